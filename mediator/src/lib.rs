@@ -1,0 +1,1 @@
+//! The mediator: pairs two clients by room and forgets them.

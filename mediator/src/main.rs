@@ -1,0 +1,2 @@
+//! The program `undertone-mediator`: parse and serve.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The suite: no socket, no clock, no terminal.

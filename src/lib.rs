@@ -1,0 +1,2 @@
+//! undertone: a private line between two people, from terminal to terminal.
+pub mod crypto;

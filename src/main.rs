@@ -1,0 +1,2 @@
+//! The program `undertone`: parse, run, map errors to exit codes.
+fn main() {}
