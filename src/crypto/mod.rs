@@ -1,1 +1,20 @@
-//! The suite: no socket, no clock, no terminal.
+//! The suite: X25519, HKDF-SHA-256, AES-256-CBC with HMAC-SHA-256, CPace, Double Ratchet.
+//!
+//! No socket, no clock, no terminal. Bytes go in, bytes come out; randomness comes from the
+//! operating system ([`keys::random`]) and nowhere else.
+//!
+//! | file | owns |
+//! |---|---|
+//! | [`keys`] | derived secrets, transcript hashes, every derivation label of the protocol |
+//! | [`x25519`] | key pairs and Diffie-Hellman, canonical and contributory or an error |
+//! | [`seal`] | one `seal`, one `open` |
+//! | [`cpace`] | the password-authenticated exchange |
+//! | [`ratchet`] | root, chain and message keys of one link |
+//! | [`words`] | verification words, fingerprints, the two word lists |
+
+pub mod cpace;
+pub mod keys;
+pub mod ratchet;
+pub mod seal;
+pub mod words;
+pub mod x25519;

@@ -1,0 +1,305 @@
+//! Derived secrets, and **every derivation label of the protocol** on one page.
+//!
+//! ```text
+//! lv(x)            = u16be(len x) ‖ x
+//! ext(ck, ikm)     = HKDF-Extract(salt = ck, ikm)
+//! exp(ck, L, ctx)  = HKDF-Expand(ck, lv("undertone/1 " ‖ L) ‖ ctx, 32)
+//! ck0              = ext(ext(ext(th0, PRS), DH(e, E′)), ISK)
+//! ```
+//!
+//! HKDF is RFC 5869 with SHA-256. What the derived keys are then used for is not here: see
+//! [`super::seal`] and [`super::ratchet`].
+
+use std::fmt;
+
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+pub use super::x25519::{InvalidPoint, PublicKey, SecretKey, SharedSecret};
+
+const ROOM: &[u8] = b"undertone/1 room";
+const COMMIT: &[u8] = b"undertone/1 commit";
+const OFFERS: &[u8] = b"undertone/1 offers";
+const FINGERPRINT: &[u8] = b"undertone/1 fingerprint";
+const CHANNEL: &[u8] = b"undertone/1";
+/// `info` of KDF_RK, and nothing before it: the root key is the salt.
+pub(super) const ROOT: &[u8] = b"undertone/1 root";
+/// Salt of the verification words.
+pub(super) const WORDS: &[u8] = b"undertone/1 words";
+/// What KDF_CK feeds to HMAC for a message key and for the next chain key.
+pub(super) const MESSAGE_KEY: u8 = 0x01;
+/// See [`MESSAGE_KEY`].
+pub(super) const NEXT_CHAIN_KEY: u8 = 0x02;
+
+/// What a key out of [`ChainingKey::expand`] is for: the `L` of `exp(ck, L, ctx)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Label {
+    /// Seals SEALED_A.
+    SealedA,
+    /// Seals SEALED_B.
+    SealedB,
+    /// Seals CONFIRM_A.
+    ConfirmA,
+    /// Seals CONFIRM_B.
+    ConfirmB,
+    /// SK, the first root key.
+    Ratchet,
+    /// The session id, first part of every record's associated data.
+    SessionId,
+    /// RS, see [`ResumeSecret`].
+    Resume,
+    /// ROOM of a resumed pairing.
+    ResumeRoom,
+    /// SECRET of a resumed pairing.
+    ResumeSecret,
+    /// Key of the knock on a direct redial.
+    ResumeKnock,
+}
+
+impl Label {
+    fn as_bytes(self) -> &'static [u8] {
+        match self {
+            Self::SealedA => b"undertone/1 sealed A",
+            Self::SealedB => b"undertone/1 sealed B",
+            Self::ConfirmA => b"undertone/1 confirm A",
+            Self::ConfirmB => b"undertone/1 confirm B",
+            Self::Ratchet => b"undertone/1 ratchet",
+            Self::SessionId => b"undertone/1 session id",
+            Self::Resume => b"undertone/1 resume",
+            Self::ResumeRoom => b"undertone/1 resume room",
+            Self::ResumeSecret => b"undertone/1 resume secret",
+            Self::ResumeKnock => b"undertone/1 resume knock",
+        }
+    }
+}
+
+/// What a sealed message is: the `label` of `seal(k, label, ad, pt)`, used as HKDF's `info`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SealLabel {
+    /// SEALED_A and SEALED_B, through the mediator.
+    Sealed,
+    /// CONFIRM_A and CONFIRM_B, first on every link.
+    Confirm,
+    /// A record of the ratchet.
+    Message,
+}
+
+impl SealLabel {
+    pub(super) fn as_bytes(self) -> &'static [u8] {
+        match self {
+            Self::Sealed => b"undertone/1 sealed",
+            Self::Confirm => b"undertone/1 confirm",
+            Self::Message => b"undertone/1 message",
+        }
+    }
+}
+
+/// `N` bytes of the operating system's randomness.
+///
+/// # Panics
+/// When the operating system gives none: nothing can go on safely without it.
+#[allow(clippy::expect_used, reason = "no key may be made without entropy")]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives randomness");
+    bytes
+}
+
+/// SHA-256 of the concatenation of `parts`.
+pub fn hash(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// `lv(x)` = u16be(len x) ‖ x.
+///
+/// `x` is at most 65,535 bytes. All that the protocol puts through it is at most 128 bytes long
+/// and bounded before it comes here.
+pub fn lv(x: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(2 + x.len());
+    out.extend_from_slice(&lv_len(x));
+    out.extend_from_slice(x);
+    out
+}
+
+fn lv_len(x: &[u8]) -> [u8; 2] {
+    debug_assert!(x.len() <= usize::from(u16::MAX));
+    u16::try_from(x.len()).unwrap_or(u16::MAX).to_be_bytes()
+}
+
+/// tag = H(lv("undertone/1 room") ‖ lv(ROOM)): all that a mediator sees of a room.
+pub fn room_tag(room: &[u8]) -> [u8; 32] {
+    hash(&[&lv_len(ROOM), ROOM, &lv_len(room), room])
+}
+
+/// C = H(lv("undertone/1 commit") ‖ E ‖ Y ‖ S ‖ n), the commitment in an OFFER (RFC 6189 §4.4.1.1).
+pub fn commitment(e: &PublicKey, y: &[u8; 32], s: &PublicKey, n: &[u8; 32]) -> [u8; 32] {
+    hash(&[&lv_len(COMMIT), COMMIT, e.as_bytes(), y, s.as_bytes(), n])
+}
+
+/// th0 = H(lv("undertone/1 offers") ‖ lv(tag) ‖ lv(OFFER_A) ‖ lv(OFFER_B)).
+pub fn offers_hash(tag: &[u8; 32], offer_a: &[u8], offer_b: &[u8]) -> [u8; 32] {
+    hash(&[
+        &lv_len(OFFERS),
+        OFFERS,
+        &lv_len(tag),
+        tag,
+        &lv_len(offer_a),
+        offer_a,
+        &lv_len(offer_b),
+        offer_b,
+    ])
+}
+
+/// H(lv("undertone/1 fingerprint") ‖ S): its first 16 bytes are what people compare.
+pub(super) fn fingerprint_hash(s: &PublicKey) -> [u8; 32] {
+    hash(&[&lv_len(FINGERPRINT), FINGERPRINT, s.as_bytes()])
+}
+
+/// PRS of CPace = "S" ‖ SECRET, or "N" where there is none.
+pub fn prs(secret: Option<&[u8]>) -> Zeroizing<Vec<u8>> {
+    let mut prs = Zeroizing::new(Vec::with_capacity(1 + secret.map_or(0, <[u8]>::len)));
+    match secret {
+        Some(secret) => {
+            prs.push(b'S');
+            prs.extend_from_slice(secret);
+        }
+        None => prs.push(b'N'),
+    }
+    prs
+}
+
+/// CI of CPace = lv("undertone/1") ‖ lv(tag).
+pub fn channel(tag: &[u8; 32]) -> Vec<u8> {
+    [lv(CHANNEL), lv(tag)].concat()
+}
+
+/// 32 derived secret bytes, for one use: neither `Clone` nor `Copy`, wiped on drop.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Key([u8; 32]);
+
+impl Key {
+    /// A key from its bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes of the key.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(_) = self;
+        f.write_str("Key(..)")
+    }
+}
+
+/// ck of the pairing: takes in one secret after the other, gives out keys.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct ChainingKey([u8; 32]);
+
+impl ChainingKey {
+    /// The salt that the first [`extract`](Self::extract) starts from: th0, which is public.
+    pub fn new(th0: &[u8; 32]) -> Self {
+        Self(*th0)
+    }
+
+    /// ext(ck, ikm) = HKDF-Extract(salt = ck, ikm), RFC 5869 §2.2.
+    #[must_use]
+    pub fn extract(&self, ikm: &[u8]) -> Self {
+        let (prk, _) = Hkdf::<Sha256>::extract(Some(&self.0), ikm);
+        let prk = Zeroizing::new(<[u8; 32]>::from(prk));
+        Self(*prk)
+    }
+
+    /// ext(ck, DH(x, X)).
+    #[must_use]
+    pub fn mix_dh(&self, shared: &SharedSecret) -> Self {
+        self.extract(shared.as_bytes())
+    }
+
+    /// exp(ck, L, ctx) = HKDF-Expand(ck, lv("undertone/1 " ‖ L) ‖ ctx, 32), RFC 5869 §2.3.
+    pub fn expand(&self, label: Label, context: &[u8]) -> Key {
+        expand(&self.0, label, context)
+    }
+}
+
+impl fmt::Debug for ChainingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(_) = self;
+        f.write_str("ChainingKey(..)")
+    }
+}
+
+#[allow(
+    clippy::expect_used,
+    reason = "a 32-byte PRK and 32 bytes of output are always allowed"
+)]
+fn expand(prk: &[u8; 32], label: Label, context: &[u8]) -> Key {
+    let label = label.as_bytes();
+    let mut okm = Zeroizing::new([0; 32]);
+    Hkdf::<Sha256>::from_prk(prk)
+        .expect("a PRK as long as the hash")
+        .expand_multi_info(&[&lv_len(label), label, context], okm.as_mut())
+        .expect("one block of output");
+    Key(*okm)
+}
+
+/// RS: what both ends of a session keep, so that strangers stay out of its resumed pairings.
+///
+/// It lives as long as the session and is wiped by its goodbye.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct ResumeSecret([u8; 32]);
+
+impl ResumeSecret {
+    /// RS = exp(ck2, "resume", th3).
+    pub fn new(key: Key) -> Self {
+        Self(*key.as_bytes())
+    }
+
+    /// ROOM of a resumed pairing = exp(RS, "resume room", ""), raw bytes.
+    pub fn room(&self) -> [u8; 32] {
+        *expand(&self.0, Label::ResumeRoom, b"").as_bytes()
+    }
+
+    /// SECRET of a resumed pairing = exp(RS, "resume secret", ""), raw bytes.
+    pub fn secret(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(*expand(&self.0, Label::ResumeSecret, b"").as_bytes())
+    }
+
+    /// HMAC-SHA-256(exp(RS, "resume knock", ""), nonce): what a direct redial opens with.
+    pub fn knock_tag(&self, nonce: &[u8; 16]) -> [u8; 32] {
+        self.knock(nonce).finalize().into_bytes().into()
+    }
+
+    /// Whether `tag` is the knock for `nonce`, in constant time.
+    pub fn verify_knock(&self, nonce: &[u8; 16], tag: &[u8; 32]) -> bool {
+        self.knock(nonce).verify_slice(tag).is_ok()
+    }
+
+    fn knock(&self, nonce: &[u8; 16]) -> Hmac<Sha256> {
+        let key = expand(&self.0, Label::ResumeKnock, b"");
+        hmac_sha256(key.as_bytes()).chain_update(nonce)
+    }
+}
+
+impl fmt::Debug for ResumeSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(_) = self;
+        f.write_str("ResumeSecret(..)")
+    }
+}
+
+/// HMAC-SHA-256 (RFC 2104), keyed.
+#[allow(clippy::expect_used, reason = "HMAC takes a key of any length")]
+pub(super) fn hmac_sha256(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("a key of any length")
+}

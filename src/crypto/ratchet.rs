@@ -1,0 +1,426 @@
+//! The Double Ratchet of one link: Signal's specification, revision 1, §3 and §5.2.
+//!
+//! ```text
+//! KDF_RK: RK ‖ CK = HKDF(salt = RK, ikm = DH, info = "undertone/1 root", 64)
+//! KDF_CK: mk = HMAC(ck, 0x01) · ck = HMAC(ck, 0x02)
+//! header(40) = ratchet key(32) ‖ u32be PN ‖ u32be N
+//! ```
+//!
+//! Owns the keys and the order of records; sealing is [`Key::seal`], what a record carries is
+//! the session's. A link is ordered, so nothing is ever skipped and no old key is kept.
+//!
+//! The specification takes two DH steps when a new key arrives: one to read, one to answer.
+//! Here the second waits until [`Ratchet::next_sending`] is asked for it. The order of root keys
+//! is the same, because the two sides' steps alternate: whoever has stepped cannot step again
+//! before the other has, and to the other a postponed step looks like records sent before theirs
+//! arrived. A peer that steps twice in a row is refused.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use hkdf::Hkdf;
+use hmac::Mac;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::keys::{
+    self, InvalidPoint, Key, MESSAGE_KEY, NEXT_CHAIN_KEY, PublicKey, SecretKey, SharedSecret,
+    hmac_sha256,
+};
+use super::seal::OpenError;
+
+/// Records that one chain may hold, either way: N is below this.
+pub const CHAIN_LIMIT: u32 = 1 << 20;
+
+/// Ratchet keys, ours and theirs, that one link may use: 18 hours of a step a second each way.
+pub const KEYS_LIMIT: usize = 1 << 17;
+
+/// Why the ratchet did not go on. Its state is then as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RatchetError {
+    /// We misused it: a responder cannot send before the first record arrived.
+    #[error("nothing can be sent before the first record arrived")]
+    NotYet,
+    /// A chain or the link has had as many records or keys as it may; a new link is due.
+    #[error("this link is used up")]
+    UsedUp,
+    /// N is not the next: a gap, a replay, or records out of order.
+    #[error("expected record {expected}, got {got}")]
+    Order {
+        /// The N that had to come.
+        expected: u32,
+        /// The N that came.
+        got: u32,
+    },
+    /// PN is not the number of records that came in the previous chain: some were cut off.
+    #[error("expected {expected} records in the previous chain, the header says {got}")]
+    Previous {
+        /// What we received.
+        expected: u32,
+        /// What the header claims.
+        got: u32,
+    },
+    /// The header's key is one of ours, or one of theirs from before.
+    #[error("a ratchet key came back")]
+    KeyReused,
+    /// A new key came although we have not answered the last one.
+    #[error("a DH step out of turn")]
+    OutOfTurn,
+    /// The header's key is no valid point.
+    #[error(transparent)]
+    InvalidPoint(#[from] InvalidPoint),
+    /// The record is not authentic.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+/// What precedes a record's ciphertext, in clear and authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// The sender's current ratchet key.
+    pub key: PublicKey,
+    /// PN: how many records the sender's previous chain had.
+    pub previous: u32,
+    /// N: the place of this record in its chain, from 0.
+    pub number: u32,
+}
+
+impl Header {
+    /// Bytes of an encoded header.
+    pub const LEN: usize = 40;
+
+    /// ratchet key(32) ‖ u32be PN ‖ u32be N.
+    pub fn encode(&self) -> [u8; Self::LEN] {
+        let mut out = [0; Self::LEN];
+        let (key, numbers) = out.split_at_mut(32);
+        let (previous, number) = numbers.split_at_mut(4);
+        key.copy_from_slice(self.key.as_bytes());
+        previous.copy_from_slice(&self.previous.to_be_bytes());
+        number.copy_from_slice(&self.number.to_be_bytes());
+        out
+    }
+
+    /// The header in `bytes`.
+    ///
+    /// # Errors
+    /// [`InvalidPoint`] when the key is not canonical.
+    pub fn decode(bytes: &[u8; Self::LEN]) -> Result<Self, InvalidPoint> {
+        let [key @ .., p0, p1, p2, p3, n0, n1, n2, n3] = *bytes;
+        Ok(Self {
+            key: PublicKey::from_bytes(key)?,
+            previous: u32::from_be_bytes([p0, p1, p2, p3]),
+            number: u32::from_be_bytes([n0, n1, n2, n3]),
+        })
+    }
+}
+
+/// One side of a link's ratchet.
+pub struct Ratchet {
+    root: Key,
+    ours: SecretKey,
+    /// The public half of `ours`.
+    our_key: PublicKey,
+    /// Their newest key; a responder learns it with the first record.
+    theirs: Option<PublicKey>,
+    sending: Option<Chain>,
+    receiving: Option<Chain>,
+    step_due: bool,
+    used: UsedKeys,
+    /// `info` of KDF_RK; the test against another implementation has another one.
+    info: &'static [u8],
+}
+
+impl Ratchet {
+    /// The specification's Alice: has SK and the responder's first key, and sends first.
+    ///
+    /// # Errors
+    /// [`RatchetError::InvalidPoint`] when `theirs` is of low order.
+    pub fn initiator(root: Key, theirs: PublicKey) -> Result<Self, RatchetError> {
+        Self::initiator_with(root, SecretKey::generate(), theirs)
+    }
+
+    /// [`initiator`](Self::initiator) with a first key of the caller's: for fixed transcripts.
+    ///
+    /// # Errors
+    /// As [`initiator`](Self::initiator); [`RatchetError::KeyReused`] when both keys are one.
+    pub fn initiator_with(
+        root: Key,
+        ours: SecretKey,
+        theirs: PublicKey,
+    ) -> Result<Self, RatchetError> {
+        let our_key = ours.public();
+        let mut used = UsedKeys::default();
+        used.insert(&theirs);
+        if !used.insert(&our_key) {
+            return Err(RatchetError::KeyReused);
+        }
+        let (root, chain_key) = kdf_rk(&root, &ours.diffie_hellman(&theirs)?, keys::ROOT);
+        Ok(Self {
+            root,
+            ours,
+            our_key,
+            theirs: Some(theirs),
+            sending: Some(Chain::new(chain_key, 0)),
+            receiving: None,
+            step_due: false,
+            used,
+            info: keys::ROOT,
+        })
+    }
+
+    /// The specification's Bob: has SK and the key pair whose public half the other one knows.
+    pub fn responder(root: Key, ours: SecretKey) -> Self {
+        let our_key = ours.public();
+        let mut used = UsedKeys::default();
+        used.insert(&our_key);
+        Self {
+            root,
+            ours,
+            our_key,
+            theirs: None,
+            sending: None,
+            receiving: None,
+            step_due: false,
+            used,
+            info: keys::ROOT,
+        }
+    }
+
+    /// Whether there is a chain to send on, or a step can make one.
+    pub fn can_send(&self) -> bool {
+        self.sending.is_some() || self.step_due
+    }
+
+    /// Whether a new key of theirs came since our last own DH step.
+    pub fn step_due(&self) -> bool {
+        self.step_due
+    }
+
+    /// Header and message key of the next record.
+    ///
+    /// With `step`, or where there is no chain yet, a DH step is taken first if one is due.
+    ///
+    /// # Errors
+    /// [`RatchetError::NotYet`], [`RatchetError::UsedUp`].
+    pub fn next_sending(&mut self, step: bool) -> Result<(Header, Key), RatchetError> {
+        self.next_sending_with(step, SecretKey::generate)
+    }
+
+    /// [`next_sending`](Self::next_sending), a step taking its key from `generate`: for fixed
+    /// transcripts.
+    ///
+    /// # Errors
+    /// As [`next_sending`](Self::next_sending).
+    pub fn next_sending_with(
+        &mut self,
+        step: bool,
+        generate: impl FnOnce() -> SecretKey,
+    ) -> Result<(Header, Key), RatchetError> {
+        if self.step_due && (step || self.sending.is_none()) {
+            self.step(generate())?;
+        }
+        let chain = self.sending.as_mut().ok_or(RatchetError::NotYet)?;
+        if chain.number >= CHAIN_LIMIT {
+            return Err(RatchetError::UsedUp);
+        }
+        let header = Header {
+            key: self.our_key,
+            previous: chain.previous,
+            number: chain.number,
+        };
+        Ok((header, chain.advance()))
+    }
+
+    /// The second half of the specification's DHRatchet: our new key, our new sending chain.
+    fn step(&mut self, ours: SecretKey) -> Result<(), RatchetError> {
+        let theirs = self.theirs.ok_or(RatchetError::NotYet)?;
+        if self.used.is_full() {
+            return Err(RatchetError::UsedUp);
+        }
+        let our_key = ours.public();
+        let (root, chain_key) = kdf_rk(&self.root, &ours.diffie_hellman(&theirs)?, self.info);
+        if !self.used.insert(&our_key) {
+            return Err(RatchetError::KeyReused);
+        }
+        let previous = self.sending.as_ref().map_or(0, |chain| chain.number);
+        self.root = root;
+        self.ours = ours;
+        self.our_key = our_key;
+        self.sending = Some(Chain::new(chain_key, previous));
+        self.step_due = false;
+        Ok(())
+    }
+
+    /// Hands the message key of the record with `header` to `open`, and goes on to the state
+    /// after that record only when `open` succeeded.
+    ///
+    /// # Errors
+    /// What is wrong with the header, or [`RatchetError::Open`]. Nothing has changed then.
+    pub fn receive<T>(
+        &mut self,
+        header: &Header,
+        open: impl FnOnce(Key) -> Result<T, OpenError>,
+    ) -> Result<T, RatchetError> {
+        if header.number >= CHAIN_LIMIT {
+            return Err(RatchetError::UsedUp);
+        }
+        match &self.receiving {
+            Some(chain) if self.theirs == Some(header.key) => {
+                let mut next = chain.after(header)?;
+                let value = open(next.advance())?;
+                self.receiving = Some(next);
+                Ok(value)
+            }
+            _ => {
+                let (root, mut next) = self.new_chain(header)?;
+                let value = open(next.advance())?;
+                self.used.insert(&header.key);
+                self.root = root;
+                self.theirs = Some(header.key);
+                self.receiving = Some(next);
+                self.step_due = true;
+                Ok(value)
+            }
+        }
+    }
+
+    /// The first half of the specification's DHRatchet: root and receiving chain for a new key.
+    fn new_chain(&self, header: &Header) -> Result<(Key, Chain), RatchetError> {
+        if self.used.contains(&header.key) {
+            return Err(RatchetError::KeyReused);
+        }
+        if self.step_due {
+            return Err(RatchetError::OutOfTurn);
+        }
+        if self.used.is_full() {
+            return Err(RatchetError::UsedUp);
+        }
+        let received = self.receiving.as_ref().map_or(0, |chain| chain.number);
+        let shared = self.ours.diffie_hellman(&header.key)?;
+        let (root, chain_key) = kdf_rk(&self.root, &shared, self.info);
+        let chain = Chain::new(chain_key, received).after(header)?;
+        Ok((root, chain))
+    }
+}
+
+impl fmt::Debug for Ratchet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            root: _,
+            ours: _,
+            our_key,
+            theirs,
+            sending: _,
+            receiving: _,
+            step_due,
+            used: _,
+            info: _,
+        } = self;
+        f.debug_struct("Ratchet")
+            .field("our_key", our_key)
+            .field("theirs", theirs)
+            .field("step_due", step_due)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One sending or receiving chain.
+struct Chain {
+    key: Key,
+    /// N of the next record.
+    number: u32,
+    /// PN: the length of the chain before it, the same in every header of this one.
+    previous: u32,
+}
+
+impl Chain {
+    fn new(key: Key, previous: u32) -> Self {
+        Self {
+            key,
+            number: 0,
+            previous,
+        }
+    }
+
+    /// A copy of this chain, aside, if `header` is its next one.
+    fn after(&self, header: &Header) -> Result<Self, RatchetError> {
+        if header.previous != self.previous {
+            return Err(RatchetError::Previous {
+                expected: self.previous,
+                got: header.previous,
+            });
+        }
+        if header.number != self.number {
+            return Err(RatchetError::Order {
+                expected: self.number,
+                got: header.number,
+            });
+        }
+        Ok(Self {
+            key: Key::from_bytes(*self.key.as_bytes()),
+            number: self.number,
+            previous: self.previous,
+        })
+    }
+
+    /// KDF_CK: the message key; the chain moves on.
+    fn advance(&mut self) -> Key {
+        let (chain_key, message_key) = kdf_ck(&self.key);
+        self.key = chain_key;
+        self.number += 1;
+        message_key
+    }
+}
+
+/// KDF_CK(ck): ck = HMAC(ck, 0x02), mk = HMAC(ck, 0x01); one HMAC key set-up for both.
+fn kdf_ck(chain_key: &Key) -> (Key, Key) {
+    let keyed = hmac_sha256(chain_key.as_bytes());
+    let derive = |mac: hmac::Hmac<Sha256>, constant: u8| {
+        let out = mac.chain_update([constant]).finalize().into_bytes();
+        Key::from_bytes(*Zeroizing::new(<[u8; 32]>::from(out)))
+    };
+    let message_key = derive(keyed.clone(), MESSAGE_KEY);
+    (derive(keyed, NEXT_CHAIN_KEY), message_key)
+}
+
+/// KDF_RK(rk, dh) = HKDF(salt = rk, ikm = dh, info, 64): the new root key, the new chain key.
+#[allow(clippy::expect_used, reason = "64 bytes are below HKDF's 8,160")]
+fn kdf_rk(root: &Key, shared: &SharedSecret, info: &[u8]) -> (Key, Key) {
+    let mut root_key = Zeroizing::new([0; 32]);
+    let mut chain_key = Zeroizing::new([0; 32]);
+    let mut okm = Zeroizing::new([0; 64]);
+    Hkdf::<Sha256>::new(Some(root.as_bytes()), shared.as_bytes())
+        .expand(info, okm.as_mut())
+        .expect("two blocks of output");
+    let (first, second) = okm.split_at(32);
+    root_key.copy_from_slice(first);
+    chain_key.copy_from_slice(second);
+    (Key::from_bytes(*root_key), Key::from_bytes(*chain_key))
+}
+
+/// Every ratchet key of this link, ours and theirs, by its first eight bytes.
+///
+/// Keys are as good as random, so two honest ones meet there with a chance of 2⁻³¹ in a link of
+/// [`KEYS_LIMIT`] keys, and then the link ends; a quarter of the memory is worth that.
+#[derive(Default)]
+struct UsedKeys(HashSet<u64>);
+
+impl UsedKeys {
+    fn short(key: &PublicKey) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = *key.as_bytes();
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+
+    /// False when the key was there already.
+    fn insert(&mut self, key: &PublicKey) -> bool {
+        self.0.insert(Self::short(key))
+    }
+
+    fn contains(&self, key: &PublicKey) -> bool {
+        self.0.contains(&Self::short(key))
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.len() >= KEYS_LIMIT
+    }
+}

@@ -1,0 +1,145 @@
+//! What people read to each other: verification words and fingerprints, and the word lists.
+//!
+//! ```text
+//! SAS(8)      = HKDF(salt = "undertone/1 words", ikm = n_A ‖ n_B, info = th0 ‖ S_A ‖ S_B)
+//! fingerprint = H(lv("undertone/1 fingerprint") ‖ S)[0..16]
+//! ```
+//!
+//! Bytes become words of the PGP word list: even positions take its two-syllable words, odd
+//! ones its three-syllable words, so that a word left out or swapped is heard. Where the lists
+//! come from is said in `tests/vectors/README.md`.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use hkdf::Hkdf;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::keys::{self, PublicKey};
+
+static PGP: LazyLock<[[&'static str; 2]; 256]> = LazyLock::new(|| {
+    let mut words = [[""; 2]; 256];
+    let lines = include_str!("words/pgp.tsv")
+        .lines()
+        .filter(|line| !line.starts_with('#'));
+    for (entry, line) in words.iter_mut().zip(lines) {
+        for (word, field) in entry.iter_mut().zip(line.split('\t').skip(1)) {
+            *word = field;
+        }
+    }
+    words
+});
+
+static BIP39: LazyLock<[&'static str; 2048]> = LazyLock::new(|| {
+    let mut words = [""; 2048];
+    for (word, line) in words
+        .iter_mut()
+        .zip(include_str!("words/bip39.txt").lines())
+    {
+        *word = line;
+    }
+    words
+});
+
+/// The 2,048 words of the BIP-39 English list, in order: 11 bits a word.
+pub fn bip39() -> &'static [&'static str; 2048] {
+    &BIP39
+}
+
+/// All 512 words of the PGP word list, even before odd for every byte.
+pub fn pgp_words() -> impl Iterator<Item = &'static str> {
+    PGP.iter().flatten().copied()
+}
+
+/// The word for `byte` at `position`: 256 pairs and two columns, so that both always exist.
+fn pgp_word(position: usize, byte: u8) -> &'static str {
+    let [even, odd] = PGP.get(usize::from(byte)).copied().unwrap_or_default();
+    if position.is_multiple_of(2) {
+        even
+    } else {
+        odd
+    }
+}
+
+/// Four words for each side: each one reads out their own and types the other's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Words {
+    /// What A reads out.
+    pub a: [&'static str; 4],
+    /// What B reads out.
+    pub b: [&'static str; 4],
+}
+
+/// The words of a pairing, from committed values only: both nonces, th0, both identity keys.
+#[allow(clippy::expect_used, reason = "8 bytes are below HKDF's 8,160")]
+pub fn verification_words(
+    n_a: &[u8; 32],
+    n_b: &[u8; 32],
+    th0: &[u8; 32],
+    s_a: &PublicKey,
+    s_b: &PublicKey,
+) -> Words {
+    let mut hkdf = hkdf::HkdfExtract::<Sha256>::new(Some(keys::WORDS));
+    hkdf.input_ikm(n_a);
+    hkdf.input_ikm(n_b);
+    let (_, hkdf): (_, Hkdf<Sha256>) = hkdf.finalize();
+    let mut sas = Zeroizing::new([0_u8; 8]);
+    hkdf.expand_multi_info(&[th0, s_a.as_bytes(), s_b.as_bytes()], sas.as_mut())
+        .expect("one block of output");
+    let [a0, a1, a2, a3, b0, b1, b2, b3] = *sas;
+    let four = |[w, x, y, z]: [u8; 4]| {
+        [
+            pgp_word(0, w),
+            pgp_word(1, x),
+            pgp_word(2, y),
+            pgp_word(3, z),
+        ]
+    };
+    Words {
+        a: four([a0, a1, a2, a3]),
+        b: four([b0, b1, b2, b3]),
+    }
+}
+
+/// Whether `typed` is these words: case does not matter, anything but letters separates them.
+pub fn same_words(words: &[&'static str; 4], typed: &str) -> bool {
+    typed
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .eq(words.iter().map(|word| word.to_ascii_lowercase()))
+}
+
+/// 128 bits of an identity key's hash, as sixteen words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 16]);
+
+/// The fingerprint of identity key S.
+pub fn fingerprint(s: &PublicKey) -> Fingerprint {
+    let mut bytes = [0; 16];
+    for (byte, hash) in bytes.iter_mut().zip(keys::fingerprint_hash(s)) {
+        *byte = hash;
+    }
+    Fingerprint(bytes)
+}
+
+impl Fingerprint {
+    /// The first two words, for a line that has no room: a hint, never enough to compare by.
+    pub fn short(&self) -> String {
+        let [a, b, ..] = self.0;
+        format!("{}-{}-…", pgp_word(0, a), pgp_word(1, b))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, byte) in self.0.iter().enumerate() {
+            if position > 0 {
+                f.write_str("-")?;
+            }
+            f.write_str(pgp_word(position, *byte))?;
+        }
+        Ok(())
+    }
+}
