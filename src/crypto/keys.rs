@@ -13,10 +13,11 @@
 use std::fmt;
 
 use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, KeyInit};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+pub use super::resume::ResumeSecret;
 pub use super::x25519::{InvalidPoint, PublicKey, SecretKey, SharedSecret};
 
 const ROOM: &[u8] = b"undertone/1 room";
@@ -243,7 +244,7 @@ impl fmt::Debug for ChainingKey {
     clippy::expect_used,
     reason = "a 32-byte PRK and 32 bytes of output are always allowed"
 )]
-fn expand(prk: &[u8; 32], label: Label, context: &[u8]) -> Key {
+pub(super) fn expand(prk: &[u8; 32], label: Label, context: &[u8]) -> Key {
     let label = label.as_bytes();
     let mut okm = Zeroizing::new([0; 32]);
     Hkdf::<Sha256>::from_prk(prk)
@@ -251,51 +252,6 @@ fn expand(prk: &[u8; 32], label: Label, context: &[u8]) -> Key {
         .expand_multi_info(&[&lv_len(label), label, context], okm.as_mut())
         .expect("one block of output");
     Key(*okm)
-}
-
-/// RS: what both ends of a session keep, so that strangers stay out of its resumed pairings.
-///
-/// It lives as long as the session and is wiped by its goodbye.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct ResumeSecret([u8; 32]);
-
-impl ResumeSecret {
-    /// RS = exp(ck2, "resume", th3).
-    pub fn new(key: Key) -> Self {
-        Self(*key.as_bytes())
-    }
-
-    /// ROOM of a resumed pairing = exp(RS, "resume room", ""), raw bytes.
-    pub fn room(&self) -> [u8; 32] {
-        *expand(&self.0, Label::ResumeRoom, b"").as_bytes()
-    }
-
-    /// SECRET of a resumed pairing = exp(RS, "resume secret", ""), raw bytes.
-    pub fn secret(&self) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(*expand(&self.0, Label::ResumeSecret, b"").as_bytes())
-    }
-
-    /// HMAC-SHA-256(exp(RS, "resume knock", ""), nonce): what a direct redial opens with.
-    pub fn knock_tag(&self, nonce: &[u8; 16]) -> [u8; 32] {
-        self.knock(nonce).finalize().into_bytes().into()
-    }
-
-    /// Whether `tag` is the knock for `nonce`, in constant time.
-    pub fn verify_knock(&self, nonce: &[u8; 16], tag: &[u8; 32]) -> bool {
-        self.knock(nonce).verify_slice(tag).is_ok()
-    }
-
-    fn knock(&self, nonce: &[u8; 16]) -> Hmac<Sha256> {
-        let key = expand(&self.0, Label::ResumeKnock, b"");
-        hmac_sha256(key.as_bytes()).chain_update(nonce)
-    }
-}
-
-impl fmt::Debug for ResumeSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(_) = self;
-        f.write_str("ResumeSecret(..)")
-    }
 }
 
 /// HMAC-SHA-256 (RFC 2104), keyed.

@@ -10,11 +10,13 @@
 //! | [`seal`] | one `seal`, one `open` |
 //! | [`cpace`] | the password-authenticated exchange |
 //! | [`ratchet`] | root, chain and message keys of one link |
+//! | [`resume`] | what a session keeps for its next link |
 //! | [`words`] | verification words, fingerprints, the two word lists |
 
 pub mod cpace;
 pub mod keys;
 pub mod ratchet;
+pub mod resume;
 pub mod seal;
 pub mod words;
 pub mod x25519;

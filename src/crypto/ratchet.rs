@@ -15,19 +15,17 @@
 //! before the other has, and to the other a postponed step looks like records sent before theirs
 //! arrived. A peer that steps twice in a row is refused.
 
-use std::collections::HashSet;
 use std::fmt;
 
-use hkdf::Hkdf;
-use hmac::Mac;
-use sha2::Sha256;
-use zeroize::Zeroizing;
-
-use super::keys::{
-    self, InvalidPoint, Key, MESSAGE_KEY, NEXT_CHAIN_KEY, PublicKey, SecretKey, SharedSecret,
-    hmac_sha256,
-};
+use self::chain::{Chain, kdf_rk};
+pub use self::header::Header;
+use self::used::UsedKeys;
+use super::keys::{self, InvalidPoint, Key, PublicKey, SecretKey};
 use super::seal::OpenError;
+
+mod chain;
+mod header;
+mod used;
 
 /// Records that one chain may hold, either way: N is below this.
 pub const CHAIN_LIMIT: u32 = 1 << 20;
@@ -72,46 +70,6 @@ pub enum RatchetError {
     /// The record is not authentic.
     #[error(transparent)]
     Open(#[from] OpenError),
-}
-
-/// What precedes a record's ciphertext, in clear and authenticated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Header {
-    /// The sender's current ratchet key.
-    pub key: PublicKey,
-    /// PN: how many records the sender's previous chain had.
-    pub previous: u32,
-    /// N: the place of this record in its chain, from 0.
-    pub number: u32,
-}
-
-impl Header {
-    /// Bytes of an encoded header.
-    pub const LEN: usize = 40;
-
-    /// ratchet key(32) ‖ u32be PN ‖ u32be N.
-    pub fn encode(&self) -> [u8; Self::LEN] {
-        let mut out = [0; Self::LEN];
-        let (key, numbers) = out.split_at_mut(32);
-        let (previous, number) = numbers.split_at_mut(4);
-        key.copy_from_slice(self.key.as_bytes());
-        previous.copy_from_slice(&self.previous.to_be_bytes());
-        number.copy_from_slice(&self.number.to_be_bytes());
-        out
-    }
-
-    /// The header in `bytes`.
-    ///
-    /// # Errors
-    /// [`InvalidPoint`] when the key is not canonical.
-    pub fn decode(bytes: &[u8; Self::LEN]) -> Result<Self, InvalidPoint> {
-        let [key @ .., p0, p1, p2, p3, n0, n1, n2, n3] = *bytes;
-        Ok(Self {
-            key: PublicKey::from_bytes(key)?,
-            previous: u32::from_be_bytes([p0, p1, p2, p3]),
-            number: u32::from_be_bytes([n0, n1, n2, n3]),
-        })
-    }
 }
 
 /// One side of a link's ratchet.
@@ -324,103 +282,5 @@ impl fmt::Debug for Ratchet {
     }
 }
 
-/// One sending or receiving chain.
-struct Chain {
-    key: Key,
-    /// N of the next record.
-    number: u32,
-    /// PN: the length of the chain before it, the same in every header of this one.
-    previous: u32,
-}
-
-impl Chain {
-    fn new(key: Key, previous: u32) -> Self {
-        Self {
-            key,
-            number: 0,
-            previous,
-        }
-    }
-
-    /// A copy of this chain, aside, if `header` is its next one.
-    fn after(&self, header: &Header) -> Result<Self, RatchetError> {
-        if header.previous != self.previous {
-            return Err(RatchetError::Previous {
-                expected: self.previous,
-                got: header.previous,
-            });
-        }
-        if header.number != self.number {
-            return Err(RatchetError::Order {
-                expected: self.number,
-                got: header.number,
-            });
-        }
-        Ok(Self {
-            key: Key::from_bytes(*self.key.as_bytes()),
-            number: self.number,
-            previous: self.previous,
-        })
-    }
-
-    /// KDF_CK: the message key; the chain moves on.
-    fn advance(&mut self) -> Key {
-        let (chain_key, message_key) = kdf_ck(&self.key);
-        self.key = chain_key;
-        self.number += 1;
-        message_key
-    }
-}
-
-/// KDF_CK(ck): ck = HMAC(ck, 0x02), mk = HMAC(ck, 0x01); one HMAC key set-up for both.
-fn kdf_ck(chain_key: &Key) -> (Key, Key) {
-    let keyed = hmac_sha256(chain_key.as_bytes());
-    let derive = |mac: hmac::Hmac<Sha256>, constant: u8| {
-        let out = mac.chain_update([constant]).finalize().into_bytes();
-        Key::from_bytes(*Zeroizing::new(<[u8; 32]>::from(out)))
-    };
-    let message_key = derive(keyed.clone(), MESSAGE_KEY);
-    (derive(keyed, NEXT_CHAIN_KEY), message_key)
-}
-
-/// KDF_RK(rk, dh) = HKDF(salt = rk, ikm = dh, info, 64): the new root key, the new chain key.
-#[allow(clippy::expect_used, reason = "64 bytes are below HKDF's 8,160")]
-fn kdf_rk(root: &Key, shared: &SharedSecret, info: &[u8]) -> (Key, Key) {
-    let mut root_key = Zeroizing::new([0; 32]);
-    let mut chain_key = Zeroizing::new([0; 32]);
-    let mut okm = Zeroizing::new([0; 64]);
-    Hkdf::<Sha256>::new(Some(root.as_bytes()), shared.as_bytes())
-        .expand(info, okm.as_mut())
-        .expect("two blocks of output");
-    let (first, second) = okm.split_at(32);
-    root_key.copy_from_slice(first);
-    chain_key.copy_from_slice(second);
-    (Key::from_bytes(*root_key), Key::from_bytes(*chain_key))
-}
-
-/// Every ratchet key of this link, ours and theirs, by its first eight bytes.
-///
-/// Keys are as good as random, so two honest ones meet there with a chance of 2⁻³¹ in a link of
-/// [`KEYS_LIMIT`] keys, and then the link ends; a quarter of the memory is worth that.
-#[derive(Default)]
-struct UsedKeys(HashSet<u64>);
-
-impl UsedKeys {
-    fn short(key: &PublicKey) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = *key.as_bytes();
-        u64::from_le_bytes([a, b, c, d, e, f, g, h])
-    }
-
-    /// False when the key was there already.
-    fn insert(&mut self, key: &PublicKey) -> bool {
-        self.0.insert(Self::short(key))
-    }
-
-    fn contains(&self, key: &PublicKey) -> bool {
-        self.0.contains(&Self::short(key))
-    }
-
-    fn is_full(&self) -> bool {
-        self.0.len() >= KEYS_LIMIT
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -62,11 +62,11 @@ impl Key {
 }
 
 /// enc ‖ mac ‖ iv of one message.
-struct MessageKeys(Zeroizing<[u8; 80]>);
+pub(super) struct MessageKeys(Zeroizing<[u8; 80]>);
 
 impl MessageKeys {
     #[allow(clippy::expect_used, reason = "80 bytes are below HKDF's 8,160")]
-    fn derive(key: &Key, info: &[u8]) -> Self {
+    pub(super) fn derive(key: &Key, info: &[u8]) -> Self {
         let mut okm = Zeroizing::new([0; 80]);
         Hkdf::<Sha256>::new(None, key.as_bytes())
             .expand(info, okm.as_mut())
@@ -74,7 +74,7 @@ impl MessageKeys {
         Self(okm)
     }
 
-    fn split(&self) -> Parts<'_> {
+    pub(super) fn split(&self) -> Parts<'_> {
         let (enc, rest) = self.0.split_at(32);
         let (mac, iv) = rest.split_at(32);
         Parts { enc, mac, iv }
@@ -82,10 +82,10 @@ impl MessageKeys {
 }
 
 /// A key already cut in three; the lengths are those of the cipher, any, and one block.
-struct Parts<'a> {
-    enc: &'a [u8],
-    mac: &'a [u8],
-    iv: &'a [u8],
+pub(super) struct Parts<'a> {
+    pub(super) enc: &'a [u8],
+    pub(super) mac: &'a [u8],
+    pub(super) iv: &'a [u8],
 }
 
 impl Parts<'_> {
@@ -164,3 +164,6 @@ where
         .len();
     ct.get_mut(..plain).ok_or(OpenError)
 }
+
+#[cfg(test)]
+mod tests;
