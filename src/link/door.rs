@@ -1,0 +1,186 @@
+//! The listener, and who stands before it: at most 16 sockets that have not yet
+//! shown that they belong here, for at most 10 seconds each. Who sends a whole
+//! first frame of a length that the protocol has is handed over; whether it is
+//! genuine is for the pairing to say.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
+
+use super::frame::FrameReader;
+use super::knock::KNOCK_LEN;
+use crate::pairing::CONFIRM_B_LEN;
+
+/// The most sockets that wait unconfirmed.
+pub const UNCONFIRMED_MAX: usize = 16;
+/// How long one may take for its first frame.
+pub const UNCONFIRMED_FOR: Duration = Duration::from_secs(10);
+const BACKLOG: u32 = 128;
+
+/// A socket whose first frame is here.
+pub struct Visitor {
+    /// The socket.
+    pub stream: TcpStream,
+    /// What came after the first frame.
+    pub reader: FrameReader,
+    /// The first frame's body: as long as a CONFIRM_B or a knock.
+    pub first: Vec<u8>,
+    /// Where it comes from.
+    pub address: SocketAddr,
+}
+
+/// Listens for the other one.
+pub struct Door {
+    listener: TcpListener,
+    address: SocketAddr,
+    visitors: JoinSet<Option<Visitor>>,
+    waiting: VecDeque<(IpAddr, AbortHandle)>,
+}
+
+impl Door {
+    /// Listens on a free port of this address, or of all, IPv6 and IPv4.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn open(bind: Option<IpAddr>) -> io::Result<Door> {
+        let listener = match bind {
+            Some(ip) => listen(ip)?,
+            None => listen(Ipv6Addr::UNSPECIFIED.into())
+                .or_else(|_| listen(Ipv4Addr::UNSPECIFIED.into()))?,
+        };
+        let address = listener.local_addr()?;
+        Ok(Door { listener, address, visitors: JoinSet::new(), waiting: VecDeque::new() })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The next visitor with a whole first frame. Cancel-safe.
+    pub async fn next(&mut self) -> Visitor {
+        loop {
+            self.waiting.retain(|(_, task)| !task.is_finished());
+            tokio::select! {
+                biased;
+                Some(visitor) = self.visitors.join_next() => {
+                    if let Ok(Some(visitor)) = visitor {
+                        return visitor;
+                    }
+                }
+                accepted = self.listener.accept() => {
+                    // An error concerns that one connection, or too many open
+                    // files, which pass.
+                    if let Ok((stream, address)) = accepted {
+                        self.admit(stream, address);
+                    }
+                    // Whoever just came gets to say its word before it could be
+                    // turned out for the next one.
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+    }
+
+    fn admit(&mut self, stream: TcpStream, address: SocketAddr) {
+        if self.waiting.len() >= UNCONFIRMED_MAX {
+            self.turn_one_out();
+        }
+        let task = self.visitors.spawn(first_frame(stream, address));
+        self.waiting.push_back((address.ip(), task));
+    }
+
+    /// Makes room: the oldest of the address that has the most sockets here. Who
+    /// floods crowds out itself.
+    fn turn_one_out(&mut self) {
+        let mut count: HashMap<IpAddr, usize> = HashMap::new();
+        for (ip, _) in &self.waiting {
+            *count.entry(*ip).or_default() += 1;
+        }
+        let most = count.values().copied().max().unwrap_or(0);
+        let oldest = self.waiting.iter().position(|(ip, _)| count.get(ip) == Some(&most));
+        if let Some((_, task)) = oldest.and_then(|index| self.waiting.remove(index)) {
+            task.abort();
+        }
+    }
+}
+
+async fn first_frame(mut stream: TcpStream, address: SocketAddr) -> Option<Visitor> {
+    stream.set_nodelay(true).ok()?;
+    let mut reader = FrameReader::default();
+    let frame = reader.read(&mut stream, KNOCK_LEN..=CONFIRM_B_LEN);
+    let first = timeout(UNCONFIRMED_FOR, frame).await.ok()?.ok()?;
+    let known = [KNOCK_LEN, CONFIRM_B_LEN].contains(&first.len());
+    known.then_some(Visitor { stream, reader, first, address })
+}
+
+fn listen(ip: IpAddr) -> io::Result<TcpListener> {
+    let address = SocketAddr::new(ip, 0);
+    let domain = socket2::Domain::for_address(address);
+    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None)?;
+    if ip == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+        socket.set_only_v6(false)?;
+    }
+    socket.set_nonblocking(true)?;
+    let socket = TcpSocket::from_std_stream(socket.into());
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::link::frame;
+    use tokio::io::AsyncReadExt;
+
+    fn door() -> Door {
+        Door::open(Some(Ipv4Addr::LOCALHOST.into())).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_crowd_of_silent_sockets_does_not_keep_the_real_one_out() {
+        let mut door = door();
+        let address = door.address();
+        let opening = tokio::spawn(async move {
+            let mut silent = Vec::new();
+            for _ in 0..2 * UNCONFIRMED_MAX {
+                silent.push(TcpStream::connect(address).await.unwrap());
+            }
+            let mut real = TcpStream::connect(address).await.unwrap();
+            frame::write(&mut real, &[7; CONFIRM_B_LEN]).await.unwrap();
+            (silent, real)
+        });
+        let visitor = door.next().await;
+        assert_eq!(visitor.first, [7; CONFIRM_B_LEN]);
+        let (mut silent, _real) = opening.await.unwrap();
+        assert!(door.waiting.len() <= UNCONFIRMED_MAX);
+        // The first to come was turned out.
+        let ended = silent.first_mut().unwrap().read(&mut [0]).await;
+        assert!(matches!(ended, Ok(0) | Err(_)));
+    }
+
+    #[tokio::test]
+    async fn frames_of_other_lengths_end_their_socket_only() {
+        let mut door = door();
+        let address = door.address();
+        let opening = tokio::spawn(async move {
+            let mut sockets = Vec::new();
+            for len in [0, 1, KNOCK_LEN - 1, KNOCK_LEN + 1, CONFIRM_B_LEN + 1, 4000] {
+                let mut socket = TcpStream::connect(address).await.unwrap();
+                frame::write(&mut socket, &vec![1; len]).await.unwrap();
+                sockets.push(socket);
+            }
+            let mut real = TcpStream::connect(address).await.unwrap();
+            frame::write(&mut real, &[2; KNOCK_LEN]).await.unwrap();
+            (sockets, real)
+        });
+        assert_eq!(door.next().await.first, [2; KNOCK_LEN]);
+        opening.await.unwrap();
+    }
+}

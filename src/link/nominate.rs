@@ -1,0 +1,160 @@
+//! The host's way to a link. The first valid CONFIRM_B settles the pairing's
+//! keys; CONFIRM_A and `go`, made once, answer every socket that shows that very
+//! CONFIRM_B; the link is the socket on which the guest's answer opens.
+//!
+//! So a stranger who copies a CONFIRM_B on its way, and is faster, is answered
+//! and learns nothing; the guest's own socket is answered as well.
+
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+
+use super::Ready;
+use super::door::{UNCONFIRMED_MAX, Visitor};
+use super::frame::FrameReader;
+use crate::crypto::keys::ResumeSecret;
+use crate::pairing::{CONFIRM_A_LEN, Established, HostConfirm, Peer};
+use crate::payload::Payload;
+use crate::session::record::{BODY_MAX, BODY_MIN, Channel, PREFIX_LEN, RecordError};
+
+/// A `go` that is not answered within this time was sent into the void.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// A visitor whose CONFIRM_B is the first valid one of its pairing.
+pub struct Confirmed {
+    confirm: HostConfirm,
+    confirm_a: [u8; CONFIRM_A_LEN],
+    channel: Channel,
+    visitor: Visitor,
+    /// Who is there.
+    pub peer: Peer,
+    /// What a session that begins here is resumed by.
+    pub resume: ResumeSecret,
+}
+
+/// What became of a visitor that was shown to a pairing.
+pub enum Shown {
+    /// It is the guest.
+    Confirmed(Box<Confirmed>),
+    /// Its CONFIRM_B is not this pairing's; the pairing waits on.
+    Stranger(HostConfirm, Visitor),
+}
+
+/// Checks a visitor's CONFIRM_B.
+pub fn show(mut confirm: HostConfirm, visitor: Visitor) -> Shown {
+    let Ok((confirm_a, Some(established))) = confirm.confirm(&visitor.first) else {
+        return Shown::Stranger(confirm, visitor);
+    };
+    let Established { peer, link, resume } = established;
+    match Channel::new(link) {
+        Ok(channel) => Shown::Confirmed(Box::new(Confirmed {
+            confirm,
+            confirm_a,
+            channel,
+            visitor,
+            peer,
+            resume,
+        })),
+        Err(_) => Shown::Stranger(confirm, visitor),
+    }
+}
+
+/// A `go` that waits for its answer.
+pub struct Nomination {
+    confirm: HostConfirm,
+    channel: Channel,
+    /// CONFIRM_A and `go`, framed.
+    greeting: Vec<u8>,
+    sockets: JoinSet<Option<(Visitor, Vec<u8>)>>,
+    deadline: Instant,
+}
+
+impl Confirmed {
+    /// Sends `go`, the session's, to this visitor.
+    ///
+    /// # Errors
+    /// When it cannot be sealed, which a fresh channel always can.
+    pub fn nominate(self, go: &Payload<'_>) -> Result<Nomination, RecordError> {
+        let Confirmed { confirm, confirm_a, mut channel, visitor, .. } = self;
+        let now = Instant::now();
+        let prefix = u32::try_from(confirm_a.len()).unwrap_or_default().to_be_bytes();
+        let mut greeting = Vec::with_capacity(PREFIX_LEN + CONFIRM_A_LEN + PREFIX_LEN + BODY_MIN);
+        greeting.extend_from_slice(&prefix);
+        greeting.extend_from_slice(&confirm_a);
+        channel.seal(now.into_std(), &mut greeting, |buf| go.encode(buf))?;
+        let mut nomination = Nomination {
+            confirm,
+            channel,
+            greeting,
+            sockets: JoinSet::new(),
+            deadline: now + ANSWER_WITHIN,
+        };
+        nomination.greet(visitor);
+        Ok(nomination)
+    }
+}
+
+impl Nomination {
+    /// Shows a further visitor to the pairing: answered if its CONFIRM_B is byte
+    /// for byte the first one's, given back otherwise.
+    pub fn admit(&mut self, visitor: Visitor) -> Option<Visitor> {
+        if self.confirm.confirm(&visitor.first).is_err() {
+            return Some(visitor);
+        }
+        if self.sockets.len() < UNCONFIRMED_MAX {
+            self.greet(visitor);
+        }
+        None
+    }
+
+    fn greet(&mut self, visitor: Visitor) {
+        let greeting = self.greeting.clone();
+        self.sockets.spawn(async move {
+            let Visitor { mut stream, mut reader, first, address } = visitor;
+            let record = exchange(&mut stream, &mut reader, &greeting).await?;
+            Some((Visitor { stream, reader, first, address }, record))
+        });
+    }
+
+    /// Waits for the guest's answer; `None` if it does not come. Cancel-safe.
+    pub async fn answered(&mut self) -> Option<Answer> {
+        loop {
+            let ended = match timeout_at(self.deadline, self.sockets.join_next()).await {
+                Ok(Some(ended)) => ended.ok().flatten(),
+                // All sockets are gone: another may yet come, until the deadline.
+                Ok(None) => {
+                    tokio::time::sleep_until(self.deadline).await;
+                    return None;
+                }
+                Err(_) => return None,
+            };
+            let Some((visitor, mut record)) = ended else { continue };
+            let Ok(plaintext) = self.channel.open(&mut record) else { continue };
+            return Some(Answer { plaintext: plaintext.to_vec(), visitor });
+        }
+    }
+
+    /// The link on which this answer came.
+    pub fn into_ready(self, answer: Answer) -> Ready {
+        let Answer { visitor: Visitor { stream, reader, address, .. }, plaintext } = answer;
+        Ready { stream, reader, address, channel: self.channel, plaintext }
+    }
+}
+
+/// The guest's answer to `go`, and the socket on which it opened.
+pub struct Answer {
+    visitor: Visitor,
+    plaintext: Vec<u8>,
+}
+
+async fn exchange(
+    stream: &mut TcpStream,
+    reader: &mut FrameReader,
+    greeting: &[u8],
+) -> Option<Vec<u8>> {
+    stream.write_all(greeting).await.ok()?;
+    reader.read(stream, BODY_MIN..=BODY_MAX).await.ok()
+}

@@ -1,0 +1,255 @@
+//! What stands in a record once it is decrypted: a CBOR sequence (RFC 8949,
+//! RFC 8742) of payloads, each an array that begins with its kind, then zeros up
+//! to a padded size.
+//!
+//! ```text
+//! [0, link, received]       go, and the guest's answer to it
+//! [1, received]             ack: cumulative
+//! [2] · [3]                 ping · pong
+//! [4]                       bye: nothing follows
+//! [16, seq, sent, text]     a message; sent is in milliseconds since 1970
+//! ```
+//!
+//! Kinds from 16 on are reliable: they carry a sequence number as their second
+//! item, are acknowledged, kept until they are, and shown once, in order. A kind
+//! that is not known is passed over, and acknowledged where it is reliable, so
+//! that later versions can add some.
+
+use minicbor::data::Type;
+use minicbor::{Decoder, Encoder};
+
+/// The longest text of one message, in bytes of UTF-8.
+pub const TEXT_MAX: usize = 16 * 1024;
+/// The longest plaintext of a record, padding included.
+pub const PLAINTEXT_MAX: usize = 64 * 1024;
+/// The shortest plaintext of a record.
+pub const PLAINTEXT_MIN: usize = 256;
+
+const GO: u16 = 0;
+const ACK: u16 = 1;
+const PING: u16 = 2;
+const PONG: u16 = 3;
+const BYE: u16 = 4;
+const RELIABLE: u16 = 16;
+const TEXT: u16 = 16;
+
+/// One payload, borrowed from the record that it came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payload<'a> {
+    /// The link counts from here on. `link` numbers the session's links from 1;
+    /// `received` is the last reliable payload that the sender has got.
+    Go {
+        /// The number of the link.
+        link: u64,
+        /// The last sequence number received.
+        received: u64,
+    },
+    /// Everything up to `received` has arrived.
+    Ack {
+        /// The last sequence number received.
+        received: u64,
+    },
+    /// Asks for a pong.
+    Ping,
+    /// Answers a ping.
+    Pong,
+    /// The sender leaves for good.
+    Bye,
+    /// A reliable payload.
+    Reliable {
+        /// Its sequence number; the first one is 1.
+        seq: u64,
+        /// What it says.
+        body: Body<'a>,
+    },
+    /// A kind of a later version, unreliable.
+    Unknown,
+}
+
+/// What a reliable payload says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body<'a> {
+    /// A message of a person.
+    Text {
+        /// When it was written, in milliseconds since 1970, by the sender's clock.
+        sent: u64,
+        /// At most [`TEXT_MAX`] bytes.
+        text: &'a str,
+    },
+    /// A kind of a later version.
+    Unknown,
+}
+
+/// A record that authenticated, yet does not hold what it should: the other
+/// side's fault, or ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("malformed payload")]
+pub struct Malformed;
+
+impl Payload<'_> {
+    /// Appends the payload to `out`. [`Payload::Unknown`] and unknown bodies
+    /// exist only on the receiving side and append nothing.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        // Writing to a vector cannot fail.
+        let _ = self.try_encode(&mut Encoder::new(out));
+    }
+
+    fn try_encode(
+        &self,
+        e: &mut Encoder<&mut Vec<u8>>,
+    ) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
+        match *self {
+            Payload::Go { link, received } => e.array(3)?.u16(GO)?.u64(link)?.u64(received)?,
+            Payload::Ack { received } => e.array(2)?.u16(ACK)?.u64(received)?,
+            Payload::Ping => e.array(1)?.u16(PING)?,
+            Payload::Pong => e.array(1)?.u16(PONG)?,
+            Payload::Bye => e.array(1)?.u16(BYE)?,
+            Payload::Reliable { seq, body: Body::Text { sent, text } } => {
+                e.array(4)?.u16(TEXT)?.u64(seq)?.u64(sent)?.str(text)?
+            }
+            Payload::Unknown | Payload::Reliable { body: Body::Unknown, .. } => e,
+        };
+        Ok(())
+    }
+}
+
+/// Reads the payloads of one record's plaintext, strictly: after the last one
+/// only zeros may follow.
+pub fn decode(plaintext: &[u8]) -> impl Iterator<Item = Result<Payload<'_>, Malformed>> {
+    let mut rest = Some(plaintext);
+    std::iter::from_fn(move || {
+        let bytes = rest.take()?;
+        if bytes.first().is_none_or(|byte| *byte == 0) {
+            return bytes.iter().any(|byte| *byte != 0).then_some(Err(Malformed));
+        }
+        let mut d = Decoder::new(bytes);
+        match payload(&mut d) {
+            Ok(payload) => {
+                rest = bytes.get(d.position()..);
+                Some(Ok(payload))
+            }
+            Err(_) => Some(Err(Malformed)),
+        }
+    })
+}
+
+fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Error> {
+    let items = d.array()?.ok_or_else(|| minicbor::decode::Error::message("indefinite"))?;
+    let kind = d.u16()?;
+    let (payload, read) = match kind {
+        GO => (Payload::Go { link: d.u64()?, received: d.u64()? }, 3),
+        ACK => (Payload::Ack { received: d.u64()? }, 2),
+        PING => (Payload::Ping, 1),
+        PONG => (Payload::Pong, 1),
+        BYE => (Payload::Bye, 1),
+        TEXT => {
+            let (seq, sent, text) = (d.u64()?, d.u64()?, d.str()?);
+            if text.len() > TEXT_MAX {
+                return Err(minicbor::decode::Error::message("text too long"));
+            }
+            (Payload::Reliable { seq, body: Body::Text { sent, text } }, 4)
+        }
+        RELIABLE.. => (Payload::Reliable { seq: d.u64()?, body: Body::Unknown }, 2),
+        _ => (Payload::Unknown, 1),
+    };
+    // Items that a later version appends are passed over.
+    let more = items.checked_sub(read).ok_or_else(|| minicbor::decode::Error::message("short"))?;
+    for _ in 0..more {
+        if d.datatype()? == Type::Break {
+            return Err(minicbor::decode::Error::message("break"));
+        }
+        d.skip()?;
+    }
+    Ok(payload)
+}
+
+/// The size to which a plaintext of `len` bytes is padded: Padmé (Nikitin et
+/// al., "Reducing Metadata Leakage from Encrypted Files and Communication with
+/// PURBs", PETS 2019, §4), at least [`PLAINTEXT_MIN`]. It leaks O(log log n)
+/// bits and costs at most 12 %. Up to [`PLAINTEXT_MAX`] it never exceeds that.
+pub fn padded_len(len: usize) -> usize {
+    let len = len.max(PLAINTEXT_MIN);
+    let exponent = len.ilog2();
+    let kept_bits = exponent.ilog2() + 1;
+    let step = (1_usize << (exponent - kept_bits)) - 1;
+    (len + step) & !step
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn all(bytes: &[u8]) -> Result<Vec<Payload<'_>>, Malformed> {
+        decode(bytes).collect()
+    }
+
+    fn encoded(payloads: &[Payload<'_>]) -> Vec<u8> {
+        let mut out = Vec::new();
+        payloads.iter().for_each(|p| p.encode(&mut out));
+        out
+    }
+
+    #[test]
+    fn padding_after_the_last_payload_must_be_zero() {
+        let mut bytes = encoded(&[Payload::Ping]);
+        bytes.extend([0; 20]);
+        assert_eq!(all(&bytes), Ok(vec![Payload::Ping]));
+        *bytes.last_mut().unwrap() = 1;
+        assert_eq!(all(&bytes), Err(Malformed));
+    }
+
+    #[test]
+    fn kinds_of_a_later_version_are_passed_over_or_acknowledged() {
+        // [9, "x"], [40, 7, {1: 2}], [1, 5, "appended"]
+        let bytes = [
+            0x82, 0x09, 0x61, b'x', 0x83, 0x18, 40, 7, 0xa1, 1, 2, 0x83, 1, 5, 0x61, b'a',
+        ];
+        let unknown = Payload::Reliable { seq: 7, body: Body::Unknown };
+        let expected = vec![Payload::Unknown, unknown, Payload::Ack { received: 5 }];
+        assert_eq!(all(&bytes), Ok(expected));
+    }
+
+    #[test]
+    fn a_text_over_its_bound_is_refused() {
+        let text = "x".repeat(TEXT_MAX + 1);
+        let body = Body::Text { sent: 0, text: &text };
+        assert_eq!(all(&encoded(&[Payload::Reliable { seq: 1, body }])), Err(Malformed));
+        let body = Body::Text { sent: 0, text: &text[1..] };
+        assert!(all(&encoded(&[Payload::Reliable { seq: 1, body }])).is_ok());
+    }
+
+    #[test]
+    fn padme_agrees_with_its_paper() {
+        // §4's bound: at most 12 % more, and never over a power of two.
+        for len in 0..=PLAINTEXT_MAX {
+            let padded = padded_len(len);
+            assert!(padded >= len.max(PLAINTEXT_MIN) && padded <= PLAINTEXT_MAX);
+            assert!(padded * 100 <= len.max(PLAINTEXT_MIN) * 112);
+        }
+        assert_eq!([padded_len(257), padded_len(1000), padded_len(40_000)], [272, 1024, 40_960]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(seq: u64, sent: u64, received: u64, text in ".{0,200}") {
+            let payloads = [
+                Payload::Go { link: seq, received },
+                Payload::Ack { received },
+                Payload::Ping,
+                Payload::Pong,
+                Payload::Reliable { seq, body: Body::Text { sent, text: &text } },
+                Payload::Bye,
+            ];
+            let mut bytes = encoded(&payloads);
+            bytes.resize(padded_len(bytes.len()), 0);
+            prop_assert_eq!(all(&bytes), Ok(payloads.to_vec()));
+        }
+
+        #[test]
+        fn arbitrary_bytes_are_refused_or_read_without_panic(bytes: Vec<u8>) {
+            let _ = all(&bytes);
+        }
+    }
+}

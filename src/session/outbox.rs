@@ -1,0 +1,172 @@
+//! What was said and is not yet acknowledged: reliable payloads, encoded and
+//! numbered, kept until the other one has them, sent again after a link was lost.
+//! Bounded: who fills it waits.
+
+use std::collections::VecDeque;
+
+use crate::payload::{Body, Payload};
+
+/// The most payloads that wait for an acknowledgement.
+pub const MESSAGES_MAX: usize = 1024;
+/// The most bytes that wait for an acknowledgement.
+pub const BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// The outbox has no room until something is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too much is waiting to be delivered")]
+pub struct Full;
+
+/// An acknowledgement of what was never sent, or of less than before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an impossible acknowledgement")]
+pub struct ImpossibleAck;
+
+/// The unacknowledged payloads `acked + 1 ..= acked + queue.len()`, of which the
+/// first `sent` went out on the present link.
+#[derive(Default)]
+pub struct Outbox {
+    queue: VecDeque<Vec<u8>>,
+    bytes: usize,
+    acked: u64,
+    sent: usize,
+    /// The last number that went out on any link.
+    furthest: u64,
+}
+
+impl Outbox {
+    /// Whether another message of the longest kind fits.
+    pub fn has_room(&self) -> bool {
+        self.queue.len() < MESSAGES_MAX && self.bytes < BYTES_MAX
+    }
+
+    /// How many payloads wait for an acknowledgement.
+    pub fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// The last number given out.
+    fn last(&self) -> u64 {
+        self.acked + self.queue.len() as u64
+    }
+
+    /// The last number that the other one acknowledged.
+    pub fn acked(&self) -> u64 {
+        self.acked
+    }
+
+    /// Numbers and keeps a payload.
+    ///
+    /// # Errors
+    /// [`Full`] at the bound; nothing is kept then.
+    pub fn push(&mut self, body: Body<'_>) -> Result<u64, Full> {
+        if !self.has_room() {
+            return Err(Full);
+        }
+        let seq = self.last() + 1;
+        let mut encoded = Vec::new();
+        Payload::Reliable { seq, body }.encode(&mut encoded);
+        self.bytes += encoded.len();
+        self.queue.push_back(encoded);
+        Ok(seq)
+    }
+
+    /// Whether something has not gone out on the present link.
+    pub fn has_unsent(&self) -> bool {
+        self.sent < self.queue.len()
+    }
+
+    /// Moves what is unsent into `out`, as long as it stays within `limit` bytes.
+    pub fn fill(&mut self, out: &mut Vec<u8>, limit: usize) {
+        let start = out.len();
+        for encoded in self.queue.iter().skip(self.sent) {
+            if out.len() - start + encoded.len() > limit {
+                break;
+            }
+            out.extend_from_slice(encoded);
+            self.sent += 1;
+        }
+        self.furthest = self.furthest.max(self.acked + self.sent as u64);
+    }
+
+    /// Forgets everything up to `received`; says whether that was news.
+    ///
+    /// # Errors
+    /// [`ImpossibleAck`] beyond what went out, or below what was acknowledged.
+    pub fn acknowledge(&mut self, received: u64) -> Result<bool, ImpossibleAck> {
+        if received < self.acked || received > self.furthest {
+            return Err(ImpossibleAck);
+        }
+        let news = usize::try_from(received - self.acked).map_err(|_| ImpossibleAck)?;
+        let freed: usize = self.queue.drain(..news).map(|encoded| encoded.len()).sum();
+        self.bytes -= freed;
+        self.sent = self.sent.saturating_sub(news);
+        self.acked = received;
+        Ok(news > 0)
+    }
+
+    /// A new link begins: what is not acknowledged goes out again.
+    pub fn restart(&mut self) {
+        self.sent = 0;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Body<'_> {
+        Body::Text { sent: 0, text }
+    }
+
+    fn sent(outbox: &mut Outbox) -> usize {
+        let mut out = Vec::new();
+        outbox.fill(&mut out, usize::MAX);
+        crate::payload::decode(&out).count()
+    }
+
+    #[test]
+    fn what_is_not_acknowledged_goes_out_again_on_the_next_link() {
+        let mut outbox = Outbox::default();
+        for word in ["a", "b", "c"] {
+            outbox.push(text(word)).unwrap();
+        }
+        assert_eq!(sent(&mut outbox), 3);
+        assert!(!outbox.has_unsent());
+        assert_eq!(outbox.acknowledge(1), Ok(true));
+        outbox.restart();
+        assert_eq!(sent(&mut outbox), 2);
+        assert_eq!(outbox.acknowledge(3), Ok(true));
+        assert_eq!(outbox.acknowledge(3), Ok(false));
+        assert_eq!(outbox.len(), 0);
+    }
+
+    #[test]
+    fn acknowledging_what_was_not_sent_or_less_than_before_is_impossible() {
+        let mut outbox = Outbox::default();
+        outbox.push(text("a")).unwrap();
+        assert_eq!(outbox.acknowledge(1), Err(ImpossibleAck));
+        assert_eq!(sent(&mut outbox), 1);
+        assert_eq!(outbox.acknowledge(2), Err(ImpossibleAck));
+        assert_eq!(outbox.acknowledge(u64::MAX), Err(ImpossibleAck));
+        assert_eq!(outbox.acknowledge(1), Ok(true));
+        assert_eq!(outbox.acknowledge(0), Err(ImpossibleAck));
+    }
+
+    #[test]
+    fn a_full_outbox_takes_nothing_until_something_is_acknowledged() {
+        let mut outbox = Outbox::default();
+        for _ in 0..MESSAGES_MAX {
+            outbox.push(text("x")).unwrap();
+        }
+        assert_eq!(outbox.push(text("x")), Err(Full));
+        sent(&mut outbox);
+        outbox.acknowledge(1).unwrap();
+        assert_eq!(outbox.push(text("x")), Ok(MESSAGES_MAX as u64 + 1));
+
+        let long = "x".repeat(crate::payload::TEXT_MAX);
+        let mut outbox = Outbox::default();
+        while outbox.push(text(&long)).is_ok() {}
+        assert!(outbox.len() < MESSAGES_MAX && outbox.bytes < BYTES_MAX + 2 * long.len());
+    }
+}
