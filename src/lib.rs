@@ -1,2 +1,8 @@
 //! undertone: a private line between two people, from terminal to terminal.
+pub mod contacts;
 pub mod crypto;
+pub mod identity;
+pub mod mediator_url;
+pub mod room;
+pub mod store;
+pub mod terminal;
