@@ -1,7 +1,13 @@
 //! undertone: a private line between two people, from terminal to terminal.
 
+pub mod contacts;
 pub mod crypto;
+pub mod identity;
 pub mod link;
+pub mod mediator_url;
 pub mod pairing;
 pub mod payload;
+pub mod room;
 pub mod session;
+pub mod store;
+pub mod terminal;

@@ -1,0 +1,123 @@
+//! What `contacts.json` looks like: version 1.
+//!
+//! A file that does not fit, in one entry even, is refused whole: a contact that goes unnoticed is
+//! an alarm that does not sound.
+
+use data_encoding::BASE64URL_NOPAD;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Contact, Trust};
+use crate::crypto::keys::PublicKey;
+use crate::terminal::name::DisplayName;
+
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    v: u32,
+    contacts: Vec<Entry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    petname: String,
+    key: String,
+    trust: TrustWord,
+    rooms: Vec<String>,
+    first_met: String,
+    last_met: String,
+    former_keys: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum TrustWord {
+    Verified,
+    Invite,
+    Unverified,
+}
+
+/// Reads the file; the error says what is wrong with it.
+pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Contact>, String> {
+    let file: File = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if file.v != VERSION {
+        return Err(format!(
+            "version {}, and this program reads {VERSION}",
+            file.v
+        ));
+    }
+    file.contacts.into_iter().map(contact).collect()
+}
+
+/// The file that holds these contacts; the error is serde_json's, which has no cause to give one.
+pub(super) fn write(contacts: &[Contact]) -> Result<Vec<u8>, String> {
+    let file = File {
+        v: VERSION,
+        contacts: contacts.iter().map(entry).collect(),
+    };
+    let mut bytes = serde_json::to_vec_pretty(&file).map_err(|error| error.to_string())?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn contact(entry: Entry) -> Result<Contact, String> {
+    let petname =
+        DisplayName::parse(&entry.petname).map_err(|_| "a petname is no name".to_owned())?;
+    let time = |text: &str| {
+        text.parse::<Timestamp>()
+            .map_err(|_| "a time is damaged".to_owned())
+    };
+    let keys = entry.former_keys.iter().map(|text| key(text));
+    Ok(Contact {
+        key: key(&entry.key)?,
+        trust: match entry.trust {
+            TrustWord::Verified => Trust::Verified,
+            TrustWord::Invite => Trust::Invite,
+            TrustWord::Unverified => Trust::Unverified,
+        },
+        rooms: entry
+            .rooms
+            .iter()
+            .map(|text| bytes(text))
+            .collect::<Result<_, _>>()?,
+        first_met: time(&entry.first_met)?,
+        last_met: time(&entry.last_met)?,
+        former_keys: keys.collect::<Result<_, _>>()?,
+        petname,
+    })
+}
+
+fn entry(contact: &Contact) -> Entry {
+    let text = |bytes: &[u8; 32]| BASE64URL_NOPAD.encode(bytes);
+    Entry {
+        petname: contact.petname.as_str().to_owned(),
+        key: text(contact.key.as_bytes()),
+        trust: match contact.trust {
+            Trust::Verified => TrustWord::Verified,
+            Trust::Invite => TrustWord::Invite,
+            Trust::Unverified => TrustWord::Unverified,
+        },
+        rooms: contact.rooms.iter().map(text).collect(),
+        first_met: contact.first_met.to_string(),
+        last_met: contact.last_met.to_string(),
+        former_keys: contact
+            .former_keys
+            .iter()
+            .map(|key| text(key.as_bytes()))
+            .collect(),
+    }
+}
+
+fn key(text: &str) -> Result<PublicKey, String> {
+    PublicKey::from_bytes(bytes(text)?).map_err(|_| "a key is damaged".to_owned())
+}
+
+fn bytes(text: &str) -> Result<[u8; 32], String> {
+    let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok();
+    bytes
+        .and_then(|b| b.try_into().ok())
+        .ok_or_else(|| "a key or a room is damaged".to_owned())
+}

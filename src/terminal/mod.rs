@@ -1,0 +1,4 @@
+//! The only files that know a terminal: what it is asked, and what may reach it.
+
+pub mod name;
+pub mod safe;
