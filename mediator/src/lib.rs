@@ -1,1 +1,32 @@
 //! The mediator: pairs two clients by room and forgets them.
+//!
+//! It holds no key and knows no name, no room and no secret; what it hands on is
+//! opaque to it. Calls run downward:
+//!
+//! ```text
+//! main ─► server      accepts: TLS, caps on connections, shutdown
+//!           └► http         page, health, the upgrade to a WebSocket
+//!           └► connection   one client: messages, pings, every wait bounded
+//!                └► hub        what all connections share, and their mailboxes
+//!                     ├► rooms    who waits, who is paired, what lapses: pure
+//!                     └► limits   joins and connections an address: pure
+//! wire, refusal       the agreement with the client, and how it says no
+//! ```
+//!
+//! A client runs one inside itself with [`listen`] and [`serve`].
+
+mod connection;
+mod http;
+mod hub;
+pub mod limits;
+mod listen;
+pub mod refusal;
+pub mod rooms;
+mod server;
+mod tls;
+pub mod wire;
+
+pub use listen::listen;
+pub use server::{Config, Times, serve};
+pub use tls::{TlsError, load_tls};
+pub use tokio_rustls::rustls;

@@ -1,2 +1,234 @@
-//! The program `undertone-mediator`: parse and serve.
-fn main() {}
+//! The program `undertone-mediator`: parse, listen, serve; map errors to exit codes.
+
+use std::future::Future;
+use std::io;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgAction, Parser};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use undertone_mediator::{Config, listen, load_tls, serve, wire};
+
+/// Pairs two undertone clients that name the same room, and forgets them
+///
+/// It learns neither names nor secrets and keeps nothing. On a public machine give
+/// it a certificate, or put it behind a reverse proxy.
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES)]
+struct Cli {
+    /// Address and port to listen on; [::] takes IPv4 too, port 0 picks one
+    #[arg(long, env = "UNDERTONE_MEDIATOR_LISTEN", value_name = "ADDR",
+        default_value_t = SocketAddr::from((Ipv6Addr::UNSPECIFIED, wire::DEFAULT_PORT)))]
+    listen: SocketAddr,
+    /// Certificate chain in PEM; speak TLS
+    #[arg(
+        long,
+        env = "UNDERTONE_MEDIATOR_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    tls_cert: Option<PathBuf>,
+    /// Private key of the certificate in PEM
+    #[arg(
+        long,
+        env = "UNDERTONE_MEDIATOR_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    tls_key: Option<PathBuf>,
+    /// Take clients' addresses from the last X-Forwarded-For entry; only behind a
+    /// reverse proxy that sets it
+    #[arg(long, env = "UNDERTONE_MEDIATOR_TRUST_PROXY")]
+    trust_proxy: bool,
+    /// Open connections in all
+    #[arg(long, env = "UNDERTONE_MEDIATOR_MAX_CONNECTIONS", value_name = "N",
+        default_value_t = wire::MAX_CONNECTIONS as u32,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_connections: u32,
+    /// Open connections an address (IPv6: a /64)
+    #[arg(long, env = "UNDERTONE_MEDIATOR_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N",
+        default_value_t = wire::MAX_CONNECTIONS_PER_ADDRESS as u32,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_connections_per_address: u32,
+    /// Rooms in which someone waits
+    #[arg(long, env = "UNDERTONE_MEDIATOR_MAX_ROOMS", value_name = "N",
+        default_value_t = wire::MAX_ROOMS as u32,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_rooms: u32,
+    /// Joins an address (IPv6: a /64) and minute
+    #[arg(long, env = "UNDERTONE_MEDIATOR_JOINS_PER_MINUTE", value_name = "N",
+        default_value_t = wire::JOINS_PER_MINUTE,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    joins_per_minute: u32,
+    /// Log more: -v what happens, -vv every message's kind; never tags, addresses or contents
+    #[arg(short, long, action = ArgAction::Count)]
+    verbose: u8,
+    /// Log errors only
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  undertone-mediator
+  undertone-mediator --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem
+  undertone-mediator --listen 127.0.0.1:7700 --trust-proxy
+
+Exit codes: 0 stopped by SIGINT or SIGTERM, 1 own fault, 2 usage, 3 cannot listen";
+
+/// File descriptors beside those of the connections.
+#[cfg(unix)]
+const SPARE_FILES: u64 = 128;
+
+/// What went wrong, what to do about it, and the exit code.
+struct Failure {
+    code: u8,
+    what: String,
+    remedy: &'static str,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(&cli);
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure { code, what, remedy }) => {
+            eprintln!("error: {what}\n  {remedy}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), Failure> {
+    let config = config(cli)?;
+    let tls = config.tls.is_some();
+    raise_open_files(config.max_connections);
+    // One thread: a pairing takes some 100 µs, and a wake-up on another core a third of that.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| own_fault(&error))?;
+    runtime.block_on(async {
+        let shutdown = shutdown_signal().map_err(|error| own_fault(&error))?;
+        let listener = listen(cli.listen).map_err(|error| cannot_listen(cli.listen, &error))?;
+        let bound = listener.local_addr().map_err(|error| own_fault(&error))?;
+        let scheme = if tls { "https" } else { "http" };
+        eprintln!("undertone-mediator listening on {scheme}://{bound}");
+        serve(listener, config, shutdown)
+            .await
+            .map_err(|error| own_fault(&error))
+    })
+}
+
+fn config(cli: &Cli) -> Result<Config, Failure> {
+    let tls = match (&cli.tls_cert, &cli.tls_key) {
+        (Some(cert), Some(key)) => Some(load_tls(cert, key).map_err(|error| Failure {
+            code: 2,
+            what: error.to_string(),
+            remedy: "Give PEM files: the certificate chain, the server's own first, and its private key.",
+        })?),
+        _ => None,
+    };
+    Ok(Config {
+        max_connections: cli.max_connections as usize,
+        max_connections_per_address: cli.max_connections_per_address as usize,
+        max_rooms: cli.max_rooms as usize,
+        joins_per_minute: cli.joins_per_minute,
+        trust_proxy: cli.trust_proxy,
+        tls,
+        ..Config::default()
+    })
+}
+
+fn own_fault(error: &io::Error) -> Failure {
+    Failure {
+        code: 1,
+        what: error.to_string(),
+        remedy: "That is unexpected; please report it.",
+    }
+}
+
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
+    let remedy = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "Another program, maybe another mediator, has that port. Stop it, or choose a port with --listen."
+        }
+        io::ErrorKind::PermissionDenied => {
+            "Ports below 1024 need a permission. Choose a higher one with --listen."
+        }
+        _ => "Is it an address of this machine? Try --listen [::]:7700.",
+    };
+    Failure {
+        code: 3,
+        what: format!("cannot listen on {address}: {error}"),
+        remedy,
+    }
+}
+
+/// Our own events only: what the libraries log may hold addresses and messages.
+fn start_log(cli: &Cli) {
+    let level = match (cli.quiet, cli.verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (false, 0) => LevelFilter::INFO,
+        (false, 1) => LevelFilter::DEBUG,
+        (false, _) => LevelFilter::TRACE,
+    };
+    let ours = Targets::new().with_target("undertone_mediator", level);
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(false);
+    tracing_subscriber::registry()
+        .with(layer.with_filter(ours))
+        .init();
+}
+
+/// The soft limit is often 1,024; the hard one is ours to use.
+#[cfg(unix)]
+fn raise_open_files(max_connections: usize) {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let wanted = max_connections as u64 + SPARE_FILES;
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
+        return;
+    };
+    if soft < wanted {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard);
+    }
+    if hard < wanted {
+        tracing::warn!(
+            hard,
+            wanted,
+            "few open files are allowed; raise the hard limit (ulimit -Hn)"
+        );
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_open_files(_: usize) {}
+
+/// Completes at SIGINT or SIGTERM; the handlers stand when this returns.
+#[cfg(unix)]
+fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

@@ -1,0 +1,476 @@
+//! One client: its messages in, its events out, pings, and a bound on every wait.
+//!
+//! Ends when the client is done, refused, silent or gone; its seat is free before
+//! the closing handshake begins. Generic over the socket so that tests can run it
+//! under a virtual clock.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, close_code};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use tokio::time::{Instant, sleep_until, timeout};
+use tracing::{debug, trace};
+
+use crate::hub::Client;
+use crate::limits::{AddressKey, Bucket, Rate};
+use crate::refusal::{Refusal, seconds_up};
+use crate::rooms::Event;
+use crate::server::Times;
+use crate::wire::{ClientMessage, MESSAGE_BURST, MediatorMessage};
+
+/// Time for the client to answer our close frame.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Why a conversation is over.
+enum End {
+    /// Close politely.
+    Close,
+    /// Say why, then close.
+    Refused(Refusal),
+    /// Nobody reads any more.
+    Gone,
+}
+
+impl From<Refusal> for End {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Serves one client to its end.
+pub(crate) async fn run<S, E>(mut socket: S, client: Client, observed: SocketAddr, times: &Times)
+where
+    S: Stream<Item = Result<Message, E>> + Sink<Message> + Unpin,
+{
+    let end = converse(&mut socket, &client, observed, times).await;
+    drop(client);
+    match end {
+        End::Gone => {
+            debug!("gone");
+            return;
+        }
+        End::Close => debug!("closed"),
+        End::Refused(refusal) => {
+            debug!(code = refusal.code().as_str(), "refused");
+            if send(&mut socket, text(&refusal.message()), times)
+                .await
+                .is_err()
+            {
+                return;
+            }
+        }
+    }
+    let close = CloseFrame {
+        code: close_code::NORMAL,
+        reason: "".into(),
+    };
+    if send(&mut socket, Message::Close(Some(close)), times)
+        .await
+        .is_ok()
+    {
+        // Dropped with unread bytes, TCP would reset and could take our last words along.
+        let _ = timeout(LINGER, async {
+            while let Some(Ok(_)) = socket.next().await {}
+        })
+        .await;
+    }
+}
+
+async fn converse<S, E>(socket: &mut S, client: &Client, observed: SocketAddr, times: &Times) -> End
+where
+    S: Stream<Item = Result<Message, E>> + Sink<Message> + Unpin,
+{
+    let now = Instant::now();
+    let mut listener = Listener {
+        client,
+        address: observed.ip().into(),
+        allowance: Bucket::default(),
+        heard: now,
+    };
+    let mut ping_at = now + times.ping_every;
+    // Until when the client may stay where it is: outside, waiting or paired.
+    let mut deadline = now + times.idle;
+    let timer = sleep_until(deadline);
+    tokio::pin!(timer);
+    loop {
+        for event in client.take_events() {
+            let now = Instant::now();
+            let message = match event {
+                Event::Waiting { until } => {
+                    deadline = until.into();
+                    let expires_in = seconds_up(deadline.saturating_duration_since(now));
+                    MediatorMessage::Waiting {
+                        observed,
+                        expires_in,
+                    }
+                }
+                Event::Paired { role, offer, until } => {
+                    deadline = until.into();
+                    MediatorMessage::Paired {
+                        role,
+                        offer,
+                        observed,
+                    }
+                }
+                Event::Sealed(data) => MediatorMessage::Sealed { data },
+                Event::PeerLeft => {
+                    deadline = now + times.idle;
+                    MediatorMessage::PeerLeft
+                }
+                Event::Refused(refusal) => return refusal.into(),
+            };
+            if send(socket, text(&message), times).await.is_err() {
+                return End::Gone;
+            }
+        }
+        timer
+            .as_mut()
+            .reset(deadline.min(ping_at).min(listener.heard + times.silence));
+        tokio::select! {
+            () = client.woken() => {}
+            message = socket.next() => {
+                let Some(Ok(message)) = message else { return End::Gone };
+                if let Err(end) = listener.hear(message) {
+                    return end;
+                }
+            }
+            () = &mut timer => {
+                let now = Instant::now();
+                if now >= listener.heard + times.silence {
+                    return End::Gone;
+                }
+                if now >= deadline {
+                    deadline = now + times.idle;
+                    client.lapse(now.into_std());
+                }
+                if now >= ping_at {
+                    ping_at = now + times.ping_every;
+                    if send(socket, Message::Ping("".into()), times).await.is_err() {
+                        return End::Gone;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the client says.
+struct Listener<'a> {
+    client: &'a Client,
+    address: AddressKey,
+    allowance: Bucket,
+    /// When the last whole message, ping or pong came: half a frame is silence.
+    heard: Instant,
+}
+
+impl Listener<'_> {
+    fn hear(&mut self, message: Message) -> Result<(), End> {
+        self.heard = Instant::now();
+        let now = self.heard.into_std();
+        let rate = Rate::new(MESSAGE_BURST, Duration::from_secs(1));
+        self.allowance
+            .take(rate, now)
+            .map_err(|_| Refusal::TooMany)?;
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Binary(_) => return Err(Refusal::NotText.into()),
+            Message::Ping(_) | Message::Pong(_) => return Ok(()),
+            Message::Close(_) => return Err(End::Close),
+        };
+        match ClientMessage::decode(&text).map_err(Refusal::from)? {
+            ClientMessage::Join { v: _, room, offer } => {
+                trace!("join");
+                self.client.join(self.address, room, offer, now)?;
+            }
+            ClientMessage::Sealed { data } => {
+                trace!("sealed");
+                self.client.sealed(data);
+            }
+            ClientMessage::Done => {
+                trace!("done");
+                self.client.done();
+                return Err(End::Close);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn text(message: &MediatorMessage) -> Message {
+    Message::Text(message.encode().into())
+}
+
+async fn send<S: Sink<Message> + Unpin>(
+    socket: &mut S,
+    message: Message,
+    times: &Times,
+) -> Result<(), ()> {
+    match timeout(times.write, socket.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(()),
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::task::{Context, Poll};
+
+    use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+    use tokio::task::JoinHandle;
+
+    use super::*;
+    use crate::hub::Hub;
+    use crate::server::Config;
+    use crate::wire::{ErrorCode, Opaque, Role, Tag};
+
+    /// A socket's mediator end; `stalled` is a client that does not read.
+    struct Fake {
+        incoming: UnboundedReceiver<Message>,
+        outgoing: UnboundedSender<Message>,
+        stalled: bool,
+    }
+
+    impl Stream for Fake {
+        type Item = Result<Message, Infallible>;
+        fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            self.incoming.poll_recv(cx).map(|message| message.map(Ok))
+        }
+    }
+
+    impl Sink<Message> for Fake {
+        type Error = ();
+        fn poll_ready(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), ()>> {
+            if self.stalled {
+                Poll::Pending
+            } else {
+                Poll::Ready(Ok(()))
+            }
+        }
+        fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), ()> {
+            self.outgoing.send(message).map_err(drop)
+        }
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), ()>> {
+            Poll::Ready(Ok(()))
+        }
+        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), ()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// The client's end, and when its conversation was over.
+    struct Peer {
+        to: UnboundedSender<Message>,
+        from: UnboundedReceiver<Message>,
+        over: JoinHandle<Instant>,
+    }
+
+    fn hub() -> Arc<Hub> {
+        Arc::new(Hub::new(&Config::default()))
+    }
+
+    fn connect(hub: &Arc<Hub>, stalled: bool) -> Peer {
+        let (to, incoming) = unbounded_channel();
+        let (outgoing, from) = unbounded_channel();
+        let client = hub.client();
+        let over = tokio::spawn(async move {
+            let socket = Fake {
+                incoming,
+                outgoing,
+                stalled,
+            };
+            run(
+                socket,
+                client,
+                "127.0.0.1:9".parse().unwrap(),
+                &Times::default(),
+            )
+            .await;
+            Instant::now()
+        });
+        Peer { to, from, over }
+    }
+
+    impl Peer {
+        fn say(&self, message: &ClientMessage) {
+            self.to
+                .send(Message::Text(message.encode().into()))
+                .unwrap();
+        }
+
+        fn join(&self, offer: u8) {
+            let offer = Opaque::new(&[offer]).unwrap();
+            self.say(&ClientMessage::Join {
+                v: 1,
+                room: Tag([0; 32]),
+                offer,
+            });
+        }
+
+        /// The next message, pings answered on the way.
+        async fn hear(&mut self) -> MediatorMessage {
+            loop {
+                match self.from.recv().await.unwrap() {
+                    Message::Text(text) => return MediatorMessage::decode(&text).unwrap(),
+                    Message::Ping(data) => self.to.send(Message::Pong(data)).unwrap(),
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+
+        async fn hear_refusal(&mut self) -> ErrorCode {
+            match self.hear().await {
+                MediatorMessage::Error { code, .. } => code,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_connection_is_pinged_twice_then_frees_its_seat() {
+        let (hub, start) = (hub(), Instant::now());
+        let mut silent = connect(&hub, false);
+        silent.join(1);
+        assert!(matches!(
+            silent.hear().await,
+            MediatorMessage::Waiting { .. }
+        ));
+        let mut pings = Vec::new();
+        while let Some(message) = silent.from.recv().await {
+            assert!(matches!(message, Message::Ping(_)), "{message:?}");
+            pings.push(start.elapsed().as_secs());
+        }
+        assert_eq!(pings, [20, 40]);
+        assert_eq!((silent.over.await.unwrap() - start).as_secs(), 45);
+        let mut next = connect(&hub, false);
+        next.join(2);
+        assert!(matches!(next.hear().await, MediatorMessage::Waiting { .. }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_missed_ping_is_forgiven_and_the_seat_lapses_at_its_time() {
+        let (hub, start) = (hub(), Instant::now());
+        let mut client = connect(&hub, false);
+        client.join(1);
+        assert_eq!(
+            client.hear().await,
+            MediatorMessage::Waiting {
+                observed: "127.0.0.1:9".parse().unwrap(),
+                expires_in: 600
+            }
+        );
+        // The first ping stays unanswered, all later ones are answered.
+        assert!(matches!(client.from.recv().await, Some(Message::Ping(_))));
+        assert_eq!(client.hear_refusal().await, ErrorCode::Expired);
+        assert_eq!(start.elapsed().as_secs(), 600);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_same_join_keeps_the_seat_beyond_its_life() {
+        let (hub, start) = (hub(), Instant::now());
+        let mut client = connect(&hub, false);
+        for _ in 0..5 {
+            client.join(1);
+            assert!(matches!(
+                client.hear().await,
+                MediatorMessage::Waiting {
+                    expires_in: 600,
+                    ..
+                }
+            ));
+            let answer_pings = async {
+                loop {
+                    client.hear().await;
+                }
+            };
+            timeout(Duration::from_secs(500), answer_pings)
+                .await
+                .unwrap_err();
+        }
+        assert_eq!(client.hear_refusal().await, ErrorCode::Expired);
+        assert_eq!(start.elapsed().as_secs(), 4 * 500 + 600);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_never_joins_is_shown_out() {
+        let (hub, start) = (hub(), Instant::now());
+        let mut client = connect(&hub, false);
+        assert_eq!(client.hear_refusal().await, ErrorCode::Expired);
+        assert_eq!(start.elapsed().as_secs(), 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pairing_that_is_never_done_lapses_for_both() {
+        let (hub, start) = (hub(), Instant::now());
+        let (mut host, mut guest) = (connect(&hub, false), connect(&hub, false));
+        host.join(1);
+        assert!(matches!(host.hear().await, MediatorMessage::Waiting { .. }));
+        guest.join(2);
+        assert!(matches!(
+            host.hear().await,
+            MediatorMessage::Paired {
+                role: Role::Host,
+                ..
+            }
+        ));
+        assert!(matches!(
+            guest.hear().await,
+            MediatorMessage::Paired {
+                role: Role::Guest,
+                ..
+            }
+        ));
+        let (one, other) = tokio::join!(host.hear_refusal(), guest.hear_refusal());
+        assert_eq!((one, other), (ErrorCode::Expired, ErrorCode::Expired));
+        assert_eq!(start.elapsed().as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_read_is_given_up() {
+        let (hub, start) = (hub(), Instant::now());
+        let stalled = connect(&hub, true);
+        stalled.join(1);
+        assert_eq!((stalled.over.await.unwrap() - start).as_secs(), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_of_messages_is_cut_off() {
+        let hub = hub();
+        for flood in [
+            Message::Ping("".into()),
+            Message::Text(ClientMessage::Done.encode().into()),
+        ] {
+            let mut client = connect(&hub, false);
+            let sealed = ClientMessage::Sealed {
+                data: Opaque::new(b"").unwrap(),
+            };
+            for _ in 0..MESSAGE_BURST {
+                client.say(&sealed);
+            }
+            client.to.send(flood).unwrap();
+            assert_eq!(client.hear_refusal().await, ErrorCode::BadRequest);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_is_dropped_frees_its_seat() {
+        let hub = hub();
+        let mut client = connect(&hub, false);
+        client.join(1);
+        client.hear().await;
+        client.over.abort();
+        assert!(client.over.await.unwrap_err().is_cancelled());
+        let mut next = connect(&hub, false);
+        next.join(2);
+        assert!(matches!(next.hear().await, MediatorMessage::Waiting { .. }));
+    }
+}

@@ -1,0 +1,179 @@
+//! The HTTP side: the page, the health check, the way to a WebSocket.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+
+use crate::connection;
+use crate::refusal::FULL_RETRY;
+use crate::server::{Arrival, Server};
+use crate::wire::{MAX_MESSAGE, PATH};
+
+/// What a WebSocket may send in one message before it is cut off; up to here it is
+/// told what was wrong.
+const MAX_HEARD: usize = 2 * MAX_MESSAGE;
+/// A join has some 230 bytes, a sealed some 370. This stays allocated while a client waits.
+const READ_BUFFER: usize = 512;
+/// The longest that is ever queued: an error and pongs.
+const MAX_WRITE_BUFFER: usize = 2 * MAX_MESSAGE;
+
+const PAGE: &str = include_str!("page.html");
+
+/// For every answer: nothing runs, nothing is kept, nothing is passed on.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+];
+
+pub(crate) fn router(server: Arc<Server>) -> Router {
+    Router::new()
+        .route(PATH, get(rendezvous))
+        .route("/healthz", get(async || "ok"))
+        .route("/", get(async || Html(PAGE)))
+        .layer(middleware::from_fn(guard))
+        .with_state(server)
+}
+
+async fn guard(
+    Extension(arrival): Extension<Arc<Arrival>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = if arrival.refused {
+        full()
+    } else {
+        next.run(request).await
+    };
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        let headers = HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        response.headers_mut().extend(headers);
+    }
+    response
+}
+
+fn full() -> Response {
+    let headers = [(header::RETRY_AFTER, HeaderValue::from(FULL_RETRY))];
+    let why = "too many connections, in all or from your address; try again later\n";
+    (StatusCode::SERVICE_UNAVAILABLE, headers, why).into_response()
+}
+
+async fn rendezvous(
+    State(server): State<Arc<Server>>,
+    Extension(arrival): Extension<Arc<Arrival>>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let (observed, claim) = if server.config.trust_proxy {
+        let observed = forwarded(&headers).unwrap_or(arrival.remote);
+        match server.claim(observed.ip()) {
+            Some(claim) => (observed, Some(claim)),
+            None => return full(),
+        }
+    } else {
+        (arrival.remote, None)
+    };
+    upgrade
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(MAX_WRITE_BUFFER)
+        .max_message_size(MAX_HEARD)
+        .max_frame_size(MAX_HEARD)
+        // Boxed: the future would otherwise be held twice, here and in axum's own.
+        .on_upgrade(move |socket| {
+            Box::pin(async move {
+                let client = server.hub.client();
+                connection::run(socket, client, observed, &server.config.times).await;
+                drop((arrival, claim));
+            })
+        })
+}
+
+/// The last `X-Forwarded-For` entry: the one that the proxy itself wrote. Earlier
+/// ones are the client's word. Port 0 where it gives none.
+fn forwarded(headers: &HeaderMap) -> Option<SocketAddr> {
+    let line = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .next_back()?
+        .to_str()
+        .ok()?;
+    let entry = line.rsplit(',').next()?.trim();
+    let bare = entry
+        .strip_prefix('[')
+        .and_then(|entry| entry.strip_suffix(']'))
+        .unwrap_or(entry);
+    let address: SocketAddr = match bare.parse::<IpAddr>() {
+        Ok(address) => (address, 0).into(),
+        Err(_) => entry.parse().ok()?,
+    };
+    Some((address.ip().to_canonical(), address.port()).into())
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_forwarded_entry_counts() {
+        for (lines, address) in [
+            (&["192.0.2.1"][..], Some("192.0.2.1:0")),
+            (&["198.51.100.9, 192.0.2.1"], Some("192.0.2.1:0")),
+            (
+                &["192.0.2.9", "198.51.100.9,192.0.2.1:77"],
+                Some("192.0.2.1:77"),
+            ),
+            (&["2001:db8::1"], Some("[2001:db8::1]:0")),
+            (&["[2001:db8::1]"], Some("[2001:db8::1]:0")),
+            (&["[2001:db8::1]:77"], Some("[2001:db8::1]:77")),
+            (&["::ffff:192.0.2.1"], Some("192.0.2.1:0")),
+            (&["192.0.2.1, unknown"], None),
+            (&["192.0.2.1,"], None),
+            (&[""], None),
+            (&[], None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", HeaderValue::from_static(line));
+            }
+            assert_eq!(
+                forwarded(&headers),
+                address.map(|a| a.parse().unwrap()),
+                "{lines:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_page_needs_nothing_that_its_policy_forbids() {
+        for forbidden in [
+            "<script",
+            "<style",
+            "style=",
+            "src=",
+            "href=",
+            "onload",
+            "http-equiv",
+        ] {
+            assert!(!PAGE.contains(forbidden), "{forbidden}");
+        }
+    }
+}

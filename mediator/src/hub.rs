@@ -1,0 +1,176 @@
+//! What all connections share: the rooms, the rates, a mailbox for each client.
+//!
+//! One lock, held for one map operation or a few and never across an await. A
+//! [`Client`] is a connection's ticket: dropping it, however the connection ends,
+//! frees its seat and tells the other one.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::Notify;
+use tracing::debug;
+
+use crate::limits::{AddressKey, AddressRate, MAX_TRACKED, Rate};
+use crate::refusal::Refusal;
+use crate::rooms::{ClientId, Event, Out, Rooms};
+use crate::server::Config;
+use crate::wire::{Opaque, Tag};
+
+/// The state that all connections share.
+pub(crate) struct Hub(Mutex<State>);
+
+struct State {
+    rooms: Rooms,
+    joins: AddressRate,
+    mailboxes: HashMap<ClientId, Arc<Mailbox>>,
+    next_id: ClientId,
+    draining: bool,
+}
+
+/// Events on their way to a connection. Small without a bound of its own: between
+/// two joins of its client the rooms tell it at most waiting, paired, sealed and
+/// peer-left or a refusal, and it takes no further join before these are written.
+#[derive(Default)]
+struct Mailbox {
+    events: Mutex<Vec<Event>>,
+    wake: Notify,
+}
+
+impl Mailbox {
+    fn push(&self, event: Event) {
+        lock(&self.events).push(event);
+        self.wake.notify_one();
+    }
+}
+
+/// A connection's place among the others.
+pub(crate) struct Client {
+    id: ClientId,
+    hub: Arc<Hub>,
+    mailbox: Arc<Mailbox>,
+}
+
+impl Hub {
+    pub(crate) fn new(config: &Config) -> Self {
+        let times = &config.times;
+        Self(Mutex::new(State {
+            rooms: Rooms::new(config.max_rooms, times.seat, times.pairing),
+            joins: AddressRate::new(Rate::per_minute(config.joins_per_minute), MAX_TRACKED),
+            mailboxes: HashMap::new(),
+            next_id: 0,
+            draining: false,
+        }))
+    }
+
+    pub(crate) fn client(self: &Arc<Self>) -> Client {
+        let mailbox = Arc::new(Mailbox::default());
+        let mut state = lock(&self.0);
+        let id = state.next_id;
+        state.next_id += 1;
+        state.mailboxes.insert(id, Arc::clone(&mailbox));
+        if state.draining {
+            mailbox.push(Event::Refused(Refusal::ShuttingDown));
+        }
+        Client {
+            id,
+            hub: Arc::clone(self),
+            mailbox,
+        }
+    }
+
+    /// From now on nobody is seated; all but the paired are told to go.
+    pub(crate) fn drain(&self) {
+        let mut state = lock(&self.0);
+        state.draining = true;
+        debug!(clients = state.mailboxes.len(), "draining");
+        for (id, mailbox) in &state.mailboxes {
+            if !state.rooms.is_paired(*id) {
+                mailbox.push(Event::Refused(Refusal::ShuttingDown));
+            }
+        }
+    }
+
+    /// Everyone is told to go.
+    pub(crate) fn stop(&self) {
+        let mut state = lock(&self.0);
+        state.draining = true;
+        for mailbox in state.mailboxes.values() {
+            mailbox.push(Event::Refused(Refusal::ShuttingDown));
+        }
+    }
+}
+
+impl Client {
+    /// Takes a seat or a partner. Renewals are not counted against the address.
+    ///
+    /// # Errors
+    /// The address has joined too often, or the mediator is stopping.
+    pub(crate) fn join(
+        &self,
+        address: AddressKey,
+        room: Tag,
+        offer: Opaque,
+        now: Instant,
+    ) -> Result<(), Refusal> {
+        let mut state = lock(&self.hub.0);
+        if !state.rooms.repeats(self.id, &room, &offer) {
+            if state.draining {
+                return Err(Refusal::ShuttingDown);
+            }
+            let admitted = state.joins.take(address, now);
+            admitted.map_err(|retry_after| Refusal::RateLimited { retry_after })?;
+        }
+        state.act(|rooms, out| rooms.join(self.id, room, offer, now, out));
+        debug!(rooms = state.rooms.waiting(), "join");
+        Ok(())
+    }
+
+    pub(crate) fn sealed(&self, data: Opaque) {
+        lock(&self.hub.0).act(|rooms, out| rooms.sealed(self.id, data, out));
+    }
+
+    pub(crate) fn done(&self) {
+        lock(&self.hub.0).rooms.done(self.id);
+    }
+
+    pub(crate) fn lapse(&self, now: Instant) {
+        lock(&self.hub.0).act(|rooms, out| rooms.lapse(self.id, now, out));
+    }
+
+    /// All that came since the last call.
+    pub(crate) fn take_events(&self) -> Vec<Event> {
+        mem::take(&mut *lock(&self.mailbox.events))
+    }
+
+    /// Returns when something came since the last return.
+    pub(crate) async fn woken(&self) {
+        self.mailbox.wake.notified().await;
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let mut state = lock(&self.hub.0);
+        state.mailboxes.remove(&self.id);
+        state.act(|rooms, out| rooms.leave(self.id, out));
+    }
+}
+
+impl State {
+    fn act(&mut self, act: impl FnOnce(&mut Rooms, &mut Out)) {
+        let mut out = Out::new();
+        act(&mut self.rooms, &mut out);
+        for (id, event) in out {
+            if let Some(mailbox) = self.mailboxes.get(&id) {
+                mailbox.push(event);
+            }
+        }
+    }
+}
+
+/// No code panics while it holds a lock; were one to, the maps are whole anyway.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,641 @@
+//! Who waits, who is paired, what lapses. Pure: no socket, no clock, no task.
+//!
+//! Calls say what a client did, and when; what is to be told to whom goes into
+//! `out`, in order. A room is a seat under its tag: it exists while one client
+//! waits, and a pair leaves it, so a third client waits for a fourth.
+//!
+//! ```text
+//!            join, room empty            join, room taken
+//! outside ───────────────────► waiting ───────────────────► paired
+//!    ▲                            │ lapse, leave, done         │
+//!    └────────────────────────────┴────────────────────────────┘
+//!                                   done, leave, lapse, second sealed
+//! ```
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use crate::refusal::Refusal;
+use crate::wire::{Opaque, Role, Tag};
+
+/// A connection's number, never used twice.
+pub type ClientId = u64;
+
+/// Something to tell a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// You are first, until then.
+    Waiting {
+        /// When the seat lapses.
+        until: Instant,
+    },
+    /// You have met the other one.
+    Paired {
+        /// Who listens and who dials.
+        role: Role,
+        /// The other one's offer.
+        offer: Opaque,
+        /// When the pairing lapses.
+        until: Instant,
+    },
+    /// The other one's `sealed`.
+    Sealed(Opaque),
+    /// The other one went.
+    PeerLeft,
+    /// You are outside now, and the connection is to be closed.
+    Refused(Refusal),
+}
+
+/// Whom to tell what.
+pub type Out = Vec<(ClientId, Event)>;
+
+/// All rooms of a mediator.
+pub struct Rooms {
+    seats: HashMap<Tag, Seat>,
+    places: HashMap<ClientId, Place>,
+    max_rooms: usize,
+    seat_life: Duration,
+    pairing_life: Duration,
+}
+
+struct Seat {
+    client: ClientId,
+    offer: Opaque,
+    until: Instant,
+}
+
+enum Place {
+    Waiting(Tag),
+    Paired(Box<Paired>),
+}
+
+/// One side of a pairing. It keeps the `join` to know it again when a renewal crosses `paired`.
+struct Paired {
+    other: ClientId,
+    room: Tag,
+    offer: Opaque,
+    sealed: bool,
+    until: Instant,
+}
+
+impl Rooms {
+    /// No room yet; at most `max_rooms` with someone waiting.
+    #[must_use]
+    pub fn new(max_rooms: usize, seat_life: Duration, pairing_life: Duration) -> Self {
+        Self {
+            seats: HashMap::new(),
+            places: HashMap::new(),
+            max_rooms,
+            seat_life,
+            pairing_life,
+        }
+    }
+
+    /// Is this `join` the one by which the client has its present seat or pairing?
+    #[must_use]
+    pub fn repeats(&self, client: ClientId, room: &Tag, offer: &Opaque) -> bool {
+        match self.places.get(&client) {
+            Some(Place::Waiting(tag)) => {
+                tag == room && self.seats.get(tag).is_some_and(|seat| seat.offer == *offer)
+            }
+            Some(Place::Paired(paired)) => paired.room == *room && paired.offer == *offer,
+            None => false,
+        }
+    }
+
+    /// `join`. The same one again renews a seat and is ignored in a pairing: it
+    /// crossed `paired`. Another one gives up the present seat or pairing first.
+    ///
+    /// The very offer that waits, from another connection, is its owner back after a
+    /// cut that was not noticed here yet (an offer is fresh for every attempt, and
+    /// nobody else has seen it): it takes over the seat, lest it be paired with its
+    /// own ghost.
+    pub fn join(
+        &mut self,
+        client: ClientId,
+        room: Tag,
+        offer: Opaque,
+        now: Instant,
+        out: &mut Out,
+    ) {
+        if self.repeats(client, &room, &offer) {
+            if let (Some(Place::Waiting(_)), Some(seat)) =
+                (self.places.get(&client), self.seats.get_mut(&room))
+            {
+                seat.until = now + self.seat_life;
+                out.push((client, Event::Waiting { until: seat.until }));
+            }
+            return;
+        }
+        self.leave(client, out);
+        match self.seats.remove(&room) {
+            Some(seat) if seat.until <= now => {
+                self.refuse(seat.client, Refusal::SeatExpired, out);
+                self.seat(client, room, offer, now, out);
+            }
+            Some(seat) if seat.offer == offer => {
+                self.refuse(seat.client, Refusal::Superseded, out);
+                self.seat(client, room, offer, now, out);
+            }
+            Some(seat) => self.pair(seat, client, room, offer, now, out),
+            None if self.seats.len() >= self.max_rooms => {
+                out.push((client, Event::Refused(Refusal::Full)));
+            }
+            None => self.seat(client, room, offer, now, out),
+        }
+    }
+
+    /// `sealed`: handed on once each way; a second one ends the pairing. Outside it
+    /// crossed `peer-left` and is dropped.
+    pub fn sealed(&mut self, client: ClientId, data: Opaque, out: &mut Out) {
+        match self.places.get_mut(&client) {
+            Some(Place::Paired(paired)) if !paired.sealed => {
+                paired.sealed = true;
+                out.push((paired.other, Event::Sealed(data)));
+            }
+            Some(Place::Paired(_)) => {
+                self.leave(client, out);
+                out.push((client, Event::Refused(Refusal::SealedTwice)));
+            }
+            Some(Place::Waiting(_)) => {
+                self.leave(client, out);
+                out.push((client, Event::Refused(Refusal::NotPaired)));
+            }
+            None => {}
+        }
+    }
+
+    /// `done`: the pair is forgotten, and the other one hears nothing of it.
+    pub fn done(&mut self, client: ClientId) {
+        match self.places.remove(&client) {
+            Some(Place::Paired(paired)) => {
+                self.places.remove(&paired.other);
+            }
+            Some(Place::Waiting(room)) => {
+                self.seats.remove(&room);
+            }
+            None => {}
+        }
+    }
+
+    /// The client goes, or gives up its place; the other one of a pair is told.
+    pub fn leave(&mut self, client: ClientId, out: &mut Out) {
+        match self.places.remove(&client) {
+            Some(Place::Paired(paired)) => {
+                self.places.remove(&paired.other);
+                out.push((paired.other, Event::PeerLeft));
+            }
+            Some(Place::Waiting(room)) => {
+                self.seats.remove(&room);
+            }
+            None => {}
+        }
+    }
+
+    /// The client's time may be over: its seat's, its pairing's (for both), or that
+    /// of a client outside, which the caller measures.
+    pub fn lapse(&mut self, client: ClientId, now: Instant, out: &mut Out) {
+        match self.places.get(&client) {
+            Some(Place::Waiting(room)) => {
+                if self.seats.get(room).is_some_and(|seat| seat.until <= now) {
+                    self.seats.remove(&room.clone());
+                    self.refuse(client, Refusal::SeatExpired, out);
+                }
+            }
+            Some(Place::Paired(paired)) if paired.until <= now => {
+                let other = paired.other;
+                self.refuse(client, Refusal::PairingExpired, out);
+                self.refuse(other, Refusal::PairingExpired, out);
+            }
+            Some(Place::Paired(_)) => {}
+            None => out.push((client, Event::Refused(Refusal::Idle))),
+        }
+    }
+
+    /// Is the client in a pairing that nobody ended?
+    #[must_use]
+    pub fn is_paired(&self, client: ClientId) -> bool {
+        matches!(self.places.get(&client), Some(Place::Paired(_)))
+    }
+
+    /// Rooms in which someone waits.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.seats.len()
+    }
+
+    fn seat(&mut self, client: ClientId, room: Tag, offer: Opaque, now: Instant, out: &mut Out) {
+        let until = now + self.seat_life;
+        self.seats.insert(
+            room,
+            Seat {
+                client,
+                offer,
+                until,
+            },
+        );
+        self.places.insert(client, Place::Waiting(room));
+        out.push((client, Event::Waiting { until }));
+    }
+
+    fn pair(
+        &mut self,
+        host: Seat,
+        guest: ClientId,
+        room: Tag,
+        offer: Opaque,
+        now: Instant,
+        out: &mut Out,
+    ) {
+        let until = now + self.pairing_life;
+        let paired = |other, offer| {
+            Place::Paired(Box::new(Paired {
+                other,
+                room,
+                offer,
+                sealed: false,
+                until,
+            }))
+        };
+        self.places
+            .insert(host.client, paired(guest, host.offer.clone()));
+        self.places
+            .insert(guest, paired(host.client, offer.clone()));
+        out.push((
+            host.client,
+            Event::Paired {
+                role: Role::Host,
+                offer,
+                until,
+            },
+        ));
+        out.push((
+            guest,
+            Event::Paired {
+                role: Role::Guest,
+                offer: host.offer,
+                until,
+            },
+        ));
+    }
+
+    fn refuse(&mut self, client: ClientId, refusal: Refusal, out: &mut Out) {
+        self.places.remove(&client);
+        out.push((client, Event::Refused(refusal)));
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SEAT: Duration = Duration::from_secs(600);
+    const PAIRING: Duration = Duration::from_secs(60);
+    const ROOM: Tag = Tag([1; 32]);
+
+    /// The rooms under a clock that stands until it is moved.
+    struct Bed {
+        rooms: Rooms,
+        now: Instant,
+    }
+
+    impl Bed {
+        fn new(max_rooms: usize) -> Self {
+            Self {
+                rooms: Rooms::new(max_rooms, SEAT, PAIRING),
+                now: Instant::now(),
+            }
+        }
+
+        fn run(&mut self, act: impl FnOnce(&mut Rooms, Instant, &mut Out)) -> Out {
+            let mut out = Out::new();
+            act(&mut self.rooms, self.now, &mut out);
+            out
+        }
+
+        fn join(&mut self, client: ClientId, room: Tag, offer: u8) -> Out {
+            self.run(|rooms, now, out| rooms.join(client, room, bytes(offer), now, out))
+        }
+
+        fn sealed(&mut self, client: ClientId, data: u8) -> Out {
+            self.run(|rooms, _, out| rooms.sealed(client, bytes(data), out))
+        }
+
+        fn leave(&mut self, client: ClientId) -> Out {
+            self.run(|rooms, _, out| rooms.leave(client, out))
+        }
+
+        fn lapse(&mut self, client: ClientId) -> Out {
+            self.run(|rooms, now, out| rooms.lapse(client, now, out))
+        }
+
+        /// 1 and 2 paired with offers 1 and 2.
+        fn paired() -> Self {
+            let mut bed = Self::new(9);
+            bed.join(1, ROOM, 1);
+            let out = bed.join(2, ROOM, 2);
+            let until = bed.now + PAIRING;
+            assert_eq!(
+                out,
+                [
+                    (
+                        1,
+                        Event::Paired {
+                            role: Role::Host,
+                            offer: bytes(2),
+                            until
+                        }
+                    ),
+                    (
+                        2,
+                        Event::Paired {
+                            role: Role::Guest,
+                            offer: bytes(1),
+                            until
+                        }
+                    ),
+                ]
+            );
+            bed
+        }
+
+        fn empty(&self) -> bool {
+            self.rooms.seats.is_empty() && self.rooms.places.is_empty()
+        }
+    }
+
+    fn bytes(byte: u8) -> Opaque {
+        Opaque::new(&[byte]).unwrap()
+    }
+
+    fn waiting(client: ClientId, until: Instant) -> Out {
+        vec![(client, Event::Waiting { until })]
+    }
+
+    fn refused(client: ClientId, refusal: Refusal) -> (ClientId, Event) {
+        (client, Event::Refused(refusal))
+    }
+
+    #[test]
+    fn a_pair_leaves_the_room_and_a_third_waits_for_a_fourth() {
+        let mut bed = Bed::paired();
+        assert_eq!(bed.rooms.waiting(), 0);
+        assert_eq!(bed.join(3, ROOM, 3), waiting(3, bed.now + SEAT));
+        assert_eq!(bed.join(4, ROOM, 4).len(), 2);
+        assert!(bed.rooms.is_paired(1) && bed.rooms.is_paired(4));
+    }
+
+    #[test]
+    fn the_same_join_renews_the_seat() {
+        let mut bed = Bed::new(9);
+        bed.join(1, ROOM, 1);
+        bed.now += SEAT / 2;
+        assert!(bed.rooms.repeats(1, &ROOM, &bytes(1)));
+        assert_eq!(bed.join(1, ROOM, 1), waiting(1, bed.now + SEAT));
+        bed.now += SEAT * 3 / 4;
+        assert_eq!(bed.lapse(1), []);
+        assert_eq!(bed.rooms.waiting(), 1);
+    }
+
+    #[test]
+    fn a_renewal_that_crosses_paired_is_ignored() {
+        let mut bed = Bed::paired();
+        assert_eq!(bed.join(1, ROOM, 1), []);
+        assert_eq!(bed.sealed(1, 7), [(2, Event::Sealed(bytes(7)))]);
+    }
+
+    #[test]
+    fn a_seat_lapses_at_its_time_and_not_before() {
+        let mut bed = Bed::new(9);
+        bed.join(1, ROOM, 1);
+        bed.now += SEAT - Duration::from_millis(1);
+        assert_eq!(bed.lapse(1), []);
+        bed.now += Duration::from_millis(1);
+        assert_eq!(bed.lapse(1), [refused(1, Refusal::SeatExpired)]);
+        assert!(bed.empty());
+    }
+
+    #[test]
+    fn nobody_is_paired_with_a_lapsed_seat() {
+        let mut bed = Bed::new(9);
+        bed.join(1, ROOM, 1);
+        bed.now += SEAT;
+        let out = bed.join(2, ROOM, 2);
+        assert_eq!(out[0], refused(1, Refusal::SeatExpired));
+        assert_eq!(out[1..], waiting(2, bed.now + SEAT));
+    }
+
+    #[test]
+    fn a_pairing_lapses_for_both() {
+        let mut bed = Bed::paired();
+        bed.now += PAIRING;
+        let both = [
+            refused(2, Refusal::PairingExpired),
+            refused(1, Refusal::PairingExpired),
+        ];
+        assert_eq!(bed.lapse(2), both);
+        assert!(bed.empty());
+    }
+
+    #[test]
+    fn another_offer_gives_up_the_seat() {
+        let mut bed = Bed::new(9);
+        bed.join(1, ROOM, 1);
+        assert_eq!(bed.join(1, ROOM, 2), waiting(1, bed.now + SEAT));
+        assert_eq!(bed.rooms.waiting(), 1);
+        assert_eq!(bed.join(1, Tag([2; 32]), 2), waiting(1, bed.now + SEAT));
+        assert_eq!(bed.rooms.waiting(), 1);
+        assert_eq!(bed.join(3, ROOM, 3), waiting(3, bed.now + SEAT));
+    }
+
+    #[test]
+    fn another_offer_gives_up_the_pairing() {
+        let mut bed = Bed::paired();
+        let out = bed.join(1, ROOM, 9);
+        assert_eq!(out[0], (2, Event::PeerLeft));
+        assert_eq!(out[1..], waiting(1, bed.now + SEAT));
+        assert!(!bed.rooms.is_paired(2));
+    }
+
+    #[test]
+    fn the_same_offer_from_another_connection_takes_the_seat_over() {
+        let mut bed = Bed::new(9);
+        bed.join(1, ROOM, 1);
+        let out = bed.join(2, ROOM, 1);
+        assert_eq!(out[0], refused(1, Refusal::Superseded));
+        assert_eq!(out[1..], waiting(2, bed.now + SEAT));
+        assert_eq!(bed.leave(1), []);
+        assert_eq!(bed.rooms.waiting(), 1);
+    }
+
+    #[test]
+    fn sealed_goes_once_each_way() {
+        let mut bed = Bed::paired();
+        assert_eq!(bed.sealed(1, 7), [(2, Event::Sealed(bytes(7)))]);
+        assert_eq!(bed.sealed(2, 8), [(1, Event::Sealed(bytes(8)))]);
+        assert!(bed.rooms.is_paired(1));
+    }
+
+    #[test]
+    fn a_second_sealed_ends_the_pairing() {
+        let mut bed = Bed::paired();
+        bed.sealed(1, 7);
+        assert_eq!(
+            bed.sealed(1, 7),
+            [(2, Event::PeerLeft), refused(1, Refusal::SealedTwice)]
+        );
+        assert!(bed.empty());
+        assert_eq!(bed.sealed(2, 8), []);
+    }
+
+    #[test]
+    fn sealed_while_waiting_is_refused() {
+        let mut bed = Bed::new(9);
+        bed.join(1, ROOM, 1);
+        assert_eq!(bed.sealed(1, 7), [refused(1, Refusal::NotPaired)]);
+        assert!(bed.empty());
+    }
+
+    #[test]
+    fn done_forgets_without_a_word() {
+        let mut bed = Bed::paired();
+        bed.rooms.done(1);
+        assert!(bed.empty());
+        assert_eq!(bed.leave(1), []);
+        bed.rooms.done(2);
+        assert_eq!(bed.leave(2), []);
+    }
+
+    #[test]
+    fn leave_tells_the_other() {
+        let mut bed = Bed::paired();
+        assert_eq!(bed.leave(2), [(1, Event::PeerLeft)]);
+        assert!(bed.empty());
+    }
+
+    #[test]
+    fn rooms_are_capped_but_a_taken_room_still_pairs() {
+        let mut bed = Bed::new(2);
+        bed.join(1, Tag([1; 32]), 1);
+        bed.join(2, Tag([2; 32]), 2);
+        assert_eq!(bed.join(3, Tag([3; 32]), 3), [refused(3, Refusal::Full)]);
+        assert_eq!(bed.join(4, Tag([2; 32]), 4).len(), 2);
+        assert_eq!(bed.join(3, Tag([3; 32]), 3), waiting(3, bed.now + SEAT));
+    }
+
+    #[derive(Clone, Debug)]
+    enum Act {
+        Join(ClientId, u8, u8),
+        Sealed(ClientId),
+        Done(ClientId),
+        Leave(ClientId),
+        Lapse(ClientId),
+        Pass(u64),
+    }
+
+    fn act() -> impl Strategy<Value = Act> {
+        let client = 0..6u64;
+        prop_oneof![
+            6 => (client.clone(), 0..3u8, 0..8u8).prop_map(|(c, r, o)| Act::Join(c, r, o)),
+            3 => client.clone().prop_map(Act::Sealed),
+            1 => client.clone().prop_map(Act::Done),
+            1 => client.clone().prop_map(Act::Leave),
+            2 => client.prop_map(Act::Lapse),
+            1 => (0..700u64).prop_map(Act::Pass),
+        ]
+    }
+
+    /// What each client knows from its events alone.
+    #[derive(Default, Clone, PartialEq, Debug)]
+    struct Known {
+        pairings: usize,
+        sealed: usize,
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+        #[test]
+        fn whatever_the_clients_do_the_rooms_hold_together(
+            acts in proptest::collection::vec(act(), 1..120)
+        ) {
+            let mut bed = Bed::new(2);
+            let mut known = vec![Known::default(); 6];
+            for act in acts {
+                let actor = match act {
+                    Act::Join(c, ..) | Act::Sealed(c) | Act::Done(c) | Act::Leave(c) | Act::Lapse(c) => Some(c),
+                    Act::Pass(_) => None,
+                };
+                let before = bed.now;
+                let out = match act {
+                    Act::Join(client, room, offer) => bed.join(client, Tag([room; 32]), offer),
+                    Act::Sealed(client) => bed.sealed(client, 0),
+                    Act::Done(client) => { bed.rooms.done(client); Out::new() }
+                    Act::Leave(client) => bed.leave(client),
+                    Act::Lapse(client) => bed.lapse(client),
+                    Act::Pass(seconds) => { bed.now += Duration::from_secs(seconds); Out::new() }
+                };
+                // Each act tells few, so that a mailbox can be small.
+                prop_assert!(out.len() <= 3);
+                let roles: Vec<_> = out.iter().filter_map(|(c, e)| match e {
+                    Event::Paired { role, offer, until } => Some((*c, *role, offer, *until)),
+                    _ => None,
+                }).collect();
+                // Pairings come in twos: a host that waited, the joining client as its guest.
+                prop_assert!(roles.is_empty() || roles.len() == 2);
+                if let [(host, Role::Host, guest_offer, _), (guest, Role::Guest, host_offer, _)] = &roles[..] {
+                    prop_assert!(host != guest && Some(*guest) == actor);
+                    prop_assert!(guest_offer != host_offer);
+                } else {
+                    prop_assert!(roles.is_empty());
+                }
+                for (client, event) in &out {
+                    let known = &mut known[*client as usize];
+                    match event {
+                        Event::Paired { .. } => { known.pairings += 1; known.sealed = 0; }
+                        Event::Sealed(_) => {
+                            known.sealed += 1;
+                            prop_assert!(known.pairings > 0 && known.sealed == 1);
+                        }
+                        Event::Waiting { until } => prop_assert_eq!(*until, before + SEAT),
+                        Event::PeerLeft => prop_assert!(!bed.rooms.places.contains_key(client)),
+                        // Only the one who joins may be seated again by the same act.
+                        Event::Refused(_) => prop_assert!(!bed.rooms.places.contains_key(client)),
+                    }
+                }
+                // No tag seats two, and seats and places agree.
+                let mut seated: Vec<_> = bed.rooms.seats.values().map(|seat| seat.client).collect();
+                seated.sort_unstable();
+                seated.dedup();
+                prop_assert_eq!(seated.len(), bed.rooms.seats.len());
+                prop_assert!(bed.rooms.seats.len() <= 2);
+                for (tag, seat) in &bed.rooms.seats {
+                    prop_assert!(matches!(bed.rooms.places.get(&seat.client), Some(Place::Waiting(t)) if t == tag));
+                }
+                for (client, place) in &bed.rooms.places {
+                    match place {
+                        Place::Waiting(tag) => prop_assert_eq!(bed.rooms.seats[tag].client, *client),
+                        // Pairing is mutual and never with oneself.
+                        Place::Paired(paired) => match bed.rooms.places.get(&paired.other) {
+                            Some(Place::Paired(back)) => {
+                                prop_assert_eq!(back.other, *client);
+                                prop_assert!(paired.other != *client && paired.until == back.until);
+                            }
+                            _ => prop_assert!(false, "one-sided pairing"),
+                        },
+                    }
+                }
+            }
+            for client in 0..6 {
+                bed.leave(client);
+            }
+            prop_assert!(bed.empty());
+        }
+    }
+}
