@@ -7,6 +7,7 @@ pub mod link;
 pub mod mediator_url;
 pub mod pairing;
 pub mod payload;
+pub mod rendezvous;
 pub mod room;
 pub mod session;
 pub mod store;

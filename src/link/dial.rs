@@ -11,8 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use super::Ready;
 use super::frame::{self, FrameError, FrameReader};
-use crate::pairing::{CONFIRM_A_LEN, GuestConfirm, Peer};
-use crate::crypto::keys::ResumeSecret;
+use crate::pairing::{CONFIRM_A_LEN, Established, GuestConfirm};
 use crate::session::record::{BODY_MAX, BODY_MIN, Channel};
 
 /// How long a path is looked for.
@@ -38,7 +37,7 @@ pub struct NoPath;
 pub async fn dial(
     candidates: impl Iterator<Item = SocketAddr>,
     confirm: &GuestConfirm,
-) -> Result<(Ready, Peer, ResumeSecret), NoPath> {
+) -> Result<Ready, NoPath> {
     let dials = candidates.zip(0..).map(|(address, index)| async move {
         sleep(STAGGER * index).await;
         for attempt in 0..TRIES {
@@ -96,12 +95,11 @@ pub(super) async fn greet_on(
 
 impl Greeted {
     /// `None` when either is not authentic: that concerns this socket only.
-    pub(super) fn open(mut self, confirm: &GuestConfirm) -> Option<(Ready, Peer, ResumeSecret)> {
-        let established = confirm.confirm(&self.confirm_a).ok()?;
-        let mut channel = Channel::new(established.link).ok()?;
+    pub(super) fn open(mut self, confirm: &GuestConfirm) -> Option<Ready> {
+        let Established { peer, link, resume } = confirm.confirm(&self.confirm_a).ok()?;
+        let mut channel = Channel::new(link).ok()?;
         let plaintext = channel.open(&mut self.record).ok()?.to_vec();
         let Greeted { stream, reader, address, .. } = self;
-        let ready = Ready { stream, reader, address, channel, plaintext };
-        Some((ready, established.peer, established.resume))
+        Some(Ready { stream, reader, address, channel, plaintext, peer, resume })
     }
 }

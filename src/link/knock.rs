@@ -92,8 +92,7 @@ pub async fn redial(
         let matched = pair(&mut stream, &mut reader, offering, Role::Guest, &reunion.pin).await?;
         let confirm = matched.guest(&reunion.name)?;
         let greeted = greet_on(stream, reader, address, &confirm).await?;
-        let (ready, ..) = greeted.open(&confirm).ok_or(PairingError::Confirm)?;
-        Ok(ready)
+        Ok(greeted.open(&confirm).ok_or(PairingError::Confirm)?)
     };
     timeout(KNOCK_WITHIN, exchange).await.unwrap_or(Err(KnockError::Frame(FrameError::Closed)))
 }

@@ -2,18 +2,22 @@
 //!
 //! `frame` cuts the bytes, `door` listens, `dial` is the guest's way to a link,
 //! `nominate` the host's, `knock` the way straight back to an address that
-//! worked. Each ends in a [`Ready`] link; which link counts is `session`'s.
+//! worked. Each ends in a [`Ready`] link, which `wire` then carries; which link
+//! counts is `session`'s.
 
 pub mod dial;
 pub mod door;
 pub mod frame;
 pub mod knock;
 pub mod nominate;
+pub mod wire;
 
 use std::net::SocketAddr;
 
 use tokio::net::TcpStream;
 
+use crate::crypto::keys::ResumeSecret;
+use crate::pairing::Peer;
 use crate::session::record::Channel;
 use frame::FrameReader;
 
@@ -30,4 +34,9 @@ pub struct Ready {
     pub channel: Channel,
     /// What that record held.
     pub plaintext: Vec<u8>,
+    /// Who is there, and the words of this pairing.
+    pub peer: Peer,
+    /// What a session that begins here is resumed by; a session that goes on has
+    /// its own.
+    pub resume: ResumeSecret,
 }

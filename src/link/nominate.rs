@@ -40,13 +40,13 @@ pub enum Shown {
     /// It is the guest.
     Confirmed(Box<Confirmed>),
     /// Its CONFIRM_B is not this pairing's; the pairing waits on.
-    Stranger(HostConfirm, Visitor),
+    Stranger(Box<HostConfirm>, Visitor),
 }
 
 /// Checks a visitor's CONFIRM_B.
 pub fn show(mut confirm: HostConfirm, visitor: Visitor) -> Shown {
     let Ok((confirm_a, Some(established))) = confirm.confirm(&visitor.first) else {
-        return Shown::Stranger(confirm, visitor);
+        return Shown::Stranger(Box::new(confirm), visitor);
     };
     let Established { peer, link, resume } = established;
     match Channel::new(link) {
@@ -58,7 +58,7 @@ pub fn show(mut confirm: HostConfirm, visitor: Visitor) -> Shown {
             peer,
             resume,
         })),
-        Err(_) => Shown::Stranger(confirm, visitor),
+        Err(_) => Shown::Stranger(Box::new(confirm), visitor),
     }
 }
 
@@ -66,6 +66,8 @@ pub fn show(mut confirm: HostConfirm, visitor: Visitor) -> Shown {
 pub struct Nomination {
     confirm: HostConfirm,
     channel: Channel,
+    peer: Peer,
+    resume: ResumeSecret,
     /// CONFIRM_A and `go`, framed.
     greeting: Vec<u8>,
     sockets: JoinSet<Option<(Visitor, Vec<u8>)>>,
@@ -78,7 +80,7 @@ impl Confirmed {
     /// # Errors
     /// When it cannot be sealed, which a fresh channel always can.
     pub fn nominate(self, go: &Payload<'_>) -> Result<Nomination, RecordError> {
-        let Confirmed { confirm, confirm_a, mut channel, visitor, .. } = self;
+        let Confirmed { confirm, confirm_a, mut channel, visitor, peer, resume } = self;
         let now = Instant::now();
         let prefix = u32::try_from(confirm_a.len()).unwrap_or_default().to_be_bytes();
         let mut greeting = Vec::with_capacity(PREFIX_LEN + CONFIRM_A_LEN + PREFIX_LEN + BODY_MIN);
@@ -88,6 +90,8 @@ impl Confirmed {
         let mut nomination = Nomination {
             confirm,
             channel,
+            peer,
+            resume,
             greeting,
             sockets: JoinSet::new(),
             deadline: now + ANSWER_WITHIN,
@@ -140,7 +144,8 @@ impl Nomination {
     /// The link on which this answer came.
     pub fn into_ready(self, answer: Answer) -> Ready {
         let Answer { visitor: Visitor { stream, reader, address, .. }, plaintext } = answer;
-        Ready { stream, reader, address, channel: self.channel, plaintext }
+        let Nomination { channel, peer, resume, .. } = self;
+        Ready { stream, reader, address, channel, plaintext, peer, resume }
     }
 }
 
