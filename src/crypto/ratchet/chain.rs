@@ -10,7 +10,7 @@ use crate::crypto::keys::{Key, MESSAGE_KEY, NEXT_CHAIN_KEY, SharedSecret, hmac_s
 
 /// One sending or receiving chain.
 pub(super) struct Chain {
-    key: Key,
+    pub(super) key: Key,
     /// N of the next record.
     pub(super) number: u32,
     /// PN: the length of the chain before it, the same in every header of this one.
