@@ -216,9 +216,10 @@ impl ChainingKey {
     /// ext(ck, ikm) = HKDF-Extract(salt = ck, ikm), RFC 5869 §2.2.
     #[must_use]
     pub fn extract(&self, ikm: &[u8]) -> Self {
-        let (prk, _) = Hkdf::<Sha256>::extract(Some(&self.0), ikm);
-        let prk = Zeroizing::new(<[u8; 32]>::from(prk));
-        Self(*prk)
+        let (mut prk, _) = Hkdf::<Sha256>::extract(Some(&self.0), ikm);
+        let next = Self(prk.into());
+        prk.as_mut_slice().zeroize();
+        next
     }
 
     /// ext(ck, DH(x, X)).

@@ -60,8 +60,8 @@ impl Chain {
 pub(super) fn kdf_ck(chain_key: &Key) -> (Key, Key) {
     let keyed = hmac_sha256(chain_key.as_bytes());
     let derive = |mac: Hmac<Sha256>, constant: u8| {
-        let out = mac.chain_update([constant]).finalize().into_bytes();
-        Key::from_bytes(*Zeroizing::new(<[u8; 32]>::from(out)))
+        let out = mac.chain_update([constant]).finalize();
+        Key::from_bytes((*out.as_bytes()).into())
     };
     let message_key = derive(keyed.clone(), MESSAGE_KEY);
     (derive(keyed, NEXT_CHAIN_KEY), message_key)
