@@ -205,6 +205,37 @@ fn vodozemac_reads_chains_that_a_postponed_step_lengthened() {
 }
 
 #[test]
+fn derivations_are_the_documented_formulas() {
+    let (alice, bob) = (
+        SecretKey::from_bytes([3; 32]),
+        SecretKey::from_bytes([2; 32]),
+    );
+    let dh = x25519_dalek::x25519([3; 32], *bob.public().as_bytes());
+    let mut okm = [0; 64];
+    Hkdf::<Sha256>::new(Some(&[1; 32]), &dh)
+        .expand(b"undertone/1 root", &mut okm)
+        .unwrap();
+    let mac = |key: &[u8], constant| hmac_sha256(key).chain_update([constant]).finalize();
+    let first = mac(&okm[32..], 1);
+    let second = mac(mac(&okm[32..], 2).as_bytes(), 1);
+
+    let alice_key = alice.public();
+    let root = Key::from_bytes([1; 32]);
+    let mut a = Ratchet::initiator_with(root, alice, bob.public()).unwrap();
+    assert_eq!(a.root.as_bytes(), &okm[..32]);
+    for (number, expected) in [(0_u8, first), (1, second)] {
+        let (header, key) = a.next_sending(true).unwrap();
+        assert_eq!(key.as_bytes().as_slice(), expected.as_bytes().as_slice());
+        let encoded = [
+            alice_key.as_bytes().as_slice(),
+            &[0, 0, 0, 0, 0, 0, 0, number],
+        ]
+        .concat();
+        assert_eq!(header.encode().as_slice(), encoded);
+    }
+}
+
+#[test]
 fn a_responder_cannot_send_first() {
     let (mut a, mut b) = pair();
     assert!(a.can_send() && !b.can_send());

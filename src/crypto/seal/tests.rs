@@ -173,6 +173,21 @@ fn sealing_in_place_allocates_nothing_with_room() {
     }
 }
 
+/// Their wiping is off unless a feature turns it on; this compiles only when it is.
+#[test]
+fn ciphers_and_hashes_wipe_themselves() {
+    fn wiped<T: zeroize::ZeroizeOnDrop>() {}
+    wiped::<Aes256>();
+    wiped::<cbc::Encryptor<Aes256>>();
+    wiped::<cbc::Decryptor<Aes256>>();
+    // HMAC says nothing of its own: it consists of the hash's state and buffer.
+    wiped::<Sha256>();
+    wiped::<Sha512>();
+    wiped::<x25519_dalek::StaticSecret>();
+    wiped::<x25519_dalek::SharedSecret>();
+    wiped::<Key>();
+}
+
 #[test]
 fn a_start_past_the_end_seals_nothing_of_the_buffer() {
     let mut buf = b"clear".to_vec();
