@@ -257,7 +257,7 @@ mod tests {
     fn identity_and_non_canonical_shares_are_refused() {
         let share = || Share::new(b"Spw", b"ci", b"");
         assert_eq!(finish(share(), &[0; 32], true), Err(InvalidPoint));
-        // p, above p, a negative one, and one that no point encodes to (RFC 9496 A.2).
+        // p itself, two above it, and a negative one (RFC 9496 §4.3.1).
         let mut p = [0xff; 32];
         (p[0], p[31]) = (0xed, 0x7f);
         let mut one = [0; 32];
