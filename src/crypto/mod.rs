@@ -20,3 +20,7 @@ pub mod resume;
 pub mod seal;
 pub mod words;
 pub mod x25519;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod testing;

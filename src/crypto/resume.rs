@@ -57,3 +57,47 @@ impl fmt::Debug for ResumeSecret {
         f.write_str("ResumeSecret(..)")
     }
 }
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::*;
+    use crate::crypto::keys::ChainingKey;
+
+    fn resume(byte: u8) -> ResumeSecret {
+        ResumeSecret::new(Key::from_bytes([byte; 32]))
+    }
+
+    #[test]
+    fn room_and_secret_are_the_documented_formulas() {
+        let rs = ChainingKey::new(&[1; 32]);
+        let expanded = |label| *rs.expand(label, b"").as_bytes();
+        assert_eq!(resume(1).room(), expanded(Label::ResumeRoom));
+        assert_eq!(*resume(1).secret(), expanded(Label::ResumeSecret));
+        let tag = hmac_sha256(&expanded(Label::ResumeKnock)).chain_update([9; 16]);
+        assert_eq!(resume(1).knock_tag(&[9; 16]), *tag.finalize().into_bytes());
+    }
+
+    #[test]
+    fn a_knock_of_another_session_or_nonce_is_refused() {
+        let tag = resume(1).knock_tag(&[9; 16]);
+        assert!(resume(1).verify_knock(&[9; 16], &tag));
+        assert!(!resume(2).verify_knock(&[9; 16], &tag));
+        assert!(!resume(1).verify_knock(&[8; 16], &tag));
+        for bit in 0..256 {
+            let mut bad = tag;
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert!(!resume(1).verify_knock(&[9; 16], &bad));
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        assert_eq!(format!("{:?}", resume(0xab)), "ResumeSecret(..)");
+    }
+}

@@ -143,3 +143,108 @@ impl fmt::Display for Fingerprint {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::crypto::keys::SecretKey;
+
+    fn keys() -> (PublicKey, PublicKey) {
+        let public = |byte| SecretKey::from_bytes([byte; 32]).public();
+        (public(1), public(2))
+    }
+
+    #[test]
+    fn both_lists_are_whole() {
+        let pgp: HashSet<_> = pgp_words().map(str::to_lowercase).collect();
+        assert_eq!(pgp.len(), 512);
+        assert!(
+            pgp.iter()
+                .all(|w| w.chars().all(|c| c.is_ascii_lowercase()))
+        );
+        assert_eq!((pgp_word(0, 0), pgp_word(1, 0)), ("aardvark", "adroitness"));
+        assert_eq!((pgp_word(2, 255), pgp_word(3, 255)), ("Zulu", "Yucatan"));
+        for (byte, line) in (0..=255_u8).zip(include_str!("words/pgp.tsv").lines().skip(1)) {
+            assert!(line.starts_with(&format!("{byte:02X}\t")), "{line}");
+        }
+
+        let bip39: HashSet<_> = bip39().iter().collect();
+        assert_eq!(bip39.len(), 2048);
+        assert!(super::bip39().is_sorted());
+        assert_eq!(
+            (super::bip39()[0], super::bip39()[2047]),
+            ("abandon", "zoo")
+        );
+    }
+
+    #[test]
+    fn words_are_the_documented_formula() {
+        let (s_a, s_b) = keys();
+        let mut sas = [0; 8];
+        let ikm = [[3; 32], [4; 32]].concat();
+        let info = [[5; 32], *s_a.as_bytes(), *s_b.as_bytes()].concat();
+        Hkdf::<Sha256>::new(Some(b"undertone/1 words"), &ikm)
+            .expand(&info, &mut sas)
+            .unwrap();
+        let words = verification_words(&[3; 32], &[4; 32], &[5; 32], &s_a, &s_b);
+        let all: Vec<_> = words.a.into_iter().chain(words.b).collect();
+        let expected: Vec<_> = (0..8).map(|i| pgp_word(i, sas[i])).collect();
+        assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn every_input_changes_the_words() {
+        let (s_a, s_b) = keys();
+        let base = verification_words(&[3; 32], &[4; 32], &[5; 32], &s_a, &s_b);
+        for other in [
+            verification_words(&[0; 32], &[4; 32], &[5; 32], &s_a, &s_b),
+            verification_words(&[3; 32], &[0; 32], &[5; 32], &s_a, &s_b),
+            verification_words(&[3; 32], &[4; 32], &[0; 32], &s_a, &s_b),
+            verification_words(&[3; 32], &[4; 32], &[5; 32], &s_b, &s_b),
+            verification_words(&[3; 32], &[4; 32], &[5; 32], &s_a, &s_a),
+        ] {
+            assert_ne!(base, other);
+        }
+    }
+
+    #[test]
+    fn typed_words_may_differ_in_case_and_separators_only() {
+        let words = ["Zulu", "Yucatan", "absurd", "adviser"];
+        for same in [
+            "zulu yucatan absurd adviser",
+            " ZULU-yucatan,absurd  Adviser\n",
+        ] {
+            assert!(same_words(&words, same));
+        }
+        for other in [
+            "",
+            "y",
+            "zulu yucatan absurd",
+            "zulu yucatan absurd adviser adviser",
+            "yucatan zulu absurd adviser",
+            "zuluyucatanabsurdadviser",
+        ] {
+            assert!(!same_words(&words, other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_is_sixteen_words() {
+        let (s_a, s_b) = keys();
+        let shown = fingerprint(&s_a).to_string();
+        let hash = keys::hash(&[b"\x00\x17undertone/1 fingerprint", s_a.as_bytes()]);
+        let expected: Vec<_> = (0..16).map(|i| pgp_word(i, hash[i])).collect();
+        assert_eq!(shown, expected.join("-"));
+        assert_ne!(shown, fingerprint(&s_b).to_string());
+        let short = fingerprint(&s_a).short();
+        assert_eq!(short, format!("{}-{}-…", expected[0], expected[1]));
+    }
+}

@@ -10,7 +10,7 @@ use crate::crypto::keys::{Key, MESSAGE_KEY, NEXT_CHAIN_KEY, SharedSecret, hmac_s
 
 /// One sending or receiving chain.
 pub(super) struct Chain {
-    key: Key,
+    pub(super) key: Key,
     /// N of the next record.
     pub(super) number: u32,
     /// PN: the length of the chain before it, the same in every header of this one.
@@ -60,8 +60,8 @@ impl Chain {
 pub(super) fn kdf_ck(chain_key: &Key) -> (Key, Key) {
     let keyed = hmac_sha256(chain_key.as_bytes());
     let derive = |mac: Hmac<Sha256>, constant: u8| {
-        let out = mac.chain_update([constant]).finalize().into_bytes();
-        Key::from_bytes(*Zeroizing::new(<[u8; 32]>::from(out)))
+        let out = mac.chain_update([constant]).finalize();
+        Key::from_bytes((*out.as_bytes()).into())
     };
     let message_key = derive(keyed.clone(), MESSAGE_KEY);
     (derive(keyed, NEXT_CHAIN_KEY), message_key)
@@ -70,14 +70,10 @@ pub(super) fn kdf_ck(chain_key: &Key) -> (Key, Key) {
 /// KDF_RK(rk, dh) = HKDF(salt = rk, ikm = dh, info, 64): the new root key, the new chain key.
 #[allow(clippy::expect_used, reason = "64 bytes are below HKDF's 8,160")]
 pub(super) fn kdf_rk(root: &Key, shared: &SharedSecret, info: &[u8]) -> (Key, Key) {
-    let mut root_key = Zeroizing::new([0; 32]);
-    let mut chain_key = Zeroizing::new([0; 32]);
-    let mut okm = Zeroizing::new([0; 64]);
+    let mut okm = Zeroizing::new([[0; 32]; 2]);
     Hkdf::<Sha256>::new(Some(root.as_bytes()), shared.as_bytes())
-        .expand(info, okm.as_mut())
+        .expand(info, okm.as_flattened_mut())
         .expect("two blocks of output");
-    let (first, second) = okm.split_at(32);
-    root_key.copy_from_slice(first);
-    chain_key.copy_from_slice(second);
-    (Key::from_bytes(*root_key), Key::from_bytes(*chain_key))
+    let [root_key, chain_key] = *okm;
+    (Key::from_bytes(root_key), Key::from_bytes(chain_key))
 }

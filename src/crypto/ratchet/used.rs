@@ -10,7 +10,7 @@ use crate::crypto::keys::PublicKey;
 /// Keys are as good as random, so two honest ones meet there with a chance of 2⁻³¹ in a link of
 /// [`KEYS_LIMIT`] keys, and then the link ends; a quarter of the memory is worth that.
 #[derive(Default)]
-pub(super) struct UsedKeys(HashSet<u64>);
+pub(super) struct UsedKeys(pub(super) HashSet<u64>);
 
 impl UsedKeys {
     fn short(key: &PublicKey) -> u64 {

@@ -1,0 +1,159 @@
+//! `seal` and `open` against bare `cbc` and `hmac` calls on the same buffers, and a record's
+//! key steps.
+//!
+//! Rounds of both take turns in one run, each round over many buffers, and the ratio is the
+//! median over all rounds: what else the machine does hits both alike. The bare calls get their
+//! keys for nothing; what `seal` adds is the derivation.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a benchmark may fail loudly"
+)]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use aes::Aes256;
+use aes::cipher::block_padding::Pkcs7;
+use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use undertone::crypto::keys::{Key, SealLabel, SecretKey};
+use undertone::crypto::ratchet::Ratchet;
+use undertone::crypto::seal::OVERHEAD;
+
+const AD: &[u8; 137] = &[3; 137];
+const ROUNDS: usize = 101;
+
+fn bare_seal(buf: &mut Vec<u8>) {
+    let length = buf.len();
+    buf.resize(length + 16 - length % 16, 0);
+    let ct = cbc::Encryptor::<Aes256>::new(&[1; 32].into(), &[2; 16].into())
+        .encrypt_padded::<Pkcs7>(buf, length)
+        .unwrap();
+    let tag = mac(ct).finalize().into_bytes();
+    buf.extend_from_slice(&tag);
+}
+
+fn bare_open(buf: &mut [u8]) {
+    let (ct, tag) = buf.split_at_mut(buf.len() - 32);
+    mac(ct).verify_slice(tag).unwrap();
+    let plain = cbc::Decryptor::<Aes256>::new(&[1; 32].into(), &[2; 16].into())
+        .decrypt_padded::<Pkcs7>(ct)
+        .unwrap();
+    black_box(plain);
+}
+
+fn mac(ct: &[u8]) -> Hmac<Sha256> {
+    <Hmac<Sha256> as KeyInit>::new_from_slice(&[4; 32])
+        .unwrap()
+        .chain_update(AD)
+        .chain_update([2; 16])
+        .chain_update(ct)
+        .chain_update((8 * AD.len() as u64).to_be_bytes())
+}
+
+fn seal(buf: &mut Vec<u8>) {
+    Key::from_bytes([7; 32]).seal(SealLabel::Message, &[AD], buf, 0);
+}
+
+fn open(buf: &mut [u8]) {
+    let key = Key::from_bytes([7; 32]);
+    black_box(key.open(SealLabel::Message, &[AD], buf).unwrap());
+}
+
+/// Time for one call of `run`, over all buffers; they are made ready outside of the clock.
+fn time(bufs: &mut [Vec<u8>], ready: &[u8], mut run: impl FnMut(&mut Vec<u8>)) -> f64 {
+    for buf in bufs.iter_mut() {
+        buf.clear();
+        buf.extend_from_slice(ready);
+    }
+    let start = Instant::now();
+    for buf in bufs.iter_mut() {
+        run(black_box(buf));
+    }
+    nanos(start.elapsed()) / bufs.len() as f64
+}
+
+fn nanos(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e9
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn compare(
+    name: &str,
+    length: usize,
+    ours: impl Fn(&mut [Vec<u8>]) -> f64,
+    bare: impl Fn(&mut [Vec<u8>]) -> f64,
+) {
+    let mut bufs = vec![Vec::with_capacity(length + OVERHEAD); (1 << 20) / length.max(1024)];
+    let (mut our_times, mut bare_times, mut ratios) = (vec![], vec![], vec![]);
+    for round in 0..ROUNDS {
+        // Who goes first changes, so that neither always finds the buffers warm.
+        let (a, b) = if round % 2 == 0 {
+            let a = ours(&mut bufs);
+            (a, bare(&mut bufs))
+        } else {
+            let b = bare(&mut bufs);
+            (ours(&mut bufs), b)
+        };
+        our_times.push(a);
+        bare_times.push(b);
+        ratios.push(b / a);
+    }
+    let (a, b) = (median(our_times), median(bare_times));
+    println!(
+        "{name:4} {length:6} B  ours {a:9.0} ns ({:5.2} GB/s)  bare {b:9.0} ns ({:5.2} GB/s)  speed {:.3} × bare",
+        length as f64 / a,
+        length as f64 / b,
+        median(ratios),
+    );
+}
+
+/// One record's key steps on both sides, without its sealing; `turns` changes direction.
+fn key_steps(turns: bool) -> f64 {
+    let theirs = SecretKey::generate();
+    let mut a = Ratchet::initiator(Key::from_bytes([1; 32]), theirs.public()).unwrap();
+    let mut b = Ratchet::responder(Key::from_bytes([1; 32]), theirs);
+    let records = 1000;
+    let start = Instant::now();
+    for _ in 0..records {
+        let (header, key) = a.next_sending(true).unwrap();
+        black_box(key);
+        black_box(b.receive(&header, Ok).unwrap());
+        if turns {
+            std::mem::swap(&mut a, &mut b);
+        }
+    }
+    nanos(start.elapsed()) / f64::from(records)
+}
+
+fn main() {
+    for length in [64, 1024, 64 * 1024] {
+        let plain = vec![9; length];
+        compare(
+            "seal",
+            length,
+            |bufs| time(bufs, &plain, seal),
+            |bufs| time(bufs, &plain, bare_seal),
+        );
+        let (mut sealed, mut bare) = (plain.clone(), plain.clone());
+        seal(&mut sealed);
+        bare_seal(&mut bare);
+        compare(
+            "open",
+            length,
+            |bufs| time(bufs, &sealed, |buf| open(buf)),
+            |bufs| time(bufs, &bare, |buf| bare_open(buf)),
+        );
+    }
+    for (name, turns) in [("chain step", false), ("DH step", true)] {
+        let median = median((0..21).map(|_| key_steps(turns)).collect());
+        println!("{name}: {median:.0} ns a record, both sides together");
+    }
+}
