@@ -1,6 +1,7 @@
 //! undertone: a private line between two people, from terminal to terminal.
 pub mod contacts;
 pub mod crypto;
+pub mod history;
 pub mod identity;
 pub mod mediator_url;
 pub mod room;
