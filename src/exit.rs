@@ -1,0 +1,41 @@
+//! How the program ends: the exit codes.
+
+use std::process::ExitCode;
+
+/// An end, and the code by which a script tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done, `/quit`, Ctrl-D.
+    Done = 0,
+    /// Our own fault, or the disk's.
+    Fault = 1,
+    /// Wrong usage, or an answer is needed and there is no terminal to ask on.
+    Usage = 2,
+    /// The mediator cannot be reached, or it refused.
+    Mediator = 3,
+    /// Nobody came before `--timeout`.
+    Nobody = 4,
+    /// Paired, but no path to the other one.
+    NoPath = 5,
+    /// Secret, identity or verification failed.
+    Identity = 6,
+    /// Ctrl-C.
+    Interrupted = 130,
+    /// SIGTERM.
+    Terminated = 143,
+}
+
+impl Exit {
+    /// The number.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

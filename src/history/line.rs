@@ -1,0 +1,247 @@
+//! One line of `peers.txt`.
+//!
+//! ```text
+//! started ⇥ last seen ⇥ name ⇥ room ⇥ address ⇥ path ⇥ state ⇥ key
+//! ```
+//!
+//! Times are RFC 3339 in UTC to the millisecond. In the texts a backslash is `\\`, a tab `\t`, a
+//! line feed `\n`, and what cannot be seen `\u{200b}`, so that the file is safe to print as it is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use crate::contacts::{Trust, begins_with_words};
+use crate::terminal::name::folded_skeleton;
+use crate::terminal::safe::is_hidden;
+
+/// Bytes of a line at most; ours stay far below.
+const MAX_LINE_BYTES: usize = 8 * 1024;
+
+/// One connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When it came about.
+    pub started: Timestamp,
+    /// When the other one was last heard of on it.
+    pub last_seen: Timestamp,
+    /// The other one's petname, or in an alarm the name that they gave.
+    pub name: String,
+    /// ROOM, never its secret.
+    pub room: String,
+    /// Their address, as `IP:PORT`, or the relay's.
+    pub address: String,
+    /// How it went.
+    pub path: Path,
+    /// What we knew of their identity.
+    pub state: State,
+    /// All words of their fingerprint.
+    pub key: String,
+}
+
+/// How the two were connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Path {
+    /// One dialled the other.
+    Direct,
+    /// Through a relay.
+    Relay,
+}
+
+/// What we knew of the other one's identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// The words were compared.
+    Verified,
+    /// Met by a secret that both knew.
+    Invite,
+    /// Nothing proved who it is.
+    Unverified,
+    /// Another key than expected, and the chat stayed shut.
+    Alarm,
+}
+
+/// Why a line cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LineError {
+    /// It is not UTF-8.
+    #[error("it is no text")]
+    NotText,
+    /// Longer than 8 KiB.
+    #[error("it is too long")]
+    TooLong,
+    /// Not eight fields between tabs.
+    #[error("it has {0} fields, not 8")]
+    Fields(usize),
+    /// One of the two times.
+    #[error("a time in it is no RFC 3339 time")]
+    Time,
+    /// A backslash that stands for nothing.
+    #[error("a \\ in it stands for nothing")]
+    Escape,
+    /// The path is neither `direct` nor `relay`.
+    #[error("its path is neither direct nor relay")]
+    Path,
+    /// The state is none of the four.
+    #[error("its state is none that is known")]
+    State,
+    /// The key is not sixteen words.
+    #[error("its key is not sixteen words")]
+    Key,
+}
+
+impl Entry {
+    /// Whether a person means this line by `who`: its name, or its key (all of it, or its first
+    /// words).
+    #[must_use]
+    pub fn is(&self, who: &str) -> bool {
+        self.name == who || begins_with_words(&self.key, who)
+    }
+
+    /// The form in which names that look alike are equal.
+    pub(super) fn looks(&self) -> String {
+        folded_skeleton(&self.name)
+    }
+}
+
+impl Path {
+    /// The word for it, in the file and on the screen.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Relay => "relay",
+        }
+    }
+}
+
+impl State {
+    /// The word for it, in the file and on the screen.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Invite => "via invite",
+            Self::Unverified => "not verified",
+            Self::Alarm => "identity changed",
+        }
+    }
+}
+
+impl From<Trust> for State {
+    fn from(trust: Trust) -> Self {
+        match trust {
+            Trust::Verified => Self::Verified,
+            Trust::Invite => Self::Invite,
+            Trust::Unverified => Self::Unverified,
+        }
+    }
+}
+
+/// The line, without its line feed.
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = |time: Timestamp| format!("{:.3}", to_millis(time));
+        let fields = [
+            time(self.started),
+            time(self.last_seen),
+            escaped(&self.name),
+            escaped(&self.room),
+            escaped(&self.address),
+            self.path.as_str().to_owned(),
+            self.state.as_str().to_owned(),
+            escaped(&self.key),
+        ];
+        f.write_str(&fields.join("\t"))
+    }
+}
+
+impl FromStr for Entry {
+    type Err = LineError;
+
+    fn from_str(line: &str) -> Result<Self, LineError> {
+        if line.len() > MAX_LINE_BYTES {
+            return Err(LineError::TooLong);
+        }
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [started, last_seen, name, room, address, path, state, key] = fields[..] else {
+            return Err(LineError::Fields(fields.len()));
+        };
+        let time = |text: &str| text.parse::<Timestamp>().map_err(|_| LineError::Time);
+        let words = key.split('-');
+        let is_word =
+            |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphabetic());
+        if words.clone().count() != 16 || !words.clone().all(is_word) {
+            return Err(LineError::Key);
+        }
+        Ok(Self {
+            started: time(started)?,
+            last_seen: time(last_seen)?,
+            name: unescaped(name)?,
+            room: unescaped(room)?,
+            address: unescaped(address)?,
+            path: [Path::Direct, Path::Relay]
+                .into_iter()
+                .find(|known| known.as_str() == path)
+                .ok_or(LineError::Path)?,
+            state: [
+                State::Verified,
+                State::Invite,
+                State::Unverified,
+                State::Alarm,
+            ]
+            .into_iter()
+            .find(|known| known.as_str() == state)
+            .ok_or(LineError::State)?,
+            key: key.to_owned(),
+        })
+    }
+}
+
+/// The time without what is finer than a millisecond.
+pub(super) fn to_millis(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            c if is_hidden(c) => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn unescaped(text: &str) -> Result<String, LineError> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((plain, after)) = rest.split_once('\\') {
+        out.push_str(plain);
+        let mut chars = after.chars();
+        match chars.next() {
+            Some('\\') => out.push('\\'),
+            Some('t') => out.push('\t'),
+            Some('n') => out.push('\n'),
+            Some('u') => {
+                let (digits, tail) = chars
+                    .as_str()
+                    .strip_prefix('{')
+                    .and_then(|text| text.split_once('}'))
+                    .ok_or(LineError::Escape)?;
+                let code = u32::from_str_radix(digits, 16).map_err(|_| LineError::Escape)?;
+                out.push(char::from_u32(code).ok_or(LineError::Escape)?);
+                chars = tail.chars();
+            }
+            _ => return Err(LineError::Escape),
+        }
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
+    Ok(out)
+}

@@ -1,0 +1,171 @@
+//! The history as `undertone peers` shows it: a table for people, a JSON object a line for programs.
+
+use std::collections::HashMap;
+
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::{Entry, State};
+use crate::terminal::safe::Safe;
+
+const HEADS: [&str; COLUMNS] = [
+    "NAME",
+    "ROOM",
+    "LAST SEEN",
+    "ADDRESS",
+    "PATH",
+    "STATE",
+    "KEY",
+];
+const COLUMNS: usize = 7;
+/// Between two columns.
+const GAP: usize = 2;
+/// Columns whose text may be cut, and to what width at least, in that order of preference: room,
+/// address, name, key.
+const MAY_SHRINK: [(usize, usize); 4] = [(1, 8), (3, 12), (0, 8), (6, 8)];
+/// Columns that are left out where even that is too wide, the first one first.
+const MAY_GO: [usize; 6] = [4, 3, 6, 1, 5, 2];
+
+/// The table, the latest first, at most `width` columns wide, times in `zone`. A `*` behind a name
+/// marks another key than the one that the name is known by. Ends with a line feed.
+#[must_use]
+pub fn table(entries: &[Entry], width: usize, zone: &TimeZone) -> String {
+    let mut rows: Vec<[Safe; COLUMNS]> = vec![HEADS.map(Safe::line)];
+    let marks = other_keys(entries);
+    let mut newest_first: Vec<(&Entry, bool)> = entries.iter().zip(marks.iter().copied()).collect();
+    newest_first.sort_by_key(|(entry, _)| std::cmp::Reverse(entry.last_seen));
+    for (entry, marked) in newest_first {
+        rows.push(cells(entry, marked, zone));
+    }
+    let widths = fitted(&rows, width);
+    let mut out = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, columns) in row.iter().zip(widths) {
+            if columns == 0 {
+                continue;
+            }
+            let cell = cell.clipped(columns);
+            line.push_str(cell.as_str());
+            line.extend(std::iter::repeat_n(
+                ' ',
+                (columns + GAP).saturating_sub(cell.width()),
+            ));
+        }
+        out.push_str(Safe::line(line.trim_end()).clipped(width).as_str());
+        out.push('\n');
+    }
+    if marks.contains(&true) {
+        out.push_str(
+            Safe::line("* same name, another key")
+                .clipped(width)
+                .as_str(),
+        );
+        out.push('\n');
+    }
+    out
+}
+
+/// The same for programs, in the order of the file: one JSON object a line, each with `"v":1` and
+/// `"type":"peer"`, times as RFC 3339 in UTC, texts as they are.
+#[must_use]
+pub fn json_lines(entries: &[Entry]) -> String {
+    let mut out = String::new();
+    for (entry, another_key) in entries.iter().zip(other_keys(entries)) {
+        let object = json!({
+            "v": 1,
+            "type": "peer",
+            "name": entry.name,
+            "room": entry.room,
+            "started": entry.started.to_string(),
+            "last_seen": entry.last_seen.to_string(),
+            "address": entry.address,
+            "path": entry.path.as_str(),
+            "state": match entry.state {
+                State::Verified => "verified",
+                State::Invite => "invite",
+                State::Unverified => "unverified",
+                State::Alarm => "alarm",
+            },
+            "key": entry.key,
+            "another_key": another_key,
+        });
+        out.push_str(&object.to_string());
+        out.push('\n');
+    }
+    out
+}
+
+/// For each entry, whether its name is known by another key: the surest one, and of those equally
+/// sure the one met first.
+fn other_keys(entries: &[Entry]) -> Vec<bool> {
+    let rank = |entry: &Entry| {
+        let doubt = match entry.state {
+            State::Verified => 0,
+            State::Invite => 1,
+            State::Unverified => 2,
+            State::Alarm => 3,
+        };
+        (doubt, entry.started)
+    };
+    let mut known: HashMap<String, &Entry> = HashMap::new();
+    let looks: Vec<String> = entries.iter().map(Entry::looks).collect();
+    for (entry, looks) in entries.iter().zip(&looks) {
+        let best = known.entry(looks.clone()).or_insert(entry);
+        if rank(entry) < rank(best) {
+            *best = entry;
+        }
+    }
+    let differs = |(entry, looks): (&Entry, &String)| {
+        known.get(looks).is_some_and(|best| best.key != entry.key)
+    };
+    entries.iter().zip(&looks).map(differs).collect()
+}
+
+fn cells(entry: &Entry, marked: bool, zone: &TimeZone) -> [Safe; COLUMNS] {
+    let name = Safe::name(&entry.name).to_string();
+    let seen = entry.last_seen.to_zoned(zone.clone());
+    let mut words = entry.key.splitn(3, '-');
+    let short = [words.next(), words.next()]
+        .map(Option::unwrap_or_default)
+        .join("-");
+    [
+        Safe::line(&if marked { format!("{name}*") } else { name }),
+        Safe::line(&entry.room),
+        Safe::line(&seen.strftime("%Y-%m-%d %H:%M").to_string()),
+        Safe::line(&entry.address),
+        Safe::line(entry.path.as_str()),
+        Safe::line(entry.state.as_str()),
+        Safe::line(&format!("{short}-…")),
+    ]
+}
+
+/// A width for each column so that a row takes at most `width`; 0 for one that is left out.
+fn fitted(rows: &[[Safe; COLUMNS]], width: usize) -> [usize; COLUMNS] {
+    let mut widths = [0; COLUMNS];
+    for row in rows {
+        for (column, cell) in widths.iter_mut().zip(row) {
+            *column = (*column).max(cell.width());
+        }
+    }
+    let excess = |widths: &[usize; COLUMNS]| {
+        let shown = widths.iter().filter(|columns| **columns > 0);
+        let total: usize = shown.clone().sum::<usize>() + GAP * shown.count().saturating_sub(1);
+        total.saturating_sub(width)
+    };
+    for gone in std::iter::once(None).chain(MAY_GO.into_iter().map(Some)) {
+        if let Some(column) = gone.and_then(|column| widths.get_mut(column)) {
+            *column = 0;
+        }
+        for (column, least) in MAY_SHRINK {
+            let over = excess(&widths);
+            if let Some(columns) = widths.get_mut(column).filter(|columns| **columns > least) {
+                *columns = columns.saturating_sub(over).max(least);
+            }
+        }
+        if excess(&widths) == 0 {
+            break;
+        }
+    }
+    widths
+}

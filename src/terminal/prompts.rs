@@ -1,0 +1,305 @@
+//! The questions at the start: name and room.
+//!
+//! Owns: asking on the terminal (stderr, so that stdout stays the messages'), and the last answers,
+//! kept in `last.json` in the data directory, without a room's secret. Does not own: what flags and
+//! environment already answered.
+//!
+//! dialoguer reads the keyboard even when stdin is a pipe, so the caller asks [`can_ask`] first. It
+//! also ignores Ctrl-D, and on Ctrl-C it raises SIGINT: hence the first key of every answer is read
+//! here, and SIGINT is taken from the system's hands for as long as the program runs.
+
+use std::fmt;
+use std::io::{self, IsTerminal};
+
+use console::{Key, Term};
+use dialoguer::Input;
+use dialoguer::theme::Theme;
+use serde::{Deserialize, Serialize};
+use unicode_width::UnicodeWidthStr;
+
+use super::name::DisplayName;
+use super::safe::Safe;
+use crate::room::{Invite, Room};
+use crate::store::{self, Store, StoreError};
+
+const FILE: &str = "last.json";
+const NAME: &str = "Your name";
+const ROOM: &str = "Room (blank makes one, or paste an invite)";
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum PromptError {
+    /// Ctrl-C: exit 130.
+    #[error("interrupted")]
+    Interrupted,
+    /// Ctrl-D, or the terminal is gone: exit 0.
+    #[error("left")]
+    Left,
+    /// The terminal refused.
+    #[error(
+        "cannot ask on this terminal: {0}\n  Give --name and a room on the command line instead."
+    )]
+    Io(io::Error),
+}
+
+/// What was answered last time: the defaults of the next.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Last {
+    /// The name.
+    pub name: Option<DisplayName>,
+    /// ROOM, without the secret.
+    pub room: Option<String>,
+}
+
+/// Whether there is a person to ask: stdin and stderr are both terminals.
+#[must_use]
+pub fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks for the name; `offered` is taken by Enter. Blocks the thread.
+///
+/// # Errors
+/// [`PromptError`]; the terminal is then as it was before.
+pub fn ask_name(offered: Option<&DisplayName>) -> Result<DisplayName, PromptError> {
+    let offered = offered.map(|name| name.as_str().to_owned());
+    let check = |text: &str| {
+        DisplayName::parse(text)
+            .map(drop)
+            .map_err(|why| why.to_string())
+    };
+    let answer = ask(
+        &Question {
+            text: NAME,
+            masked: false,
+        },
+        offered,
+        "",
+        check,
+    )?;
+    // Checked already; a name that passed once passes again.
+    DisplayName::parse(&answer).map_err(|why| PromptError::Io(io::Error::other(why)))
+}
+
+/// Asks for the room; `last` stands there to be changed or taken. `None`: make one up. Blocks the
+/// thread.
+///
+/// # Errors
+/// [`PromptError`]; the terminal is then as it was before.
+pub fn ask_room(last: Option<&str>) -> Result<Option<Invite>, PromptError> {
+    let check = |text: &str| read_room(text).map(drop);
+    let answer = ask(
+        &Question {
+            text: ROOM,
+            masked: true,
+        },
+        None,
+        last.unwrap_or(""),
+        check,
+    )?;
+    read_room(&answer).map_err(|why| PromptError::Io(io::Error::other(why)))
+}
+
+fn read_room(text: &str) -> Result<Option<Invite>, String> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    text.parse()
+        .map(Some)
+        .map_err(|why: crate::room::RoomError| why.to_string())
+}
+
+/// The name that the system knows the user by, where it can be one.
+#[must_use]
+pub fn login_name() -> Option<DisplayName> {
+    let login = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
+    DisplayName::parse(&login.ok()?).ok()
+}
+
+impl Last {
+    /// The last answers. A file that cannot be read is as good as none: they are a convenience.
+    #[must_use]
+    pub fn load(store: &Store) -> Self {
+        let bytes = store::read(&store.path(FILE))
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let file: LastFile = serde_json::from_slice(&bytes).unwrap_or_default();
+        let plain =
+            |room: &String| matches!(room.parse::<Room>(), Ok(room) if room.secret().is_none());
+        Self {
+            name: file.name.and_then(|name| DisplayName::parse(&name).ok()),
+            room: file.room.filter(plain),
+        }
+    }
+
+    /// Keeps these answers.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the file cannot be written.
+    pub fn save(store: &Store, name: &DisplayName, room: &Room) -> Result<(), StoreError> {
+        let file = LastFile {
+            name: Some(name.as_str().to_owned()),
+            room: Some(room.name().to_owned()),
+        };
+        let path = store.path(FILE);
+        let bytes = serde_json::to_vec(&file)
+            .map_err(|error| StoreError::io("write", &path)(error.into()))?;
+        store::replace(&path, &bytes)
+    }
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct LastFile {
+    name: Option<String>,
+    room: Option<String>,
+}
+
+/// Puts the cursor back, whatever ends the question.
+struct CursorGuard<'a>(&'a Term);
+
+impl Drop for CursorGuard<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.show_cursor();
+    }
+}
+
+fn ask(
+    question: &Question,
+    default: Option<String>,
+    initial: &str,
+    check: impl Fn(&str) -> Result<(), String>,
+) -> Result<String, PromptError> {
+    let term = Term::stderr();
+    let _cursor = CursorGuard(&term);
+    outlive_sigint().map_err(PromptError::Io)?;
+    let initial = first_key(&term, question, default.as_deref(), initial)?;
+    let mut input = Input::<String>::with_theme(question)
+        .with_prompt(question.text)
+        .with_initial_text(initial)
+        .allow_empty(true)
+        .validate_with(|text: &String| check(text));
+    if let Some(default) = default {
+        input = input.default(default);
+    }
+    input
+        .interact_text_on(&term)
+        .map_err(|error| ended(&term, error.into()))
+}
+
+/// Shows the question, waits for the first key, takes the line away again for dialoguer. Gives the
+/// text with which dialoguer is to begin.
+fn first_key(
+    term: &Term,
+    question: &Question,
+    default: Option<&str>,
+    initial: &str,
+) -> Result<String, PromptError> {
+    let mut line = String::new();
+    question
+        .format_input_prompt(&mut line, question.text, default)
+        .map_err(|error| PromptError::Io(io::Error::other(error)))?;
+    line.push_str(initial);
+    term.write_str(&line).map_err(PromptError::Io)?;
+    let key = term.read_key_raw().map_err(|error| ended(term, error))?;
+    let mut text = initial.to_owned();
+    match key {
+        Key::CtrlC | Key::Char('\u{3}') => {
+            return Err(ended(term, io::ErrorKind::Interrupted.into()));
+        }
+        Key::Char('\u{4}') => return Err(ended(term, io::ErrorKind::UnexpectedEof.into())),
+        Key::Char(c) if !c.is_control() => text.push(c),
+        Key::Backspace => {
+            text.pop();
+        }
+        Key::Enter if initial.is_empty() || default.is_some() => {}
+        _ => {}
+    }
+    let rows = line
+        .width()
+        .div_ceil(usize::from(term.size().1).max(1))
+        .max(1);
+    term.clear_line().map_err(PromptError::Io)?;
+    term.clear_last_lines(rows - 1).map_err(PromptError::Io)?;
+    Ok(text)
+}
+
+fn ended(term: &Term, error: io::Error) -> PromptError {
+    // The next line of ours must not run into the question.
+    let _ = term.write_line("");
+    match error.kind() {
+        io::ErrorKind::Interrupted => PromptError::Interrupted,
+        io::ErrorKind::UnexpectedEof => PromptError::Left,
+        _ => PromptError::Io(error),
+    }
+}
+
+/// Has SIGINT delivered to tokio, not to the system's default: dialoguer raises it at Ctrl-C, and
+/// the process would be gone before the cursor is back. tokio's handler stays once it is there.
+#[cfg(unix)]
+fn outlive_sigint() -> io::Result<()> {
+    use tokio::runtime::{Builder, Handle};
+    use tokio::signal::unix::{SignalKind, signal};
+    if Handle::try_current().is_ok() {
+        return signal(SignalKind::interrupt()).map(drop);
+    }
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let _inside = runtime.enter();
+    signal(SignalKind::interrupt()).map(drop)
+}
+
+#[cfg(not(unix))]
+fn outlive_sigint() -> io::Result<()> {
+    Ok(())
+}
+
+/// One question, and how it looks.
+struct Question {
+    text: &'static str,
+    /// Whether what follows a `#` is kept out of the line that stays on the screen.
+    masked: bool,
+}
+
+impl Theme for Question {
+    fn format_input_prompt(
+        &self,
+        f: &mut dyn fmt::Write,
+        prompt: &str,
+        default: Option<&str>,
+    ) -> fmt::Result {
+        match default {
+            Some(default) => write!(f, "? {prompt} ({}) › ", Safe::line(default)),
+            None => write!(f, "? {prompt} › "),
+        }
+    }
+
+    fn format_input_prompt_selection(
+        &self,
+        f: &mut dyn fmt::Write,
+        prompt: &str,
+        selection: &str,
+    ) -> fmt::Result {
+        let shown = if self.masked {
+            masked(selection)
+        } else {
+            selection.to_owned()
+        };
+        write!(f, "? {prompt} › {}", Safe::line(&shown))
+    }
+
+    fn format_error(&self, f: &mut dyn fmt::Write, why: &str) -> fmt::Result {
+        write!(f, "✗ {}", Safe::message(why))
+    }
+}
+
+/// The room or link with its secret left out, whatever else is wrong or right with it.
+fn masked(answer: &str) -> String {
+    match answer.parse::<Invite>() {
+        Ok(Invite { mediator, room }) => {
+            let place = mediator.map(|url| format!("{url}/#")).unwrap_or_default();
+            let secret = if room.secret().is_some() { "#…" } else { "" };
+            format!("{place}{}{secret}", room.name())
+        }
+        Err(_) => String::new(),
+    }
+}
