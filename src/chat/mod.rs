@@ -1,1 +1,287 @@
-//! x
+//! The driver: from a room to a conversation and to its end.
+//!
+//! ```text
+//! run ─► local     which mediator; one inside this process where there is none
+//!     ├► meet      the first link ─► pair ─► lobby (host) or dial (guest)
+//!     └► talk      one select loop over link, person, timers ─► seek, lobby
+//! company   who is there, and whether the chat is open
+//! event, face, person   what is shown, how, and what is typed
+//! ```
+
+pub mod company;
+pub mod event;
+pub mod face;
+pub mod local;
+pub mod lobby;
+pub mod meet;
+pub mod pair;
+pub mod person;
+pub mod seek;
+pub mod talk;
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::contacts::Contacts;
+use crate::crypto::keys::SecretKey;
+use crate::exit::Exit;
+use crate::history::History;
+use crate::mediator_url::MediatorUrl;
+use crate::rendezvous::RendezvousError;
+use crate::room::Room;
+use crate::terminal::name::DisplayName;
+use company::KeepError;
+use event::Event;
+use face::Face;
+use local::Local;
+use pair::{Failure, Listening};
+
+/// Everything a chat needs to know beforehand.
+pub struct Setup {
+    /// What the other one is to call us.
+    pub name: DisplayName,
+    /// Where to meet.
+    pub room: Room,
+    /// The mediator that was named, if any.
+    pub mediator: Option<MediatorUrl>,
+    /// Port of the mediator on this machine.
+    pub local_port: u16,
+    /// Our identity key.
+    pub identity: Arc<SecretKey>,
+    /// Whom we know.
+    pub contacts: Contacts,
+    /// Where connections are noted, if they are.
+    pub history: Option<History>,
+    /// Where a host listens.
+    pub listening: Listening,
+    /// How long to wait for the other one; `None`: as long as it takes.
+    pub timeout: Option<Duration>,
+    /// Whether to talk only to someone whose words were compared.
+    pub require_verified: bool,
+    /// Where events go.
+    pub face: Face,
+}
+
+impl Setup {
+    /// Shows an event; if nobody reads stdout any more, that shows later.
+    fn say(&self, event: &Event) {
+        let _ = self.face.show(event);
+    }
+
+    async fn local(&self) -> Result<Local, ChatError> {
+        match &self.mediator {
+            Some(url) => Ok(Local::named(url.clone())),
+            None => {
+                let bind = self.listening.bind.map(|bind| bind.ip());
+                let found = Local::find_or_start(bind, self.local_port).await;
+                found.map_err(|error| ChatError::LocalMediator(self.local_port, error))
+            }
+        }
+    }
+}
+
+/// Why a chat did not come about, or ended badly.
+#[derive(Debug, thiserror::Error)]
+pub enum ChatError {
+    /// The mediator.
+    #[error(transparent)]
+    Mediator(#[from] RendezvousError),
+    /// No mediator could be started here.
+    #[error("cannot run a mediator on port {0} of this machine: {1}")]
+    LocalMediator(u16, io::Error),
+    /// No listener for the other one.
+    #[error("cannot listen for the other one: {0}")]
+    Listen(io::Error),
+    /// Somebody came, and it went wrong.
+    #[error("{why}")]
+    Attempt {
+        /// Whether it counts against the invite.
+        spent: bool,
+        /// What went wrong.
+        why: Failure,
+    },
+    /// Three times somebody came, and it went wrong.
+    #[error("{why}, for the third time: this invite is dead")]
+    InviteDead {
+        /// What went wrong the last time.
+        why: Failure,
+    },
+    /// Nobody came in time.
+    #[error("nobody came within {} s", .0.as_secs())]
+    Nobody(Duration),
+    /// The other one is gone and did not come back in time.
+    #[error("the other one did not come back within {} s", .0.as_secs())]
+    NotBack(Duration),
+    /// Contacts or history.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
+    /// The other side broke the protocol.
+    #[error("{0}")]
+    Broken(crate::session::Fault),
+    /// The words did not match.
+    #[error("the words did not match")]
+    WrongWords,
+    /// Left while an alarm, or `--require-verified`, kept the chat shut.
+    #[error("nothing was said: the other one's identity was not verified")]
+    Shut,
+    /// Some messages did not arrive.
+    #[error("{0} of your messages did not arrive")]
+    Undelivered(usize),
+    /// The system.
+    #[error("{0}")]
+    System(#[from] io::Error),
+}
+
+impl ChatError {
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            ChatError::Mediator(_) | ChatError::LocalMediator(..) => Exit::Mediator,
+            ChatError::Nobody(_) | ChatError::NotBack(_) => Exit::Nobody,
+            ChatError::Attempt { why: Failure::NoPath, .. }
+            | ChatError::InviteDead { why: Failure::NoPath }
+            | ChatError::Undelivered(_) => Exit::NoPath,
+            ChatError::Attempt { .. }
+            | ChatError::InviteDead { .. }
+            | ChatError::WrongWords
+            | ChatError::Shut => Exit::Identity,
+            ChatError::Listen(_)
+            | ChatError::Keep(_)
+            | ChatError::Broken(_)
+            | ChatError::System(_) => Exit::Fault,
+        }
+    }
+
+    /// As it is shown: what, why, and what to do.
+    pub fn event(&self) -> Event {
+        let (code, hint): (_, String) = match self {
+            ChatError::Mediator(error) => match error {
+                RendezvousError::Unreachable { url, .. } => (
+                    "no-mediator",
+                    format!("Is undertone-mediator running there, and port {} open?", url.port()),
+                ),
+                RendezvousError::NoMediator(_) => (
+                    "no-mediator",
+                    "Check the address and the port: something else answers there.".into(),
+                ),
+                RendezvousError::Refused { retry_after: Some(seconds), .. } => {
+                    ("refused", format!("Try again in {seconds} s."))
+                }
+                RendezvousError::Refused { .. } => ("refused", String::new()),
+                _ => ("no-mediator", "Try again, or use another mediator.".into()),
+            },
+            ChatError::LocalMediator(..) => (
+                "no-mediator",
+                "Name one with --mediator, or another port with --local-port.".into(),
+            ),
+            ChatError::Attempt { spent, why } => {
+                let spent = if *spent {
+                    " This attempt is spent: ask the other one, who still waits, for the secret or a new invite."
+                } else {
+                    ""
+                };
+                (attempt_code(*why), format!("{}{spent}", why.advice()))
+            }
+            ChatError::InviteDead { why } => (
+                attempt_code(*why),
+                format!(
+                    "{} This attempt is spent, and with it the invite: make a new one by a blank room, and give it to the other one on a safe way.",
+                    why.advice()
+                ),
+            ),
+            ChatError::Nobody(_) => {
+                ("nobody", "The room stays free: run it again when the other one is ready.".into())
+            }
+            ChatError::NotBack(_) => {
+                ("nobody", "Meet again in the same room; the contact is kept.".into())
+            }
+            ChatError::Undelivered(_) => ("undelivered", "Send them again when you next meet.".into()),
+            ChatError::WrongWords => (
+                "wrong-words",
+                "Someone may be in between. Call the other one, and start again with a new room.".into(),
+            ),
+            ChatError::Shut => ("not-verified", "Compare the words by voice next time: /verify.".into()),
+            ChatError::Broken(_) => {
+                ("broken", "Bring undertone up to date on both sides, and meet again.".into())
+            }
+            ChatError::Listen(_) => {
+                ("listen", "Check --bind: the address must be one of this machine's.".into())
+            }
+            ChatError::Keep(_) | ChatError::System(_) => ("system", String::new()),
+        };
+        Event::Error { code, message: self.to_string(), hint }
+    }
+}
+
+fn attempt_code(why: Failure) -> &'static str {
+    match why {
+        Failure::NoPath => "no-path",
+        _ => "secret",
+    }
+}
+
+/// SIGINT, SIGTERM and SIGHUP.
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// Takes the signals from the system's hands.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn new() -> io::Result<Self> {
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for one, and gives the exit that it asks for. Cancel-safe.
+    pub async fn next(&mut self) -> Exit {
+        tokio::select! {
+            _ = self.interrupt.recv() => Exit::Interrupted,
+            _ = self.terminate.recv() => Exit::Terminated,
+            _ = self.hangup.recv() => Exit::Terminated,
+        }
+    }
+}
+
+/// Runs a chat from the room to its end.
+///
+/// # Errors
+/// [`ChatError`], with the exit code and the words for it.
+pub async fn run(setup: &Setup) -> Result<Exit, ChatError> {
+    let mut signals = Signals::new()?;
+    let local = setup.local().await?;
+    let met = async {
+        match setup.timeout {
+            None => meet::meet(setup, &local).await,
+            Some(limit) => tokio::time::timeout(limit, meet::meet(setup, &local))
+                .await
+                .unwrap_or(Err(ChatError::Nobody(limit))),
+        }
+    };
+    let ended = tokio::select! {
+        met = met => match met {
+            Ok(met) => talk::talk(setup, &local, met, &mut signals).await,
+            Err(error) => Err(error),
+        },
+        exit = signals.next() => Ok(exit),
+    };
+    local.stop().await;
+    ended
+}
+
+/// The IP that `--bind` names, with a port or without one.
+pub fn bind_address(text: &str) -> Option<std::net::SocketAddr> {
+    let alone = || Some(std::net::SocketAddr::new(text.parse::<IpAddr>().ok()?, 0));
+    text.parse().ok().or_else(alone)
+}

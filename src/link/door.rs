@@ -5,10 +5,10 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
@@ -20,7 +20,6 @@ use crate::pairing::CONFIRM_B_LEN;
 pub const UNCONFIRMED_MAX: usize = 16;
 /// How long one may take for its first frame.
 pub const UNCONFIRMED_FOR: Duration = Duration::from_secs(10);
-const BACKLOG: u32 = 128;
 
 /// A socket whose first frame is here.
 pub struct Visitor {
@@ -43,16 +42,13 @@ pub struct Door {
 }
 
 impl Door {
-    /// Listens on a free port of this address, or of all, IPv6 and IPv4.
+    /// Listens on this address, or on a free port of all, IPv6 and IPv4.
     ///
     /// # Errors
     /// The system's.
-    pub fn open(bind: Option<IpAddr>) -> io::Result<Door> {
-        let listener = match bind {
-            Some(ip) => listen(ip)?,
-            None => listen(Ipv6Addr::UNSPECIFIED.into())
-                .or_else(|_| listen(Ipv4Addr::UNSPECIFIED.into()))?,
-        };
+    pub fn open(bind: Option<SocketAddr>) -> io::Result<Door> {
+        let any = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 0);
+        let listener = undertone_mediator::listen(bind.unwrap_or(any))?;
         let address = listener.local_addr()?;
         Ok(Door { listener, address, visitors: JoinSet::new(), waiting: VecDeque::new() })
     }
@@ -119,17 +115,17 @@ async fn first_frame(mut stream: TcpStream, address: SocketAddr) -> Option<Visit
     known.then_some(Visitor { stream, reader, first, address })
 }
 
-fn listen(ip: IpAddr) -> io::Result<TcpListener> {
-    let address = SocketAddr::new(ip, 0);
-    let domain = socket2::Domain::for_address(address);
-    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None)?;
-    if ip == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
-        socket.set_only_v6(false)?;
-    }
-    socket.set_nonblocking(true)?;
-    let socket = TcpSocket::from_std_stream(socket.into());
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
+/// This machine's addresses that others may reach: neither loopback nor
+/// link-local ones, IPv4 first.
+pub fn addresses_here() -> Vec<IpAddr> {
+    let mut addresses: Vec<IpAddr> = if_addrs::get_if_addrs()
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|interface| !interface.is_loopback() && !interface.is_link_local())
+        .map(|interface| interface.ip())
+        .collect();
+    addresses.sort_by_key(IpAddr::is_ipv6);
+    addresses
 }
 
 #[cfg(test)]
@@ -140,7 +136,7 @@ mod tests {
     use tokio::io::AsyncReadExt;
 
     fn door() -> Door {
-        Door::open(Some(Ipv4Addr::LOCALHOST.into())).unwrap()
+        Door::open(Some("127.0.0.1:0".parse().unwrap())).unwrap()
     }
 
     #[tokio::test]

@@ -53,16 +53,11 @@ impl From<std::io::Error> for KnockError {
     }
 }
 
-/// What both ends of a session meet by again, whether here or at a mediator.
-pub fn resume_meeting(resume: &ResumeSecret) -> Meeting {
-    Meeting { tag: room_tag(&resume.room()), prs: prs(Some(resume.secret().as_slice())) }
-}
-
 /// What a further link of a session is made with.
 #[derive(Clone)]
 pub struct Reunion {
-    /// Where both meet again, and by what secret.
-    pub meeting: Meeting,
+    /// What strangers lack.
+    pub resume: Arc<ResumeSecret>,
     /// Our identity key.
     pub identity: Arc<SecretKey>,
     /// The other one's identity, which is required.
@@ -71,23 +66,30 @@ pub struct Reunion {
     pub name: String,
 }
 
+impl Reunion {
+    /// What both ends meet by again, whether here or at a mediator.
+    pub fn meeting(&self) -> Meeting {
+        let prs = prs(Some(self.resume.secret().as_slice()));
+        Meeting { tag: room_tag(&self.resume.room()), prs }
+    }
+}
+
 /// Guest: dials the host where it was last, and knocks.
 ///
 /// # Errors
 /// [`KnockError`]; nothing is spent by it.
 pub async fn redial(
     address: SocketAddr,
-    resume: &ResumeSecret,
     reunion: &Reunion,
 ) -> Result<Ready, KnockError> {
     let nonce: [u8; 16] = random();
-    let knock = [nonce.as_slice(), &resume.knock_tag(&nonce)].concat();
+    let knock = [nonce.as_slice(), &reunion.resume.knock_tag(&nonce)].concat();
     let exchange = async {
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let mut reader = FrameReader::default();
         frame::write(&mut stream, &knock).await?;
-        let offering = Offering::new(reunion.meeting.clone(), reunion.identity.clone());
+        let offering = Offering::new(reunion.meeting(), reunion.identity.clone());
         frame::write(&mut stream, offering.offer()).await?;
         let matched = pair(&mut stream, &mut reader, offering, Role::Guest, &reunion.pin).await?;
         let confirm = matched.guest(&reunion.name)?;
@@ -104,11 +106,11 @@ pub async fn redial(
 /// [`KnockError`]; it concerns that socket only.
 pub async fn let_in(
     visitor: Visitor,
-    reunion: Reunion,
+    reunion: &Reunion,
 ) -> Result<(HostConfirm, Visitor), KnockError> {
     let Visitor { mut stream, mut reader, address, .. } = visitor;
     let exchange = async {
-        let offering = Offering::new(reunion.meeting.clone(), reunion.identity.clone());
+        let offering = Offering::new(reunion.meeting(), reunion.identity.clone());
         frame::write(&mut stream, offering.offer()).await?;
         let matched = pair(&mut stream, &mut reader, offering, Role::Host, &reunion.pin).await?;
         let confirm = matched.host(&reunion.name)?;

@@ -13,6 +13,7 @@ pub mod nominate;
 pub mod wire;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::net::TcpStream;
 
@@ -38,5 +39,5 @@ pub struct Ready {
     pub peer: Peer,
     /// What a session that begins here is resumed by; a session that goes on has
     /// its own.
-    pub resume: ResumeSecret,
+    pub resume: Arc<ResumeSecret>,
 }

@@ -5,6 +5,7 @@
 //! So a stranger who copies a CONFIRM_B on its way, and is faster, is answered
 //! and learns nothing; the guest's own socket is answered as well.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -32,7 +33,7 @@ pub struct Confirmed {
     /// Who is there.
     pub peer: Peer,
     /// What a session that begins here is resumed by.
-    pub resume: ResumeSecret,
+    pub resume: Arc<ResumeSecret>,
 }
 
 /// What became of a visitor that was shown to a pairing.
@@ -67,7 +68,7 @@ pub struct Nomination {
     confirm: HostConfirm,
     channel: Channel,
     peer: Peer,
-    resume: ResumeSecret,
+    resume: Arc<ResumeSecret>,
     /// CONFIRM_A and `go`, framed.
     greeting: Vec<u8>,
     sockets: JoinSet<Option<(Visitor, Vec<u8>)>>,

@@ -9,6 +9,8 @@
 //! th2 = H(th1 ‖ CONFIRM_B) · th3 = H(th2 ‖ CONFIRM_A)
 //! ```
 
+use std::sync::Arc;
+
 use super::{Matched, PairingError, Role, SUITE, VERSION, fixed};
 use crate::crypto::keys::{ChainingKey, Key, Label, PublicKey, ResumeSecret, SealLabel, SecretKey, hash};
 use crate::crypto::words::Words;
@@ -30,7 +32,7 @@ pub struct Established {
     /// The keys of the one link that this pairing is good for.
     pub link: LinkKeys,
     /// What a session that begins here is resumed by.
-    pub resume: ResumeSecret,
+    pub resume: Arc<ResumeSecret>,
 }
 
 /// The other one, as a confirmed pairing shows it.
@@ -187,7 +189,7 @@ impl Matched {
                 s_a: *s_a,
                 s_b: *s_b,
             },
-            resume: ResumeSecret::new(ck2.expand(Label::Resume, th3)),
+            resume: Arc::new(ResumeSecret::new(ck2.expand(Label::Resume, th3))),
         }
     }
 }

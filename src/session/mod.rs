@@ -18,6 +18,7 @@ pub mod outbox;
 pub mod record;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Instant;
 
 pub use link::LinkId;
@@ -95,7 +96,7 @@ impl From<ImpossibleAck> for Fault {
 /// Both directions of a conversation, across its links.
 pub struct Session {
     role: Role,
-    resume: Option<ResumeSecret>,
+    resume: Option<Arc<ResumeSecret>>,
     live: Option<Link>,
     /// Host: a `go` is out and not yet answered.
     frozen: bool,
@@ -115,7 +116,7 @@ pub struct Session {
 
 impl Session {
     /// A session without a link yet, resumable by `resume`.
-    pub fn new(role: Role, resume: ResumeSecret) -> Self {
+    pub fn new(role: Role, resume: Arc<ResumeSecret>) -> Self {
         Session {
             role,
             resume: Some(resume),
@@ -139,7 +140,7 @@ impl Session {
     }
 
     /// What resumes the session; `None` once a goodbye was said.
-    pub fn resume(&self) -> Option<&ResumeSecret> {
+    pub fn resume(&self) -> Option<&Arc<ResumeSecret>> {
         self.resume.as_ref()
     }
 

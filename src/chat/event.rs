@@ -1,0 +1,167 @@
+//! What happens in a chat, as every face of it is told: people, and programs by
+//! `--json` (one object a line, `"v":1`). More fields may come; none changes its
+//! meaning.
+
+use serde::Serialize;
+
+use crate::contacts::Trust;
+
+/// Something to be shown. Strings of others are raw here: a face makes them safe.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Event {
+    /// Our seat is taken; the other one is awaited.
+    Waiting {
+        /// ROOM.
+        room: String,
+        /// The link for the other one, secret included.
+        invite: String,
+        /// Further links to the same room, for other networks.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        more_invites: Vec<String>,
+        /// Seconds until the seat lapses; it is renewed before that.
+        expires_in: u64,
+    },
+    /// A link counts.
+    Connected {
+        /// Our name for the other one.
+        peer: String,
+        /// How it goes: `direct`.
+        path: &'static str,
+        /// The other end.
+        address: String,
+        /// What we know of the other one's key.
+        trust: Standing,
+        /// Whether the conversation goes on after an interruption.
+        resumed: bool,
+        /// Whether it is our own identity on another terminal.
+        yourself: bool,
+    },
+    /// Somebody said something.
+    Message {
+        /// Its number, from 1, without gaps.
+        id: u64,
+        /// Our name for who said it.
+        from: String,
+        /// What.
+        text: String,
+        /// When, by the clock of who said it (RFC 3339, UTC).
+        time: String,
+    },
+    /// Our message has arrived.
+    Delivered {
+        /// Its number.
+        id: u64,
+    },
+    /// Our message waits for a link.
+    Queued {
+        /// Its number.
+        id: u64,
+    },
+    /// The link was lost and is sought again.
+    Reconnecting {
+        /// When it was lost (RFC 3339, UTC).
+        since: String,
+        /// Why.
+        reason: String,
+        /// How many of our messages wait.
+        queued: usize,
+    },
+    /// The words that we read out; the other one's are awaited.
+    Words {
+        /// Four words.
+        mine: [&'static str; 4],
+        /// Our name for the other one.
+        peer: String,
+    },
+    /// The words matched.
+    Verified {
+        /// Our name for the other one.
+        peer: String,
+    },
+    /// The chat stays shut.
+    Alarm {
+        /// `name-known`, `room-known`, `former-key` or `not-verified`.
+        kind: &'static str,
+        /// Whom we expected, or who is there.
+        peer: String,
+        /// The key that we know, in short.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        was: Option<String>,
+        /// The key that is there, in short.
+        is: String,
+        /// When the expected one was last met, and how well known (RFC 3339, UTC).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_met: Option<(String, Standing)>,
+        /// What opens the chat without comparing words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        override_by: Option<String>,
+    },
+    /// The conversation is over.
+    Left {
+        /// Our name for the other one.
+        peer: String,
+        /// `quit`, or why else.
+        reason: String,
+    },
+    /// Who is there, by `/who`.
+    Who {
+        /// Our name for the other one.
+        peer: String,
+        /// The whole fingerprint.
+        fingerprint: String,
+        /// What we know of the key.
+        trust: Standing,
+        /// The other end; `None` without a link.
+        address: Option<String>,
+        /// How many of our messages wait.
+        queued: usize,
+    },
+    /// Something to know; nothing to be done.
+    Note {
+        /// What.
+        message: String,
+    },
+    /// Something went wrong.
+    Error {
+        /// For programs.
+        code: &'static str,
+        /// What and why.
+        message: String,
+        /// What to do about it.
+        hint: String,
+    },
+}
+
+/// How sure we are of who is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// The words were compared.
+    Verified,
+    /// Both knew the secret of a room.
+    Invite,
+    /// Nothing was compared.
+    Unverified,
+}
+
+impl From<Trust> for Standing {
+    fn from(trust: Trust) -> Self {
+        match trust {
+            Trust::Verified => Standing::Verified,
+            Trust::Invite => Standing::Invite,
+            Trust::Unverified => Standing::Unverified,
+        }
+    }
+}
+
+impl Standing {
+    /// As people read it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Standing::Verified => "verified",
+            Standing::Invite => "via invite",
+            Standing::Unverified => "not verified",
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Which mediator: the one that is named; else the one on this machine; else one
+//! inside this process, for everyone who can reach this machine.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use undertone_mediator::{Config, listen, serve};
+
+use crate::link::door::addresses_here;
+use crate::mediator_url::MediatorUrl;
+
+/// The mediator that a chat uses.
+pub struct Local {
+    /// Where this client reaches it.
+    pub url: MediatorUrl,
+    /// Where others may reach it, best first.
+    pub others: Vec<MediatorUrl>,
+    embedded: Option<Embedded>,
+}
+
+struct Embedded {
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<io::Result<()>>,
+}
+
+impl Local {
+    /// The mediator at `url`, which somebody else runs.
+    pub fn named(url: MediatorUrl) -> Self {
+        Local { others: vec![url.clone()], url, embedded: None }
+    }
+
+    /// The mediator on this machine's `port`, started here where nothing answers.
+    /// With `bind` it is looked for, and listens, on that address only.
+    ///
+    /// # Errors
+    /// When it can neither be reached nor started.
+    pub async fn find_or_start(bind: Option<IpAddr>, port: u16) -> io::Result<Self> {
+        let here = bind.unwrap_or(Ipv4Addr::LOCALHOST.into());
+        let embedded = if is_open(here, port).await {
+            None
+        } else {
+            match start(bind, port) {
+                // Another client was faster: its mediator serves both.
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => None,
+                started => Some(started?),
+            }
+        };
+        let url = |ip: IpAddr| {
+            MediatorUrl::new(false, &ip.to_string(), port).map_err(io::Error::other)
+        };
+        let mut others = Vec::new();
+        if bind.is_none() {
+            for ip in addresses_here().into_iter().filter(IpAddr::is_ipv4) {
+                others.push(url(ip)?);
+            }
+        }
+        others.push(url(here)?);
+        Ok(Local { url: url(here)?, others, embedded })
+    }
+
+    /// Whether the mediator lives in this process.
+    pub fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
+    }
+
+    /// Stops the mediator in this process, if there is one: it says goodbye to
+    /// those who wait.
+    pub async fn stop(self) {
+        if let Some(Embedded { stop, server }) = self.embedded {
+            let _ = stop.send(());
+            let _ = server.await;
+        }
+    }
+}
+
+async fn is_open(ip: IpAddr, port: u16) -> bool {
+    TcpStream::connect((ip, port)).await.is_ok()
+}
+
+fn start(bind: Option<IpAddr>, port: u16) -> io::Result<Embedded> {
+    let ip = bind.unwrap_or(Ipv6Addr::UNSPECIFIED.into());
+    let listener = listen(SocketAddr::new(ip, port))?;
+    let (stop, stopped) = oneshot::channel();
+    let server = tokio::spawn(serve(listener, Config::default(), async {
+        let _ = stopped.await;
+    }));
+    Ok(Embedded { stop, server })
+}

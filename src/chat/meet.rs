@@ -1,0 +1,198 @@
+//! The first meeting: from a room to the first link of a session. Counts spent
+//! attempts (PROTOCOL.md §4): whoever waited takes its seat again with a fresh
+//! OFFER, and after three the invite is dead.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::time::{Instant, timeout_at};
+use undertone_mediator::wire::ErrorCode;
+
+use super::event::Event;
+use super::local::Local;
+use super::lobby::{Lobby, Step};
+use super::pair::{Attempt, AttemptError, Failure, Listening, pair};
+use super::seek::Backoff;
+use super::{ChatError, Setup};
+use crate::link::Ready;
+use crate::link::dial::{PATH_WITHIN, dial};
+use crate::link::door::Door;
+use crate::link::nominate::ANSWER_WITHIN;
+use crate::pairing::{Matched, Meeting, PairingError, Role};
+use crate::rendezvous::{Rendezvous, RendezvousError};
+use crate::session::Session;
+
+/// After so many attempts that went wrong, an invite is not to be used any more.
+const ATTEMPTS_MAX: u32 = 3;
+
+/// The first link, and the session that it carries.
+pub struct Met {
+    /// Ours with the other one; the link is not yet part of it.
+    pub session: Session,
+    /// The first link.
+    pub ready: Ready,
+    /// The host's door, which stays open for the guest to come back.
+    pub lobby: Option<Lobby>,
+}
+
+/// Waits in the room until the other one is there and a link with it is up.
+///
+/// # Errors
+/// [`ChatError`], when trying again is of no use.
+pub async fn meet(setup: &Setup, local: &Local) -> Result<Met, ChatError> {
+    let mut attempts = 0;
+    let mut told = false;
+    let mut reached = false;
+    let mut backoff = Backoff::default();
+    let mut door = None;
+    loop {
+        let mut seated = false;
+        let met = attempt(setup, local, &mut door, &mut |expires_in| {
+            seated = true;
+            if !std::mem::replace(&mut told, true) {
+                setup.say(&waiting(setup, local, expires_in));
+            }
+        });
+        let error = match met.await {
+            Ok(met) => return Ok(met),
+            Err(error) => error,
+        };
+        reached |= seated;
+        if seated {
+            backoff = Backoff::default();
+        }
+        match error {
+            AttemptError::Failed { role: Role::Guest, spent, why } => {
+                return Err(ChatError::Attempt { spent, why });
+            }
+            AttemptError::Failed { role: Role::Host, spent, why } => {
+                attempts += 1;
+                if attempts >= ATTEMPTS_MAX {
+                    return Err(ChatError::InviteDead { why });
+                }
+                setup.say(&attempt_failed(spent, why, ATTEMPTS_MAX - attempts));
+            }
+            AttemptError::Listen(error) => return Err(ChatError::Listen(error)),
+            AttemptError::Mediator(error) => {
+                if !is_passing(&error, reached) {
+                    return Err(ChatError::Mediator(error));
+                }
+                if seated {
+                    setup.say(&Event::Note {
+                        message: format!("{error}; waiting goes on"),
+                    });
+                }
+                backoff.pause().await;
+            }
+        }
+    }
+}
+
+/// Whether a new try may help: the seat lapsed, or a mediator that once answered
+/// is being restarted.
+fn is_passing(error: &RendezvousError, reached: bool) -> bool {
+    match error {
+        RendezvousError::Refused { code, .. } => {
+            matches!(code, ErrorCode::Expired) || (reached && *code == ErrorCode::ShuttingDown)
+        }
+        RendezvousError::Unreachable { .. } | RendezvousError::Lost => reached,
+        RendezvousError::NoMediator(_) | RendezvousError::Garbled => false,
+    }
+}
+
+async fn attempt(
+    setup: &Setup,
+    local: &Local,
+    door: &mut Option<Door>,
+    waiting: &mut (dyn FnMut(u64) + Send),
+) -> Result<Met, AttemptError> {
+    let mut mediator = Rendezvous::connect(&local.url).await?;
+    let attempt = Attempt {
+        meeting: Meeting { tag: setup.room.tag(), prs: setup.room.prs() },
+        identity: Arc::clone(&setup.identity),
+        pin: None,
+        role: None,
+        listening: &setup.listening,
+    };
+    let mut listen = || open(door, &setup.listening);
+    let (role, matched) = pair(&mut mediator, attempt, &mut listen, waiting).await?;
+    let met = match role {
+        Role::Guest => join_host(setup, &mediator, matched).await,
+        Role::Host => match door.take() {
+            Some(open) => await_guest(setup, matched, Lobby::new(open)).await,
+            None => Err(Failure::NoPath),
+        },
+    };
+    let met = met.map_err(|why| AttemptError::Failed { role, spent: true, why })?;
+    mediator.done().await;
+    Ok(met)
+}
+
+/// Opens the door, unless an earlier attempt did.
+fn open(door: &mut Option<Door>, listening: &Listening) -> io::Result<SocketAddr> {
+    let open = match door.take() {
+        Some(open) => open,
+        None => Door::open(listening.bind)?,
+    };
+    Ok(door.insert(open).address())
+}
+
+async fn join_host(
+    setup: &Setup,
+    mediator: &Rendezvous,
+    matched: Matched,
+) -> Result<Met, Failure> {
+    let candidates = matched.candidates().clone();
+    let confirm = matched.guest(setup.name.as_str())?;
+    let ready = dial(candidates.dialable(mediator.mediator_ip()), &confirm).await;
+    let ready = ready.map_err(|_| Failure::NoPath)?;
+    let session = Session::new(Role::Guest, Arc::clone(&ready.resume));
+    Ok(Met { session, ready, lobby: None })
+}
+
+async fn await_guest(setup: &Setup, matched: Matched, mut lobby: Lobby) -> Result<Met, Failure> {
+    setup.face.detail(&format!("listening on {}", lobby.address()));
+    lobby.expect(matched.host(setup.name.as_str())?);
+    let deadline = Instant::now() + PATH_WITHIN + ANSWER_WITHIN;
+    let mut begun = None;
+    loop {
+        match timeout_at(deadline, lobby.next()).await {
+            Err(_) | Ok(Step::Unanswered) => return Err(Failure::NoPath),
+            Ok(Step::Knock(_)) => {}
+            Ok(Step::Confirmed(confirmed)) => {
+                let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
+                let nomination = confirmed.nominate(&session.nominate());
+                lobby.nominated(nomination.map_err(|_| PairingError::Point)?);
+                begun = Some(session);
+            }
+            Ok(Step::Answered(ready)) => {
+                let session = begun.take().ok_or(Failure::NoPath)?;
+                return Ok(Met { session, ready: *ready, lobby: Some(lobby) });
+            }
+        }
+    }
+}
+
+fn waiting(setup: &Setup, local: &Local, expires_in: u64) -> Event {
+    let mut links = local.others.iter().map(|url| setup.room.invite_link(url).to_string());
+    Event::Waiting {
+        room: setup.room.name().to_owned(),
+        invite: links.next().unwrap_or_default(),
+        more_invites: links.collect(),
+        expires_in,
+    }
+}
+
+fn attempt_failed(spent: bool, why: Failure, left: u32) -> Event {
+    let consequence = if spent {
+        format!(" This attempt is spent; {left} left for this invite. Waiting again.")
+    } else {
+        " Waiting again.".to_owned()
+    };
+    Event::Error {
+        code: if spent { "spent" } else { "attempt" },
+        message: why.to_string(),
+        hint: format!("{}{consequence}", why.advice()),
+    }
+}

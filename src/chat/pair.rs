@@ -1,0 +1,187 @@
+//! One attempt to pair through a mediator: from `join` until both SEALED are
+//! open. Used for the first link and for every further one.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until, timeout};
+use undertone_mediator::wire::{self, MediatorMessage};
+
+use crate::crypto::keys::{PublicKey, SecretKey};
+use crate::link::door::addresses_here;
+use crate::pairing::{Candidates, Matched, Meeting, Offering, PairingError, Role};
+use crate::rendezvous::{Rendezvous, RendezvousError};
+
+/// How long the other one's SEALED may take.
+const SEALED_WITHIN: Duration = Duration::from_secs(10);
+/// The seat is renewed this long before it lapses.
+const RENEW_BEFORE: Duration = Duration::from_secs(60);
+
+/// Where the host listens and what it says about it.
+#[derive(Clone, Debug, Default)]
+pub struct Listening {
+    /// The only address to listen on; port 0 for a free one.
+    pub bind: Option<SocketAddr>,
+    /// What to tell the other one instead of the addresses found here.
+    pub advertise: Vec<SocketAddr>,
+}
+
+impl Listening {
+    /// The addresses at which this door can be reached, best first. Of what the
+    /// mediator observed only the IP counts: the port is that of another
+    /// connection.
+    fn candidates(&self, door: SocketAddr, observed: IpAddr, mediator: IpAddr) -> Candidates {
+        if !self.advertise.is_empty() {
+            return Candidates::new(self.advertise.iter().copied());
+        }
+        let observed = observed.to_canonical();
+        let here = match self.bind {
+            Some(bind) => vec![bind.ip()],
+            None if mediator.to_canonical().is_loopback() => {
+                [vec![IpAddr::from([127, 0, 0, 1])], addresses_here()].concat()
+            }
+            None => addresses_here(),
+        };
+        let outside = here.first().is_some_and(|ip| ip.is_loopback() == observed.is_loopback());
+        let all = here.into_iter().chain(outside.then_some(observed));
+        Candidates::new(all.map(|ip| SocketAddr::new(ip, door.port())))
+    }
+}
+
+/// What an attempt needs to know.
+pub struct Attempt<'a> {
+    /// Where both meet, and by what secret.
+    pub meeting: Meeting,
+    /// Our identity key.
+    pub identity: Arc<SecretKey>,
+    /// The other one's, where one is required.
+    pub pin: Option<&'a PublicKey>,
+    /// Our role where it is settled; else the mediator says it.
+    pub role: Option<Role>,
+    /// Where the host listens.
+    pub listening: &'a Listening,
+}
+
+/// Why an attempt failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AttemptError {
+    /// The mediator failed before anyone came.
+    #[error(transparent)]
+    Mediator(#[from] RendezvousError),
+    /// Somebody came, and it went wrong.
+    #[error("{why}")]
+    Failed {
+        /// Our role in it.
+        role: Role,
+        /// Whether our SEALED was out: a spent attempt.
+        spent: bool,
+        /// What went wrong.
+        why: Failure,
+    },
+    /// This machine does not let us listen.
+    #[error("cannot listen for the other one: {0}")]
+    Listen(io::Error),
+}
+
+/// What went wrong after somebody came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The other side's messages.
+    #[error(transparent)]
+    Pairing(#[from] PairingError),
+    /// The other side left, or the mediator said so, before it was done.
+    #[error("the other side went away before it was done")]
+    Left,
+    /// The other side said nothing for too long.
+    #[error("the other side did not answer")]
+    Slow,
+    /// SEALED was genuine, but no connection came about.
+    #[error("no path to the other one")]
+    NoPath,
+}
+
+impl Failure {
+    /// What it may mean, and what to do.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Failure::Pairing(PairingError::Secret) => {
+                "Either one of you typed it wrong, or someone tried to get in between."
+            }
+            Failure::Pairing(PairingError::Version | PairingError::Downgrade) => {
+                "Bring undertone up to date on both sides."
+            }
+            Failure::Pairing(_) => "Someone on the way, perhaps the mediator, altered the messages.",
+            Failure::Left | Failure::Slow => {
+                "The other side broke off, or the mediator did. It may have been a guess at the secret."
+            }
+            Failure::NoPath => {
+                "You found each other, but no connection came about: is a firewall in between? One of you must be reachable by the other."
+            }
+        }
+    }
+}
+
+/// Joins, waits and exchanges SEALED. `listen` is called once the role is host
+/// and says where the door is; `waiting` is told how long the seat lasts.
+///
+/// # Errors
+/// [`AttemptError`].
+pub async fn pair(
+    mediator: &mut Rendezvous,
+    attempt: Attempt<'_>,
+    listen: &mut (dyn FnMut() -> io::Result<SocketAddr> + Send),
+    waiting: &mut (dyn FnMut(u64) + Send),
+) -> Result<(Role, Matched), AttemptError> {
+    let offering = Offering::new(attempt.meeting.clone(), attempt.identity);
+    let tag = attempt.meeting.tag;
+    mediator.join(&tag, offering.offer()).await?;
+    let mut renew = Instant::now() + wire::SEAT_LIFE;
+    let (role, offer, observed) = loop {
+        let message = tokio::select! {
+            message = mediator.next() => message?,
+            () = sleep_until(renew) => {
+                mediator.join(&tag, offering.offer()).await?;
+                renew = Instant::now() + RENEW_BEFORE;
+                continue;
+            }
+        };
+        match message {
+            MediatorMessage::Waiting { expires_in, .. } => {
+                let life = Duration::from_secs(expires_in);
+                renew = Instant::now() + life.saturating_sub(RENEW_BEFORE).max(life / 2);
+                waiting(expires_in);
+            }
+            MediatorMessage::Paired { role, offer, observed } => {
+                let role = match role {
+                    wire::Role::Host => Role::Host,
+                    wire::Role::Guest => Role::Guest,
+                };
+                break (attempt.role.unwrap_or(role), offer, observed);
+            }
+            // Of a pairing that we gave up: it may have crossed our `join`.
+            MediatorMessage::PeerLeft | MediatorMessage::Sealed { .. } => {}
+            MediatorMessage::Error { .. } => return Err(RendezvousError::Garbled.into()),
+        }
+    };
+    let candidates = match role {
+        Role::Guest => Candidates::default(),
+        Role::Host => {
+            let door = listen().map_err(AttemptError::Listen)?;
+            attempt.listening.candidates(door, observed.ip(), mediator.mediator_ip())
+        }
+    };
+    let failed = |spent: bool| move |why: Failure| AttemptError::Failed { role, spent, why };
+    let (awaiting, sealed) = offering
+        .paired(role, offer.as_bytes(), &candidates)
+        .map_err(|error| failed(false)(error.into()))?;
+    mediator.sealed(&sealed).await.map_err(|_| failed(true)(Failure::Left))?;
+    let theirs = match timeout(SEALED_WITHIN, mediator.next()).await {
+        Ok(Ok(MediatorMessage::Sealed { data })) => data,
+        Ok(_) => return Err(failed(true)(Failure::Left)),
+        Err(_) => return Err(failed(true)(Failure::Slow)),
+    };
+    let matched = awaiting.sealed(theirs.as_bytes(), attempt.pin);
+    Ok((role, matched.map_err(|error| failed(true)(error.into()))?))
+}

@@ -1,0 +1,157 @@
+//! What the person says: lines of stdin, and the commands among them.
+
+use std::io::BufRead;
+
+use tokio::sync::mpsc;
+
+use crate::payload::TEXT_MAX;
+
+/// Lines that are read ahead.
+const AHEAD: usize = 16;
+/// The commands, for a typing error to be compared with.
+const COMMANDS: [&str; 6] = ["help", "verify", "trust", "who", "peers", "quit"];
+
+/// One line of stdin.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Input {
+    /// To be said.
+    Say(String),
+    /// `/verify`, with the words that the other one read out, if any.
+    Verify(Option<String>),
+    /// `/trust WORDS`: let a changed key in.
+    Trust(String),
+    /// `/who`.
+    Who,
+    /// `/peers`.
+    Peers,
+    /// `/help`.
+    Help,
+    /// `/quit`.
+    Quit,
+    /// A command that does not exist, and the one that was meant, perhaps.
+    Unknown(String, Option<&'static str>),
+    /// A line of more than [`TEXT_MAX`] bytes; it is not sent.
+    TooLong,
+}
+
+/// Reads stdin on a thread of its own, which ends with the process: a read from a
+/// terminal cannot be called back. The channel closes at the end of stdin.
+pub fn listen() -> mpsc::Receiver<Input> {
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    std::thread::spawn(move || {
+        let mut stdin = std::io::stdin().lock();
+        while let Some(line) = read_line(&mut stdin) {
+            let input = line.map_or(Input::TooLong, |line| parse(&line));
+            if sender.blocking_send(input).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+/// The next line without its end; `Some(None)` for one that is too long.
+fn read_line(from: &mut impl BufRead) -> Option<Option<String>> {
+    let mut line = Vec::new();
+    let mut any = false;
+    loop {
+        let chunk = from.fill_buf().ok()?;
+        if chunk.is_empty() {
+            break;
+        }
+        any = true;
+        let end = chunk.iter().position(|byte| *byte == b'\n');
+        let part = chunk.get(..end.unwrap_or(chunk.len())).unwrap_or(chunk);
+        // One byte over the bound is kept, to know; a CR may yet go.
+        let room = (TEXT_MAX + 2).saturating_sub(line.len());
+        line.extend(part.iter().take(room));
+        let taken = part.len() + usize::from(end.is_some());
+        from.consume(taken);
+        if end.is_some() {
+            break;
+        }
+    }
+    if !any {
+        return None;
+    }
+    if line.last() == Some(&b'\r') {
+        line.pop();
+    }
+    let text = String::from_utf8_lossy(&line).into_owned();
+    Some((text.len() <= TEXT_MAX).then_some(text))
+}
+
+fn parse(line: &str) -> Input {
+    let Some(command) = line.strip_prefix('/') else { return Input::Say(line.to_owned()) };
+    if command.starts_with('/') {
+        return Input::Say(command.to_owned());
+    }
+    let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+    let rest = rest.trim();
+    match name {
+        "verify" => Input::Verify((!rest.is_empty()).then(|| rest.to_owned())),
+        "trust" => Input::Trust(rest.to_owned()),
+        "who" => Input::Who,
+        "peers" => Input::Peers,
+        "help" => Input::Help,
+        "quit" => Input::Quit,
+        _ => Input::Unknown(name.to_owned(), meant(name)),
+    }
+}
+
+/// The command that is at most two typing errors away.
+fn meant(name: &str) -> Option<&'static str> {
+    let near = COMMANDS.iter().map(|command| (distance(name, command), *command));
+    near.filter(|(distance, _)| *distance <= 2).min().map(|(_, command)| command)
+}
+
+/// How many letters must be added, dropped or changed (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().take(32).enumerate() {
+        let mut left = i + 1;
+        let mut next = vec![left];
+        for (y, pair) in b.chars().zip(row.windows(2)) {
+            let [diagonal, above] = *pair else { continue };
+            left = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_told_from_messages() {
+        assert_eq!(parse("hi /quit"), Input::Say("hi /quit".into()));
+        assert_eq!(parse("//quit"), Input::Say("/quit".into()));
+        assert_eq!(parse("/quit"), Input::Quit);
+        assert_eq!(parse("/verify"), Input::Verify(None));
+        assert_eq!(parse("/verify  a b "), Input::Verify(Some("a b".into())));
+        assert_eq!(parse("/qiut"), Input::Unknown("qiut".into(), Some("quit")));
+        assert_eq!(parse("/dance"), Input::Unknown("dance".into(), None));
+        assert_eq!(parse(""), Input::Say(String::new()));
+    }
+
+    #[test]
+    fn lines_end_in_any_way_and_are_bounded() {
+        let long = "x".repeat(TEXT_MAX);
+        let over = "y".repeat(3 * TEXT_MAX);
+        let text = format!("a\r\n\n{long}\n{over}\nend");
+        let mut from = text.as_bytes();
+        let lines: Vec<_> = std::iter::from_fn(|| read_line(&mut from)).collect();
+        let some = |line: &str| Some(line.to_owned());
+        assert_eq!(lines, [some("a"), some(""), Some(long), None, some("end")]);
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_are_shown_as_such() {
+        let mut from: &[u8] = b"a\xff\xed\xa0\x80b\n";
+        let line = read_line(&mut from).flatten();
+        assert_eq!(line.map(|line| line.contains('\u{fffd}')), Some(true));
+    }
+}
