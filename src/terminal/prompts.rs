@@ -173,7 +173,27 @@ fn ask(
     let term = Term::stderr();
     let _cursor = CursorGuard(&term);
     outlive_sigint().map_err(PromptError::Io)?;
-    let initial = first_key(&term, question, default.as_deref(), initial)?;
+    let initial = match first_key(&term, question, default.as_deref(), initial)? {
+        First::Draft(text) => text,
+        First::Enter => {
+            let answer = match &default {
+                Some(default) if initial.is_empty() => default.clone(),
+                _ => initial.to_owned(),
+            };
+            let verdict = check(&answer);
+            let mut line = String::new();
+            match &verdict {
+                Ok(()) => question.format_input_prompt_selection(&mut line, question.text, &answer),
+                Err(why) => question.format_error(&mut line, why),
+            }
+            .map_err(|error| PromptError::Io(io::Error::other(error)))?;
+            term.write_line(&line).map_err(PromptError::Io)?;
+            if verdict.is_ok() {
+                return Ok(answer);
+            }
+            answer
+        }
+    };
     let mut input = Input::<String>::with_theme(question)
         .with_prompt(question.text)
         .with_initial_text(initial)
@@ -187,14 +207,21 @@ fn ask(
         .map_err(|error| ended(&term, error.into()))
 }
 
-/// Shows the question, waits for the first key, takes the line away again for dialoguer. Gives the
-/// text with which dialoguer is to begin.
+/// What the first key made of an answer.
+enum First {
+    /// This is to be edited on.
+    Draft(String),
+    /// What was offered is taken.
+    Enter,
+}
+
+/// Shows the question, waits for the first key, and takes the line away again for dialoguer.
 fn first_key(
     term: &Term,
     question: &Question,
     default: Option<&str>,
     initial: &str,
-) -> Result<String, PromptError> {
+) -> Result<First, PromptError> {
     let mut line = String::new();
     question
         .format_input_prompt(&mut line, question.text, default)
@@ -203,6 +230,7 @@ fn first_key(
     term.write_str(&line).map_err(PromptError::Io)?;
     let key = term.read_key_raw().map_err(|error| ended(term, error))?;
     let mut text = initial.to_owned();
+    let enter = key == Key::Enter;
     match key {
         Key::CtrlC | Key::Char('\u{3}') => {
             return Err(ended(term, io::ErrorKind::Interrupted.into()));
@@ -212,7 +240,6 @@ fn first_key(
         Key::Backspace => {
             text.pop();
         }
-        Key::Enter if initial.is_empty() || default.is_some() => {}
         _ => {}
     }
     let rows = line
@@ -221,7 +248,11 @@ fn first_key(
         .max(1);
     term.clear_line().map_err(PromptError::Io)?;
     term.clear_last_lines(rows - 1).map_err(PromptError::Io)?;
-    Ok(text)
+    Ok(if enter {
+        First::Enter
+    } else {
+        First::Draft(text)
+    })
 }
 
 fn ended(term: &Term, error: io::Error) -> PromptError {
