@@ -334,3 +334,50 @@ fn masked(answer: &str) -> String {
         Err(_) => String::new(),
     }
 }
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_answers_are_kept_without_the_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(Some(&dir.path().join("data"))).unwrap();
+        assert_eq!(Last::load(&store), Last::default());
+        let ada = DisplayName::parse("ada").unwrap();
+        Last::save(&store, &ada, &"lab#otter".parse().unwrap()).unwrap();
+        let last = Last::load(&store);
+        assert_eq!((last.name, last.room.as_deref()), (Some(ada), Some("lab")));
+        let text = std::fs::read_to_string(store.path(FILE)).unwrap();
+        assert!(!text.contains("otter"), "{text}");
+        for damaged in [
+            "{",
+            r#"{"name":"◆","room":"a#b"}"#,
+            r#"{"room":"\u001b[2J"}"#,
+        ] {
+            std::fs::write(store.path(FILE), damaged).unwrap();
+            assert_eq!(Last::load(&store), Last::default(), "{damaged}");
+        }
+    }
+
+    #[test]
+    fn the_secret_does_not_stay_on_the_screen() {
+        assert_eq!(masked("lab#otter"), "lab#…");
+        assert_eq!(masked("http://a/#lab#otter"), "http://a:7700/#lab#…");
+        assert_eq!(masked("lab"), "lab");
+        assert_eq!(masked(""), "");
+    }
+
+    #[test]
+    fn a_blank_room_is_made_up_and_a_wrong_one_has_a_reason() {
+        assert_eq!(read_room(" "), Ok(None));
+        assert!(read_room("a#b").unwrap().is_some());
+        assert!(read_room("a b").unwrap_err().contains("no spaces"));
+    }
+}
