@@ -173,38 +173,43 @@ fn ask(
     let term = Term::stderr();
     let _cursor = CursorGuard(&term);
     outlive_sigint().map_err(PromptError::Io)?;
-    let initial = match first_key(&term, question, default.as_deref(), initial)? {
-        First::Draft(text) => text,
-        First::Enter => {
-            let answer = match &default {
-                Some(default) if initial.is_empty() => default.clone(),
-                _ => initial.to_owned(),
-            };
-            let verdict = check(&answer);
-            let mut line = String::new();
-            match &verdict {
-                Ok(()) => question.format_input_prompt_selection(&mut line, question.text, &answer),
-                Err(why) => question.format_error(&mut line, why),
-            }
-            .map_err(|error| PromptError::Io(io::Error::other(error)))?;
-            term.write_line(&line).map_err(PromptError::Io)?;
-            if verdict.is_ok() {
-                return Ok(answer);
-            }
-            answer
+    loop {
+        let answer = match first_key(&term, question, default.as_deref(), initial)? {
+            First::Enter if initial.is_empty() => default.clone().unwrap_or_default(),
+            First::Enter => initial.to_owned(),
+            First::Draft(text) => edit(&term, question, default.clone(), text)?,
+        };
+        // Checked here and not by dialoguer, which would ask again from the first key on.
+        let verdict = check(&answer);
+        let mut line = String::new();
+        match &verdict {
+            Ok(()) => question.format_input_prompt_selection(&mut line, question.text, &answer),
+            Err(why) => question.format_error(&mut line, why),
         }
-    };
+        .map_err(|error| PromptError::Io(io::Error::other(error)))?;
+        term.write_line(&line).map_err(PromptError::Io)?;
+        if verdict.is_ok() {
+            return Ok(answer);
+        }
+    }
+}
+
+fn edit(
+    term: &Term,
+    question: &Question,
+    default: Option<String>,
+    text: String,
+) -> Result<String, PromptError> {
     let mut input = Input::<String>::with_theme(question)
         .with_prompt(question.text)
-        .with_initial_text(initial)
+        .with_initial_text(text)
         .allow_empty(true)
-        .validate_with(|text: &String| check(text));
+        .report(false);
     if let Some(default) = default {
         input = input.default(default);
     }
-    input
-        .interact_text_on(&term)
-        .map_err(|error| ended(&term, error.into()))
+    let answer = input.interact_text_on(term);
+    answer.map_err(|error| ended(term, error.into()))
 }
 
 /// What the first key made of an answer.
