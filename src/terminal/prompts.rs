@@ -81,8 +81,10 @@ pub fn ask_name(offered: Option<&DisplayName>) -> Result<DisplayName, PromptErro
     DisplayName::parse(&answer).map_err(|why| PromptError::Io(io::Error::other(why)))
 }
 
-/// Asks for the room; `last` stands there to be changed or taken. `None`: make one up. Blocks the
-/// thread.
+/// Asks for the room; `None`: make one up. Blocks the thread.
+///
+/// `last` stands there as a selection does: Enter takes it, a letter or a pasted invite takes its
+/// place, Backspace clears it, an arrow key begins to edit it.
 ///
 /// # Errors
 /// [`PromptError`]; the terminal is then as it was before.
@@ -241,10 +243,8 @@ fn first_key(
             return Err(ended(term, io::ErrorKind::Interrupted.into()));
         }
         Key::Char('\u{4}') => return Err(ended(term, io::ErrorKind::UnexpectedEof.into())),
-        Key::Char(c) if !c.is_control() => text.push(c),
-        Key::Backspace => {
-            text.pop();
-        }
+        Key::Char(c) if !c.is_control() => text = c.to_string(),
+        Key::Backspace => text.clear(),
         _ => {}
     }
     let rows = line
