@@ -124,7 +124,7 @@ pub struct ChatOptions {
     /// What the other one is to call you
     #[arg(long, env = "UNDERTONE_NAME", hide_env = true)]
     pub name: Option<DisplayName>,
-    /// The mediator, as http(s)://HOST[:PORT]; port 7700 where none is named, for https too
+    /// The mediator, `http(s)://HOST[:PORT]`; port 7700 where none is named, for https too
     /// [default: the one on this machine, or one inside this program]
     #[arg(long, value_name = "URL", env = "UNDERTONE_MEDIATOR", hide_env = true)]
     pub mediator: Option<MediatorUrl>,
