@@ -124,7 +124,7 @@ pub struct ChatOptions {
     /// What the other one is to call you
     #[arg(long, env = "UNDERTONE_NAME", hide_env = true)]
     pub name: Option<DisplayName>,
-    /// The mediator, as http(s)://HOST[:PORT]; port 7700 where none is named, for https too
+    /// The mediator, `http(s)://HOST[:PORT]`; port 7700 where none is named, for https too
     /// [default: the one on this machine, or one inside this program]
     #[arg(long, value_name = "URL", env = "UNDERTONE_MEDIATOR", hide_env = true)]
     pub mediator: Option<MediatorUrl>,
@@ -263,6 +263,83 @@ impl Cli {
                 room: std::env::var(ROOM_VARIABLE).ok(),
                 options: self.chat,
             }),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Cli, clap::Error> {
+        Cli::read(line.split(' '))
+    }
+
+    fn chat(line: &str) -> ChatArgs {
+        match read(line)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .action()
+        {
+            Action::Chat(chat) => chat,
+            _ => panic!("{line} chats"),
+        }
+    }
+
+    #[test]
+    fn without_a_command_it_chats() {
+        let bare = chat("undertone --json --timeout 2 --local-port 0 --bind ::1 --data-dir d");
+        assert!(bare.options.json && bare.options.local_port == 0);
+        assert_eq!(bare.options.timeout(), Some(Duration::from_secs(2)));
+        let named = chat("undertone --data-dir d chat Lab#x --name ada --mediator 10.0.0.1");
+        assert_eq!(named.invite().unwrap().unwrap().room.name(), "lab");
+        assert!(named.secret_in_arguments());
+        assert!(!chat("undertone chat lab").secret_in_arguments());
+        assert!(chat("undertone chat a#").invite().is_err());
+    }
+
+    #[test]
+    fn a_typing_error_is_no_room() {
+        for line in [
+            "undertone chta",
+            "undertone lab#x",
+            "undertone --json peers",
+            "undertone --name x chat",
+            "undertone chat --timeout 0",
+            "undertone chat --name you",
+            "undertone chat --mediator a/b",
+            "undertone peers rename a",
+            "undertone -q -v",
+            "undertone peers --json path",
+        ] {
+            let error = read(line)
+                .err()
+                .unwrap_or_else(|| panic!("{line} is refused"));
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn help_fits_80_columns_and_shows_examples() {
+        let mut command = Cli::command();
+        command.build();
+        let peers = command.find_subcommand("peers").unwrap().clone();
+        let all = command
+            .get_subcommands()
+            .chain(peers.get_subcommands())
+            .cloned();
+        for mut command in all.chain([command.clone()]).collect::<Vec<_>>() {
+            let help = command.render_long_help().to_string();
+            let wide = help.lines().find(|line| line.chars().count() > 80);
+            assert_eq!(wide, None);
+            if ["undertone", "chat", "peers"].contains(&command.get_name()) {
+                assert!(help.contains("Examples:"), "{help}");
+            }
         }
     }
 }

@@ -83,3 +83,91 @@ fn parse(bytes: &[u8]) -> Option<SecretKey> {
     // An empty disk block, not a key.
     (*key != [0; KEY_LEN]).then(|| SecretKey::from_bytes(*key))
 }
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::*;
+
+    fn store(dir: &tempfile::TempDir) -> Store {
+        Store::open(Some(&dir.path().join("data"))).unwrap()
+    }
+
+    #[test]
+    fn the_second_start_finds_the_key_of_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Identity::load(&store(&dir)).unwrap();
+        let second = Identity::load(&store(&dir)).unwrap();
+        assert!(first.created && !second.created);
+        assert_eq!(first.secret.public(), second.secret.public());
+        assert_eq!(
+            std::fs::read_dir(dir.path().join("data")).unwrap().count(),
+            1,
+            "no draft is left"
+        );
+    }
+
+    #[test]
+    fn starts_at_one_time_end_with_one_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let together = std::sync::Barrier::new(8);
+        let identities: Vec<Identity> = std::thread::scope(|scope| {
+            let start = || {
+                together.wait();
+                Identity::load(&store(&dir)).unwrap()
+            };
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        let keys: std::collections::HashSet<_> =
+            identities.iter().map(|i| i.secret.public()).collect();
+        assert_eq!(keys.len(), 1);
+        assert_eq!(identities.iter().filter(|i| i.created).count(), 1);
+    }
+
+    #[test]
+    fn a_damaged_key_is_never_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = store(&dir).path(FILE);
+        for damaged in ["", "abc", &"0".repeat(64), &"g".repeat(64), &"1".repeat(63)] {
+            std::fs::write(&path, damaged).unwrap();
+            assert!(
+                matches!(Identity::load(&store(&dir)), Err(IdentityError::Damaged(_))),
+                "{damaged}"
+            );
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), damaged);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_open_to_others_is_closed_and_said() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        Identity::load(&store(&dir)).unwrap();
+        let (file, folder) = (store(&dir).path(FILE), dir.path().join("data"));
+        let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&file), mode(&folder)), (0o600, 0o700));
+        let open =
+            |path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+        open(&file, 0o644);
+        open(&folder, 0o755);
+        assert!(store(&dir).tightened());
+        assert!(Identity::load(&store(&dir)).unwrap().tightened);
+        assert_eq!((mode(&file), mode(&folder)), (0o600, 0o700));
+        assert!(!Identity::load(&store(&dir)).unwrap().tightened);
+        open(&folder, 0o1777);
+        assert!(matches!(
+            Store::open(Some(&folder)),
+            Err(StoreError::Shared(_))
+        ));
+    }
+}

@@ -169,3 +169,75 @@ fn fitted(rows: &[[Safe; COLUMNS]], width: usize) -> [usize; COLUMNS] {
     }
     widths
 }
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::super::line::tests::entry;
+    use super::*;
+
+    fn two_bobs() -> Vec<Entry> {
+        let mut known = entry("bob");
+        known.state = State::Verified;
+        let mut other = entry("b\u{43e}b");
+        other.key = known.key.replace("aardvark", "plum");
+        other.started = "2026-11-01T16:00:00Z".parse().unwrap();
+        other.last_seen = "2026-11-01T17:02:00Z".parse().unwrap();
+        other.room = "lab".to_owned();
+        vec![other, known]
+    }
+
+    #[test]
+    fn another_key_under_the_same_name_is_marked() {
+        let shown = table(&two_bobs(), 200, &TimeZone::UTC);
+        let expected = "\
+NAME  ROOM          LAST SEEN         ADDRESS             PATH    STATE         KEY
+bob   amber-falcon  2026-11-20 09:21  192.168.1.31:50122  direct  verified      aardvark-adroitness-…
+b\u{43e}b*  lab           2026-11-01 17:02  192.168.1.31:50122  direct  not verified  plum-adroitness-…
+* same name, another key
+";
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn nobody_is_marked_without_another_key() {
+        let shown = table(&[entry("bob"), entry("bob")], 200, &TimeZone::UTC);
+        assert!(!shown.contains('*'), "{shown}");
+    }
+
+    #[test]
+    fn it_fits_every_width() {
+        let mut entries = two_bobs();
+        entries.push(entry(&"世".repeat(40)));
+        entries.push(entry("\u{1b}[2J\u{202e}"));
+        for width in 0..140 {
+            let shown = table(&entries, width, &TimeZone::UTC);
+            assert!(
+                shown.lines().all(|line| Safe::line(line).width() <= width),
+                "{width}: {shown}"
+            );
+            assert!(!shown.contains(|c: char| c != '\n' && crate::terminal::safe::is_hidden(c)));
+        }
+        let narrow = table(&entries, 20, &TimeZone::UTC);
+        assert!(narrow.contains("bob"), "{narrow}");
+    }
+
+    #[test]
+    fn programs_get_an_object_a_line() {
+        let lines = json_lines(&two_bobs());
+        let objects: Vec<serde_json::Value> = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(objects.len(), 2);
+        assert_eq!(objects[0]["another_key"], true);
+        assert_eq!(objects[1]["another_key"], false);
+        assert_eq!(objects[1]["state"], "verified");
+        assert_eq!(objects[1]["last_seen"], "2026-11-20T09:21:00Z");
+    }
+}

@@ -81,8 +81,10 @@ pub fn ask_name(offered: Option<&DisplayName>) -> Result<DisplayName, PromptErro
     DisplayName::parse(&answer).map_err(|why| PromptError::Io(io::Error::other(why)))
 }
 
-/// Asks for the room; `last` stands there to be changed or taken. `None`: make one up. Blocks the
-/// thread.
+/// Asks for the room; `None`: make one up. Blocks the thread.
+///
+/// `last` stands there as a selection does: Enter takes it, a letter or a pasted invite takes its
+/// place, Backspace clears it, an arrow key begins to edit it.
 ///
 /// # Errors
 /// [`PromptError`]; the terminal is then as it was before.
@@ -173,28 +175,60 @@ fn ask(
     let term = Term::stderr();
     let _cursor = CursorGuard(&term);
     outlive_sigint().map_err(PromptError::Io)?;
-    let initial = first_key(&term, question, default.as_deref(), initial)?;
+    loop {
+        let answer = match first_key(&term, question, default.as_deref(), initial)? {
+            First::Enter if initial.is_empty() => default.clone().unwrap_or_default(),
+            First::Enter => initial.to_owned(),
+            First::Draft(text) => edit(&term, question, default.clone(), text)?,
+        };
+        // Checked here and not by dialoguer, which would ask again from the first key on.
+        let verdict = check(&answer);
+        let mut line = String::new();
+        match &verdict {
+            Ok(()) => question.format_input_prompt_selection(&mut line, question.text, &answer),
+            Err(why) => question.format_error(&mut line, why),
+        }
+        .map_err(|error| PromptError::Io(io::Error::other(error)))?;
+        term.write_line(&line).map_err(PromptError::Io)?;
+        if verdict.is_ok() {
+            return Ok(answer);
+        }
+    }
+}
+
+fn edit(
+    term: &Term,
+    question: &Question,
+    default: Option<String>,
+    text: String,
+) -> Result<String, PromptError> {
     let mut input = Input::<String>::with_theme(question)
         .with_prompt(question.text)
-        .with_initial_text(initial)
+        .with_initial_text(text)
         .allow_empty(true)
-        .validate_with(|text: &String| check(text));
+        .report(false);
     if let Some(default) = default {
         input = input.default(default);
     }
-    input
-        .interact_text_on(&term)
-        .map_err(|error| ended(&term, error.into()))
+    let answer = input.interact_text_on(term);
+    answer.map_err(|error| ended(term, error.into()))
 }
 
-/// Shows the question, waits for the first key, takes the line away again for dialoguer. Gives the
-/// text with which dialoguer is to begin.
+/// What the first key made of an answer.
+enum First {
+    /// This is to be edited on.
+    Draft(String),
+    /// What was offered is taken.
+    Enter,
+}
+
+/// Shows the question, waits for the first key, and takes the line away again for dialoguer.
 fn first_key(
     term: &Term,
     question: &Question,
     default: Option<&str>,
     initial: &str,
-) -> Result<String, PromptError> {
+) -> Result<First, PromptError> {
     let mut line = String::new();
     question
         .format_input_prompt(&mut line, question.text, default)
@@ -203,16 +237,14 @@ fn first_key(
     term.write_str(&line).map_err(PromptError::Io)?;
     let key = term.read_key_raw().map_err(|error| ended(term, error))?;
     let mut text = initial.to_owned();
+    let enter = key == Key::Enter;
     match key {
         Key::CtrlC | Key::Char('\u{3}') => {
             return Err(ended(term, io::ErrorKind::Interrupted.into()));
         }
         Key::Char('\u{4}') => return Err(ended(term, io::ErrorKind::UnexpectedEof.into())),
-        Key::Char(c) if !c.is_control() => text.push(c),
-        Key::Backspace => {
-            text.pop();
-        }
-        Key::Enter if initial.is_empty() || default.is_some() => {}
+        Key::Char(c) if !c.is_control() => text = c.to_string(),
+        Key::Backspace => text.clear(),
         _ => {}
     }
     let rows = line
@@ -221,7 +253,11 @@ fn first_key(
         .max(1);
     term.clear_line().map_err(PromptError::Io)?;
     term.clear_last_lines(rows - 1).map_err(PromptError::Io)?;
-    Ok(text)
+    Ok(if enter {
+        First::Enter
+    } else {
+        First::Draft(text)
+    })
 }
 
 fn ended(term: &Term, error: io::Error) -> PromptError {
@@ -301,5 +337,52 @@ fn masked(answer: &str) -> String {
             format!("{place}{}{secret}", room.name())
         }
         Err(_) => String::new(),
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_answers_are_kept_without_the_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(Some(&dir.path().join("data"))).unwrap();
+        assert_eq!(Last::load(&store), Last::default());
+        let ada = DisplayName::parse("ada").unwrap();
+        Last::save(&store, &ada, &"lab#otter".parse().unwrap()).unwrap();
+        let last = Last::load(&store);
+        assert_eq!((last.name, last.room.as_deref()), (Some(ada), Some("lab")));
+        let text = std::fs::read_to_string(store.path(FILE)).unwrap();
+        assert!(!text.contains("otter"), "{text}");
+        for damaged in [
+            "{",
+            r#"{"name":"◆","room":"a#b"}"#,
+            r#"{"room":"\u001b[2J"}"#,
+        ] {
+            std::fs::write(store.path(FILE), damaged).unwrap();
+            assert_eq!(Last::load(&store), Last::default(), "{damaged}");
+        }
+    }
+
+    #[test]
+    fn the_secret_does_not_stay_on_the_screen() {
+        assert_eq!(masked("lab#otter"), "lab#…");
+        assert_eq!(masked("http://a/#lab#otter"), "http://a:7700/#lab#…");
+        assert_eq!(masked("lab"), "lab");
+        assert_eq!(masked(""), "");
+    }
+
+    #[test]
+    fn a_blank_room_is_made_up_and_a_wrong_one_has_a_reason() {
+        assert_eq!(read_room(" "), Ok(None));
+        assert!(read_room("a#b").unwrap().is_some());
+        assert!(read_room("a b").unwrap_err().contains("no spaces"));
     }
 }
