@@ -4,7 +4,7 @@
 //! flag wins). Does not own: what comes of it (`commands`, and the chat itself).
 
 use std::ffi::OsString;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -144,9 +144,13 @@ pub struct ChatOptions {
     /// Give a made-up room a secret of 128 random bits instead of four words
     #[arg(long, env = "UNDERTONE_LONG", hide_env = true, value_parser = BoolishValueParser::new())]
     pub long: bool,
-    /// Listen on this address only [default: all of this machine]
-    #[arg(long, value_name = "IP", env = "UNDERTONE_BIND", hide_env = true)]
-    pub bind: Option<IpAddr>,
+    /// Listen on this address only [default: all of this machine, a free port]
+    #[arg(long, value_name = "IP[:PORT]", env = "UNDERTONE_BIND", hide_env = true, value_parser = bind_address)]
+    pub bind: Option<SocketAddr>,
+    /// Tell the other one this address instead of those found here, as where a
+    /// router forwards a port; may be repeated
+    #[arg(long, value_name = "IP:PORT", env = "UNDERTONE_ADVERTISE", hide_env = true, value_delimiter = ',')]
+    pub advertise: Vec<SocketAddr>,
     /// Port of the mediator on this machine
     #[arg(long, value_name = "PORT", env = "UNDERTONE_LOCAL_PORT", hide_env = true, default_value_t = DEFAULT_PORT)]
     pub local_port: u16,
@@ -195,6 +199,13 @@ pub enum Action {
     Id,
 }
 
+/// An IP address, with a port or without one, which then is any free one.
+fn bind_address(text: &str) -> Result<SocketAddr, String> {
+    let alone = || text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 0));
+    let address = text.parse().or_else(|_| alone());
+    address.map_err(|_| "not an IP address, with or without a port".to_owned())
+}
+
 impl ChatArgs {
     /// The room that was named, by argument or environment, if any was.
     ///
@@ -205,6 +216,13 @@ impl ChatArgs {
     pub fn invite(&self) -> Result<Option<Invite>, RoomError> {
         let named = self.room.as_deref().filter(|room| !room.trim().is_empty());
         named.map(str::parse).transpose()
+    }
+
+    /// Whether a room was asked for by a blank name: one is made up, without a
+    /// question.
+    #[must_use]
+    pub fn wants_new_room(&self) -> bool {
+        self.room.as_deref().is_some_and(|room| room.trim().is_empty())
     }
 
     /// Whether the argument shows a secret to everyone on this machine: to be said.

@@ -1,2 +1,177 @@
-//! The program `undertone`: parse, run, map errors to exit codes.
-fn main() {}
+//! The program `undertone`: parse, ask what is missing, run, map errors to exit
+//! codes.
+
+use std::fmt::Display;
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use undertone::chat::event::Event;
+use undertone::chat::face::Face;
+use undertone::chat::pair::Listening;
+use undertone::chat::{self, Setup};
+use undertone::cli::{Action, ChatArgs, Cli, Global};
+use undertone::commands::{self, CommandError, peers_file};
+use undertone::contacts::Contacts;
+use undertone::exit::Exit;
+use undertone::history::History;
+use undertone::identity::Identity;
+use undertone::room::Room;
+use undertone::store::Store;
+use undertone::terminal::prompts::{Last, PromptError, ask_name, ask_room, can_ask, login_name};
+use undertone::terminal::safe::Safe;
+
+fn main() -> ExitCode {
+    let cli = match Cli::read(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(Exit::Fault, &error).into(),
+    };
+    let exit = runtime.block_on(run(cli));
+    // A read from the terminal may still be under way, and is not waited for.
+    runtime.shutdown_background();
+    exit.into()
+}
+
+async fn run(cli: Cli) -> Exit {
+    let global = cli.global.clone();
+    let (mut out, mut talk) = (io::stdout(), io::stderr());
+    let done = match cli.action() {
+        Action::Chat(args) => return chat(&args, &global).await,
+        Action::Peers(args) => commands::peers(&args, &global, width(), &mut out, &mut talk),
+        Action::Id => commands::id(&global, &mut out, &mut talk),
+    };
+    match done {
+        Ok(()) => Exit::Done,
+        Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(error) => fail(error.exit(), &error),
+    }
+}
+
+/// Columns of stdout, without limit where it is no terminal.
+fn width() -> usize {
+    let terminal = console::Term::stdout();
+    match terminal.is_term() {
+        true => usize::from(terminal.size().1),
+        false => usize::MAX,
+    }
+}
+
+async fn chat(args: &ChatArgs, global: &Global) -> Exit {
+    let setup = match prepare(args, global) {
+        Ok(setup) => setup,
+        Err(exit) => return exit,
+    };
+    match chat::run(&setup).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            let _ = setup.face.show(&error.event());
+            error.exit()
+        }
+    }
+}
+
+/// Gathers what the chat needs: flags and environment, then questions, then
+/// what was answered last time.
+fn prepare(args: &ChatArgs, global: &Global) -> Result<Setup, Exit> {
+    let options = &args.options;
+    let named = args.invite().map_err(|error| fail(Exit::Usage, &error))?;
+    let face = Face { json: options.json, quiet: global.quiet, verbose: global.verbose };
+    if options.name.is_none() || named.is_none() {
+        check_can_ask(args, global, named.is_none())?;
+    }
+    let store = Store::open(global.data_dir.as_deref()).map_err(|e| fail(Exit::Fault, &e))?;
+    let identity = Identity::load(&store).map_err(|e| fail(Exit::Fault, &e))?;
+    if identity.tightened || store.tightened() {
+        note(&face, "your data directory was open to others on this machine, and is now closed");
+    }
+    if args.secret_in_arguments() {
+        note(&face, "the room's secret can be seen by others on this machine while this runs");
+    }
+    let last = Last::load(&store);
+    let name = match &options.name {
+        Some(name) => name.clone(),
+        None => {
+            face.greet();
+            ask_name(last.name.or_else(login_name).as_ref()).map_err(unanswered)?
+        }
+    };
+    let invite = match named {
+        Some(invite) => Some(invite),
+        None if args.wants_new_room() => None,
+        None => ask_room(last.room.as_deref()).map_err(unanswered)?,
+    };
+    let (mediator, room) = match invite {
+        Some(invite) => (invite.mediator, invite.room),
+        None if options.long => (None, Room::made_up_long()),
+        None => (None, Room::made_up()),
+    };
+    if let Err(error) = Last::save(&store, &name, &room) {
+        note(&face, &error.to_string());
+    }
+    let history = match options.no_history {
+        true => None,
+        false => {
+            let history = History::open(&peers_file(global, &store));
+            Some(history.map_err(|e| fail(Exit::Fault, &e))?)
+        }
+    };
+    Ok(Setup {
+        name,
+        room,
+        mediator: mediator.or_else(|| options.mediator.clone()),
+        local_port: options.local_port,
+        contacts: Contacts::open(&store, identity.secret.public()),
+        identity: Arc::new(identity.secret),
+        history,
+        listening: Listening { bind: options.bind, advertise: options.advertise.clone() },
+        timeout: options.timeout(),
+        require_verified: options.require_verified,
+        face,
+    })
+}
+
+/// Where nobody can be asked, what is missing is an error that names the flags.
+fn check_can_ask(args: &ChatArgs, global: &Global, no_room: bool) -> Result<(), Exit> {
+    if !global.no_input && can_ask() {
+        return Ok(());
+    }
+    let mut missing = Vec::new();
+    if args.options.name.is_none() {
+        missing.push("--name NAME");
+    }
+    if no_room && !args.wants_new_room() {
+        missing.push("a room (undertone chat ROOM, or UNDERTONE_ROOM)");
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let why = match global.no_input {
+        true => "--no-input was given",
+        false => "there is no terminal to ask on",
+    };
+    let what = missing.join(" and ");
+    Err(fail(Exit::Usage, &format!("missing: {what}\n  {why}: give them on the command line.")))
+}
+
+fn unanswered(error: PromptError) -> Exit {
+    match error {
+        PromptError::Interrupted => Exit::Interrupted,
+        PromptError::Left => Exit::Done,
+        PromptError::Io(_) => fail(Exit::Usage, &error),
+    }
+}
+
+fn note(face: &Face, message: &str) {
+    let _ = face.show(&Event::Note { message: message.to_owned() });
+}
+
+/// An error is what, why, and on a second line what to do.
+fn fail(exit: Exit, error: &impl Display) -> Exit {
+    eprintln!("error: {}", Safe::message(&error.to_string()));
+    exit
+}

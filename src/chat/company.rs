@@ -10,7 +10,7 @@ use super::event::{Event, Standing};
 use crate::contacts::{Alarm, AlarmKind, Contacts, ContactsError, Judgement, Met, Trust};
 use crate::crypto::keys::PublicKey;
 use crate::crypto::words::{Fingerprint, fingerprint};
-use crate::history::{Entry, History, LineId, Path, State};
+use crate::history::{Entry, History, LineId, LinkPath, State};
 use crate::pairing::Peer;
 use crate::store::StoreError;
 use crate::terminal::name::DisplayName;
@@ -230,7 +230,7 @@ impl Company {
             name: self.name().to_owned(),
             room: room.to_owned(),
             address: address.to_string(),
-            path: Path::Direct,
+            path: LinkPath::Direct,
             state: if alarm { State::Alarm } else { state(self.standing) },
             key: self.fingerprint().to_string(),
         }

@@ -49,6 +49,13 @@ impl Face {
         Ok(())
     }
 
+    /// Says what this is, before the first question.
+    pub fn greet(&self) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr().lock(), "◆ undertone: a private line between two people");
+        }
+    }
+
     /// Shows a detail, where details are wanted.
     pub fn detail(&self, text: &str) {
         if self.verbose {

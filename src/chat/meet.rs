@@ -48,13 +48,13 @@ pub async fn meet(setup: &Setup, local: &Local) -> Result<Met, ChatError> {
     let mut door = None;
     loop {
         let mut seated = false;
-        let met = attempt(setup, local, &mut door, &mut |expires_in| {
+        let mut take_seat = |expires_in| {
             seated = true;
             if !std::mem::replace(&mut told, true) {
                 setup.say(&waiting(setup, local, expires_in));
             }
-        });
-        let error = match met.await {
+        };
+        let error = match attempt(setup, local, &mut door, &mut take_seat).await {
             Ok(met) => return Ok(met),
             Err(error) => error,
         };

@@ -20,7 +20,6 @@ pub mod seek;
 pub mod talk;
 
 use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -278,10 +277,4 @@ pub async fn run(setup: &Setup) -> Result<Exit, ChatError> {
     };
     local.stop().await;
     ended
-}
-
-/// The IP that `--bind` names, with a port or without one.
-pub fn bind_address(text: &str) -> Option<std::net::SocketAddr> {
-    let alone = || Some(std::net::SocketAddr::new(text.parse::<IpAddr>().ok()?, 0));
-    text.parse().ok().or_else(alone)
 }

@@ -26,7 +26,7 @@ use crate::link::frame::FrameError;
 use crate::link::knock::Reunion;
 use crate::link::wire::Wire;
 use crate::pairing::Role;
-use crate::session::{self, Fault, LinkId, Session};
+use crate::session::{self, LinkId, Session};
 
 /// How often wrong words may be typed.
 const WORDS_TRIES: u32 = 2;
