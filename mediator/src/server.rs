@@ -307,7 +307,6 @@ where
         .header_read_timeout(times.handshake)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
-        .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     // As long again for a body that nobody asked for, and for the answer to be read.
