@@ -84,7 +84,11 @@ fn measure(server: Server, speaker: Speaker) -> Vec<Figures> {
             }
             let spent = server.cpu_time() - before;
             let micros = spent.as_secs_f64() * 1e6 / f64::from(PAIRINGS);
-            Figures { waiting: step, memory, micros }
+            Figures {
+                waiting: step,
+                memory,
+                micros,
+            }
         })
         .into()
 }
@@ -98,7 +102,9 @@ fn pairing(server: &Server, speaker: Speaker, number: &mut u32) {
     guest.join(*number, b'g');
     host.hear();
     guest.hear();
-    let sealed = ClientMessage::Sealed { data: Opaque::new(&[7; 256]).unwrap() };
+    let sealed = ClientMessage::Sealed {
+        data: Opaque::new(&[7; 256]).unwrap(),
+    };
     host.say(&sealed);
     guest.say(&sealed);
     host.hear();
@@ -119,7 +125,13 @@ struct Server {
 impl Server {
     fn ours() -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_undertone-mediator"));
-        command.args(["--quiet", "--listen", "127.0.0.1:0", "--joins-per-minute", "1000000"]);
+        command.args([
+            "--quiet",
+            "--listen",
+            "127.0.0.1:0",
+            "--joins-per-minute",
+            "1000000",
+        ]);
         Self::start(command.args(["--max-connections-per-address", "1000000"]))
     }
 
@@ -130,7 +142,9 @@ impl Server {
     fn start(command: &mut Command) -> Self {
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(process.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(process.stderr.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         let address = line.trim().rsplit('/').next().unwrap().parse().unwrap();
         Self { process, address }
     }
@@ -138,8 +152,16 @@ impl Server {
     /// Bytes of user space in memory.
     fn memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("RssAnon:"))
+            .unwrap();
+        line.split_whitespace()
+            .nth(1)
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+            * 1024
     }
 
     /// Time on a processor, user and system, of all its threads.
@@ -147,7 +169,11 @@ impl Server {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
         let nanos = tasks.map(|task| {
             let stat = fs::read_to_string(task.unwrap().path().join("schedstat")).unwrap();
-            stat.split_whitespace().next().unwrap().parse::<u64>().unwrap()
+            stat.split_whitespace()
+                .next()
+                .unwrap()
+                .parse::<u64>()
+                .unwrap()
         });
         Duration::from_nanos(nanos.sum())
     }
@@ -181,7 +207,9 @@ impl Client {
         socket.connect(&server.address.into()).unwrap();
         socket.set_tcp_nodelay(true).unwrap();
         let mut stream = TcpStream::from(socket);
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .unwrap();
         if let Speaker::WebSocket = speaker {
             stream
                 .write_all(
@@ -206,7 +234,11 @@ impl Client {
         let mut tag = [0; 32];
         tag[..4].copy_from_slice(&room.to_be_bytes());
         let offer = Opaque::new(&[offer; 98]).unwrap();
-        self.say(&ClientMessage::Join { v: 1, room: Tag(tag), offer });
+        self.say(&ClientMessage::Join {
+            v: 1,
+            room: Tag(tag),
+            offer,
+        });
     }
 
     fn say(&mut self, message: &ClientMessage) {
@@ -259,7 +291,9 @@ impl Client {
             let mut close = [0; 4];
             self.stream.read_exact(&mut close).unwrap();
             assert_eq!(close[0], 0x88, "not a close frame");
-            self.stream.write_all(&[0x88, 0x82, 0, 0, 0, 0, close[2], close[3]]).unwrap();
+            self.stream
+                .write_all(&[0x88, 0x82, 0, 0, 0, 0, close[2], close[3]])
+                .unwrap();
         }
         assert_eq!(self.stream.read(&mut [0; 16]).unwrap(), 0);
     }
@@ -270,10 +304,14 @@ mod bare {
     use super::*;
 
     type Frame = Vec<u8>;
-    type Waiting = Arc<Mutex<HashMap<Vec<u8>, (mpsc::Sender<Frame>, mpsc::Sender<mpsc::Sender<Frame>>)>>>;
+    type Waiting =
+        Arc<Mutex<HashMap<Vec<u8>, (mpsc::Sender<Frame>, mpsc::Sender<mpsc::Sender<Frame>>)>>>;
 
     pub fn serve() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             eprintln!("http://{}", listener.local_addr().unwrap());
@@ -298,13 +336,17 @@ mod bare {
             let (met, mut meets) = mpsc::channel(1);
             waiting.lock().unwrap().insert(room, (to_us, met));
             write(&mut stream, &join).await?;
-            let Some(other) = meets.recv().await else { return Ok(()) };
+            let Some(other) = meets.recv().await else {
+                return Ok(());
+            };
             other
         };
         write(&mut stream, &join).await?;
         let sealed = read(&mut stream).await?;
         let _ = other.send(sealed).await;
-        let Some(sealed) = from_other.recv().await else { return Ok(()) };
+        let Some(sealed) = from_other.recv().await else {
+            return Ok(());
+        };
         write(&mut stream, &sealed).await?;
         read(&mut stream).await.map(drop)
     }

@@ -68,7 +68,10 @@ where
     // Fails where the client closed first: then the answer goes out with the next read.
     let _ = send(&mut socket, Message::Close(Some(close)), times).await;
     // Dropped with unread bytes, TCP would reset and could take our last words along.
-    let _ = timeout(LINGER, async { while let Some(Ok(_)) = socket.next().await {} }).await;
+    let _ = timeout(LINGER, async {
+        while let Some(Ok(_)) = socket.next().await {}
+    })
+    .await;
 }
 
 async fn converse<S, E>(socket: &mut S, client: &Client, observed: SocketAddr, times: &Times) -> End

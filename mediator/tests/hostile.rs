@@ -21,8 +21,15 @@ use undertone_mediator::{Config, Times};
 const SHORT: Duration = Duration::from_millis(200);
 
 fn short_times() -> Config {
-    let times = Times { handshake: SHORT, silence: SHORT, ..Times::default() };
-    Config { times, ..Config::default() }
+    let times = Times {
+        handshake: SHORT,
+        silence: SHORT,
+        ..Times::default()
+    };
+    Config {
+        times,
+        ..Config::default()
+    }
 }
 
 /// The seat of a client that was refused is free again.
@@ -47,23 +54,40 @@ async fn messages_outside_the_agreement() {
         r#"{"type":"sealed","data":"A"}"#.to_owned(),
         r#"{"type":"sealed","data":"AA=="}"#.to_owned(),
         format!(r#"{{"type":"join","v":1,"room":"{tag}","offer":"++++"}}"#),
-        format!(r#"{{"type":"join","v":1,"room":"{}","offer":"AAAA"}}"#, &tag[..42]),
-        format!(r#"{{"type":"join","v":1,"room":"{tag}","offer":"{}"}}"#, "A".repeat(1400)),
+        format!(
+            r#"{{"type":"join","v":1,"room":"{}","offer":"AAAA"}}"#,
+            &tag[..42]
+        ),
+        format!(
+            r#"{{"type":"join","v":1,"room":"{tag}","offer":"{}"}}"#,
+            "A".repeat(1400)
+        ),
         "[".repeat(MAX_MESSAGE),
     ] {
         let mut client = mediator.connect().await;
         client.text(&text).await;
-        assert_eq!(client.hear_refusal().await, (ErrorCode::BadRequest, None), "{text}");
+        assert_eq!(
+            client.hear_refusal().await,
+            (ErrorCode::BadRequest, None),
+            "{text}"
+        );
     }
 }
 
 #[tokio::test]
 async fn another_version() {
     let mediator = Mediator::start(Config::default());
-    for text in [r#"{"type":"join","v":2}"#, r#"{"type":"join","v":0,"room":"AAAA"}"#] {
+    for text in [
+        r#"{"type":"join","v":2}"#,
+        r#"{"type":"join","v":0,"room":"AAAA"}"#,
+    ] {
         let mut client = mediator.connect().await;
         client.text(text).await;
-        assert_eq!(client.hear_refusal().await, (ErrorCode::Version, None), "{text}");
+        assert_eq!(
+            client.hear_refusal().await,
+            (ErrorCode::Version, None),
+            "{text}"
+        );
     }
 }
 
@@ -71,7 +95,9 @@ async fn another_version() {
 async fn a_binary_message() {
     let mediator = Mediator::start(Config::default());
     let mut client = mediator.connect().await;
-    client.send(Message::Binary(br#"{"type":"done"}"#.to_vec().into())).await;
+    client
+        .send(Message::Binary(br#"{"type":"done"}"#.to_vec().into()))
+        .await;
     assert_eq!(client.hear_refusal().await, (ErrorCode::BadRequest, None));
 }
 
@@ -89,7 +115,11 @@ async fn a_message_just_over_the_bound() {
 #[tokio::test]
 async fn frames_that_claim_more_than_may_come() {
     let mediator = Mediator::start(Config::default());
-    for length in [MAX_MESSAGE as u64 * 2 + 1, u64::from(u32::MAX), u64::MAX >> 1] {
+    for length in [
+        MAX_MESSAGE as u64 * 2 + 1,
+        u64::from(u32::MAX),
+        u64::MAX >> 1,
+    ] {
         let mut client = mediator.connect().await;
         client.join(ROOM, b"offer").await;
         client.hear_waiting().await;
@@ -106,7 +136,12 @@ async fn frames_that_claim_more_than_may_come() {
 async fn an_unmasked_frame() {
     let mediator = Mediator::start(Config::default());
     let mut client = mediator.connect().await;
-    client.socket.get_mut().write_all(b"\x81\x0f{\"type\":\"done\"}").await.unwrap();
+    client
+        .socket
+        .get_mut()
+        .write_all(b"\x81\x0f{\"type\":\"done\"}")
+        .await
+        .unwrap();
     client.hear_end().await;
 }
 
@@ -153,7 +188,9 @@ async fn slow_loris_a_request_line_without_end() {
 #[tokio::test]
 async fn slow_loris_a_body_that_never_comes() {
     let mediator = Mediator::start(short_times());
-    let answer = mediator.ask("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n").await;
+    let answer = mediator
+        .ask("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")
+        .await;
     assert!(answer.ends_with("</html>\n"), "{answer}");
 }
 
@@ -163,7 +200,12 @@ async fn slow_loris_half_a_frame() {
     let mut client = mediator.connect().await;
     client.join(ROOM, b"offer").await;
     client.hear_waiting().await;
-    client.socket.get_mut().write_all(&[0x81, 0xfe, 0x01]).await.unwrap();
+    client
+        .socket
+        .get_mut()
+        .write_all(&[0x81, 0xfe, 0x01])
+        .await
+        .unwrap();
     client.hear_end().await;
     room_is_free(&mediator).await;
 }
@@ -172,10 +214,17 @@ async fn slow_loris_half_a_frame() {
 async fn slow_loris_a_byte_at_a_time_is_still_silence() {
     let mediator = Mediator::start(short_times());
     let mut client = mediator.connect().await;
-    client.socket.get_mut().write_all(&[0x81, 0xfe, 0x0f, 0xff, 0, 0, 0, 0]).await.unwrap();
-    let drip = async { while client.socket.get_mut().write_all(b" ").await.is_ok() {
-        tokio::time::sleep(SHORT / 20).await;
-    } };
+    client
+        .socket
+        .get_mut()
+        .write_all(&[0x81, 0xfe, 0x0f, 0xff, 0, 0, 0, 0])
+        .await
+        .unwrap();
+    let drip = async {
+        while client.socket.get_mut().write_all(b" ").await.is_ok() {
+            tokio::time::sleep(SHORT / 20).await;
+        }
+    };
     timeout(PATIENCE, drip).await.expect("the drip is cut off");
 }
 
@@ -192,15 +241,25 @@ async fn a_client_that_says_nothing_frees_its_seat() {
 #[tokio::test]
 async fn garbage_instead_of_http() {
     let mediator = Mediator::start(Config::default());
-    for garbage in ["\0\0\0\0\r\n\r\n", "SSH-2.0-x\r\n\r\n", "\x16\x03\x01\x02\0\x01\0\x01\r\n\r\n"] {
+    for garbage in [
+        "\0\0\0\0\r\n\r\n",
+        "SSH-2.0-x\r\n\r\n",
+        "\x16\x03\x01\x02\0\x01\0\x01\r\n\r\n",
+    ] {
         let answer = mediator.ask(garbage).await;
-        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{answer}");
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 400"),
+            "{answer}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_crowd_of_half_open_connections_does_not_stop_a_pair() {
-    let mediator = Mediator::start(Config { max_connections: 300, ..Config::default() });
+    let mediator = Mediator::start(Config {
+        max_connections: 300,
+        ..Config::default()
+    });
     let mut crowd = Vec::new();
     for n in 0..400u16 {
         // Two addresses, which hold what an address may hold and no more.
@@ -227,18 +286,26 @@ async fn a_flood_of_pings() {
             }
         }
     };
-    let MediatorMessage::Error { code, .. } = timeout(PATIENCE, end).await.unwrap() else { panic!() };
+    let MediatorMessage::Error { code, .. } = timeout(PATIENCE, end).await.unwrap() else {
+        panic!()
+    };
     assert_eq!(code, ErrorCode::BadRequest);
 }
 
 #[tokio::test]
 async fn an_upgrade_on_another_path_or_none_at_all() {
     let mediator = Mediator::start(Config::default());
-    let answer = mediator.ask("GET /v1/rendezvous HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let answer = mediator
+        .ask("GET /v1/rendezvous HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await;
     assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
-    let answer = mediator.ask("GET /v1/rooms HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let answer = mediator
+        .ask("GET /v1/rooms HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await;
     assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
-    let answer = mediator.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").await;
+    let answer = mediator
+        .ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+        .await;
     assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
 }
 

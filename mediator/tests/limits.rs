@@ -29,29 +29,42 @@ async fn refused_by_http(mediator: &Mediator, host: u8) -> u16 {
 
 #[tokio::test]
 async fn connections_are_capped_in_all() {
-    let mediator = Mediator::start(Config { max_connections: 2, ..Config::default() });
+    let mediator = Mediator::start(Config {
+        max_connections: 2,
+        ..Config::default()
+    });
     let mut first = mediator.connect_from(2).await;
     let _second = mediator.connect_from(3).await;
     assert_eq!(refused_by_http(&mediator, 4).await, 503);
-    first.say(&undertone_mediator::wire::ClientMessage::Done).await;
+    first
+        .say(&undertone_mediator::wire::ClientMessage::Done)
+        .await;
     first.hear_close().await;
     mediator.connect_from(4).await;
 }
 
 #[tokio::test]
 async fn connections_are_capped_an_address() {
-    let mediator = Mediator::start(Config { max_connections_per_address: 1, ..Config::default() });
+    let mediator = Mediator::start(Config {
+        max_connections_per_address: 1,
+        ..Config::default()
+    });
     let mut first = mediator.connect_from(2).await;
     assert_eq!(refused_by_http(&mediator, 2).await, 503);
     let _other_address = mediator.connect_from(3).await;
-    first.say(&undertone_mediator::wire::ClientMessage::Done).await;
+    first
+        .say(&undertone_mediator::wire::ClientMessage::Done)
+        .await;
     first.hear_close().await;
     mediator.connect_from(2).await;
 }
 
 #[tokio::test]
 async fn joins_are_limited_an_address_but_renewals_are_free() {
-    let mediator = Mediator::start(Config { joins_per_minute: 2, ..Config::default() });
+    let mediator = Mediator::start(Config {
+        joins_per_minute: 2,
+        ..Config::default()
+    });
     let mut client = mediator.connect().await;
     client.join(ROOM, b"one").await;
     client.hear_waiting().await;
@@ -71,7 +84,10 @@ async fn joins_are_limited_an_address_but_renewals_are_free() {
 
 #[tokio::test]
 async fn rooms_are_capped() {
-    let mediator = Mediator::start(Config { max_rooms: 1, ..Config::default() });
+    let mediator = Mediator::start(Config {
+        max_rooms: 1,
+        ..Config::default()
+    });
     let mut first = mediator.connect().await;
     first.join(ROOM, b"one").await;
     first.hear_waiting().await;
@@ -84,8 +100,14 @@ async fn rooms_are_capped() {
 
 #[tokio::test]
 async fn a_seat_lapses() {
-    let times = Times { seat: Duration::from_millis(50), ..Times::default() };
-    let mediator = Mediator::start(Config { times, ..Config::default() });
+    let times = Times {
+        seat: Duration::from_millis(50),
+        ..Times::default()
+    };
+    let mediator = Mediator::start(Config {
+        times,
+        ..Config::default()
+    });
     let mut client = mediator.connect().await;
     client.join(ROOM, b"offer").await;
     client.hear_waiting().await;
@@ -94,8 +116,14 @@ async fn a_seat_lapses() {
 
 #[tokio::test]
 async fn a_pairing_lapses_for_both() {
-    let times = Times { pairing: Duration::from_millis(50), ..Times::default() };
-    let mediator = Mediator::start(Config { times, ..Config::default() });
+    let times = Times {
+        pairing: Duration::from_millis(50),
+        ..Times::default()
+    };
+    let mediator = Mediator::start(Config {
+        times,
+        ..Config::default()
+    });
     let (mut host, mut guest) = pair(&mediator, ROOM).await;
     assert_eq!(host.hear_refusal().await, (ErrorCode::Expired, None));
     assert_eq!(guest.hear_refusal().await, (ErrorCode::Expired, None));
@@ -103,15 +131,24 @@ async fn a_pairing_lapses_for_both() {
 
 #[tokio::test]
 async fn who_never_joins_is_closed() {
-    let times = Times { idle: Duration::from_millis(50), ..Times::default() };
-    let mediator = Mediator::start(Config { times, ..Config::default() });
+    let times = Times {
+        idle: Duration::from_millis(50),
+        ..Times::default()
+    };
+    let mediator = Mediator::start(Config {
+        times,
+        ..Config::default()
+    });
     let mut client = mediator.connect().await;
     assert_eq!(client.hear_refusal().await, (ErrorCode::Expired, None));
 }
 
 #[tokio::test]
 async fn a_forwarded_address_counts_only_from_a_trusted_proxy() {
-    let trusting = Mediator::start(Config { trust_proxy: true, ..Config::default() });
+    let trusting = Mediator::start(Config {
+        trust_proxy: true,
+        ..Config::default()
+    });
     let mut client = trusting.connect_forwarded("198.51.100.1, 192.0.2.7").await;
     client.join(ROOM, b"offer").await;
     assert_eq!(client.hear_waiting().await, "192.0.2.7:0".parse().unwrap());
@@ -133,7 +170,11 @@ async fn behind_a_trusted_proxy_caps_and_rates_go_by_the_forwarded_address() {
     let mediator = Mediator::start(config);
     let mut ada = mediator.connect_forwarded("192.0.2.1").await;
     let mut bob = mediator.connect_forwarded("192.0.2.2").await;
-    let again = Client::over(mediator.dial_from(1).await, &[("x-forwarded-for", "192.0.2.1")]).await;
+    let again = Client::over(
+        mediator.dial_from(1).await,
+        &[("x-forwarded-for", "192.0.2.1")],
+    )
+    .await;
     assert!(matches!(again, Err(Error::Http(_))));
     ada.join(ROOM, b"one").await;
     ada.hear_waiting().await;

@@ -43,15 +43,23 @@ async fn the_page_says_how_to_join_and_lets_nothing_run() {
 #[tokio::test]
 async fn healthz_is_ok() {
     let mediator = Mediator::start(Config::default());
-    let answer = mediator.ask("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("\r\n\r\nok"), "{answer}");
+    let answer = mediator
+        .ask("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("\r\n\r\nok"),
+        "{answer}"
+    );
 }
 
 #[tokio::test]
 async fn one_request_a_connection() {
     let mediator = Mediator::start(Config::default());
     let twice = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".repeat(2);
-    assert_eq!(mediator.ask(&twice).await.matches("HTTP/1.1 200").count(), 1);
+    assert_eq!(
+        mediator.ask(&twice).await.matches("HTTP/1.1 200").count(),
+        1
+    );
 }
 
 /// A mediator with a self-signed certificate for localhost, and a client's trust in it.
@@ -63,20 +71,32 @@ struct Tls {
 impl Tls {
     fn start(times: Times) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+        let (cert, key) = (
+            folder.path().join("cert.pem"),
+            folder.path().join("key.pem"),
+        );
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         std::fs::write(&cert, made.cert.pem()).unwrap();
         std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
         let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_file(&cert).unwrap()).unwrap();
+        roots
+            .add(CertificateDer::from_pem_file(&cert).unwrap())
+            .unwrap();
         let client = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
         let tls = Some(load_tls(&cert, &key).unwrap());
-        let mediator = Mediator::start(Config { tls, times, ..Config::default() });
-        Self { mediator, connector: TlsConnector::from(Arc::new(client)) }
+        let mediator = Mediator::start(Config {
+            tls,
+            times,
+            ..Config::default()
+        });
+        Self {
+            mediator,
+            connector: TlsConnector::from(Arc::new(client)),
+        }
     }
 
     async fn dial(&self) -> TlsStream<tokio::net::TcpStream> {
@@ -86,7 +106,9 @@ impl Tls {
     }
 
     async fn connect(&self) -> Client {
-        Client::upgrade(Box::new(self.dial().await), None, &[]).await.unwrap()
+        Client::upgrade(Box::new(self.dial().await), None, &[])
+            .await
+            .unwrap()
     }
 }
 
@@ -105,7 +127,10 @@ async fn two_meet_through_tls() {
 
 #[tokio::test]
 async fn slow_loris_half_a_tls_handshake() {
-    let times = Times { handshake: Duration::from_millis(200), ..Times::default() };
+    let times = Times {
+        handshake: Duration::from_millis(200),
+        ..Times::default()
+    };
     let tls = Tls::start(times);
     for half in [&b""[..], b"\x16\x03\x01\x02\x00\x01"] {
         let mut stream = tls.mediator.dial_from(1).await;
@@ -117,9 +142,15 @@ async fn slow_loris_half_a_tls_handshake() {
 #[tokio::test]
 async fn plain_http_to_a_tls_port_is_closed() {
     let tls = Tls::start(Times::default());
-    let answer = tls.mediator.ask("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let answer = tls
+        .mediator
+        .ask("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await;
     assert!(!answer.contains("200 OK"));
     let mut stream = tokio::time::timeout(PATIENCE, tls.dial()).await.unwrap();
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
     assert!(read_to_end(&mut stream).await.ends_with("ok"));
 }

@@ -25,7 +25,11 @@ use undertone_mediator::wire::{ClientMessage, ErrorCode, Tag};
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_undertone-mediator"));
-    command.kill_on_drop(true).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .kill_on_drop(true)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command
 }
 
@@ -38,20 +42,34 @@ struct Running {
 
 impl Running {
     async fn start(arguments: &[&str]) -> Self {
-        let mut child =
-            program().args(["--listen", "127.0.0.1:0"]).args(arguments).spawn().unwrap();
+        let mut child = program()
+            .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .spawn()
+            .unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
-        timeout(PATIENCE, stderr.read_line(&mut line)).await.unwrap().unwrap();
-        let address = line.trim_end().strip_prefix("undertone-mediator listening on http://");
+        timeout(PATIENCE, stderr.read_line(&mut line))
+            .await
+            .unwrap()
+            .unwrap();
+        let address = line
+            .trim_end()
+            .strip_prefix("undertone-mediator listening on http://");
         let address = address.unwrap_or_else(|| panic!("{line}")).parse().unwrap();
-        Self { child, stderr, address }
+        Self {
+            child,
+            stderr,
+            address,
+        }
     }
 
     async fn connect(&self, host: [u8; 4]) -> Client {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind((host, 0).into()).unwrap();
-        Client::over(socket.connect(self.address).await.unwrap(), &[]).await.unwrap()
+        Client::over(socket.connect(self.address).await.unwrap(), &[])
+            .await
+            .unwrap()
     }
 
     fn signal(&self, signal: Signal) {
@@ -61,13 +79,22 @@ impl Running {
     /// Its status, and what it wrote to stderr after the first line.
     async fn finish(mut self) -> (ExitStatus, String) {
         let mut log = String::new();
-        timeout(PATIENCE, self.stderr.read_to_string(&mut log)).await.unwrap().unwrap();
-        (timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap(), log)
+        timeout(PATIENCE, self.stderr.read_to_string(&mut log))
+            .await
+            .unwrap()
+            .unwrap();
+        (
+            timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap(),
+            log,
+        )
     }
 }
 
 async fn run(arguments: &[&str]) -> Output {
-    timeout(PATIENCE, program().args(arguments).output()).await.unwrap().unwrap()
+    timeout(PATIENCE, program().args(arguments).output())
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 #[tokio::test]
@@ -75,8 +102,10 @@ async fn at_trace_level_nothing_of_a_client_is_logged() {
     let running = Running::start(&["-vv"]).await;
     let tag = *b"the tag of a room, 32 bytes long";
     let offers = [b"offer-of-ada".as_slice(), b"offer-of-bob"];
-    let (mut ada, mut bob) =
-        (running.connect([127, 11, 22, 33]).await, running.connect([127, 44, 55, 66]).await);
+    let (mut ada, mut bob) = (
+        running.connect([127, 11, 22, 33]).await,
+        running.connect([127, 44, 55, 66]).await,
+    );
     ada.join(Tag(tag), offers[0]).await;
     ada.hear_waiting().await;
     bob.join(Tag(tag), offers[1]).await;
@@ -96,7 +125,10 @@ async fn at_trace_level_nothing_of_a_client_is_logged() {
     let (status, log) = running.finish().await;
     assert_eq!(status.code(), Some(0));
     // It did log, down to trace.
-    assert!(log.contains("TRACE") && log.contains("DEBUG") && log.contains("stopped"), "{log}");
+    assert!(
+        log.contains("TRACE") && log.contains("DEBUG") && log.contains("stopped"),
+        "{log}"
+    );
     let mut secrets = vec![String::from_utf8(tag.to_vec()).unwrap(), "mallory".into()];
     for bytes in [tag.as_slice(), offers[0], offers[1], b"sealed-of-ada"] {
         secrets.push(BASE64URL_NOPAD.encode(bytes));
@@ -141,7 +173,10 @@ async fn a_taken_port_is_exit_3_with_a_remedy() {
     let output = run(&["--listen", &running.address.to_string()]).await;
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{stderr}");
-    assert!(stderr.contains("cannot listen") && stderr.contains("--listen"), "{stderr}");
+    assert!(
+        stderr.contains("cannot listen") && stderr.contains("--listen"),
+        "{stderr}"
+    );
 }
 
 #[tokio::test]
@@ -149,7 +184,12 @@ async fn bad_usage_is_exit_2() {
     for arguments in [
         &["--listen", "nowhere"][..],
         &["--tls-cert", "only.pem"],
-        &["--tls-cert", "/nowhere/cert.pem", "--tls-key", "/nowhere/key.pem"],
+        &[
+            "--tls-cert",
+            "/nowhere/cert.pem",
+            "--tls-key",
+            "/nowhere/key.pem",
+        ],
         &["--max-rooms", "0"],
         &["--joins-per-minute", "many"],
         &["--no-such-flag"],
@@ -164,9 +204,17 @@ async fn bad_usage_is_exit_2() {
 
 #[tokio::test]
 async fn the_environment_sets_what_flags_do_not() {
-    let output = program().env("UNDERTONE_MEDIATOR_MAX_ROOMS", "0").output().await.unwrap();
+    let output = program()
+        .env("UNDERTONE_MEDIATOR_MAX_ROOMS", "0")
+        .output()
+        .await
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("--max-rooms"));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("--max-rooms")
+    );
 }
 
 #[tokio::test]

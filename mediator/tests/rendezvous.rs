@@ -85,7 +85,10 @@ async fn a_second_join_with_another_offer_leaves_the_pairing() {
     assert_eq!(guest.hear().await, MediatorMessage::PeerLeft);
     host.hear_waiting().await;
     guest.join(ROOM, b"fresh too").await;
-    assert_eq!(guest.hear_paired().await, (Role::Guest, b"fresh offer".to_vec()));
+    assert_eq!(
+        guest.hear_paired().await,
+        (Role::Guest, b"fresh offer".to_vec())
+    );
 }
 
 #[tokio::test]
@@ -157,7 +160,11 @@ async fn unknown_fields_are_ignored() {
     let mediator = Mediator::start(Config::default());
     let mut client = mediator.connect().await;
     let tag = "A".repeat(43);
-    client.text(&format!(r#"{{"later":{{}},"type":"join","v":1,"room":"{tag}","offer":"AA"}}"#)).await;
+    client
+        .text(&format!(
+            r#"{{"later":{{}},"type":"join","v":1,"room":"{tag}","offer":"AA"}}"#
+        ))
+        .await;
     client.hear_waiting().await;
 }
 
@@ -169,9 +176,13 @@ async fn a_message_in_fragments_is_one_message() {
     let (mut host, mut guest) = pair(&mediator, ROOM).await;
     let text = r#"{"type":"sealed","data":"AAAA"}"#;
     let (one, two) = text.split_at(9);
-    let frame = |part: &str, code, last| Frame::message(part.to_owned().into_bytes(), OpCode::Data(code), last);
-    host.send(Message::Frame(frame(one, Data::Text, false))).await;
+    let frame = |part: &str, code, last| {
+        Frame::message(part.to_owned().into_bytes(), OpCode::Data(code), last)
+    };
+    host.send(Message::Frame(frame(one, Data::Text, false)))
+        .await;
     host.send(Message::Ping("".into())).await;
-    host.send(Message::Frame(frame(two, Data::Continue, true))).await;
+    host.send(Message::Frame(frame(two, Data::Continue, true)))
+        .await;
     assert_eq!(guest.hear_sealed().await, [0; 3]);
 }

@@ -19,7 +19,9 @@ use undertone_mediator::wire::{ClientMessage, ErrorCode, Tag};
 use undertone_mediator::{Config, Times};
 
 async fn returns(mediator: &mut Mediator) {
-    let served = timeout(PATIENCE, &mut mediator.serving).await.expect("it returns");
+    let served = timeout(PATIENCE, &mut mediator.serving)
+        .await
+        .expect("it returns");
     served.unwrap().unwrap();
 }
 
@@ -32,7 +34,10 @@ async fn waiting_and_idle_clients_are_told() {
     let began = Instant::now();
     mediator.stop();
     let (one, other) = tokio::join!(waiting.hear_refusal(), idle.hear_refusal());
-    assert_eq!((one.0, other.0), (ErrorCode::ShuttingDown, ErrorCode::ShuttingDown));
+    assert_eq!(
+        (one.0, other.0),
+        (ErrorCode::ShuttingDown, ErrorCode::ShuttingDown)
+    );
     returns(&mut mediator).await;
     // Nobody was paired, so nothing was waited for.
     assert!(began.elapsed() < Times::default().drain);
@@ -64,7 +69,10 @@ async fn paired_clients_that_dawdle_are_told_within_5_s() {
     let began = Instant::now();
     mediator.stop();
     let (one, other) = tokio::join!(host.hear_refusal(), guest.hear_refusal());
-    assert_eq!((one.0, other.0), (ErrorCode::ShuttingDown, ErrorCode::ShuttingDown));
+    assert_eq!(
+        (one.0, other.0),
+        (ErrorCode::ShuttingDown, ErrorCode::ShuttingDown)
+    );
     returns(&mut mediator).await;
     assert!(began.elapsed() < Duration::from_secs(5));
 }
@@ -105,5 +113,8 @@ async fn dropping_the_server_ends_its_connections() {
     let (mut host, mut guest) = pair(&mediator, ROOM).await;
     mediator.serving.abort();
     let (one, other) = tokio::join!(host.hear_refusal(), guest.hear_refusal());
-    assert_eq!((one.0, other.0), (ErrorCode::ShuttingDown, ErrorCode::ShuttingDown));
+    assert_eq!(
+        (one.0, other.0),
+        (ErrorCode::ShuttingDown, ErrorCode::ShuttingDown)
+    );
 }

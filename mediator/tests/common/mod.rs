@@ -13,7 +13,9 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{WebSocketStream, client_async};
-use undertone_mediator::wire::{ClientMessage, ErrorCode, MediatorMessage, Opaque, PATH, Role, Tag};
+use undertone_mediator::wire::{
+    ClientMessage, ErrorCode, MediatorMessage, Opaque, PATH, Role, Tag,
+};
 use undertone_mediator::{Config, listen, serve};
 
 /// No wait in these tests should come near this.
@@ -35,7 +37,11 @@ impl Mediator {
         let serving = tokio::spawn(serve(listener, config, async {
             let _ = stopped.await;
         }));
-        Self { address, shutdown: Some(shutdown), serving }
+        Self {
+            address,
+            shutdown: Some(shutdown),
+            serving,
+        }
     }
 
     pub fn stop(&mut self) {
@@ -58,7 +64,9 @@ impl Mediator {
     }
 
     pub async fn connect_forwarded(&self, forwarded: &str) -> Client {
-        Client::over(self.dial_from(1).await, &[("x-forwarded-for", forwarded)]).await.unwrap()
+        Client::over(self.dial_from(1).await, &[("x-forwarded-for", forwarded)])
+            .await
+            .unwrap()
     }
 
     /// Sends `request` and reads the answer to its end.
@@ -72,7 +80,9 @@ impl Mediator {
 /// Until the other side closes; a reset counts as that too.
 pub async fn read_to_end(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
-    let _ = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("it closes");
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut bytes))
+        .await
+        .expect("it closes");
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
@@ -99,12 +109,15 @@ impl Client {
         local: Option<SocketAddr>,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, tokio_tungstenite::tungstenite::Error> {
-        let mut request = format!("ws://localhost{PATH}").into_client_request().unwrap();
+        let mut request = format!("ws://localhost{PATH}")
+            .into_client_request()
+            .unwrap();
         for (name, value) in headers {
             request.headers_mut().append(*name, value.parse().unwrap());
         }
-        let (socket, _) =
-            timeout(PATIENCE, client_async(request, stream)).await.expect("an answer")?;
+        let (socket, _) = timeout(PATIENCE, client_async(request, stream))
+            .await
+            .expect("an answer")?;
         Ok(Self { socket, local })
     }
 
@@ -126,13 +139,19 @@ impl Client {
     }
 
     pub async fn seal(&mut self, data: &[u8]) {
-        self.say(&ClientMessage::Sealed { data: Opaque::new(data).unwrap() }).await;
+        self.say(&ClientMessage::Sealed {
+            data: Opaque::new(data).unwrap(),
+        })
+        .await;
     }
 
     /// The next text message.
     pub async fn hear(&mut self) -> MediatorMessage {
         loop {
-            match timeout(PATIENCE, self.socket.next()).await.expect("a message") {
+            match timeout(PATIENCE, self.socket.next())
+                .await
+                .expect("a message")
+            {
                 Some(Ok(Message::Text(text))) => return MediatorMessage::decode(&text).unwrap(),
                 Some(Ok(Message::Ping(_))) => {}
                 other => panic!("{other:?}"),
@@ -142,7 +161,10 @@ impl Client {
 
     pub async fn hear_waiting(&mut self) -> SocketAddr {
         match self.hear().await {
-            MediatorMessage::Waiting { observed, expires_in } => {
+            MediatorMessage::Waiting {
+                observed,
+                expires_in,
+            } => {
                 assert!((1..=600).contains(&expires_in));
                 observed
             }
@@ -167,7 +189,11 @@ impl Client {
     /// An error and then the end.
     pub async fn hear_refusal(&mut self) -> (ErrorCode, Option<u64>) {
         match self.hear().await {
-            MediatorMessage::Error { code, message, retry_after } => {
+            MediatorMessage::Error {
+                code,
+                message,
+                retry_after,
+            } => {
                 assert!(!message.is_empty());
                 self.hear_close().await;
                 (code, retry_after)
@@ -178,7 +204,9 @@ impl Client {
 
     /// A close frame, answered, and nothing after it.
     pub async fn hear_close(&mut self) {
-        let next = timeout(PATIENCE, self.socket.next()).await.expect("a close frame");
+        let next = timeout(PATIENCE, self.socket.next())
+            .await
+            .expect("a close frame");
         assert!(matches!(next, Some(Ok(Message::Close(_)))), "{next:?}");
         self.hear_end().await;
     }
@@ -196,7 +224,13 @@ pub async fn pair(mediator: &Mediator, room: Tag) -> (Client, Client) {
     host.join(room, b"host's offer").await;
     host.hear_waiting().await;
     guest.join(room, b"guest's offer").await;
-    assert_eq!(host.hear_paired().await, (Role::Host, b"guest's offer".to_vec()));
-    assert_eq!(guest.hear_paired().await, (Role::Guest, b"host's offer".to_vec()));
+    assert_eq!(
+        host.hear_paired().await,
+        (Role::Host, b"guest's offer".to_vec())
+    );
+    assert_eq!(
+        guest.hear_paired().await,
+        (Role::Guest, b"host's offer".to_vec())
+    );
     (host, guest)
 }
