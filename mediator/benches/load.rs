@@ -24,7 +24,7 @@ use std::time::Duration;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::mpsc;
+use tokio::sync::oneshot;
 use undertone_mediator::wire::{ClientMessage, Opaque, Tag};
 
 const STEPS: [usize; 3] = [0, 5_000, 10_000];
@@ -299,13 +299,17 @@ impl Client {
     }
 }
 
-/// The least that pairs: one task and one channel a connection, no timer, no limit.
+/// The least that pairs: one task and a one-shot channel a connection, no timer, no limit.
 mod bare {
     use super::*;
 
     type Frame = Vec<u8>;
-    type Waiting =
-        Arc<Mutex<HashMap<Vec<u8>, (mpsc::Sender<Frame>, mpsc::Sender<mpsc::Sender<Frame>>)>>>;
+    /// What the other one has to say goes in the first; the second asks for ours.
+    type Host = (
+        oneshot::Sender<Frame>,
+        oneshot::Sender<oneshot::Sender<Frame>>,
+    );
+    type Waiting = Arc<Mutex<HashMap<Vec<u8>, Host>>>;
 
     pub fn serve() {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -325,26 +329,26 @@ mod bare {
     }
 
     async fn client(mut stream: tokio::net::TcpStream, waiting: Waiting) -> std::io::Result<()> {
-        let (to_us, mut from_other) = mpsc::channel(1);
+        let (to_us, from_other) = oneshot::channel();
         let join = read(&mut stream).await?;
         let room = join[29..72].to_vec();
         let met = waiting.lock().unwrap().remove(&room);
         let other = if let Some((other, met)) = met {
-            let _ = met.send(to_us).await;
+            let _ = met.send(to_us);
             other
         } else {
-            let (met, mut meets) = mpsc::channel(1);
+            let (met, meets) = oneshot::channel();
             waiting.lock().unwrap().insert(room, (to_us, met));
             write(&mut stream, &join).await?;
-            let Some(other) = meets.recv().await else {
+            let Ok(other) = meets.await else {
                 return Ok(());
             };
             other
         };
         write(&mut stream, &join).await?;
         let sealed = read(&mut stream).await?;
-        let _ = other.send(sealed).await;
-        let Some(sealed) = from_other.recv().await else {
+        let _ = other.send(sealed);
+        let Ok(sealed) = from_other.await else {
             return Ok(());
         };
         write(&mut stream, &sealed).await?;

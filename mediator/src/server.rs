@@ -65,12 +65,12 @@ pub struct Times {
     /// [`wire::WRITE`].
     pub write: Duration,
     /// What paired clients get to finish, once the mediator is told to stop; it
-    /// stops at most [`FAREWELL`] after that.
+    /// stops at most 1 s after that.
     pub drain: Duration,
 }
 
 /// Time for the last `error shutting-down` to go out.
-pub const FAREWELL: Duration = Duration::from_secs(1);
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Connections over the cap that are still told so, rather than dropped.
 const MAX_REFUSALS: usize = 64;
 /// Pause after a failed accept, most likely for want of file descriptors.
