@@ -1,10 +1,11 @@
 //! What a waiting client costs in memory and a pairing in CPU time, beside a
 //! bare-tokio server that does the same without HTTP, WebSocket and JSON.
 //!
-//! `cargo bench -p undertone-mediator`. Both servers are processes of their own,
-//! on one thread each and all on one core; clients are plain sockets on 127.0.0.0/8. Memory is RssAnon
-//! of the server a client more, CPU time what the scheduler charged it. Linux only;
-//! ends by itself within a minute. Takes 10,000 open files twice (`ulimit -n`).
+//! `cargo bench -p undertone-mediator`. Both servers are processes of their own, on one
+//! thread each and all on one core; clients are plain sockets on 127.0.0.0/8. Memory
+//! is RssAnon of the server a client more, CPU time what the scheduler charged it.
+//! Linux only; ends by itself within a minute. Takes 10,000 open files in each of two
+//! processes (`ulimit -n`).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -12,11 +12,11 @@ use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, trace};
 
+use crate::config::Times;
 use crate::hub::Client;
 use crate::limits::{AddressKey, Bucket, Rate};
 use crate::refusal::{Refusal, seconds_up};
 use crate::rooms::Event;
-use crate::server::Times;
 use crate::wire::{ClientMessage, MESSAGE_BURST, MediatorMessage};
 
 /// Time for the client to answer our close frame.
@@ -226,8 +226,8 @@ mod tests {
     use tokio::task::JoinHandle;
 
     use super::*;
+    use crate::config::Config;
     use crate::hub::Hub;
-    use crate::server::Config;
     use crate::wire::{ErrorCode, Opaque, Role, Tag};
 
     /// A socket's mediator end; `stalled` is a client that does not read.
