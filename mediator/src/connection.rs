@@ -12,11 +12,11 @@ use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, trace};
 
+use crate::config::Times;
 use crate::hub::Client;
 use crate::limits::{AddressKey, Bucket, Rate};
 use crate::refusal::{Refusal, seconds_up};
 use crate::rooms::Event;
-use crate::server::Times;
 use crate::wire::{ClientMessage, MESSAGE_BURST, MediatorMessage};
 
 /// Time for the client to answer our close frame.
@@ -65,16 +65,13 @@ where
         code: close_code::NORMAL,
         reason: "".into(),
     };
-    if send(&mut socket, Message::Close(Some(close)), times)
-        .await
-        .is_ok()
-    {
-        // Dropped with unread bytes, TCP would reset and could take our last words along.
-        let _ = timeout(LINGER, async {
-            while let Some(Ok(_)) = socket.next().await {}
-        })
-        .await;
-    }
+    // Fails where the client closed first: then the answer goes out with the next read.
+    let _ = send(&mut socket, Message::Close(Some(close)), times).await;
+    // Dropped with unread bytes, TCP would reset and could take our last words along.
+    let _ = timeout(LINGER, async {
+        while let Some(Ok(_)) = socket.next().await {}
+    })
+    .await;
 }
 
 async fn converse<S, E>(socket: &mut S, client: &Client, observed: SocketAddr, times: &Times) -> End
@@ -229,8 +226,8 @@ mod tests {
     use tokio::task::JoinHandle;
 
     use super::*;
+    use crate::config::Config;
     use crate::hub::Hub;
-    use crate::server::Config;
     use crate::wire::{ErrorCode, Opaque, Role, Tag};
 
     /// A socket's mediator end; `stalled` is a client that does not read.

@@ -26,8 +26,10 @@ const MAX_WRITE_BUFFER: usize = 2 * MAX_MESSAGE;
 
 const PAGE: &str = include_str!("page.html");
 
-/// For every answer: nothing runs, nothing is kept, nothing is passed on.
-const HEADERS: [(HeaderName, &str); 5] = [
+/// For every answer: nothing runs, nothing is kept, nothing is passed on. One request a
+/// connection (hyper's own switch for that also overwrites what an upgrade says).
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::CONNECTION, "close"),
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

@@ -12,10 +12,10 @@ use std::time::Instant;
 use tokio::sync::Notify;
 use tracing::debug;
 
+use crate::config::Config;
 use crate::limits::{AddressKey, AddressRate, MAX_TRACKED, Rate};
 use crate::refusal::Refusal;
 use crate::rooms::{ClientId, Event, Out, Rooms};
-use crate::server::Config;
 use crate::wire::{Opaque, Tag};
 
 /// The state that all connections share.

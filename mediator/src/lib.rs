@@ -4,17 +4,19 @@
 //! opaque to it. Calls run downward:
 //!
 //! ```text
-//! main ─► server      accepts: TLS, caps on connections, shutdown
-//!           └► http         page, health, the upgrade to a WebSocket
-//!           └► connection   one client: messages, pings, every wait bounded
-//!                └► hub        what all connections share, and their mailboxes
-//!                     ├► rooms    who waits, who is paired, what lapses: pure
-//!                     └► limits   joins and connections an address: pure
-//! wire, refusal       the agreement with the client, and how it says no
+//! main ─► server          accepts: TLS, caps on connections, shutdown
+//!           └► http           page, health, the upgrade to a WebSocket
+//!                └► connection   one client: messages, pings, every wait bounded
+//!                     └► hub        what all connections share, and their mailboxes
+//!                          ├► rooms    who waits, who is paired, what lapses: pure
+//!                          └► limits   joins and connections an address: pure
+//! config                what an operator may set
+//! wire, refusal         the agreement with the client, and how it says no
 //! ```
 //!
 //! A client runs one inside itself with [`listen`] and [`serve`].
 
+mod config;
 mod connection;
 mod http;
 mod hub;
@@ -26,7 +28,8 @@ mod server;
 mod tls;
 pub mod wire;
 
+pub use config::{Config, Times};
 pub use listen::listen;
-pub use server::{Config, Times, serve};
+pub use server::serve;
 pub use tls::{TlsError, load_tls};
 pub use tokio_rustls::rustls;

@@ -19,7 +19,7 @@ use undertone_mediator::{Config, listen, load_tls, serve, wire};
 /// It learns neither names nor secrets and keeps nothing. On a public machine give
 /// it a certificate, or put it behind a reverse proxy.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(version, after_help = EXAMPLES, max_term_width = 80)]
 struct Cli {
     /// Address and port to listen on; [::] takes IPv4 too, port 0 picks one
     #[arg(long, env = "UNDERTONE_MEDIATOR_LISTEN", value_name = "ADDR",
@@ -105,9 +105,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<(), Failure> {
-    let config = config(cli)?;
+    let mut config = config(cli)?;
     let tls = config.tls.is_some();
-    raise_open_files(config.max_connections);
     // One thread: a pairing takes some 100 µs, and a wake-up on another core a third of that.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -119,6 +118,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         let bound = listener.local_addr().map_err(|error| own_fault(&error))?;
         let scheme = if tls { "https" } else { "http" };
         eprintln!("undertone-mediator listening on {scheme}://{bound}");
+        config.max_connections = allowed_connections(config.max_connections);
         serve(listener, config, shutdown)
             .await
             .map_err(|error| own_fault(&error))
@@ -187,28 +187,35 @@ fn start_log(cli: &Cli) {
         .init();
 }
 
-/// The soft limit is often 1,024; the hard one is ours to use.
+/// Raises the soft limit of open files, often 1,024, towards the hard one. What that
+/// allows if it is less than wanted: a connection over the cap is told so, one without
+/// a file descriptor just hangs.
 #[cfg(unix)]
-fn raise_open_files(max_connections: usize) {
+fn allowed_connections(wanted: usize) -> usize {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    let wanted = max_connections as u64 + SPARE_FILES;
+    let files = wanted as u64 + SPARE_FILES;
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
-        return;
+        return wanted;
     };
-    if soft < wanted {
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard);
+    if soft >= files
+        || setrlimit(Resource::RLIMIT_NOFILE, files.min(hard), hard).is_ok() && hard >= files
+    {
+        return wanted;
     }
-    if hard < wanted {
-        tracing::warn!(
-            hard,
-            wanted,
-            "few open files are allowed; raise the hard limit (ulimit -Hn)"
-        );
-    }
+    let allowed = getrlimit(Resource::RLIMIT_NOFILE).map_or(soft, |(soft, _)| soft);
+    let connections = allowed.saturating_sub(SPARE_FILES).max(1);
+    tracing::warn!(
+        connections,
+        wanted,
+        "few open files are allowed (ulimit -Hn), so fewer connections"
+    );
+    usize::try_from(connections).unwrap_or(wanted)
 }
 
 #[cfg(not(unix))]
-fn raise_open_files(_: usize) {}
+fn allowed_connections(wanted: usize) -> usize {
+    wanted
+}
 
 /// Completes at SIGINT or SIGTERM; the handlers stand when this returns.
 #[cfg(unix)]

@@ -19,58 +19,16 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
-use tokio_rustls::{TlsAcceptor, rustls};
+use tokio_rustls::TlsAcceptor;
 use tracing::{debug, info, warn};
 
+use crate::config::{Config, Times};
 use crate::http;
 use crate::hub::Hub;
 use crate::limits::{AddressCount, AddressKey};
-use crate::wire;
-
-/// Limits, times and TLS of one mediator. The default is the agreement's.
-#[derive(Clone)]
-pub struct Config {
-    /// Open connections in all.
-    pub max_connections: usize,
-    /// Open connections an address (IPv6: a /64).
-    pub max_connections_per_address: usize,
-    /// Rooms in which someone waits.
-    pub max_rooms: usize,
-    /// `join` messages an address (IPv6: a /64) and minute, renewals aside.
-    pub joins_per_minute: u32,
-    /// Take the client's address from the last `X-Forwarded-For` entry: only behind
-    /// a reverse proxy that sets it, or clients choose their own address.
-    pub trust_proxy: bool,
-    /// Speak TLS with these certificates.
-    pub tls: Option<Arc<rustls::ServerConfig>>,
-    /// How long everything may take.
-    pub times: Times,
-}
-
-/// How long everything may take; see the consts of [`crate::wire`].
-#[derive(Clone, Debug)]
-pub struct Times {
-    /// [`wire::SEAT_LIFE`].
-    pub seat: Duration,
-    /// [`wire::PAIRING_LIFE`].
-    pub pairing: Duration,
-    /// [`wire::PING_EVERY`].
-    pub ping_every: Duration,
-    /// [`wire::SILENCE`].
-    pub silence: Duration,
-    /// [`wire::HANDSHAKE`].
-    pub handshake: Duration,
-    /// [`wire::IDLE`].
-    pub idle: Duration,
-    /// [`wire::WRITE`].
-    pub write: Duration,
-    /// What paired clients get to finish, once the mediator is told to stop; it
-    /// stops at most [`FAREWELL`] after that.
-    pub drain: Duration,
-}
 
 /// Time for the last `error shutting-down` to go out.
-pub const FAREWELL: Duration = Duration::from_secs(1);
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Connections over the cap that are still told so, rather than dropped.
 const MAX_REFUSALS: usize = 64;
 /// Pause after a failed accept, most likely for want of file descriptors.
@@ -79,35 +37,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const MAX_HEAD: usize = 8 * 1024;
 /// Header fields of a request.
 const MAX_HEADERS: usize = 64;
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            max_connections: wire::MAX_CONNECTIONS,
-            max_connections_per_address: wire::MAX_CONNECTIONS_PER_ADDRESS,
-            max_rooms: wire::MAX_ROOMS,
-            joins_per_minute: wire::JOINS_PER_MINUTE,
-            trust_proxy: false,
-            tls: None,
-            times: Times::default(),
-        }
-    }
-}
-
-impl Default for Times {
-    fn default() -> Self {
-        Self {
-            seat: wire::SEAT_LIFE,
-            pairing: wire::PAIRING_LIFE,
-            ping_every: wire::PING_EVERY,
-            silence: wire::SILENCE,
-            handshake: wire::HANDSHAKE,
-            idle: wire::IDLE,
-            write: wire::WRITE,
-            drain: Duration::from_secs(3),
-        }
-    }
-}
 
 /// What all connections of a mediator share.
 pub(crate) struct Server {
@@ -307,7 +236,6 @@ where
         .header_read_timeout(times.handshake)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
-        .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     // As long again for a body that nobody asked for, and for the answer to be read.

@@ -51,11 +51,11 @@ pub const IDLE: Duration = Duration::from_secs(10);
 pub const WRITE: Duration = Duration::from_secs(4);
 
 /// Open connections in all.
-pub const MAX_CONNECTIONS: usize = 20_000;
+pub const MAX_CONNECTIONS: usize = 16_384;
 /// Open connections an address (IPv6: a /64).
 pub const MAX_CONNECTIONS_PER_ADDRESS: usize = 64;
 /// Rooms in which someone waits.
-pub const MAX_ROOMS: usize = 16_000;
+pub const MAX_ROOMS: usize = 12_000;
 /// `join` messages an address (IPv6: a /64) and minute; renewals are not counted.
 pub const JOINS_PER_MINUTE: u32 = 30;
 /// WebSocket messages, pings and pongs that one connection may send at once; one more a second.

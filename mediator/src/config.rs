@@ -1,0 +1,79 @@
+//! What an operator may set: limits, times, TLS. The defaults are the agreement's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_rustls::rustls;
+
+use crate::wire;
+
+/// Limits, times and TLS of one mediator. The default is the agreement's.
+#[derive(Clone)]
+pub struct Config {
+    /// Open connections in all.
+    pub max_connections: usize,
+    /// Open connections an address (IPv6: a /64).
+    pub max_connections_per_address: usize,
+    /// Rooms in which someone waits.
+    pub max_rooms: usize,
+    /// `join` messages an address (IPv6: a /64) and minute, renewals aside.
+    pub joins_per_minute: u32,
+    /// Take the client's address from the last `X-Forwarded-For` entry: only behind
+    /// a reverse proxy that sets it, or clients choose their own address.
+    pub trust_proxy: bool,
+    /// Speak TLS with these certificates.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// How long everything may take.
+    pub times: Times,
+}
+
+/// How long everything may take; see the consts of [`crate::wire`].
+#[derive(Clone, Debug)]
+pub struct Times {
+    /// [`wire::SEAT_LIFE`].
+    pub seat: Duration,
+    /// [`wire::PAIRING_LIFE`].
+    pub pairing: Duration,
+    /// [`wire::PING_EVERY`].
+    pub ping_every: Duration,
+    /// [`wire::SILENCE`].
+    pub silence: Duration,
+    /// [`wire::HANDSHAKE`].
+    pub handshake: Duration,
+    /// [`wire::IDLE`].
+    pub idle: Duration,
+    /// [`wire::WRITE`].
+    pub write: Duration,
+    /// What paired clients get to finish, once the mediator is told to stop; it
+    /// stops at most 1 s after that.
+    pub drain: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            max_connections: wire::MAX_CONNECTIONS,
+            max_connections_per_address: wire::MAX_CONNECTIONS_PER_ADDRESS,
+            max_rooms: wire::MAX_ROOMS,
+            joins_per_minute: wire::JOINS_PER_MINUTE,
+            trust_proxy: false,
+            tls: None,
+            times: Times::default(),
+        }
+    }
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            seat: wire::SEAT_LIFE,
+            pairing: wire::PAIRING_LIFE,
+            ping_every: wire::PING_EVERY,
+            silence: wire::SILENCE,
+            handshake: wire::HANDSHAKE,
+            idle: wire::IDLE,
+            write: wire::WRITE,
+            drain: Duration::from_secs(3),
+        }
+    }
+}

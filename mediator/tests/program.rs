@@ -1,0 +1,229 @@
+//! The real program: what it prints, what it never logs, signals and exit codes.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod common;
+
+use std::process::{ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{Client, PATIENCE};
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::net::TcpSocket;
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::time::timeout;
+use undertone_mediator::wire::{ClientMessage, ErrorCode, Tag};
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_undertone-mediator"));
+    command
+        .kill_on_drop(true)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// A running program and the address that it printed.
+struct Running {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    address: std::net::SocketAddr,
+}
+
+impl Running {
+    async fn start(arguments: &[&str]) -> Self {
+        let mut child = program()
+            .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        timeout(PATIENCE, stderr.read_line(&mut line))
+            .await
+            .unwrap()
+            .unwrap();
+        let address = line
+            .trim_end()
+            .strip_prefix("undertone-mediator listening on http://");
+        let address = address.unwrap_or_else(|| panic!("{line}")).parse().unwrap();
+        Self {
+            child,
+            stderr,
+            address,
+        }
+    }
+
+    async fn connect(&self, host: [u8; 4]) -> Client {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((host, 0).into()).unwrap();
+        Client::over(socket.connect(self.address).await.unwrap(), &[])
+            .await
+            .unwrap()
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().unwrap() as i32), signal).unwrap();
+    }
+
+    /// Its status, and what it wrote to stderr after the first line.
+    async fn finish(mut self) -> (ExitStatus, String) {
+        let mut log = String::new();
+        timeout(PATIENCE, self.stderr.read_to_string(&mut log))
+            .await
+            .unwrap()
+            .unwrap();
+        (
+            timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap(),
+            log,
+        )
+    }
+}
+
+async fn run(arguments: &[&str]) -> Output {
+    timeout(PATIENCE, program().args(arguments).output())
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn at_trace_level_nothing_of_a_client_is_logged() {
+    let running = Running::start(&["-vv"]).await;
+    let tag = *b"the tag of a room, 32 bytes long";
+    let offers = [b"offer-of-ada".as_slice(), b"offer-of-bob"];
+    let (mut ada, mut bob) = (
+        running.connect([127, 11, 22, 33]).await,
+        running.connect([127, 44, 55, 66]).await,
+    );
+    ada.join(Tag(tag), offers[0]).await;
+    ada.hear_waiting().await;
+    bob.join(Tag(tag), offers[1]).await;
+    ada.hear_paired().await;
+    bob.hear_paired().await;
+    ada.seal(b"sealed-of-ada").await;
+    bob.hear_sealed().await;
+    // Names travel sealed; a client that sends one in the clear, or garbage, is not quoted either.
+    let mut mallory = running.connect([127, 77, 88, 99]).await;
+    mallory.text(r#"{"type":"mallory's name"}"#).await;
+    assert_eq!(mallory.hear_refusal().await.0, ErrorCode::BadRequest);
+    ada.say(&ClientMessage::Done).await;
+    bob.say(&ClientMessage::Done).await;
+    ada.hear_close().await;
+    bob.hear_close().await;
+    running.signal(Signal::SIGTERM);
+    let (status, log) = running.finish().await;
+    assert_eq!(status.code(), Some(0));
+    // It did log, down to trace.
+    assert!(
+        log.contains("TRACE") && log.contains("DEBUG") && log.contains("stopped"),
+        "{log}"
+    );
+    let mut secrets = vec![String::from_utf8(tag.to_vec()).unwrap(), "mallory".into()];
+    for bytes in [tag.as_slice(), offers[0], offers[1], b"sealed-of-ada"] {
+        secrets.push(BASE64URL_NOPAD.encode(bytes));
+        secrets.push(HEXLOWER.encode(bytes));
+        secrets.push(format!("{bytes:?}"));
+        secrets.push(String::from_utf8_lossy(bytes).into_owned());
+    }
+    for client in [&ada, &bob, &mallory] {
+        let local = client.local.unwrap();
+        secrets.extend([local.ip().to_string(), format!(":{}", local.port())]);
+    }
+    for secret in secrets {
+        assert!(!log.contains(&secret), "{secret} is in the log:\n{log}");
+    }
+}
+
+#[tokio::test]
+async fn sigterm_and_sigint_tell_the_waiting_and_exit_0_within_5_s() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let running = Running::start(&[]).await;
+        let mut waiting = running.connect([127, 0, 0, 1]).await;
+        waiting.join(Tag([1; 32]), b"offer").await;
+        waiting.hear_waiting().await;
+        let mut paired = Vec::new();
+        for offer in [b"a", b"b"] {
+            let mut client = running.connect([127, 0, 0, 1]).await;
+            client.join(Tag([2; 32]), offer).await;
+            paired.push(client);
+        }
+        paired[1].hear_paired().await;
+        let began = Instant::now();
+        running.signal(signal);
+        assert_eq!(waiting.hear_refusal().await.0, ErrorCode::ShuttingDown);
+        assert_eq!(running.finish().await.0.code(), Some(0));
+        assert!(began.elapsed() < Duration::from_secs(5));
+    }
+}
+
+#[tokio::test]
+async fn a_taken_port_is_exit_3_with_a_remedy() {
+    let running = Running::start(&[]).await;
+    let output = run(&["--listen", &running.address.to_string()]).await;
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert!(
+        stderr.contains("cannot listen") && stderr.contains("--listen"),
+        "{stderr}"
+    );
+}
+
+#[tokio::test]
+async fn bad_usage_is_exit_2() {
+    for arguments in [
+        &["--listen", "nowhere"][..],
+        &["--tls-cert", "only.pem"],
+        &[
+            "--tls-cert",
+            "/nowhere/cert.pem",
+            "--tls-key",
+            "/nowhere/key.pem",
+        ],
+        &["--max-rooms", "0"],
+        &["--joins-per-minute", "many"],
+        &["--no-such-flag"],
+        &["-q", "-v"],
+    ] {
+        let output = run(arguments).await;
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+        assert!(stderr.starts_with("error: "), "{stderr}");
+    }
+}
+
+#[tokio::test]
+async fn the_environment_sets_what_flags_do_not() {
+    let output = program()
+        .env("UNDERTONE_MEDIATOR_MAX_ROOMS", "0")
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("--max-rooms")
+    );
+}
+
+#[tokio::test]
+async fn help_fits_80_columns_and_shows_examples() {
+    let output = run(&["--help"]).await;
+    assert_eq!(output.status.code(), Some(0));
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(help.contains("Examples:"));
+    for line in help.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
