@@ -72,7 +72,10 @@ impl Rendezvous {
     /// # Errors
     /// [`RendezvousError::Unreachable`] or [`RendezvousError::NoMediator`].
     pub async fn connect(url: &MediatorUrl) -> Result<Self, RendezvousError> {
-        let unreachable = |reason: String| RendezvousError::Unreachable { url: url.clone(), reason };
+        let unreachable = |reason: String| RendezvousError::Unreachable {
+            url: url.clone(),
+            reason,
+        };
         match timeout(CONNECT_WITHIN, Self::try_connect(url)).await {
             Err(_) => Err(unreachable("no answer".into())),
             Ok(Err(ConnectError::Io(error))) => Err(unreachable(reason(&error))),
@@ -90,7 +93,11 @@ impl Rendezvous {
         let address = stream.peer_addr()?;
         let transport: Box<dyn Transport> = if url.tls() {
             let name = ServerName::try_from(url.host().to_owned()).map_err(io::Error::other)?;
-            Box::new(TlsConnector::from(tls_config()?).connect(name, stream).await?)
+            Box::new(
+                TlsConnector::from(tls_config()?)
+                    .connect(name, stream)
+                    .await?,
+            )
         } else {
             Box::new(stream)
         };
@@ -115,7 +122,12 @@ impl Rendezvous {
     /// [`RendezvousError::Lost`].
     pub async fn join(&mut self, tag: &[u8; 32], offer: &[u8]) -> Result<(), RendezvousError> {
         let offer = opaque(offer)?;
-        self.send(&ClientMessage::Join { v: VERSION, room: Tag(*tag), offer }).await
+        self.send(&ClientMessage::Join {
+            v: VERSION,
+            room: Tag(*tag),
+            offer,
+        })
+        .await
     }
 
     /// Has `data` handed on to the other one.
@@ -153,9 +165,15 @@ impl Rendezvous {
             match message.map_err(|_| RendezvousError::Lost)? {
                 Some(Ok(Message::Text(text))) => {
                     return match MediatorMessage::decode(&text) {
-                        Ok(MediatorMessage::Error { code, message, retry_after }) => {
-                            Err(RendezvousError::Refused { code, message, retry_after })
-                        }
+                        Ok(MediatorMessage::Error {
+                            code,
+                            message,
+                            retry_after,
+                        }) => Err(RendezvousError::Refused {
+                            code,
+                            message,
+                            retry_after,
+                        }),
                         Ok(message) => Ok(message),
                         Err(_) => Err(RendezvousError::Garbled),
                     };
