@@ -98,14 +98,16 @@ pub async fn meet(setup: &Setup, local: &Local) -> Result<Met, ChatError> {
     }
 }
 
-/// Whether a new try may help: the seat lapsed, or a mediator that once answered
-/// is being restarted.
+/// Whether a new try may help: once there was a seat, it may have lapsed, or the
+/// mediator is being restarted.
 fn is_passing(error: &RendezvousError, reached: bool) -> bool {
     match error {
         RendezvousError::Refused { code, .. } => {
-            matches!(code, ErrorCode::Expired) || (reached && *code == ErrorCode::ShuttingDown)
+            reached && matches!(code, ErrorCode::Expired | ErrorCode::ShuttingDown)
         }
-        RendezvousError::Unreachable { .. } | RendezvousError::Lost => reached,
+        RendezvousError::Unreachable { .. } | RendezvousError::Lost | RendezvousError::Silent => {
+            reached
+        }
         RendezvousError::NoMediator(_) | RendezvousError::Garbled => false,
     }
 }
