@@ -1,6 +1,8 @@
 //! A man in the middle on the link: sees it frame by frame, and may put anything
 //! in a frame's place.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};

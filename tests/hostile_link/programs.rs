@@ -25,11 +25,9 @@ fn suffer(tapped: &mut Tapped, said: &mut usize, to: Direction, mut attack: Atta
         }
         records += 1;
         let verdict = attack(passing.frame, records);
-        if matches!(verdict, Verdict::Put(_) | Verdict::End(_)) && records == 1 {
-            // The second is asked for only by attacks that let the first one wait.
-            if !matches!(&verdict, Verdict::Put(bytes) if bytes.is_empty()) {
-                records = 2;
-            }
+        // A second one is touched only by attacks that withheld the first.
+        if !matches!(&verdict, Verdict::Put(bytes) if bytes.is_empty()) {
+            records = 2;
         }
         verdict
     });
@@ -69,7 +67,10 @@ fn survive(client: &Client, numbers: std::ops::Range<usize>) -> String {
     reason
 }
 
-fn each_way(attacks: Vec<(&str, fn() -> Attack)>) {
+/// Attacks, and the reason that each is to give.
+type Attacks<'a> = Vec<(&'a str, fn() -> Attack)>;
+
+fn each_way(attacks: Attacks<'_>) {
     let (mut tapped, mut said) = (Tapped::meet(), 0);
     for (reason, attack) in attacks {
         for to in DIRECTIONS {

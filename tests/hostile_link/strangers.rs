@@ -1,12 +1,13 @@
 //! Strangers at the door who have seen what the guest sends, and are faster.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use undertone::link::dial::dial;
+use undertone::link::nominate::ANSWER_WITHIN;
 use undertone::pairing::GuestConfirm;
 use undertone::pairing::Role;
 use undertone::session::{LinkId, Session};
@@ -31,7 +32,7 @@ async fn stranger(from: IpAddr, door: SocketAddr, confirm_b: &[u8]) -> TcpStream
 async fn honest_guest(door: SocketAddr, confirm: &GuestConfirm) -> TcpStream {
     let mut ready = dial([door].into_iter(), confirm).await.expect("a path");
     let mut session = Session::new(Role::Guest, ready.resume);
-    let (now, mut out) = (std::time::Instant::now(), Vec::new());
+    let (now, mut out) = (Instant::now(), Vec::new());
     let opened = session.link_opened(LinkId(1), ready.channel, &ready.plaintext, now);
     opened.expect("go");
     session.poll_transmit(now, &mut out).unwrap();
@@ -89,6 +90,20 @@ async fn a_copied_confirm_answered_with_garbage_does_not_take_the_link() {
         .unwrap()
         .expect("a link");
     assert_eq!(ready.address, stream.local_addr().unwrap());
+}
+
+/// A `go` freezes the live link until it is answered: not for long, when the guest
+/// took another way and hung up on this one.
+#[tokio::test]
+async fn a_go_whose_sockets_have_all_closed_is_soon_given_up() {
+    let (host, guest) = Two::new().confirming();
+    let (door, waiting) = host_awaits(host);
+    let mut copy = stranger([127, 0, 0, 1].into(), door, guest.confirm_b()).await;
+    copy.read_exact(&mut [0; 4]).await.unwrap();
+    let begun = Instant::now();
+    drop(copy);
+    assert!(timeout(BOUND, waiting).await.unwrap().unwrap().is_none());
+    assert!(begun.elapsed() < ANSWER_WITHIN - Duration::from_secs(1));
 }
 
 #[tokio::test]
