@@ -104,10 +104,15 @@ impl Payload<'_> {
             Payload::Ping => e.array(1)?.u16(PING)?,
             Payload::Pong => e.array(1)?.u16(PONG)?,
             Payload::Bye => e.array(1)?.u16(BYE)?,
-            Payload::Reliable { seq, body: Body::Text { sent, text } } => {
-                e.array(4)?.u16(TEXT)?.u64(seq)?.u64(sent)?.str(text)?
-            }
-            Payload::Unknown | Payload::Reliable { body: Body::Unknown, .. } => e,
+            Payload::Reliable {
+                seq,
+                body: Body::Text { sent, text },
+            } => e.array(4)?.u16(TEXT)?.u64(seq)?.u64(sent)?.str(text)?,
+            Payload::Unknown
+            | Payload::Reliable {
+                body: Body::Unknown,
+                ..
+            } => e,
         };
         Ok(())
     }
@@ -120,7 +125,10 @@ pub fn decode(plaintext: &[u8]) -> impl Iterator<Item = Result<Payload<'_>, Malf
     std::iter::from_fn(move || {
         let bytes = rest.take()?;
         if bytes.first().is_none_or(|byte| *byte == 0) {
-            return bytes.iter().any(|byte| *byte != 0).then_some(Err(Malformed));
+            return bytes
+                .iter()
+                .any(|byte| *byte != 0)
+                .then_some(Err(Malformed));
         }
         let mut d = Decoder::new(bytes);
         match payload(&mut d) {
@@ -134,10 +142,18 @@ pub fn decode(plaintext: &[u8]) -> impl Iterator<Item = Result<Payload<'_>, Malf
 }
 
 fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Error> {
-    let items = d.array()?.ok_or_else(|| minicbor::decode::Error::message("indefinite"))?;
+    let items = d
+        .array()?
+        .ok_or_else(|| minicbor::decode::Error::message("indefinite"))?;
     let kind = d.u16()?;
     let (payload, read) = match kind {
-        GO => (Payload::Go { link: d.u64()?, received: d.u64()? }, 3),
+        GO => (
+            Payload::Go {
+                link: d.u64()?,
+                received: d.u64()?,
+            },
+            3,
+        ),
         ACK => (Payload::Ack { received: d.u64()? }, 2),
         PING => (Payload::Ping, 1),
         PONG => (Payload::Pong, 1),
@@ -147,13 +163,27 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
             if text.len() > TEXT_MAX {
                 return Err(minicbor::decode::Error::message("text too long"));
             }
-            (Payload::Reliable { seq, body: Body::Text { sent, text } }, 4)
+            (
+                Payload::Reliable {
+                    seq,
+                    body: Body::Text { sent, text },
+                },
+                4,
+            )
         }
-        RELIABLE.. => (Payload::Reliable { seq: d.u64()?, body: Body::Unknown }, 2),
+        RELIABLE.. => (
+            Payload::Reliable {
+                seq: d.u64()?,
+                body: Body::Unknown,
+            },
+            2,
+        ),
         _ => (Payload::Unknown, 1),
     };
     // Items that a later version appends are passed over.
-    let more = items.checked_sub(read).ok_or_else(|| minicbor::decode::Error::message("short"))?;
+    let more = items
+        .checked_sub(read)
+        .ok_or_else(|| minicbor::decode::Error::message("short"))?;
     for _ in 0..more {
         if d.datatype()? == Type::Break {
             return Err(minicbor::decode::Error::message("break"));
@@ -206,7 +236,10 @@ mod tests {
         let bytes = [
             0x82, 0x09, 0x61, b'x', 0x83, 0x18, 40, 7, 0xa1, 1, 2, 0x83, 1, 5, 0x61, b'a',
         ];
-        let unknown = Payload::Reliable { seq: 7, body: Body::Unknown };
+        let unknown = Payload::Reliable {
+            seq: 7,
+            body: Body::Unknown,
+        };
         let expected = vec![Payload::Unknown, unknown, Payload::Ack { received: 5 }];
         assert_eq!(all(&bytes), Ok(expected));
     }
@@ -214,9 +247,18 @@ mod tests {
     #[test]
     fn a_text_over_its_bound_is_refused() {
         let text = "x".repeat(TEXT_MAX + 1);
-        let body = Body::Text { sent: 0, text: &text };
-        assert_eq!(all(&encoded(&[Payload::Reliable { seq: 1, body }])), Err(Malformed));
-        let body = Body::Text { sent: 0, text: &text[1..] };
+        let body = Body::Text {
+            sent: 0,
+            text: &text,
+        };
+        assert_eq!(
+            all(&encoded(&[Payload::Reliable { seq: 1, body }])),
+            Err(Malformed)
+        );
+        let body = Body::Text {
+            sent: 0,
+            text: &text[1..],
+        };
         assert!(all(&encoded(&[Payload::Reliable { seq: 1, body }])).is_ok());
     }
 
@@ -228,7 +270,10 @@ mod tests {
             assert!(padded >= len.max(PLAINTEXT_MIN) && padded <= PLAINTEXT_MAX);
             assert!(padded * 100 <= len.max(PLAINTEXT_MIN) * 112);
         }
-        assert_eq!([padded_len(257), padded_len(1000), padded_len(40_000)], [272, 1024, 40_960]);
+        assert_eq!(
+            [padded_len(257), padded_len(1000), padded_len(40_000)],
+            [272, 1024, 40_960]
+        );
     }
 
     proptest! {

@@ -54,7 +54,9 @@ impl Candidates {
             let padding = std::iter::repeat_n(0, 16 - ip.len());
             let bytes = std::iter::once(family).chain(ip).chain(padding);
             let bytes = bytes.chain(address.port().to_be_bytes());
-            slot.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = byte);
+            slot.iter_mut()
+                .zip(bytes)
+                .for_each(|(slot, byte)| *slot = byte);
         }
         out
     }
@@ -97,14 +99,23 @@ mod tests {
 
     fn dialled(addresses: &[&str], mediator: &str) -> Vec<String> {
         let mediator = mediator.parse().unwrap();
-        list(addresses).dialable(mediator).map(|a| a.to_string()).collect()
+        list(addresses)
+            .dialable(mediator)
+            .map(|a| a.to_string())
+            .collect()
     }
 
     #[test]
     fn addresses_that_reach_nobody_are_never_dialled() {
         let bad = [
-            "0.0.0.0:1", "[::]:1", "224.0.0.1:1", "[ff02::1]:1", "255.255.255.255:1",
-            "192.0.2.1:0", "[::ffff:0.0.0.0]:1", "[::ffff:224.0.0.1]:1",
+            "0.0.0.0:1",
+            "[::]:1",
+            "224.0.0.1:1",
+            "[ff02::1]:1",
+            "255.255.255.255:1",
+            "192.0.2.1:0",
+            "[::ffff:0.0.0.0]:1",
+            "[::ffff:224.0.0.1]:1",
         ];
         for mediator in ["127.0.0.1", "192.0.2.9", "::1"] {
             assert_eq!(dialled(&bad, mediator), Vec::<String>::new());
@@ -113,10 +124,19 @@ mod tests {
 
     #[test]
     fn a_remote_mediator_opens_no_way_to_our_own_machine() {
-        let local = ["127.0.0.1:1", "[::1]:1", "[::ffff:127.0.0.1]:1", "169.254.1.1:1", "[fe80::1]:1"];
+        let local = [
+            "127.0.0.1:1",
+            "[::1]:1",
+            "[::ffff:127.0.0.1]:1",
+            "169.254.1.1:1",
+            "[fe80::1]:1",
+        ];
         assert_eq!(dialled(&local, "192.0.2.9"), Vec::<String>::new());
         assert_eq!(dialled(&local, "127.0.0.1").len(), 3);
-        assert_eq!(dialled(&local, "169.254.7.7"), ["169.254.1.1:1", "[fe80::1]:1"]);
+        assert_eq!(
+            dialled(&local, "169.254.7.7"),
+            ["169.254.1.1:1", "[fe80::1]:1"]
+        );
     }
 
     #[test]

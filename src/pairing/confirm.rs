@@ -12,7 +12,9 @@
 use std::sync::Arc;
 
 use super::{Matched, PairingError, Role, SUITE, VERSION, fixed};
-use crate::crypto::keys::{ChainingKey, Key, Label, PublicKey, ResumeSecret, SealLabel, SecretKey, hash};
+use crate::crypto::keys::{
+    ChainingKey, Key, Label, PublicKey, ResumeSecret, SealLabel, SecretKey, hash,
+};
 use crate::crypto::words::Words;
 
 /// Bytes of a CONFIRM_B, the guest's.
@@ -91,7 +93,11 @@ impl Matched {
     /// # Errors
     /// [`PairingError::Name`] unless `name` has 1 to 64 bytes.
     pub fn host(self, name: &str) -> Result<HostConfirm, PairingError> {
-        Ok(HostConfirm { name: encode_name(name)?, matched: self, first: None })
+        Ok(HostConfirm {
+            name: encode_name(name)?,
+            matched: self,
+            first: None,
+        })
     }
 
     /// Goes on as the guest, under this display name.
@@ -107,10 +113,18 @@ impl Matched {
         name: &str,
         ratchet: SecretKey,
     ) -> Result<GuestConfirm, PairingError> {
-        let plain =
-            [CAPS.as_slice(), ratchet.public().as_bytes().as_slice(), &encode_name(name)?].concat();
+        let plain = [
+            CAPS.as_slice(),
+            ratchet.public().as_bytes().as_slice(),
+            &encode_name(name)?,
+        ]
+        .concat();
         let confirm_b = seal(&self.ck2, Label::ConfirmB, &self.th1, plain)?;
-        Ok(GuestConfirm { matched: self, ratchet, confirm_b })
+        Ok(GuestConfirm {
+            matched: self,
+            ratchet,
+            confirm_b,
+        })
     }
 }
 
@@ -172,15 +186,29 @@ impl GuestConfirm {
         let name = decode_name(name)?;
         let th3 = hash(&[&th2, &theirs]);
         let ratchet = SecretKey::from_bytes(*self.ratchet.to_bytes());
-        Ok(self.matched.establish(name, &th3, RatchetStart::Responder(ratchet)))
+        Ok(self
+            .matched
+            .establish(name, &th3, RatchetStart::Responder(ratchet)))
     }
 }
 
 impl Matched {
     fn establish(&self, name: String, th3: &[u8; 32], ratchet: RatchetStart) -> Established {
-        let Matched { role, identity, words, s_a, s_b, ck2, .. } = self;
+        let Matched {
+            role,
+            identity,
+            words,
+            s_a,
+            s_b,
+            ck2,
+            ..
+        } = self;
         Established {
-            peer: Peer { identity: *identity, name, words: words.clone() },
+            peer: Peer {
+                identity: *identity,
+                name,
+                words: words.clone(),
+            },
             link: LinkKeys {
                 role: *role,
                 root: ck2.expand(Label::Ratchet, th3),
@@ -200,7 +228,8 @@ fn seal<const N: usize>(
     th: &[u8; 32],
     mut plain: Vec<u8>,
 ) -> Result<[u8; N], PairingError> {
-    ck2.expand(label, th).seal(SealLabel::Confirm, &[th], &mut plain, 0);
+    ck2.expand(label, th)
+        .seal(SealLabel::Confirm, &[th], &mut plain, 0);
     fixed(&plain, "CONFIRM")
 }
 
@@ -211,15 +240,21 @@ fn open<const N: usize>(
     sealed: &[u8; N],
 ) -> Result<Vec<u8>, PairingError> {
     let mut buf = *sealed;
-    let plain = ck2.expand(label, th).open(SealLabel::Confirm, &[th], &mut buf);
-    plain.map(|plain| plain.to_vec()).map_err(|_| PairingError::Confirm)
+    let plain = ck2
+        .expand(label, th)
+        .open(SealLabel::Confirm, &[th], &mut buf);
+    plain
+        .map(|plain| plain.to_vec())
+        .map_err(|_| PairingError::Confirm)
 }
 
 /// The version and the suite in use must be the best that both have.
 fn check_caps(theirs: &[u8; 4]) -> Result<(), PairingError> {
     let [our_version, our_suites, ..] = CAPS;
     let [version, suites, ..] = *theirs;
-    let best_suite = (our_suites & suites).checked_ilog2().map(|bit| bit as u8 + 1);
+    let best_suite = (our_suites & suites)
+        .checked_ilog2()
+        .map(|bit| bit as u8 + 1);
     if our_version.min(version) == VERSION && best_suite == Some(SUITE) {
         Ok(())
     } else {
@@ -240,7 +275,9 @@ fn encode_name(name: &str) -> Result<Vec<u8>, PairingError> {
 
 fn decode_name(bytes: &[u8]) -> Result<String, PairingError> {
     let (len, bytes) = bytes.split_first().ok_or(PairingError::Name)?;
-    let (name, padding) = bytes.split_at_checked(usize::from(*len)).ok_or(PairingError::Name)?;
+    let (name, padding) = bytes
+        .split_at_checked(usize::from(*len))
+        .ok_or(PairingError::Name)?;
     if bytes.len() != NAME_MAX || name.is_empty() || padding.iter().any(|byte| *byte != 0) {
         return Err(PairingError::Name);
     }

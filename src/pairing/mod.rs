@@ -21,8 +21,8 @@ use zeroize::Zeroizing;
 
 pub use candidates::Candidates;
 pub use confirm::{
-    CONFIRM_A_LEN, CONFIRM_B_LEN, Established, GuestConfirm, HostConfirm, LinkKeys, NAME_MAX,
-    Peer, RatchetStart,
+    CONFIRM_A_LEN, CONFIRM_B_LEN, Established, GuestConfirm, HostConfirm, LinkKeys, NAME_MAX, Peer,
+    RatchetStart,
 };
 
 use crate::crypto::cpace::Share;
@@ -166,8 +166,20 @@ impl Offering {
     ) -> Self {
         let e = ephemeral.public();
         let c = commitment(&e, share.public(), &identity.public(), &nonce);
-        let offer = Offer { e, y: *share.public(), c }.encode();
-        Offering { meeting, identity, ephemeral, share, nonce, offer }
+        let offer = Offer {
+            e,
+            y: *share.public(),
+            c,
+        }
+        .encode();
+        Offering {
+            meeting,
+            identity,
+            ephemeral,
+            share,
+            nonce,
+            offer,
+        }
     }
 
     /// OFFER, for `join`.
@@ -209,11 +221,26 @@ impl Offering {
         sealed.extend_from_slice(self.identity.public().as_bytes());
         sealed.extend_from_slice(&self.nonce);
         sealed.extend_from_slice(&candidates.encode());
-        ck0.expand(sealed_label(role), &th0).seal(SealLabel::Sealed, &[&th0], &mut sealed, 0);
+        ck0.expand(sealed_label(role), &th0)
+            .seal(SealLabel::Sealed, &[&th0], &mut sealed, 0);
         let sealed = fixed(&sealed, "SEALED")?;
 
-        let Offering { identity, ephemeral, nonce, .. } = self;
-        let awaiting = AwaitSealed { role, identity, ephemeral, nonce, theirs, th0, ck0, sealed };
+        let Offering {
+            identity,
+            ephemeral,
+            nonce,
+            ..
+        } = self;
+        let awaiting = AwaitSealed {
+            role,
+            identity,
+            ephemeral,
+            nonce,
+            theirs,
+            th0,
+            ck0,
+            sealed,
+        };
         Ok((awaiting, sealed))
     }
 }
@@ -321,7 +348,9 @@ impl Offer {
         let mut out = [0; OFFER_LEN];
         let parts = [VERSION, SUITE].into_iter();
         let parts = parts.chain(*self.e.as_bytes()).chain(self.y).chain(self.c);
-        out.iter_mut().zip(parts).for_each(|(slot, byte)| *slot = byte);
+        out.iter_mut()
+            .zip(parts)
+            .for_each(|(slot, byte)| *slot = byte);
         out
     }
 
@@ -342,7 +371,12 @@ impl Offer {
 
     /// CPace's ADa or ADb: letter ‖ ver ‖ suites ‖ E ‖ C.
     fn associated_data(&self, letter: u8) -> Vec<u8> {
-        [&[letter, VERSION, SUITE], self.e.as_bytes().as_slice(), &self.c].concat()
+        [
+            &[letter, VERSION, SUITE],
+            self.e.as_bytes().as_slice(),
+            &self.c,
+        ]
+        .concat()
     }
 }
 

@@ -70,7 +70,11 @@ impl Link {
     /// A reliable payload came in and is to be acknowledged, soon.
     pub fn owe_ack(&mut self, now: Instant) {
         self.unacked = self.unacked.saturating_add(1);
-        let by = if self.unacked >= ACK_AT_ONCE { now } else { now + ACK_WITHIN };
+        let by = if self.unacked >= ACK_AT_ONCE {
+            now
+        } else {
+            now + ACK_WITHIN
+        };
         self.ack_by = Some(self.ack_by.map_or(by, |already| already.min(by)));
     }
 
@@ -81,7 +85,9 @@ impl Link {
             || self.ping_due
             || self.ack_by.is_some_and(|by| by <= now)
             || self.unanswered >= NUDGE_RECORDS
-            || self.unanswered_since.is_some_and(|since| now >= since + NUDGE_AFTER)
+            || self
+                .unanswered_since
+                .is_some_and(|since| now >= since + NUDGE_AFTER)
     }
 
     /// Appends everything that is due besides messages, for a record that now goes
@@ -115,8 +121,15 @@ impl Link {
 
     /// When something is due next.
     pub fn deadline(&self) -> Instant {
-        let life = if self.pinged { self.heard + DEAD_AFTER } else { self.heard + PING_AFTER };
+        let life = if self.pinged {
+            self.heard + DEAD_AFTER
+        } else {
+            self.heard + PING_AFTER
+        };
         let nudge = self.unanswered_since.map(|since| since + NUDGE_AFTER);
-        [self.ack_by, nudge].into_iter().flatten().fold(life, Instant::min)
+        [self.ack_by, nudge]
+            .into_iter()
+            .flatten()
+            .fold(life, Instant::min)
     }
 }

@@ -21,8 +21,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub use link::LinkId;
 use link::Link;
+pub use link::LinkId;
 use outbox::{Full, ImpossibleAck, Outbox};
 use record::{Channel, RecordError};
 
@@ -199,7 +199,10 @@ impl Session {
     pub fn nominate(&mut self) -> Payload<'static> {
         self.links += 1;
         self.frozen = true;
-        Payload::Go { link: self.links, received: self.reported() }
+        Payload::Go {
+            link: self.links,
+            received: self.reported(),
+        }
     }
 
     /// Host: the last `go` will not be answered; the live link, if there is one,
@@ -281,7 +284,11 @@ impl Session {
     }
 
     fn try_receive(&mut self, id: LinkId, body: &mut [u8], now: Instant) -> Result<(), Fault> {
-        let Some(live) = self.live.as_mut().filter(|live| live.id == id && !self.frozen) else {
+        let Some(live) = self
+            .live
+            .as_mut()
+            .filter(|live| live.id == id && !self.frozen)
+        else {
             return Ok(());
         };
         let plaintext: &[u8] = live.channel.open(body)?;
@@ -304,7 +311,9 @@ impl Session {
     }
 
     fn take(&mut self, payload: Payload<'_>, now: Instant) -> Result<(), Fault> {
-        let Some(live) = &mut self.live else { return Ok(()) };
+        let Some(live) = &mut self.live else {
+            return Ok(());
+        };
         match payload {
             Payload::Go { .. } => return Err(Fault::Misbehaved("a second go")),
             Payload::Ack { received } => {
@@ -336,7 +345,11 @@ impl Session {
 
     fn keep(&mut self, seq: u64, body: Body<'_>) -> Result<(), Fault> {
         let event = match body {
-            Body::Text { sent, text } => Some(Event::Text { seq, sent, text: text.to_owned() }),
+            Body::Text { sent, text } => Some(Event::Text {
+                seq,
+                sent,
+                text: text.to_owned(),
+            }),
             Body::Unknown => None,
         };
         self.received = seq;
@@ -345,9 +358,12 @@ impl Session {
         } else if self.held.len() < outbox::MESSAGES_MAX {
             // What is unknown holds a place too: the count of what is held back
             // is what `reported` subtracts.
-            self.held.push_back(event.unwrap_or(Event::Delivered(self.outbox.acked())));
+            self.held
+                .push_back(event.unwrap_or(Event::Delivered(self.outbox.acked())));
         } else {
-            return Err(Fault::Misbehaved("more messages than may be unacknowledged"));
+            return Err(Fault::Misbehaved(
+                "more messages than may be unacknowledged",
+            ));
         }
         Ok(())
     }
@@ -383,7 +399,9 @@ impl Session {
         if self.frozen {
             return Ok(None);
         }
-        let Some(live) = &mut self.live else { return Ok(None) };
+        let Some(live) = &mut self.live else {
+            return Ok(None);
+        };
         let id = live.id;
         let mut wrote = false;
         while out.len() < BATCH
@@ -434,7 +452,10 @@ impl Session {
     /// When [`Session::handle_timeout`] and [`Session::poll_transmit`] are to be
     /// called at the latest.
     pub fn deadline(&self) -> Option<Instant> {
-        self.live.as_ref().filter(|_| !self.frozen).map(Link::deadline)
+        self.live
+            .as_ref()
+            .filter(|_| !self.frozen)
+            .map(Link::deadline)
     }
 
     /// The next thing that happened.

@@ -60,12 +60,21 @@ impl Channel {
     /// # Errors
     /// [`RecordError::Point`] for a ratchet key of low order.
     pub fn new(keys: LinkKeys) -> Result<Self, RecordError> {
-        let LinkKeys { role, root, ratchet, session_id, s_a, s_b } = keys;
+        let LinkKeys {
+            role,
+            root,
+            ratchet,
+            session_id,
+            s_a,
+            s_b,
+        } = keys;
         let ad = |sender: Role| {
             let mut ad = [0; AD_LEN];
             let bytes = session_id.into_iter().chain([sender.letter()]);
             let bytes = bytes.chain(*s_a.as_bytes()).chain(*s_b.as_bytes());
-            ad.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = byte);
+            ad.iter_mut()
+                .zip(bytes)
+                .for_each(|(slot, byte)| *slot = byte);
             ad
         };
         let ratchet = match ratchet {
@@ -91,7 +100,9 @@ impl Channel {
         out: &mut Vec<u8>,
         fill: impl FnOnce(&mut Vec<u8>),
     ) -> Result<(), RecordError> {
-        let rested = self.last_step.is_none_or(|last| now.duration_since(last) >= STEP_EVERY);
+        let rested = self
+            .last_step
+            .is_none_or(|last| now.duration_since(last) >= STEP_EVERY);
         let step = rested && self.ratchet.step_due();
         let (header, key) = self.ratchet.next_sending(step)?;
         if step {
@@ -111,8 +122,13 @@ impl Channel {
         out.resize(body + padded_len(plaintext), 0);
         key.seal(SealLabel::Message, &[&self.sending_ad, &header], out, body);
         let n = out.len() - start - PREFIX_LEN;
-        let prefix = u32::try_from(n).map_err(|_| RecordError::Length)?.to_be_bytes();
-        out.iter_mut().skip(start).zip(prefix).for_each(|(slot, byte)| *slot = byte);
+        let prefix = u32::try_from(n)
+            .map_err(|_| RecordError::Length)?
+            .to_be_bytes();
+        out.iter_mut()
+            .skip(start)
+            .zip(prefix)
+            .for_each(|(slot, byte)| *slot = byte);
         Ok(())
     }
 
@@ -125,10 +141,13 @@ impl Channel {
         if !(BODY_MIN..=BODY_MAX).contains(&body.len()) {
             return Err(RecordError::Length);
         }
-        let (header, sealed) =
-            body.split_first_chunk_mut::<{ Header::LEN }>().ok_or(RecordError::Length)?;
+        let (header, sealed) = body
+            .split_first_chunk_mut::<{ Header::LEN }>()
+            .ok_or(RecordError::Length)?;
         let parsed = Header::decode(header)?;
         let ad = [self.receiving_ad.as_slice(), header.as_slice()];
-        Ok(self.ratchet.receive(&parsed, |key| key.open(SealLabel::Message, &ad, sealed))?)
+        Ok(self
+            .ratchet
+            .receive(&parsed, |key| key.open(SealLabel::Message, &ad, sealed))?)
     }
 }
