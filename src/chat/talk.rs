@@ -307,10 +307,10 @@ impl Talk<'_> {
             Step::Confirmed(confirmed) => {
                 match confirmed.nominate(&self.session.nominate()) {
                     Ok(nomination) => lobby.nominated(nomination),
-                    Err(_) => self.session.go_failed(),
+                    Err(_) => self.session.go_failed(Instant::now().into_std()),
                 }
             }
-            Step::Unanswered => self.session.go_failed(),
+            Step::Unanswered => self.session.go_failed(Instant::now().into_std()),
             Step::Answered(ready) => self.take_link(*ready)?,
         }
         Ok(())
