@@ -207,7 +207,7 @@ impl Matched {
             peer: Peer {
                 identity: *identity,
                 name,
-                words: words.clone(),
+                words: *words,
             },
             link: LinkKeys {
                 role: *role,
