@@ -171,7 +171,7 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
                 4,
             )
         }
-        RELIABLE.. => (
+        kind if kind >= RELIABLE => (
             Payload::Reliable {
                 seq: d.u64()?,
                 body: Body::Unknown,

@@ -40,7 +40,7 @@ impl Outbox {
     }
 
     /// How many payloads wait for an acknowledgement.
-    pub fn len(&self) -> usize {
+    pub fn queued(&self) -> usize {
         self.queue.len()
     }
 
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(sent(&mut outbox), 2);
         assert_eq!(outbox.acknowledge(3), Ok(true));
         assert_eq!(outbox.acknowledge(3), Ok(false));
-        assert_eq!(outbox.len(), 0);
+        assert_eq!(outbox.queued(), 0);
     }
 
     #[test]
@@ -167,6 +167,6 @@ mod tests {
         let long = "x".repeat(crate::payload::TEXT_MAX);
         let mut outbox = Outbox::default();
         while outbox.push(text(&long)).is_ok() {}
-        assert!(outbox.len() < MESSAGES_MAX && outbox.bytes < BYTES_MAX + 2 * long.len());
+        assert!(outbox.queued() < MESSAGES_MAX && outbox.bytes < BYTES_MAX + 2 * long.len());
     }
 }
