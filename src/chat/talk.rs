@@ -134,9 +134,11 @@ impl Talk<'_> {
                 },
                 step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
                 Some(Ok(ready)) = self.seeking.join_next() => self.take_link(ready)?,
-                exit = signals.next() => {
-                    self.leave(exit);
-                }
+                exit = signals.next() => match self.exit {
+                    // The second one does not wait for anybody.
+                    Some(_) => return Ok(exit),
+                    None => self.leave(exit),
+                },
                 () = sleep_until(deadline) => self.time_passed()?,
             }
         }
@@ -236,12 +238,17 @@ impl Talk<'_> {
         if !self.session.is_over() && !unreachable {
             return None;
         }
-        let exit = self.exit.unwrap_or(Exit::Done);
-        Some(match exit {
+        // After our own goodbye nothing is lost: it went out behind the messages.
+        let lost = queued > 0 && (self.exit.is_none() || unreachable);
+        Some(match self.exit.unwrap_or(Exit::Done) {
             Exit::Done if shut => Err(ChatError::Shut),
-            Exit::Done if queued > 0 && self.exit.is_none() => Err(ChatError::Undelivered(queued)),
-            Exit::Done if queued > 0 && unreachable => Err(ChatError::Undelivered(queued)),
-            exit => Ok(exit),
+            Exit::Done if lost => Err(ChatError::Undelivered(queued)),
+            exit => {
+                if lost {
+                    self.setup.say(&ChatError::Undelivered(queued).event());
+                }
+                Ok(exit)
+            }
         })
     }
 
