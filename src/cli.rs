@@ -120,6 +120,7 @@ const ROOM_VARIABLE: &str = "UNDERTONE_ROOM";
 
 /// Options of a chat.
 #[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "For a chat")]
 pub struct ChatOptions {
     /// What the other one is to call you
     #[arg(long, env = "UNDERTONE_NAME", hide_env = true)]
@@ -149,7 +150,13 @@ pub struct ChatOptions {
     pub bind: Option<SocketAddr>,
     /// Tell the other one this address instead of those found here, as where a
     /// router forwards a port; may be repeated
-    #[arg(long, value_name = "IP:PORT", env = "UNDERTONE_ADVERTISE", hide_env = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "IP:PORT",
+        env = "UNDERTONE_ADVERTISE",
+        hide_env = true,
+        value_delimiter = ','
+    )]
     pub advertise: Vec<SocketAddr>,
     /// Port of the mediator on this machine
     #[arg(long, value_name = "PORT", env = "UNDERTONE_LOCAL_PORT", hide_env = true, default_value_t = DEFAULT_PORT)]
@@ -222,7 +229,9 @@ impl ChatArgs {
     /// question.
     #[must_use]
     pub fn wants_new_room(&self) -> bool {
-        self.room.as_deref().is_some_and(|room| room.trim().is_empty())
+        self.room
+            .as_deref()
+            .is_some_and(|room| room.trim().is_empty())
     }
 
     /// Whether the argument shows a secret to everyone on this machine: to be said.
@@ -286,12 +295,6 @@ impl Cli {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use super::*;
 

@@ -187,12 +187,6 @@ fn shown(path: &Path) -> Safe {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use super::*;
     use crate::cli::{Action, Cli};

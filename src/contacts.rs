@@ -389,12 +389,6 @@ fn free_name(contacts: &[Contact], name: &DisplayName) -> DisplayName {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use super::*;
     use crate::crypto::keys::SecretKey;

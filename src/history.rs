@@ -213,12 +213,6 @@ impl Line {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use super::line::tests::{any_entry, entry};
     use super::*;

@@ -85,12 +85,6 @@ fn parse(bytes: &[u8]) -> Option<SecretKey> {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use super::*;
 

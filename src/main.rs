@@ -26,7 +26,9 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return fail(Exit::Fault, &error).into(),
@@ -80,17 +82,27 @@ async fn chat(args: &ChatArgs, global: &Global) -> Exit {
 fn prepare(args: &ChatArgs, global: &Global) -> Result<Setup, Exit> {
     let options = &args.options;
     let named = args.invite().map_err(|error| fail(Exit::Usage, &error))?;
-    let face = Face { json: options.json, quiet: global.quiet, verbose: global.verbose };
+    let face = Face {
+        json: options.json,
+        quiet: global.quiet,
+        verbose: global.verbose,
+    };
     if options.name.is_none() || named.is_none() {
         check_can_ask(args, global, named.is_none())?;
     }
     let store = Store::open(global.data_dir.as_deref()).map_err(|e| fail(Exit::Fault, &e))?;
     let identity = Identity::load(&store).map_err(|e| fail(Exit::Fault, &e))?;
     if identity.tightened || store.tightened() {
-        note(&face, "your data directory was open to others on this machine, and is now closed");
+        note(
+            &face,
+            "your data directory was open to others on this machine, and is now closed",
+        );
     }
     if args.secret_in_arguments() {
-        note(&face, "the room's secret can be seen by others on this machine while this runs");
+        note(
+            &face,
+            "the room's secret can be seen by others on this machine while this runs",
+        );
     }
     let last = Last::load(&store);
     let name = match &options.name {
@@ -128,7 +140,10 @@ fn prepare(args: &ChatArgs, global: &Global) -> Result<Setup, Exit> {
         contacts: Contacts::open(&store, identity.secret.public()),
         identity: Arc::new(identity.secret),
         history,
-        listening: Listening { bind: options.bind, advertise: options.advertise.clone() },
+        listening: Listening {
+            bind: options.bind,
+            advertise: options.advertise.clone(),
+        },
         timeout: options.timeout(),
         require_verified: options.require_verified,
         face,
@@ -155,7 +170,10 @@ fn check_can_ask(args: &ChatArgs, global: &Global, no_room: bool) -> Result<(), 
         false => "there is no terminal to ask on",
     };
     let what = missing.join(" and ");
-    Err(fail(Exit::Usage, &format!("missing: {what}\n  {why}: give them on the command line.")))
+    Err(fail(
+        Exit::Usage,
+        &format!("missing: {what}\n  {why}: give them on the command line."),
+    ))
 }
 
 fn unanswered(error: PromptError) -> Exit {
@@ -167,7 +185,9 @@ fn unanswered(error: PromptError) -> Exit {
 }
 
 fn note(face: &Face, message: &str) {
-    let _ = face.show(&Event::Note { message: message.to_owned() });
+    let _ = face.show(&Event::Note {
+        message: message.to_owned(),
+    });
 }
 
 /// An error is what, why, and on a second line what to do.

@@ -160,12 +160,6 @@ fn split_port(authority: &str) -> Result<(&str, u16), MediatorUrlError> {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use super::*;
 

@@ -30,8 +30,9 @@ const ACK: u16 = 1;
 const PING: u16 = 2;
 const PONG: u16 = 3;
 const BYE: u16 = 4;
-const RELIABLE: u16 = 16;
 const TEXT: u16 = 16;
+/// From here on kinds are reliable, known or not.
+const RELIABLE: u16 = 16;
 
 /// One payload, borrowed from the record that it came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,7 +207,6 @@ pub fn padded_len(len: usize) -> usize {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use http::{StatusCode, header};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -72,11 +73,19 @@ impl Rendezvous {
     /// # Errors
     /// [`RendezvousError::Unreachable`] or [`RendezvousError::NoMediator`].
     pub async fn connect(url: &MediatorUrl) -> Result<Self, RendezvousError> {
-        let unreachable = |reason: String| RendezvousError::Unreachable { url: url.clone(), reason };
+        let unreachable = |reason: String| RendezvousError::Unreachable {
+            url: url.clone(),
+            reason,
+        };
         match timeout(CONNECT_WITHIN, Self::try_connect(url)).await {
             Err(_) => Err(unreachable("no answer".into())),
             Ok(Err(ConnectError::Io(error))) => Err(unreachable(reason(&error))),
-            Ok(Err(ConnectError::WebSocket)) => Err(RendezvousError::NoMediator(url.clone())),
+            Ok(Err(ConnectError::NoMediator)) => Err(RendezvousError::NoMediator(url.clone())),
+            Ok(Err(ConnectError::Full { retry_after })) => Err(RendezvousError::Refused {
+                code: ErrorCode::Full,
+                message: "it has too many connections, in all or from your address".into(),
+                retry_after,
+            }),
             Ok(Ok(connected)) => Ok(connected),
         }
     }
@@ -90,7 +99,11 @@ impl Rendezvous {
         let address = stream.peer_addr()?;
         let transport: Box<dyn Transport> = if url.tls() {
             let name = ServerName::try_from(url.host().to_owned()).map_err(io::Error::other)?;
-            Box::new(TlsConnector::from(tls_config()?).connect(name, stream).await?)
+            Box::new(
+                TlsConnector::from(tls_config()?)
+                    .connect(name, stream)
+                    .await?,
+            )
         } else {
             Box::new(stream)
         };
@@ -115,7 +128,12 @@ impl Rendezvous {
     /// [`RendezvousError::Lost`].
     pub async fn join(&mut self, tag: &[u8; 32], offer: &[u8]) -> Result<(), RendezvousError> {
         let offer = opaque(offer)?;
-        self.send(&ClientMessage::Join { v: VERSION, room: Tag(*tag), offer }).await
+        self.send(&ClientMessage::Join {
+            v: VERSION,
+            room: Tag(*tag),
+            offer,
+        })
+        .await
     }
 
     /// Has `data` handed on to the other one.
@@ -153,9 +171,15 @@ impl Rendezvous {
             match message.map_err(|_| RendezvousError::Lost)? {
                 Some(Ok(Message::Text(text))) => {
                     return match MediatorMessage::decode(&text) {
-                        Ok(MediatorMessage::Error { code, message, retry_after }) => {
-                            Err(RendezvousError::Refused { code, message, retry_after })
-                        }
+                        Ok(MediatorMessage::Error {
+                            code,
+                            message,
+                            retry_after,
+                        }) => Err(RendezvousError::Refused {
+                            code,
+                            message,
+                            retry_after,
+                        }),
                         Ok(message) => Ok(message),
                         Err(_) => Err(RendezvousError::Garbled),
                     };
@@ -175,7 +199,11 @@ impl Rendezvous {
 
 enum ConnectError {
     Io(io::Error),
-    WebSocket,
+    NoMediator,
+    /// HTTP 503 instead of a WebSocket: over its cap on connections.
+    Full {
+        retry_after: Option<u64>,
+    },
 }
 
 impl From<io::Error> for ConnectError {
@@ -188,7 +216,16 @@ impl From<tungstenite::Error> for ConnectError {
     fn from(error: tungstenite::Error) -> Self {
         match error {
             tungstenite::Error::Io(error) => ConnectError::Io(error),
-            _ => ConnectError::WebSocket,
+            tungstenite::Error::Http(answer)
+                if answer.status() == StatusCode::SERVICE_UNAVAILABLE =>
+            {
+                let seconds = answer.headers().get(header::RETRY_AFTER);
+                let seconds = seconds.and_then(|value| value.to_str().ok()?.parse().ok());
+                ConnectError::Full {
+                    retry_after: seconds,
+                }
+            }
+            _ => ConnectError::NoMediator,
         }
     }
 }

@@ -210,12 +210,6 @@ async fn send<S: Sink<Message> + Unpin>(
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use std::convert::Infallible;
     use std::pin::Pin;

@@ -125,12 +125,6 @@ fn forwarded(headers: &HeaderMap) -> Option<SocketAddr> {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use super::*;
 

@@ -50,12 +50,6 @@ fn no_ipv6(error: &io::Error) -> bool {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use tokio::net::TcpStream;
 

@@ -337,12 +337,6 @@ fn decode<T: de::DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -65,7 +65,11 @@ impl Company {
             shut: None,
             yourself: false,
             room_tag,
-            proves: if secret { Trust::Invite } else { Trust::Unverified },
+            proves: if secret {
+                Trust::Invite
+            } else {
+                Trust::Unverified
+            },
             contacts: setup.contacts.clone(),
             line: None,
         };
@@ -160,7 +164,10 @@ impl Company {
     /// [`KeepError`].
     pub fn trust_anyway(&mut self, typed: &str) -> Result<bool, KeepError> {
         let alarm = matches!(self.shut, Some(Shut::Alarm(_)));
-        let typed: Vec<_> = typed.split([' ', '-']).filter(|word| !word.is_empty()).collect();
+        let typed: Vec<_> = typed
+            .split([' ', '-'])
+            .filter(|word| !word.is_empty())
+            .collect();
         if !alarm || !typed.join("-").eq_ignore_ascii_case(&self.override_words()) {
             return Ok(false);
         }
@@ -231,7 +238,11 @@ impl Company {
             room: room.to_owned(),
             address: address.to_string(),
             path: LinkPath::Direct,
-            state: if alarm { State::Alarm } else { state(self.standing) },
+            state: if alarm {
+                State::Alarm
+            } else {
+                state(self.standing)
+            },
             key: self.fingerprint().to_string(),
         }
     }

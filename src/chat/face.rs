@@ -38,7 +38,10 @@ impl Face {
             let line = serde_json::to_string(&Line { v: 1, event })?;
             return write_out(&escape_hidden(&line));
         }
-        if let Event::Message { from, text, time, .. } = event {
+        if let Event::Message {
+            from, text, time, ..
+        } = event
+        {
             return write_out(&message(from, text, time));
         }
         let spoken = matches!(event, Event::Error { .. } | Event::Alarm { .. });
@@ -52,7 +55,10 @@ impl Face {
     /// Says what this is, before the first question.
     pub fn greet(&self) {
         if !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "◆ undertone: a private line between two people");
+            let _ = writeln!(
+                io::stderr().lock(),
+                "◆ undertone: a private line between two people"
+            );
         }
     }
 
@@ -82,13 +88,22 @@ fn message(from: &str, text: &str, time: &str) -> String {
 
 /// Hours and minutes here, of an RFC 3339 time.
 fn clock(time: &str) -> String {
-    let local = time.parse::<Timestamp>().map(|time| time.to_zoned(TimeZone::system()));
-    local.map(|time| time.strftime("%H:%M").to_string()).unwrap_or_else(|_| "--:--".into())
+    let local = time
+        .parse::<Timestamp>()
+        .map(|time| time.to_zoned(TimeZone::system()));
+    local
+        .map(|time| time.strftime("%H:%M").to_string())
+        .unwrap_or_else(|_| "--:--".into())
 }
 
 fn talk(event: &Event) -> String {
     match event {
-        Event::Waiting { room, invite, more_invites, expires_in } => {
+        Event::Waiting {
+            room,
+            invite,
+            more_invites,
+            expires_in,
+        } => {
             let mut text = format!(
                 "◆ Waiting in room {} · renewed every {} min · Ctrl-C to stop\n  Other terminal:  undertone chat, and as the room one of\n                   {invite}",
                 Safe::line(room),
@@ -99,12 +114,22 @@ fn talk(event: &Event) -> String {
             }
             text
         }
-        Event::Connected { peer, path, address, trust, resumed, yourself } => {
+        Event::Connected {
+            peer,
+            path,
+            address,
+            trust,
+            resumed,
+            yourself,
+        } => {
             let peer = Safe::name(peer);
             if *resumed {
                 return format!("◆ Back. Same identity · {path} {address}");
             }
-            let mut text = format!("◆ Connected to {peer} · {path} {address} · {}", trust.in_words());
+            let mut text = format!(
+                "◆ Connected to {peer} · {path} {address} · {}",
+                trust.in_words()
+            );
             if *yourself {
                 text += "\n  This is you: your own identity on another terminal.";
             } else if *trust != Standing::Verified {
@@ -116,10 +141,16 @@ fn talk(event: &Event) -> String {
             }
             text
         }
-        Event::Message { from, text, time, .. } => message(from, text, time),
+        Event::Message {
+            from, text, time, ..
+        } => message(from, text, time),
         Event::Delivered { id } => format!("  delivered {id}"),
         Event::Queued { id } => format!("  queued {id}"),
-        Event::Reconnecting { since, reason, queued } => {
+        Event::Reconnecting {
+            since,
+            reason,
+            queued,
+        } => {
             let waiting = match queued {
                 0 => String::new(),
                 n => format!(" {n} queued."),
@@ -144,9 +175,19 @@ fn talk(event: &Event) -> String {
         Event::Alarm { .. } => alarm(event),
         Event::Left { peer, reason } => match reason.as_str() {
             "quit" => format!("◆ {} left.", Safe::name(peer)),
-            reason => format!("◆ The chat with {} ended: {}", Safe::name(peer), Safe::line(reason)),
+            reason => format!(
+                "◆ The chat with {} ended: {}",
+                Safe::name(peer),
+                Safe::line(reason)
+            ),
         },
-        Event::Who { peer, fingerprint, trust, address, queued } => {
+        Event::Who {
+            peer,
+            fingerprint,
+            trust,
+            address,
+            queued,
+        } => {
             let address = match address {
                 Some(address) => format!("direct {address}"),
                 None => "no link, trying again".into(),
@@ -167,7 +208,15 @@ fn talk(event: &Event) -> String {
 }
 
 fn alarm(event: &Event) -> String {
-    let Event::Alarm { kind, peer, was, is, last_met, override_by } = event else {
+    let Event::Alarm {
+        kind,
+        peer,
+        was,
+        is,
+        last_met,
+        override_by,
+    } = event
+    else {
         return String::new();
     };
     let peer = Safe::name(peer);
@@ -176,7 +225,9 @@ fn alarm(event: &Event) -> String {
             "✗ {peer} is not verified, and --require-verified was given: the chat stays shut.\n  key {is}"
         ),
         "room-known" => {
-            format!("✗ SOMEBODY ELSE IS HERE: in this room you met \"{peer}\", who uses another key.")
+            format!(
+                "✗ SOMEBODY ELSE IS HERE: in this room you met \"{peer}\", who uses another key."
+            )
         }
         _ => format!("✗ IDENTITY CHANGED: \"{peer}\" uses another key than before."),
     };
@@ -212,7 +263,6 @@ fn escape_hidden(json: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -226,11 +276,22 @@ mod tests {
     #[test]
     fn json_acts_on_no_terminal_and_says_the_same() {
         let text = "\u{1b}[2J\u{9b}31m\u{202e}x\u{e0041}\u{200b}世";
-        let event = Event::Note { message: text.into() };
-        let line = escape_hidden(&serde_json::to_string(&Line { v: 1, event: &event }).unwrap());
+        let event = Event::Note {
+            message: text.into(),
+        };
+        let line = escape_hidden(
+            &serde_json::to_string(&Line {
+                v: 1,
+                event: &event,
+            })
+            .unwrap(),
+        );
         assert!(!line.chars().any(is_hidden));
         let read: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(read["message"], text);
-        assert_eq!((read["v"].as_u64(), read["type"].as_str()), (Some(1), Some("note")));
+        assert_eq!(
+            (read["v"].as_u64(), read["type"].as_str()),
+            (Some(1), Some("note"))
+        );
     }
 }

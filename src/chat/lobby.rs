@@ -8,10 +8,10 @@ use std::net::SocketAddr;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
+use crate::link::Ready;
 use crate::link::door::{Door, Visitor};
 use crate::link::knock::{self, Doorkeeper, KNOCK_LEN, Reunion};
 use crate::link::nominate::{Confirmed, Nomination, Shown, show};
-use crate::link::Ready;
 use crate::pairing::HostConfirm;
 
 /// Knocks that are answered at the same time.
@@ -81,7 +81,8 @@ impl Lobby {
         let genuine = self.keeper.is_genuine(&visitor.first, &reunion.resume);
         if genuine && self.knocks.len() < KNOCKS_MAX {
             let reunion = reunion.clone();
-            self.knocks.spawn(async move { knock::let_in(visitor, &reunion).await.ok() });
+            self.knocks
+                .spawn(async move { knock::let_in(visitor, &reunion).await.ok() });
         }
     }
 
@@ -124,8 +125,12 @@ impl Lobby {
                     };
                 }
             };
-            let Some(visitor) = self.admit(visitor) else { continue };
-            let Some(expected) = self.expected.take() else { continue };
+            let Some(visitor) = self.admit(visitor) else {
+                continue;
+            };
+            let Some(expected) = self.expected.take() else {
+                continue;
+            };
             match show(*expected, visitor) {
                 Shown::Confirmed(confirmed) => return Step::Confirmed(confirmed),
                 Shown::Stranger(expected, _) => self.expected = Some(expected),
@@ -151,9 +156,7 @@ async fn found(seat: &mut Option<(AbortHandle, mpsc::Receiver<HostConfirm>)>) ->
     pending().await
 }
 
-async fn answered(
-    nomination: &mut Option<Nomination>,
-) -> Option<crate::link::nominate::Answer> {
+async fn answered(nomination: &mut Option<Nomination>) -> Option<crate::link::nominate::Answer> {
     match nomination {
         Some(nomination) => nomination.answered().await,
         None => pending().await,

@@ -29,7 +29,11 @@ struct Embedded {
 impl Local {
     /// The mediator at `url`, which somebody else runs.
     pub fn named(url: MediatorUrl) -> Self {
-        Local { others: vec![url.clone()], url, embedded: None }
+        Local {
+            others: vec![url.clone()],
+            url,
+            embedded: None,
+        }
     }
 
     /// The mediator on this machine's `port`, started here where nothing answers.
@@ -48,9 +52,8 @@ impl Local {
                 started => Some(started?),
             }
         };
-        let url = |ip: IpAddr| {
-            MediatorUrl::new(false, &ip.to_string(), port).map_err(io::Error::other)
-        };
+        let url =
+            |ip: IpAddr| MediatorUrl::new(false, &ip.to_string(), port).map_err(io::Error::other);
         let mut others = Vec::new();
         if bind.is_none() {
             for ip in addresses_here().into_iter().filter(IpAddr::is_ipv4) {
@@ -58,7 +61,11 @@ impl Local {
             }
         }
         others.push(url(here)?);
-        Ok(Local { url: url(here)?, others, embedded })
+        Ok(Local {
+            url: url(here)?,
+            others,
+            embedded,
+        })
     }
 
     /// Whether the mediator lives in this process.

@@ -10,8 +10,8 @@ use tokio::time::{Instant, timeout_at};
 use undertone_mediator::wire::ErrorCode;
 
 use super::event::Event;
-use super::local::Local;
 use super::lobby::{Lobby, Step};
+use super::local::Local;
 use super::pair::{Attempt, AttemptError, Failure, Listening, pair};
 use super::seek::Backoff;
 use super::{ChatError, Setup};
@@ -19,7 +19,7 @@ use crate::link::Ready;
 use crate::link::dial::{PATH_WITHIN, dial};
 use crate::link::door::Door;
 use crate::link::nominate::ANSWER_WITHIN;
-use crate::pairing::{Matched, Meeting, PairingError, Role};
+use crate::pairing::{Matched, Meeting, Offering, PairingError, Role};
 use crate::rendezvous::{Rendezvous, RendezvousError};
 use crate::session::Session;
 
@@ -46,6 +46,7 @@ pub async fn meet(setup: &Setup, local: &Local) -> Result<Met, ChatError> {
     let mut reached = false;
     let mut backoff = Backoff::default();
     let mut door = None;
+    let mut unanswered = None;
     loop {
         let mut seated = false;
         let mut take_seat = |expires_in| {
@@ -54,7 +55,7 @@ pub async fn meet(setup: &Setup, local: &Local) -> Result<Met, ChatError> {
                 setup.say(&waiting(setup, local, expires_in));
             }
         };
-        let error = match attempt(setup, local, &mut door, &mut take_seat).await {
+        let error = match attempt(setup, local, &mut door, &mut unanswered, &mut take_seat).await {
             Ok(met) => return Ok(met),
             Err(error) => error,
         };
@@ -63,10 +64,18 @@ pub async fn meet(setup: &Setup, local: &Local) -> Result<Met, ChatError> {
             backoff = Backoff::default();
         }
         match error {
-            AttemptError::Failed { role: Role::Guest, spent, why } => {
+            AttemptError::Failed {
+                role: Role::Guest,
+                spent,
+                why,
+            } => {
                 return Err(ChatError::Attempt { spent, why });
             }
-            AttemptError::Failed { role: Role::Host, spent, why } => {
+            AttemptError::Failed {
+                role: Role::Host,
+                spent,
+                why,
+            } => {
                 attempts += 1;
                 if attempts >= ATTEMPTS_MAX {
                     return Err(ChatError::InviteDead { why });
@@ -90,12 +99,14 @@ pub async fn meet(setup: &Setup, local: &Local) -> Result<Met, ChatError> {
 }
 
 /// Whether a new try may help: the seat lapsed, or a mediator that once answered
-/// is being restarted.
+/// is being restarted or has too much to do.
 fn is_passing(error: &RendezvousError, reached: bool) -> bool {
     match error {
-        RendezvousError::Refused { code, .. } => {
-            matches!(code, ErrorCode::Expired) || (reached && *code == ErrorCode::ShuttingDown)
-        }
+        RendezvousError::Refused { code, .. } => match code {
+            ErrorCode::Expired => true,
+            ErrorCode::ShuttingDown | ErrorCode::RateLimited | ErrorCode::Full => reached,
+            ErrorCode::BadRequest | ErrorCode::Version | ErrorCode::RoomBusy => false,
+        },
         RendezvousError::Unreachable { .. } | RendezvousError::Lost => reached,
         RendezvousError::NoMediator(_) | RendezvousError::Garbled => false,
     }
@@ -105,15 +116,20 @@ async fn attempt(
     setup: &Setup,
     local: &Local,
     door: &mut Option<Door>,
+    unanswered: &mut Option<Offering>,
     waiting: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Met, AttemptError> {
     let mut mediator = Rendezvous::connect(&local.url).await?;
     let attempt = Attempt {
-        meeting: Meeting { tag: setup.room.tag(), prs: setup.room.prs() },
+        meeting: Meeting {
+            tag: setup.room.tag(),
+            prs: setup.room.prs(),
+        },
         identity: Arc::clone(&setup.identity),
         pin: None,
         role: None,
         listening: &setup.listening,
+        unanswered,
     };
     let mut listen = || open(door, &setup.listening);
     let (role, matched) = pair(&mut mediator, attempt, &mut listen, waiting).await?;
@@ -124,7 +140,11 @@ async fn attempt(
             None => Err(Failure::NoPath),
         },
     };
-    let met = met.map_err(|why| AttemptError::Failed { role, spent: true, why })?;
+    let met = met.map_err(|why| AttemptError::Failed {
+        role,
+        spent: true,
+        why,
+    })?;
     mediator.done().await;
     Ok(met)
 }
@@ -138,21 +158,23 @@ fn open(door: &mut Option<Door>, listening: &Listening) -> io::Result<SocketAddr
     Ok(door.insert(open).address())
 }
 
-async fn join_host(
-    setup: &Setup,
-    mediator: &Rendezvous,
-    matched: Matched,
-) -> Result<Met, Failure> {
+async fn join_host(setup: &Setup, mediator: &Rendezvous, matched: Matched) -> Result<Met, Failure> {
     let candidates = matched.candidates().clone();
     let confirm = matched.guest(setup.name.as_str())?;
     let ready = dial(candidates.dialable(mediator.mediator_ip()), &confirm).await;
     let ready = ready.map_err(|_| Failure::NoPath)?;
     let session = Session::new(Role::Guest, Arc::clone(&ready.resume));
-    Ok(Met { session, ready, lobby: None })
+    Ok(Met {
+        session,
+        ready,
+        lobby: None,
+    })
 }
 
 async fn await_guest(setup: &Setup, matched: Matched, mut lobby: Lobby) -> Result<Met, Failure> {
-    setup.face.detail(&format!("listening on {}", lobby.address()));
+    setup
+        .face
+        .detail(&format!("listening on {}", lobby.address()));
     lobby.expect(matched.host(setup.name.as_str())?);
     let deadline = Instant::now() + PATH_WITHIN + ANSWER_WITHIN;
     let mut begun = None;
@@ -168,14 +190,21 @@ async fn await_guest(setup: &Setup, matched: Matched, mut lobby: Lobby) -> Resul
             }
             Ok(Step::Answered(ready)) => {
                 let session = begun.take().ok_or(Failure::NoPath)?;
-                return Ok(Met { session, ready: *ready, lobby: Some(lobby) });
+                return Ok(Met {
+                    session,
+                    ready: *ready,
+                    lobby: Some(lobby),
+                });
             }
         }
     }
 }
 
 fn waiting(setup: &Setup, local: &Local, expires_in: u64) -> Event {
-    let mut links = local.others.iter().map(|url| setup.room.invite_link(url).to_string());
+    let mut links = local
+        .others
+        .iter()
+        .map(|url| setup.room.invite_link(url).to_string());
     Event::Waiting {
         room: setup.room.name().to_owned(),
         invite: links.next().unwrap_or_default(),

@@ -11,8 +11,8 @@
 pub mod company;
 pub mod event;
 pub mod face;
-pub mod local;
 pub mod lobby;
+pub mod local;
 pub mod meet;
 pub mod pair;
 pub mod person;
@@ -141,8 +141,13 @@ impl ChatError {
         match self {
             ChatError::Mediator(_) | ChatError::LocalMediator(..) => Exit::Mediator,
             ChatError::Nobody(_) | ChatError::NotBack(_) => Exit::Nobody,
-            ChatError::Attempt { why: Failure::NoPath, .. }
-            | ChatError::InviteDead { why: Failure::NoPath }
+            ChatError::Attempt {
+                why: Failure::NoPath,
+                ..
+            }
+            | ChatError::InviteDead {
+                why: Failure::NoPath,
+            }
             | ChatError::Undelivered(_) => Exit::NoPath,
             ChatError::Attempt { .. }
             | ChatError::InviteDead { .. }
@@ -161,15 +166,19 @@ impl ChatError {
             ChatError::Mediator(error) => match error {
                 RendezvousError::Unreachable { url, .. } => (
                     "no-mediator",
-                    format!("Is undertone-mediator running there, and port {} open?", url.port()),
+                    format!(
+                        "Is undertone-mediator running there, and port {} open?",
+                        url.port()
+                    ),
                 ),
                 RendezvousError::NoMediator(_) => (
                     "no-mediator",
                     "Check the address and the port: something else answers there.".into(),
                 ),
-                RendezvousError::Refused { retry_after: Some(seconds), .. } => {
-                    ("refused", format!("Try again in {seconds} s."))
-                }
+                RendezvousError::Refused {
+                    retry_after: Some(seconds),
+                    ..
+                } => ("refused", format!("Try again in {seconds} s.")),
                 RendezvousError::Refused { .. } => ("refused", String::new()),
                 _ => ("no-mediator", "Try again, or use another mediator.".into()),
             },
@@ -192,27 +201,41 @@ impl ChatError {
                     why.advice()
                 ),
             ),
-            ChatError::Nobody(_) => {
-                ("nobody", "The room stays free: run it again when the other one is ready.".into())
+            ChatError::Nobody(_) => (
+                "nobody",
+                "The room stays free: run it again when the other one is ready.".into(),
+            ),
+            ChatError::NotBack(_) => (
+                "nobody",
+                "Meet again in the same room; the contact is kept.".into(),
+            ),
+            ChatError::Undelivered(_) => {
+                ("undelivered", "Send them again when you next meet.".into())
             }
-            ChatError::NotBack(_) => {
-                ("nobody", "Meet again in the same room; the contact is kept.".into())
-            }
-            ChatError::Undelivered(_) => ("undelivered", "Send them again when you next meet.".into()),
             ChatError::WrongWords => (
                 "wrong-words",
-                "Someone may be in between. Call the other one, and start again with a new room.".into(),
+                "Someone may be in between. Call the other one, and start again with a new room."
+                    .into(),
             ),
-            ChatError::Shut => ("not-verified", "Compare the words by voice next time: /verify.".into()),
-            ChatError::Broken(_) => {
-                ("broken", "Bring undertone up to date on both sides, and meet again.".into())
-            }
-            ChatError::Listen(_) => {
-                ("listen", "Check --bind: the address must be one of this machine's.".into())
-            }
+            ChatError::Shut => (
+                "not-verified",
+                "Compare the words by voice next time: /verify.".into(),
+            ),
+            ChatError::Broken(_) => (
+                "broken",
+                "Bring undertone up to date on both sides, and meet again.".into(),
+            ),
+            ChatError::Listen(_) => (
+                "listen",
+                "Check --bind: the address must be one of this machine's.".into(),
+            ),
             ChatError::Keep(_) | ChatError::System(_) => ("system", String::new()),
         };
-        Event::Error { code, message: self.to_string(), hint }
+        Event::Error {
+            code,
+            message: self.to_string(),
+            hint,
+        }
     }
 }
 

@@ -44,7 +44,9 @@ impl Listening {
             }
             None => addresses_here(),
         };
-        let outside = here.first().is_some_and(|ip| ip.is_loopback() == observed.is_loopback());
+        let outside = here
+            .first()
+            .is_some_and(|ip| ip.is_loopback() == observed.is_loopback());
         let all = here.into_iter().chain(outside.then_some(observed));
         Candidates::new(all.map(|ip| SocketAddr::new(ip, door.port())))
     }
@@ -62,6 +64,10 @@ pub struct Attempt<'a> {
     pub role: Option<Role>,
     /// Where the host listens.
     pub listening: &'a Listening,
+    /// An OFFER that was never answered, of an earlier try whose connection to
+    /// the mediator was lost: it takes over the seat that may still be held
+    /// there, where a fresh one would be paired with it.
+    pub unanswered: &'a mut Option<Offering>,
 }
 
 /// Why an attempt failed.
@@ -112,7 +118,9 @@ impl Failure {
             Failure::Pairing(PairingError::Version | PairingError::Downgrade) => {
                 "Bring undertone up to date on both sides."
             }
-            Failure::Pairing(_) => "Someone on the way, perhaps the mediator, altered the messages.",
+            Failure::Pairing(_) => {
+                "Someone on the way, perhaps the mediator, altered the messages."
+            }
             Failure::Left | Failure::Slow => {
                 "The other side broke off, or the mediator did. It may have been a guess at the secret."
             }
@@ -134,15 +142,18 @@ pub async fn pair(
     listen: &mut (dyn FnMut() -> io::Result<SocketAddr> + Send),
     waiting: &mut (dyn FnMut(u64) + Send),
 ) -> Result<(Role, Matched), AttemptError> {
-    let offering = Offering::new(attempt.meeting.clone(), attempt.identity);
     let tag = attempt.meeting.tag;
-    mediator.join(&tag, offering.offer()).await?;
+    let offering = attempt.unanswered;
+    let offer = *offering
+        .get_or_insert_with(|| Offering::new(attempt.meeting, attempt.identity))
+        .offer();
+    mediator.join(&tag, &offer).await?;
     let mut renew = Instant::now() + wire::SEAT_LIFE;
-    let (role, offer, observed) = loop {
+    let (role, theirs, observed) = loop {
         let message = tokio::select! {
             message = mediator.next() => message?,
             () = sleep_until(renew) => {
-                mediator.join(&tag, offering.offer()).await?;
+                mediator.join(&tag, &offer).await?;
                 renew = Instant::now() + RENEW_BEFORE;
                 continue;
             }
@@ -153,7 +164,11 @@ pub async fn pair(
                 renew = Instant::now() + life.saturating_sub(RENEW_BEFORE).max(life / 2);
                 waiting(expires_in);
             }
-            MediatorMessage::Paired { role, offer, observed } => {
+            MediatorMessage::Paired {
+                role,
+                offer,
+                observed,
+            } => {
                 let role = match role {
                     wire::Role::Host => Role::Host,
                     wire::Role::Guest => Role::Guest,
@@ -169,14 +184,20 @@ pub async fn pair(
         Role::Guest => Candidates::default(),
         Role::Host => {
             let door = listen().map_err(AttemptError::Listen)?;
-            attempt.listening.candidates(door, observed.ip(), mediator.mediator_ip())
+            attempt
+                .listening
+                .candidates(door, observed.ip(), mediator.mediator_ip())
         }
     };
     let failed = |spent: bool| move |why: Failure| AttemptError::Failed { role, spent, why };
+    let offering = offering.take().ok_or(RendezvousError::Garbled)?;
     let (awaiting, sealed) = offering
-        .paired(role, offer.as_bytes(), &candidates)
+        .paired(role, theirs.as_bytes(), &candidates)
         .map_err(|error| failed(false)(error.into()))?;
-    mediator.sealed(&sealed).await.map_err(|_| failed(true)(Failure::Left))?;
+    mediator
+        .sealed(&sealed)
+        .await
+        .map_err(|_| failed(true)(Failure::Left))?;
     let theirs = match timeout(SEALED_WITHIN, mediator.next()).await {
         Ok(Ok(MediatorMessage::Sealed { data })) => data,
         Ok(_) => return Err(failed(true)(Failure::Left)),

@@ -82,11 +82,15 @@ fn read_line(from: &mut impl BufRead) -> Option<Option<String>> {
 }
 
 fn parse(line: &str) -> Input {
-    let Some(command) = line.strip_prefix('/') else { return Input::Say(line.to_owned()) };
+    let Some(command) = line.strip_prefix('/') else {
+        return Input::Say(line.to_owned());
+    };
     if command.starts_with('/') {
         return Input::Say(command.to_owned());
     }
-    let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+    let (name, rest) = command
+        .split_once(char::is_whitespace)
+        .unwrap_or((command, ""));
     let rest = rest.trim();
     match name {
         "verify" => Input::Verify((!rest.is_empty()).then(|| rest.to_owned())),
@@ -101,8 +105,12 @@ fn parse(line: &str) -> Input {
 
 /// The command that is at most two typing errors away.
 fn meant(name: &str) -> Option<&'static str> {
-    let near = COMMANDS.iter().map(|command| (distance(name, command), *command));
-    near.filter(|(distance, _)| *distance <= 2).min().map(|(_, command)| command)
+    let near = COMMANDS
+        .iter()
+        .map(|command| (distance(name, command), *command));
+    near.filter(|(distance, _)| *distance <= 2)
+        .min()
+        .map(|(_, command)| command)
 }
 
 /// How many letters must be added, dropped or changed (Levenshtein).
@@ -113,7 +121,9 @@ fn distance(a: &str, b: &str) -> usize {
         let mut next = vec![left];
         for (y, pair) in b.chars().zip(row.windows(2)) {
             let [diagonal, above] = *pair else { continue };
-            left = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
+            left = (diagonal + usize::from(x != y))
+                .min(above + 1)
+                .min(left + 1);
             next.push(left);
         }
         row = next;

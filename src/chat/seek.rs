@@ -32,7 +32,9 @@ impl Backoff {
     /// Waits before the next try.
     pub async fn pause(&mut self) {
         let [jitter] = random::<1>();
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.tries.min(10)).min(LONGEST_PAUSE);
+        let pause = FIRST_PAUSE
+            .saturating_mul(1 << self.tries.min(10))
+            .min(LONGEST_PAUSE);
         self.tries += 1;
         sleep(pause.mul_f64(0.75 + f64::from(jitter) / 512.0)).await;
     }
@@ -119,6 +121,7 @@ async fn meet_again(
         pin: Some(&trail.reunion.pin),
         role: Some(role),
         listening,
+        unanswered: &mut None,
     };
     let mut listen = || door.ok_or_else(|| std::io::ErrorKind::NotConnected.into());
     let (_, matched) = pair(&mut mediator, attempt, &mut listen, &mut |_| {}).await?;

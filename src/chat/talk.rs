@@ -13,8 +13,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::company::Company;
 use super::event::Event;
-use super::local::Local;
 use super::lobby::{Lobby, Step};
+use super::local::Local;
 use super::meet::Met;
 use super::person::{self, Input};
 use super::seek::{Trail, await_guest, seek_host};
@@ -64,7 +64,11 @@ pub async fn talk(
     met: Met,
     signals: &mut Signals,
 ) -> Result<Exit, ChatError> {
-    let Met { session, ready, lobby } = met;
+    let Met {
+        session,
+        ready,
+        lobby,
+    } = met;
     let company = Company::meet(setup, &ready.peer, ready.address)?;
     let mut talk = Talk {
         setup,
@@ -130,17 +134,24 @@ impl Talk<'_> {
                 },
                 step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
                 Some(Ok(ready)) = self.seeking.join_next() => self.take_link(ready)?,
-                exit = signals.next() => {
-                    self.leave(exit);
-                }
+                exit = signals.next() => match self.exit {
+                    // The second one does not wait for anybody.
+                    Some(_) => return Ok(exit),
+                    None => self.leave(exit),
+                },
                 () = sleep_until(deadline) => self.time_passed()?,
             }
         }
     }
 
     fn transmit(&mut self) -> Result<(), ChatError> {
-        let Some(wire) = self.wire.as_mut().filter(|wire| wire.is_idle()) else { return Ok(()) };
-        let written = match self.session.poll_transmit(Instant::now().into_std(), &mut wire.out) {
+        let Some(wire) = self.wire.as_mut().filter(|wire| wire.is_idle()) else {
+            return Ok(());
+        };
+        let written = match self
+            .session
+            .poll_transmit(Instant::now().into_std(), &mut wire.out)
+        {
             Ok(_) => wire.try_flush().map_err(|error| lost_because(&error)),
             Err((_, fault)) => Err(fault.to_string()),
         };
@@ -181,9 +192,16 @@ impl Talk<'_> {
             let from = self.company.name().to_owned();
             match event {
                 session::Event::Text { seq, sent, text } => {
-                    let time = i64::try_from(sent).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+                    let time = i64::try_from(sent)
+                        .ok()
+                        .and_then(|ms| Timestamp::from_millisecond(ms).ok());
                     let time = time.unwrap_or_else(Timestamp::now).to_string();
-                    self.show(&Event::Message { id: seq, from, text, time })?;
+                    self.show(&Event::Message {
+                        id: seq,
+                        from,
+                        text,
+                        time,
+                    })?;
                 }
                 session::Event::Delivered(upto) => {
                     for id in self.delivered + 1..=upto {
@@ -194,7 +212,10 @@ impl Talk<'_> {
                     self.delivered = upto;
                 }
                 session::Event::Left => {
-                    self.show(&Event::Left { peer: from, reason: "quit".into() })?;
+                    self.show(&Event::Left {
+                        peer: from,
+                        reason: "quit".into(),
+                    })?;
                 }
                 session::Event::Up(_) | session::Event::Close(_) => {}
             }
@@ -217,12 +238,17 @@ impl Talk<'_> {
         if !self.session.is_over() && !unreachable {
             return None;
         }
-        let exit = self.exit.unwrap_or(Exit::Done);
-        Some(match exit {
+        // After our own goodbye nothing is lost: it went out behind the messages.
+        let lost = queued > 0 && (self.exit.is_none() || unreachable);
+        Some(match self.exit.unwrap_or(Exit::Done) {
             Exit::Done if shut => Err(ChatError::Shut),
-            Exit::Done if queued > 0 && self.exit.is_none() => Err(ChatError::Undelivered(queued)),
-            Exit::Done if queued > 0 && unreachable => Err(ChatError::Undelivered(queued)),
-            exit => Ok(exit),
+            Exit::Done if lost => Err(ChatError::Undelivered(queued)),
+            exit => {
+                if lost {
+                    self.setup.say(&ChatError::Undelivered(queued).event());
+                }
+                Ok(exit)
+            }
         })
     }
 
@@ -235,7 +261,10 @@ impl Talk<'_> {
         let session = self.session.deadline().map(Instant::from_std);
         let patience = self.patience();
         let far = Instant::now() + Duration::from_secs(3600);
-        [session, patience].into_iter().flatten().fold(far, Instant::min)
+        [session, patience]
+            .into_iter()
+            .flatten()
+            .fold(far, Instant::min)
     }
 
     fn patience(&self) -> Option<Instant> {
@@ -271,8 +300,13 @@ impl Talk<'_> {
     }
 
     fn seek(&mut self) {
-        let Some(reunion) = self.reunion() else { return };
-        let trail = Trail { reunion: Arc::new(reunion), mediator: self.local.url.clone() };
+        let Some(reunion) = self.reunion() else {
+            return;
+        };
+        let trail = Trail {
+            reunion: Arc::new(reunion),
+            mediator: self.local.url.clone(),
+        };
         match &mut self.lobby {
             None => {
                 self.seeking.spawn(seek_host(trail, self.last_address));
@@ -297,19 +331,19 @@ impl Talk<'_> {
 
     fn at_the_door(&mut self, step: Step) -> Result<(), ChatError> {
         let reunion = self.reunion();
-        let Some(lobby) = &mut self.lobby else { return Ok(()) };
+        let Some(lobby) = &mut self.lobby else {
+            return Ok(());
+        };
         match step {
             Step::Knock(visitor) => {
                 if let Some(reunion) = reunion {
                     lobby.answer_knock(visitor, &reunion);
                 }
             }
-            Step::Confirmed(confirmed) => {
-                match confirmed.nominate(&self.session.nominate()) {
-                    Ok(nomination) => lobby.nominated(nomination),
-                    Err(_) => self.session.go_failed(Instant::now().into_std()),
-                }
-            }
+            Step::Confirmed(confirmed) => match confirmed.nominate(&self.session.nominate()) {
+                Ok(nomination) => lobby.nominated(nomination),
+                Err(_) => self.session.go_failed(Instant::now().into_std()),
+            },
             Step::Unanswered => self.session.go_failed(Instant::now().into_std()),
             Step::Answered(ready) => self.take_link(*ready)?,
         }
@@ -318,7 +352,15 @@ impl Talk<'_> {
 
     /// A link whose deciding record has opened: it counts if the session says so.
     fn take_link(&mut self, ready: Ready) -> Result<(), ChatError> {
-        let Ready { stream, reader, address, channel, plaintext, peer, .. } = ready;
+        let Ready {
+            stream,
+            reader,
+            address,
+            channel,
+            plaintext,
+            peer,
+            ..
+        } = ready;
         self.links += 1;
         let id = LinkId(self.links);
         let now = Instant::now().into_std();
@@ -385,7 +427,11 @@ impl Talk<'_> {
                 if self.company.trust_anyway(&typed).map_err(ChatError::Keep)? {
                     self.open("let in, not verified")
                 } else {
-                    self.error("trust", "those are not the words of the key that is here", "")
+                    self.error(
+                        "trust",
+                        "those are not the words of the key that is here",
+                        "",
+                    )
                 }
             }
             Input::Who => self.show(&Event::Who {
@@ -398,13 +444,23 @@ impl Talk<'_> {
             Input::Peers => self.show(&Event::Note {
                 message: "whom you talked to: undertone peers".into(),
             }),
-            Input::Help => self.show(&Event::Note { message: HELP.into() }),
+            Input::Help => self.show(&Event::Note {
+                message: HELP.into(),
+            }),
             Input::Unknown(name, meant) => {
                 let hint = match meant {
-                    Some(meant) => format!("Did you mean /{meant}? To send it as it is, type //{name}."),
-                    None => format!("/help lists the commands. To send it as it is, type //{name}."),
+                    Some(meant) => {
+                        format!("Did you mean /{meant}? To send it as it is, type //{name}.")
+                    }
+                    None => {
+                        format!("/help lists the commands. To send it as it is, type //{name}.")
+                    }
                 };
-                self.error("unknown-command", &format!("no command /{name}; nothing was sent"), &hint)
+                self.error(
+                    "unknown-command",
+                    &format!("no command /{name}; nothing was sent"),
+                    &hint,
+                )
             }
         }
     }
@@ -421,7 +477,9 @@ impl Talk<'_> {
             );
         }
         let sent = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
-        let Ok(id) = self.session.say(sent, text) else { return Ok(()) };
+        let Ok(id) = self.session.say(sent, text) else {
+            return Ok(());
+        };
         if self.wire.is_none() {
             self.show(&Event::Queued { id })?;
         }
@@ -431,7 +489,9 @@ impl Talk<'_> {
     fn verify(&mut self, typed: &str) -> Result<(), ChatError> {
         if same_words(&self.words[1], typed) {
             self.company.verified().map_err(ChatError::Keep)?;
-            self.show(&Event::Verified { peer: self.company.name().to_owned() })?;
+            self.show(&Event::Verified {
+                peer: self.company.name().to_owned(),
+            })?;
             return self.open("");
         }
         self.wrong_words += 1;
@@ -456,7 +516,11 @@ impl Talk<'_> {
     }
 
     fn error(&mut self, code: &'static str, message: &str, hint: &str) -> Result<(), ChatError> {
-        self.show(&Event::Error { code, message: message.into(), hint: hint.into() })
+        self.show(&Event::Error {
+            code,
+            message: message.into(),
+            hint: hint.into(),
+        })
     }
 
     /// Shows an event. Nobody reading stdout any more is the end of the chat, in an

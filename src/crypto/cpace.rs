@@ -178,12 +178,6 @@ fn leb128(mut n: usize) -> ([u8; 10], usize) {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use proptest::prelude::*;
 

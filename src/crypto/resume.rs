@@ -59,12 +59,6 @@ impl fmt::Debug for ResumeSecret {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use super::*;
     use crate::crypto::keys::ChainingKey;

@@ -145,12 +145,6 @@ impl fmt::Display for Fingerprint {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use std::collections::HashSet;
 

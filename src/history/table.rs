@@ -171,12 +171,6 @@ fn fitted(rows: &[[Safe; COLUMNS]], width: usize) -> [usize; COLUMNS] {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 mod tests {
     use super::super::line::tests::entry;
     use super::*;

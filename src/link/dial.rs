@@ -75,10 +75,12 @@ async fn greet(address: SocketAddr, confirm: &GuestConfirm) -> Result<Greeted, F
     stream.set_nodelay(true)?;
     let reader = FrameReader::default();
     // From here on a broken connection is worth another try.
-    greet_on(stream, reader, address, confirm).await.map_err(|error| match error {
-        FrameError::Io(_) => FrameError::Closed,
-        other => other,
-    })
+    greet_on(stream, reader, address, confirm)
+        .await
+        .map_err(|error| match error {
+            FrameError::Io(_) => FrameError::Closed,
+            other => other,
+        })
 }
 
 pub(super) async fn greet_on(
@@ -88,9 +90,17 @@ pub(super) async fn greet_on(
     confirm: &GuestConfirm,
 ) -> Result<Greeted, FrameError> {
     frame::write(&mut stream, confirm.confirm_b()).await?;
-    let confirm_a = reader.read(&mut stream, CONFIRM_A_LEN..=CONFIRM_A_LEN).await?;
+    let confirm_a = reader
+        .read(&mut stream, CONFIRM_A_LEN..=CONFIRM_A_LEN)
+        .await?;
     let record = reader.read(&mut stream, BODY_MIN..=BODY_MAX).await?;
-    Ok(Greeted { stream, reader, address, confirm_a, record })
+    Ok(Greeted {
+        stream,
+        reader,
+        address,
+        confirm_a,
+        record,
+    })
 }
 
 impl Greeted {
@@ -99,7 +109,20 @@ impl Greeted {
         let Established { peer, link, resume } = confirm.confirm(&self.confirm_a).ok()?;
         let mut channel = Channel::new(link).ok()?;
         let plaintext = channel.open(&mut self.record).ok()?.to_vec();
-        let Greeted { stream, reader, address, .. } = self;
-        Some(Ready { stream, reader, address, channel, plaintext, peer, resume })
+        let Greeted {
+            stream,
+            reader,
+            address,
+            ..
+        } = self;
+        Some(Ready {
+            stream,
+            reader,
+            address,
+            channel,
+            plaintext,
+            peer,
+            resume,
+        })
     }
 }

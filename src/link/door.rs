@@ -50,7 +50,12 @@ impl Door {
         let any = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 0);
         let listener = undertone_mediator::listen(bind.unwrap_or(any))?;
         let address = listener.local_addr()?;
-        Ok(Door { listener, address, visitors: JoinSet::new(), waiting: VecDeque::new() })
+        Ok(Door {
+            listener,
+            address,
+            visitors: JoinSet::new(),
+            waiting: VecDeque::new(),
+        })
     }
 
     /// Where it listens.
@@ -99,7 +104,10 @@ impl Door {
             *count.entry(*ip).or_default() += 1;
         }
         let most = count.values().copied().max().unwrap_or(0);
-        let oldest = self.waiting.iter().position(|(ip, _)| count.get(ip) == Some(&most));
+        let oldest = self
+            .waiting
+            .iter()
+            .position(|(ip, _)| count.get(ip) == Some(&most));
         if let Some((_, task)) = oldest.and_then(|index| self.waiting.remove(index)) {
             task.abort();
         }
@@ -112,7 +120,12 @@ async fn first_frame(mut stream: TcpStream, address: SocketAddr) -> Option<Visit
     let frame = reader.read(&mut stream, KNOCK_LEN..=CONFIRM_B_LEN);
     let first = timeout(UNCONFIRMED_FOR, frame).await.ok()?.ok()?;
     let known = [KNOCK_LEN, CONFIRM_B_LEN].contains(&first.len());
-    known.then_some(Visitor { stream, reader, first, address })
+    known.then_some(Visitor {
+        stream,
+        reader,
+        first,
+        address,
+    })
 }
 
 /// This machine's addresses that others may reach: neither loopback nor
@@ -129,7 +142,6 @@ pub fn addresses_here() -> Vec<IpAddr> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::link::frame;

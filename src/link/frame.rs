@@ -100,12 +100,13 @@ impl FrameReader {
 /// # Errors
 /// The socket's.
 pub async fn write(stream: &mut (impl AsyncWrite + Unpin), body: &[u8]) -> std::io::Result<()> {
-    let prefix = u32::try_from(body.len()).map_err(std::io::Error::other)?.to_be_bytes();
+    let prefix = u32::try_from(body.len())
+        .map_err(std::io::Error::other)?
+        .to_be_bytes();
     stream.write_all(&[prefix.as_slice(), body].concat()).await
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

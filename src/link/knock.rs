@@ -70,7 +70,10 @@ impl Reunion {
     /// What both ends meet by again, whether here or at a mediator.
     pub fn meeting(&self) -> Meeting {
         let prs = prs(Some(self.resume.secret().as_slice()));
-        Meeting { tag: room_tag(&self.resume.room()), prs }
+        Meeting {
+            tag: room_tag(&self.resume.room()),
+            prs,
+        }
     }
 }
 
@@ -78,10 +81,7 @@ impl Reunion {
 ///
 /// # Errors
 /// [`KnockError`]; nothing is spent by it.
-pub async fn redial(
-    address: SocketAddr,
-    reunion: &Reunion,
-) -> Result<Ready, KnockError> {
+pub async fn redial(address: SocketAddr, reunion: &Reunion) -> Result<Ready, KnockError> {
     let nonce: [u8; 16] = random();
     let knock = [nonce.as_slice(), &reunion.resume.knock_tag(&nonce)].concat();
     let exchange = async {
@@ -91,12 +91,21 @@ pub async fn redial(
         frame::write(&mut stream, &knock).await?;
         let offering = Offering::new(reunion.meeting(), reunion.identity.clone());
         frame::write(&mut stream, offering.offer()).await?;
-        let matched = pair(&mut stream, &mut reader, offering, Role::Guest, &reunion.pin).await?;
+        let matched = pair(
+            &mut stream,
+            &mut reader,
+            offering,
+            Role::Guest,
+            &reunion.pin,
+        )
+        .await?;
         let confirm = matched.guest(&reunion.name)?;
         let greeted = greet_on(stream, reader, address, &confirm).await?;
         Ok(greeted.open(&confirm).ok_or(PairingError::Confirm)?)
     };
-    timeout(KNOCK_WITHIN, exchange).await.unwrap_or(Err(KnockError::Frame(FrameError::Closed)))
+    timeout(KNOCK_WITHIN, exchange)
+        .await
+        .unwrap_or(Err(KnockError::Frame(FrameError::Closed)))
 }
 
 /// Host: goes through the pairing with a visitor whose knock was genuine, until
@@ -108,16 +117,33 @@ pub async fn let_in(
     visitor: Visitor,
     reunion: &Reunion,
 ) -> Result<(HostConfirm, Visitor), KnockError> {
-    let Visitor { mut stream, mut reader, address, .. } = visitor;
+    let Visitor {
+        mut stream,
+        mut reader,
+        address,
+        ..
+    } = visitor;
     let exchange = async {
         let offering = Offering::new(reunion.meeting(), reunion.identity.clone());
         frame::write(&mut stream, offering.offer()).await?;
         let matched = pair(&mut stream, &mut reader, offering, Role::Host, &reunion.pin).await?;
         let confirm = matched.host(&reunion.name)?;
-        let first = reader.read(&mut stream, CONFIRM_B_LEN..=CONFIRM_B_LEN).await?;
-        Ok((confirm, Visitor { stream, reader, first, address }))
+        let first = reader
+            .read(&mut stream, CONFIRM_B_LEN..=CONFIRM_B_LEN)
+            .await?;
+        Ok((
+            confirm,
+            Visitor {
+                stream,
+                reader,
+                first,
+                address,
+            },
+        ))
     };
-    timeout(KNOCK_WITHIN, exchange).await.unwrap_or(Err(KnockError::Frame(FrameError::Closed)))
+    timeout(KNOCK_WITHIN, exchange)
+        .await
+        .unwrap_or(Err(KnockError::Frame(FrameError::Closed)))
 }
 
 /// OFFERs are exchanged, ours is out: takes theirs and exchanges SEALED.
@@ -144,8 +170,12 @@ pub struct Doorkeeper {
 impl Doorkeeper {
     /// Whether this knock was made with `resume` and is new.
     pub fn is_genuine(&mut self, knock: &[u8], resume: &ResumeSecret) -> bool {
-        let Some((nonce, tag)) = knock.split_first_chunk::<16>() else { return false };
-        let Ok(tag) = tag.try_into() else { return false };
+        let Some((nonce, tag)) = knock.split_first_chunk::<16>() else {
+            return false;
+        };
+        let Ok(tag) = tag.try_into() else {
+            return false;
+        };
         if self.heard.contains(nonce) || !resume.verify_knock(nonce, tag) {
             return false;
         }
@@ -158,7 +188,6 @@ impl Doorkeeper {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::crypto::keys::Key;

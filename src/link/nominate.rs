@@ -81,9 +81,18 @@ impl Confirmed {
     /// # Errors
     /// When it cannot be sealed, which a fresh channel always can.
     pub fn nominate(self, go: &Payload<'_>) -> Result<Nomination, RecordError> {
-        let Confirmed { confirm, confirm_a, mut channel, visitor, peer, resume } = self;
+        let Confirmed {
+            confirm,
+            confirm_a,
+            mut channel,
+            visitor,
+            peer,
+            resume,
+        } = self;
         let now = Instant::now();
-        let prefix = u32::try_from(confirm_a.len()).unwrap_or_default().to_be_bytes();
+        let prefix = u32::try_from(confirm_a.len())
+            .unwrap_or_default()
+            .to_be_bytes();
         let mut greeting = Vec::with_capacity(PREFIX_LEN + CONFIRM_A_LEN + PREFIX_LEN + BODY_MIN);
         greeting.extend_from_slice(&prefix);
         greeting.extend_from_slice(&confirm_a);
@@ -118,9 +127,22 @@ impl Nomination {
     fn greet(&mut self, visitor: Visitor) {
         let greeting = self.greeting.clone();
         self.sockets.spawn(async move {
-            let Visitor { mut stream, mut reader, first, address } = visitor;
+            let Visitor {
+                mut stream,
+                mut reader,
+                first,
+                address,
+            } = visitor;
             let record = exchange(&mut stream, &mut reader, &greeting).await?;
-            Some((Visitor { stream, reader, first, address }, record))
+            Some((
+                Visitor {
+                    stream,
+                    reader,
+                    first,
+                    address,
+                },
+                record,
+            ))
         });
     }
 
@@ -136,17 +158,46 @@ impl Nomination {
                 }
                 Err(_) => return None,
             };
-            let Some((visitor, mut record)) = ended else { continue };
-            let Ok(plaintext) = self.channel.open(&mut record) else { continue };
-            return Some(Answer { plaintext: plaintext.to_vec(), visitor });
+            let Some((visitor, mut record)) = ended else {
+                continue;
+            };
+            let Ok(plaintext) = self.channel.open(&mut record) else {
+                continue;
+            };
+            return Some(Answer {
+                plaintext: plaintext.to_vec(),
+                visitor,
+            });
         }
     }
 
     /// The link on which this answer came.
     pub fn into_ready(self, answer: Answer) -> Ready {
-        let Answer { visitor: Visitor { stream, reader, address, .. }, plaintext } = answer;
-        let Nomination { channel, peer, resume, .. } = self;
-        Ready { stream, reader, address, channel, plaintext, peer, resume }
+        let Answer {
+            visitor:
+                Visitor {
+                    stream,
+                    reader,
+                    address,
+                    ..
+                },
+            plaintext,
+        } = answer;
+        let Nomination {
+            channel,
+            peer,
+            resume,
+            ..
+        } = self;
+        Ready {
+            stream,
+            reader,
+            address,
+            channel,
+            plaintext,
+            peer,
+            resume,
+        }
     }
 }
 

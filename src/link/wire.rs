@@ -30,7 +30,14 @@ pub struct Wire {
 impl Wire {
     /// A link over this socket, of which `reader` has already read a part.
     pub fn new(id: LinkId, address: SocketAddr, stream: TcpStream, reader: FrameReader) -> Self {
-        Wire { id, address, out: Vec::new(), written: 0, stream, reader }
+        Wire {
+            id,
+            address,
+            out: Vec::new(),
+            written: 0,
+            stream,
+            reader,
+        }
     }
 
     /// The next record's body, if it is here.

@@ -152,7 +152,7 @@ impl Session {
 
     /// How many of our messages are not acknowledged.
     pub fn queued(&self) -> usize {
-        self.outbox.queued()
+        self.outbox.waiting()
     }
 
     /// Whether a goodbye was said by either side: it went out or came in.

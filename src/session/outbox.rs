@@ -40,7 +40,7 @@ impl Outbox {
     }
 
     /// How many payloads wait for an acknowledgement.
-    pub fn queued(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.queue.len()
     }
 
@@ -111,7 +111,6 @@ impl Outbox {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -138,7 +137,7 @@ mod tests {
         assert_eq!(sent(&mut outbox), 2);
         assert_eq!(outbox.acknowledge(3), Ok(true));
         assert_eq!(outbox.acknowledge(3), Ok(false));
-        assert_eq!(outbox.queued(), 0);
+        assert_eq!(outbox.waiting(), 0);
     }
 
     #[test]
@@ -167,6 +166,6 @@ mod tests {
         let long = "x".repeat(crate::payload::TEXT_MAX);
         let mut outbox = Outbox::default();
         while outbox.push(text(&long)).is_ok() {}
-        assert!(outbox.queued() < MESSAGES_MAX && outbox.bytes < BYTES_MAX + 2 * long.len());
+        assert!(outbox.waiting() < MESSAGES_MAX && outbox.bytes < BYTES_MAX + 2 * long.len());
     }
 }

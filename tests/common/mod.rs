@@ -1,0 +1,306 @@
+//! What the end-to-end tests drive the real programs with: a mediator and
+//! clients as processes that end with the test, and a TCP proxy that can be cut.
+//! Waits are for events, bounded by [`PATIENCE`]; nothing sleeps.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+pub mod proxy;
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The longest wait for anything; far above what a slow machine needs.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A mediator process on a free port of loopback.
+pub struct Mediator {
+    child: Child,
+    pub url: String,
+    _log: Lines,
+}
+
+impl Mediator {
+    pub fn start() -> Self {
+        Self::start_at("127.0.0.1:0")
+    }
+
+    /// For a mediator that comes back where the one before it was.
+    pub fn start_at(address: &str) -> Self {
+        let mut child = Command::new(mediator_program())
+            .args(["--listen", address, "--joins-per-minute", "100000"])
+            .args(["--max-connections-per-address", "1000"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the mediator starts");
+        let log = Lines::of(child.stderr.take().unwrap());
+        let line = log.find(
+            |line| line.contains("listening on"),
+            "the mediator's address",
+        );
+        let url = line.rsplit(' ').next().unwrap().to_owned();
+        Mediator {
+            child,
+            url,
+            _log: log,
+        }
+    }
+
+    pub fn address(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap()
+    }
+
+    pub fn kill(mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Mediator {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The mediator's program stands beside the client's; `cargo test --workspace`
+/// builds both.
+fn mediator_program() -> PathBuf {
+    let mut program = PathBuf::from(env!("CARGO_BIN_EXE_undertone"));
+    program.set_file_name("undertone-mediator");
+    assert!(
+        program.exists(),
+        "run the tests with --workspace, which builds {program:?}"
+    );
+    program
+}
+
+/// A folder for one person: identity, contacts, history.
+pub struct Home(TempDir);
+
+impl Home {
+    pub fn new() -> Self {
+        Home(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+}
+
+/// How to start a client; fields are changed before [`Start::run`].
+pub struct Start {
+    pub command: Command,
+}
+
+impl Start {
+    /// `undertone` with this home and nothing else from the environment, and
+    /// these arguments.
+    pub fn new(home: &Home, arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
+        command
+            .env_clear()
+            .env("HOME", home.path())
+            .env("UNDERTONE_DATA_DIR", home.data())
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Start { command }
+    }
+
+    /// `undertone chat ROOM --json` on loopback, the room out of sight.
+    pub fn chat(home: &Home, mediator: &str, name: &str, room: &str) -> Self {
+        let mut start = Self::new(home, &["chat", "--json", "-v", "--bind", "127.0.0.1"]);
+        start.command.env("UNDERTONE_ROOM", room);
+        start.command.args(["--name", name, "--mediator", mediator]);
+        start
+    }
+
+    pub fn args(mut self, arguments: &[&str]) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    pub fn run(mut self) -> Client {
+        let mut child = self.command.spawn().expect("the client starts");
+        Client {
+            stdin: child.stdin.take(),
+            out: Lines::of(child.stdout.take().unwrap()),
+            err: Lines::of(child.stderr.take().unwrap()),
+            child,
+        }
+    }
+}
+
+/// A client process. Killed when dropped.
+pub struct Client {
+    pub child: Child,
+    pub stdin: Option<ChildStdin>,
+    pub out: Lines,
+    pub err: Lines,
+}
+
+impl Client {
+    /// Types a line.
+    pub fn say(&mut self, line: &str) {
+        let stdin = self.stdin.as_mut().expect("stdin is open");
+        stdin.write_all(line.as_bytes()).unwrap();
+        stdin.write_all(b"\n").unwrap();
+        stdin.flush().unwrap();
+    }
+
+    /// Ends stdin, as at the end of a pipe.
+    pub fn end_input(&mut self) {
+        self.stdin = None;
+    }
+
+    /// The next `--json` event.
+    pub fn event(&self) -> Value {
+        let line = self.out.next("an event");
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"))
+    }
+
+    /// The next event of this type; others before it are passed over.
+    pub fn await_event(&self, kind: &str) -> Value {
+        self.await_that(kind, |event| event["type"] == kind)
+    }
+
+    /// The next event that fits; others before it are passed over.
+    pub fn await_that(&self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        let fits = |line: &str| serde_json::from_str(line).is_ok_and(|event| fits(&event));
+        serde_json::from_str(&self.out.find(fits, what)).unwrap()
+    }
+
+    /// The text of the next message.
+    pub fn await_message(&self) -> String {
+        self.await_event("message")["text"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// The address that the host's door listens on (`-v` says it).
+    pub fn door(&self) -> String {
+        let line = self
+            .err
+            .find(|line| line.contains("listening on"), "the door");
+        line.rsplit(' ').next().unwrap().to_owned()
+    }
+
+    /// Waits for its end and gives the exit code.
+    pub fn exit_code(&mut self) -> i32 {
+        let status = self.status();
+        status
+            .code()
+            .unwrap_or_else(|| panic!("ended by a signal: {status}"))
+    }
+
+    pub fn status(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the client did not end");
+            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
+    pub fn pid(&self) -> i32 {
+        i32::try_from(self.child.id()).unwrap()
+    }
+
+    /// kill -9.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Two clients that have met in a fresh room with a secret: host and guest.
+pub fn pair(mediator: &Mediator, homes: [&Home; 2]) -> [Client; 2] {
+    let host = Start::chat(homes[0], &mediator.url, "ada", "lab#otter").run();
+    host.await_event("waiting");
+    let guest = Start::chat(homes[1], &mediator.url, "bob", "lab#otter").run();
+    guest.await_event("connected");
+    host.await_event("connected");
+    [host, guest]
+}
+
+/// The lines of a process's output, read by a thread of their own, so that no pipe
+/// ever fills.
+pub struct Lines(Receiver<String>);
+
+impl Lines {
+    pub fn of(from: impl std::io::Read + Send + 'static) -> Self {
+        let (sender, receiver): (Sender<String>, _) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(from).split(b'\n') {
+                let Ok(line) = line else { break };
+                if sender
+                    .send(String::from_utf8_lossy(&line).into_owned())
+                    .is_err()
+                {
+                    break;
+                }
+            }
+        });
+        Lines(receiver)
+    }
+
+    /// The next line.
+    pub fn next(&self, what: &str) -> String {
+        self.find(|_| true, what)
+    }
+
+    /// The next line that fits; those before it are passed over.
+    pub fn find(&self, fits: impl Fn(&str) -> bool, what: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut passed = Vec::new();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.0.recv_timeout(left) {
+                Ok(line) if fits(&line) => return line,
+                Ok(line) => passed.push(line),
+                Err(RecvTimeoutError::Timeout) => panic!("no {what} in time, after {passed:#?}"),
+                Err(RecvTimeoutError::Disconnected) => panic!("ended without {what}: {passed:#?}"),
+            }
+        }
+    }
+
+    /// Everything up to the end of the output.
+    pub fn rest(&self) -> Vec<String> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut lines = Vec::new();
+        loop {
+            match self
+                .0
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
+                Ok(line) => lines.push(line),
+                Err(RecvTimeoutError::Disconnected) => return lines,
+                Err(RecvTimeoutError::Timeout) => panic!("the output did not end: {lines:#?}"),
+            }
+        }
+    }
+}

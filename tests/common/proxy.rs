@@ -1,0 +1,129 @@
+//! A TCP proxy between guest and host, which can be cut and mended, and whose
+//! bytes can be altered.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// Changes what passes: given the direction and a chunk, gives what goes on.
+/// `None` ends the connection.
+pub type Tamper = dyn FnMut(Direction, &[u8]) -> Option<Vec<u8>> + Send;
+
+/// Which way bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    ToHost,
+    ToGuest,
+}
+
+/// Listens on a free port; connections go on to the target.
+pub struct Proxy {
+    address: SocketAddr,
+    shared: Arc<Mutex<Shared>>,
+}
+
+struct Shared {
+    target: Option<SocketAddr>,
+    cut: bool,
+    open: Vec<TcpStream>,
+    connections: usize,
+    tamper: Box<Tamper>,
+}
+
+impl Proxy {
+    /// A proxy that waits for its target.
+    pub fn start() -> Self {
+        Self::tampering(|_, bytes| Some(bytes.to_vec()))
+    }
+
+    /// The same, which changes what passes.
+    pub fn tampering(
+        tamper: impl FnMut(Direction, &[u8]) -> Option<Vec<u8>> + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Mutex::new(Shared {
+            target: None,
+            cut: false,
+            open: Vec::new(),
+            connections: 0,
+            tamper: Box::new(tamper),
+        }));
+        let accepting = Arc::clone(&shared);
+        // Ends with the test's process.
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                accept(&accepting, stream);
+            }
+        });
+        Proxy { address, shared }
+    }
+
+    /// Where it listens: what the host is to advertise.
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// Where connections go.
+    pub fn aim(&self, target: &str) {
+        self.shared.lock().unwrap().target = Some(target.parse().unwrap());
+    }
+
+    /// Ends every connection and refuses new ones.
+    pub fn cut(&self) {
+        let mut shared = self.shared.lock().unwrap();
+        shared.cut = true;
+        for stream in shared.open.drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Lets connections through again.
+    pub fn mend(&self) {
+        self.shared.lock().unwrap().cut = false;
+    }
+
+    /// How many connections came.
+    pub fn connections(&self) -> usize {
+        self.shared.lock().unwrap().connections
+    }
+}
+
+fn accept(shared: &Arc<Mutex<Shared>>, guest: TcpStream) {
+    let mut state = shared.lock().unwrap();
+    state.connections += 1;
+    let Some(target) = state.target.filter(|_| !state.cut) else {
+        return;
+    };
+    let Ok(host) = TcpStream::connect(target) else {
+        return;
+    };
+    for stream in [&guest, &host] {
+        let _ = stream.set_nodelay(true);
+        state.open.push(stream.try_clone().unwrap());
+    }
+    for (from, to, direction) in [
+        (
+            guest.try_clone().unwrap(),
+            host.try_clone().unwrap(),
+            Direction::ToHost,
+        ),
+        (host, guest, Direction::ToGuest),
+    ] {
+        let shared = Arc::clone(shared);
+        std::thread::spawn(move || carry(&shared, from, to, direction));
+    }
+}
+
+fn carry(shared: &Mutex<Shared>, mut from: TcpStream, mut to: TcpStream, direction: Direction) {
+    let mut buf = vec![0; 64 * 1024];
+    while let Ok(n @ 1..) = from.read(&mut buf) {
+        let passed = (shared.lock().unwrap().tamper)(direction, &buf[..n]);
+        let Some(bytes) = passed else { break };
+        if to.write_all(&bytes).is_err() {
+            break;
+        }
+    }
+    let _ = from.shutdown(Shutdown::Both);
+    let _ = to.shutdown(Shutdown::Both);
+}
