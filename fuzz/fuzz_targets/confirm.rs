@@ -12,7 +12,10 @@ use undertone::pairing::{
 
 fn both() -> Result<(HostConfirm, GuestConfirm), PairingError> {
     let offering = |identity: u8| {
-        let meeting = Meeting { tag: [1; 32], prs: prs(None) };
+        let meeting = Meeting {
+            tag: [1; 32],
+            prs: prs(None),
+        };
         Offering::new(meeting, Arc::new(SecretKey::from_bytes([identity; 32])))
     };
     let (a, b) = (offering(2), offering(3));

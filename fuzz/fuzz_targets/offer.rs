@@ -9,7 +9,10 @@ use undertone::pairing::{Candidates, Meeting, Offering, Role};
 
 fuzz_target!(|offer: &[u8]| {
     for role in [Role::Host, Role::Guest] {
-        let meeting = Meeting { tag: [1; 32], prs: prs(None) };
+        let meeting = Meeting {
+            tag: [1; 32],
+            prs: prs(None),
+        };
         let ours = Offering::new(meeting, Arc::new(SecretKey::from_bytes([2; 32])));
         let _ = ours.paired(role, offer, &Candidates::default());
     }

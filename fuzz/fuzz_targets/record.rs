@@ -11,7 +11,14 @@ use undertone::session::record::{Channel, PREFIX_LEN};
 fn channel(role: Role, ratchet: RatchetStart) -> Channel {
     let s = SecretKey::from_bytes([5; 32]).public();
     let root = Key::from_bytes([1; 32]);
-    let keys = LinkKeys { role, root, ratchet, session_id: [2; 32], s_a: s, s_b: s };
+    let keys = LinkKeys {
+        role,
+        root,
+        ratchet,
+        session_id: [2; 32],
+        s_a: s,
+        s_b: s,
+    };
     Channel::new(keys).expect("valid keys")
 }
 
@@ -22,6 +29,7 @@ fuzz_target!(|body: &[u8]| {
     assert!(guest.open(&mut body.to_vec()).is_err());
     assert!(host.open(&mut body.to_vec()).is_err());
     let mut genuine = Vec::new();
-    host.seal(Instant::now(), &mut genuine, |_| ()).expect("a fresh chain");
+    host.seal(Instant::now(), &mut genuine, |_| ())
+        .expect("a fresh chain");
     assert!(guest.open(&mut genuine[PREFIX_LEN..]).is_ok());
 });

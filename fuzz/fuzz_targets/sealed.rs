@@ -9,7 +9,10 @@ use undertone::crypto::keys::{SecretKey, prs};
 use undertone::pairing::{Candidates, Meeting, Offering, Role};
 
 fn offering(identity: u8) -> Offering {
-    let meeting = Meeting { tag: [1; 32], prs: prs(None) };
+    let meeting = Meeting {
+        tag: [1; 32],
+        prs: prs(None),
+    };
     Offering::new(meeting, Arc::new(SecretKey::from_bytes([identity; 32])))
 }
 
