@@ -42,6 +42,9 @@ pub enum RendezvousError {
     /// The connection broke, or nothing was heard for too long.
     #[error("the connection to the mediator was lost")]
     Lost,
+    /// It took a `join`, and no answer came.
+    #[error("the mediator did not answer")]
+    Silent,
     /// It refused, in its own words.
     #[error("the mediator refused: {message}")]
     Refused {
