@@ -12,8 +12,12 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use proxy::Proxy;
 
 /// The longest wait for anything; far above what a slow machine needs.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -133,6 +137,14 @@ impl Start {
         self
     }
 
+    /// As a person sees it: no `--json`.
+    pub fn human(home: &Home, mediator: &str, name: &str, room: &str) -> Self {
+        let mut start = Self::new(home, &["chat", "--bind", "127.0.0.1"]);
+        start.command.env("UNDERTONE_ROOM", room);
+        start.command.args(["--name", name, "--mediator", mediator]);
+        start
+    }
+
     pub fn run(mut self) -> Client {
         let mut child = self.command.spawn().expect("the client starts");
         Client {
@@ -141,6 +153,37 @@ impl Start {
             err: Lines::of(child.stderr.take().unwrap()),
             child,
         }
+    }
+
+    /// Nobody reads its stdout, as after `| head`.
+    pub fn run_unread(mut self) -> Client {
+        let mut child = self.command.spawn().expect("the client starts");
+        drop(child.stdout.take());
+        Client {
+            stdin: child.stdin.take(),
+            out: Lines::of(std::io::empty()),
+            err: Lines::of(child.stderr.take().unwrap()),
+            child,
+        }
+    }
+
+    /// Runs it to its end with this on stdin: exit code, stdout, stderr.
+    pub fn finish(self, stdin: &[u8]) -> (i32, String, String) {
+        let mut client = self.run();
+        // It may end without having read everything.
+        let _ = client.stdin.take().unwrap().write_all(stdin);
+        let code = client.exit_code();
+        let text = |lines: Lines| {
+            lines
+                .rest()
+                .iter()
+                .map(|line| format!("{line}\n"))
+                .collect()
+        };
+        let empty = || Lines::of(std::io::empty());
+        let out = std::mem::replace(&mut client.out, empty());
+        let err = std::mem::replace(&mut client.err, empty());
+        (code, text(out), text(err))
     }
 }
 
@@ -183,6 +226,15 @@ impl Client {
         serde_json::from_str(&self.out.find(fits, what)).unwrap()
     }
 
+    /// All events until they are enough.
+    pub fn events_until(&self, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let mut events = Vec::new();
+        while !enough(&events) {
+            events.push(self.event());
+        }
+        events
+    }
+
     /// The text of the next message.
     pub fn await_message(&self) -> String {
         self.await_event("message")["text"]
@@ -223,6 +275,23 @@ impl Client {
         i32::try_from(self.child.id()).unwrap()
     }
 
+    pub fn signal(&self, signal: Signal) {
+        nix::sys::signal::kill(Pid::from_raw(self.pid()), signal).unwrap();
+    }
+
+    /// Types these lines on a thread of its own: who types more than fits is made to
+    /// wait.
+    pub fn say_all(&mut self, lines: impl Iterator<Item = String> + Send + 'static) {
+        let mut stdin = self.stdin.take().expect("stdin is open");
+        std::thread::spawn(move || {
+            for line in lines {
+                writeln!(stdin, "{line}").unwrap();
+            }
+            // Left open: its end would end the chat.
+            std::mem::forget(stdin);
+        });
+    }
+
     /// kill -9.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -239,12 +308,36 @@ impl Drop for Client {
 
 /// Two clients that have met in a fresh room with a secret: host and guest.
 pub fn pair(mediator: &Mediator, homes: [&Home; 2]) -> [Client; 2] {
-    let host = Start::chat(homes[0], &mediator.url, "ada", "lab#otter").run();
+    let host = Start::chat(homes[0], &mediator.url, "ada", "lab#otter");
+    let guest = Start::chat(homes[1], &mediator.url, "bob", "lab#otter");
+    let [(host, _), (guest, _)] = meet(host, guest);
+    [host, guest]
+}
+
+/// Starts both, host first; each with its `connected`.
+pub fn meet(host: Start, guest: Start) -> [(Client, Value); 2] {
+    let host = host.run();
     host.await_event("waiting");
-    let guest = Start::chat(homes[1], &mediator.url, "bob", "lab#otter").run();
+    let guest = guest.run();
+    let connected = guest.await_event("connected");
+    [(host.await_event("connected"), host), (connected, guest)].map(|(event, who)| (who, event))
+}
+
+/// The same as [`pair`], with every link through the proxy.
+pub fn pair_through(proxy: &Proxy, host: Start, guest: Start) -> [Client; 2] {
+    let host = host.args(&["--advertise", &proxy.address()]).run();
+    host.await_event("waiting");
+    let guest = guest.run();
+    proxy.aim(&host.door());
     guest.await_event("connected");
     host.await_event("connected");
     [host, guest]
+}
+
+/// A port of loopback that is free.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 /// The lines of a process's output, read by a thread of their own, so that no pipe
