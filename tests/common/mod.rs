@@ -199,9 +199,10 @@ impl Client {
     /// Types a line.
     pub fn say(&mut self, line: &str) {
         let stdin = self.stdin.as_mut().expect("stdin is open");
-        stdin.write_all(line.as_bytes()).unwrap();
-        stdin.write_all(b"\n").unwrap();
-        stdin.flush().unwrap();
+        if stdin.write_all(format!("{line}\n").as_bytes()).is_err() {
+            let ended = self.child.wait();
+            panic!("{ended:?}: {:#?} {:#?}", self.out.rest(), self.err.rest());
+        }
     }
 
     /// Ends stdin, as at the end of a pipe.
