@@ -210,52 +210,56 @@ fn what_is_typed_without_a_link_is_queued_and_then_delivered() {
 }
 
 #[test]
-fn a_suspended_guest_is_told_as_lost_and_comes_back_with_everything() {
-    let mut scene = scene();
-    sleep_and_wake(&mut scene.guest, &mut scene.host);
-}
-
-#[test]
-fn a_suspended_host_is_told_as_lost_and_comes_back_with_everything() {
-    let mut scene = scene();
-    sleep_and_wake(&mut scene.host, &mut scene.guest);
-}
-
-/// No FIN tells that the peer is gone: only silence does.
-fn sleep_and_wake(sleeper: &mut Client, other: &mut Client) {
+fn a_suspended_peer_is_told_as_lost_and_comes_back_with_everything() {
+    // No FIN tells that the peer is gone: only silence does.
+    let mut scenes = [scene(), scene()];
     let since = Instant::now();
-    sleeper.signal(Signal::SIGSTOP);
-    other.say("in its sleep");
-    let lost = other.await_event("reconnecting");
-    assert!(since.elapsed() < TOLD_WITHIN, "{:?}", since.elapsed());
-    assert_eq!(lost["reason"], "no answer for 15 s");
-    assert_eq!(lost["queued"], 1);
-    sleeper.say("on waking");
-    sleeper.signal(Signal::SIGCONT);
-    assert_eq!(sleeper.await_message(), "in its sleep");
-    assert_eq!(other.await_message(), "on waking");
-    sleeper.say("twice?");
-    assert_eq!(other.await_message(), "twice?");
+    scenes[0].guest.signal(Signal::SIGSTOP);
+    scenes[1].host.signal(Signal::SIGSTOP);
+    let [first, second] = &mut scenes;
+    let mut pairs = [
+        (&mut first.guest, &mut first.host),
+        (&mut second.host, &mut second.guest),
+    ];
+    for (_, other) in &mut pairs {
+        other.say("in its sleep");
+    }
+    for (sleeper, other) in &mut pairs {
+        let lost = other.await_event("reconnecting");
+        assert!(since.elapsed() < TOLD_WITHIN, "{:?}", since.elapsed());
+        assert_eq!(lost["reason"], "no answer for 15 s");
+        assert_eq!(lost["queued"], 1);
+        sleeper.say("on waking");
+        sleeper.signal(Signal::SIGCONT);
+        assert_eq!(sleeper.await_message(), "in its sleep");
+        assert_eq!(other.await_message(), "on waking");
+        sleeper.say("twice?");
+        assert_eq!(other.await_message(), "twice?");
+    }
 }
 
 #[test]
 fn a_killed_peer_and_a_timeout_say_what_did_not_arrive() {
     let mediator = Mediator::start();
-    let homes = [Home::new(), Home::new()];
-    for victim in [0, 1] {
-        let start = |home, name| {
-            Start::chat(home, &mediator.url, name, "lab#otter").args(&["--timeout", "4"])
-        };
+    let start = |home, name| {
+        let patient = Start::chat(home, &mediator.url, name, "lab#otter");
+        patient.args(&["--timeout", "4"])
+    };
+    let homes: Vec<[Home; 2]> = (0..2).map(|_| [Home::new(), Home::new()]).collect();
+    let mut left = Vec::new();
+    for (victim, homes) in homes.iter().enumerate() {
         let clients = common::meet(start(&homes[0], "ada"), start(&homes[1], "bob"));
-        let mut clients = clients.map(|(client, _)| client);
-        clients[victim].kill();
-        let [first, second] = &mut clients;
-        let left = if victim == 0 { second } else { first };
-        left.await_event("reconnecting");
-        left.say("one");
-        left.say("two");
-        let error = left.await_event("error");
-        assert_eq!(left.exit_code(), 4);
+        let mut clients = Vec::from(clients.map(|(client, _)| client));
+        clients.remove(victim).kill();
+        let mut client = clients.remove(0);
+        client.await_event("reconnecting");
+        client.say("one");
+        client.say("two");
+        left.push(client);
+    }
+    for mut client in left {
+        let error = client.await_event("error");
+        assert_eq!(client.exit_code(), 4);
         let message = error["message"].as_str().unwrap();
         assert!(message.contains("2 of your messages"), "{message}");
     }

@@ -4,6 +4,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod acts;
 pub mod proxy;
 
 use std::io::{BufRead, BufReader, Write};
