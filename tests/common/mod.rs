@@ -37,9 +37,17 @@ impl Mediator {
 
     /// For a mediator that comes back where the one before it was.
     pub fn start_at(address: &str) -> Self {
+        Self::start_with(&["--listen", address])
+    }
+
+    /// With further options; on a free port if they do not say otherwise.
+    pub fn start_with(arguments: &[&str]) -> Self {
         let mut child = Command::new(mediator_program())
-            .args(["--listen", address, "--joins-per-minute", "100000"])
+            .env_clear()
+            .env("UNDERTONE_MEDIATOR_LISTEN", "127.0.0.1:0")
+            .args(["--joins-per-minute", "100000"])
             .args(["--max-connections-per-address", "1000"])
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
