@@ -115,8 +115,9 @@ impl Talk<'_> {
         signals: &mut Signals,
     ) -> Result<Exit, ChatError> {
         loop {
-            self.transmit()?;
             self.show_events()?;
+            self.leave_after_input();
+            self.transmit()?;
             if let Some(exit) = self.finished() {
                 return exit;
             }
@@ -223,28 +224,31 @@ impl Talk<'_> {
         Ok(())
     }
 
+    /// Leaves at the end of stdin: a pipe's last lines are waited for; a person who
+    /// leaves is not kept.
+    fn leave_after_input(&mut self) {
+        let kept =
+            self.session.queued() > 0 && !self.company.is_shut() && !std::io::stdin().is_terminal();
+        if self.ended && self.exit.is_none() && !kept {
+            self.leave(Exit::Done);
+        }
+    }
+
     /// How the conversation ends, if it does now.
     fn finished(&mut self) -> Option<Result<Exit, ChatError>> {
         let shut = self.company.is_shut();
         let queued = self.session.queued();
-        if self.ended && self.exit.is_none() {
-            // A pipe's last lines are waited for; a person who leaves is not kept.
-            if queued == 0 || shut || std::io::stdin().is_terminal() {
-                self.leave(Exit::Done);
-            }
-            return None;
-        }
         let unreachable = self.exit.is_some() && self.wire.is_none();
         if !self.session.is_over() && !unreachable {
             return None;
         }
-        // After our own goodbye nothing is lost: it went out behind the messages.
-        let lost = queued > 0 && (self.exit.is_none() || unreachable);
+        // After our own goodbye nothing is undelivered: it went out behind the messages.
+        let undelivered = queued > 0 && (self.exit.is_none() || unreachable);
         Some(match self.exit.unwrap_or(Exit::Done) {
             Exit::Done if shut => Err(ChatError::Shut),
-            Exit::Done if lost => Err(ChatError::Undelivered(queued)),
+            Exit::Done if undelivered => Err(ChatError::Undelivered(queued)),
             exit => {
-                if lost {
+                if undelivered {
                     self.setup.say(&ChatError::Undelivered(queued).event());
                 }
                 Ok(exit)
@@ -274,7 +278,10 @@ impl Talk<'_> {
     fn time_passed(&mut self) -> Result<(), ChatError> {
         let now = Instant::now();
         if self.patience().is_some_and(|until| now >= until) {
-            return Err(ChatError::NotBack(self.setup.timeout.unwrap_or_default()));
+            return Err(ChatError::NotBack {
+                limit: self.setup.timeout.unwrap_or_default(),
+                queued: self.session.queued(),
+            });
         }
         if let Err((_, fault)) = self.session.handle_timeout(now.into_std()) {
             self.lose(&fault.to_string());
