@@ -95,7 +95,11 @@ pub async fn talk(
     let ended = talk.run(&mut lines, signals).await;
     let _ = talk.company.seen();
     if let Some(wire) = talk.wire.take() {
-        wire.close().await;
+        let arrived = wire.close().await;
+        let queued = talk.session.queued();
+        if !arrived && queued > 0 && ended.is_ok() {
+            setup.say(&ChatError::Undelivered(queued).event());
+        }
     }
     ended
 }
@@ -262,7 +266,8 @@ impl Talk<'_> {
     }
 
     fn deadline(&self) -> Instant {
-        let session = self.session.deadline().map(Instant::from_std);
+        let can_write = self.wire.as_ref().is_some_and(Wire::is_idle);
+        let session = self.session.deadline(can_write).map(Instant::from_std);
         let patience = self.patience();
         let far = Instant::now() + Duration::from_secs(3600);
         [session, patience]
@@ -398,7 +403,15 @@ impl Talk<'_> {
         self.read()
     }
 
+    /// Says who is there. A shut chat says why instead; it is connected, to the
+    /// person, once it is open.
     fn announce(&mut self, resumed: bool) -> Result<(), ChatError> {
+        if let Some(alarm) = self.company.alarm() {
+            return match resumed {
+                true => Ok(()),
+                false => self.show(&alarm),
+            };
+        }
         self.show(&Event::Connected {
             peer: self.company.name().to_owned(),
             path: "direct",
@@ -406,11 +419,7 @@ impl Talk<'_> {
             trust: self.company.standing(),
             resumed,
             yourself: self.company.is_yourself(),
-        })?;
-        match self.company.alarm() {
-            Some(alarm) if !resumed => self.show(&alarm),
-            _ => Ok(()),
-        }
+        })
     }
 
     fn obey(&mut self, input: Input) -> Result<(), ChatError> {
@@ -432,7 +441,7 @@ impl Talk<'_> {
             Input::Verify(Some(typed)) => self.verify(&typed),
             Input::Trust(typed) => {
                 if self.company.trust_anyway(&typed).map_err(ChatError::Keep)? {
-                    self.open("let in, not verified")
+                    self.open()
                 } else {
                     self.error(
                         "trust",
@@ -495,11 +504,12 @@ impl Talk<'_> {
 
     fn verify(&mut self, typed: &str) -> Result<(), ChatError> {
         if same_words(&self.words[1], typed) {
+            let was_shut = self.company.is_shut();
             self.company.verified().map_err(ChatError::Keep)?;
             self.show(&Event::Verified {
                 peer: self.company.name().to_owned(),
             })?;
-            return self.open("");
+            return if was_shut { self.open() } else { Ok(()) };
         }
         self.wrong_words += 1;
         if self.wrong_words >= WORDS_TRIES {
@@ -513,13 +523,10 @@ impl Talk<'_> {
         )
     }
 
-    fn open(&mut self, note: &str) -> Result<(), ChatError> {
+    /// The shut chat opens.
+    fn open(&mut self) -> Result<(), ChatError> {
         self.session.open(Instant::now().into_std());
-        if note.is_empty() {
-            return Ok(());
-        }
-        let message = format!("{} is {note}.", self.company.name());
-        self.show(&Event::Note { message })
+        self.announce(false)
     }
 
     fn error(&mut self, code: &'static str, message: &str, hint: &str) -> Result<(), ChatError> {

@@ -474,13 +474,13 @@ impl Session {
         }
     }
 
-    /// When [`Session::handle_timeout`] and [`Session::poll_transmit`] are to be
-    /// called at the latest.
-    pub fn deadline(&self) -> Option<Instant> {
+    /// When [`Session::handle_timeout`] is to be called at the latest, and then, if
+    /// the link `can_write`, [`Session::poll_transmit`].
+    pub fn deadline(&self, can_write: bool) -> Option<Instant> {
         self.live
             .as_ref()
             .filter(|_| !self.frozen)
-            .map(Link::deadline)
+            .map(|live| live.deadline(can_write))
     }
 
     /// The next thing that happened.
