@@ -24,7 +24,12 @@ use undertone::terminal::safe::Safe;
 fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(error) => error.exit(),
+        Err(error) if error.use_stderr() => {
+            // clap repeats what it cannot read, as it is.
+            eprint!("{}", Safe::message(&error.to_string()));
+            return Exit::Usage.into();
+        }
+        Err(help) => help.exit(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -113,8 +113,13 @@ pub enum ChatError {
     #[error("nobody came within {} s", .0.as_secs())]
     Nobody(Duration),
     /// The other one is gone and did not come back in time.
-    #[error("the other one did not come back within {} s", .0.as_secs())]
-    NotBack(Duration),
+    #[error("the other one did not come back within {} s{}", limit.as_secs(), undelivered(*queued))]
+    NotBack {
+        /// How long was waited.
+        limit: Duration,
+        /// How many of our messages did not arrive.
+        queued: usize,
+    },
     /// Contacts or history.
     #[error(transparent)]
     Keep(#[from] KeepError),
@@ -140,7 +145,7 @@ impl ChatError {
     pub fn exit(&self) -> Exit {
         match self {
             ChatError::Mediator(_) | ChatError::LocalMediator(..) => Exit::Mediator,
-            ChatError::Nobody(_) | ChatError::NotBack(_) => Exit::Nobody,
+            ChatError::Nobody(_) | ChatError::NotBack { .. } => Exit::Nobody,
             ChatError::Attempt {
                 why: Failure::NoPath,
                 ..
@@ -205,7 +210,7 @@ impl ChatError {
                 "nobody",
                 "The room stays free: run it again when the other one is ready.".into(),
             ),
-            ChatError::NotBack(_) => (
+            ChatError::NotBack { .. } => (
                 "nobody",
                 "Meet again in the same room; the contact is kept.".into(),
             ),
@@ -236,6 +241,13 @@ impl ChatError {
             message: self.to_string(),
             hint,
         }
+    }
+}
+
+fn undelivered(queued: usize) -> String {
+    match queued {
+        0 => String::new(),
+        queued => format!("; {queued} of your messages did not arrive"),
     }
 }
 

@@ -95,7 +95,11 @@ pub async fn talk(
     let ended = talk.run(&mut lines, signals).await;
     let _ = talk.company.seen();
     if let Some(wire) = talk.wire.take() {
-        wire.close().await;
+        let arrived = wire.close().await;
+        let queued = talk.session.queued();
+        if !arrived && queued > 0 && ended.is_ok() {
+            setup.say(&ChatError::Undelivered(queued).event());
+        }
     }
     ended
 }
@@ -115,8 +119,9 @@ impl Talk<'_> {
         signals: &mut Signals,
     ) -> Result<Exit, ChatError> {
         loop {
-            self.transmit()?;
             self.show_events()?;
+            self.leave_after_input();
+            self.transmit()?;
             if let Some(exit) = self.finished() {
                 return exit;
             }
@@ -134,9 +139,11 @@ impl Talk<'_> {
                 },
                 step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
                 Some(Ok(ready)) = self.seeking.join_next() => self.take_link(ready)?,
-                exit = signals.next() => {
-                    self.leave(exit);
-                }
+                exit = signals.next() => match self.exit {
+                    // The second one does not wait for anybody.
+                    Some(_) => return Ok(exit),
+                    None => self.leave(exit),
+                },
                 () = sleep_until(deadline) => self.time_passed()?,
             }
         }
@@ -221,27 +228,35 @@ impl Talk<'_> {
         Ok(())
     }
 
+    /// Leaves at the end of stdin: a pipe's last lines are waited for; a person who
+    /// leaves is not kept.
+    fn leave_after_input(&mut self) {
+        let kept =
+            self.session.queued() > 0 && !self.company.is_shut() && !std::io::stdin().is_terminal();
+        if self.ended && self.exit.is_none() && !kept {
+            self.leave(Exit::Done);
+        }
+    }
+
     /// How the conversation ends, if it does now.
     fn finished(&mut self) -> Option<Result<Exit, ChatError>> {
         let shut = self.company.is_shut();
         let queued = self.session.queued();
-        if self.ended && self.exit.is_none() {
-            // A pipe's last lines are waited for; a person who leaves is not kept.
-            if queued == 0 || shut || std::io::stdin().is_terminal() {
-                self.leave(Exit::Done);
-            }
-            return None;
-        }
         let unreachable = self.exit.is_some() && self.wire.is_none();
         if !self.session.is_over() && !unreachable {
             return None;
         }
-        let exit = self.exit.unwrap_or(Exit::Done);
-        Some(match exit {
+        // After our own goodbye nothing is undelivered: it went out behind the messages.
+        let undelivered = queued > 0 && (self.exit.is_none() || unreachable);
+        Some(match self.exit.unwrap_or(Exit::Done) {
             Exit::Done if shut => Err(ChatError::Shut),
-            Exit::Done if queued > 0 && self.exit.is_none() => Err(ChatError::Undelivered(queued)),
-            Exit::Done if queued > 0 && unreachable => Err(ChatError::Undelivered(queued)),
-            exit => Ok(exit),
+            Exit::Done if undelivered => Err(ChatError::Undelivered(queued)),
+            exit => {
+                if undelivered {
+                    self.setup.say(&ChatError::Undelivered(queued).event());
+                }
+                Ok(exit)
+            }
         })
     }
 
@@ -251,7 +266,8 @@ impl Talk<'_> {
     }
 
     fn deadline(&self) -> Instant {
-        let session = self.session.deadline().map(Instant::from_std);
+        let can_write = self.wire.as_ref().is_some_and(Wire::is_idle);
+        let session = self.session.deadline(can_write).map(Instant::from_std);
         let patience = self.patience();
         let far = Instant::now() + Duration::from_secs(3600);
         [session, patience]
@@ -267,7 +283,10 @@ impl Talk<'_> {
     fn time_passed(&mut self) -> Result<(), ChatError> {
         let now = Instant::now();
         if self.patience().is_some_and(|until| now >= until) {
-            return Err(ChatError::NotBack(self.setup.timeout.unwrap_or_default()));
+            return Err(ChatError::NotBack {
+                limit: self.setup.timeout.unwrap_or_default(),
+                queued: self.session.queued(),
+            });
         }
         if let Err((_, fault)) = self.session.handle_timeout(now.into_std()) {
             self.lose(&fault.to_string());
@@ -335,9 +354,9 @@ impl Talk<'_> {
             }
             Step::Confirmed(confirmed) => match confirmed.nominate(&self.session.nominate()) {
                 Ok(nomination) => lobby.nominated(nomination),
-                Err(_) => self.session.go_failed(),
+                Err(_) => self.session.go_failed(Instant::now().into_std()),
             },
-            Step::Unanswered => self.session.go_failed(),
+            Step::Unanswered => self.session.go_failed(Instant::now().into_std()),
             Step::Answered(ready) => self.take_link(*ready)?,
         }
         Ok(())
@@ -384,7 +403,15 @@ impl Talk<'_> {
         self.read()
     }
 
+    /// Says who is there. A shut chat says why instead; it is connected, to the
+    /// person, once it is open.
     fn announce(&mut self, resumed: bool) -> Result<(), ChatError> {
+        if let Some(alarm) = self.company.alarm() {
+            return match resumed {
+                true => Ok(()),
+                false => self.show(&alarm),
+            };
+        }
         self.show(&Event::Connected {
             peer: self.company.name().to_owned(),
             path: "direct",
@@ -392,11 +419,7 @@ impl Talk<'_> {
             trust: self.company.standing(),
             resumed,
             yourself: self.company.is_yourself(),
-        })?;
-        match self.company.alarm() {
-            Some(alarm) if !resumed => self.show(&alarm),
-            _ => Ok(()),
-        }
+        })
     }
 
     fn obey(&mut self, input: Input) -> Result<(), ChatError> {
@@ -418,7 +441,7 @@ impl Talk<'_> {
             Input::Verify(Some(typed)) => self.verify(&typed),
             Input::Trust(typed) => {
                 if self.company.trust_anyway(&typed).map_err(ChatError::Keep)? {
-                    self.open("let in, not verified")
+                    self.open()
                 } else {
                     self.error(
                         "trust",
@@ -481,11 +504,12 @@ impl Talk<'_> {
 
     fn verify(&mut self, typed: &str) -> Result<(), ChatError> {
         if same_words(&self.words[1], typed) {
+            let was_shut = self.company.is_shut();
             self.company.verified().map_err(ChatError::Keep)?;
             self.show(&Event::Verified {
                 peer: self.company.name().to_owned(),
             })?;
-            return self.open("");
+            return if was_shut { self.open() } else { Ok(()) };
         }
         self.wrong_words += 1;
         if self.wrong_words >= WORDS_TRIES {
@@ -499,13 +523,10 @@ impl Talk<'_> {
         )
     }
 
-    fn open(&mut self, note: &str) -> Result<(), ChatError> {
+    /// The shut chat opens.
+    fn open(&mut self) -> Result<(), ChatError> {
         self.session.open(Instant::now().into_std());
-        if note.is_empty() {
-            return Ok(());
-        }
-        let message = format!("{} is {note}.", self.company.name());
-        self.show(&Event::Note { message })
+        self.announce(false)
     }
 
     fn error(&mut self, code: &'static str, message: &str, hint: &str) -> Result<(), ChatError> {

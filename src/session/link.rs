@@ -119,17 +119,24 @@ impl Link {
         now < self.heard + DEAD_AFTER
     }
 
-    /// When something is due next.
-    pub fn deadline(&self) -> Instant {
+    /// The link is read again. Its silence while it was not is not the other
+    /// one's: it is asked, and has the usual time to answer.
+    pub fn thawed(&mut self, now: Instant) {
+        if let Some(recently) = now.checked_sub(PING_AFTER) {
+            self.heard = self.heard.max(recently);
+        }
+        self.pinged = false;
+    }
+
+    /// When something is due next; without `can_write` only what needs no record.
+    pub fn deadline(&self, can_write: bool) -> Instant {
         let life = if self.pinged {
             self.heard + DEAD_AFTER
         } else {
             self.heard + PING_AFTER
         };
         let nudge = self.unanswered_since.map(|since| since + NUDGE_AFTER);
-        [self.ack_by, nudge]
-            .into_iter()
-            .flatten()
-            .fold(life, Instant::min)
+        let due = [self.ack_by, nudge].into_iter().flatten();
+        due.filter(|_| can_write).fold(life, Instant::min)
     }
 }

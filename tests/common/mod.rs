@@ -4,6 +4,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod acts;
 pub mod proxy;
 
 use std::io::{BufRead, BufReader, Write};
@@ -12,8 +13,12 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use proxy::Proxy;
 
 /// The longest wait for anything; far above what a slow machine needs.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,9 +37,17 @@ impl Mediator {
 
     /// For a mediator that comes back where the one before it was.
     pub fn start_at(address: &str) -> Self {
+        Self::start_with(&["--listen", address])
+    }
+
+    /// With further options; on a free port if they do not say otherwise.
+    pub fn start_with(arguments: &[&str]) -> Self {
         let mut child = Command::new(mediator_program())
-            .args(["--listen", address, "--joins-per-minute", "100000"])
+            .env_clear()
+            .env("UNDERTONE_MEDIATOR_LISTEN", "127.0.0.1:0")
+            .args(["--joins-per-minute", "100000"])
             .args(["--max-connections-per-address", "1000"])
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -133,6 +146,14 @@ impl Start {
         self
     }
 
+    /// As a person sees it: no `--json`.
+    pub fn human(home: &Home, mediator: &str, name: &str, room: &str) -> Self {
+        let mut start = Self::new(home, &["chat", "--bind", "127.0.0.1"]);
+        start.command.env("UNDERTONE_ROOM", room);
+        start.command.args(["--name", name, "--mediator", mediator]);
+        start
+    }
+
     pub fn run(mut self) -> Client {
         let mut child = self.command.spawn().expect("the client starts");
         Client {
@@ -141,6 +162,37 @@ impl Start {
             err: Lines::of(child.stderr.take().unwrap()),
             child,
         }
+    }
+
+    /// Nobody reads its stdout, as after `| head`.
+    pub fn run_unread(mut self) -> Client {
+        let mut child = self.command.spawn().expect("the client starts");
+        drop(child.stdout.take());
+        Client {
+            stdin: child.stdin.take(),
+            out: Lines::of(std::io::empty()),
+            err: Lines::of(child.stderr.take().unwrap()),
+            child,
+        }
+    }
+
+    /// Runs it to its end with this on stdin: exit code, stdout, stderr.
+    pub fn finish(self, stdin: &[u8]) -> (i32, String, String) {
+        let mut client = self.run();
+        // It may end without having read everything.
+        let _ = client.stdin.take().unwrap().write_all(stdin);
+        let code = client.exit_code();
+        let text = |lines: Lines| {
+            lines
+                .rest()
+                .iter()
+                .map(|line| format!("{line}\n"))
+                .collect()
+        };
+        let empty = || Lines::of(std::io::empty());
+        let out = std::mem::replace(&mut client.out, empty());
+        let err = std::mem::replace(&mut client.err, empty());
+        (code, text(out), text(err))
     }
 }
 
@@ -156,9 +208,10 @@ impl Client {
     /// Types a line.
     pub fn say(&mut self, line: &str) {
         let stdin = self.stdin.as_mut().expect("stdin is open");
-        stdin.write_all(line.as_bytes()).unwrap();
-        stdin.write_all(b"\n").unwrap();
-        stdin.flush().unwrap();
+        if stdin.write_all(format!("{line}\n").as_bytes()).is_err() {
+            let ended = self.child.wait();
+            panic!("{ended:?}: {:#?} {:#?}", self.out.rest(), self.err.rest());
+        }
     }
 
     /// Ends stdin, as at the end of a pipe.
@@ -181,6 +234,15 @@ impl Client {
     pub fn await_that(&self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         let fits = |line: &str| serde_json::from_str(line).is_ok_and(|event| fits(&event));
         serde_json::from_str(&self.out.find(fits, what)).unwrap()
+    }
+
+    /// All events until they are enough.
+    pub fn events_until(&self, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let mut events = Vec::new();
+        while !enough(&events) {
+            events.push(self.event());
+        }
+        events
     }
 
     /// The text of the next message.
@@ -223,6 +285,23 @@ impl Client {
         i32::try_from(self.child.id()).unwrap()
     }
 
+    pub fn signal(&self, signal: Signal) {
+        nix::sys::signal::kill(Pid::from_raw(self.pid()), signal).unwrap();
+    }
+
+    /// Types these lines on a thread of its own: who types more than fits is made to
+    /// wait.
+    pub fn say_all(&mut self, lines: impl Iterator<Item = String> + Send + 'static) {
+        let mut stdin = self.stdin.take().expect("stdin is open");
+        std::thread::spawn(move || {
+            for line in lines {
+                writeln!(stdin, "{line}").unwrap();
+            }
+            // Left open: its end would end the chat.
+            std::mem::forget(stdin);
+        });
+    }
+
     /// kill -9.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -239,12 +318,40 @@ impl Drop for Client {
 
 /// Two clients that have met in a fresh room with a secret: host and guest.
 pub fn pair(mediator: &Mediator, homes: [&Home; 2]) -> [Client; 2] {
-    let host = Start::chat(homes[0], &mediator.url, "ada", "lab#otter").run();
+    let host = Start::chat(homes[0], &mediator.url, "ada", "lab#otter");
+    let guest = Start::chat(homes[1], &mediator.url, "bob", "lab#otter");
+    let [(host, _), (guest, _)] = meet(host, guest);
+    [host, guest]
+}
+
+/// Starts both, host first; each with its `connected`, or the `alarm` instead of it.
+pub fn meet(host: Start, guest: Start) -> [(Client, Value); 2] {
+    let host = host.run();
     host.await_event("waiting");
-    let guest = Start::chat(homes[1], &mediator.url, "bob", "lab#otter").run();
+    let guest = guest.run();
+    [host, guest].map(|who| {
+        let event = who.await_that("a connection", |event| {
+            event["type"] == "connected" || event["type"] == "alarm"
+        });
+        (who, event)
+    })
+}
+
+/// The same as [`pair`], with every link through the proxy.
+pub fn pair_through(proxy: &Proxy, host: Start, guest: Start) -> [Client; 2] {
+    let host = host.args(&["--advertise", &proxy.address()]).run();
+    host.await_event("waiting");
+    let guest = guest.run();
+    proxy.aim(&host.door());
     guest.await_event("connected");
     host.await_event("connected");
     [host, guest]
+}
+
+/// A port of loopback that is free.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 /// The lines of a process's output, read by a thread of their own, so that no pipe

@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 /// Changes what passes: given the direction and a chunk, gives what goes on.
 /// `None` ends the connection.
@@ -20,6 +20,7 @@ pub enum Direction {
 pub struct Proxy {
     address: SocketAddr,
     shared: Arc<Mutex<Shared>>,
+    aimed: Arc<Condvar>,
 }
 
 struct Shared {
@@ -31,7 +32,7 @@ struct Shared {
 }
 
 impl Proxy {
-    /// A proxy that waits for its target.
+    /// A proxy whose connections wait until it has a target.
     pub fn start() -> Self {
         Self::tampering(|_, bytes| Some(bytes.to_vec()))
     }
@@ -49,14 +50,21 @@ impl Proxy {
             connections: 0,
             tamper: Box::new(tamper),
         }));
-        let accepting = Arc::clone(&shared);
+        let aimed = Arc::new(Condvar::new());
+        let (accepting, waiting) = (Arc::clone(&shared), Arc::clone(&aimed));
         // Ends with the test's process.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                let state = accepting.lock().unwrap();
+                drop(waiting.wait_while(state, |state| state.target.is_none()));
                 accept(&accepting, stream);
             }
         });
-        Proxy { address, shared }
+        Proxy {
+            address,
+            shared,
+            aimed,
+        }
     }
 
     /// Where it listens: what the host is to advertise.
@@ -67,6 +75,7 @@ impl Proxy {
     /// Where connections go.
     pub fn aim(&self, target: &str) {
         self.shared.lock().unwrap().target = Some(target.parse().unwrap());
+        self.aimed.notify_all();
     }
 
     /// Ends every connection and refuses new ones.

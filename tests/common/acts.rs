@@ -1,0 +1,60 @@
+//! What people do in more than one test: meet again, compare words, leave.
+
+use serde_json::Value;
+
+use super::{Client, Home, Mediator, Start, meet};
+
+const ROOM: &str = "lab#otter";
+
+pub fn start(mediator: &Mediator, home: &Home, name: &str) -> Start {
+    Start::chat(home, &mediator.url, name, ROOM)
+}
+
+/// ada, who waits, and bob: each with what it was told of the other one.
+pub fn ada_and_bob(mediator: &Mediator, homes: &[Home; 2]) -> [(Client, Value); 2] {
+    meet(
+        start(mediator, &homes[0], "ada"),
+        start(mediator, &homes[1], "bob"),
+    )
+}
+
+pub fn homes() -> [Home; 2] {
+    [Home::new(), Home::new()]
+}
+
+/// The words that this one reads out.
+pub fn words(client: &mut Client) -> String {
+    client.say("/verify");
+    let event = client.await_event("words");
+    let mine: Vec<_> = event["mine"].as_array().unwrap().iter().collect();
+    assert_eq!(mine.len(), 4);
+    mine.iter()
+        .map(|word| word.as_str().unwrap())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+pub fn verify_both(clients: [&mut Client; 2]) {
+    let [a, b] = clients;
+    let (of_a, of_b) = (words(a), words(b));
+    assert_ne!(of_a, of_b);
+    a.say(&format!("/verify {of_b}"));
+    b.say(&format!("/verify {}", of_a.to_uppercase()));
+    for client in [a, b] {
+        client.await_event("verified");
+    }
+}
+
+pub fn quit(clients: [&mut Client; 2]) {
+    let [a, b] = clients;
+    a.say("/quit");
+    b.await_event("left");
+    assert_eq!((a.exit_code(), b.exit_code()), (0, 0));
+}
+
+/// The table of `undertone peers`.
+pub fn peers(home: &Home) -> String {
+    let (code, table, _) = Start::new(home, &["peers"]).finish(b"");
+    assert_eq!(code, 0);
+    table
+}

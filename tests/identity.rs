@@ -1,0 +1,152 @@
+//! Who is there: contacts, words, and the alarm at another key.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use common::acts::{ada_and_bob, homes, peers, quit, start, verify_both, words};
+use common::{Home, Mediator, Start, meet};
+
+#[test]
+fn the_second_start_finds_the_contact_and_its_badge() {
+    let (mediator, homes) = (Mediator::start(), homes());
+    for trust in ["invite", "invite", "verified"] {
+        let [(mut host, host_saw), (mut guest, guest_saw)] = ada_and_bob(&mediator, &homes);
+        assert_eq!(
+            (&host_saw["peer"], &guest_saw["peer"]),
+            (&"bob".into(), &"ada".into())
+        );
+        for saw in [&host_saw, &guest_saw] {
+            assert_eq!(
+                (&saw["trust"], &saw["resumed"]),
+                (&trust.into(), &false.into())
+            );
+        }
+        if peers(&homes[0]).lines().count() == 3 {
+            verify_both([&mut host, &mut guest]);
+        }
+        quit([&mut host, &mut guest]);
+    }
+    assert_eq!(
+        peers(&homes[0]).matches(" verified ").count(),
+        2,
+        "{}",
+        peers(&homes[0])
+    );
+    assert_eq!(peers(&homes[1]).matches("ada").count(), 3);
+}
+
+#[test]
+fn wrong_words_twice_end_the_chat() {
+    let (mediator, homes) = (Mediator::start(), homes());
+    let [(mut host, _), (mut guest, _)] = ada_and_bob(&mediator, &homes);
+    let own = words(&mut host);
+    host.say(&format!("/verify {own}"));
+    assert_eq!(host.await_event("error")["code"], "wrong-words");
+    guest.say("still here");
+    assert_eq!(host.await_message(), "still here");
+    host.say("/verify y");
+    assert_eq!(host.await_event("error")["code"], "wrong-words");
+    assert_eq!(host.exit_code(), 6);
+    guest.await_event("left");
+    assert_eq!(guest.exit_code(), 0);
+    assert!(!peers(&homes[0]).contains(" verified "));
+}
+
+#[test]
+fn a_name_that_mixes_scripts_is_refused() {
+    let home = Home::new();
+    for name in [
+        "b\u{43e}b",
+        "al\u{200b}ice",
+        "bob ✓",
+        "you",
+        "◆",
+        "",
+        " ",
+        "-n",
+    ] {
+        let arguments = ["chat", "lab", &format!("--name={name}")];
+        let (code, out, err) = Start::new(&home, &arguments).finish(b"");
+        assert_eq!((code, out.as_str()), (2, ""), "{name:?}: {err}");
+        assert!(!err.contains('\u{200b}') && err.contains("--name"), "{err}");
+    }
+}
+
+#[test]
+fn require_verified_keeps_the_chat_shut_until_the_words_are_compared() {
+    let (mediator, homes) = (Mediator::start(), homes());
+    let required = || start(&mediator, &homes[0], "ada").args(&["--require-verified"]);
+    let [(mut host, saw), (mut guest, _)] = meet(required(), start(&mediator, &homes[1], "bob"));
+    assert_eq!(saw["kind"], "not-verified");
+    host.say("too early");
+    assert_eq!(host.await_event("error")["code"], "shut");
+    guest.say("patience");
+    verify_both([&mut host, &mut guest]);
+    assert_eq!(host.await_message(), "patience");
+    guest.await_event("delivered");
+    quit([&mut host, &mut guest]);
+    let [(mut host, saw), (mut guest, _)] = meet(required(), start(&mediator, &homes[1], "bob"));
+    assert_eq!(saw["trust"], "verified");
+    host.say("at once");
+    assert_eq!(guest.await_message(), "at once");
+    quit([&mut host, &mut guest]);
+}
+
+#[test]
+fn two_terminals_of_one_person_are_told_so() {
+    let (mediator, home) = (Mediator::start(), Home::new());
+    let met = meet(
+        start(&mediator, &home, "ada"),
+        start(&mediator, &home, "laptop"),
+    );
+    for (_, saw) in &met {
+        assert_eq!(saw["yourself"], true, "{saw}");
+    }
+    let [(mut host, _), (mut guest, _)] = met;
+    guest.say("note to self");
+    assert_eq!(host.await_message(), "note to self");
+    quit([&mut host, &mut guest]);
+}
+
+#[test]
+fn secrets_are_kept_to_one_closed_file() {
+    let (mediator, homes) = (Mediator::start(), homes());
+    let room = "lab#zyzzyva-quokka";
+    let come = |home, name| Start::chat(home, &mediator.url, name, room);
+    let [(mut host, _), (mut guest, _)] = meet(come(&homes[0], "ada"), come(&homes[1], "bob"));
+    verify_both([&mut host, &mut guest]);
+    host.say("/who");
+    host.await_event("who");
+    quit([&mut host, &mut guest]);
+    let mut said: Vec<_> = [&host, &guest].map(|who| who.out.rest()).concat();
+    said.extend([&host, &guest].map(|who| who.err.rest()).concat());
+    for home in &homes {
+        assert_eq!(mode(&home.data()), 0o700);
+        let key = fs::read_to_string(home.data().join("identity")).unwrap();
+        let key = key.trim();
+        assert_eq!(key.len(), 64);
+        for entry in fs::read_dir(home.data()).unwrap() {
+            let path = entry.unwrap().path();
+            assert_eq!(mode(&path), 0o600, "{path:?}");
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(!text.contains("zyzzyva"), "{path:?}: {text}");
+            assert_eq!(text.contains(key), path.ends_with("identity"), "{path:?}");
+        }
+        let told = |line: &String| line.contains(key) || line.contains("zyzzyva");
+        assert!(!said.iter().any(told), "{said:#?}");
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
