@@ -169,13 +169,16 @@ impl ChatError {
     pub fn event(&self) -> Event {
         let (code, hint): (_, String) = match self {
             ChatError::Mediator(error) => match error {
-                RendezvousError::Unreachable { url, .. } => (
-                    "no-mediator",
-                    format!(
-                        "Is undertone-mediator running there, and port {} open?",
-                        url.port()
-                    ),
-                ),
+                RendezvousError::Unreachable { url, .. } => {
+                    let tls = match url.tls() {
+                        true => " A certificate of your own is named by SSL_CERT_FILE.",
+                        false => "",
+                    };
+                    let port = url.port();
+                    let there =
+                        format!("Is undertone-mediator running there, and port {port} open?{tls}");
+                    ("no-mediator", there)
+                }
                 RendezvousError::NoMediator(_) => (
                     "no-mediator",
                     "Check the address and the port: something else answers there.".into(),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Client, Home, Mediator, Start, meet};
+use super::{Client, Home, Mediator, Start, meet, pair};
 
 const ROOM: &str = "lab#otter";
 
@@ -16,6 +16,14 @@ pub fn ada_and_bob(mediator: &Mediator, homes: &[Home; 2]) -> [(Client, Value); 
         start(mediator, &homes[0], "ada"),
         start(mediator, &homes[1], "bob"),
     )
+}
+
+/// Two who have met.
+pub fn talking() -> (Mediator, [Home; 2], [Client; 2]) {
+    let mediator = Mediator::start();
+    let homes = [Home::new(), Home::new()];
+    let clients = pair(&mediator, [&homes[0], &homes[1]]);
+    (mediator, homes, clients)
 }
 
 pub fn homes() -> [Home; 2] {
