@@ -120,6 +120,7 @@ const ROOM_VARIABLE: &str = "UNDERTONE_ROOM";
 
 /// Options of a chat.
 #[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "For a chat")]
 pub struct ChatOptions {
     /// What the other one is to call you
     #[arg(long, env = "UNDERTONE_NAME", hide_env = true)]

@@ -1,4 +1,25 @@
 //! undertone: a private line between two people, from terminal to terminal.
+//!
+//! A mediator pairs two clients that name the same room and hands their sealed
+//! offers across; then one listens, the other dials it, and everything between
+//! them goes through a double ratchet. PROTOCOL.md says what is on the wire.
+//!
+//! Calls run downward:
+//!
+//! ```text
+//! main ─► chat                        the driver: one select loop
+//!           ├► terminal               prompts, names, text made safe
+//!           ├► contacts, history      whom we know, whom we talked to
+//!           ├► link                   sockets to the other one
+//!           ├► rendezvous             the socket to the mediator
+//!           └► session                what arrives once and in order
+//!                 └► pairing, payload
+//!                       └► crypto     keys, seal, CPace, ratchet, words
+//! ```
+//!
+//! `crypto`, `pairing`, `payload` and `session` have no socket, no clock and no
+//! terminal: bytes and `now` go in; bytes, events and a deadline come out. They
+//! can be run under a virtual clock, fuzzed and ported as they are.
 
 pub mod chat;
 pub mod cli;

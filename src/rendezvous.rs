@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use http::{StatusCode, header};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -41,6 +42,9 @@ pub enum RendezvousError {
     /// The connection broke, or nothing was heard for too long.
     #[error("the connection to the mediator was lost")]
     Lost,
+    /// It took a `join`, and no answer came.
+    #[error("the mediator did not answer")]
+    Silent,
     /// It refused, in its own words.
     #[error("the mediator refused: {message}")]
     Refused {
@@ -79,7 +83,12 @@ impl Rendezvous {
         match timeout(CONNECT_WITHIN, Self::try_connect(url)).await {
             Err(_) => Err(unreachable("no answer".into())),
             Ok(Err(ConnectError::Io(error))) => Err(unreachable(reason(&error))),
-            Ok(Err(ConnectError::WebSocket)) => Err(RendezvousError::NoMediator(url.clone())),
+            Ok(Err(ConnectError::NoMediator)) => Err(RendezvousError::NoMediator(url.clone())),
+            Ok(Err(ConnectError::Full { retry_after })) => Err(RendezvousError::Refused {
+                code: ErrorCode::Full,
+                message: "it has too many connections, in all or from your address".into(),
+                retry_after,
+            }),
             Ok(Ok(connected)) => Ok(connected),
         }
     }
@@ -193,7 +202,11 @@ impl Rendezvous {
 
 enum ConnectError {
     Io(io::Error),
-    WebSocket,
+    NoMediator,
+    /// HTTP 503 instead of a WebSocket: over its cap on connections.
+    Full {
+        retry_after: Option<u64>,
+    },
 }
 
 impl From<io::Error> for ConnectError {
@@ -206,7 +219,16 @@ impl From<tungstenite::Error> for ConnectError {
     fn from(error: tungstenite::Error) -> Self {
         match error {
             tungstenite::Error::Io(error) => ConnectError::Io(error),
-            _ => ConnectError::WebSocket,
+            tungstenite::Error::Http(answer)
+                if answer.status() == StatusCode::SERVICE_UNAVAILABLE =>
+            {
+                let seconds = answer.headers().get(header::RETRY_AFTER);
+                let seconds = seconds.and_then(|value| value.to_str().ok()?.parse().ok());
+                ConnectError::Full {
+                    retry_after: seconds,
+                }
+            }
+            _ => ConnectError::NoMediator,
         }
     }
 }

@@ -98,14 +98,20 @@ pub async fn meet(setup: &Setup, local: &Local) -> Result<Met, ChatError> {
     }
 }
 
-/// Whether a new try may help: the seat lapsed, or a mediator that once answered
-/// is being restarted.
+/// Whether a new try may help: once there was a seat, it may have lapsed, or the
+/// mediator is being restarted or has too much to do.
 fn is_passing(error: &RendezvousError, reached: bool) -> bool {
     match error {
-        RendezvousError::Refused { code, .. } => {
-            matches!(code, ErrorCode::Expired) || (reached && *code == ErrorCode::ShuttingDown)
+        RendezvousError::Refused { code, .. } => match code {
+            ErrorCode::Expired
+            | ErrorCode::ShuttingDown
+            | ErrorCode::RateLimited
+            | ErrorCode::Full => reached,
+            ErrorCode::BadRequest | ErrorCode::Version | ErrorCode::RoomBusy => false,
+        },
+        RendezvousError::Unreachable { .. } | RendezvousError::Lost | RendezvousError::Silent => {
+            reached
         }
-        RendezvousError::Unreachable { .. } | RendezvousError::Lost => reached,
         RendezvousError::NoMediator(_) | RendezvousError::Garbled => false,
     }
 }

@@ -16,8 +16,12 @@ use crate::rendezvous::{Rendezvous, RendezvousError};
 
 /// How long the other one's SEALED may take.
 const SEALED_WITHIN: Duration = Duration::from_secs(10);
-/// The seat is renewed this long before it lapses.
+/// The seat is renewed this long before it lapses …
 const RENEW_BEFORE: Duration = Duration::from_secs(60);
+/// … yet no sooner than this, whatever a mediator says of its seats.
+const RENEW_AFTER: Duration = Duration::from_millis(500);
+/// How long a mediator may take to answer the first `join`. Pings are no answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// Where the host listens and what it says about it.
 #[derive(Clone, Debug, Default)]
@@ -149,6 +153,8 @@ pub async fn pair(
         .offer();
     mediator.join(&tag, &offer).await?;
     let mut renew = Instant::now() + wire::SEAT_LIFE;
+    let answer_by = Instant::now() + ANSWER_WITHIN;
+    let mut seated = false;
     let (role, theirs, observed) = loop {
         let message = tokio::select! {
             message = mediator.next() => message?,
@@ -157,11 +163,15 @@ pub async fn pair(
                 renew = Instant::now() + RENEW_BEFORE;
                 continue;
             }
+            () = sleep_until(answer_by), if !seated => return Err(RendezvousError::Silent.into()),
         };
         match message {
             MediatorMessage::Waiting { expires_in, .. } => {
+                let expires_in = expires_in.min(wire::SEAT_LIFE.as_secs());
                 let life = Duration::from_secs(expires_in);
-                renew = Instant::now() + life.saturating_sub(RENEW_BEFORE).max(life / 2);
+                let pause = life.saturating_sub(RENEW_BEFORE).max(life / 2);
+                renew = Instant::now() + pause.max(RENEW_AFTER);
+                seated = true;
                 waiting(expires_in);
             }
             MediatorMessage::Paired {

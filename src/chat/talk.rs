@@ -135,9 +135,11 @@ impl Talk<'_> {
                 },
                 step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
                 Some(Ok(ready)) = self.seeking.join_next() => self.take_link(ready)?,
-                exit = signals.next() => {
-                    self.leave(exit);
-                }
+                exit = signals.next() => match self.exit {
+                    // The second one does not wait for anybody.
+                    Some(_) => return Ok(exit),
+                    None => self.leave(exit),
+                },
                 () = sleep_until(deadline) => self.time_passed()?,
             }
         }
@@ -240,7 +242,8 @@ impl Talk<'_> {
         if !self.session.is_over() && !unreachable {
             return None;
         }
-        let undelivered = queued > 0 && (unreachable || self.exit.is_none());
+        // After our own goodbye nothing is undelivered: it went out behind the messages.
+        let undelivered = queued > 0 && (self.exit.is_none() || unreachable);
         Some(match self.exit.unwrap_or(Exit::Done) {
             Exit::Done if shut => Err(ChatError::Shut),
             Exit::Done if undelivered => Err(ChatError::Undelivered(queued)),
@@ -346,9 +349,9 @@ impl Talk<'_> {
             }
             Step::Confirmed(confirmed) => match confirmed.nominate(&self.session.nominate()) {
                 Ok(nomination) => lobby.nominated(nomination),
-                Err(_) => self.session.go_failed(),
+                Err(_) => self.session.go_failed(Instant::now().into_std()),
             },
-            Step::Unanswered => self.session.go_failed(),
+            Step::Unanswered => self.session.go_failed(Instant::now().into_std()),
             Step::Answered(ready) => self.take_link(*ready)?,
         }
         Ok(())

@@ -3,21 +3,19 @@
 //! first frame of a length that the protocol has is handed over; whether it is
 //! genuine is for the pairing to say.
 
-use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
+use super::crowd::Crowd;
+pub use super::crowd::UNCONFIRMED_MAX;
 use super::frame::FrameReader;
 use super::knock::KNOCK_LEN;
 use crate::pairing::CONFIRM_B_LEN;
 
-/// The most sockets that wait unconfirmed.
-pub const UNCONFIRMED_MAX: usize = 16;
 /// How long one may take for its first frame.
 pub const UNCONFIRMED_FOR: Duration = Duration::from_secs(10);
 
@@ -37,8 +35,7 @@ pub struct Visitor {
 pub struct Door {
     listener: TcpListener,
     address: SocketAddr,
-    visitors: JoinSet<Option<Visitor>>,
-    waiting: VecDeque<(IpAddr, AbortHandle)>,
+    visitors: Crowd<Option<Visitor>>,
 }
 
 impl Door {
@@ -53,8 +50,7 @@ impl Door {
         Ok(Door {
             listener,
             address,
-            visitors: JoinSet::new(),
-            waiting: VecDeque::new(),
+            visitors: Crowd::new(),
         })
     }
 
@@ -66,11 +62,10 @@ impl Door {
     /// The next visitor with a whole first frame. Cancel-safe.
     pub async fn next(&mut self) -> Visitor {
         loop {
-            self.waiting.retain(|(_, task)| !task.is_finished());
             tokio::select! {
                 biased;
-                Some(visitor) = self.visitors.join_next() => {
-                    if let Ok(Some(visitor)) = visitor {
+                Some(visitor) = self.visitors.next() => {
+                    if let Some(Some(visitor)) = visitor {
                         return visitor;
                     }
                 }
@@ -78,38 +73,13 @@ impl Door {
                     // An error concerns that one connection, or too many open
                     // files, which pass.
                     if let Ok((stream, address)) = accepted {
-                        self.admit(stream, address);
+                        self.visitors.admit(address.ip(), first_frame(stream, address));
                     }
                     // Whoever just came gets to say its word before it could be
                     // turned out for the next one.
                     tokio::task::yield_now().await;
                 }
             }
-        }
-    }
-
-    fn admit(&mut self, stream: TcpStream, address: SocketAddr) {
-        if self.waiting.len() >= UNCONFIRMED_MAX {
-            self.turn_one_out();
-        }
-        let task = self.visitors.spawn(first_frame(stream, address));
-        self.waiting.push_back((address.ip(), task));
-    }
-
-    /// Makes room: the oldest of the address that has the most sockets here. Who
-    /// floods crowds out itself.
-    fn turn_one_out(&mut self) {
-        let mut count: HashMap<IpAddr, usize> = HashMap::new();
-        for (ip, _) in &self.waiting {
-            *count.entry(*ip).or_default() += 1;
-        }
-        let most = count.values().copied().max().unwrap_or(0);
-        let oldest = self
-            .waiting
-            .iter()
-            .position(|(ip, _)| count.get(ip) == Some(&most));
-        if let Some((_, task)) = oldest.and_then(|index| self.waiting.remove(index)) {
-            task.abort();
         }
     }
 }
@@ -167,7 +137,7 @@ mod tests {
         let visitor = door.next().await;
         assert_eq!(visitor.first, [7; CONFIRM_B_LEN]);
         let (mut silent, _real) = opening.await.unwrap();
-        assert!(door.waiting.len() <= UNCONFIRMED_MAX);
+        assert!(door.visitors.len() <= UNCONFIRMED_MAX);
         // The first to come was turned out.
         let ended = silent.first_mut().unwrap().read(&mut [0]).await;
         assert!(matches!(ended, Ok(0) | Err(_)));

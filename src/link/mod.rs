@@ -1,10 +1,11 @@
 //! The way to the other one: the only files that open sockets to a peer.
 //!
 //! `frame` cuts the bytes, `door` listens, `dial` is the guest's way to a link,
-//! `nominate` the host's, `knock` the way straight back to an address that
+//! `nominate` the host's, `crowd` bounds the sockets of strangers, `knock` the way straight back to an address that
 //! worked. Each ends in a [`Ready`] link, which `wire` then carries; which link
 //! counts is `session`'s.
 
+mod crowd;
 pub mod dial;
 pub mod door;
 pub mod frame;

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use super::Ready;
-use super::door::{UNCONFIRMED_MAX, Visitor};
+use super::crowd::Crowd;
+use super::door::Visitor;
 use super::frame::FrameReader;
 use crate::crypto::keys::ResumeSecret;
 use crate::pairing::{CONFIRM_A_LEN, Established, HostConfirm, Peer};
@@ -71,7 +71,7 @@ pub struct Nomination {
     resume: Arc<ResumeSecret>,
     /// CONFIRM_A and `go`, framed.
     greeting: Vec<u8>,
-    sockets: JoinSet<Option<(Visitor, Vec<u8>)>>,
+    sockets: Crowd<Option<(Visitor, Vec<u8>)>>,
     deadline: Instant,
 }
 
@@ -103,7 +103,7 @@ impl Confirmed {
             peer,
             resume,
             greeting,
-            sockets: JoinSet::new(),
+            sockets: Crowd::new(),
             deadline: now + ANSWER_WITHIN,
         };
         nomination.greet(visitor);
@@ -118,15 +118,13 @@ impl Nomination {
         if self.confirm.confirm(&visitor.first).is_err() {
             return Some(visitor);
         }
-        if self.sockets.len() < UNCONFIRMED_MAX {
-            self.greet(visitor);
-        }
+        self.greet(visitor);
         None
     }
 
     fn greet(&mut self, visitor: Visitor) {
         let greeting = self.greeting.clone();
-        self.sockets.spawn(async move {
+        self.sockets.admit(visitor.address.ip(), async move {
             let Visitor {
                 mut stream,
                 mut reader,
@@ -149,8 +147,8 @@ impl Nomination {
     /// Waits for the guest's answer; `None` if it does not come. Cancel-safe.
     pub async fn answered(&mut self) -> Option<Answer> {
         loop {
-            let ended = match timeout_at(self.deadline, self.sockets.join_next()).await {
-                Ok(Some(ended)) => ended.ok().flatten(),
+            let ended = match timeout_at(self.deadline, self.sockets.next()).await {
+                Ok(Some(ended)) => ended.flatten(),
                 // All sockets are gone: another may yet come, until the deadline.
                 Ok(None) => {
                     tokio::time::sleep_until(self.deadline).await;

@@ -1,1 +1,150 @@
-//! tests
+//! Pairings between two ends in one process, honest and hostile. Every value of
+//! an attempt comes from its seed, so that an attempt can be run again up to the
+//! message that an attacker touches.
+
+mod attacks;
+mod confirm;
+mod offer;
+mod sealed;
+mod transcript;
+
+use std::sync::Arc;
+
+use super::*;
+use crate::crypto::keys::{prs, room_tag};
+
+const SECRET: Option<&[u8]> = Some(b"cedar-otter-nine-velvet");
+
+fn meeting(secret: Option<&[u8]>) -> Meeting {
+    Meeting {
+        tag: room_tag(b"amber-falcon"),
+        prs: prs(secret),
+    }
+}
+
+/// The identity of a person, by its letter.
+fn identity(person: u8) -> Arc<SecretKey> {
+    Arc::new(SecretKey::from_bytes([person; 32]))
+}
+
+/// A person's attempt; `attempt` tells their attempts apart.
+fn offering(person: u8, attempt: u8, secret: Option<&[u8]>) -> Offering {
+    let meeting = meeting(secret);
+    let fixed = |what: u8| hash(&[&[person, attempt, what]]);
+    let share = Share::with_scalar(&meeting.prs, &channel(&meeting.tag), &[], fixed(0));
+    let ephemeral = SecretKey::from_bytes(fixed(1));
+    Offering::from_parts(meeting, identity(person), ephemeral, share, fixed(2))
+}
+
+fn candidates() -> Candidates {
+    Candidates::new(["192.0.2.1:5000".parse().unwrap()])
+}
+
+type Sent = (AwaitSealed, [u8; SEALED_LEN]);
+
+/// The host `a` and the guest `b` have each other's OFFER.
+fn paired(a: Offering, b: Offering) -> (Sent, Sent) {
+    let (offer_a, offer_b) = (*a.offer(), *b.offer());
+    let a = a.paired(Role::Host, &offer_b, &candidates()).unwrap();
+    let b = b.paired(Role::Guest, &offer_a, &candidates()).unwrap();
+    (a, b)
+}
+
+/// Attempt number `attempt` of the host 'A' and the guest 'B'.
+fn attempt(attempt: u8) -> (Sent, Sent) {
+    paired(
+        offering(b'A', attempt, SECRET),
+        offering(b'B', attempt, SECRET),
+    )
+}
+
+fn matched(number: u8) -> (Matched, Matched) {
+    let ((a, sealed_a), (b, sealed_b)) = attempt(number);
+    let a = a.sealed(&sealed_b, None).ok().unwrap();
+    (a, b.sealed(&sealed_a, None).ok().unwrap())
+}
+
+/// Both ends of an attempt, where the host 'A' and the guest 'B' are confirmed.
+fn established(a: Matched, b: Matched) -> (Established, Established) {
+    let mut a = a.host("ada").unwrap();
+    let b = b.guest("bob").unwrap();
+    let (confirm_a, established_a) = a.confirm(b.confirm_b()).unwrap();
+    (established_a.unwrap(), b.confirm(&confirm_a).ok().unwrap())
+}
+
+fn assert_same(a: &Established, b: &Established) {
+    assert_eq!(a.link.session_id, b.link.session_id);
+    assert_eq!(a.link.root.as_bytes(), b.link.root.as_bytes());
+    assert_eq!((a.link.s_a, a.link.s_b), (b.link.s_a, b.link.s_b));
+    assert_eq!(a.resume.room(), b.resume.room());
+    assert_eq!(a.resume.secret(), b.resume.secret());
+    assert_eq!(a.peer.words, b.peer.words);
+    match (&a.link.ratchet, &b.link.ratchet) {
+        (RatchetStart::Initiator(theirs), RatchetStart::Responder(ours)) => {
+            assert_eq!(*theirs, ours.public());
+        }
+        _ => panic!("the host begins the ratchet"),
+    }
+}
+
+#[test]
+fn an_honest_pairing_agrees_with_a_secret_and_without() {
+    let mut sessions = Vec::new();
+    for secret in [SECRET, Some(&[0; 128]), None] {
+        let people = offering(b'A', 0, secret);
+        let ((a, sealed_a), (b, sealed_b)) = paired(people, offering(b'B', 0, secret));
+        let a = a
+            .sealed(&sealed_b, Some(&identity(b'B').public()))
+            .ok()
+            .unwrap();
+        let b = b
+            .sealed(&sealed_a, Some(&identity(b'A').public()))
+            .ok()
+            .unwrap();
+        assert_eq!(*a.candidates(), candidates());
+        let (a, b) = established(a, b);
+        assert_same(&a, &b);
+        assert_eq!((a.peer.name.as_str(), b.peer.name.as_str()), ("bob", "ada"));
+        assert_eq!(a.peer.identity, identity(b'B').public());
+        assert_eq!(b.peer.identity, identity(b'A').public());
+        assert!(!sessions.contains(&a.link.session_id));
+        sessions.push(a.link.session_id);
+    }
+}
+
+#[test]
+fn every_attempt_of_the_same_people_is_fresh() {
+    let new = || Offering::new(meeting(SECRET), identity(b'A'));
+    let (one, other) = (Offer::decode(new().offer()), Offer::decode(new().offer()));
+    let (one, other) = (one.ok().unwrap(), other.ok().unwrap());
+    assert!(one.e != other.e && one.y != other.y && one.c != other.c);
+
+    let (a, b) = matched(1);
+    let (first, _) = established(a, b);
+    let (a, b) = matched(2);
+    let (second, _) = established(a, b);
+    assert_ne!(first.link.session_id, second.link.session_id);
+    assert_ne!(first.resume.room(), second.resume.room());
+    assert_ne!(first.peer.words, second.peer.words);
+}
+
+#[test]
+fn two_terminals_of_one_person_can_meet() {
+    let (a, b) = (offering(b'A', 0, None), offering(b'A', 1, None));
+    let ((a, sealed_a), (b, sealed_b)) = paired(a, b);
+    let a = a.sealed(&sealed_b, None).ok().unwrap();
+    let b = b.sealed(&sealed_a, None).ok().unwrap();
+    let (a, b) = established(a, b);
+    assert_same(&a, &b);
+    assert_eq!(a.peer.identity, identity(b'A').public());
+}
+
+#[test]
+fn roles_given_the_other_way_round_at_both_ends_do_no_harm() {
+    let (b, a) = (offering(b'A', 0, SECRET), offering(b'B', 0, SECRET));
+    let ((a, sealed_a), (b, sealed_b)) = paired(a, b);
+    let a = a.sealed(&sealed_b, None).ok().unwrap();
+    let b = b.sealed(&sealed_a, None).ok().unwrap();
+    let (a, b) = established(a, b);
+    assert_same(&a, &b);
+}

@@ -119,6 +119,15 @@ impl Link {
         now < self.heard + DEAD_AFTER
     }
 
+    /// The link is read again. Its silence while it was not is not the other
+    /// one's: it is asked, and has the usual time to answer.
+    pub fn thawed(&mut self, now: Instant) {
+        if let Some(recently) = now.checked_sub(PING_AFTER) {
+            self.heard = self.heard.max(recently);
+        }
+        self.pinged = false;
+    }
+
     /// When something is due next.
     pub fn deadline(&self) -> Instant {
         let life = if self.pinged {

@@ -106,7 +106,8 @@ pub struct Session {
     received: u64,
     /// While the chat is shut: what arrived, not acknowledged.
     shut: bool,
-    held: VecDeque<Event>,
+    /// A payload that is not understood holds its place, for `reported` counts them.
+    held: VecDeque<Option<Event>>,
     leaving: bool,
     over: bool,
     events: VecDeque<Event>,
@@ -190,7 +191,7 @@ impl Session {
         {
             live.owe_ack(now);
         }
-        self.events.append(&mut self.held);
+        self.events.extend(self.held.drain(..).flatten());
     }
 
     /// Host: a pairing was confirmed. Gives the `go` to send over it, which
@@ -207,15 +208,19 @@ impl Session {
 
     /// Host: the last `go` will not be answered; the live link, if there is one,
     /// goes on.
-    pub fn go_failed(&mut self) {
+    pub fn go_failed(&mut self, now: Instant) {
         self.frozen = false;
+        if let Some(live) = &mut self.live {
+            live.thawed(now);
+        }
     }
 
     /// Host: this record opened as the answer to the last `go`. The link counts
     /// from now on.
     ///
     /// # Errors
-    /// [`Fault`]; the link is to be closed.
+    /// [`Fault`]; the link is to be closed. Unless it is fatal, the session is as
+    /// before: an answer to a `go` that was replaced or given up changes nothing.
     pub fn link_answered(
         &mut self,
         id: LinkId,
@@ -223,23 +228,27 @@ impl Session {
         plaintext: &[u8],
         now: Instant,
     ) -> Result<(), Fault> {
-        self.frozen = false;
         let mut payloads = decode(plaintext);
         let Some(Ok(Payload::Go { link, received })) = payloads.next() else {
             return Err(Fault::Misbehaved("go without an answer"));
         };
-        if link != self.links {
+        if link > self.links {
+            return Err(Fault::Misbehaved("an answer to no go"));
+        }
+        if link < self.links || !self.frozen {
             return Err(Fault::Stale);
         }
         self.take_over(Link::new(id, channel, now), received)?;
-        self.take_all(payloads, now)
+        self.frozen = false;
+        self.take_first(id, payloads, now)
     }
 
     /// Guest: this record opened as the first on a link. If it is a `go` that is
     /// newer than the last one, the link counts from now on, and is answered.
     ///
     /// # Errors
-    /// [`Fault`]; the link is to be closed, and the session is as before.
+    /// [`Fault`]; the link is to be closed. Unless it is fatal, the session is as
+    /// before.
     pub fn link_opened(
         &mut self,
         id: LinkId,
@@ -251,14 +260,30 @@ impl Session {
         let Some(Ok(Payload::Go { link, received })) = payloads.next() else {
             return Err(Fault::Misbehaved("a link without go"));
         };
-        if link <= self.links {
+        // Below what was acknowledged: the host gave this `go` up and has gone on
+        // with the link before it.
+        if link <= self.links || received < self.outbox.acked() {
             return Err(Fault::Stale);
         }
         let mut opened = Link::new(id, channel, now);
         opened.answer_due = Some(link);
         self.take_over(opened, received)?;
         self.links = link;
-        self.take_all(payloads, now)
+        self.take_first(id, payloads, now)
+    }
+
+    /// What follows in the record that made this link the live one.
+    fn take_first<'a>(
+        &mut self,
+        id: LinkId,
+        payloads: impl Iterator<Item = Result<Payload<'a>, Malformed>>,
+        now: Instant,
+    ) -> Result<(), Fault> {
+        let result = self.take_all(payloads, now);
+        if result.is_err() {
+            self.link_lost(id);
+        }
+        result
     }
 
     /// The socket of this link is gone.
@@ -284,6 +309,9 @@ impl Session {
     }
 
     fn try_receive(&mut self, id: LinkId, body: &mut [u8], now: Instant) -> Result<(), Fault> {
+        if self.over {
+            return Ok(());
+        }
         let Some(live) = self
             .live
             .as_mut()
@@ -356,10 +384,7 @@ impl Session {
         if !self.shut {
             self.events.extend(event);
         } else if self.held.len() < outbox::MESSAGES_MAX {
-            // What is unknown holds a place too: the count of what is held back
-            // is what `reported` subtracts.
-            self.held
-                .push_back(event.unwrap_or(Event::Delivered(self.outbox.acked())));
+            self.held.push_back(event);
         } else {
             return Err(Fault::Misbehaved(
                 "more messages than may be unacknowledged",
@@ -465,4 +490,10 @@ impl Session {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests;

@@ -10,7 +10,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::crypto::keys::{InvalidPoint, SealLabel};
+use crate::crypto::keys::{InvalidPoint, SealLabel, SecretKey};
 use crate::crypto::ratchet::{Header, Ratchet, RatchetError};
 use crate::crypto::seal;
 use crate::pairing::{LinkKeys, RatchetStart, Role};
@@ -60,6 +60,15 @@ impl Channel {
     /// # Errors
     /// [`RecordError::Point`] for a ratchet key of low order.
     pub fn new(keys: LinkKeys) -> Result<Self, RecordError> {
+        Self::new_with(keys, SecretKey::generate)
+    }
+
+    /// [`new`](Self::new) with the host's first ratchet key of the caller's: for
+    /// fixed transcripts.
+    pub(crate) fn new_with(
+        keys: LinkKeys,
+        generate: impl FnOnce() -> SecretKey,
+    ) -> Result<Self, RecordError> {
         let LinkKeys {
             role,
             root,
@@ -78,7 +87,7 @@ impl Channel {
             ad
         };
         let ratchet = match ratchet {
-            RatchetStart::Initiator(theirs) => Ratchet::initiator(root, theirs)?,
+            RatchetStart::Initiator(theirs) => Ratchet::initiator_with(root, generate(), theirs)?,
             RatchetStart::Responder(ours) => Ratchet::responder(root, ours),
         };
         Ok(Channel {
@@ -100,11 +109,23 @@ impl Channel {
         out: &mut Vec<u8>,
         fill: impl FnOnce(&mut Vec<u8>),
     ) -> Result<(), RecordError> {
+        self.seal_with(now, out, SecretKey::generate, fill)
+    }
+
+    /// [`seal`](Self::seal), a DH step taking its key from `generate`: for fixed
+    /// transcripts.
+    pub(crate) fn seal_with(
+        &mut self,
+        now: Instant,
+        out: &mut Vec<u8>,
+        generate: impl FnOnce() -> SecretKey,
+        fill: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), RecordError> {
         let rested = self
             .last_step
             .is_none_or(|last| now.duration_since(last) >= STEP_EVERY);
         let step = rested && self.ratchet.step_due();
-        let (header, key) = self.ratchet.next_sending(step)?;
+        let (header, key) = self.ratchet.next_sending_with(step, generate)?;
         if step {
             self.last_step = Some(now);
         }

@@ -211,7 +211,11 @@ fn edit(
         input = input.default(default);
     }
     let answer = input.interact_text_on(term);
-    answer.map_err(|error| ended(term, error.into()))
+    let answer = answer.map_err(|error| ended(term, error.into()))?;
+    // dialoguer takes away the last row of a wrapped answer only; a secret may stand in the others.
+    let above = rows(term, &format!("? {} › {answer}", question.text)) - 1;
+    term.clear_last_lines(above).map_err(PromptError::Io)?;
+    Ok(answer)
 }
 
 /// What the first key made of an answer.
@@ -247,17 +251,20 @@ fn first_key(
         Key::Backspace => text.clear(),
         _ => {}
     }
-    let rows = line
-        .width()
-        .div_ceil(usize::from(term.size().1).max(1))
-        .max(1);
     term.clear_line().map_err(PromptError::Io)?;
-    term.clear_last_lines(rows - 1).map_err(PromptError::Io)?;
+    term.clear_last_lines(rows(term, &line) - 1)
+        .map_err(PromptError::Io)?;
     Ok(if enter {
         First::Enter
     } else {
         First::Draft(text)
     })
+}
+
+/// How many rows of the terminal a line takes; at least one.
+fn rows(term: &Term, line: &str) -> usize {
+    let columns = usize::from(term.size().1).max(1);
+    line.width().div_ceil(columns).max(1)
 }
 
 fn ended(term: &Term, error: io::Error) -> PromptError {

@@ -1,0 +1,63 @@
+//! Sockets whose owners are not yet known, so many and no more. Who comes to a
+//! full crowd turns out the oldest of the address that has the most in it: who
+//! floods crowds out itself.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+
+use tokio::task::{AbortHandle, JoinSet};
+
+/// The most sockets in one crowd.
+pub const UNCONFIRMED_MAX: usize = 16;
+
+/// At most [`UNCONFIRMED_MAX`] tasks, each with one socket.
+pub(super) struct Crowd<T> {
+    tasks: JoinSet<T>,
+    order: VecDeque<(IpAddr, AbortHandle)>,
+}
+
+impl<T: Send + 'static> Crowd<T> {
+    pub fn new() -> Self {
+        Crowd {
+            tasks: JoinSet::new(),
+            order: VecDeque::new(),
+        }
+    }
+
+    /// Begins `task` with a socket from `ip`.
+    pub fn admit(&mut self, ip: IpAddr, task: impl Future<Output = T> + Send + 'static) {
+        self.order.retain(|(_, task)| !task.is_finished());
+        if self.order.len() >= UNCONFIRMED_MAX {
+            self.turn_one_out();
+        }
+        self.order.push_back((ip, self.tasks.spawn(task)));
+    }
+
+    fn turn_one_out(&mut self) {
+        let mut count: HashMap<IpAddr, usize> = HashMap::new();
+        for (ip, _) in &self.order {
+            *count.entry(*ip).or_default() += 1;
+        }
+        let most = count.values().copied().max().unwrap_or(0);
+        let oldest = self
+            .order
+            .iter()
+            .position(|(ip, _)| count.get(ip) == Some(&most));
+        if let Some((_, task)) = oldest.and_then(|index| self.order.remove(index)) {
+            task.abort();
+        }
+    }
+
+    /// What the next task to end gives, `Some(None)` for one that was turned out;
+    /// `None` while there is none. Cancel-safe.
+    pub async fn next(&mut self) -> Option<Option<T>> {
+        let ended = self.tasks.join_next().await?;
+        Some(ended.ok())
+    }
+
+    /// How many there are.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+}

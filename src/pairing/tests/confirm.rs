@@ -1,0 +1,205 @@
+//! Hostile CONFIRMs: each ends its own socket and leaves the pairing as it was.
+
+use super::*;
+
+fn confirming(number: u8) -> (HostConfirm, GuestConfirm) {
+    let (a, b) = matched(number);
+    (a.host("ada").unwrap(), b.guest("bob").unwrap())
+}
+
+fn refused(host: &mut HostConfirm, confirm: &[u8]) -> Option<PairingError> {
+    host.confirm(confirm).err()
+}
+
+/// A CONFIRM_B of attempt 0 that holds whatever the guest likes: it has ck2.
+fn holding(plain: &[&[u8]]) -> Vec<u8> {
+    let (_, b) = matched(0);
+    let mut plain = plain.concat();
+    let key = b.ck2.expand(Label::ConfirmB, &b.th1);
+    key.seal(SealLabel::Confirm, &[&b.th1], &mut plain, 0);
+    plain
+}
+
+const CAPS: [u8; 4] = [1, 1, 0, 0];
+
+fn name(bytes: &[u8]) -> Vec<u8> {
+    let mut out = vec![bytes.len() as u8];
+    out.extend(bytes);
+    out.resize(65, 0);
+    out
+}
+
+fn ratchet_key() -> [u8; 32] {
+    *SecretKey::from_bytes([9; 32]).public().as_bytes()
+}
+
+#[test]
+fn every_flipped_byte_is_refused_and_the_true_one_still_taken() {
+    let (mut host, guest) = confirming(0);
+    for at in 0..CONFIRM_B_LEN {
+        let mut forged = *guest.confirm_b();
+        forged[at] ^= 1 << (at % 8);
+        assert_eq!(refused(&mut host, &forged), Some(PairingError::Confirm));
+    }
+    let (confirm_a, a) = host.confirm(guest.confirm_b()).unwrap();
+    for at in 0..CONFIRM_A_LEN {
+        let mut forged = confirm_a;
+        forged[at] ^= 1 << (at % 8);
+        assert_eq!(guest.confirm(&forged).err(), Some(PairingError::Confirm));
+    }
+    assert_same(&a.unwrap(), &guest.confirm(&confirm_a).ok().unwrap());
+}
+
+#[test]
+fn other_lengths_are_refused_and_so_is_one_in_the_others_place() {
+    let (mut host, guest) = confirming(0);
+    let (confirm_a, _) = host.confirm(guest.confirm_b()).unwrap();
+    let length = Some(PairingError::Length("CONFIRM"));
+    for len in [
+        0,
+        1,
+        CONFIRM_A_LEN - 1,
+        CONFIRM_A_LEN + 1,
+        CONFIRM_B_LEN,
+        4096,
+    ] {
+        assert_eq!(guest.confirm(&vec![0; len]).err(), length);
+    }
+    assert_eq!(guest.confirm(guest.confirm_b()).err(), length);
+    let (mut host, _) = confirming(0);
+    for len in [0, 1, CONFIRM_B_LEN - 1, CONFIRM_B_LEN + 1, 4096] {
+        assert_eq!(refused(&mut host, &vec![0; len]), length);
+    }
+    assert_eq!(refused(&mut host, &confirm_a), length);
+}
+
+#[test]
+fn one_of_another_session_is_refused() {
+    let (mut host, guest) = confirming(0);
+    let (mut other_host, other_guest) = confirming(1);
+    let confirm = Some(PairingError::Confirm);
+    assert_eq!(refused(&mut host, other_guest.confirm_b()), confirm);
+    let (other, _) = other_host.confirm(other_guest.confirm_b()).unwrap();
+    assert_eq!(guest.confirm(&other).err(), confirm);
+}
+
+#[test]
+fn one_repeated_on_further_sockets_is_answered_alike_and_yields_keys_once() {
+    let (mut host, guest) = confirming(0);
+    let (first, established) = host.confirm(guest.confirm_b()).unwrap();
+    assert!(established.is_some());
+    for _ in 0..3 {
+        let (answer, none) = host.confirm(guest.confirm_b()).unwrap();
+        assert_eq!(answer, first);
+        assert!(none.is_none());
+    }
+}
+
+#[test]
+fn a_second_valid_one_that_differs_is_refused() {
+    let (mut host, guest) = confirming(0);
+    let (_, b) = matched(0);
+    let second = b.guest_with("bob", SecretKey::from_bytes([8; 32])).unwrap();
+    let (answer, _) = host.confirm(guest.confirm_b()).unwrap();
+    let confirm = Some(PairingError::Confirm);
+    assert_eq!(refused(&mut host, second.confirm_b()), confirm);
+    // On its own it would have been valid; and it does not fit the answer.
+    assert_eq!(refused(&mut confirming(0).0, second.confirm_b()), None);
+    assert_eq!(second.confirm(&answer).err(), confirm);
+}
+
+#[test]
+fn names_that_are_none_are_not_sent() {
+    for name in [
+        "",
+        &"x".repeat(NAME_MAX + 1),
+        &"é".repeat(33),
+        &"x".repeat(256),
+    ] {
+        let (a, b) = matched(0);
+        assert_eq!(a.host(name).err(), Some(PairingError::Name));
+        assert_eq!(b.guest(name).err(), Some(PairingError::Name));
+    }
+    let (a, b) = matched(0);
+    assert!(a.host(&"é".repeat(32)).is_ok() && b.guest("x").is_ok());
+}
+
+#[test]
+fn names_that_are_none_are_refused() {
+    let (mut host, _) = confirming(0);
+    let mut garbage = name(b"bob");
+    garbage[64] = 1;
+    let mut hidden = name(b"bob");
+    hidden[4] = b'!';
+    let too_long = |len: u8| [&[len][..], &[b'x'; 64]].concat();
+    let bad = [
+        name(b""),
+        name(&[0xff, 0xfe]),
+        name(b"\xed\xa0\x80"),
+        name(b"\xc0\x80"),
+        garbage,
+        hidden,
+        too_long(65),
+        too_long(255),
+    ];
+    for bad in bad {
+        let confirm = holding(&[&CAPS, &ratchet_key(), &bad]);
+        assert_eq!(refused(&mut host, &confirm), Some(PairingError::Name));
+    }
+    // They did not settle the pairing.
+    let good = holding(&[&CAPS, &ratchet_key(), &name(&[b'x'; 64])]);
+    let (_, established) = host.confirm(&good).unwrap();
+    assert_eq!(established.unwrap().peer.name.len(), 64);
+}
+
+#[test]
+fn a_forced_older_version_or_suite_is_refused() {
+    let (mut host, _) = confirming(0);
+    for caps in [
+        [0, 1, 0, 0],
+        [1, 0, 0, 0],
+        [1, 2, 0, 0],
+        [0; 4],
+        [0, 255, 0, 0],
+    ] {
+        let confirm = holding(&[&caps, &ratchet_key(), &name(b"bob")]);
+        assert_eq!(refused(&mut host, &confirm), Some(PairingError::Downgrade));
+    }
+    // Somebody newer than we are, who has what we have.
+    for caps in [[2, 3, 0xff, 0xff], [255, 255, 0, 1]] {
+        let (mut host, _) = confirming(0);
+        let confirm = holding(&[&caps, &ratchet_key(), &name(b"bob")]);
+        assert_eq!(refused(&mut host, &confirm), None);
+    }
+}
+
+#[test]
+fn the_guest_checks_what_the_host_holds_too() {
+    let answered = |caps: [u8; 4], name: &[u8]| {
+        let (a, b) = matched(0);
+        let guest = b.guest("bob").unwrap();
+        let th2 = hash(&[&a.th1, guest.confirm_b()]);
+        let mut plain = [&caps, name].concat();
+        let key = a.ck2.expand(Label::ConfirmA, &th2);
+        key.seal(SealLabel::Confirm, &[&th2], &mut plain, 0);
+        guest.confirm(&plain).err()
+    };
+    assert_eq!(answered(CAPS, &name(b"ada")), None);
+    assert_eq!(
+        answered([0, 1, 0, 0], &name(b"ada")),
+        Some(PairingError::Downgrade)
+    );
+    assert_eq!(
+        answered([1, 2, 0, 0], &name(b"ada")),
+        Some(PairingError::Downgrade)
+    );
+    assert_eq!(answered(CAPS, &name(b"")), Some(PairingError::Name));
+    assert_eq!(answered(CAPS, &name(b"\xff")), Some(PairingError::Name));
+}
+
+#[test]
+fn a_ratchet_key_that_is_none_is_refused() {
+    let (mut host, _) = confirming(0);
+    let confirm = holding(&[&CAPS, &[0xff; 32], &name(b"bob")]);
+    assert_eq!(refused(&mut host, &confirm), Some(PairingError::Point));
+}

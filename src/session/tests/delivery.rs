@@ -1,0 +1,246 @@
+//! Messages: once, in order, acknowledged; back-pressure, a chat that is shut,
+//! and goodbyes.
+
+use super::*;
+use crate::payload::{Body, TEXT_MAX};
+use crate::session::outbox::{Full, MESSAGES_MAX};
+
+fn text(seq: u64) -> Payload<'static> {
+    let body = Body::Text { sent: 0, text: "x" };
+    Payload::Reliable { seq, body }
+}
+
+fn say_all(session: &mut Session, words: &[&str]) {
+    for word in words {
+        session.say(0, word).unwrap();
+    }
+}
+
+#[test]
+fn what_is_queued_without_a_link_arrives_when_there_is_one() {
+    let mut pair = Pair::apart();
+    say_all(&mut pair.host, &["a", "b"]);
+    say_all(&mut pair.guest, &["c"]);
+    pair.connect();
+    assert_eq!(texts(&mut pair.guest), ["a", "b"]);
+    assert_eq!(texts(&mut pair.host), ["c"]);
+}
+
+#[test]
+fn what_a_lost_link_swallowed_goes_out_again_and_what_arrived_is_not_shown_twice() {
+    let mut pair = Pair::connected();
+    say_all(&mut pair.host, &["arrives, its ack is lost"]);
+    for mut body in transmit(&mut pair.host, pair.now) {
+        pair.guest.receive(LinkId(1), &mut body, pair.now).unwrap();
+    }
+    say_all(&mut pair.host, &["lost"]);
+    assert_eq!(transmit(&mut pair.host, pair.now).len(), 1);
+    for session in [&mut pair.host, &mut pair.guest] {
+        session.link_lost(LinkId(1));
+    }
+    pair.connect();
+    assert_eq!(texts(&mut pair.guest), ["arrives, its ack is lost", "lost"]);
+    let told = events(&mut pair.host);
+    assert!(told.contains(&Event::Delivered(1)));
+}
+
+#[test]
+fn a_burst_shares_records_and_a_single_message_goes_at_once() {
+    let mut pair = Pair::connected();
+    say_all(&mut pair.host, &["alone"]);
+    assert_eq!(transmit(&mut pair.host, pair.now).len(), 1);
+    for _ in 0..1000 {
+        pair.host.say(0, &"x".repeat(100)).unwrap();
+    }
+    assert_eq!(transmit(&mut pair.host, pair.now).len(), 2);
+}
+
+#[test]
+fn the_longest_messages_fit_and_one_turn_of_writing_is_bounded() {
+    let mut pair = Pair::connected();
+    let long = "x".repeat(TEXT_MAX);
+    for _ in 0..40 {
+        pair.host.say(0, &long).unwrap();
+    }
+    let mut out = Vec::new();
+    pair.host.poll_transmit(pair.now, &mut out).unwrap();
+    assert!(out.len() < 400 * 1024, "{}", out.len());
+    for mut body in bodies(&out) {
+        pair.guest.receive(LinkId(1), &mut body, pair.now).unwrap();
+    }
+    pair.carry();
+    assert_eq!(texts(&mut pair.guest), vec![long; 40]);
+}
+
+#[test]
+fn a_full_outbox_takes_nothing_until_something_is_acknowledged() {
+    let mut pair = Pair::connected();
+    for _ in 0..MESSAGES_MAX {
+        pair.host.say(0, "x").unwrap();
+    }
+    assert!(!pair.host.has_room());
+    assert_eq!(pair.host.say(0, "too much"), Err(Full));
+    pair.carry();
+    assert_eq!((pair.host.queued(), pair.host.has_room()), (0, true));
+    assert_eq!(pair.host.say(0, "again"), Ok(MESSAGES_MAX as u64 + 1));
+}
+
+#[test]
+fn a_gap_is_fatal_and_a_repeated_message_is_acknowledged_not_shown() {
+    let mut played = Played::new();
+    played.say(&[text(1), text(1)]).unwrap();
+    assert_eq!(texts(&mut played.guest).len(), 1);
+    played.say(&[text(0), text(1)]).unwrap();
+    assert_eq!(texts(&mut played.guest).len(), 0);
+    played.now += 10 * MS;
+    assert_eq!(played.hear(), [plaintext(&[Payload::Ack { received: 1 }])]);
+
+    let gap = played.say(&[text(3)]).unwrap_err();
+    assert_eq!(gap, Fault::Misbehaved("a gap in the messages"));
+    assert_eq!(
+        (played.guest.live(), texts(&mut played.guest).len()),
+        (None, 0)
+    );
+}
+
+#[test]
+fn impossible_acknowledgements_are_fatal() {
+    for received in [1, u64::MAX] {
+        let mut played = Played::new();
+        let fault = played.say(&[Payload::Ack { received }]).unwrap_err();
+        assert_eq!(fault, Fault::Misbehaved("impossible acknowledgement"));
+        assert!(fault.is_fatal());
+    }
+    let mut played = Played::new();
+    say_all(&mut played.guest, &["a", "b"]);
+    played.hear();
+    played.say(&[Payload::Ack { received: 2 }]).unwrap();
+    let less = played.say(&[Payload::Ack { received: 1 }]).unwrap_err();
+    assert_eq!(less, Fault::Misbehaved("impossible acknowledgement"));
+}
+
+#[test]
+fn a_malformed_payload_is_fatal_and_an_unknown_one_is_acknowledged() {
+    let mut played = Played::new();
+    let mut body = Vec::new();
+    let unknown = |buf: &mut Vec<u8>| buf.extend([0x82, 0x18, 40, 1]);
+    played.host.seal(played.now, &mut body, unknown).unwrap();
+    let body = &mut bodies(&body)[0];
+    played.guest.receive(played.id, body, played.now).unwrap();
+    played.now += 10 * MS;
+    assert_eq!(played.hear(), [plaintext(&[Payload::Ack { received: 1 }])]);
+
+    let mut body = Vec::new();
+    let garbage = |buf: &mut Vec<u8>| buf.extend([0xff, 0xff]);
+    played.host.seal(played.now, &mut body, garbage).unwrap();
+    let body = &mut bodies(&body)[0];
+    let fault = played.guest.receive(played.id, body, played.now);
+    assert_eq!(fault, Err(Fault::Misbehaved("malformed payload")));
+}
+
+#[test]
+fn while_shut_nothing_is_acknowledged_and_opening_shows_all_once() {
+    let mut pair = Pair::connected();
+    pair.guest.shut();
+    say_all(&mut pair.host, &["a", "b"]);
+    pair.carry();
+    pair.pass(SECOND);
+    assert_eq!(pair.carry(), [0, 0]);
+    assert_eq!((texts(&mut pair.guest).len(), pair.host.queued()), (0, 2));
+    // A change of link while shut: sent again, held once, still unacknowledged.
+    pair.connect();
+    say_all(&mut pair.host, &["c"]);
+    pair.carry();
+    assert_eq!((texts(&mut pair.guest).len(), pair.host.queued()), (0, 3));
+    pair.guest.open(pair.now);
+    assert_eq!(texts(&mut pair.guest), ["a", "b", "c"]);
+    pair.pass(10 * MS);
+    pair.carry();
+    assert_eq!((texts(&mut pair.guest).len(), pair.host.queued()), (0, 0));
+}
+
+#[test]
+fn a_chat_opened_without_a_link_acknowledges_on_the_next() {
+    let mut pair = Pair::connected();
+    pair.guest.shut();
+    say_all(&mut pair.host, &["a"]);
+    pair.carry();
+    pair.guest.link_lost(LinkId(1));
+    pair.guest.open(pair.now);
+    assert_eq!(texts(&mut pair.guest), ["a"]);
+    pair.connect();
+    assert_eq!((texts(&mut pair.guest).len(), pair.host.queued()), (0, 0));
+}
+
+#[test]
+fn an_unknown_payload_held_back_is_neither_shown_nor_called_delivered() {
+    let mut played = Played::new();
+    played.guest.shut();
+    let mut body = Vec::new();
+    let unknown = |buf: &mut Vec<u8>| buf.extend([0x82, 0x18, 40, 1]);
+    played.host.seal(played.now, &mut body, unknown).unwrap();
+    let body = &mut bodies(&body)[0];
+    played.guest.receive(played.id, body, played.now).unwrap();
+    events(&mut played.guest);
+    played.guest.open(played.now);
+    assert_eq!(events(&mut played.guest), []);
+    played.now += 10 * MS;
+    assert_eq!(played.hear(), [plaintext(&[Payload::Ack { received: 1 }])]);
+}
+
+#[test]
+fn more_than_may_be_unacknowledged_is_refused_while_shut() {
+    let mut played = Played::new();
+    played.guest.shut();
+    for seq in 1..=MESSAGES_MAX as u64 {
+        played.say(&[text(seq)]).unwrap();
+    }
+    let fault = played.say(&[text(MESSAGES_MAX as u64 + 1)]).unwrap_err();
+    assert!(fault.is_fatal());
+}
+
+#[test]
+fn goodbye_goes_out_after_what_is_queued_and_ends_the_session_at_both_ends() {
+    for role in [Role::Host, Role::Guest] {
+        let mut pair = Pair::connected();
+        let (leaver, other) = match role {
+            Role::Host => (&mut pair.host, &mut pair.guest),
+            Role::Guest => (&mut pair.guest, &mut pair.host),
+        };
+        say_all(leaver, &["last words"]);
+        leaver.leave();
+        assert!(!leaver.is_over() && leaver.resume().is_some());
+        let [mut body] = transmit(leaver, pair.now).try_into().unwrap();
+        assert!(leaver.is_over() && leaver.resume().is_none());
+        events(other);
+        other.receive(LinkId(1), &mut body, pair.now).unwrap();
+        assert!(other.is_over() && other.resume().is_none());
+        let said = events(other);
+        assert!(matches!(&said[..], [Event::Text { .. }, Event::Left]));
+        // Nothing more is said.
+        assert_eq!(transmit(leaver, pair.now).len(), 0);
+    }
+}
+
+#[test]
+fn an_end_without_goodbye_is_lost_not_left() {
+    let mut pair = Pair::connected();
+    say_all(&mut pair.host, &["kept"]);
+    for session in [&mut pair.host, &mut pair.guest] {
+        events(session);
+        session.link_lost(LinkId(1));
+        assert_eq!(events(session), []);
+        assert!(!session.is_over() && session.resume().is_some());
+    }
+    assert_eq!(pair.host.queued(), 1);
+}
+
+#[test]
+fn nothing_follows_a_goodbye() {
+    let mut played = Played::new();
+    played.say(&[Payload::Bye, text(1)]).unwrap();
+    played.say(&[text(1)]).unwrap();
+    let told = events(&mut played.guest);
+    assert_eq!(told, [Event::Up(played.id), Event::Left]);
+    assert_eq!(played.hear(), Vec::<Vec<u8>>::new());
+}

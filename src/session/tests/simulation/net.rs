@@ -1,0 +1,271 @@
+//! The network between two sessions, and their drivers.
+
+mod quiet;
+
+use std::collections::VecDeque;
+
+use super::*;
+
+/// How long the driver of the host waits for an answer to `go`.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+#[derive(Default)]
+struct End {
+    /// Before the link counts for this end.
+    pending: Option<Channel>,
+    closed: bool,
+    arriving: VecDeque<Vec<u8>>,
+}
+
+struct Wire {
+    id: LinkId,
+    ends: [End; 2],
+    cut: bool,
+    silent: bool,
+}
+
+#[derive(Default)]
+pub struct Told {
+    pub said: u64,
+    pub shown: u64,
+    pub delivered: u64,
+}
+
+pub struct Net {
+    now: Instant,
+    sessions: [Session; 2],
+    pub told: [Told; 2],
+    wires: Vec<Wire>,
+    /// The wire whose `go` is unanswered, and until when.
+    nominee: Option<(usize, Instant)>,
+}
+
+fn at(role: Role) -> usize {
+    usize::from(role == Role::Guest)
+}
+
+fn word(role: Role, number: u64) -> String {
+    format!("{role:?} {number}")
+}
+
+impl Net {
+    pub fn new() -> Self {
+        Net {
+            now: Instant::now(),
+            sessions: ROLES.map(session),
+            told: Default::default(),
+            wires: Vec::new(),
+            nominee: None,
+        }
+    }
+
+    fn recent(&self, pick: usize) -> Option<usize> {
+        let recent = self.wires.len().min(5);
+        (recent > 0).then(|| self.wires.len() - 1 - pick % recent)
+    }
+
+    pub fn act(&mut self, action: &Action) {
+        match *action {
+            Action::Say(role, count) => {
+                for _ in 0..count {
+                    let text = word(role, self.told[at(role)].said + 1);
+                    if let Ok(seq) = self.sessions[at(role)].say(0, &text) {
+                        self.told[at(role)].said = seq;
+                    }
+                }
+            }
+            Action::Begin => self.begin(),
+            Action::Link => {
+                self.begin();
+                let wire = self.wires.len() - 1;
+                self.nominate(wire);
+                self.deliver(wire, Role::Guest);
+                self.flush(Role::Guest);
+                self.deliver(wire, Role::Host);
+            }
+            Action::GiveUp => self.give_up(),
+            Action::Flush(role) => {
+                self.flush(role);
+            }
+            Action::Pass(time) => self.pass(time),
+            Action::Shut(role) => self.sessions[at(role)].shut(),
+            Action::Open(role) => self.sessions[at(role)].open(self.now),
+            Action::Nominate(pick) => self.on(pick, |net, wire| net.nominate(wire)),
+            Action::Deliver(pick, role, count) => self.on(pick, |net, wire| {
+                for _ in 0..count {
+                    net.deliver(wire, role);
+                }
+            }),
+            Action::Cut(pick, keep, silent) => self.on(pick, |net, wire| {
+                let wire = &mut net.wires[wire];
+                (wire.cut, wire.silent) = (true, silent);
+                wire.ends
+                    .iter_mut()
+                    .for_each(|end| end.arriving.truncate(keep));
+            }),
+            Action::Notice(pick, role) => self.on(pick, |net, wire| {
+                net.notice(wire, role);
+            }),
+            Action::Garble(pick, role) => self.on(pick, |net, wire| {
+                if let Some(body) = net.wires[wire].ends[at(role)].arriving.front_mut() {
+                    let middle = body.len() / 2;
+                    body[middle] ^= 1;
+                }
+            }),
+        }
+        self.listen();
+    }
+
+    fn on(&mut self, pick: usize, then: impl FnOnce(&mut Self, usize)) {
+        if let Some(wire) = self.recent(pick) {
+            then(self, wire);
+        }
+    }
+
+    fn begin(&mut self) {
+        let id = LinkId(self.wires.len() as u64);
+        let ends = channels().map(|channel| End {
+            pending: Some(channel),
+            ..End::default()
+        });
+        self.wires.push(Wire {
+            id,
+            ends,
+            cut: false,
+            silent: false,
+        });
+    }
+
+    fn nominate(&mut self, wire: usize) {
+        let Wire {
+            ends: [host, guest],
+            cut,
+            ..
+        } = &mut self.wires[wire];
+        let again = self.nominee.is_some_and(|(nominee, _)| nominee == wire);
+        let Some(channel) = host.pending.as_mut().filter(|_| !host.closed && !again) else {
+            return;
+        };
+        let go = record(channel, self.now, &[self.sessions[0].nominate()]);
+        if !*cut {
+            guest.arriving.push_back(go);
+        }
+        if let Some((former, _)) = self.nominee.replace((wire, self.now + ANSWER_WITHIN)) {
+            self.close(former, Role::Host);
+        }
+    }
+
+    fn give_up(&mut self) {
+        if let Some((wire, _)) = self.nominee.take() {
+            self.close(wire, Role::Host);
+            self.sessions[0].go_failed(self.now);
+        }
+    }
+
+    fn close(&mut self, wire: usize, role: Role) {
+        let end = &mut self.wires[wire].ends[at(role)];
+        *end = End {
+            closed: true,
+            ..End::default()
+        };
+        let id = self.wires[wire].id;
+        self.sessions[at(role)].link_lost(id);
+    }
+
+    /// Says whether something moved.
+    fn deliver(&mut self, wire: usize, role: Role) -> bool {
+        let id = self.wires[wire].id;
+        let session = &mut self.sessions[at(role)];
+        if session.live() == Some(id) && session.is_frozen() {
+            return false;
+        }
+        let end = &mut self.wires[wire].ends[at(role)];
+        let Some(mut body) = end.arriving.pop_front() else {
+            return false;
+        };
+        let result = match end.pending.take() {
+            None => session.receive(id, &mut body, self.now),
+            Some(mut channel) => match (channel.open(&mut body).map(|p| p.to_vec()), role) {
+                (Err(error), _) => Err(error.into()),
+                (Ok(plain), Role::Guest) => session.link_opened(id, channel, &plain, self.now),
+                (Ok(plain), Role::Host) => {
+                    self.nominee = None;
+                    session.link_answered(id, channel, &plain, self.now)
+                }
+            },
+        };
+        if let Err(fault) = result {
+            assert!(!fault.is_fatal(), "{role:?}: {fault}");
+            self.close(wire, role);
+        }
+        true
+    }
+
+    fn notice(&mut self, wire: usize, role: Role) -> bool {
+        let Wire {
+            ends, cut, silent, ..
+        } = &self.wires[wire];
+        let gone = (*cut && !silent) || ends[at(role.other())].closed;
+        if !gone || ends[at(role)].closed {
+            return false;
+        }
+        self.close(wire, role);
+        true
+    }
+
+    fn flush(&mut self, role: Role) -> bool {
+        let mut out = Vec::new();
+        let Some(id) = self.sessions[at(role)]
+            .poll_transmit(self.now, &mut out)
+            .unwrap()
+        else {
+            return false;
+        };
+        let wire = &mut self.wires[id.0 as usize];
+        let other = &mut wire.ends[at(role.other())];
+        if !wire.cut && !other.closed {
+            other.arriving.extend(bodies(&out));
+        }
+        true
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now += time;
+        if self.nominee.is_some_and(|(_, until)| self.now >= until) {
+            self.give_up();
+        }
+        for role in ROLES {
+            if let Err((id, fault)) = self.sessions[at(role)].handle_timeout(self.now) {
+                assert_eq!(fault, Fault::Silent);
+                self.close(id.0 as usize, role);
+            }
+        }
+    }
+
+    /// Events are true: nothing shown twice, left out or out of order, and nothing
+    /// called delivered that the other one has not been shown.
+    fn listen(&mut self) {
+        for role in ROLES {
+            for event in events(&mut self.sessions[at(role)]) {
+                match event {
+                    Event::Text { seq, text, .. } => {
+                        let shown = &mut self.told[at(role)].shown;
+                        *shown += 1;
+                        assert_eq!((seq, text), (*shown, word(role.other(), *shown)));
+                    }
+                    Event::Delivered(upto) => {
+                        let told = &mut self.told;
+                        assert!(upto > told[at(role)].delivered);
+                        assert!(upto <= told[at(role.other())].shown);
+                        told[at(role)].delivered = upto;
+                    }
+                    Event::Close(id) => self.close(id.0 as usize, role),
+                    Event::Up(id) => {
+                        assert!(self.wires[id.0 as usize].ends[at(role)].pending.is_none())
+                    }
+                    Event::Left => panic!("nobody left"),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Two ends of a pairing in this process, for attacks that try every byte.
+
+use std::sync::Arc;
+
+use undertone::chat::lobby::{Lobby, Step};
+use undertone::crypto::keys::{SecretKey, prs};
+use undertone::link::Ready;
+use undertone::link::door::Door;
+use undertone::pairing::{
+    Candidates, GuestConfirm, HostConfirm, LinkKeys, Matched, Meeting, Offering, Role,
+};
+use undertone::session::Session;
+use undertone::session::record::Channel;
+
+/// Two people with a secret.
+pub struct Two([Arc<SecretKey>; 2]);
+
+impl Two {
+    pub fn new() -> Self {
+        Two([(); 2].map(|()| Arc::new(SecretKey::generate())))
+    }
+
+    /// A fresh pairing of theirs, up to CONFIRM.
+    pub fn matched(&self) -> [Matched; 2] {
+        let meeting = Meeting {
+            tag: [7; 32],
+            prs: prs(Some(b"otter")),
+        };
+        let none = Candidates::default();
+        let [host, guest] = self
+            .0
+            .each_ref()
+            .map(|identity| Offering::new(meeting.clone(), Arc::clone(identity)));
+        let offers = [*host.offer(), *guest.offer()];
+        let (host, sealed_a) = host.paired(Role::Host, &offers[1], &none).unwrap();
+        let (guest, sealed_b) = guest.paired(Role::Guest, &offers[0], &none).unwrap();
+        let host = host.sealed(&sealed_b, None).unwrap();
+        [host, guest.sealed(&sealed_a, None).unwrap()]
+    }
+
+    pub fn confirming(&self) -> (HostConfirm, GuestConfirm) {
+        let [host, guest] = self.matched();
+        (host.host("ada").unwrap(), guest.guest("bob").unwrap())
+    }
+
+    /// Both ends' keys of a link.
+    pub fn keys(&self) -> [LinkKeys; 2] {
+        let (mut host, guest) = self.confirming();
+        let (answer, established) = host.confirm(guest.confirm_b()).unwrap();
+        [
+            established.unwrap().link,
+            guest.confirm(&answer).unwrap().link,
+        ]
+    }
+
+    /// Both ends' record layers of a link.
+    pub fn channels(&self) -> [Channel; 2] {
+        self.keys().map(|keys| Channel::new(keys).unwrap())
+    }
+}
+
+/// A host that awaits the guest of a pairing at its door, and then gives the link.
+pub fn host_awaits(
+    confirm: HostConfirm,
+) -> (std::net::SocketAddr, tokio::task::JoinHandle<Option<Ready>>) {
+    let door = Door::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
+    let address = door.address();
+    let waiting = tokio::spawn(async move {
+        let mut lobby = Lobby::new(door);
+        lobby.expect(confirm);
+        loop {
+            match lobby.next().await {
+                Step::Confirmed(confirmed) => {
+                    let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
+                    lobby.nominated(confirmed.nominate(&session.nominate()).unwrap());
+                }
+                Step::Answered(ready) => return Some(*ready),
+                Step::Unanswered => return None,
+                Step::Knock(_) => {}
+            }
+        }
+    });
+    (address, waiting)
+}

@@ -1,0 +1,113 @@
+//! Strangers at the door who have seen what the guest sends, and are faster.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+use undertone::link::dial::dial;
+use undertone::pairing::GuestConfirm;
+use undertone::pairing::Role;
+use undertone::session::{LinkId, Session};
+
+use crate::hostile_pair::{Two, host_awaits};
+
+const BOUND: Duration = Duration::from_secs(20);
+
+async fn stranger(from: IpAddr, door: SocketAddr, confirm_b: &[u8]) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(from, 0)).unwrap();
+    let mut stream = socket.connect(door).await.unwrap();
+    let prefix = u32::try_from(confirm_b.len()).unwrap().to_be_bytes();
+    stream
+        .write_all(&[&prefix, confirm_b].concat())
+        .await
+        .unwrap();
+    stream
+}
+
+/// The honest guest dials, takes the link and answers `go`.
+async fn honest_guest(door: SocketAddr, confirm: &GuestConfirm) -> TcpStream {
+    let mut ready = dial([door].into_iter(), confirm).await.expect("a path");
+    let mut session = Session::new(Role::Guest, ready.resume);
+    let (now, mut out) = (std::time::Instant::now(), Vec::new());
+    let opened = session.link_opened(LinkId(1), ready.channel, &ready.plaintext, now);
+    opened.expect("go");
+    session.poll_transmit(now, &mut out).unwrap();
+    ready.stream.write_all(&out).await.unwrap();
+    ready.stream
+}
+
+#[tokio::test]
+async fn copies_of_confirm_that_hold_their_sockets_do_not_keep_the_guest_out() {
+    for sources in [1_u8, 30] {
+        let (host, guest) = Two::new().confirming();
+        let (door, waiting) = host_awaits(host);
+        let mut copies = Vec::new();
+        for i in 0..60 {
+            let from = IpAddr::from([127, 0, 0, 1 + i % sources]);
+            copies.push(stranger(from, door, guest.confirm_b()).await);
+        }
+        // They are answered, learn nothing that they could use, and wait.
+        let mut byte = [0];
+        copies
+            .last_mut()
+            .unwrap()
+            .read_exact(&mut byte)
+            .await
+            .unwrap();
+        let stream = timeout(BOUND, honest_guest(door, &guest))
+            .await
+            .expect("in time");
+        let ready = timeout(BOUND, waiting).await.unwrap().unwrap();
+        let ready = ready.expect("a link, in spite of the copies");
+        assert_eq!(ready.address, stream.local_addr().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_copied_confirm_answered_with_garbage_does_not_take_the_link() {
+    let (host, guest) = Two::new().confirming();
+    let (door, waiting) = host_awaits(host);
+    for garbage in [
+        vec![0; 4],
+        vec![0xff; 4],
+        vec![0; 512],
+        [&[0, 0, 1, 88][..], &[7; 344]].concat(),
+    ] {
+        let mut copy = stranger([127, 0, 0, 9].into(), door, guest.confirm_b()).await;
+        copy.read_exact(&mut [0; 4]).await.unwrap();
+        copy.write_all(&garbage).await.unwrap();
+    }
+    let stream = timeout(BOUND, honest_guest(door, &guest))
+        .await
+        .expect("in time");
+    let ready = timeout(BOUND, waiting)
+        .await
+        .unwrap()
+        .unwrap()
+        .expect("a link");
+    assert_eq!(ready.address, stream.local_addr().unwrap());
+}
+
+#[tokio::test]
+async fn a_confirm_of_another_session_is_not_answered() {
+    let two = Two::new();
+    let (host, guest) = two.confirming();
+    // The very same two people, a moment earlier; and two others.
+    let others = [two.confirming().1, Two::new().confirming().1];
+    let (door, waiting) = host_awaits(host);
+    for other in others {
+        let mut stream = stranger([127, 0, 0, 1].into(), door, other.confirm_b()).await;
+        let mut got = Vec::new();
+        let _ = timeout(BOUND, stream.read_to_end(&mut got))
+            .await
+            .expect("closed");
+        assert!(got.is_empty());
+    }
+    let _stream = timeout(BOUND, honest_guest(door, &guest))
+        .await
+        .expect("in time");
+    assert!(timeout(BOUND, waiting).await.unwrap().unwrap().is_some());
+}

@@ -1,0 +1,162 @@
+//! It lies about addresses, or a stranger does: whom a client can be made to dial,
+//! how often, and what such a third party gets to see.
+
+use std::io::Read;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use undertone::pairing::{CONFIRM_B_LEN, Candidates};
+use undertone_mediator::wire::Role;
+
+use super::{ROOM, SECRETS, ada, bob, seated};
+use crate::common::{Home, Start};
+use crate::hostile::{Ended, Evil, holds, identity_of};
+use crate::hostile_end::Impostor;
+
+/// How often one address is tried, however it behaves.
+const TRIES: usize = 8;
+/// CONFIRM_B and the length before it.
+const CONFIRM: usize = 4 + CONFIRM_B_LEN;
+
+/// Somebody with no part in this, who takes what comes: reads up to `reads` bytes of
+/// each connection, then closes it. What came is told.
+fn third_party(listener: TcpListener, reads: usize) -> Receiver<Vec<u8>> {
+    let (sender, received) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut bytes = Vec::new();
+            let _ = stream.take(reads as u64).read_to_end(&mut bytes);
+            if sender.send(bytes).is_err() {
+                break;
+            }
+        }
+    });
+    received
+}
+
+#[test]
+fn a_false_observed_address_makes_the_guest_show_a_third_party_sealed_bytes_only() {
+    // The third party's port is that of the host's door: only the IP is believed.
+    let third = TcpListener::bind("127.0.0.9:0").unwrap();
+    let port = third.local_addr().unwrap().port();
+    let seen = third_party(third, CONFIRM);
+    let (evil, homes) = (Evil::start(), [Home::new(), Home::new()]);
+    let bind = format!("127.0.0.1:{port}");
+    let flags = ["chat", "--json", "-v", "--name", "ada-lovelace"];
+    let mut host = Start::new(&homes[0], &flags).args(&["--mediator", &evil.url, "--bind", &bind]);
+    host.command.env("UNDERTONE_ROOM", ROOM);
+    let host = host.run();
+    let mut waits = seated(&host, &evil);
+    let guest = bob(&homes[1], &evil, ROOM);
+    let mut comes = evil.join();
+
+    let liar: SocketAddr = ([127, 0, 0, 9], 1).into();
+    waits.paired_observed(Role::Host, &comes.offer, liar);
+    comes.paired_observed(Role::Guest, &waits.offer, liar);
+    let sealed = [waits.sealed(), comes.sealed()];
+    waits.hand(&sealed[1]);
+    host.door();
+    // The host is held, so that the guest tries every address it was given.
+    let pid = Pid::from_raw(host.pid());
+    kill(pid, Signal::SIGSTOP).unwrap();
+    comes.hand(&sealed[0]);
+    let first = seen.recv_timeout(Duration::from_secs(20));
+    kill(pid, Signal::SIGCONT).unwrap();
+    let first = first.expect("the lie was believed, as far as it goes");
+    for client in [&host, &guest] {
+        client.await_event("connected");
+    }
+    drop((host, guest));
+
+    let all: Vec<_> = std::iter::once(first).chain(seen.try_iter()).collect();
+    assert!(all.len() <= TRIES, "{}", all.len());
+    let identities = homes.each_ref().map(identity_of);
+    for bytes in &all {
+        assert!(bytes.len() <= CONFIRM);
+        for secret in SECRETS
+            .iter()
+            .chain([&&identities[0][..], &&identities[1][..]])
+        {
+            assert!(!holds(bytes, secret));
+        }
+    }
+    evil.assert_learnt_nothing(&[&SECRETS[..], &[&identities[0], &identities[1]]].concat());
+}
+
+#[test]
+fn a_stranger_can_make_the_guest_dial_eight_addresses_a_few_times_each_and_no_more() {
+    // Some close at once, some after the first bytes; one port is shut.
+    let listeners: Vec<_> = (0..7)
+        .map(|_| TcpListener::bind("127.0.0.9:0").unwrap())
+        .collect();
+    let mut addresses: Vec<_> = listeners.iter().map(|l| l.local_addr().unwrap()).collect();
+    let shut = TcpListener::bind("127.0.0.9:0").unwrap();
+    addresses.push(shut.local_addr().unwrap());
+    drop(shut);
+    let seen: Vec<_> = listeners
+        .into_iter()
+        .zip(0..)
+        .map(|(listener, i)| third_party(listener, if i % 2 == 0 { 0 } else { CONFIRM }))
+        .collect();
+
+    let (evil, home) = (Evil::start(), Home::new());
+    let guest = bob(&home, &evil, "quiet-lab");
+    let mut seat = evil.join();
+    let impostor = Impostor::in_room("quiet-lab");
+    let begun = impostor.begin(&mut seat, Role::Guest, &Candidates::new(addresses));
+    seat.hand(&begun.ours);
+    let ended = Ended::of(guest, Duration::from_secs(15));
+    assert_eq!(ended.code, 5);
+    let identity = identity_of(&home);
+    for third in seen {
+        let all: Vec<_> = third.try_iter().collect();
+        assert!((1..=TRIES).contains(&all.len()), "{}", all.len());
+        for bytes in all {
+            assert!(bytes.len() <= CONFIRM);
+            assert!(!holds(&bytes, b"bob-bitworth") && !holds(&bytes, &identity));
+        }
+    }
+}
+
+#[test]
+fn addresses_that_reach_nobody_or_everybody_are_not_dialled() {
+    let (evil, home) = (Evil::start(), Home::new());
+    let guest = bob(&home, &evil, "quiet-lab");
+    let mut seat = evil.join();
+    let impostor = Impostor::in_room("quiet-lab");
+    let bad = [
+        "0.0.0.0:9",
+        "[::]:9",
+        "224.0.0.1:9",
+        "[ff02::1]:9",
+        "255.255.255.255:9",
+        "127.0.0.9:0",
+    ];
+    let candidates = Candidates::new(bad.map(|address| address.parse().unwrap()));
+    let begun = impostor.begin(&mut seat, Role::Guest, &candidates);
+    seat.hand(&begun.ours);
+    // At once, and not after the time that a path is looked for.
+    assert_eq!(Ended::of(guest, super::SOON).code, 5);
+}
+
+#[test]
+fn the_mediator_does_not_see_the_addresses_that_the_host_gives() {
+    let (evil, homes) = (Evil::start(), [Home::new(), Home::new()]);
+    let host = ada(&homes[0], &evil, ROOM);
+    let mut waits = seated(&host, &evil);
+    let guest = bob(&homes[1], &evil, ROOM);
+    let mut comes = evil.join();
+    crate::hostile::pair_honestly(&mut waits, &mut comes);
+    guest.await_event("connected");
+    let door: SocketAddr = host.door().parse().unwrap();
+    let (port, text) = (door.port().to_be_bytes(), door.to_string());
+    let slot = [&[127, 0, 0, 1][..], &[0; 12], &port].concat();
+    evil.assert_learnt_nothing(&[
+        text.as_bytes(),
+        &slot,
+        &[&[127, 0, 0, 1][..], &port].concat(),
+    ]);
+}

@@ -1,0 +1,165 @@
+//! It guesses the secret, openly or without a trace; and swaps roles.
+
+use std::time::Duration;
+
+use undertone::pairing::{Candidates, PairingError};
+use undertone_mediator::wire::{MediatorMessage, Role};
+
+use super::{ROOM, SECRETS, SOON, ada, assert_dead, assert_spent, bob, seated};
+use crate::common::Home;
+use crate::hostile::{Ended, Evil, Seat, identity_of, pair_honestly};
+use crate::hostile_end::Impostor;
+
+/// Three times `guess`, then the invite is dead.
+fn three_attempts(guess: impl Fn(&mut Seat<'_>, u32)) {
+    let (evil, home) = (Evil::start(), Home::new());
+    let host = ada(&home, &evil, ROOM);
+    let mut seat = seated(&host, &evil);
+    for left in [2, 1, 0] {
+        guess(&mut seat, left);
+        if left > 0 {
+            // A guess may end with the connection, which must not end the waiting.
+            let offer = std::mem::take(&mut seat.offer);
+            drop(seat);
+            let before = offer;
+            let error = host.await_event("error");
+            assert_eq!(error["code"], "spent", "{error}");
+            let hint = error["hint"].as_str().unwrap();
+            assert!(hint.contains(&format!("spent; {left} left")), "{hint}");
+            seat = evil.join();
+            assert!(!super::shares_a_value(&seat.offer, &before));
+        } else {
+            drop(seat);
+            break;
+        }
+    }
+    assert_dead(host);
+    evil.assert_learnt_nothing(&[&SECRETS[..], &[&identity_of(&home)]].concat());
+}
+
+#[test]
+fn an_open_guess_is_counted_and_three_kill_the_invite() {
+    three_attempts(|seat, left| {
+        let impostor = Impostor::in_room(&format!("quiet-lab#guess-{left}"));
+        let begun = impostor.begin(seat, Role::Host, &Candidates::default());
+        seat.hand(&begun.ours);
+        assert_eq!(begun.open().err(), Some(PairingError::Secret));
+    });
+}
+
+#[test]
+fn a_silent_guess_that_hangs_up_is_counted_all_the_same() {
+    three_attempts(|seat, left| {
+        let impostor = Impostor::in_room(&format!("quiet-lab#guess-{left}"));
+        let begun = impostor.begin(seat, Role::Host, &Candidates::default());
+        assert_eq!(begun.open().err(), Some(PairingError::Secret));
+    });
+}
+
+#[test]
+fn a_silent_guess_behind_a_false_peer_left_is_counted_all_the_same() {
+    three_attempts(|seat, left| {
+        let impostor = Impostor::in_room(&format!("quiet-lab#guess-{left}"));
+        impostor.begin(seat, Role::Host, &Candidates::default());
+        seat.say(&MediatorMessage::PeerLeft);
+    });
+}
+
+#[test]
+fn a_guess_at_the_guest_is_spent_and_said() {
+    for hangs_up in [false, true] {
+        let (evil, home) = (Evil::start(), Home::new());
+        let guest = bob(&home, &evil, ROOM);
+        let mut seat = evil.join();
+        let impostor = Impostor::in_room("quiet-lab#guess");
+        let begun = impostor.begin(&mut seat, Role::Guest, &Candidates::default());
+        if !hangs_up {
+            seat.hand(&begun.ours);
+        }
+        drop(seat);
+        let ended = Ended::of(guest, SOON);
+        let error = ended.error();
+        assert_eq!(ended.code, 6, "{error}");
+        assert!(
+            error["hint"]
+                .as_str()
+                .unwrap()
+                .contains("This attempt is spent"),
+            "{error}"
+        );
+        evil.assert_learnt_nothing(&[&SECRETS[..], &[&identity_of(&home)]].concat());
+    }
+}
+
+#[test]
+fn a_dropped_sealed_ends_the_wait_within_its_bound() {
+    let (evil, homes) = (Evil::start(), [Home::new(), Home::new()]);
+    let host = ada(&homes[0], &evil, ROOM);
+    let mut waits = seated(&host, &evil);
+    let guest = bob(&homes[1], &evil, ROOM);
+    let mut comes = evil.join();
+    waits.paired(Role::Host, &comes.offer);
+    comes.paired(Role::Guest, &waits.offer);
+    // Both are kept waiting with a connection that is alive.
+    let ended = Ended::of(guest, Duration::from_secs(15));
+    assert_eq!(ended.code, 6);
+    assert_eq!(ended.error()["message"], "the other side did not answer");
+    assert_spent(&host, &evil, 2, &waits);
+}
+
+#[test]
+fn a_knower_of_the_secret_who_never_confirms_costs_no_more_than_an_attempt() {
+    let (evil, home) = (Evil::start(), Home::new());
+    let guest = bob(&home, &evil, ROOM);
+    let mut seat = evil.join();
+    let impostor = Impostor::in_room(ROOM);
+    let begun = impostor.begin(&mut seat, Role::Guest, &Candidates::default());
+    seat.hand(&begun.ours);
+    let ended = Ended::of(guest, SOON);
+    assert_eq!(ended.code, 5);
+    // Nobody was shown, and no contact made, without a CONFIRM.
+    assert!(!ended.out.iter().any(|line| line.contains("connected")));
+    assert!(!home.data().join("contacts.json").exists());
+}
+
+#[test]
+fn inverted_roles_do_no_harm() {
+    let (evil, homes) = (Evil::start(), [Home::new(), Home::new()]);
+    let first = ada(&homes[0], &evil, ROOM);
+    let mut waits = seated(&first, &evil);
+    let second = bob(&homes[1], &evil, ROOM);
+    let mut comes = evil.join();
+    pair_honestly(&mut comes, &mut waits);
+    for (client, peer) in [(&first, "bob-bitworth"), (&second, "ada-lovelace")] {
+        assert_eq!(client.await_event("connected")["peer"], peer);
+    }
+    let identities = homes.each_ref().map(identity_of);
+    evil.assert_learnt_nothing(&[&SECRETS[..], &[&identities[0], &identities[1]]].concat());
+}
+
+#[test]
+fn the_same_role_for_both_is_a_spent_attempt_and_nothing_more() {
+    for role in [Role::Host, Role::Guest] {
+        let (evil, homes) = (Evil::start(), [Home::new(), Home::new()]);
+        let first = ada(&homes[0], &evil, ROOM);
+        let mut waits = seated(&first, &evil);
+        let second = bob(&homes[1], &evil, ROOM);
+        let mut comes = evil.join();
+        waits.paired(role, &comes.offer);
+        comes.paired(role, &waits.offer);
+        let sealed = [waits.sealed(), comes.sealed()];
+        waits.hand(&sealed[1]);
+        comes.hand(&sealed[0]);
+        for client in [first, second] {
+            match role {
+                Role::Host => {
+                    assert_eq!(
+                        client.await_event("error")["message"],
+                        "that secret did not match"
+                    );
+                }
+                Role::Guest => assert_eq!(Ended::of(client, SOON).code, 6),
+            }
+        }
+    }
+}
