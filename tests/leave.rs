@@ -109,3 +109,21 @@ fn when_nobody_reads_stdout_the_chat_ends_in_order() {
         assert_eq!((unread.exit_code(), other.exit_code()), (0, 0));
     }
 }
+
+#[test]
+fn what_a_silent_peer_did_not_take_is_said_on_leaving() {
+    for by_signal in [false, true] {
+        let (_mediator, _homes, [mut host, guest]) = talking();
+        guest.signal(Signal::SIGSTOP);
+        host.say("are you there?");
+        host.say("/who");
+        assert_eq!(host.await_event("who")["queued"], 1);
+        if by_signal {
+            host.signal(Signal::SIGINT);
+        } else {
+            host.say("/quit");
+        }
+        assert_eq!(host.await_event("error")["code"], "undelivered");
+        assert_eq!(host.exit_code(), if by_signal { 130 } else { 5 });
+    }
+}

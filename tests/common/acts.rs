@@ -33,13 +33,15 @@ pub fn homes() -> [Home; 2] {
 /// The words that this one reads out.
 pub fn words(client: &mut Client) -> String {
     client.say("/verify");
-    let event = client.await_event("words");
-    let mine: Vec<_> = event["mine"].as_array().unwrap().iter().collect();
+    in_line(&client.await_event("words"))
+}
+
+/// The words of a `words` event, as they are typed.
+pub fn in_line(event: &Value) -> String {
+    let mine = event["mine"].as_array().unwrap();
     assert_eq!(mine.len(), 4);
-    mine.iter()
-        .map(|word| word.as_str().unwrap())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let mine: Vec<_> = mine.iter().map(|word| word.as_str().unwrap()).collect();
+    mine.join(" ")
 }
 
 pub fn verify_both(clients: [&mut Client; 2]) {
