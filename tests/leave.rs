@@ -112,18 +112,17 @@ fn when_nobody_reads_stdout_the_chat_ends_in_order() {
 
 #[test]
 fn what_a_silent_peer_did_not_take_is_said_on_leaving() {
-    for by_signal in [false, true] {
-        let (_mediator, _homes, [mut host, guest]) = talking();
+    let mut scenes = [talking(), talking()];
+    for (_, _, [host, guest]) in &mut scenes {
         guest.signal(Signal::SIGSTOP);
         host.say("are you there?");
         host.say("/who");
         assert_eq!(host.await_event("who")["queued"], 1);
-        if by_signal {
-            host.signal(Signal::SIGINT);
-        } else {
-            host.say("/quit");
-        }
+    }
+    scenes[0].2[0].say("/quit");
+    scenes[1].2[0].signal(Signal::SIGINT);
+    for ((_, _, [host, _]), code) in scenes.iter_mut().zip([5, 130]) {
         assert_eq!(host.await_event("error")["code"], "undelivered");
-        assert_eq!(host.exit_code(), if by_signal { 130 } else { 5 });
+        assert_eq!(host.exit_code(), code);
     }
 }

@@ -62,7 +62,7 @@ fn clients_that_start_at_the_same_time_find_each_other() {
 }
 
 #[test]
-fn whoever_waits_moves_in_when_the_mediator_of_another_client_ends() {
+fn whoever_waits_takes_over_when_the_mediator_of_another_client_ends() {
     let port = free_port();
     let homes: Vec<Home> = (0..3).map(|_| Home::new()).collect();
     let mut first = at_home(&homes[0], port, "ada", "lab").run();
@@ -71,7 +71,12 @@ fn whoever_waits_moves_in_when_the_mediator_of_another_client_ends() {
     second.await_event("waiting");
     first.signal(Signal::SIGINT);
     assert_eq!(first.exit_code(), 130);
-    let third = at_home(&homes[2], port, "carol", "attic#x").run();
+    second.await_that("its own mediator", |event| {
+        let message = event["message"].as_str().unwrap_or_default();
+        message.contains("this client runs one now")
+    });
+    let invite = format!("http://127.0.0.1:{port}");
+    let third = Start::chat(&homes[2], &invite, "carol", "attic#x").run();
     third.await_event("connected");
     second.await_event("connected");
 }

@@ -297,11 +297,11 @@ impl Signals {
 /// [`ChatError`], with the exit code and the words for it.
 pub async fn run(setup: &Setup) -> Result<Exit, ChatError> {
     let mut signals = Signals::new()?;
-    let local = setup.local().await?;
+    let mut local = setup.local().await?;
     let met = async {
         match setup.timeout {
-            None => meet::meet(setup, &local).await,
-            Some(limit) => tokio::time::timeout(limit, meet::meet(setup, &local))
+            None => meet::meet(setup, &mut local).await,
+            Some(limit) => tokio::time::timeout(limit, meet::meet(setup, &mut local))
                 .await
                 .unwrap_or(Err(ChatError::Nobody(limit))),
         }

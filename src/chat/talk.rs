@@ -261,7 +261,6 @@ impl Talk<'_> {
         if !self.session.is_over() && !unreachable {
             return None;
         }
-        // After our own goodbye nothing is undelivered: it went out behind the messages.
         Some(match self.exit.unwrap_or(Exit::Done) {
             Exit::Done if shut => Err(ChatError::Shut),
             Exit::Done if queued > 0 => Err(ChatError::Undelivered(queued)),
