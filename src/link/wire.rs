@@ -12,7 +12,7 @@ use crate::session::LinkId;
 use crate::session::record::{BODY_MAX, BODY_MIN};
 
 /// How long a goodbye may take to reach the other one.
-const FAREWELL_WITHIN: Duration = Duration::from_secs(2);
+pub const FAREWELL_WITHIN: Duration = Duration::from_secs(2);
 
 /// A live link's socket.
 pub struct Wire {
