@@ -162,6 +162,13 @@ impl Talk<'_> {
                 line = lines.recv(), if listening => match line {
                     Some(input) => {
                         self.obey(input)?;
+                        // What was pasted shares a record.
+                        while self.exit.is_none()
+                            && self.session.has_room()
+                            && let Ok(input) = lines.try_recv()
+                        {
+                            self.obey(input)?;
+                        }
                     }
                     None => self.ended = true,
                 },
