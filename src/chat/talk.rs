@@ -25,8 +25,8 @@ use crate::link::Ready;
 use crate::link::frame::FrameError;
 use crate::link::knock::Reunion;
 use crate::link::wire::{FAREWELL_WITHIN, Wire};
-use crate::pairing::Role;
-use crate::session::{self, LinkId, Session};
+use crate::pairing::{Peer, Role};
+use crate::session::{self, Fault, LinkId, Session};
 
 /// How often wrong words may be typed.
 const WORDS_TRIES: u32 = 2;
@@ -69,45 +69,71 @@ pub async fn talk(
     signals: &mut Signals,
 ) -> Result<Exit, ChatError> {
     let Met {
-        session,
+        mut session,
         ready,
         lobby,
     } = met;
-    let company = Company::meet(setup, &ready.peer, ready.address)?;
+    // Nothing is taken in until it is known who came. The answer to `go` goes out
+    // before that: the other one need not wait for our disk.
+    session.shut();
+    let address = ready.address;
+    let (mut wire, peer) = join(&mut session, LinkId(1), ready).map_err(ChatError::Broken)?;
+    session
+        .poll_transmit(Instant::now().into_std(), &mut wire.out)
+        .map_err(|(_, fault)| ChatError::Broken(fault))?;
+    // A socket that is already gone shows when it is read.
+    let _ = wire.try_flush();
+    let company = Company::meet(setup, &peer, address)?;
+    if !company.is_shut() {
+        session.open(Instant::now().into_std());
+    }
     let mut talk = Talk {
         setup,
         local,
-        words: in_order(session.role(), &ready.peer.words),
+        words: in_order(session.role(), &peer.words),
         session,
         company,
-        wire: None,
-        links: 0,
+        wire: Some(wire),
+        links: 1,
         lobby,
         seeking: JoinSet::new(),
         wrong_words: 0,
         lost: None,
-        last_address: ready.address,
+        last_address: address,
         delivered: 0,
         comparing: false,
         ended: false,
         exit: None,
         leave_by: None,
     };
-    if talk.company.is_shut() {
-        talk.session.shut();
-    }
-    talk.take_link(ready)?;
+    talk.announce(false)?;
+    talk.read()?;
     let mut lines = person::listen();
     let ended = talk.run(&mut lines, signals).await;
     let _ = talk.company.seen();
     if let Some(wire) = talk.wire.take() {
-        let arrived = wire.close().await;
-        let queued = talk.session.queued();
-        if !arrived && queued > 0 && ended.is_ok() {
-            setup.say(&ChatError::Undelivered(queued).event());
-        }
+        wire.close().await;
     }
     ended
+}
+
+/// Makes a link whose deciding record has opened the one that counts.
+fn join(session: &mut Session, id: LinkId, ready: Ready) -> Result<(Wire, Peer), Fault> {
+    let Ready {
+        stream,
+        reader,
+        address,
+        channel,
+        plaintext,
+        peer,
+        ..
+    } = ready;
+    let now = Instant::now().into_std();
+    match session.role() {
+        Role::Host => session.link_answered(id, channel, &plaintext, now)?,
+        Role::Guest => session.link_opened(id, channel, &plaintext, now)?,
+    }
+    Ok((Wire::new(id, address, stream, reader), peer))
 }
 
 /// Our words and theirs.
@@ -141,7 +167,16 @@ impl Talk<'_> {
                     Err(error) => self.lose(&lost_because(&error)),
                 },
                 line = lines.recv(), if listening => match line {
-                    Some(input) => self.obey(input)?,
+                    Some(input) => {
+                        self.obey(input)?;
+                        // What was pasted shares a record.
+                        while self.exit.is_none()
+                            && self.session.has_room()
+                            && let Ok(input) = lines.try_recv()
+                        {
+                            self.obey(input)?;
+                        }
+                    }
                     None => self.ended = true,
                 },
                 step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
@@ -386,26 +421,13 @@ impl Talk<'_> {
         Ok(())
     }
 
-    /// A link whose deciding record has opened: it counts if the session says so.
+    /// A further link whose deciding record has opened: it counts if the session
+    /// says so.
     fn take_link(&mut self, ready: Ready) -> Result<(), ChatError> {
-        let Ready {
-            stream,
-            reader,
-            address,
-            channel,
-            plaintext,
-            peer,
-            ..
-        } = ready;
         self.links += 1;
-        let id = LinkId(self.links);
-        let now = Instant::now().into_std();
-        let taken = match self.session.role() {
-            Role::Host => self.session.link_answered(id, channel, &plaintext, now),
-            Role::Guest => self.session.link_opened(id, channel, &plaintext, now),
-        };
-        match taken {
-            Ok(()) => {}
+        let address = ready.address;
+        let (wire, peer) = match join(&mut self.session, LinkId(self.links), ready) {
+            Ok(joined) => joined,
             Err(fault) if fault.is_fatal() => return Err(ChatError::Broken(fault)),
             Err(_) => {
                 if self.wire.is_none() {
@@ -413,9 +435,8 @@ impl Talk<'_> {
                 }
                 return Ok(());
             }
-        }
-        let resumed = self.links > 1;
-        self.wire = Some(Wire::new(id, address, stream, reader));
+        };
+        self.wire = Some(wire);
         self.seeking = JoinSet::new();
         if let Some(lobby) = &mut self.lobby {
             lobby.give_up_seat();
@@ -423,7 +444,7 @@ impl Talk<'_> {
         self.lost = None;
         self.last_address = address;
         self.words = in_order(self.session.role(), &peer.words);
-        self.announce(resumed)?;
+        self.announce(true)?;
         self.read()
     }
 
