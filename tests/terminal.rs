@@ -1,0 +1,171 @@
+//! The questions at the start, on a real pseudo-terminal.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod common;
+
+use std::io::{Read, Write};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Instant;
+
+use common::{Home, Mediator, PATIENCE};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+const NAME: &str = "Your name";
+const ROOM: &str = "Room (blank makes one, or paste an invite)";
+
+/// A client on a terminal of its own.
+struct Terminal {
+    master: Box<dyn MasterPty>,
+    keys: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    shown: String,
+    child: Box<dyn Child + Send + Sync>,
+}
+
+impl Terminal {
+    fn start(home: &Home, arguments: &[&str]) -> Self {
+        let pty = native_pty_system().openpty(PtySize::default()).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_undertone"));
+        command.env_clear();
+        command.env("TERM", "xterm-256color");
+        command.env("HOME", home.path());
+        command.env("UNDERTONE_DATA_DIR", home.data());
+        command.env("UNDERTONE_BIND", "127.0.0.1");
+        command.args(arguments);
+        let child = pty.slave.spawn_command(command).unwrap();
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut buf = [0; 4096];
+            while let Ok(n @ 1..) = reader.read(&mut buf) {
+                if sender.send(buf[..n].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Terminal {
+            keys: pty.master.take_writer().unwrap(),
+            master: pty.master,
+            output,
+            shown: String::new(),
+            child,
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// Waits until this is shown, after what was awaited before.
+    fn await_text(&mut self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.shown.contains(text) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(bytes) = self.output.recv_timeout(left) else {
+                panic!("no {text:?} in {:?}", self.shown);
+            };
+            self.shown += &String::from_utf8_lossy(&bytes);
+        }
+        let end = self.shown.find(text).unwrap() + text.len();
+        self.shown.drain(..end);
+    }
+
+    /// Waits for the end: the exit code, on a terminal that is as it was before.
+    fn exit_code(mut self) -> u32 {
+        let code = self.child.wait().unwrap().exit_code();
+        // What was written last may still be on its way; with the child it ends.
+        while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
+            self.shown += &String::from_utf8_lossy(&bytes);
+        }
+        let hidden = self.shown.rfind("\x1b[?25l");
+        let visible = self.shown.rfind("\x1b[?25h");
+        assert!(hidden <= visible, "the cursor: {:?}", self.shown);
+        let fresh = native_pty_system().openpty(PtySize::default()).unwrap();
+        assert_eq!(self.master.get_termios(), fresh.master.get_termios());
+        code
+    }
+}
+
+#[test]
+fn two_questions_and_the_second_run_offers_the_answers() {
+    let (mediator, home) = (Mediator::start(), Home::new());
+    let mediator = ["chat", "--mediator", &mediator.url];
+    let mut first = Terminal::start(&home, &mediator);
+    first.await_text(NAME);
+    first.press("ada\r");
+    first.await_text(ROOM);
+    first.press("lab\r");
+    first.await_text("Waiting in room lab");
+    first.press("\x03");
+    assert_eq!(first.exit_code(), 130);
+    let mut second = Terminal::start(&home, &mediator);
+    second.await_text(NAME);
+    second.await_text("ada");
+    second.press("\r");
+    second.await_text(ROOM);
+    second.await_text("lab");
+    second.press("\r");
+    second.await_text("Waiting in room lab");
+    second.press("\x03");
+    assert_eq!(second.exit_code(), 130);
+}
+
+#[test]
+fn what_is_given_is_not_asked() {
+    let (mediator, home) = (Mediator::start(), Home::new());
+    let arguments = ["chat", "lab", "--mediator", &mediator.url];
+    let mut named = Terminal::start(&home, &arguments);
+    named.await_text(NAME);
+    named.press("ada\r");
+    named.await_text("Waiting in room lab");
+    assert!(!named.shown.contains(ROOM));
+    named.press("\x03");
+    assert_eq!(named.exit_code(), 130);
+}
+
+#[test]
+fn ctrl_c_and_ctrl_d_leave_at_each_question() {
+    for (key, code) in [("\x03", 130), ("\x04", 0)] {
+        let home = Home::new();
+        let mut at_name = Terminal::start(&home, &[]);
+        at_name.await_text(NAME);
+        at_name.press(key);
+        assert_eq!(at_name.exit_code(), code, "{key:?} at the name");
+        let mut at_room = Terminal::start(&home, &[]);
+        at_room.await_text(NAME);
+        at_room.press("ada\r");
+        at_room.await_text(ROOM);
+        at_room.press(key);
+        assert_eq!(at_room.exit_code(), code, "{key:?} at the room");
+    }
+    let home = Home::new();
+    let mut typing = Terminal::start(&home, &[]);
+    typing.await_text(NAME);
+    typing.press("ad");
+    typing.await_text("ad");
+    typing.press("\x03");
+    assert_eq!(typing.exit_code(), 130, "Ctrl-C in the middle of a name");
+}
+
+#[test]
+fn ctrl_d_leaves_a_chat() {
+    let (mediator, homes) = (Mediator::start(), common::acts::homes());
+    let arguments = ["chat", "lab", "--name", "ada", "--mediator", &mediator.url];
+    let mut person = Terminal::start(&homes[0], &arguments);
+    person.await_text("Waiting in room lab");
+    let other = common::Start::chat(&homes[1], &mediator.url, "bob", "lab").run();
+    other.await_event("connected");
+    person.await_text("Connected to bob");
+    person.press("hello\r");
+    assert_eq!(other.await_message(), "hello");
+    person.press("\x04");
+    assert_eq!(other.await_event("left")["reason"], "quit");
+    assert_eq!(person.exit_code(), 0);
+}
