@@ -6,7 +6,7 @@ use undertone::session::record::BODY_MAX;
 
 use super::Tapped;
 use super::records::bad_keys;
-use crate::common::Client;
+use crate::common::{Client, PATIENCE};
 use crate::hostile_memory::peak_kib;
 use crate::hostile_proxy::{Direction, Passing, Verdict};
 
@@ -19,11 +19,13 @@ type Attack = Box<dyn FnMut(&[u8], usize) -> Verdict + Send>;
 /// Does it while both talk; gives the reason that the attacked end tells.
 fn suffer(tapped: &mut Tapped, said: &mut usize, to: Direction, mut attack: Attack) -> String {
     let mut records = 0;
+    let (began, begun) = std::sync::mpsc::channel();
     tapped.middle.rule(move |passing: &Passing<'_>| {
         if !passing.is_record() || passing.to != to || records == 2 {
             return Verdict::Pass;
         }
         records += 1;
+        let _ = began.send(());
         let verdict = attack(passing.frame, records);
         // A second one is touched only by attacks that withheld the first.
         if !matches!(&verdict, Verdict::Put(bytes) if bytes.is_empty()) {
@@ -34,6 +36,10 @@ fn suffer(tapped: &mut Tapped, said: &mut usize, to: Direction, mut attack: Atta
     let numbers = *said..*said + MESSAGES;
     *said += MESSAGES;
     for n in numbers.clone() {
+        // Lines that wait share a record: what is to be the second must not.
+        if n == numbers.start + 1 {
+            begun.recv_timeout(PATIENCE).expect("a first record");
+        }
         tapped.host.say(&format!("numbered {n}"));
         tapped.guest.say(&format!("numbered {n}"));
     }
