@@ -108,6 +108,7 @@ pub struct Session {
     shut: bool,
     /// A payload that is not understood holds its place, for `reported` counts them.
     held: VecDeque<Option<Event>>,
+    held_bytes: usize,
     leaving: bool,
     over: bool,
     events: VecDeque<Event>,
@@ -128,6 +129,7 @@ impl Session {
             received: 0,
             shut: false,
             held: VecDeque::new(),
+            held_bytes: 0,
             leaving: false,
             over: false,
             events: VecDeque::new(),
@@ -192,6 +194,7 @@ impl Session {
             live.owe_ack(now);
         }
         self.events.extend(self.held.drain(..).flatten());
+        self.held_bytes = 0;
     }
 
     /// Host: a pairing was confirmed. Gives the `go` to send over it, which
@@ -383,7 +386,11 @@ impl Session {
         self.received = seq;
         if !self.shut {
             self.events.extend(event);
-        } else if self.held.len() < outbox::MESSAGES_MAX {
+        } else if self.held.len() < outbox::MESSAGES_MAX && self.held_bytes < outbox::BYTES_MAX {
+            self.held_bytes += match body {
+                Body::Text { text, .. } => text.len(),
+                Body::Unknown => 0,
+            };
             self.held.push_back(event);
         } else {
             return Err(Fault::Misbehaved(
