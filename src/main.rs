@@ -5,11 +5,14 @@ use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use tokio::time::{sleep, timeout};
 use undertone::chat::event::Event;
 use undertone::chat::face::Face;
 use undertone::chat::pair::Listening;
-use undertone::chat::{self, Setup};
+use undertone::chat::{self, Setup, Signals};
 use undertone::cli::{Action, ChatArgs, Cli, Global};
 use undertone::commands::{self, CommandError, peers_file};
 use undertone::contacts::Contacts;
@@ -20,6 +23,9 @@ use undertone::room::Room;
 use undertone::store::Store;
 use undertone::terminal::prompts::{Last, PromptError, ask_name, ask_room, can_ask, login_name};
 use undertone::terminal::safe::Safe;
+
+/// How long a question may take to wait for its next key.
+const RAW_WITHIN: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os()) {
@@ -69,11 +75,15 @@ fn width() -> usize {
 }
 
 async fn chat(args: &ChatArgs, global: &Global) -> Exit {
-    let setup = match prepare(args, global) {
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => return fail(Exit::Fault, &error),
+    };
+    let setup = match prepare(args, global, &mut signals).await {
         Ok(setup) => setup,
         Err(exit) => return exit,
     };
-    match chat::run(&setup).await {
+    match chat::run(&setup, &mut signals).await {
         Ok(exit) => exit,
         Err(error) => {
             let _ = setup.face.show(&error.event());
@@ -84,7 +94,7 @@ async fn chat(args: &ChatArgs, global: &Global) -> Exit {
 
 /// Gathers what the chat needs: flags and environment, then questions, then
 /// what was answered last time.
-fn prepare(args: &ChatArgs, global: &Global) -> Result<Setup, Exit> {
+async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Result<Setup, Exit> {
     let options = &args.options;
     let named = args.invite().map_err(|error| fail(Exit::Usage, &error))?;
     let face = Face {
@@ -114,13 +124,14 @@ fn prepare(args: &ChatArgs, global: &Global) -> Result<Setup, Exit> {
         Some(name) => name.clone(),
         None => {
             face.greet();
-            ask_name(last.name.or_else(login_name).as_ref()).map_err(unanswered)?
+            let offered = last.name.or_else(login_name);
+            ask(signals, move || ask_name(offered.as_ref())).await?
         }
     };
     let invite = match named {
         Some(invite) => Some(invite),
         None if args.wants_new_room() => None,
-        None => ask_room(last.room.as_deref()).map_err(unanswered)?,
+        None => ask(signals, move || ask_room(last.room.as_deref())).await?,
     };
     let (mediator, room) = match invite {
         Some(invite) => (invite.mediator, invite.room),
@@ -179,6 +190,45 @@ fn check_can_ask(args: &ChatArgs, global: &Global, no_room: bool) -> Result<(), 
         Exit::Usage,
         &format!("missing: {what}\n  {why}: give them on the command line."),
     ))
+}
+
+/// Asks on a thread of its own, so that a signal ends the question at any time; the
+/// terminal is then as it was before.
+async fn ask<T: Send + 'static>(
+    signals: &mut Signals,
+    question: impl FnOnce() -> Result<T, PromptError> + Send + 'static,
+) -> Result<T, Exit> {
+    let before = tcgetattr(io::stdin());
+    let mut asked = tokio::task::spawn_blocking(question);
+    tokio::select! {
+        biased;
+        asked = &mut asked => match asked {
+            Ok(answer) => answer.map_err(unanswered),
+            Err(error) => Err(fail(Exit::Fault, &error)),
+        },
+        exit = signals.next() => {
+            if let Ok(before) = before {
+                // The question makes the terminal raw before each key: were it put
+                // back now, that could come after.
+                let raw = async {
+                    while tcgetattr(io::stdin())
+                        .is_ok_and(|now| now.local_modes == before.local_modes)
+                    {
+                        sleep(Duration::from_millis(1)).await;
+                    }
+                };
+                tokio::select! {
+                    _ = &mut asked => {}
+                    _ = timeout(RAW_WITHIN, raw) => {}
+                }
+                let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
+            }
+            let terminal = console::Term::stderr();
+            let _ = terminal.show_cursor();
+            let _ = terminal.write_line("");
+            Err(exit)
+        }
+    }
 }
 
 fn unanswered(error: PromptError) -> Exit {

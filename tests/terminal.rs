@@ -11,9 +11,11 @@ mod common;
 
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use common::{Home, Mediator, PATIENCE};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 const NAME: &str = "Your name";
@@ -79,7 +81,14 @@ impl Terminal {
 
     /// Waits for the end: the exit code, on a terminal that is as it was before.
     fn exit_code(mut self) -> u32 {
-        let code = self.child.wait().unwrap().exit_code();
+        let deadline = Instant::now() + PATIENCE;
+        let code = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status.exit_code();
+            }
+            assert!(Instant::now() < deadline, "no end: {:?}", self.shown);
+            std::thread::park_timeout(Duration::from_millis(5));
+        };
         // What was written last may still be on its way; with the child it ends.
         while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
             self.shown += &String::from_utf8_lossy(&bytes);
@@ -144,6 +153,15 @@ fn ctrl_c_and_ctrl_d_leave_at_each_question() {
         at_room.await_text(ROOM);
         at_room.press(key);
         assert_eq!(at_room.exit_code(), code, "{key:?} at the room");
+    }
+    // From elsewhere, at any time.
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let home = Home::new();
+        let mut asking = Terminal::start(&home, &[]);
+        asking.await_text(NAME);
+        let pid = asking.child.process_id().unwrap();
+        kill(Pid::from_raw(pid.try_into().unwrap()), signal).unwrap();
+        assert_eq!(asking.exit_code(), code);
     }
     let home = Home::new();
     let mut typing = Terminal::start(&home, &[]);

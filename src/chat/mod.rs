@@ -295,8 +295,7 @@ impl Signals {
 ///
 /// # Errors
 /// [`ChatError`], with the exit code and the words for it.
-pub async fn run(setup: &Setup) -> Result<Exit, ChatError> {
-    let mut signals = Signals::new()?;
+pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError> {
     let mut local = setup.local().await?;
     let met = async {
         match setup.timeout {
@@ -308,7 +307,7 @@ pub async fn run(setup: &Setup) -> Result<Exit, ChatError> {
     };
     let ended = tokio::select! {
         met = met => match met {
-            Ok(met) => talk::talk(setup, &local, met, &mut signals).await,
+            Ok(met) => talk::talk(setup, &local, met, signals).await,
             Err(error) => Err(error),
         },
         exit = signals.next() => Ok(exit),
