@@ -13,7 +13,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use common::acts::{ada_and_bob, homes, peers, quit, start, verify_both, words};
+use common::acts::{ada_and_bob, homes, in_line, peers, quit, start, verify_both, words};
+use common::scene::scene;
 use common::{Home, Mediator, Start, meet};
 
 #[test]
@@ -100,6 +101,21 @@ fn require_verified_keeps_the_chat_shut_until_the_words_are_compared() {
     host.say("at once");
     assert_eq!(guest.await_message(), "at once");
     quit([&mut host, &mut guest]);
+}
+
+#[test]
+fn a_new_link_while_words_are_compared_starts_the_comparing_over() {
+    let mut scene = scene();
+    let old = words(&mut scene.guest);
+    scene.cut();
+    scene.proxy.mend();
+    scene.await_back();
+    let new = in_line(&scene.guest.await_event("words"));
+    assert_ne!(old, new);
+    scene.host.say(&format!("/verify {old}"));
+    assert_eq!(scene.host.await_event("error")["code"], "wrong-words");
+    scene.host.say(&format!("/verify {new}"));
+    scene.host.await_event("verified");
 }
 
 #[test]

@@ -1,5 +1,4 @@
-//! How two people find each other: rooms, secrets, invites, and the mediator that
-//! a client runs in itself.
+//! How two people find each other: rooms, secrets, invites.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,11 +9,7 @@
 
 mod common;
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-
-use common::{Client, Home, Mediator, Start, free_port, meet};
-use serde_json::Value;
+use common::{Client, Home, Mediator, Start, meet};
 
 /// One who comes with the wrong secret: told so, and out.
 fn fail_with(mediator: &Mediator, room: &str) {
@@ -175,88 +170,4 @@ fn an_invite_may_be_shouted_and_escaped() {
     guest.command.env("UNDERTONE_ROOM", shouted);
     let guest = guest.run();
     assert_eq!(guest.await_event("connected")["trust"], "invite");
-}
-
-/// A client without a mediator of its own choice.
-fn at_home(home: &Home, port: u16, name: &str, room: &str) -> Start {
-    let port = port.to_string();
-    let start = Start::new(home, &["chat", "--json", "-v", "--bind", "127.0.0.1"]);
-    let mut start = start.args(&["--name", name, "--local-port", &port]);
-    start.command.env("UNDERTONE_ROOM", room);
-    start
-}
-
-#[test]
-fn without_a_mediator_the_first_client_is_one_for_all() {
-    let port = free_port();
-    let homes: Vec<Home> = (0..4).map(|_| Home::new()).collect();
-    let come = |n: usize, room| at_home(&homes[n], port, &format!("no {n}"), room);
-    let mut first = come(0, "lab#otter").run();
-    let waiting: Value = first.await_event("waiting");
-    assert_eq!(
-        waiting["invite"],
-        format!("http://127.0.0.1:{port}/#lab#otter")
-    );
-    let mut second = come(1, "lab#otter").run();
-    second.await_event("connected");
-    first.await_event("connected");
-    let [(mut third, _), (fourth, _)] = meet(come(2, "attic"), come(3, "attic"));
-    first.say("hello");
-    assert_eq!(second.await_message(), "hello");
-    // The mediator ends with the first client, and nobody is hindered.
-    first.say("/quit");
-    assert_eq!((first.exit_code(), second.exit_code()), (0, 0));
-    third.say("still here?");
-    assert_eq!(fourth.await_message(), "still here?");
-}
-
-#[test]
-fn clients_that_start_at_the_same_time_find_each_other() {
-    let port = free_port();
-    let homes = [Home::new(), Home::new()];
-    let both = homes
-        .each_ref()
-        .map(|home| at_home(home, port, "ada", "lab#otter").run());
-    for client in &both {
-        client.await_event("connected");
-    }
-}
-
-#[test]
-fn whoever_waits_moves_in_when_the_mediator_of_another_client_ends() {
-    let port = free_port();
-    let homes: Vec<Home> = (0..3).map(|_| Home::new()).collect();
-    let mut first = at_home(&homes[0], port, "ada", "lab").run();
-    first.await_event("waiting");
-    let second = at_home(&homes[1], port, "bob", "attic#x").run();
-    second.await_event("waiting");
-    first.signal(nix::sys::signal::Signal::SIGINT);
-    assert_eq!(first.exit_code(), 130);
-    let third = at_home(&homes[2], port, "carol", "attic#x").run();
-    third.await_event("connected");
-    second.await_event("connected");
-}
-
-#[test]
-fn what_answers_and_is_no_mediator_is_told_so() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let _ = stream.read(&mut [0; 1024]);
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
-        }
-    });
-    let home = Home::new();
-    let (code, out, _) = at_home(&home, port, "ada", "lab").finish(b"");
-    assert_eq!(code, 3);
-    let error: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
-    assert_eq!(error["code"], "no-mediator");
-    assert!(
-        error["message"]
-            .as_str()
-            .unwrap()
-            .contains(&port.to_string()),
-        "{error}"
-    );
 }

@@ -93,6 +93,13 @@ impl Lobby {
         self.nomination = Some(nomination);
     }
 
+    /// There is a link: nothing half-done may still come to freeze it.
+    fn settle(&mut self) {
+        self.expected = None;
+        self.knocks.abort_all();
+        self.give_up_seat();
+    }
+
     /// The next step. Cancel-safe.
     pub async fn next(&mut self) -> Step {
         loop {
@@ -119,6 +126,7 @@ impl Lobby {
                     let nomination = self.nomination.take();
                     return match (answer, nomination) {
                         (Some(answer), Some(nomination)) => {
+                            self.settle();
                             Step::Answered(Box::new(nomination.into_ready(answer)))
                         }
                         _ => Step::Unanswered,

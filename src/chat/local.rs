@@ -18,6 +18,8 @@ pub struct Local {
     pub url: MediatorUrl,
     /// Where others may reach it, best first.
     pub others: Vec<MediatorUrl>,
+    /// Where one may be started here; `None` for a mediator that was named.
+    place: Option<(Option<IpAddr>, u16)>,
     embedded: Option<Embedded>,
 }
 
@@ -32,6 +34,7 @@ impl Local {
         Local {
             others: vec![url.clone()],
             url,
+            place: None,
             embedded: None,
         }
     }
@@ -64,8 +67,21 @@ impl Local {
         Ok(Local {
             url: url(here)?,
             others,
+            place: Some((bind, port)),
             embedded,
         })
+    }
+
+    /// Starts a mediator here where the one on this machine has ended, as it does
+    /// with the client that ran it. `true`: it was.
+    pub async fn revive(&mut self) -> bool {
+        let Some((bind, port)) = self.place.filter(|_| self.embedded.is_none()) else {
+            return false;
+        };
+        if !is_open(bind.unwrap_or(Ipv4Addr::LOCALHOST.into()), port).await {
+            self.embedded = start(bind, port).ok();
+        }
+        self.embedded.is_some()
     }
 
     /// Whether the mediator lives in this process.

@@ -40,7 +40,7 @@ pub struct Met {
 ///
 /// # Errors
 /// [`ChatError`], when trying again is of no use.
-pub async fn meet(setup: &Setup, local: &Local) -> Result<Met, ChatError> {
+pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
     let mut attempts = 0;
     let mut told = false;
     let mut reached = false;
@@ -93,6 +93,12 @@ pub async fn meet(setup: &Setup, local: &Local) -> Result<Met, ChatError> {
                     });
                 }
                 backoff.pause().await;
+                if local.revive().await {
+                    setup.say(&Event::Note {
+                        message: "the mediator on this machine ended; this client runs one now"
+                            .to_owned(),
+                    });
+                }
             }
         }
     }

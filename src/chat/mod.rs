@@ -169,13 +169,16 @@ impl ChatError {
     pub fn event(&self) -> Event {
         let (code, hint): (_, String) = match self {
             ChatError::Mediator(error) => match error {
-                RendezvousError::Unreachable { url, .. } => (
-                    "no-mediator",
-                    format!(
-                        "Is undertone-mediator running there, and port {} open?",
-                        url.port()
-                    ),
-                ),
+                RendezvousError::Unreachable { url, .. } => {
+                    let tls = match url.tls() {
+                        true => " A certificate of your own is named by SSL_CERT_FILE.",
+                        false => "",
+                    };
+                    let port = url.port();
+                    let there =
+                        format!("Is undertone-mediator running there, and port {port} open?{tls}");
+                    ("no-mediator", there)
+                }
                 RendezvousError::NoMediator(_) => (
                     "no-mediator",
                     "Check the address and the port: something else answers there.".into(),
@@ -294,11 +297,11 @@ impl Signals {
 /// [`ChatError`], with the exit code and the words for it.
 pub async fn run(setup: &Setup) -> Result<Exit, ChatError> {
     let mut signals = Signals::new()?;
-    let local = setup.local().await?;
+    let mut local = setup.local().await?;
     let met = async {
         match setup.timeout {
-            None => meet::meet(setup, &local).await,
-            Some(limit) => tokio::time::timeout(limit, meet::meet(setup, &local))
+            None => meet::meet(setup, &mut local).await,
+            Some(limit) => tokio::time::timeout(limit, meet::meet(setup, &mut local))
                 .await
                 .unwrap_or(Err(ChatError::Nobody(limit))),
         }

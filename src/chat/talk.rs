@@ -24,9 +24,9 @@ use crate::exit::Exit;
 use crate::link::Ready;
 use crate::link::frame::FrameError;
 use crate::link::knock::Reunion;
-use crate::link::wire::Wire;
-use crate::pairing::Role;
-use crate::session::{self, LinkId, Session};
+use crate::link::wire::{FAREWELL_WITHIN, Wire};
+use crate::pairing::{Peer, Role};
+use crate::session::{self, Fault, LinkId, Session};
 
 /// How often wrong words may be typed.
 const WORDS_TRIES: u32 = 2;
@@ -49,9 +49,13 @@ struct Talk<'a> {
     lost: Option<Instant>,
     last_address: std::net::SocketAddr,
     delivered: u64,
+    /// The words were read out, and not yet found to match.
+    comparing: bool,
     /// stdin has ended.
     ended: bool,
     exit: Option<Exit>,
+    /// What is on its way is waited for until then, before the goodbye.
+    leave_by: Option<Instant>,
 }
 
 /// Talks until somebody leaves.
@@ -65,43 +69,71 @@ pub async fn talk(
     signals: &mut Signals,
 ) -> Result<Exit, ChatError> {
     let Met {
-        session,
+        mut session,
         ready,
         lobby,
     } = met;
-    let company = Company::meet(setup, &ready.peer, ready.address)?;
+    // Nothing is taken in until it is known who came. The answer to `go` goes out
+    // before that: the other one need not wait for our disk.
+    session.shut();
+    let address = ready.address;
+    let (mut wire, peer) = join(&mut session, LinkId(1), ready).map_err(ChatError::Broken)?;
+    session
+        .poll_transmit(Instant::now().into_std(), &mut wire.out)
+        .map_err(|(_, fault)| ChatError::Broken(fault))?;
+    // A socket that is already gone shows when it is read.
+    let _ = wire.try_flush();
+    let company = Company::meet(setup, &peer, address)?;
+    if !company.is_shut() {
+        session.open(Instant::now().into_std());
+    }
     let mut talk = Talk {
         setup,
         local,
-        words: in_order(session.role(), &ready.peer.words),
+        words: in_order(session.role(), &peer.words),
         session,
         company,
-        wire: None,
-        links: 0,
+        wire: Some(wire),
+        links: 1,
         lobby,
         seeking: JoinSet::new(),
         wrong_words: 0,
         lost: None,
-        last_address: ready.address,
+        last_address: address,
         delivered: 0,
+        comparing: false,
         ended: false,
         exit: None,
+        leave_by: None,
     };
-    if talk.company.is_shut() {
-        talk.session.shut();
-    }
-    talk.take_link(ready)?;
+    talk.announce(false)?;
+    talk.read()?;
     let mut lines = person::listen();
     let ended = talk.run(&mut lines, signals).await;
     let _ = talk.company.seen();
     if let Some(wire) = talk.wire.take() {
-        let arrived = wire.close().await;
-        let queued = talk.session.queued();
-        if !arrived && queued > 0 && ended.is_ok() {
-            setup.say(&ChatError::Undelivered(queued).event());
-        }
+        wire.close().await;
     }
     ended
+}
+
+/// Makes a link whose deciding record has opened the one that counts.
+fn join(session: &mut Session, id: LinkId, ready: Ready) -> Result<(Wire, Peer), Fault> {
+    let Ready {
+        stream,
+        reader,
+        address,
+        channel,
+        plaintext,
+        peer,
+        ..
+    } = ready;
+    let now = Instant::now().into_std();
+    match session.role() {
+        Role::Host => session.link_answered(id, channel, &plaintext, now)?,
+        Role::Guest => session.link_opened(id, channel, &plaintext, now)?,
+    }
+    Ok((Wire::new(id, address, stream, reader), peer))
 }
 
 /// Our words and theirs.
@@ -121,6 +153,7 @@ impl Talk<'_> {
         loop {
             self.show_events()?;
             self.leave_after_input();
+            self.say_goodbye();
             self.transmit()?;
             if let Some(exit) = self.finished() {
                 return exit;
@@ -134,7 +167,16 @@ impl Talk<'_> {
                     Err(error) => self.lose(&lost_because(&error)),
                 },
                 line = lines.recv(), if listening => match line {
-                    Some(input) => self.obey(input)?,
+                    Some(input) => {
+                        self.obey(input)?;
+                        // What was pasted shares a record.
+                        while self.exit.is_none()
+                            && self.session.has_room()
+                            && let Ok(input) = lines.try_recv()
+                        {
+                            self.obey(input)?;
+                        }
+                    }
                     None => self.ended = true,
                 },
                 step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
@@ -238,21 +280,31 @@ impl Talk<'_> {
         }
     }
 
+    /// Once what was said has arrived; where it does not, not for long.
+    fn say_goodbye(&mut self) {
+        if self.leave_by.is_some() && (self.session.queued() == 0 || self.is_late()) {
+            self.session.leave();
+        }
+    }
+
+    fn is_late(&self) -> bool {
+        self.leave_by.is_some_and(|by| Instant::now() >= by)
+    }
+
     /// How the conversation ends, if it does now.
     fn finished(&mut self) -> Option<Result<Exit, ChatError>> {
         let shut = self.company.is_shut();
         let queued = self.session.queued();
-        let unreachable = self.exit.is_some() && self.wire.is_none();
+        let stuck = |wire: &Wire| self.is_late() && !wire.is_idle();
+        let unreachable = self.exit.is_some() && self.wire.as_ref().is_none_or(stuck);
         if !self.session.is_over() && !unreachable {
             return None;
         }
-        // After our own goodbye nothing is undelivered: it went out behind the messages.
-        let undelivered = queued > 0 && (self.exit.is_none() || unreachable);
         Some(match self.exit.unwrap_or(Exit::Done) {
             Exit::Done if shut => Err(ChatError::Shut),
-            Exit::Done if undelivered => Err(ChatError::Undelivered(queued)),
+            Exit::Done if queued > 0 => Err(ChatError::Undelivered(queued)),
             exit => {
-                if undelivered {
+                if queued > 0 {
                     self.setup.say(&ChatError::Undelivered(queued).event());
                 }
                 Ok(exit)
@@ -260,17 +312,24 @@ impl Talk<'_> {
         })
     }
 
+    /// Who asks twice is not kept.
     fn leave(&mut self, exit: Exit) {
+        let patience = match self.exit {
+            None => FAREWELL_WITHIN,
+            Some(_) => Duration::ZERO,
+        };
         self.exit = Some(exit);
-        self.session.leave();
+        self.leave_by = Some(Instant::now() + patience);
     }
 
     fn deadline(&self) -> Instant {
         let can_write = self.wire.as_ref().is_some_and(Wire::is_idle);
         let session = self.session.deadline(can_write).map(Instant::from_std);
         let patience = self.patience();
-        let far = Instant::now() + Duration::from_secs(3600);
-        [session, patience]
+        let now = Instant::now();
+        let far = now + Duration::from_secs(3600);
+        let leave_by = self.leave_by.filter(|by| *by > now);
+        [session, patience, leave_by]
             .into_iter()
             .flatten()
             .fold(far, Instant::min)
@@ -362,26 +421,13 @@ impl Talk<'_> {
         Ok(())
     }
 
-    /// A link whose deciding record has opened: it counts if the session says so.
+    /// A further link whose deciding record has opened: it counts if the session
+    /// says so.
     fn take_link(&mut self, ready: Ready) -> Result<(), ChatError> {
-        let Ready {
-            stream,
-            reader,
-            address,
-            channel,
-            plaintext,
-            peer,
-            ..
-        } = ready;
         self.links += 1;
-        let id = LinkId(self.links);
-        let now = Instant::now().into_std();
-        let taken = match self.session.role() {
-            Role::Host => self.session.link_answered(id, channel, &plaintext, now),
-            Role::Guest => self.session.link_opened(id, channel, &plaintext, now),
-        };
-        match taken {
-            Ok(()) => {}
+        let address = ready.address;
+        let (wire, peer) = match join(&mut self.session, LinkId(self.links), ready) {
+            Ok(joined) => joined,
             Err(fault) if fault.is_fatal() => return Err(ChatError::Broken(fault)),
             Err(_) => {
                 if self.wire.is_none() {
@@ -389,9 +435,8 @@ impl Talk<'_> {
                 }
                 return Ok(());
             }
-        }
-        let resumed = self.links > 1;
-        self.wire = Some(Wire::new(id, address, stream, reader));
+        };
+        self.wire = Some(wire);
         self.seeking = JoinSet::new();
         if let Some(lobby) = &mut self.lobby {
             lobby.give_up_seat();
@@ -399,27 +444,31 @@ impl Talk<'_> {
         self.lost = None;
         self.last_address = address;
         self.words = in_order(self.session.role(), &peer.words);
-        self.announce(resumed)?;
+        self.announce(true)?;
         self.read()
     }
 
     /// Says who is there. A shut chat says why instead; it is connected, to the
     /// person, once it is open.
     fn announce(&mut self, resumed: bool) -> Result<(), ChatError> {
-        if let Some(alarm) = self.company.alarm() {
-            return match resumed {
-                true => Ok(()),
-                false => self.show(&alarm),
-            };
+        match self.company.alarm() {
+            Some(alarm) if !resumed => self.show(&alarm)?,
+            Some(_) => {}
+            None => self.show(&Event::Connected {
+                peer: self.company.name().to_owned(),
+                path: "direct",
+                address: self.last_address.to_string(),
+                trust: self.company.standing(),
+                resumed,
+                yourself: self.company.is_yourself(),
+            })?,
         }
-        self.show(&Event::Connected {
-            peer: self.company.name().to_owned(),
-            path: "direct",
-            address: self.last_address.to_string(),
-            trust: self.company.standing(),
-            resumed,
-            yourself: self.company.is_yourself(),
-        })
+        if self.comparing {
+            let message = "A new link has new words: start over.".into();
+            self.show(&Event::Note { message })?;
+            self.show_words()?;
+        }
+        Ok(())
     }
 
     fn obey(&mut self, input: Input) -> Result<(), ChatError> {
@@ -434,10 +483,10 @@ impl Talk<'_> {
                 self.leave(Exit::Done);
                 Ok(())
             }
-            Input::Verify(None) => self.show(&Event::Words {
-                mine: self.words[0],
-                peer: self.company.name().to_owned(),
-            }),
+            Input::Verify(None) => {
+                self.comparing = true;
+                self.show_words()
+            }
             Input::Verify(Some(typed)) => self.verify(&typed),
             Input::Trust(typed) => {
                 if self.company.trust_anyway(&typed).map_err(ChatError::Keep)? {
@@ -502,8 +551,16 @@ impl Talk<'_> {
         Ok(())
     }
 
+    fn show_words(&mut self) -> Result<(), ChatError> {
+        self.show(&Event::Words {
+            mine: self.words[0],
+            peer: self.company.name().to_owned(),
+        })
+    }
+
     fn verify(&mut self, typed: &str) -> Result<(), ChatError> {
         if same_words(&self.words[1], typed) {
+            self.comparing = false;
             let was_shut = self.company.is_shut();
             self.company.verified().map_err(ChatError::Keep)?;
             self.show(&Event::Verified {
@@ -514,6 +571,7 @@ impl Talk<'_> {
         self.wrong_words += 1;
         if self.wrong_words >= WORDS_TRIES {
             self.leave(Exit::Identity);
+            self.leave_by = Some(Instant::now());
             return self.show(&ChatError::WrongWords.event());
         }
         self.error(

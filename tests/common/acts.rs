@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Client, Home, Mediator, Start, meet};
+use super::{Client, Home, Mediator, Start, meet, pair};
 
 const ROOM: &str = "lab#otter";
 
@@ -18,6 +18,14 @@ pub fn ada_and_bob(mediator: &Mediator, homes: &[Home; 2]) -> [(Client, Value); 
     )
 }
 
+/// Two who have met.
+pub fn talking() -> (Mediator, [Home; 2], [Client; 2]) {
+    let mediator = Mediator::start();
+    let homes = [Home::new(), Home::new()];
+    let clients = pair(&mediator, [&homes[0], &homes[1]]);
+    (mediator, homes, clients)
+}
+
 pub fn homes() -> [Home; 2] {
     [Home::new(), Home::new()]
 }
@@ -25,13 +33,15 @@ pub fn homes() -> [Home; 2] {
 /// The words that this one reads out.
 pub fn words(client: &mut Client) -> String {
     client.say("/verify");
-    let event = client.await_event("words");
-    let mine: Vec<_> = event["mine"].as_array().unwrap().iter().collect();
+    in_line(&client.await_event("words"))
+}
+
+/// The words of a `words` event, as they are typed.
+pub fn in_line(event: &Value) -> String {
+    let mine = event["mine"].as_array().unwrap();
     assert_eq!(mine.len(), 4);
-    mine.iter()
-        .map(|word| word.as_str().unwrap())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let mine: Vec<_> = mine.iter().map(|word| word.as_str().unwrap()).collect();
+    mine.join(" ")
 }
 
 pub fn verify_both(clients: [&mut Client; 2]) {

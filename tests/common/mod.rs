@@ -6,6 +6,7 @@
 
 pub mod acts;
 pub mod proxy;
+pub mod scene;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -67,7 +68,7 @@ impl Mediator {
     }
 
     pub fn address(&self) -> &str {
-        self.url.strip_prefix("http://").unwrap()
+        self.url.split("://").last().unwrap()
     }
 
     pub fn kill(mut self) {
