@@ -1,51 +1,37 @@
 //! The command line. The doc comments are the help.
 //!
-//! Owns: what can be typed after `undertone`, and the `UNDERTONE_*` variables behind the flags (a
-//! flag wins). Does not own: what comes of it (`commands`, and the chat itself).
+//! Owns: what can be typed after `undertone`, and what stands behind a flag: the `UNDERTONE_*`
+//! variables, then the config file (`config`). Does not own: what comes of it (`commands`,
+//! `doctor`, and the chat itself).
+
+mod examples;
+mod global;
+mod others;
 
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::Shell;
 
+pub use self::global::{Color, Global};
+pub use self::others::{DoctorArgs, PeersAction, PeersArgs};
+use crate::config::Config;
 use crate::mediator_url::{DEFAULT_PORT, MediatorUrl};
 use crate::room::{Invite, RoomError};
 use crate::terminal::name::DisplayName;
-
-const EXAMPLES: &str = "\
-Examples:
-  undertone                              ask what is missing, then talk
-  undertone chat lab                     meet in the room `lab`
-  undertone chat --mediator http://192.168.1.20:7700
-  echo hi | UNDERTONE_ROOM=lab#otter undertone --name ada
-  undertone peers                        whom you talked to
-
-Exit codes: 0 done, 1 our fault, 2 usage, 3 no mediator, 4 nobody came,
-  5 no path to the other one, 6 secret, identity or verification failed,
-  130 interrupted, 143 terminated";
-
-const CHAT_EXAMPLES: &str = "\
-Examples:
-  undertone chat                         ask for name and room
-  undertone chat lab --timeout 60        wait a minute at most
-  undertone chat --json < lines          for programs: an event a line";
-
-const PEERS_EXAMPLES: &str = "\
-Examples:
-  undertone peers --json                 one JSON object a line
-  undertone peers rename bob robert
-  undertone peers forget plum-signal     by the first words of the key";
+use crate::terminal::safe::Safe;
 
 /// A private line between two people, from terminal to terminal.
 ///
 /// Without a command it chats, as `undertone chat` does, and asks only for what is missing.
 #[derive(Parser)]
-#[command(name = "undertone", version, after_help = EXAMPLES, max_term_width = 80)]
+#[command(name = "undertone", version, after_help = examples::ROOT, max_term_width = 80)]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
@@ -57,49 +43,29 @@ pub struct Cli {
     command: Option<Command>,
 }
 
-/// Options of every command.
-#[derive(Args, Debug, Clone)]
-#[command(next_help_heading = "For every command")]
-pub struct Global {
-    /// Folder of your identity, contacts and history [default: the XDG data folder]
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "UNDERTONE_DATA_DIR",
-        hide_env = true
-    )]
-    pub data_dir: Option<PathBuf>,
-    /// File of the history [default: peers.txt in the data folder]
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "UNDERTONE_PEERS_FILE",
-        hide_env = true
-    )]
-    pub peers_file: Option<PathBuf>,
-    /// Never ask: what is missing is an error
-    #[arg(long, global = true, env = "UNDERTONE_NO_INPUT", hide_env = true, value_parser = BoolishValueParser::new())]
-    pub no_input: bool,
-    /// Say nothing but errors, alarms and messages
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Say more of what happens
-    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
-    pub verbose: bool,
-}
-
 #[derive(Subcommand)]
 enum Command {
     /// Meet someone in a room and talk
-    #[command(after_help = CHAT_EXAMPLES)]
+    #[command(after_help = examples::CHAT)]
     Chat(ChatArgs),
     /// Show whom you talked to
-    #[command(after_help = PEERS_EXAMPLES, args_conflicts_with_subcommands = true)]
+    #[command(after_help = examples::PEERS, args_conflicts_with_subcommands = true)]
     Peers(PeersArgs),
     /// Show your own name and fingerprint
+    #[command(after_help = examples::ID)]
     Id,
+    /// Look for what is wrong, and say what to do about it
+    #[command(after_help = examples::DOCTOR)]
+    Doctor(DoctorArgs),
+    /// Write the completions of a shell to stdout
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual page to stdout, for man(1)
+    #[command(after_help = examples::MAN)]
+    Man,
 }
 
 /// What a chat takes.
@@ -145,6 +111,9 @@ pub struct ChatOptions {
     /// Give a made-up room a secret of 128 random bits instead of four words
     #[arg(long, env = "UNDERTONE_LONG", hide_env = true, value_parser = BoolishValueParser::new())]
     pub long: bool,
+    /// Draw the invite as a QR code too, for a camera
+    #[arg(long, env = "UNDERTONE_QR", hide_env = true, value_parser = BoolishValueParser::new())]
+    pub qr: bool,
     /// Listen on this address only [default: all of this machine, a free port]
     #[arg(long, value_name = "IP[:PORT]", env = "UNDERTONE_BIND", hide_env = true, value_parser = bind_address)]
     pub bind: Option<SocketAddr>,
@@ -163,39 +132,6 @@ pub struct ChatOptions {
     pub local_port: u16,
 }
 
-/// What `peers` takes.
-#[derive(Args, Debug, Clone)]
-pub struct PeersArgs {
-    /// Write one JSON object a line
-    #[arg(long)]
-    pub json: bool,
-    /// What to do instead of showing them.
-    #[command(subcommand)]
-    pub action: Option<PeersAction>,
-}
-
-/// What `peers` can do besides showing.
-#[derive(Subcommand, Debug, Clone)]
-pub enum PeersAction {
-    /// Show where the history is
-    Path,
-    /// Give someone another name, here only
-    Rename {
-        /// The name, or the first words of the key
-        #[arg(value_name = "A")]
-        who: String,
-        /// The new name
-        #[arg(value_name = "B")]
-        name: DisplayName,
-    },
-    /// Forget someone: the contact and the lines of the history
-    Forget {
-        /// The name, or the first words of the key
-        #[arg(value_name = "A")]
-        who: String,
-    },
-}
-
 /// What is to be done.
 pub enum Action {
     /// Chat.
@@ -204,6 +140,12 @@ pub enum Action {
     Peers(PeersArgs),
     /// Who am I.
     Id,
+    /// What is wrong.
+    Doctor(DoctorArgs),
+    /// Completions of a shell.
+    Completions(Shell),
+    /// The manual page.
+    Man,
 }
 
 /// An IP address, with a port or without one, which then is any free one.
@@ -253,16 +195,27 @@ impl ChatOptions {
 }
 
 impl Cli {
-    /// Reads the command line: `arguments` with the program's name first.
+    /// Reads the command line: `arguments` with the program's name first. What neither flag nor
+    /// variable says comes from the config file: the one that is named, else `default_config`.
     ///
     /// # Errors
     /// clap's error, which is also how help and version come: `error.exit()` prints it and ends
-    /// the program with 0 or 2.
-    pub fn read<I>(arguments: I) -> Result<Self, clap::Error>
+    /// the program with 0 or 2. A fault of the config file is one too.
+    pub fn read<I>(arguments: I, default_config: Option<&Path>) -> Result<Self, clap::Error>
     where
         I: IntoIterator<Item: Into<OsString> + Clone>,
     {
-        let mut command = Self::command();
+        let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let first = Self::command().try_get_matches_from(&arguments)?;
+        let config = match first.get_one::<PathBuf>("config") {
+            Some(named) => Config::read(named),
+            None => Config::read_if_there(default_config),
+        };
+        let config = config.map_err(|error| {
+            let text = Safe::message(&error.to_string());
+            clap::Error::raw(ErrorKind::ValueValidation, format!("{text}\n"))
+        })?;
+        let mut command = config.apply(Self::command());
         let matches = command.try_get_matches_from_mut(arguments)?;
         if let Some((name, _)) = matches.subcommand() {
             // `undertone --json peers` must not chat, nor quietly drop the flag.
@@ -286,6 +239,9 @@ impl Cli {
             Some(Command::Chat(chat)) => Action::Chat(chat),
             Some(Command::Peers(peers)) => Action::Peers(peers),
             Some(Command::Id) => Action::Id,
+            Some(Command::Doctor(doctor)) => Action::Doctor(doctor),
+            Some(Command::Completions { shell }) => Action::Completions(shell),
+            Some(Command::Man) => Action::Man,
             None => Action::Chat(ChatArgs {
                 room: std::env::var(ROOM_VARIABLE).ok(),
                 options: self.chat,
@@ -295,72 +251,10 @@ impl Cli {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(line: &str) -> Result<Cli, clap::Error> {
-        Cli::read(line.split(' '))
-    }
-
-    fn chat(line: &str) -> ChatArgs {
-        match read(line)
-            .unwrap_or_else(|error| panic!("{error}"))
-            .action()
-        {
-            Action::Chat(chat) => chat,
-            _ => panic!("{line} chats"),
-        }
-    }
-
-    #[test]
-    fn without_a_command_it_chats() {
-        let bare = chat("undertone --json --timeout 2 --local-port 0 --bind ::1 --data-dir d");
-        assert!(bare.options.json && bare.options.local_port == 0);
-        assert_eq!(bare.options.timeout(), Some(Duration::from_secs(2)));
-        let named = chat("undertone --data-dir d chat Lab#x --name ada --mediator 10.0.0.1");
-        assert_eq!(named.invite().unwrap().unwrap().room.name(), "lab");
-        assert!(named.secret_in_arguments());
-        assert!(!chat("undertone chat lab").secret_in_arguments());
-        assert!(chat("undertone chat a#").invite().is_err());
-    }
-
-    #[test]
-    fn a_typing_error_is_no_room() {
-        for line in [
-            "undertone chta",
-            "undertone lab#x",
-            "undertone --json peers",
-            "undertone --name x chat",
-            "undertone chat --timeout 0",
-            "undertone chat --name you",
-            "undertone chat --mediator a/b",
-            "undertone peers rename a",
-            "undertone -q -v",
-            "undertone peers --json path",
-        ] {
-            let error = read(line)
-                .err()
-                .unwrap_or_else(|| panic!("{line} is refused"));
-            assert_eq!(error.exit_code(), 2, "{line}");
-        }
-    }
-
-    #[test]
-    fn help_fits_80_columns_and_shows_examples() {
-        let mut command = Cli::command();
-        command.build();
-        let peers = command.find_subcommand("peers").unwrap().clone();
-        let all = command
-            .get_subcommands()
-            .chain(peers.get_subcommands())
-            .cloned();
-        for mut command in all.chain([command.clone()]).collect::<Vec<_>>() {
-            let help = command.render_long_help().to_string();
-            let wide = help.lines().find(|line| line.chars().count() > 80);
-            assert_eq!(wide, None);
-            if ["undertone", "chat", "peers"].contains(&command.get_name()) {
-                assert!(help.contains("Examples:"), "{help}");
-            }
-        }
-    }
-}
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests;

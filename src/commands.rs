@@ -62,14 +62,23 @@ pub fn peers_file(global: &Global, store: &Store) -> PathBuf {
     }
 }
 
-/// `undertone peers`: shows the history at most `width` columns wide, or changes it.
+/// How a table is to look.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Columns that it may take.
+    pub width: usize,
+    /// Whether in colours.
+    pub color: bool,
+}
+
+/// `undertone peers`: shows the history, or changes it.
 ///
 /// # Errors
 /// [`CommandError`], with its exit code.
 pub fn peers(
     args: &PeersArgs,
     global: &Global,
-    width: usize,
+    look: Look,
     out: &mut impl Write,
     talk: &mut impl Write,
 ) -> Result<(), CommandError> {
@@ -91,7 +100,7 @@ pub fn peers(
             } else if entries.is_empty() {
                 writeln!(talk, "◆ You have talked to nobody yet.")?;
             } else {
-                out.write_all(table::table(&entries, width, &TimeZone::system()).as_bytes())?;
+                out.write_all(table::table(&entries, look, &TimeZone::system()).as_bytes())?;
             }
         }
         Some(PeersAction::Path) => {
@@ -200,13 +209,17 @@ mod tests {
     fn run(dir: &Path, arguments: &str) -> Result<(String, String), CommandError> {
         let dir = dir.to_str().unwrap();
         let line = ["undertone", "--data-dir", dir, "peers"].into_iter();
-        let cli = Cli::read(line.chain(arguments.split_whitespace())).unwrap();
+        let cli = Cli::read(line.chain(arguments.split_whitespace()), None).unwrap();
         let global = cli.global.clone();
         let Action::Peers(args) = cli.action() else {
             panic!("{arguments} is for peers");
         };
         let (mut out, mut talk) = (Vec::new(), Vec::new());
-        peers(&args, &global, 200, &mut out, &mut talk)?;
+        let look = Look {
+            width: 200,
+            color: false,
+        };
+        peers(&args, &global, look, &mut out, &mut talk)?;
         Ok((
             String::from_utf8(out).unwrap(),
             String::from_utf8(talk).unwrap(),
@@ -293,7 +306,7 @@ mod tests {
     fn the_fingerprint_is_that_of_the_kept_key() {
         let (_dir, data) = met_two_bobs();
         let line = ["undertone", "id", "--data-dir", data.to_str().unwrap()];
-        let global = Cli::read(line).unwrap().global;
+        let global = Cli::read(line, None).unwrap().global;
         let mut out = Vec::new();
         id(&global, &mut out, &mut io::sink()).unwrap();
         let key = Identity::load(&Store::open(Some(&data)).unwrap())

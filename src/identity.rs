@@ -4,7 +4,7 @@
 //! secret key and a line feed. A damaged file is an error and never replaced: the key is what
 //! others know this person by.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use zeroize::Zeroizing;
@@ -69,6 +69,20 @@ impl Identity {
             created = store::create(&path, line.as_slice())?;
         }
     }
+}
+
+/// The identity key in this data directory, `None` where there is none yet. Makes and changes
+/// nothing.
+///
+/// # Errors
+/// [`IdentityError`].
+pub fn peek(dir: &Path) -> Result<Option<SecretKey>, IdentityError> {
+    let path = dir.join(FILE);
+    let Some(bytes) = store::read(&path)?.map(Zeroizing::new) else {
+        return Ok(None);
+    };
+    let secret = parse(&bytes).ok_or(IdentityError::Damaged(path))?;
+    Ok(Some(secret))
 }
 
 fn parse(bytes: &[u8]) -> Option<SecretKey> {

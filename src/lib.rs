@@ -24,9 +24,12 @@
 pub mod chat;
 pub mod cli;
 pub mod commands;
+pub mod config;
 pub mod contacts;
 pub mod crypto;
+pub mod doctor;
 pub mod exit;
+pub mod generate;
 pub mod history;
 pub mod identity;
 pub mod link;

@@ -15,8 +15,11 @@ use undertone::chat::pair::Listening;
 use undertone::chat::{self, Setup, Signals};
 use undertone::cli::{Action, ChatArgs, Cli, Global};
 use undertone::commands::{self, CommandError, peers_file};
+use undertone::config;
 use undertone::contacts::Contacts;
+use undertone::doctor;
 use undertone::exit::Exit;
+use undertone::generate;
 use undertone::history::History;
 use undertone::identity::Identity;
 use undertone::room::Room;
@@ -28,7 +31,7 @@ use undertone::terminal::safe::Safe;
 const RAW_WITHIN: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
-    let cli = match Cli::read(std::env::args_os()) {
+    let cli = match Cli::read(std::env::args_os(), config::default_file().as_deref()) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
             // clap repeats what it cannot read, as it is.
@@ -55,11 +58,20 @@ async fn run(cli: Cli) -> Exit {
     let (mut out, mut talk) = (io::stdout(), io::stderr());
     let done = match cli.action() {
         Action::Chat(args) => return chat(&args, &global).await,
-        Action::Peers(args) => commands::peers(&args, &global, width(), &mut out, &mut talk),
-        Action::Id => commands::id(&global, &mut out, &mut talk),
+        Action::Doctor(args) => doctor::run(&args, &global, &mut out).await,
+        Action::Peers(args) => {
+            let look = commands::Look {
+                width: width(),
+                color: global.colored(&out),
+            };
+            commands::peers(&args, &global, look, &mut out, &mut talk).map(|()| Exit::Done)
+        }
+        Action::Id => commands::id(&global, &mut out, &mut talk).map(|()| Exit::Done),
+        Action::Completions(shell) => generate::completions(shell, &mut out).map(|()| Exit::Done),
+        Action::Man => generate::man(&mut out).map(|()| Exit::Done),
     };
     match done {
-        Ok(()) => Exit::Done,
+        Ok(exit) => exit,
         Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Err(error) => fail(error.exit(), &error),
     }
@@ -99,6 +111,9 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
     let named = args.invite().map_err(|error| fail(Exit::Usage, &error))?;
     let face = Face {
         json: options.json,
+        plain: global.plain(&io::stdout()),
+        color: global.colored(&io::stdout()) && global.colored(&io::stderr()),
+        qr: options.qr,
         quiet: global.quiet,
         verbose: global.verbose,
     };

@@ -60,7 +60,8 @@ pub enum RendezvousError {
     Garbled,
 }
 
-trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
+/// Bytes both ways, through TLS or not.
+pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
 
 /// A connection to a mediator.
@@ -100,16 +101,7 @@ impl Rendezvous {
         };
         stream.set_nodelay(true)?;
         let address = stream.peer_addr()?;
-        let transport: Box<dyn Transport> = if url.tls() {
-            let name = ServerName::try_from(url.host().to_owned()).map_err(io::Error::other)?;
-            Box::new(
-                TlsConnector::from(tls_config()?)
-                    .connect(name, stream)
-                    .await?,
-            )
-        } else {
-            Box::new(stream)
-        };
+        let transport = transport(url, stream).await?;
         let config = WebSocketConfig::default()
             .read_buffer_size(MAX_MESSAGE)
             .write_buffer_size(0)
@@ -233,6 +225,19 @@ impl From<tungstenite::Error> for ConnectError {
     }
 }
 
+/// The way to a mediator on a fresh connection: TLS where its address says so.
+pub(crate) async fn transport(
+    url: &MediatorUrl,
+    stream: TcpStream,
+) -> io::Result<Box<dyn Transport>> {
+    if !url.tls() {
+        return Ok(Box::new(stream));
+    }
+    let name = ServerName::try_from(url.host().to_owned()).map_err(io::Error::other)?;
+    let connector = TlsConnector::from(tls_config()?);
+    Ok(Box::new(connector.connect(name, stream).await?))
+}
+
 fn opaque(bytes: &[u8]) -> Result<Opaque, RendezvousError> {
     Opaque::new(bytes).ok_or(RendezvousError::Garbled)
 }
@@ -251,7 +256,7 @@ fn tls_config() -> io::Result<Arc<ClientConfig>> {
 }
 
 /// What went wrong in a few words, without the number that people cannot use.
-fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".into(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof => "connection closed".into(),

@@ -69,16 +69,24 @@ impl Store {
     /// # Errors
     /// [`StoreError`] where no folder can be found, made or tightened.
     pub fn open(named: Option<&Path>) -> Result<Self, StoreError> {
-        let dir = match named {
-            Some(dir) => dir.to_owned(),
-            None => etcetera::choose_base_strategy()
-                .map_err(|_| StoreError::NoHome)?
-                .data_dir()
-                .join("undertone"),
-        };
+        let dir = Self::place(named)?;
         make_private_dir(&dir)?;
         let tightened = tighten_dir(&dir)?;
         Ok(Self { dir, tightened })
+    }
+
+    /// Where the data directory is, or would be. Makes and changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NoHome`].
+    pub fn place(named: Option<&Path>) -> Result<PathBuf, StoreError> {
+        match named {
+            Some(dir) => Ok(dir.to_owned()),
+            None => Ok(etcetera::choose_base_strategy()
+                .map_err(|_| StoreError::NoHome)?
+                .data_dir()
+                .join("undertone")),
+        }
     }
 
     /// The folder itself.

@@ -1,4 +1,4 @@
-//! The HTTP side: the page, the health check, the way to a WebSocket.
+//! The HTTP side: the page, the health check, the version, the way to a WebSocket.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -24,6 +24,9 @@ const READ_BUFFER: usize = 512;
 /// The longest that is ever queued: an error and pongs.
 const MAX_WRITE_BUFFER: usize = 2 * MAX_MESSAGE;
 
+/// What `GET /version` answers. In the body, because proxies put headers of their own.
+const VERSION: &str = concat!("undertone-mediator ", env!("CARGO_PKG_VERSION"), "\n");
+
 const PAGE: &str = include_str!("page.html");
 
 /// For every answer: nothing runs, nothing is kept, nothing is passed on. One request a
@@ -44,6 +47,7 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
     Router::new()
         .route(PATH, get(rendezvous))
         .route("/healthz", get(async || "ok"))
+        .route("/version", get(async || VERSION))
         .route("/", get(async || Html(PAGE)))
         .layer(middleware::from_fn(guard))
         .with_state(server)

@@ -53,6 +53,20 @@ async fn healthz_is_ok() {
 }
 
 #[tokio::test]
+async fn it_tells_its_version_and_the_time() {
+    let mediator = Mediator::start(Config::default());
+    let answer = mediator
+        .ask("GET /version HTTP/1.0\r\nHost: a\r\n\r\n")
+        .await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert_eq!(
+        body,
+        concat!("undertone-mediator ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+    assert!(head.contains("\r\ndate: "), "{head}");
+}
+
+#[tokio::test]
 async fn one_request_a_connection() {
     let mediator = Mediator::start(Config::default());
     let twice = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".repeat(2);

@@ -8,6 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::event::{Event, Standing};
+use crate::terminal::qr::{self, QrError};
 use crate::terminal::safe::{Safe, is_hidden};
 
 /// Where events go.
@@ -15,6 +16,12 @@ use crate::terminal::safe::{Safe, is_hidden};
 pub struct Face {
     /// One JSON object a line instead of words.
     pub json: bool,
+    /// Lines are only appended, without an escape.
+    pub plain: bool,
+    /// Colours may be used, on stdout and stderr.
+    pub color: bool,
+    /// The invite is drawn as a QR code too.
+    pub qr: bool,
     /// Errors, alarms and messages only.
     pub quiet: bool,
     /// More of what happens.
@@ -49,7 +56,27 @@ impl Face {
             // Talk that nobody hears is no reason to stop.
             let _ = writeln!(io::stderr().lock(), "{}", talk(event));
         }
+        if let Event::Waiting { invite, .. } = event
+            && self.qr
+            && !self.quiet
+        {
+            let _ = writeln!(io::stderr().lock(), "{}", self.picture(invite));
+        }
         Ok(())
+    }
+
+    /// The invite for a camera, or why there is no picture of it.
+    fn picture(&self, invite: &str) -> String {
+        let terminal = console::Term::stderr();
+        let size = terminal.is_term().then(|| terminal.size());
+        let drawn = match size {
+            Some((rows, columns)) if !self.plain => {
+                let size = (columns.into(), rows.into());
+                qr::draw(invite, size, self.color)
+            }
+            _ => Err(QrError::NoTerminal),
+        };
+        drawn.unwrap_or_else(|why| format!("  No QR code: {why}."))
     }
 
     /// Says what this is, before the first question.

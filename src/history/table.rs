@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::{Entry, State};
+use crate::commands::Look;
 use crate::terminal::safe::Safe;
 
 const HEADS: [&str; COLUMNS] = [
@@ -23,47 +24,77 @@ const GAP: usize = 2;
 /// Columns whose text may be cut, and to what width at least, in that order of preference: room,
 /// address, name, key.
 const MAY_SHRINK: [(usize, usize); 4] = [(1, 8), (3, 12), (0, 8), (6, 8)];
-/// Columns that are left out where even that is too wide, the first one first.
-const MAY_GO: [usize; 6] = [4, 3, 6, 1, 5, 2];
+/// Columns that are left out where even that is too wide, the first one first. Who it is and
+/// whether that is sure stay longest.
+const MAY_GO: [usize; 5] = [4, 3, 6, 1, 2];
+/// The least that tells one state from another, where it stands beside the name alone.
+const LEAST_STATE: usize = 10;
 
-/// The table, the latest first, at most `width` columns wide, times in `zone`. A `*` behind a name
+const NAME: usize = 0;
+const STATE: usize = 5;
+/// Escapes of the 16 colours that every terminal has (ECMA-48 §8.3.117).
+const DIM: &str = "\u{1b}[2m";
+const GREEN: &str = "\u{1b}[32m";
+const RED: &str = "\u{1b}[1;31m";
+const RESET: &str = "\u{1b}[0m";
+
+/// The table, the latest first, as wide as `look` lets it, times in `zone`. A `*` behind a name
 /// marks another key than the one that the name is known by. Ends with a line feed.
 #[must_use]
-pub fn table(entries: &[Entry], width: usize, zone: &TimeZone) -> String {
-    let mut rows: Vec<[Safe; COLUMNS]> = vec![HEADS.map(Safe::line)];
+pub fn table(entries: &[Entry], look: Look, zone: &TimeZone) -> String {
     let marks = other_keys(entries);
     let mut newest_first: Vec<(&Entry, bool)> = entries.iter().zip(marks.iter().copied()).collect();
     newest_first.sort_by_key(|(entry, _)| std::cmp::Reverse(entry.last_seen));
+    let mut rows = vec![HEADS.map(Safe::line)];
+    let mut styles = vec![[DIM; COLUMNS]];
     for (entry, marked) in newest_first {
         rows.push(cells(entry, marked, zone));
+        styles.push(style(entry, marked));
     }
-    let widths = fitted(&rows, width);
+    let widths = fitted(&rows, look.width);
     let mut out = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, columns) in row.iter().zip(widths) {
+    for (row, styles) in rows.iter().zip(styles) {
+        let mut before = 0;
+        let mut at = 0;
+        for ((cell, columns), style) in row.iter().zip(widths).zip(styles) {
             if columns == 0 {
                 continue;
             }
-            let cell = cell.clipped(columns);
-            line.push_str(cell.as_str());
-            line.extend(std::iter::repeat_n(
-                ' ',
-                (columns + GAP).saturating_sub(cell.width()),
-            ));
+            // The name alone stays, and may be wider than there is room.
+            let cell = cell.clipped(columns.min(look.width));
+            out.extend(std::iter::repeat_n(' ', before - at));
+            match style {
+                style if look.color && !style.is_empty() => {
+                    out.extend([style, cell.as_str(), RESET]);
+                }
+                _ => out.push_str(cell.as_str()),
+            }
+            at = before + cell.width();
+            before += columns + GAP;
         }
-        out.push_str(Safe::line(line.trim_end()).clipped(width).as_str());
         out.push('\n');
     }
     if marks.contains(&true) {
-        out.push_str(
-            Safe::line("* same name, another key")
-                .clipped(width)
-                .as_str(),
-        );
+        let note = Safe::line("* same name, another key");
+        out.push_str(note.clipped(look.width).as_str());
         out.push('\n');
     }
     out
+}
+
+fn style(entry: &Entry, marked: bool) -> [&'static str; COLUMNS] {
+    let mut styles = [""; COLUMNS];
+    let state = match entry.state {
+        State::Verified => GREEN,
+        State::Alarm => RED,
+        State::Invite | State::Unverified => DIM,
+    };
+    for (column, style) in [(NAME, if marked { RED } else { "" }), (STATE, state)] {
+        if let Some(cell) = styles.get_mut(column) {
+            *cell = style;
+        }
+    }
+    styles
 }
 
 /// The same for programs, in the order of the file: one JSON object a line, each with `"v":1` and
@@ -140,11 +171,12 @@ fn cells(entry: &Entry, marked: bool, zone: &TimeZone) -> [Safe; COLUMNS] {
     ]
 }
 
-/// A width for each column so that a row takes at most `width`; 0 for one that is left out.
+/// A width for each column so that a row takes at most `width`; 0 for one that is left out. The
+/// name always stays, however wide.
 fn fitted(rows: &[[Safe; COLUMNS]], width: usize) -> [usize; COLUMNS] {
-    let mut widths = [0; COLUMNS];
+    let mut whole = [0; COLUMNS];
     for row in rows {
-        for (column, cell) in widths.iter_mut().zip(row) {
+        for (column, cell) in whole.iter_mut().zip(row) {
             *column = (*column).max(cell.width());
         }
     }
@@ -153,18 +185,30 @@ fn fitted(rows: &[[Safe; COLUMNS]], width: usize) -> [usize; COLUMNS] {
         let total: usize = shown.clone().sum::<usize>() + GAP * shown.count().saturating_sub(1);
         total.saturating_sub(width)
     };
+    let shrink = |widths: &mut [usize; COLUMNS], column: usize, least: usize| {
+        let over = excess(widths);
+        if let Some(columns) = widths.get_mut(column).filter(|columns| **columns > least) {
+            *columns = columns.saturating_sub(over).max(least);
+        }
+    };
+    let mut widths = whole;
     for gone in std::iter::once(None).chain(MAY_GO.into_iter().map(Some)) {
-        if let Some(column) = gone.and_then(|column| widths.get_mut(column)) {
+        if let Some(column) = gone.and_then(|column| whole.get_mut(column)) {
             *column = 0;
         }
+        widths = whole;
         for (column, least) in MAY_SHRINK {
-            let over = excess(&widths);
-            if let Some(columns) = widths.get_mut(column).filter(|columns| **columns > least) {
-                *columns = columns.saturating_sub(over).max(least);
-            }
+            shrink(&mut widths, column, least);
         }
         if excess(&widths) == 0 {
-            break;
+            return widths;
+        }
+    }
+    shrink(&mut widths, STATE, LEAST_STATE);
+    if excess(&widths) > 0 {
+        widths = [0; COLUMNS];
+        if let (Some(name), Some(whole)) = (widths.get_mut(NAME), whole.get(NAME)) {
+            *name = *whole;
         }
     }
     widths
@@ -186,9 +230,16 @@ mod tests {
         vec![other, known]
     }
 
+    fn wide(width: usize) -> Look {
+        Look {
+            width,
+            color: false,
+        }
+    }
+
     #[test]
     fn another_key_under_the_same_name_is_marked() {
-        let shown = table(&two_bobs(), 200, &TimeZone::UTC);
+        let shown = table(&two_bobs(), wide(200), &TimeZone::UTC);
         let expected = "\
 NAME  ROOM          LAST SEEN         ADDRESS             PATH    STATE         KEY
 bob   amber-falcon  2026-11-20 09:21  192.168.1.31:50122  direct  verified      aardvark-adroitness-…
@@ -200,7 +251,7 @@ b\u{43e}b*  lab           2026-11-01 17:02  192.168.1.31:50122  direct  not veri
 
     #[test]
     fn nobody_is_marked_without_another_key() {
-        let shown = table(&[entry("bob"), entry("bob")], 200, &TimeZone::UTC);
+        let shown = table(&[entry("bob"), entry("bob")], wide(200), &TimeZone::UTC);
         assert!(!shown.contains('*'), "{shown}");
     }
 
@@ -210,15 +261,36 @@ b\u{43e}b*  lab           2026-11-01 17:02  192.168.1.31:50122  direct  not veri
         entries.push(entry(&"世".repeat(40)));
         entries.push(entry("\u{1b}[2J\u{202e}"));
         for width in 0..140 {
-            let shown = table(&entries, width, &TimeZone::UTC);
+            let shown = table(&entries, wide(width), &TimeZone::UTC);
             assert!(
                 shown.lines().all(|line| Safe::line(line).width() <= width),
                 "{width}: {shown}"
             );
             assert!(!shown.contains(|c: char| c != '\n' && crate::terminal::safe::is_hidden(c)));
         }
-        let narrow = table(&entries, 20, &TimeZone::UTC);
-        assert!(narrow.contains("bob"), "{narrow}");
+        let [tiny, narrow] = [20, 35].map(|width| table(&entries, wide(width), &TimeZone::UTC));
+        assert!(
+            tiny.contains("bob") && tiny.contains("not verif…"),
+            "{tiny}"
+        );
+        // What is left out makes room for what stays.
+        assert!(narrow.contains(&"世".repeat(10)), "{narrow}");
+        assert!(narrow.contains("not verified"), "{narrow}");
+    }
+
+    #[test]
+    fn colours_add_nothing_but_escapes() {
+        let mut entries = two_bobs();
+        entries.push(entry(&"世".repeat(40)));
+        for width in [20, 40, 80, 200] {
+            let look = Look { width, color: true };
+            let mut colored = table(&entries, look, &TimeZone::UTC);
+            assert!(colored.contains(RED));
+            for escape in [DIM, GREEN, RED, RESET] {
+                colored = colored.replace(escape, "");
+            }
+            assert_eq!(colored, table(&entries, wide(width), &TimeZone::UTC));
+        }
     }
 
     #[test]

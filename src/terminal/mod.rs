@@ -2,4 +2,5 @@
 
 pub mod name;
 pub mod prompts;
+pub mod qr;
 pub mod safe;

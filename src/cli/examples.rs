@@ -1,0 +1,64 @@
+//! The examples under each command's help: at most 80 columns wide.
+
+pub(super) const ROOT: &str = "\
+Examples:
+  undertone                              ask what is missing, then talk
+  undertone chat lab                     meet in the room `lab`
+  undertone chat --mediator http://192.168.1.20:7700
+  echo hi | UNDERTONE_ROOM=lab#otter undertone --name ada
+  undertone peers                        whom you talked to
+  undertone doctor                       what is wrong, and what to do about it
+
+Exit codes: 0 done, 1 our fault, 2 usage, 3 no mediator, 4 nobody came,
+  5 no path to the other one, 6 secret, identity or verification failed,
+  130 interrupted, 143 terminated";
+
+pub(super) const CHAT: &str = "\
+Examples:
+  undertone chat                         ask for name and room
+  undertone chat lab --timeout 60        wait a minute at most
+  undertone chat --qr                    show the invite as a QR code too
+  undertone chat --json < lines          for programs: an event a line";
+
+pub(super) const PEERS: &str = "\
+Examples:
+  undertone peers --json                 one JSON object a line
+  undertone peers rename bob robert
+  undertone peers forget plum-signal     by the first words of the key";
+
+pub(super) const PEERS_PATH: &str = "\
+Examples:
+  less \"$(undertone peers path)\"";
+
+pub(super) const PEERS_RENAME: &str = "\
+Examples:
+  undertone peers rename bob robert
+  undertone peers rename plum-signal eve";
+
+pub(super) const PEERS_FORGET: &str = "\
+Examples:
+  undertone peers forget bob
+  undertone peers forget plum-signal     by the first words of the key";
+
+pub(super) const ID: &str = "\
+Examples:
+  undertone id                           for the other one to compare";
+
+pub(super) const DOCTOR: &str = "\
+Examples:
+  undertone doctor                       look at the mediator on this machine
+  undertone doctor --mediator 192.168.1.20
+  undertone doctor --json                one JSON object a finding
+
+Exit codes: 0 nothing is wrong, 3 no mediator, 1 something else is wrong";
+
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  undertone completions bash > ~/.local/share/bash-completion/completions/undertone
+  undertone completions zsh > ~/.zfunc/_undertone
+  undertone completions fish > ~/.config/fish/completions/undertone.fish";
+
+pub(super) const MAN: &str = "\
+Examples:
+  undertone man | man -l -
+  undertone man > ~/.local/share/man/man1/undertone.1";

@@ -1,0 +1,101 @@
+//! Options of every command, and how the output is to look.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, ValueEnum};
+
+/// Options of every command.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "For every command")]
+pub struct Global {
+    /// File of settings [default: undertone/config.toml in the XDG config folder]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "UNDERTONE_CONFIG",
+        hide_env = true
+    )]
+    pub config: Option<PathBuf>,
+    /// Folder of your identity, contacts and history [default: the XDG data folder]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "UNDERTONE_DATA_DIR",
+        hide_env = true
+    )]
+    pub data_dir: Option<PathBuf>,
+    /// File of the history [default: peers.txt in the data folder]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "UNDERTONE_PEERS_FILE",
+        hide_env = true
+    )]
+    pub peers_file: Option<PathBuf>,
+    /// When to use colours; `auto`: on a terminal, unless NO_COLOR is set
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        env = "UNDERTONE_COLOR",
+        hide_env = true,
+        default_value = "auto",
+        hide_default_value = true
+    )]
+    pub color: Color,
+    /// Only append lines, without colours, for screen readers and logs (also
+    /// with TERM=dumb, or where the output is no terminal)
+    #[arg(long, global = true, env = "UNDERTONE_PLAIN", hide_env = true, value_parser = BoolishValueParser::new())]
+    plain: bool,
+    /// Never ask: what is missing is an error
+    #[arg(long, global = true, env = "UNDERTONE_NO_INPUT", hide_env = true, value_parser = BoolishValueParser::new())]
+    pub no_input: bool,
+    /// Say nothing but errors, alarms and messages
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more of what happens
+    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    pub verbose: bool,
+}
+
+/// When to use colours.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
+    Auto,
+    /// In any case but a plain one.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+impl Global {
+    /// Whether output may only be appended to, without an escape: asked for, `TERM=dumb`, or
+    /// `output` is no terminal.
+    #[must_use]
+    pub fn plain(&self, output: &impl IsTerminal) -> bool {
+        self.must_append() || !output.is_terminal()
+    }
+
+    /// Whether `output` is to be coloured. `--color always` colours a pipe too, but nothing colours
+    /// what was asked to be plain.
+    #[must_use]
+    pub fn colored(&self, output: &impl IsTerminal) -> bool {
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        match self.color {
+            _ if self.must_append() => false,
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => wanted && output.is_terminal(),
+        }
+    }
+
+    fn must_append(&self) -> bool {
+        self.plain || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+    }
+}

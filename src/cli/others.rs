@@ -1,0 +1,62 @@
+//! What the commands that are no chat take.
+
+use std::net::SocketAddr;
+
+use clap::{Args, Subcommand};
+
+use super::{bind_address, examples};
+use crate::mediator_url::{DEFAULT_PORT, MediatorUrl};
+use crate::terminal::name::DisplayName;
+
+/// What `doctor` takes.
+#[derive(Args, Debug, Clone)]
+pub struct DoctorArgs {
+    /// The mediator to look at [default: the one on this machine]
+    #[arg(long, value_name = "URL", env = "UNDERTONE_MEDIATOR", hide_env = true)]
+    pub mediator: Option<MediatorUrl>,
+    /// The address that a chat would listen on
+    #[arg(long, value_name = "IP[:PORT]", env = "UNDERTONE_BIND", hide_env = true, value_parser = bind_address)]
+    pub bind: Option<SocketAddr>,
+    /// Port of the mediator on this machine
+    #[arg(long, value_name = "PORT", env = "UNDERTONE_LOCAL_PORT", hide_env = true, default_value_t = DEFAULT_PORT)]
+    pub local_port: u16,
+    /// Write one JSON object a finding
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `peers` takes.
+#[derive(Args, Debug, Clone)]
+pub struct PeersArgs {
+    /// Write one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+    /// What to do instead of showing them.
+    #[command(subcommand)]
+    pub action: Option<PeersAction>,
+}
+
+/// What `peers` can do besides showing.
+#[derive(Subcommand, Debug, Clone)]
+pub enum PeersAction {
+    /// Show where the history is
+    #[command(after_help = examples::PEERS_PATH)]
+    Path,
+    /// Give someone another name, here only
+    #[command(after_help = examples::PEERS_RENAME)]
+    Rename {
+        /// The name, or the first words of the key
+        #[arg(value_name = "A")]
+        who: String,
+        /// The new name
+        #[arg(value_name = "B")]
+        name: DisplayName,
+    },
+    /// Forget someone: the contact and the lines of the history
+    #[command(after_help = examples::PEERS_FORGET)]
+    Forget {
+        /// The name, or the first words of the key
+        #[arg(value_name = "A")]
+        who: String,
+    },
+}

@@ -1,0 +1,234 @@
+//! The config file: what stands behind flag and `UNDERTONE_*` variable.
+//!
+//! Owns: where the file is, its keys (each the long flag of that name), and errors that name file,
+//! line and remedy. Does not own: what a value means. It is checked by the flag's own parser, and
+//! becomes that flag's default, so that flag > variable > file > built-in default.
+
+use std::io::ErrorKind;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use clap::error::{ContextKind, ContextValue};
+use clap::{Command, CommandFactory};
+use etcetera::BaseStrategy;
+use toml::de::{DeTable, DeValue};
+
+use crate::cli::Cli;
+
+/// What may stand behind a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    /// An absolute one: the file is read from any folder.
+    Path,
+    Number,
+    Switch,
+    List,
+}
+
+/// The keys: what someone may want the same way every time. A room is not one of them, because
+/// undertone offers the last one and a secret does not belong here; nor is what is for one run.
+const KEYS: [(&str, Kind); 14] = [
+    ("advertise", Kind::List),
+    ("bind", Kind::Text),
+    ("color", Kind::Text),
+    ("data-dir", Kind::Path),
+    ("local-port", Kind::Number),
+    ("long", Kind::Switch),
+    ("mediator", Kind::Text),
+    ("name", Kind::Text),
+    ("no-history", Kind::Switch),
+    ("peers-file", Kind::Path),
+    ("plain", Kind::Switch),
+    ("qr", Kind::Switch),
+    ("require-verified", Kind::Switch),
+    ("timeout", Kind::Number),
+];
+
+impl Kind {
+    fn wanted(self) -> &'static str {
+        match self {
+            Self::Text => "text in quotes",
+            Self::Path => "an absolute path in quotes",
+            Self::Number => "a number",
+            Self::Switch => "true or false",
+            Self::List => "a list of texts, like [\"203.0.113.7:40000\"]",
+        }
+    }
+
+    /// The value as it would stand on the command line; several for a list.
+    fn texts(self, value: &DeValue<'_>) -> Option<Vec<String>> {
+        match (self, value) {
+            (Self::Text, DeValue::String(text)) => Some(vec![text.to_string()]),
+            (Self::Path, DeValue::String(text)) => Path::new(&**text)
+                .is_absolute()
+                .then(|| vec![text.to_string()]),
+            (Self::Number, DeValue::Integer(number)) if number.radix() == 10 => {
+                Some(vec![number.as_str().to_owned()])
+            }
+            (Self::Switch, DeValue::Boolean(on)) => Some(vec![on.to_string()]),
+            (Self::List, DeValue::Array(items)) => items
+                .iter()
+                .map(|item| item.get_ref().as_str().map(str::to_owned))
+                .collect(),
+            _ => None,
+        }
+    }
+}
+
+/// What a config file says, checked.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// Key and value, as on the command line.
+    values: Vec<(&'static str, Vec<String>)>,
+}
+
+/// Why a config file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the config file {path}: {source}\n  Check --config and UNDERTONE_CONFIG.", path = .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Something in it is wrong.
+    #[error("{path}:{line}: {fault}", path = .path.display())]
+    Fault {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What, and on a second line what to do.
+        fault: String,
+    },
+}
+
+/// The file that is read where none is named; `None` without a home directory.
+#[must_use]
+pub fn default_file() -> Option<PathBuf> {
+    let folders = etcetera::choose_base_strategy().ok()?;
+    Some(folders.config_dir().join("undertone").join("config.toml"))
+}
+
+impl Config {
+    /// Reads the file that was named.
+    ///
+    /// # Errors
+    /// [`ConfigError`], also where there is none.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text).map_err(|(span, fault)| ConfigError::Fault {
+            path: path.to_owned(),
+            line: line_of(&text, &span),
+            fault,
+        })
+    }
+
+    /// Reads a file that nobody named: without one nothing is set.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for one that is there.
+    pub fn read_if_there(path: Option<&Path>) -> Result<Self, ConfigError> {
+        match path.map(Self::read) {
+            None => Ok(Self::default()),
+            Some(Err(ConfigError::Read { source, .. })) if source.kind() == ErrorKind::NotFound => {
+                Ok(Self::default())
+            }
+            Some(read) => read,
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, (Range<usize>, String)> {
+        let table = DeTable::parse(text).map_err(|error| {
+            let fault = format!(
+                "{}\n  A line is `key = value`, with texts in quotes.",
+                error.message()
+            );
+            (error.span().unwrap_or_default(), fault)
+        })?;
+        let mut values = Vec::new();
+        for (key, value) in table.get_ref() {
+            let Some((known, kind)) = KEYS.into_iter().find(|(known, _)| known == key.get_ref())
+            else {
+                let known = KEYS.map(|(known, _)| known).join(", ");
+                let fault = format!(
+                    "there is no setting {:?}\n  There are: {known}.",
+                    key.get_ref()
+                );
+                return Err((key.span(), fault));
+            };
+            let fault = |why: &str| (value.span(), format!("{known}: {why}"));
+            let texts = kind.texts(value.get_ref()).ok_or_else(|| {
+                fault(&format!(
+                    "this is no value for it\n  Write {}.",
+                    kind.wanted()
+                ))
+            })?;
+            if kind != Kind::Switch {
+                for text in &texts {
+                    check(known, text).map_err(|why| fault(&why))?;
+                }
+            }
+            values.push((known, texts));
+        }
+        Ok(Self { values })
+    }
+
+    /// Makes the values the defaults of the flags of their names, in every command.
+    #[must_use]
+    pub fn apply(&self, command: Command) -> Command {
+        let set = |command: Command| {
+            command.mut_args(|arg| {
+                let key = arg.get_long().map(str::to_owned);
+                let value = self
+                    .values
+                    .iter()
+                    .find(|(known, texts)| key.as_deref() == Some(known) && !texts.is_empty());
+                match value {
+                    Some((_, texts)) => arg.default_values(texts),
+                    None => arg,
+                }
+            })
+        };
+        set(command).mut_subcommands(set)
+    }
+}
+
+/// Asks the flag's own parser, alone: what else is set must not matter.
+fn check(key: &str, text: &str) -> Result<(), String> {
+    let cli = Cli::command();
+    let Some(arg) = cli.get_arguments().find(|arg| arg.get_long() == Some(key)) else {
+        return Ok(());
+    };
+    let alone = Command::new("").no_binary_name(true).arg(arg.clone());
+    let Err(error) = alone.try_get_matches_from([format!("--{key}={text}")]) else {
+        return Ok(());
+    };
+    if let Some(why) = std::error::Error::source(&error) {
+        return Err(why.to_string());
+    }
+    Err(match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(valid)) => {
+            format!(
+                "{text:?} is not possible\n  Write one of: {}.",
+                valid.join(", ")
+            )
+        }
+        _ => format!("{text:?} is not possible"),
+    })
+}
+
+fn line_of(text: &str, span: &Range<usize>) -> usize {
+    let before = text.bytes().take(span.start);
+    before.filter(|byte| *byte == b'\n').count() + 1
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+mod tests;

@@ -1,0 +1,136 @@
+//! This machine: data directory, identity, the port for the other one, IPv6.
+
+use std::fs;
+use std::io;
+use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::Report;
+use crate::cli::{DoctorArgs, Global};
+use crate::crypto::words::fingerprint;
+use crate::identity;
+use crate::link::door::{Door, addresses_here};
+use crate::store::Store;
+
+/// Looks at what a chat needs of this machine.
+pub(super) fn examine(
+    args: &DoctorArgs,
+    global: &Global,
+    report: &mut Report<'_>,
+) -> io::Result<()> {
+    match Store::place(global.data_dir.as_deref()) {
+        Ok(dir) => data(&dir, report)?,
+        Err(error) => tell(report, "data-dir", &error)?,
+    }
+    door(args, report)?;
+    addresses(report)
+}
+
+fn data(dir: &Path, report: &mut Report<'_>) -> io::Result<()> {
+    let shown = dir.display();
+    if !dir.exists() {
+        let text = format!("{shown} is not there yet: the first chat makes it, and your identity");
+        return report.fine("data-dir", &text);
+    }
+    match open_to_others(dir) {
+        Ok(open) if open.is_empty() => {
+            report.fine("data-dir", &format!("{shown} is yours alone"))?;
+        }
+        Ok(open) => {
+            let all: Vec<String> = open.iter().map(|path| quoted(path)).collect();
+            report.wrong(
+                "data-dir",
+                &format!("others on this machine may open {}", all.join(" ")),
+                &format!(
+                    "Close them: chmod go= {}. If one is `identity`, others may have copied your key.",
+                    all.join(" ")
+                ),
+            )?;
+        }
+        Err(error) => {
+            let text = format!("cannot look into {shown}: {error}");
+            let remedy = "Check its owner and mode, or name another folder with --data-dir.";
+            report.wrong("data-dir", &text, remedy)?;
+        }
+    }
+    match identity::peek(dir) {
+        Ok(Some(secret)) => {
+            let text = format!("you are {}", fingerprint(&secret.public()));
+            report.fine("identity", &text)
+        }
+        Ok(None) => report.fine("identity", "no identity yet: the first chat makes it"),
+        Err(error) => tell(report, "identity", &error),
+    }
+}
+
+/// The folder, and what is in it, as far as the mode lets others at it.
+fn open_to_others(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = vec![dir.to_owned()];
+    for entry in fs::read_dir(dir)? {
+        paths.push(entry?.path());
+    }
+    let mut open = Vec::new();
+    for path in paths {
+        if fs::metadata(&path)?.permissions().mode() & 0o077 != 0 {
+            open.push(path);
+        }
+    }
+    Ok(open)
+}
+
+/// For a shell.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
+
+fn door(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<()> {
+    match Door::open(args.bind) {
+        Ok(_) => {
+            let place = match args.bind {
+                Some(bind) if bind.port() == 0 => format!("{}, a free port", bind.ip()),
+                Some(bind) => bind.to_string(),
+                None => "a free port of all addresses".into(),
+            };
+            let text = format!("undertone can listen for the other one ({place})");
+            report.fine("listen", &text)
+        }
+        Err(error) => report.wrong(
+            "listen",
+            &format!("cannot listen for the other one: {error}"),
+            "Check --bind: an address of this machine, and a port that nobody else has.",
+        ),
+    }
+}
+
+fn addresses(report: &mut Report<'_>) -> io::Result<()> {
+    let here = addresses_here();
+    let listed = |wanted: fn(&&IpAddr) -> bool| {
+        let found: Vec<String> = here.iter().filter(wanted).map(IpAddr::to_string).collect();
+        found.join(", ")
+    };
+    let (v4, v6) = (listed(|ip| ip.is_ipv4()), listed(|ip| ip.is_ipv6()));
+    if v4.is_empty() {
+        let remedy = "Only who has IPv6 too can be reached, or who is on this machine.";
+        report.warn("ipv4", "this machine has no IPv4 address", remedy)?;
+    } else {
+        report.fine("ipv4", &format!("this machine has {v4}"))?;
+    }
+    if v6.is_empty() {
+        let remedy =
+            "Nothing needs it; but with IPv6 on both sides no router's port must be forwarded.";
+        return report.warn("ipv6", "this machine has no IPv6 address", remedy);
+    }
+    report.fine("ipv6", &format!("this machine has {v6}"))
+}
+
+/// An error whose second line is its remedy.
+fn tell(
+    report: &mut Report<'_>,
+    check: &'static str,
+    error: &impl std::fmt::Display,
+) -> io::Result<()> {
+    let text = error.to_string();
+    let (what, remedy) = text.split_once('\n').unwrap_or((&text, ""));
+    report.wrong(check, what, remedy.trim())
+}

@@ -1,0 +1,238 @@
+//! The way to the mediator, one finding a step: name, TCP, TLS, HTTP (version and clock),
+//! WebSocket and a seat in a room that nobody else can name.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use undertone_mediator::wire::MediatorMessage;
+
+use super::Report;
+use crate::cli::DoctorArgs;
+use crate::crypto::keys::random;
+use crate::link::door::addresses_here;
+use crate::mediator_url::MediatorUrl;
+use crate::pairing::OFFER_LEN;
+use crate::rendezvous::{self, CONNECT_WITHIN, Rendezvous, RendezvousError, Transport};
+
+/// The longest answer to `GET /version` that is read, headers included.
+const MAX_ANSWER: u64 = 16 * 1024;
+/// A clock that is off by more than this makes the times of messages misleading.
+const CLOCK_OFF: Duration = Duration::from_secs(30);
+
+/// Looks at the mediator that a chat would use.
+pub(super) async fn examine(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<()> {
+    if let Some(url) = &args.mediator {
+        return steps(url, report).await;
+    }
+    let port = args.local_port;
+    let bind = args.bind.map(|bind| bind.ip());
+    let here = bind.unwrap_or(Ipv4Addr::LOCALHOST.into());
+    if TcpStream::connect((here, port)).await.is_ok()
+        && let Ok(url) = MediatorUrl::new(false, &here.to_string(), port)
+    {
+        return steps(&url, report).await;
+    }
+    let address = SocketAddr::new(bind.unwrap_or(Ipv6Addr::UNSPECIFIED.into()), port);
+    match undertone_mediator::listen(address) {
+        Ok(_) => {
+            let text = format!(
+                "no mediator is named and none runs here: a chat starts one, and port {port} is free for it"
+            );
+            report.fine("local-port", &text)
+        }
+        Err(error) => report.no_mediator(
+            "local-port",
+            &format!("no mediator is named, and none can run on port {port} here ({error})"),
+            "Name one with --mediator, or another port with --local-port.",
+        ),
+    }
+}
+
+async fn steps(url: &MediatorUrl, report: &mut Report<'_>) -> io::Result<()> {
+    let Some(transport) = connect(url, report).await? else {
+        return Ok(());
+    };
+    match timeout(CONNECT_WITHIN, ask_version(url, transport)).await {
+        Ok(Ok(answer)) => {
+            version(&answer, report)?;
+            clock(&answer, report)?;
+        }
+        _ => report.warn(
+            "version",
+            "it does not answer to HTTP",
+            "Does it want https:// (or http://) instead, or does something else listen there?",
+        )?,
+    }
+    match timeout(CONNECT_WITHIN, take_seat(url)).await {
+        Ok(Ok(observed)) => {
+            report.fine("rendezvous", &format!("{url} gives a seat in a room"))?;
+            reachable(observed, report)
+        }
+        Ok(Err(error)) => report.no_mediator("rendezvous", &error.to_string(), remedy(&error)),
+        Err(_) => report.no_mediator(
+            "rendezvous",
+            "it gave no seat in time",
+            "Try again, or use another mediator.",
+        ),
+    }
+}
+
+/// Name, TCP and TLS; `None` where one of them failed and was told.
+async fn connect(
+    url: &MediatorUrl,
+    report: &mut Report<'_>,
+) -> io::Result<Option<Box<dyn Transport>>> {
+    let looked_up = timeout(CONNECT_WITHIN, lookup_host((url.host(), url.port()))).await;
+    let addresses: Vec<SocketAddr> = match flat(looked_up) {
+        Ok(addresses) => addresses.collect(),
+        Err(why) => {
+            let text = format!("{} has no address ({why})", url.host());
+            let remedy = "Check the spelling, and whether this machine is online.";
+            report.no_mediator("name", &text, remedy)?;
+            return Ok(None);
+        }
+    };
+    if !url.host().contains(':') && url.host().parse::<Ipv4Addr>().is_err() {
+        let all: Vec<String> = addresses.iter().map(|a| a.ip().to_string()).collect();
+        let text = format!("{} is {}", url.host(), all.join(", "));
+        report.fine("name", &text)?;
+    }
+    let start = Instant::now();
+    let connected = timeout(CONNECT_WITHIN, TcpStream::connect(&*addresses)).await;
+    let stream = match flat(connected) {
+        Ok(stream) => stream,
+        Err(why) => {
+            let text = format!("no mediator at {url} ({why})");
+            let remedy = format!(
+                "Is undertone-mediator running there, and port {} open in its firewall?",
+                url.port()
+            );
+            report.no_mediator("tcp", &text, &remedy)?;
+            return Ok(None);
+        }
+    };
+    let text = format!("{url} connects in {} ms", start.elapsed().as_millis());
+    report.fine("tcp", &text)?;
+    match flat(timeout(CONNECT_WITHIN, rendezvous::transport(url, stream)).await) {
+        Ok(transport) => {
+            if url.tls() {
+                report.fine("tls", "its certificate is good")?;
+            }
+            Ok(Some(transport))
+        }
+        Err(why) => {
+            let text = format!("no TLS with {url} ({why})");
+            let remedy = "Check the certificate's names and dates; name one of your own in SSL_CERT_FILE. Without TLS there, write http://.";
+            report.no_mediator("tls", &text, remedy)?;
+            Ok(None)
+        }
+    }
+}
+
+fn flat<T>(result: Result<io::Result<T>, tokio::time::error::Elapsed>) -> Result<T, String> {
+    match result {
+        Ok(done) => done.map_err(|error| rendezvous::reason(&error)),
+        Err(_) => Err("no answer".into()),
+    }
+}
+
+/// HTTP/1.0, so that nobody answers in chunks.
+async fn ask_version(url: &MediatorUrl, mut transport: Box<dyn Transport>) -> io::Result<String> {
+    let request = format!("GET /version HTTP/1.0\r\nHost: {}\r\n\r\n", url.authority());
+    transport.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    // A connection that ends without a TLS goodbye has answered too.
+    let read = transport.take(MAX_ANSWER).read_to_end(&mut answer).await;
+    match answer.starts_with(b"HTTP/1.") {
+        true => Ok(String::from_utf8_lossy(&answer).into_owned()),
+        false => Err(read.err().unwrap_or(io::ErrorKind::InvalidData.into())),
+    }
+}
+
+fn version(answer: &str, report: &mut Report<'_>) -> io::Result<()> {
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    let ours = env!("CARGO_PKG_VERSION");
+    match body.lines().next() {
+        Some(line) if line.starts_with("undertone-mediator ") => {
+            report.fine("version", &format!("it is {line}; this is undertone {ours}"))
+        }
+        _ => report.warn(
+            "version",
+            "it does not tell its version",
+            "It is older than this program, or a proxy answers for it: bring it up to date, or have the proxy hand on every path.",
+        ),
+    }
+}
+
+fn clock(answer: &str, report: &mut Report<'_>) -> io::Result<()> {
+    let mut headers = answer.lines().take_while(|line| !line.is_empty());
+    let date = headers.find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("date").then(|| value.trim())
+    });
+    let Some(theirs) = date.and_then(|date| rfc2822::parse(date).ok()) else {
+        return Ok(());
+    };
+    let apart = Timestamp::now().duration_since(theirs.timestamp());
+    let seconds = apart.as_secs();
+    if apart.unsigned_abs() <= CLOCK_OFF {
+        return report.fine("clock", "your clock and the mediator's agree");
+    }
+    let way = if seconds > 0 { "ahead of" } else { "behind" };
+    report.warn(
+        "clock",
+        &format!("your clock is {} s {way} the mediator's", seconds.abs()),
+        "Have the one that is wrong set by the network (NTP): times of messages will mislead.",
+    )
+}
+
+/// Takes a seat in a random room and gives it back: where the mediator sees us.
+async fn take_seat(url: &MediatorUrl) -> Result<SocketAddr, RendezvousError> {
+    let mut mediator = Rendezvous::connect(url).await?;
+    mediator.join(&random(), &random::<OFFER_LEN>()).await?;
+    match mediator.next().await? {
+        MediatorMessage::Waiting { observed, .. } => {
+            mediator.done().await;
+            Ok(observed)
+        }
+        _ => Err(RendezvousError::Garbled),
+    }
+}
+
+fn remedy(error: &RendezvousError) -> &'static str {
+    match error {
+        RendezvousError::NoMediator(_) => {
+            "Check address and port. Behind a proxy: it must hand on WebSocket upgrades."
+        }
+        RendezvousError::Refused { .. } => "Try again later, or use another mediator.",
+        RendezvousError::Garbled => "Bring undertone and the mediator up to date.",
+        RendezvousError::Unreachable { .. } | RendezvousError::Silent | RendezvousError::Lost => {
+            "Try again, or use another mediator."
+        }
+    }
+}
+
+fn reachable(observed: SocketAddr, report: &mut Report<'_>) -> io::Result<()> {
+    let ip = observed.ip().to_canonical();
+    if ip.is_loopback() {
+        let text = format!("it sees you at {ip}: it runs on this machine");
+        return report.fine("observed", &text);
+    }
+    if addresses_here().contains(&ip) {
+        let text = format!("it sees you at {ip}, an address of this machine");
+        return report.fine("observed", &text);
+    }
+    report.warn(
+        "observed",
+        &format!("it sees you at {ip}, which is not this machine's: a router is in between"),
+        &format!(
+            "Who waits first in a room must be reachable. Let that be the other one, or forward a port of your router: --bind 0.0.0.0:PORT --advertise {ip}:PORT"
+        ),
+    )
+}

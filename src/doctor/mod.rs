@@ -1,0 +1,107 @@
+//! `undertone doctor`: what is wrong, and what to do about it.
+//!
+//! Owns: findings, how they are written, and the exit code. The checks are in `mediator` (the way
+//! to it, step by step) and `here` (this machine). Nothing is changed: neither modes nor files.
+
+mod here;
+mod mediator;
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use crate::cli::{DoctorArgs, Global};
+use crate::commands::CommandError;
+use crate::exit::Exit;
+use crate::terminal::safe::Safe;
+
+/// Looks at everything, the mediator first, and writes each finding as it comes.
+///
+/// The exit is [`Exit::Mediator`] without a mediator, [`Exit::Fault`] where something else is
+/// wrong, [`Exit::Done`] otherwise; a warning alone is nothing wrong.
+///
+/// # Errors
+/// [`CommandError::Output`].
+pub async fn run(
+    args: &DoctorArgs,
+    global: &Global,
+    out: &mut impl Write,
+) -> Result<Exit, CommandError> {
+    let mut report = Report {
+        out,
+        json: args.json,
+        quiet: global.quiet && !args.json,
+        exit: Exit::Done,
+    };
+    mediator::examine(args, &mut report).await?;
+    here::examine(args, global, &mut report)?;
+    Ok(report.exit)
+}
+
+/// Where findings go.
+struct Report<'a> {
+    out: &'a mut dyn Write,
+    json: bool,
+    /// What is fine is not said.
+    quiet: bool,
+    exit: Exit,
+}
+
+impl Report<'_> {
+    /// All is well.
+    fn fine(&mut self, check: &'static str, message: &str) -> io::Result<()> {
+        match self.quiet {
+            true => Ok(()),
+            false => self.write(check, ("✓", "fine"), message, ""),
+        }
+    }
+
+    /// Not as it could be, yet nothing is wrong.
+    fn warn(&mut self, check: &'static str, message: &str, remedy: &str) -> io::Result<()> {
+        self.write(check, ("⚠", "warning"), message, remedy)
+    }
+
+    /// Something is wrong on this machine.
+    fn wrong(&mut self, check: &'static str, message: &str, remedy: &str) -> io::Result<()> {
+        if self.exit == Exit::Done {
+            self.exit = Exit::Fault;
+        }
+        self.write(check, ("✗", "wrong"), message, remedy)
+    }
+
+    /// There is no mediator.
+    fn no_mediator(&mut self, check: &'static str, message: &str, remedy: &str) -> io::Result<()> {
+        self.exit = Exit::Mediator;
+        self.write(check, ("✗", "wrong"), message, remedy)
+    }
+
+    fn write(
+        &mut self,
+        check: &'static str,
+        (sigil, state): (&str, &str),
+        message: &str,
+        remedy: &str,
+    ) -> io::Result<()> {
+        // Both may hold words of others.
+        let [message, remedy] = [message, remedy].map(Safe::line);
+        let (message, remedy) = (message.as_str(), remedy.as_str());
+        if self.json {
+            let finding = json!({
+                "v": 1,
+                "type": "finding",
+                "check": check,
+                "state": state,
+                "message": message,
+                "remedy": remedy,
+            });
+            writeln!(self.out, "{finding}")?;
+        } else {
+            writeln!(self.out, "{sigil} {message}")?;
+            if !remedy.is_empty() {
+                writeln!(self.out, "  {remedy}")?;
+            }
+        }
+        // The next check may take seconds.
+        self.out.flush()
+    }
+}
