@@ -1,0 +1,327 @@
+//! One row at the bottom in which a person types, and above it everything else, in the terminal's
+//! own scrollback.
+//!
+//! ```text
+//! 09:14 bob   hi, got it?        printed once, then the terminal's
+//! bob ⚠ › yes, it ca|            repainted: \r, erase, prompt, draft
+//! ```
+//!
+//! Keys and text go in, bytes for the terminal come out: no stdout, no clock, no task. Its one
+//! driver owns stdout, and calls [`Composer::paint`] after whatever it did.
+//!
+//! The row is one row always (the terminal does not wrap while it is drawn), and no other row is
+//! ever touched. After a change of width nobody knows where the terminal has put things: for
+//! [`SETTLE`] nothing is written, then a new row is begun below. The cursor never moves up.
+
+pub mod prompt;
+pub mod question;
+pub mod row;
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use self::prompt::Prompt;
+use self::question::{Mode, Question};
+use super::complete::{Completed, Wanted, complete, last_word};
+use super::editor::{Editor, Full};
+use super::style::Style;
+use crate::crypto::words::pgp_words;
+
+/// How long the width must stay the same before anything is written.
+pub const SETTLE: Duration = Duration::from_millis(120);
+/// Within this time a second Ctrl-C leaves.
+const AGAIN: Duration = Duration::from_secs(2);
+/// Candidates that are listed; of more, how many more.
+const LISTED: usize = 24;
+
+/// What a key asks its driver to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Send this, or obey it.
+    Submit(String),
+    /// The question's answer: the key, or what was typed.
+    Answer(String),
+    /// The question was turned down.
+    Cancelled,
+    /// Ctrl-C twice.
+    Interrupt,
+    /// Ctrl-D with nothing typed.
+    Eof,
+    /// Ctrl-Z: [`Composer::leave`], stop, [`Composer::resize`], [`Composer::paint`].
+    Suspend,
+    /// Find what begins with this path, for [`Composer::completed`].
+    Complete(String),
+    /// Print this: candidates of a completion.
+    Show(String),
+    /// Say that a message takes at most 16 KiB: what came was not taken.
+    Full,
+}
+
+/// The row, and what it has to do with the terminal.
+#[derive(Debug)]
+pub struct Composer {
+    width: usize,
+    height: usize,
+    style: Style,
+    commands: &'static [&'static str],
+    prompt: Prompt,
+    draft: Editor,
+    mode: Mode,
+    /// The last Ctrl-C.
+    interrupted: Option<Instant>,
+    /// What was typed before is not heard.
+    deaf_before: Option<Instant>,
+    focused: bool,
+    /// When the width has settled; until then nothing is written.
+    settled: Option<Instant>,
+    /// Printed meanwhile.
+    held: String,
+    /// The row on the screen; `None`: there is none.
+    painted: Option<String>,
+}
+
+impl Composer {
+    /// A composer for a terminal of this size. `commands` are completed, and come without slashes.
+    #[must_use]
+    pub fn new(
+        width: u16,
+        height: u16,
+        style: Style,
+        commands: &'static [&'static str],
+        prompt: Prompt,
+    ) -> Self {
+        let (width, height) = row::size(width, height);
+        Composer {
+            width,
+            height,
+            style,
+            commands,
+            prompt,
+            draft: Editor::default(),
+            mode: Mode::Draft,
+            interrupted: None,
+            deaf_before: None,
+            focused: true,
+            settled: None,
+            held: String::new(),
+            painted: None,
+        }
+    }
+
+    /// Changes who and what the prompt names.
+    pub fn set_prompt(&mut self, prompt: Prompt) {
+        self.prompt = prompt;
+    }
+
+    /// Asks something in place of the prompt. The draft waits; of what came before `now`, nothing
+    /// answers. What the system still holds was typed before too: its reader drops that first.
+    pub fn ask(&mut self, question: Question, now: Instant) {
+        self.deaf_before = Some(now);
+        self.mode = Mode::Asked(question, Editor::default());
+    }
+
+    /// Throws away what was typed before `now`, the draft and the answer included.
+    pub fn flush(&mut self, now: Instant) {
+        self.deaf_before = Some(now);
+        self.draft.clear();
+        match &mut self.mode {
+            Mode::Draft => {}
+            Mode::Pasted(..) => self.mode = Mode::Draft,
+            Mode::Asked(_, answer) => answer.clear(),
+        }
+    }
+
+    /// Takes a question back.
+    pub fn unask(&mut self) {
+        if matches!(self.mode, Mode::Asked(..)) {
+            self.mode = Mode::Draft;
+        }
+    }
+
+    /// Whether the window has the focus, as far as the terminal says.
+    #[must_use]
+    pub fn is_focused(&self) -> bool {
+        self.focused
+    }
+
+    /// What the terminal reports; `at`: when it came.
+    pub fn event(&mut self, event: Event, at: Instant) -> Vec<Act> {
+        match event {
+            Event::Key(key) => return self.key(key, at),
+            Event::Paste(text) => return self.paste(&text, at),
+            Event::Resize(width, height) => self.resize(width, height, at),
+            Event::FocusGained => self.focused = true,
+            Event::FocusLost => self.focused = false,
+            Event::Mouse(_) => {}
+        }
+        Vec::new()
+    }
+
+    /// A key; `at`: when it came.
+    pub fn key(&mut self, key: KeyEvent, at: Instant) -> Vec<Act> {
+        if key.kind == KeyEventKind::Release || self.is_deaf(at) {
+            return Vec::new();
+        }
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        let twice = self
+            .interrupted
+            .take()
+            .is_some_and(|last| at < last + AGAIN);
+        match key.code {
+            KeyCode::Char('c') if ctrl => return self.interrupt(twice, at),
+            KeyCode::Char('z') if ctrl => return vec![Act::Suspend],
+            KeyCode::Char('l') if ctrl => {
+                self.painted = Some(String::new());
+                return Vec::new();
+            }
+            _ => {}
+        }
+        let editor = match &mut self.mode {
+            Mode::Draft => &mut self.draft,
+            Mode::Pasted(_) => return self.decide_paste(key),
+            Mode::Asked(Question::Key { keys, .. }, _) => {
+                let answer = question::answer(key, keys);
+                if answer.is_some() {
+                    self.mode = Mode::Draft;
+                }
+                return answer.into_iter().collect();
+            }
+            Mode::Asked(Question::Words { .. }, answer) => answer,
+        };
+        match key.code {
+            KeyCode::Char('d') if ctrl && editor.text().is_empty() => vec![Act::Eof],
+            KeyCode::Enter
+                if !key
+                    .modifiers
+                    .intersects(KeyModifiers::ALT | KeyModifiers::SHIFT) =>
+            {
+                self.enter()
+            }
+            KeyCode::Tab => self.tab(),
+            KeyCode::Esc => match self.mode {
+                Mode::Asked(..) => self.cancel(),
+                _ => Vec::new(),
+            },
+            _ => full(editor.key(key)),
+        }
+    }
+
+    /// Something pasted; `at`: when it came. It is one draft, whatever is in it.
+    pub fn paste(&mut self, text: &str, at: Instant) -> Vec<Act> {
+        if self.is_deaf(at) {
+            return Vec::new();
+        }
+        self.interrupted = None;
+        match &mut self.mode {
+            Mode::Asked(Question::Key { .. }, _) => Vec::new(),
+            Mode::Asked(Question::Words { .. }, answer) => {
+                full(answer.insert(&text.replace(['\r', '\n'], " ")))
+            }
+            Mode::Draft | Mode::Pasted(_) => self.paste_into_draft(text),
+        }
+    }
+
+    fn is_deaf(&self, at: Instant) -> bool {
+        self.deaf_before.is_some_and(|from| at < from)
+    }
+
+    fn interrupt(&mut self, twice: bool, at: Instant) -> Vec<Act> {
+        self.interrupted = Some(at);
+        match &mut self.mode {
+            Mode::Asked(..) => return self.cancel(),
+            Mode::Pasted(before) => {
+                self.draft = std::mem::take(before);
+                self.mode = Mode::Draft;
+            }
+            Mode::Draft if twice && self.draft.text().is_empty() => return vec![Act::Interrupt],
+            Mode::Draft => self.draft.clear(),
+        }
+        Vec::new()
+    }
+
+    fn cancel(&mut self) -> Vec<Act> {
+        self.mode = Mode::Draft;
+        vec![Act::Cancelled]
+    }
+
+    fn enter(&mut self) -> Vec<Act> {
+        let (editor, act): (_, fn(String) -> Act) = match &mut self.mode {
+            Mode::Asked(_, answer) => (answer, Act::Answer),
+            _ => (&mut self.draft, Act::Submit),
+        };
+        if editor.text().is_empty() {
+            return Vec::new();
+        }
+        let text = editor.take();
+        self.unask();
+        vec![act(text)]
+    }
+
+    fn tab(&mut self) -> Vec<Act> {
+        let editor = match &self.mode {
+            Mode::Asked(_, answer) => answer,
+            _ => &self.draft,
+        };
+        let wanted = match &self.mode {
+            Mode::Asked(..) => Some(Wanted::Word(last_word(editor.before()))),
+            _ => Wanted::at(editor.before()),
+        };
+        let (typed, done) = match wanted {
+            None => return Vec::new(),
+            Some(Wanted::Path(path)) => return vec![Act::Complete(path.to_owned())],
+            Some(Wanted::Command(typed)) => {
+                (typed.len(), complete(typed, self.commands.iter().copied()))
+            }
+            Some(Wanted::Word(typed)) => (typed.len(), complete(typed, pgp_words())),
+        };
+        self.put_completed(typed, done)
+    }
+
+    /// The answer to [`Act::Complete`]: the paths that begin with `typed`, folders with a slash
+    /// behind. Nothing happens where the draft has moved on.
+    pub fn completed(&mut self, typed: &str, paths: &[String]) -> Vec<Act> {
+        if Wanted::at(self.draft.before()) != Some(Wanted::Path(typed)) {
+            return Vec::new();
+        }
+        let done = complete(typed, paths.iter().map(String::as_str));
+        self.put_completed(typed.len(), done)
+    }
+
+    fn put_completed(&mut self, typed: usize, done: Completed) -> Vec<Act> {
+        let editor = match &mut self.mode {
+            Mode::Asked(_, answer) => answer,
+            _ => &mut self.draft,
+        };
+        match done {
+            Completed::Nothing => Vec::new(),
+            Completed::One(whole) if whole.ends_with('/') => {
+                full(editor.replace_before(typed, &whole))
+            }
+            Completed::One(whole) => full(editor.replace_before(typed, &format!("{whole} "))),
+            Completed::Further(prefix) => full(editor.replace_before(typed, &prefix)),
+            Completed::Several(all) => {
+                let mut list = all
+                    .iter()
+                    .take(LISTED)
+                    .cloned()
+                    .collect::<Vec<_>>()
+                    .join("  ");
+                if let Some(more @ 1..) = all.len().checked_sub(LISTED) {
+                    list += &format!("  and {more} more");
+                }
+                vec![Act::Show(list)]
+            }
+        }
+    }
+}
+
+fn full(done: Result<(), Full>) -> Vec<Act> {
+    match done {
+        Ok(()) => Vec::new(),
+        Err(Full) => vec![Act::Full],
+    }
+}
+
+#[cfg(test)]
+mod tests;
