@@ -122,7 +122,7 @@ fn the_row_follows_the_cursor() {
     assert_eq!(shown("世界", "a", 1), "|");
     assert_eq!(shown("abc", "", 1), "|");
     assert_eq!(shown("abc", "", 0), "|");
-    assert_eq!(shown("✓", "", 5), "13>|");
+    assert_eq!(shown("✓", "", 5), "713>|");
 }
 
 fn any_text() -> impl Strategy<Value = String> {
