@@ -11,7 +11,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{Editor, Full, Motion};
+use super::motion::Motion;
+use super::{Editor, Full};
 
 impl Editor {
     /// Does what a key stands for; a key that stands for nothing here does nothing.
