@@ -6,6 +6,7 @@ mod screen;
 use self::screen::Screen;
 use super::prompt::State;
 use super::*;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 const COMMANDS: &[&str] = &["help", "verify", "who", "peers", "quit", "send"];
 
