@@ -1,6 +1,12 @@
 //! The only files that know a terminal: what it is asked, and what may reach it.
 
+pub mod bell;
+pub mod complete;
+pub mod composer;
+pub mod editor;
+pub mod guard;
 pub mod name;
 pub mod prompts;
 pub mod qr;
 pub mod safe;
+pub mod style;

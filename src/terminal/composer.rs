@@ -1,0 +1,168 @@
+//! One row at the bottom in which a person types, and above it everything else, in the terminal's
+//! own scrollback.
+//!
+//! ```text
+//! 09:14 bob   hi, got it?        printed once, then the terminal's
+//! bob ⚠ › yes, it ca|            repainted: \r, erase, prompt, draft
+//! ```
+//!
+//! Keys and text go in, bytes for the terminal come out: no stdout, no clock, no task. Its one
+//! driver owns stdout, and calls [`Composer::paint`] after whatever it did.
+//!
+//! The row is one row always (the terminal does not wrap while it is drawn), and no other row is
+//! ever touched. After a change of width nobody knows where the terminal has put things: for
+//! [`SETTLE`] nothing is written, then a new row is begun below. The cursor never moves up.
+
+pub mod keys;
+pub mod prompt;
+pub mod question;
+pub mod row;
+pub mod tab;
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::Event;
+
+use self::prompt::Prompt;
+use self::question::{Mode, Question};
+use super::editor::{Editor, Full};
+use super::style::Style;
+
+/// How long the width must stay the same before anything is written.
+pub const SETTLE: Duration = Duration::from_millis(120);
+/// Within this time a second Ctrl-C leaves.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What a key asks its driver to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Send this, or obey it.
+    Submit(String),
+    /// The question's answer: the key, or what was typed.
+    Answer(String),
+    /// The question was turned down.
+    Cancelled,
+    /// Ctrl-C twice.
+    Interrupt,
+    /// Ctrl-D with nothing typed.
+    Eof,
+    /// Ctrl-Z: [`Composer::leave`], stop, [`Composer::resize`], [`Composer::paint`].
+    Suspend,
+    /// Find what begins with this path, for [`Composer::completed`].
+    Complete(String),
+    /// Print this: candidates of a completion.
+    Show(String),
+    /// Say that a message takes at most 16 KiB: what came was not taken.
+    Full,
+}
+
+/// The row, and what it has to do with the terminal.
+#[derive(Debug)]
+pub struct Composer {
+    width: usize,
+    height: usize,
+    style: Style,
+    commands: &'static [&'static str],
+    prompt: Prompt,
+    draft: Editor,
+    mode: Mode,
+    /// The last Ctrl-C.
+    interrupted: Option<Instant>,
+    /// What was typed before is not heard.
+    deaf_before: Option<Instant>,
+    focused: bool,
+    /// When the width has settled; until then nothing is written.
+    settled: Option<Instant>,
+    /// Printed meanwhile.
+    held: String,
+    /// The row on the screen; `None`: there is none.
+    painted: Option<String>,
+}
+
+impl Composer {
+    /// A composer for a terminal of this size. `commands` are completed, and come without slashes.
+    #[must_use]
+    pub fn new(
+        width: u16,
+        height: u16,
+        style: Style,
+        commands: &'static [&'static str],
+        prompt: Prompt,
+    ) -> Self {
+        let (width, height) = row::size(width, height);
+        Composer {
+            width,
+            height,
+            style,
+            commands,
+            prompt,
+            draft: Editor::default(),
+            mode: Mode::Draft,
+            interrupted: None,
+            deaf_before: None,
+            focused: true,
+            settled: None,
+            held: String::new(),
+            painted: None,
+        }
+    }
+
+    /// Changes who and what the prompt names.
+    pub fn set_prompt(&mut self, prompt: Prompt) {
+        self.prompt = prompt;
+    }
+
+    /// Asks something in place of the prompt. The draft waits; of what came before `now`, nothing
+    /// answers. What the system still holds was typed before too: its reader drops that first.
+    pub fn ask(&mut self, question: Question, now: Instant) {
+        self.deaf_before = Some(now);
+        self.mode = Mode::Asked(question, Editor::default());
+    }
+
+    /// Throws away what was typed before `now`, the draft and the answer included.
+    pub fn flush(&mut self, now: Instant) {
+        self.deaf_before = Some(now);
+        self.draft.clear();
+        match &mut self.mode {
+            Mode::Draft => {}
+            Mode::Pasted(..) => self.mode = Mode::Draft,
+            Mode::Asked(_, answer) => answer.clear(),
+        }
+    }
+
+    /// Takes a question back.
+    pub fn unask(&mut self) {
+        if matches!(self.mode, Mode::Asked(..)) {
+            self.mode = Mode::Draft;
+        }
+    }
+
+    /// Whether the window has the focus, as far as the terminal says.
+    #[must_use]
+    pub fn is_focused(&self) -> bool {
+        self.focused
+    }
+
+    /// What the terminal reports; `at`: when it came.
+    pub fn event(&mut self, event: Event, at: Instant) -> Vec<Act> {
+        match event {
+            Event::Key(key) => return self.key(key, at),
+            Event::Paste(text) => return self.paste(&text, at),
+            Event::Resize(width, height) => self.resize(width, height, at),
+            Event::FocusGained => self.focused = true,
+            Event::FocusLost => self.focused = false,
+            Event::Mouse(_) => {}
+        }
+        Vec::new()
+    }
+}
+
+fn full(done: Result<(), Full>) -> Vec<Act> {
+    match done {
+        Ok(()) => Vec::new(),
+        Err(Full) => vec![Act::Full],
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! What stands before the draft: who is there, and how sure that is. It is the one place that a
+//! peer's text cannot reach, so that a sign in it can be believed.
+//!
+//! ```text
+//! bob ⚠ ›   bob ◆ ›   bob ✓ ›   bob ✗ ›   bob … 2 queued ›
+//! ```
+
+use crate::terminal::editor::window::columns;
+use crate::terminal::safe::Safe;
+use crate::terminal::style::{Style, Tone};
+
+/// Columns of the row that the draft keeps, where there are as many twice.
+const DRAFT: usize = 20;
+
+/// How it stands with the other one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// ⚠: nothing was compared.
+    NotVerified,
+    /// ◆: both knew the secret of a room.
+    Invite,
+    /// ✓: the words were compared.
+    Verified,
+    /// ✗: the chat is shut.
+    Shut,
+    /// …: there is no link now.
+    Lost {
+        /// Messages that wait for one.
+        queued: usize,
+    },
+}
+
+/// Who is there, and how sure that is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    name: Safe,
+    state: State,
+}
+
+impl Prompt {
+    /// A prompt that names `name`.
+    #[must_use]
+    pub fn new(name: &str, state: State) -> Self {
+        Prompt {
+            name: Safe::name(name),
+            state,
+        }
+    }
+
+    /// The prompt for a row of `width` columns, and how many it takes. Where it is narrow, the
+    /// count goes first, then the name; the sign last.
+    pub(super) fn shown(&self, width: usize, style: Style) -> (String, usize) {
+        let (sign, tone) = match self.state {
+            State::NotVerified => ("⚠", Some(Tone::Warning)),
+            State::Invite => ("◆", None),
+            State::Verified => ("✓", Some(Tone::Good)),
+            State::Shut => ("✗", Some(Tone::Alarm)),
+            State::Lost { .. } => ("…", None),
+        };
+        let queue = match self.state {
+            State::Lost { queued: 1.. } if width < 2 * DRAFT => String::new(),
+            State::Lost {
+                queued: queued @ 1..,
+            } => format!(" {queued} queued"),
+            _ => String::new(),
+        };
+        let room = width.saturating_sub(DRAFT).max(width / 2);
+        let tail = columns(sign) + columns(&queue) + 3;
+        let name = match room.checked_sub(tail + 1) {
+            Some(left @ 2..) => format!("{} ", self.name.clipped(left)),
+            _ => String::new(),
+        };
+        if tail > room {
+            let sign = if room == 0 { "" } else { sign };
+            return (sign.to_owned(), columns(sign));
+        }
+        let taken = columns(&name) + tail;
+        let sign = match tone {
+            Some(tone) => style.tone(tone, sign),
+            None => style.dim(sign),
+        };
+        let name = style.bold(&name);
+        (format!("{name}{sign}{} › ", style.dim(&queue)), taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prompt_tells_the_state_and_gets_narrow() {
+        let lost = Prompt::new("bob", State::Lost { queued: 2 });
+        let shown = |prompt: &Prompt, width| prompt.shown(width, Style::new(false)).0;
+        assert_eq!(shown(&lost, 80), "bob … 2 queued › ");
+        assert_eq!(shown(&lost, 30), "bob … › ");
+        let verified = Prompt::new("bob", State::Verified);
+        assert_eq!(shown(&verified, 80), "bob ✓ › ");
+        assert_eq!(shown(&verified, 10), "✓ › ");
+        assert_eq!(shown(&verified, 3), "✓");
+        assert_eq!(shown(&verified, 1), "");
+        let long = Prompt::new(&"世".repeat(16), State::Shut);
+        assert_eq!(shown(&long, 30), "世世世世… ✗ › ");
+        let (text, taken) = verified.shown(80, Style::new(true));
+        assert_eq!(text, "\x1b[1mbob \x1b[0m\x1b[32m✓\x1b[0m › ");
+        assert_eq!(taken, 8);
+    }
+
+    #[test]
+    fn it_never_takes_the_whole_row() {
+        let states = [State::Shut, State::Invite, State::Lost { queued: 1000 }];
+        for width in 0..100 {
+            for state in states {
+                let prompt = Prompt::new("Ada 世界", state);
+                let (text, taken) = prompt.shown(width, Style::new(false));
+                assert_eq!(columns(&text), taken);
+                assert!(taken <= width.saturating_sub(DRAFT).max(width / 2));
+            }
+        }
+    }
+}

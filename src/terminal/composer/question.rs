@@ -1,0 +1,99 @@
+//! What is asked in place of the prompt. An answer is typed after the question, never before it,
+//! and never pasted into a question of one key.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::{Act, Composer, full};
+use crate::terminal::editor::Editor;
+
+/// Lines of a paste that are taken without asking.
+const PASTE_LINES: usize = 5;
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Answered by one key.
+    Key {
+        /// What is asked.
+        text: String,
+        /// The keys that answer, in lower case.
+        keys: &'static str,
+    },
+    /// Answered by verification words, which Tab completes.
+    Words {
+        /// What is asked.
+        text: String,
+    },
+}
+
+/// What the keys go to.
+#[derive(Debug)]
+pub(super) enum Mode {
+    /// The draft.
+    Draft,
+    /// The question about a long paste; with the draft before it.
+    Pasted(Box<Editor>),
+    /// A question; with the answer.
+    Asked(Question, Editor),
+}
+
+impl Question {
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Question::Key { text, .. } | Question::Words { text } => text,
+        }
+    }
+}
+
+/// What a key says to a question of one key.
+pub(super) fn answer(key: KeyEvent, keys: &str) -> Option<Act> {
+    let plain = !key
+        .modifiers
+        .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    match key.code {
+        KeyCode::Esc => Some(Act::Cancelled),
+        KeyCode::Char(c) if plain => {
+            let c = c.to_ascii_lowercase();
+            keys.contains(c).then(|| Act::Answer(c.to_string()))
+        }
+        _ => None,
+    }
+}
+
+impl Composer {
+    pub(super) fn paste_into_draft(&mut self, text: &str) -> Vec<Act> {
+        let end = ["\r\n", "\n", "\r"];
+        let text = end
+            .iter()
+            .find_map(|end| text.strip_suffix(end))
+            .unwrap_or(text);
+        let lines = text.replace("\r\n", "\n").split(['\n', '\r']).count();
+        let before = self.draft.clone();
+        let done = full(self.draft.insert(text));
+        if done.is_empty() && lines > PASTE_LINES && matches!(self.mode, Mode::Draft) {
+            self.mode = Mode::Pasted(Box::new(before));
+        }
+        done
+    }
+
+    pub(super) fn decide_paste(&mut self, key: KeyEvent) -> Vec<Act> {
+        let Some(answer) = answer(key, "sec") else {
+            return Vec::new();
+        };
+        let mode = std::mem::replace(&mut self.mode, Mode::Draft);
+        match (answer, mode) {
+            (Act::Answer(key), _) if key == "s" => vec![Act::Submit(self.draft.take())],
+            (Act::Answer(key), _) if key == "e" => Vec::new(),
+            (_, Mode::Pasted(before)) => {
+                self.draft = *before;
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Lines of the draft.
+    pub(super) fn lines(&self) -> usize {
+        self.draft.text().split('\n').count()
+    }
+}

@@ -1,0 +1,179 @@
+//! The row's bytes: how it is painted, taken away for what is printed, and begun anew.
+//!
+//! ```text
+//! row    = \r  CSI K  CSI ?7l  prompt  before  ESC 7  after  ESC 8  CSI ?7h
+//! print  = \r  CSI K  (line \r\n)*  row
+//! ```
+//!
+//! The cursor is saved where the text before it ends (DECSC), not computed: so it is right also
+//! where a terminal gives a character another width than we do, and without wrapping (DECAWM)
+//! such a row is cut, never two rows. All between the marks of a synchronized update (mode 2026),
+//! which terminals that do not know them ignore.
+
+use std::time::Instant;
+
+use super::question::Mode;
+use super::{AGAIN, Composer, SETTLE};
+use crate::terminal::editor::window::columns;
+use crate::terminal::safe::Safe;
+
+const BEGIN: &[u8] = b"\x1b[?2026h";
+const END: &[u8] = b"\x1b[?2026l";
+const ERASE: &[u8] = b"\r\x1b[K";
+/// Bytes that are held while the width changes; more do not wait.
+const HELD: usize = 64 * 1024;
+
+/// Columns and rows; a terminal that does not know its own says 0.
+pub(super) fn size(width: u16, height: u16) -> (usize, usize) {
+    let or = |given: u16, usual| if given == 0 { usual } else { given.into() };
+    (or(width, 80), or(height, 24))
+}
+
+impl Composer {
+    /// Prints lines above the row, which is painted again. They are `Safe` already, and may hold
+    /// colours. While the width changes they wait.
+    pub fn print(&mut self, text: &str, out: &mut Vec<u8>) {
+        if self.settled.is_some() {
+            self.held += text;
+            self.held += "\n";
+            if self.held.len() > HELD {
+                self.settle(out);
+            }
+            return;
+        }
+        out.extend_from_slice(BEGIN);
+        if self.painted.is_some() {
+            out.extend_from_slice(ERASE);
+        }
+        self.lines_out(text, out);
+        self.row_out(out);
+        out.extend_from_slice(END);
+    }
+
+    /// Paints the row, if it is to look different.
+    pub fn paint(&mut self, out: &mut Vec<u8>) {
+        if self.settled.is_some() || self.painted.as_ref() == Some(&self.row()) {
+            return;
+        }
+        out.extend_from_slice(BEGIN);
+        self.row_out(out);
+        out.extend_from_slice(END);
+    }
+
+    /// Takes the row away; the next [`Composer::paint`] brings it back.
+    pub fn leave(&mut self, out: &mut Vec<u8>) {
+        if self.settled.is_some() {
+            self.settle(out);
+        }
+        if self.painted.take().is_some() {
+            out.extend_from_slice(ERASE);
+        }
+    }
+
+    /// Pushes all that is on the screen into the scrollback; the row stays at the bottom.
+    pub fn clear(&mut self, out: &mut Vec<u8>) {
+        self.leave(out);
+        // Far below: the terminal stops at its last row, whatever its height is by now.
+        out.extend_from_slice(b"\x1b[9999;1H");
+        out.extend_from_slice("\n".repeat(self.height).as_bytes());
+        self.paint(out);
+    }
+
+    /// Another size. A width that changes has to settle first: see [`Composer::deadline`].
+    pub fn resize(&mut self, width: u16, height: u16, now: Instant) {
+        let (width, height) = size(width, height);
+        self.height = height;
+        if width != self.width || self.settled.is_some() {
+            self.width = width;
+            self.settled = Some(now + SETTLE);
+        }
+    }
+
+    /// When [`Composer::tick`] is to be called.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let unarmed = self.interrupted.map(|last| last + AGAIN);
+        self.settled.into_iter().chain(unarmed).min()
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: Instant, out: &mut Vec<u8>) {
+        if self.interrupted.is_some_and(|last| now >= last + AGAIN) {
+            self.interrupted = None;
+        }
+        if self.settled.is_some_and(|settled| now >= settled) {
+            self.settle(out);
+        }
+        self.paint(out);
+    }
+
+    /// Begins a row of the new width below the old one, which stays as the terminal left it.
+    fn settle(&mut self, out: &mut Vec<u8>) {
+        self.settled = None;
+        out.extend_from_slice(BEGIN);
+        // Without a row the cursor stands at the start of an empty one.
+        if self.painted.take().is_some() {
+            out.extend_from_slice(b"\r\n\x1b[J");
+        }
+        let held = std::mem::take(&mut self.held);
+        if let Some(text) = held.strip_suffix('\n') {
+            self.lines_out(text, out);
+        }
+        self.row_out(out);
+        out.extend_from_slice(END);
+    }
+
+    fn lines_out(&self, text: &str, out: &mut Vec<u8>) {
+        for line in text.split('\n') {
+            out.extend_from_slice(line.as_bytes());
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+
+    fn row_out(&mut self, out: &mut Vec<u8>) {
+        let row = self.row();
+        out.extend_from_slice(row.as_bytes());
+        self.painted = Some(row);
+    }
+
+    fn row(&self) -> String {
+        let (head, taken) = self.head();
+        let (editor, hint) = match &self.mode {
+            Mode::Draft if self.interrupted.is_some() && self.draft.text().is_empty() => {
+                (Some(&self.draft), "Ctrl-C again to quit")
+            }
+            Mode::Draft => (Some(&self.draft), ""),
+            Mode::Pasted(_) => (None, ""),
+            Mode::Asked(_, answer) => (Some(answer), ""),
+        };
+        let room = self.width.saturating_sub(taken);
+        let mut visible = editor
+            .map(|editor| editor.visible(room))
+            .unwrap_or_default();
+        if !hint.is_empty() {
+            visible.after = self.style.dim(Safe::line(hint).clipped(room).as_str());
+        }
+        let (before, after) = (visible.before, visible.after);
+        format!("\r\x1b[K\x1b[?7l{head}{before}\x1b7{after}\x1b8\x1b[?7h")
+    }
+
+    /// What stands before the draft, and its columns.
+    fn head(&self) -> (String, usize) {
+        let question = match &self.mode {
+            Mode::Draft => return self.prompt.shown(self.width, self.style),
+            Mode::Pasted(_) => {
+                let lines = self.lines();
+                format!("Send {lines} lines? s send · e edit · c cancel")
+            }
+            Mode::Asked(question, _) => question.text().to_owned(),
+        };
+        let text = Safe::line(&question).clipped(self.width.saturating_sub(13).max(self.width / 2));
+        if self.width < 8 {
+            return (text.to_string(), columns(text.as_str()));
+        }
+        (
+            format!("{} › ", self.style.bold(text.as_str())),
+            columns(text.as_str()) + 3,
+        )
+    }
+}

@@ -1,0 +1,165 @@
+//! What keys, pastes and questions do.
+
+mod random;
+mod screen;
+
+use self::screen::Screen;
+use super::prompt::State;
+use super::*;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+const COMMANDS: &[&str] = &["help", "verify", "who", "peers", "quit", "send"];
+
+fn composer(width: u16) -> Composer {
+    let prompt = Prompt::new("bob", State::NotVerified);
+    Composer::new(width, 10, Style::new(false), COMMANDS, prompt)
+}
+
+fn key(code: KeyCode) -> Event {
+    Event::Key(KeyEvent::new(code, KeyModifiers::NONE))
+}
+
+fn ctrl(c: char) -> Event {
+    Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL))
+}
+
+fn typed(composer: &mut Composer, text: &str, at: Instant) -> Vec<Act> {
+    let keys = text.chars().map(|c| match c {
+        '\n' => KeyCode::Enter,
+        '\t' => KeyCode::Tab,
+        c => KeyCode::Char(c),
+    });
+    keys.flat_map(|code| composer.event(key(code), at))
+        .collect()
+}
+
+#[test]
+fn a_paste_of_seven_lines_is_one_draft_and_one_question() {
+    let now = Instant::now();
+    let mut composer = composer(80);
+    let mut screen = Screen::new(80, 10);
+    let mut out = Vec::new();
+    typed(&mut composer, "see: ", now);
+    let paste = Event::Paste("1\r\n2\r3\n4\n5\n6\n7\n".into());
+    assert_eq!(composer.event(paste.clone(), now), []);
+    composer.paint(&mut out);
+    screen.take(&mut out);
+    assert!(
+        screen.row().starts_with("Send 7 lines? s send"),
+        "{}",
+        screen.row()
+    );
+    // Enter, and whatever else was on its way, decides nothing.
+    assert_eq!(typed(&mut composer, "\nxy", now), []);
+    assert_eq!(typed(&mut composer, "c", now), []);
+    assert_eq!(composer.draft.text(), "see: ");
+    composer.event(paste.clone(), now);
+    assert_eq!(typed(&mut composer, "e", now), []);
+    assert_eq!(composer.draft.text(), "see: 1\n2\n3\n4\n5\n6\n7");
+    composer.event(ctrl('u'), now);
+    composer.event(paste, now);
+    let sent = Act::Submit("1\n2\n3\n4\n5\n6\n7".into());
+    assert_eq!(typed(&mut composer, "s", now), [sent]);
+    composer.event(Event::Paste("1\n2\n3\n4\n5\n".into()), now);
+    let sent = Act::Submit("1\n2\n3\n4\n5".into());
+    assert_eq!(typed(&mut composer, "\n", now), [sent]);
+}
+
+#[test]
+fn what_was_typed_or_pasted_before_a_question_does_not_answer_it() {
+    let before = Instant::now();
+    let asked = before + Duration::from_millis(1);
+    let mut composer = composer(80);
+    typed(&mut composer, "half a message", before);
+    composer.flush(asked);
+    let text = "Let them in?".to_owned();
+    composer.ask(Question::Key { text, keys: "yn" }, asked);
+    assert_eq!(composer.event(Event::Paste("yes\n".into()), before), []);
+    assert_eq!(typed(&mut composer, "y\n", before), []);
+    assert_eq!(composer.event(Event::Paste("yes\n".into()), asked), []);
+    assert_eq!(typed(&mut composer, "\nx", asked), []);
+    assert_eq!(typed(&mut composer, "Y", asked), [Act::Answer("y".into())]);
+    assert_eq!(composer.draft.text(), "");
+}
+
+#[test]
+fn words_are_typed_completed_and_answered() {
+    let now = Instant::now();
+    let mut composer = composer(80);
+    typed(&mut composer, "kept", now);
+    let text = "Type what bob reads to you".to_owned();
+    composer.ask(Question::Words { text: text.clone() }, now);
+    assert_eq!(
+        typed(&mut composer, "absu\tadroi\tx\n", now),
+        [Act::Answer("absurd adroitness x".into())]
+    );
+    assert_eq!(composer.draft.text(), "kept");
+    composer.ask(Question::Words { text: text.clone() }, now);
+    assert_eq!(composer.event(Event::Paste("a\nb\n".into()), now), []);
+    assert_eq!(
+        typed(&mut composer, "\n", now),
+        [Act::Answer("a b ".into())]
+    );
+    composer.ask(Question::Words { text }, now);
+    assert_eq!(composer.event(key(KeyCode::Esc), now), [Act::Cancelled]);
+    assert_eq!(
+        typed(&mut composer, "\n", now),
+        [Act::Submit("kept".into())]
+    );
+}
+
+#[test]
+fn tab_completes_commands_words_and_paths() {
+    let now = Instant::now();
+    let mut composer = composer(80);
+    typed(&mut composer, "/ver\tabsu\t", now);
+    assert_eq!(composer.draft.text(), "/verify absurd ");
+    composer.event(ctrl('u'), now);
+    let shown = typed(&mut composer, "/\t", now);
+    assert_eq!(
+        shown,
+        [Act::Show("help  verify  who  peers  quit  send".into())]
+    );
+    assert_eq!(
+        typed(&mut composer, "se\tno\t", now),
+        [Act::Complete("no".into())]
+    );
+    let paths = ["notes/".to_owned(), "notes.txt".to_owned()];
+    assert_eq!(composer.completed("no", &paths), []);
+    assert_eq!(composer.draft.text(), "/send notes");
+    assert_eq!(composer.completed("no", &paths), []);
+    assert_eq!(composer.completed("notes", &paths[..1]), []);
+    assert_eq!(composer.draft.text(), "/send notes/");
+}
+
+#[test]
+fn the_keys_that_leave() {
+    let now = Instant::now();
+    let late = now + Duration::from_secs(3);
+    let mut composer = composer(80);
+    assert_eq!(composer.event(ctrl('d'), now), [Act::Eof]);
+    assert_eq!(composer.event(ctrl('z'), now), [Act::Suspend]);
+    typed(&mut composer, "draft", now);
+    assert_eq!(composer.event(ctrl('a'), now), []);
+    assert_eq!(composer.event(ctrl('d'), now), []);
+    assert_eq!(composer.draft.text(), "raft");
+    assert_eq!(composer.event(ctrl('c'), now), []);
+    assert_eq!(composer.draft.text(), "");
+    assert_eq!(composer.event(ctrl('c'), late), []);
+    assert_eq!(
+        composer.event(ctrl('c'), late + Duration::from_secs(1)),
+        [Act::Interrupt]
+    );
+    let [again, soon, end] = [10, 11, 13].map(|s| now + Duration::from_secs(s));
+    assert_eq!(composer.event(ctrl('c'), again), []);
+    typed(&mut composer, "x", soon);
+    assert_eq!(composer.event(ctrl('c'), soon), []);
+    assert_eq!(composer.deadline(), Some(soon + AGAIN));
+    let (mut screen, mut out) = (Screen::new(80, 10), Vec::new());
+    composer.paint(&mut out);
+    screen.take(&mut out);
+    assert_eq!(screen.row(), "bob ⚠ › Ctrl-C again to quit");
+    composer.tick(end, &mut out);
+    screen.take(&mut out);
+    assert_eq!(screen.row().trim_end(), "bob ⚠ ›");
+}

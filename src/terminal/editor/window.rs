@@ -1,0 +1,82 @@
+//! What of the draft is seen: one row, scrolled sideways so that the cursor is in it.
+//!
+//! ```text
+//! the draft       the quick brown fox jumps over the lazy dog
+//! in 20 columns        [ fox jumps over|the ]
+//! ```
+//!
+//! A quarter of the row is kept for what follows the cursor. Only what can be seen is looked at:
+//! a key press in a draft of 16 KiB costs no more than in a short one.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthChar;
+
+use super::Editor;
+use crate::terminal::safe::Safe;
+
+/// The part of a draft that a row shows. Safe to print.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Visible {
+    /// Left of the cursor.
+    pub before: String,
+    /// From the cursor on.
+    pub after: String,
+}
+
+impl Visible {
+    /// The cursor's column, from 0.
+    #[must_use]
+    pub fn column(&self) -> usize {
+        columns(&self.before)
+    }
+}
+
+impl Editor {
+    /// What `width` columns show, the cursor's own included: behind the last character it needs
+    /// one. Never half a character.
+    #[must_use]
+    pub fn visible(&self, width: usize) -> Visible {
+        let following = fit(self.after().graphemes(true).flat_map(pieces), width);
+        let kept = columns(&following.concat()).min(width / 4).max(1);
+        let left = self.before().graphemes(true).rev();
+        let left = left.flat_map(|grapheme| pieces(grapheme).into_iter().rev());
+        let mut before = fit(left, width.saturating_sub(kept));
+        before.reverse();
+        let before = before.concat();
+        let rest = width.saturating_sub(columns(&before));
+        Visible {
+            before,
+            after: fit(following, rest).concat(),
+        }
+    }
+}
+
+/// Columns that a text takes at most: character by character, because terminals differ about what
+/// is drawn as one (a skin tone, a flag).
+#[must_use]
+pub fn columns(text: &str) -> usize {
+    text.chars().map(|c| c.width().unwrap_or(0)).sum()
+}
+
+/// One grapheme as it is shown, cut where a row may be: what is shown of it can be long.
+fn pieces(grapheme: &str) -> Vec<String> {
+    if grapheme == "\n" {
+        return vec!["⏎".to_owned()];
+    }
+    let safe = Safe::line(grapheme);
+    safe.as_str().graphemes(true).map(str::to_owned).collect()
+}
+
+/// As many as fit.
+fn fit(pieces: impl IntoIterator<Item = String>, width: usize) -> Vec<String> {
+    let mut used = 0;
+    let mut out = Vec::new();
+    for piece in pieces {
+        used += columns(&piece);
+        if used > width {
+            break;
+        }
+        out.push(piece);
+    }
+    out
+}
