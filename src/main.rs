@@ -113,6 +113,7 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
         json: options.json,
         plain: global.plain(&io::stdout()),
         color: global.colored(&io::stdout()) && global.colored(&io::stderr()),
+        notify: options.notify,
         qr: options.qr,
         quiet: global.quiet,
         verbose: global.verbose,

@@ -5,12 +5,13 @@
 //!     ├► meet      the first link ─► pair ─► lobby (host) or dial (guest)
 //!     └► talk      one select loop over link, person, timers ─► seek, lobby
 //! company   who is there, and whether the chat is open
-//! event, face, person   what is shown, how, and what is typed
+//! event, face, person, interface   what is shown, how, and what is typed
 //! ```
 
 pub mod company;
 pub mod event;
 pub mod face;
+pub mod interface;
 pub mod lobby;
 pub mod local;
 pub mod meet;

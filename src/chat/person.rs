@@ -8,8 +8,10 @@ use crate::payload::TEXT_MAX;
 
 /// Lines that are read ahead.
 const AHEAD: usize = 16;
-/// The commands, for a typing error to be compared with.
-const COMMANDS: [&str; 6] = ["help", "verify", "trust", "who", "peers", "quit"];
+/// The commands, to be completed, and for a typing error to be compared with.
+pub const COMMANDS: [&str; 7] = [
+    "clear", "help", "peers", "quit", "trust", "verify", "who",
+];
 
 /// One line of stdin.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub enum Input {
     Who,
     /// `/peers`.
     Peers,
+    /// `/clear`.
+    Clear,
     /// `/help`.
     Help,
     /// `/quit`.
@@ -32,6 +36,8 @@ pub enum Input {
     Unknown(String, Option<&'static str>),
     /// A line of more than [`TEXT_MAX`] bytes; it is not sent.
     TooLong,
+    /// Ctrl-C, where the terminal hands it over as a key.
+    Interrupt,
 }
 
 /// Reads stdin on a thread of its own, which ends with the process: a read from a
@@ -81,7 +87,8 @@ fn read_line(from: &mut impl BufRead) -> Option<Option<String>> {
     Some((text.len() <= TEXT_MAX).then_some(text))
 }
 
-fn parse(line: &str) -> Input {
+/// What a line, or a draft of several, asks for.
+pub fn parse(line: &str) -> Input {
     let Some(command) = line.strip_prefix('/') else {
         return Input::Say(line.to_owned());
     };
@@ -97,6 +104,7 @@ fn parse(line: &str) -> Input {
         "trust" => Input::Trust(rest.to_owned()),
         "who" => Input::Who,
         "peers" => Input::Peers,
+        "clear" => Input::Clear,
         "help" => Input::Help,
         "quit" => Input::Quit,
         _ => Input::Unknown(name.to_owned(), meant(name)),

@@ -46,7 +46,7 @@ impl Talk<'_> {
             Exit::Done if queued > 0 => Err(ChatError::Undelivered(queued)),
             exit => {
                 if queued > 0 {
-                    self.setup.say(&ChatError::Undelivered(queued).event());
+                    let _ = self.show(&ChatError::Undelivered(queued).event());
                 }
                 Ok(exit)
             }

@@ -29,7 +29,7 @@ impl Talk<'_> {
             return;
         }
         self.lost = Some(Instant::now());
-        self.setup.say(&Event::Reconnecting {
+        let _ = self.show(&Event::Reconnecting {
             since: Timestamp::now().to_string(),
             reason: reason.to_owned(),
             queued: self.session.queued(),

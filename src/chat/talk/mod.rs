@@ -8,22 +8,22 @@ use std::future::pending;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::company::Company;
-use super::event::Event;
+use super::event::{Event, Standing};
+use super::interface::Interface;
 use super::lobby::{Lobby, Step};
 use super::local::Local;
 use super::meet::Met;
-use super::person::{self, Input};
 use super::{ChatError, Setup, Signals};
 use crate::exit::Exit;
 use crate::link::Ready;
 use crate::link::frame::FrameError;
 use crate::link::wire::Wire;
 use crate::session::{self, LinkId, Session};
+use crate::terminal::composer::prompt::State;
 use links::{in_order, join};
 
 mod goodbye;
@@ -35,6 +35,7 @@ struct Talk<'a> {
     local: &'a Local,
     session: Session,
     company: Company,
+    interface: Interface,
     wire: Option<Wire>,
     links: u64,
     /// Host.
@@ -91,6 +92,7 @@ pub async fn talk(
         local,
         words: in_order(session.role(), &peer.words),
         session,
+        interface: Interface::open(setup.face, company.name())?,
         company,
         wire: Some(wire),
         links: 1,
@@ -107,8 +109,8 @@ pub async fn talk(
     };
     talk.announce(false)?;
     talk.read()?;
-    let mut lines = person::listen();
-    let ended = talk.run(&mut lines, signals).await;
+    let ended = talk.run(signals).await;
+    talk.interface.close();
     let _ = talk.company.seen();
     if let Some(wire) = talk.wire.take() {
         wire.close().await;
@@ -117,11 +119,7 @@ pub async fn talk(
 }
 
 impl Talk<'_> {
-    async fn run(
-        &mut self,
-        lines: &mut mpsc::Receiver<Input>,
-        signals: &mut Signals,
-    ) -> Result<Exit, ChatError> {
+    async fn run(&mut self, signals: &mut Signals) -> Result<Exit, ChatError> {
         loop {
             self.show_events()?;
             self.leave_after_input();
@@ -130,21 +128,21 @@ impl Talk<'_> {
             if let Some(exit) = self.finished() {
                 return exit;
             }
+            self.stand();
             let deadline = self.deadline();
             let frozen = self.session.is_frozen();
-            let listening = !self.ended && self.exit.is_none() && self.session.has_room();
+            let listening = !self.ended && self.takes_input();
             tokio::select! {
                 turned = turn(&mut self.wire), if !frozen => match turned {
                     Ok(()) => self.read()?,
                     Err(error) => self.lose(&lost_because(&error)),
                 },
-                line = lines.recv(), if listening => match line {
+                input = self.interface.next(), if listening => match input {
                     Some(input) => {
                         self.obey(input)?;
                         // What was pasted shares a record.
-                        while self.exit.is_none()
-                            && self.session.has_room()
-                            && let Ok(input) = lines.try_recv()
+                        while self.takes_input()
+                            && let Some(input) = self.interface.ready()
                         {
                             self.obey(input)?;
                         }
@@ -160,6 +158,32 @@ impl Talk<'_> {
                 },
                 () = sleep_until(deadline) => self.time_passed()?,
             }
+        }
+    }
+
+    /// Lines wait in their pipe until there is room for them; a person at a terminal
+    /// is always heard.
+    fn takes_input(&self) -> bool {
+        match self.interface {
+            Interface::Lines { .. } => self.exit.is_none() && self.session.has_room(),
+            Interface::Console(_) => true,
+        }
+    }
+
+    /// Tells the person how it stands.
+    fn stand(&mut self) {
+        let state = match self.company.standing() {
+            _ if self.company.is_shut() => State::Shut,
+            _ if self.wire.is_none() => State::Lost {
+                queued: self.session.queued(),
+            },
+            Standing::Verified => State::Verified,
+            Standing::Invite => State::Invite,
+            Standing::Unverified => State::NotVerified,
+        };
+        self.interface.stand(self.company.name(), state);
+        if self.interface.paint().is_err() && self.exit.is_none() {
+            self.leave(Exit::Done);
         }
     }
 
@@ -224,9 +248,7 @@ impl Talk<'_> {
                 }
                 session::Event::Delivered(upto) => {
                     for id in self.delivered + 1..=upto {
-                        if self.setup.face.json {
-                            self.show(&Event::Delivered { id })?;
-                        }
+                        self.show(&Event::Delivered { id })?;
                     }
                     self.delivered = upto;
                 }
@@ -280,7 +302,7 @@ impl Talk<'_> {
     /// Shows an event. Nobody reading stdout any more is the end of the chat, in an
     /// orderly way.
     fn show(&mut self, event: &Event) -> Result<(), ChatError> {
-        if self.setup.face.show(event).is_err() && self.exit.is_none() {
+        if self.interface.show(event).is_err() && self.exit.is_none() {
             self.leave(Exit::Done);
         }
         Ok(())

@@ -17,6 +17,7 @@ const HELP: &str = "\
 /verify        compare four words by voice, so that nobody can be in between
 /who           who is there, and how
 /peers         whom you talked to
+/clear         clear the screen
 /quit          leave
 //x            send \"/x\"";
 
@@ -59,6 +60,14 @@ impl Talk<'_> {
             Input::Peers => self.show(&Event::Note {
                 message: "whom you talked to: undertone peers".into(),
             }),
+            Input::Clear => {
+                self.interface.clear();
+                Ok(())
+            }
+            Input::Interrupt => {
+                self.leave(Exit::Interrupted);
+                Ok(())
+            }
             Input::Help => self.show(&Event::Note {
                 message: HELP.into(),
             }),
@@ -91,10 +100,20 @@ impl Talk<'_> {
                 "/verify compares words; /quit leaves.",
             );
         }
-        let sent = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
+        let now = Timestamp::now();
+        let sent = u64::try_from(now.as_millisecond()).unwrap_or(0);
         let Ok(id) = self.session.say(sent, text) else {
-            return Ok(());
+            return self.error(
+                "full",
+                "not sent: too much is waiting to be delivered",
+                "Try again once the other one is back.",
+            );
         };
+        self.show(&Event::Said {
+            id,
+            text: text.to_owned(),
+            time: now.to_string(),
+        })?;
         if self.wire.is_none() {
             self.show(&Event::Queued { id })?;
         }

@@ -1,0 +1,157 @@
+//! How events look: to a person, a line or a few each (`words`), appended or, in
+//! `console`, above the row in which they type; to a program, one JSON object a
+//! line. Messages and data go to stdout, talk to stderr. A face decides nothing.
+//! Every string of others passes through `Safe`.
+
+pub mod console;
+mod words;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::event::Event;
+use crate::terminal::qr::{self, QrError};
+use crate::terminal::safe::{Safe, is_hidden};
+use crate::terminal::style::Style;
+use words::in_words;
+
+/// Where events go.
+#[derive(Debug, Clone, Copy)]
+pub struct Face {
+    /// One JSON object a line instead of words.
+    pub json: bool,
+    /// Lines are only appended, without an escape.
+    pub plain: bool,
+    /// Colours may be used, on stdout and stderr.
+    pub color: bool,
+    /// A notification of the desktop goes with the bell.
+    pub notify: bool,
+    /// The invite is drawn as a QR code too.
+    pub qr: bool,
+    /// Errors, alarms and messages only.
+    pub quiet: bool,
+    /// More of what happens.
+    pub verbose: bool,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    v: u8,
+    #[serde(flatten)]
+    event: &'a Event,
+}
+
+impl Face {
+    /// Shows one event.
+    ///
+    /// # Errors
+    /// When stdout is gone, as after `| head`: nobody reads any more.
+    pub fn show(&self, event: &Event) -> io::Result<()> {
+        if self.json {
+            let line = serde_json::to_string(&Line { v: 1, event })?;
+            return write_out(&escape_hidden(&line));
+        }
+        let style = Style::new(self.color && !self.plain);
+        let Some(text) = in_words(event, style) else {
+            return Ok(());
+        };
+        if matches!(event, Event::Message { .. }) {
+            return write_out(&text);
+        }
+        let spoken = matches!(event, Event::Error { .. } | Event::Alarm { .. });
+        if spoken || !self.quiet {
+            // Talk that nobody hears is no reason to stop.
+            let _ = writeln!(io::stderr().lock(), "{text}");
+        }
+        if let Event::Waiting { invite, .. } = event
+            && self.qr
+            && !self.quiet
+        {
+            let _ = writeln!(io::stderr().lock(), "{}", self.picture(invite));
+        }
+        Ok(())
+    }
+
+    /// The invite for a camera, or why there is no picture of it.
+    fn picture(&self, invite: &str) -> String {
+        let terminal = console::Term::stderr();
+        let size = terminal.is_term().then(|| terminal.size());
+        let drawn = match size {
+            Some((rows, columns)) if !self.plain => {
+                let size = (columns.into(), rows.into());
+                qr::draw(invite, size, self.color)
+            }
+            _ => Err(QrError::NoTerminal),
+        };
+        drawn.unwrap_or_else(|why| format!("  No QR code: {why}."))
+    }
+
+    /// Says what this is, before the first question.
+    pub fn greet(&self) {
+        if !self.quiet {
+            let _ = writeln!(
+                io::stderr().lock(),
+                "◆ undertone: a private line between two people"
+            );
+        }
+    }
+
+    /// Shows a detail, where details are wanted.
+    pub fn detail(&self, text: &str) {
+        if self.verbose {
+            let _ = writeln!(io::stderr().lock(), "  {}", Safe::line(text));
+        }
+    }
+}
+
+fn write_out(line: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(line.as_bytes())?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// Writes characters that could act on a terminal as `\u` escapes: the same JSON,
+/// harmless to look at. They occur inside strings only.
+fn escape_hidden(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_hidden(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out += &format!("\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_acts_on_no_terminal_and_says_the_same() {
+        let text = "\u{1b}[2J\u{9b}31m\u{202e}x\u{e0041}\u{200b}世";
+        let event = Event::Note {
+            message: text.into(),
+        };
+        let line = escape_hidden(
+            &serde_json::to_string(&Line {
+                v: 1,
+                event: &event,
+            })
+            .unwrap(),
+        );
+        assert!(!line.chars().any(is_hidden));
+        let read: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(read["message"], text);
+        assert_eq!(
+            (read["v"].as_u64(), read["type"].as_str()),
+            (Some(1), Some("note"))
+        );
+    }
+}

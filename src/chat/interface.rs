@@ -1,0 +1,104 @@
+//! Where a chat meets its person, or its program: events out, inputs in. Lines in
+//! and out, or a terminal to live in.
+
+use std::io;
+
+use tokio::sync::mpsc;
+
+use super::event::Event;
+use super::face::Face;
+use super::face::console::Console;
+use super::person::{self, Input};
+use crate::terminal::composer::prompt::State;
+use crate::terminal::prompts::can_ask;
+use crate::terminal::style::Style;
+
+/// One of the two.
+pub enum Interface {
+    /// Lines of stdin; events by a face.
+    Lines {
+        /// Shows.
+        face: Face,
+        /// Says.
+        lines: mpsc::Receiver<Input>,
+    },
+    /// A row to type in, all else above it.
+    Console(Box<Console>),
+}
+
+impl Interface {
+    /// A console where there is a terminal to have one on, lines elsewhere.
+    ///
+    /// # Errors
+    /// The terminal's.
+    pub fn open(face: Face, name: &str) -> io::Result<Self> {
+        if face.json || face.plain || !can_ask() {
+            let lines = person::listen();
+            return Ok(Interface::Lines { face, lines });
+        }
+        let console = Console::enter(name, Style::new(face.color), face.notify)?;
+        Ok(Interface::Console(Box::new(console)))
+    }
+
+    /// Shows an event.
+    ///
+    /// # Errors
+    /// When nobody reads any more.
+    pub fn show(&mut self, event: &Event) -> io::Result<()> {
+        match self {
+            Interface::Lines { face, .. } => face.show(event),
+            Interface::Console(console) => {
+                console.show(event);
+                Ok(())
+            }
+        }
+    }
+
+    /// Tells how it stands with the other one.
+    pub fn stand(&mut self, name: &str, state: State) {
+        if let Interface::Console(console) = self {
+            console.stand(name, state);
+        }
+    }
+
+    /// Writes what is due.
+    ///
+    /// # Errors
+    /// When nobody reads any more.
+    pub fn paint(&mut self) -> io::Result<()> {
+        match self {
+            Interface::Lines { .. } => Ok(()),
+            Interface::Console(console) => console.paint(),
+        }
+    }
+
+    /// The next input; `None` at the end. Cancel-safe.
+    pub async fn next(&mut self) -> Option<Input> {
+        match self {
+            Interface::Lines { lines, .. } => lines.recv().await,
+            Interface::Console(console) => console.next().await.ok().flatten(),
+        }
+    }
+
+    /// A further input that is here already.
+    pub fn ready(&mut self) -> Option<Input> {
+        match self {
+            Interface::Lines { lines, .. } => lines.try_recv().ok(),
+            Interface::Console(_) => None,
+        }
+    }
+
+    /// `/clear`.
+    pub fn clear(&mut self) {
+        if let Interface::Console(console) = self {
+            console.clear();
+        }
+    }
+
+    /// Gives the terminal back.
+    pub fn close(self) {
+        if let Interface::Console(console) = self {
+            console.leave();
+        }
+    }
+}
