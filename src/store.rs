@@ -131,14 +131,13 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
 }
 
 /// Replaces `path` by `bytes` in one step, mode 0600: after a crash it is the old or the new one.
+/// Which of them is not waited for: that would take the disk as long again.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let draft = write_draft(path, bytes)?;
     fs::rename(&draft, path).map_err(|error| {
         let _ = fs::remove_file(&draft);
         StoreError::io("write", path)(error)
-    })?;
-    sync_dir(path);
-    Ok(())
+    })
 }
 
 /// Puts `bytes` at `path` only where there is no such file yet. `false`: another one was first.

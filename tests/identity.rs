@@ -87,8 +87,8 @@ fn a_name_that_mixes_scripts_is_refused() {
 fn require_verified_keeps_the_chat_shut_until_the_words_are_compared() {
     let (mediator, homes) = (Mediator::start(), homes());
     let required = || start(&mediator, &homes[0], "ada").args(&["--require-verified"]);
-    let [(mut host, _), (mut guest, _)] = meet(required(), start(&mediator, &homes[1], "bob"));
-    assert_eq!(host.await_event("alarm")["kind"], "not-verified");
+    let [(mut host, saw), (mut guest, _)] = meet(required(), start(&mediator, &homes[1], "bob"));
+    assert_eq!(saw["kind"], "not-verified");
     host.say("too early");
     assert_eq!(host.await_event("error")["code"], "shut");
     guest.say("patience");

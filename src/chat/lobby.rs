@@ -36,6 +36,8 @@ pub struct Lobby {
     expected: Option<Box<HostConfirm>>,
     knocks: JoinSet<Option<(HostConfirm, Visitor)>>,
     nomination: Option<Nomination>,
+    /// Confirmed while another's `go` is out.
+    later: Option<Box<Confirmed>>,
     /// The task that waits at the mediator, and what it finds.
     seat: Option<(AbortHandle, mpsc::Receiver<HostConfirm>)>,
 }
@@ -49,6 +51,7 @@ impl Lobby {
             expected: None,
             knocks: JoinSet::new(),
             nomination: None,
+            later: None,
             seat: None,
         }
     }
@@ -93,9 +96,32 @@ impl Lobby {
         self.nomination = Some(nomination);
     }
 
+    /// There is a link: nothing half-done may still come to freeze it.
+    fn settle(&mut self) {
+        self.expected = None;
+        self.later = None;
+        self.knocks.abort_all();
+        self.give_up_seat();
+    }
+
+    /// One `go` is out at a time: who shows itself meanwhile waits for what becomes
+    /// of it, or two ways back that are found at once would follow each other.
+    fn confirmed(&mut self, confirmed: Box<Confirmed>) -> Option<Step> {
+        if self.nomination.is_some() {
+            self.later = Some(confirmed);
+            return None;
+        }
+        Some(Step::Confirmed(confirmed))
+    }
+
     /// The next step. Cancel-safe.
     pub async fn next(&mut self) -> Step {
         loop {
+            if self.nomination.is_none()
+                && let Some(later) = self.later.take()
+            {
+                return Step::Confirmed(later);
+            }
             let visitor = tokio::select! {
                 visitor = self.door.next() => {
                     if visitor.first.len() == KNOCK_LEN {
@@ -106,8 +132,9 @@ impl Lobby {
                 Some(let_in) = self.knocks.join_next() => {
                     if let Ok(Some((confirm, visitor))) = let_in
                         && let Shown::Confirmed(confirmed) = show(confirm, visitor)
+                        && let Some(step) = self.confirmed(confirmed)
                     {
-                        return Step::Confirmed(confirmed);
+                        return step;
                     }
                     continue;
                 }
@@ -119,6 +146,7 @@ impl Lobby {
                     let nomination = self.nomination.take();
                     return match (answer, nomination) {
                         (Some(answer), Some(nomination)) => {
+                            self.settle();
                             Step::Answered(Box::new(nomination.into_ready(answer)))
                         }
                         _ => Step::Unanswered,
@@ -132,7 +160,11 @@ impl Lobby {
                 continue;
             };
             match show(*expected, visitor) {
-                Shown::Confirmed(confirmed) => return Step::Confirmed(confirmed),
+                Shown::Confirmed(confirmed) => {
+                    if let Some(step) = self.confirmed(confirmed) {
+                        return step;
+                    }
+                }
                 Shown::Stranger(expected, _) => self.expected = Some(expected),
             }
         }

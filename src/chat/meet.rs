@@ -5,6 +5,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 use undertone_mediator::wire::ErrorCode;
@@ -25,6 +26,8 @@ use crate::session::Session;
 
 /// After so many attempts that went wrong, an invite is not to be used any more.
 const ATTEMPTS_MAX: u32 = 3;
+/// A seat that was held for so long was a real one.
+const SAT: Duration = Duration::from_secs(10);
 
 /// The first link, and the session that it carries.
 pub struct Met {
@@ -43,14 +46,15 @@ pub struct Met {
 pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
     let mut attempts = 0;
     let mut told = false;
+    let mut noted = false;
     let mut reached = false;
     let mut backoff = Backoff::default();
     let mut door = None;
     let mut unanswered = None;
     loop {
-        let mut seated = false;
+        let mut seated = None;
         let mut take_seat = |expires_in| {
-            seated = true;
+            seated = seated.or_else(|| Some(Instant::now()));
             if !std::mem::replace(&mut told, true) {
                 setup.say(&waiting(setup, local, expires_in));
             }
@@ -59,8 +63,10 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
             Ok(met) => return Ok(met),
             Err(error) => error,
         };
-        reached |= seated;
-        if seated {
+        reached |= seated.is_some();
+        // A mediator that hangs up at once is neither asked nor mentioned often.
+        let sat = seated.is_some_and(|since| since.elapsed() >= SAT);
+        if sat {
             backoff = Backoff::default();
         }
         match error {
@@ -87,7 +93,7 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
                 if !is_passing(&error, reached) {
                     return Err(ChatError::Mediator(error));
                 }
-                if seated {
+                if sat || (seated.is_some() && !std::mem::replace(&mut noted, true)) {
                     setup.say(&Event::Note {
                         message: format!("{error}; waiting goes on"),
                     });

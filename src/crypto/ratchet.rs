@@ -284,3 +284,6 @@ impl fmt::Debug for Ratchet {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod theft;

@@ -23,6 +23,10 @@ use crate::session::record::{BODY_MAX, BODY_MIN, Channel, PREFIX_LEN, RecordErro
 
 /// A `go` that is not answered within this time was sent into the void.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// When every socket that heard it has closed, the next one may take this long: a
+/// guest that took another way has hung up, and the live link is not to be frozen
+/// for it.
+const NEXT_SOCKET_WITHIN: Duration = Duration::from_secs(1);
 
 /// A visitor whose CONFIRM_B is the first valid one of its pairing.
 pub struct Confirmed {
@@ -72,7 +76,9 @@ pub struct Nomination {
     /// CONFIRM_A and `go`, framed.
     greeting: Vec<u8>,
     sockets: Crowd<Option<(Visitor, Vec<u8>)>>,
+    /// When it is given up, and at the very latest.
     deadline: Instant,
+    latest: Instant,
 }
 
 impl Confirmed {
@@ -105,6 +111,7 @@ impl Confirmed {
             greeting,
             sockets: Crowd::new(),
             deadline: now + ANSWER_WITHIN,
+            latest: now + ANSWER_WITHIN,
         };
         nomination.greet(visitor);
         Ok(nomination)
@@ -123,6 +130,7 @@ impl Nomination {
     }
 
     fn greet(&mut self, visitor: Visitor) {
+        self.deadline = self.latest;
         let greeting = self.greeting.clone();
         self.sockets.admit(visitor.address.ip(), async move {
             let Visitor {
@@ -149,8 +157,9 @@ impl Nomination {
         loop {
             let ended = match timeout_at(self.deadline, self.sockets.next()).await {
                 Ok(Some(ended)) => ended.flatten(),
-                // All sockets are gone: another may yet come, until the deadline.
+                // All sockets are gone: another may yet come, soon.
                 Ok(None) => {
+                    self.deadline = self.deadline.min(Instant::now() + NEXT_SOCKET_WITHIN);
                     tokio::time::sleep_until(self.deadline).await;
                     return None;
                 }

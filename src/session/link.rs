@@ -128,17 +128,15 @@ impl Link {
         self.pinged = false;
     }
 
-    /// When something is due next.
-    pub fn deadline(&self) -> Instant {
+    /// When something is due next; without `can_write` only what needs no record.
+    pub fn deadline(&self, can_write: bool) -> Instant {
         let life = if self.pinged {
             self.heard + DEAD_AFTER
         } else {
             self.heard + PING_AFTER
         };
         let nudge = self.unanswered_since.map(|since| since + NUDGE_AFTER);
-        [self.ack_by, nudge]
-            .into_iter()
-            .flatten()
-            .fold(life, Instant::min)
+        let due = [self.ack_by, nudge].into_iter().flatten();
+        due.filter(|_| can_write).fold(life, Instant::min)
     }
 }

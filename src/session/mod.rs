@@ -108,6 +108,7 @@ pub struct Session {
     shut: bool,
     /// A payload that is not understood holds its place, for `reported` counts them.
     held: VecDeque<Option<Event>>,
+    held_bytes: usize,
     leaving: bool,
     over: bool,
     events: VecDeque<Event>,
@@ -128,6 +129,7 @@ impl Session {
             received: 0,
             shut: false,
             held: VecDeque::new(),
+            held_bytes: 0,
             leaving: false,
             over: false,
             events: VecDeque::new(),
@@ -192,6 +194,7 @@ impl Session {
             live.owe_ack(now);
         }
         self.events.extend(self.held.drain(..).flatten());
+        self.held_bytes = 0;
     }
 
     /// Host: a pairing was confirmed. Gives the `go` to send over it, which
@@ -383,7 +386,11 @@ impl Session {
         self.received = seq;
         if !self.shut {
             self.events.extend(event);
-        } else if self.held.len() < outbox::MESSAGES_MAX {
+        } else if self.held.len() < outbox::MESSAGES_MAX && self.held_bytes < outbox::BYTES_MAX {
+            self.held_bytes += match body {
+                Body::Text { text, .. } => text.len(),
+                Body::Unknown => 0,
+            };
             self.held.push_back(event);
         } else {
             return Err(Fault::Misbehaved(
@@ -474,13 +481,13 @@ impl Session {
         }
     }
 
-    /// When [`Session::handle_timeout`] and [`Session::poll_transmit`] are to be
-    /// called at the latest.
-    pub fn deadline(&self) -> Option<Instant> {
+    /// When [`Session::handle_timeout`] is to be called at the latest, and then, if
+    /// the link `can_write`, [`Session::poll_transmit`].
+    pub fn deadline(&self, can_write: bool) -> Option<Instant> {
         self.live
             .as_ref()
             .filter(|_| !self.frozen)
-            .map(Link::deadline)
+            .map(|live| live.deadline(can_write))
     }
 
     /// The next thing that happened.

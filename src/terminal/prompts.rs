@@ -135,7 +135,7 @@ impl Last {
         }
     }
 
-    /// Keeps these answers.
+    /// Keeps these answers; writes nothing where they are the same as last time.
     ///
     /// # Errors
     /// [`StoreError`] where the file cannot be written.
@@ -147,6 +147,9 @@ impl Last {
         let path = store.path(FILE);
         let bytes = serde_json::to_vec(&file)
             .map_err(|error| StoreError::io("write", &path)(error.into()))?;
+        if matches!(store::read(&path), Ok(Some(kept)) if kept == bytes) {
+            return Ok(());
+        }
         store::replace(&path, &bytes)
     }
 }

@@ -1,9 +1,11 @@
 //! A man in the middle on the link: sees it frame by frame, and may put anything
 //! in a frame's place.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 use undertone::session::record::BODY_MIN;
 
@@ -38,6 +40,7 @@ type Rule = dyn FnMut(&Passing<'_>) -> Verdict + Send;
 pub struct Middle {
     address: SocketAddr,
     shared: Arc<Mutex<Shared>>,
+    aimed: Arc<Condvar>,
 }
 
 struct Shared {
@@ -58,17 +61,26 @@ impl Middle {
             seen: Vec::new(),
             open: Vec::new(),
         }));
-        let accepting = Arc::clone(&shared);
+        let aimed = Arc::new(Condvar::new());
+        let (accepting, waits) = (Arc::clone(&shared), Arc::clone(&aimed));
         // Ends with the test's process.
         std::thread::spawn(move || {
             for guest in listener.incoming().flatten() {
-                let target = accepting.lock().unwrap().target;
+                // Who comes before there is a target waits for it.
+                let shared = accepting.lock().unwrap();
+                let shared = waits.wait_while(shared, |s| s.target.is_none()).unwrap();
+                let target = shared.target;
+                drop(shared);
                 if let Some(host) = target.and_then(|t| TcpStream::connect(t).ok()) {
                     carry_both(&accepting, &guest, &host);
                 }
             }
         });
-        Middle { address, shared }
+        Middle {
+            address,
+            shared,
+            aimed,
+        }
     }
 
     /// What the host is to advertise.
@@ -78,6 +90,7 @@ impl Middle {
 
     pub fn aim(&self, target: &str) {
         self.shared.lock().unwrap().target = Some(target.parse().unwrap());
+        self.aimed.notify_all();
     }
 
     /// From now on this happens to frames.

@@ -325,13 +325,17 @@ pub fn pair(mediator: &Mediator, homes: [&Home; 2]) -> [Client; 2] {
     [host, guest]
 }
 
-/// Starts both, host first; each with its `connected`.
+/// Starts both, host first; each with its `connected`, or the `alarm` instead of it.
 pub fn meet(host: Start, guest: Start) -> [(Client, Value); 2] {
     let host = host.run();
     host.await_event("waiting");
     let guest = guest.run();
-    let connected = guest.await_event("connected");
-    [(host.await_event("connected"), host), (connected, guest)].map(|(event, who)| (who, event))
+    [host, guest].map(|who| {
+        let event = who.await_that("a connection", |event| {
+            event["type"] == "connected" || event["type"] == "alarm"
+        });
+        (who, event)
+    })
 }
 
 /// The same as [`pair`], with every link through the proxy.

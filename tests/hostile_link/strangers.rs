@@ -1,12 +1,16 @@
 //! Strangers at the door who have seen what the guest sends, and are faster.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
+use undertone::chat::lobby::{Lobby, Step};
 use undertone::link::dial::dial;
+use undertone::link::door::Door;
+use undertone::link::nominate::ANSWER_WITHIN;
 use undertone::pairing::GuestConfirm;
 use undertone::pairing::Role;
 use undertone::session::{LinkId, Session};
@@ -31,7 +35,7 @@ async fn stranger(from: IpAddr, door: SocketAddr, confirm_b: &[u8]) -> TcpStream
 async fn honest_guest(door: SocketAddr, confirm: &GuestConfirm) -> TcpStream {
     let mut ready = dial([door].into_iter(), confirm).await.expect("a path");
     let mut session = Session::new(Role::Guest, ready.resume);
-    let (now, mut out) = (std::time::Instant::now(), Vec::new());
+    let (now, mut out) = (Instant::now(), Vec::new());
     let opened = session.link_opened(LinkId(1), ready.channel, &ready.plaintext, now);
     opened.expect("go");
     session.poll_transmit(now, &mut out).unwrap();
@@ -91,6 +95,20 @@ async fn a_copied_confirm_answered_with_garbage_does_not_take_the_link() {
     assert_eq!(ready.address, stream.local_addr().unwrap());
 }
 
+/// A `go` freezes the live link until it is answered: not for long, when the guest
+/// took another way and hung up on this one.
+#[tokio::test]
+async fn a_go_whose_sockets_have_all_closed_is_soon_given_up() {
+    let (host, guest) = Two::new().confirming();
+    let (door, waiting) = host_awaits(host);
+    let mut copy = stranger([127, 0, 0, 1].into(), door, guest.confirm_b()).await;
+    copy.read_exact(&mut [0; 4]).await.unwrap();
+    let begun = Instant::now();
+    drop(copy);
+    assert!(timeout(BOUND, waiting).await.unwrap().unwrap().is_none());
+    assert!(begun.elapsed() < ANSWER_WITHIN - Duration::from_secs(1));
+}
+
 #[tokio::test]
 async fn a_confirm_of_another_session_is_not_answered() {
     let two = Two::new();
@@ -110,4 +128,37 @@ async fn a_confirm_of_another_session_is_not_answered() {
         .await
         .expect("in time");
     assert!(timeout(BOUND, waiting).await.unwrap().unwrap().is_some());
+}
+
+/// The guest began two ways back, and one of them led to a link. Who held back the
+/// CONFIRM_B of the other has nothing to show for it.
+#[tokio::test]
+async fn a_confirm_that_was_held_back_does_not_freeze_the_live_link() {
+    let two = Two::new();
+    let [(first, guest), (second, held_back)] = [two.confirming(), two.confirming()];
+    let door = Door::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
+    let address = door.address();
+    let mut lobby = Lobby::new(door);
+    lobby.expect(first);
+    let dialling = tokio::spawn(async move { honest_guest(address, &guest).await });
+    let Step::Confirmed(confirmed) = lobby.next().await else {
+        panic!("not confirmed");
+    };
+    let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
+    lobby.nominated(confirmed.nominate(&session.nominate()).unwrap());
+    lobby.expect(second);
+    let answered = timeout(BOUND, lobby.next()).await.unwrap();
+    assert!(matches!(answered, Step::Answered(_)));
+    let _live = dialling.await.unwrap();
+
+    let shown = async {
+        let mut stranger = stranger([127, 0, 0, 1].into(), address, held_back.confirm_b()).await;
+        let mut got = Vec::new();
+        let _ = stranger.read_to_end(&mut got).await;
+        got
+    };
+    tokio::select! {
+        got = shown => assert!(got.is_empty()),
+        _ = lobby.next() => panic!("the session was asked for another go"),
+    }
 }

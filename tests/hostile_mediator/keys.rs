@@ -47,7 +47,7 @@ fn swapped_keys_where_there_is_a_secret_spend_the_attempts_and_teach_nothing() {
         let learnt = swap(&impostor, &mut waits, Role::Host);
         assert_eq!(learnt, Err(PairingError::Secret));
         if left > 0 {
-            waits = assert_spent(&host, &evil, left, &waits);
+            waits = assert_spent(&host, &evil, left, &waits.offer);
         }
     }
     assert_dead(host);

@@ -30,7 +30,7 @@ fn a_replayed_pairing_is_a_spent_attempt() {
     seat.paired(Role::Host, &offer);
     seat.sealed();
     seat.hand(&sealed);
-    assert_spent(&host, &evil, 2, &seat);
+    assert_spent(&host, &evil, 2, &seat.offer);
 }
 
 #[test]
@@ -48,15 +48,14 @@ fn a_replayed_offer_between_two_who_are_there_parts_them_and_nothing_more() {
     waits.hand(&sealed[1]);
     comes.hand(&sealed[0]);
     assert_eq!(Ended::of(guest, SOON).code, 6);
-    assert_spent(&host, &evil, 2, &waits);
+    assert_spent(&host, &evil, 2, &waits.offer);
 }
 
 /// What a client says of an offer that is refused before any SEALED.
-fn refusal(client: &Client, evil: &Evil, seat: &mut Seat<'_>) -> String {
+fn refusal(client: &Client, seat: &mut Seat<'_>) -> String {
     assert!(seat.next().is_none(), "nothing is sealed for such an offer");
     let error = client.await_event("error");
     assert_eq!(error["code"], "attempt", "{error}");
-    let _ = evil;
     error["message"].as_str().unwrap().to_owned()
 }
 
@@ -76,7 +75,7 @@ fn a_reflected_offer_is_refused_and_nothing_is_sealed_for_it() {
         let mut offer = foreign.clone();
         offer[range.clone()].copy_from_slice(&seat.offer[range]);
         seat.paired(Role::Host, &offer);
-        let why = refusal(&host, &evil, &mut seat);
+        let why = refusal(&host, &mut seat);
         assert_eq!(why, "our own offer came back to us");
         seat = evil.join();
     }
@@ -148,5 +147,5 @@ fn a_reflected_sealed_is_a_spent_attempt() {
         seat.hand(&own);
     }
     assert_eq!(Ended::of(guest, SOON).code, 6);
-    assert_spent(&host, &evil, 2, &waits);
+    assert_spent(&host, &evil, 2, &waits.offer);
 }

@@ -61,7 +61,7 @@ fn an_altered_truncated_or_lengthened_sealed_is_a_spent_attempt() {
         waits.hand(&sealed[1]);
         comes.hand(&sealed[0]);
         assert_eq!(Ended::of(guest, SOON).code, 6);
-        let mut waits = assert_spent(&host, &evil, 2, &waits);
+        let mut waits = assert_spent(&host, &evil, 2, &waits.offer);
 
         // The honest pair, once it is let, still connects.
         let guest = bob(&homes[1], &evil, ROOM);
@@ -103,7 +103,7 @@ fn a_second_paired_in_place_of_sealed_is_a_spent_attempt() {
         comes.paired(Role::Guest, &waits.offer);
     }
     assert_eq!(Ended::of(guest, SOON).code, 6);
-    assert_spent(&host, &evil, 2, &waits);
+    assert_spent(&host, &evil, 2, &waits.offer);
     // One SEALED came of it, not two for two pairings.
     waits.sealed();
     assert!(waits.next().is_none());

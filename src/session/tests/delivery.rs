@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::payload::{Body, TEXT_MAX};
-use crate::session::outbox::{Full, MESSAGES_MAX};
+use crate::session::outbox::{BYTES_MAX, Full, MESSAGES_MAX};
 
 fn text(seq: u64) -> Payload<'static> {
     let body = Body::Text { sent: 0, text: "x" };
@@ -197,6 +197,26 @@ fn more_than_may_be_unacknowledged_is_refused_while_shut() {
     }
     let fault = played.say(&[text(MESSAGES_MAX as u64 + 1)]).unwrap_err();
     assert!(fault.is_fatal());
+}
+
+#[test]
+fn more_bytes_than_may_be_unacknowledged_are_refused_while_shut() {
+    let mut played = Played::new();
+    played.guest.shut();
+    let long = "x".repeat(TEXT_MAX);
+    let (mut said, mut seq) = (0, 0);
+    let fault = loop {
+        seq += 1;
+        let body = Body::Text {
+            sent: 0,
+            text: &long,
+        };
+        if let Err(fault) = played.say(&[Payload::Reliable { seq, body }]) {
+            break fault;
+        }
+        said += long.len();
+    };
+    assert!(fault.is_fatal() && (BYTES_MAX..BYTES_MAX + TEXT_MAX).contains(&said));
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn while_a_go_is_unanswered_the_former_link_is_frozen() {
     pair.host.nominate();
     assert!(pair.host.is_frozen());
     assert_eq!(transmit(&mut pair.host, pair.now), Vec::<Vec<u8>>::new());
-    assert_eq!(pair.host.deadline(), None);
+    assert_eq!(pair.host.deadline(true), None);
     pair.host.go_failed(pair.now);
     assert_eq!(transmit(&mut pair.host, pair.now).len(), 1);
 }

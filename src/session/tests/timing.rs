@@ -62,7 +62,7 @@ fn an_acknowledgement_waits_a_moment_and_rides_along_with_what_is_said() {
     let mut played = Played::new();
     played.say(&[text(1)]).unwrap();
     assert_eq!(played.hear(), Vec::<Vec<u8>>::new());
-    assert_eq!(played.guest.deadline(), Some(played.now + 10 * MS));
+    assert_eq!(played.guest.deadline(true), Some(played.now + 10 * MS));
     played.now += 9 * MS;
     assert_eq!(played.hear(), Vec::<Vec<u8>>::new());
     played.now += MS;
@@ -109,7 +109,7 @@ fn a_nudge_follows_a_minute_without_an_answer() {
         played.say(&[Payload::Pong]).unwrap();
         assert_eq!(played.hear(), Vec::<Vec<u8>>::new());
     }
-    assert_eq!(played.guest.deadline(), Some(since + 60 * SECOND));
+    assert_eq!(played.guest.deadline(true), Some(since + 60 * SECOND));
     played.now = since + 60 * SECOND;
     assert_eq!(played.hear(), [Vec::<u8>::new()]);
 }
@@ -129,14 +129,14 @@ fn a_nudge_is_not_answered_with_a_nudge() {
 fn after_ten_silent_seconds_a_ping_and_after_fifteen_the_end() {
     let mut played = Played::new();
     let start = played.now;
-    assert_eq!(played.guest.deadline(), Some(start + 10 * SECOND));
+    assert_eq!(played.guest.deadline(true), Some(start + 10 * SECOND));
     played.now = start + 10 * SECOND - MS;
     played.guest.handle_timeout(played.now).unwrap();
     assert_eq!(played.hear(), Vec::<Vec<u8>>::new());
     played.now += MS;
     played.guest.handle_timeout(played.now).unwrap();
     assert_eq!(played.hear(), [plaintext(&[Payload::Ping])]);
-    assert_eq!(played.guest.deadline(), Some(start + 15 * SECOND));
+    assert_eq!(played.guest.deadline(true), Some(start + 15 * SECOND));
     // Asked once.
     played.now += SECOND;
     played.guest.handle_timeout(played.now).unwrap();
@@ -146,7 +146,10 @@ fn after_ten_silent_seconds_a_ping_and_after_fifteen_the_end() {
     played.now += MS;
     let dead = played.guest.handle_timeout(played.now);
     assert_eq!(dead, Err((played.id, Fault::Silent)));
-    assert_eq!((played.guest.live(), played.guest.deadline()), (None, None));
+    assert_eq!(
+        (played.guest.live(), played.guest.deadline(true)),
+        (None, None)
+    );
     assert_eq!(Fault::Silent.to_string(), "no answer for 15 s");
 }
 
@@ -157,7 +160,7 @@ fn any_record_is_a_sign_of_life_and_a_forged_one_is_none() {
     played.now += 14 * SECOND;
     played.guest.handle_timeout(played.now).unwrap();
     played.say(&[]).unwrap();
-    assert_eq!(played.guest.deadline(), Some(start + 24 * SECOND));
+    assert_eq!(played.guest.deadline(true), Some(start + 24 * SECOND));
 
     let mut forged = record(&mut played.host, played.now, &[]);
     *forged.last_mut().unwrap() ^= 1;

@@ -1,0 +1,228 @@
+//! The real programs: start to "connected", peak memory, size.
+//!
+//! - From the start of two clients, a mediator running on loopback, until both have printed
+//!   "connected". Limit: 35 ms. Beside it what two processes take that only print their version.
+//! - A client's peak memory (VmHWM) after a chat. Limit: 10 MiB.
+//! - Size of the release binary, stripped. Limit: 8 MB.
+//!
+//! `cargo build --release --workspace && cargo bench --bench start`. Not pinned: people start
+//! their programs on whole machines. Linux only; takes some 10 s.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a benchmark may fail loudly"
+)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Instant;
+
+use tempfile::TempDir;
+
+const STARTS: usize = 41;
+const START_LIMIT_MS: f64 = 35.0;
+const MEMORY_LIMIT_MIB: f64 = 10.0;
+const SIZE_LIMIT_MB: f64 = 8.0;
+/// Lines of the chat before memory is read: short ones, then the longest.
+const SHORT: usize = 500;
+const LONG: usize = 16 * 1024;
+
+fn main() {
+    let mediator = Mediator::start();
+    let (mut first, mut again, mut bare) = (Vec::new(), Vec::new(), Vec::new());
+    let mut peaks = Vec::new();
+    for _ in 0..STARTS {
+        let homes = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let (time, pair) = connect(&mediator, &homes);
+        first.push(time);
+        leave(pair);
+        let (time, mut pair) = connect(&mediator, &homes);
+        again.push(time);
+        // The chat's memory is much the same every time.
+        if peaks.len() < 6 {
+            chat(&mut pair);
+            peaks.extend(pair.each_ref().map(Client::peak_memory));
+        }
+        leave(pair);
+        bare.push(print_versions());
+    }
+    let bare = median(bare);
+    for (name, times) in [("first time", first), ("known contact", again)] {
+        let time = median(times);
+        println!(
+            "start to connected, {name:13}  {time:5.1} ms (two processes alone {bare:.1} ms), limit ≤ {START_LIMIT_MS:.0} ms: {}",
+            verdict(time <= START_LIMIT_MS)
+        );
+    }
+    let peak = median(peaks);
+    println!(
+        "peak memory of a client              {peak:5.2} MiB, limit ≤ {MEMORY_LIMIT_MIB:.0} MiB: {}",
+        verdict(peak <= MEMORY_LIMIT_MIB)
+    );
+    let size = fs::metadata(client_program()).unwrap().len() as f64 / 1e6;
+    println!(
+        "size of the release binary           {size:5.2} MB, limit ≤ {SIZE_LIMIT_MB:.0} MB: {}",
+        verdict(size <= SIZE_LIMIT_MB)
+    );
+}
+
+fn verdict(holds: bool) -> &'static str {
+    if holds { "holds" } else { "MISSED" }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Starts two clients, and says after how many milliseconds both were connected.
+fn connect(mediator: &Mediator, homes: &[TempDir; 2]) -> (f64, [Client; 2]) {
+    let start = Instant::now();
+    let mut pair = [("ann", &homes[0]), ("bob", &homes[1])]
+        .map(|(name, home)| Client::start(mediator, name, home.path()));
+    for client in &mut pair {
+        client.hear(r#""type":"connected""#);
+    }
+    (millis(start), pair)
+}
+
+/// Messages both ways, every one of them delivered.
+fn chat(pair: &mut [Client; 2]) {
+    let texts = (0..SHORT)
+        .map(|number| format!("{number:0100}"))
+        .chain([format!("{:0LONG$}", 0)]);
+    for text in texts {
+        for (from, to) in [(0, 1), (1, 0)] {
+            writeln!(pair[from].stdin, "{text}").unwrap();
+            pair[to].hear(&text);
+        }
+    }
+}
+
+fn leave(pair: [Client; 2]) {
+    for mut client in pair {
+        // The other one's goodbye may have been faster.
+        let _ = writeln!(client.stdin, "/quit");
+        client.process.wait().unwrap();
+    }
+}
+
+/// What starting two such processes takes on this machine, in milliseconds.
+fn print_versions() -> f64 {
+    let start = Instant::now();
+    let both = [(); 2].map(|()| {
+        let mut command = Command::new(client_program());
+        command.arg("--version").stdout(Stdio::null());
+        command.spawn().unwrap()
+    });
+    for mut process in both {
+        process.wait().unwrap();
+    }
+    millis(start)
+}
+
+fn millis(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() * 1e3
+}
+
+fn client_program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_undertone"))
+}
+
+/// A client process, stopped on drop.
+struct Client {
+    process: Child,
+    stdin: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Client {
+    fn start(mediator: &Mediator, name: &str, home: &Path) -> Self {
+        let mut process = Command::new(client_program())
+            .env_clear()
+            .env("HOME", home)
+            .env("UNDERTONE_DATA_DIR", home.join("data"))
+            .env("UNDERTONE_ROOM", "bench#secret")
+            .args(["chat", "--json", "--bind", "127.0.0.1", "--name", name])
+            .args(["--mediator", &mediator.url])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Client {
+            stdin: process.stdin.take().unwrap(),
+            lines: BufReader::new(process.stdout.take().unwrap()).lines(),
+            process,
+        }
+    }
+
+    /// Waits for a line that holds `what`.
+    fn hear(&mut self, what: &str) {
+        self.lines
+            .find(|line| line.as_ref().unwrap().contains(what))
+            .expect("the client ended early")
+            .unwrap();
+    }
+
+    /// VmHWM, in MiB.
+    fn peak_memory(&self) -> f64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let kib = line.unwrap().split_whitespace().nth(1).unwrap();
+        kib.parse::<f64>().unwrap() / 1024.0
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A mediator process, stopped on drop.
+struct Mediator {
+    process: Child,
+    url: String,
+    /// Kept open: what it logs has to go somewhere.
+    _log: BufReader<ChildStderr>,
+}
+
+impl Mediator {
+    fn start() -> Self {
+        let program: PathBuf = client_program().with_file_name("undertone-mediator");
+        assert!(
+            program.exists(),
+            "build it first: cargo build --release --workspace"
+        );
+        let mut process = Command::new(program)
+            .args(["--quiet", "--listen", "127.0.0.1:0"])
+            .args(["--joins-per-minute", "1000000"])
+            .args(["--max-connections-per-address", "1000"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(process.stderr.take().unwrap());
+        let mut line = String::new();
+        log.read_line(&mut line).unwrap();
+        let address = line.trim().rsplit('/').next().unwrap();
+        Mediator {
+            process,
+            url: format!("http://{address}"),
+            _log: log,
+        }
+    }
+}
+
+impl Drop for Mediator {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

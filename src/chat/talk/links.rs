@@ -1,0 +1,168 @@
+//! Links come and go: losing one, looking for the other one again, taking the
+//! next.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::Talk;
+use crate::chat::ChatError;
+use crate::chat::event::Event;
+use crate::chat::lobby::Step;
+use crate::chat::seek::{Trail, await_guest, seek_host};
+use crate::crypto::words::Words;
+use crate::link::Ready;
+use crate::link::knock::Reunion;
+use crate::link::wire::Wire;
+use crate::pairing::{Peer, Role};
+use crate::session::{Fault, LinkId, Session};
+
+impl Talk<'_> {
+    /// The link is gone: says so once, and looks for the other one.
+    pub(super) fn lose(&mut self, reason: &str) {
+        let Some(wire) = self.wire.take() else { return };
+        self.session.link_lost(wire.id);
+        if self.exit.is_some() || self.session.is_over() {
+            return;
+        }
+        self.lost = Some(Instant::now());
+        self.setup.say(&Event::Reconnecting {
+            since: Timestamp::now().to_string(),
+            reason: reason.to_owned(),
+            queued: self.session.queued(),
+        });
+        let _ = self.company.seen();
+        self.seek();
+    }
+
+    pub(super) fn seek(&mut self) {
+        let Some(reunion) = self.reunion() else {
+            return;
+        };
+        let trail = Trail {
+            reunion: Arc::new(reunion),
+            mediator: self.local.url.clone(),
+        };
+        match &mut self.lobby {
+            None => {
+                self.seeking.spawn(seek_host(trail, self.last_address));
+            }
+            Some(lobby) => {
+                let (sender, found) = mpsc::channel(1);
+                let listening = self.setup.listening.clone();
+                let task = tokio::spawn(await_guest(trail, listening, lobby.address(), sender));
+                lobby.seat(task.abort_handle(), found);
+            }
+        }
+    }
+
+    pub(super) fn reunion(&self) -> Option<Reunion> {
+        Some(Reunion {
+            resume: Arc::clone(self.session.resume()?),
+            identity: Arc::clone(&self.setup.identity),
+            pin: *self.company.key(),
+            name: self.setup.name.as_str().to_owned(),
+        })
+    }
+
+    pub(super) fn at_the_door(&mut self, step: Step) -> Result<(), ChatError> {
+        let reunion = self.reunion();
+        let Some(lobby) = &mut self.lobby else {
+            return Ok(());
+        };
+        match step {
+            Step::Knock(visitor) => {
+                if let Some(reunion) = reunion {
+                    lobby.answer_knock(visitor, &reunion);
+                }
+            }
+            Step::Confirmed(confirmed) => match confirmed.nominate(&self.session.nominate()) {
+                Ok(nomination) => lobby.nominated(nomination),
+                Err(_) => self.session.go_failed(Instant::now().into_std()),
+            },
+            Step::Unanswered => self.session.go_failed(Instant::now().into_std()),
+            Step::Answered(ready) => self.take_link(*ready)?,
+        }
+        Ok(())
+    }
+
+    /// A further link whose deciding record has opened: it counts if the session
+    /// says so.
+    pub(super) fn take_link(&mut self, ready: Ready) -> Result<(), ChatError> {
+        self.links += 1;
+        let address = ready.address;
+        let (wire, peer) = match join(&mut self.session, LinkId(self.links), ready) {
+            Ok(joined) => joined,
+            Err(fault) if fault.is_fatal() => return Err(ChatError::Broken(fault)),
+            Err(_) => {
+                if self.wire.is_none() {
+                    self.seek();
+                }
+                return Ok(());
+            }
+        };
+        self.wire = Some(wire);
+        self.seeking = JoinSet::new();
+        if let Some(lobby) = &mut self.lobby {
+            lobby.give_up_seat();
+        }
+        self.lost = None;
+        self.last_address = address;
+        self.words = in_order(self.session.role(), &peer.words);
+        self.announce(true)?;
+        self.read()
+    }
+
+    /// Says who is there. A shut chat says why instead; it is connected, to the
+    /// person, once it is open.
+    pub(super) fn announce(&mut self, resumed: bool) -> Result<(), ChatError> {
+        match self.company.alarm() {
+            Some(alarm) if !resumed => self.show(&alarm)?,
+            Some(_) => {}
+            None => self.show(&Event::Connected {
+                peer: self.company.name().to_owned(),
+                path: "direct",
+                address: self.last_address.to_string(),
+                trust: self.company.standing(),
+                resumed,
+                yourself: self.company.is_yourself(),
+            })?,
+        }
+        if self.comparing {
+            let message = "A new link has new words: start over.".into();
+            self.show(&Event::Note { message })?;
+            self.show_words()?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes a link whose deciding record has opened the one that counts.
+pub(super) fn join(session: &mut Session, id: LinkId, ready: Ready) -> Result<(Wire, Peer), Fault> {
+    let Ready {
+        stream,
+        reader,
+        address,
+        channel,
+        plaintext,
+        peer,
+        ..
+    } = ready;
+    let now = Instant::now().into_std();
+    match session.role() {
+        Role::Host => session.link_answered(id, channel, &plaintext, now)?,
+        Role::Guest => session.link_opened(id, channel, &plaintext, now)?,
+    }
+    Ok((Wire::new(id, address, stream, reader), peer))
+}
+
+/// Our words and theirs.
+pub(super) fn in_order(role: Role, words: &Words) -> [[&'static str; 4]; 2] {
+    match role {
+        Role::Host => [words.a, words.b],
+        Role::Guest => [words.b, words.a],
+    }
+}

@@ -1,0 +1,310 @@
+//! The conversation: one select loop over link, person and timers, until
+//! somebody leaves. Decides nothing about bytes: those are `session`'s.
+//!
+//! `links` loses and finds links, `orders` does what the person says, `goodbye`
+//! knows when it is over.
+
+use std::future::pending;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::company::Company;
+use super::event::Event;
+use super::lobby::{Lobby, Step};
+use super::local::Local;
+use super::meet::Met;
+use super::person::{self, Input};
+use super::{ChatError, Setup, Signals};
+use crate::exit::Exit;
+use crate::link::Ready;
+use crate::link::frame::FrameError;
+use crate::link::wire::Wire;
+use crate::session::{self, LinkId, Session};
+use links::{in_order, join};
+
+mod goodbye;
+mod links;
+mod orders;
+
+struct Talk<'a> {
+    setup: &'a Setup,
+    local: &'a Local,
+    session: Session,
+    company: Company,
+    wire: Option<Wire>,
+    links: u64,
+    /// Host.
+    lobby: Option<Lobby>,
+    /// Guest: looks for the host while there is no link.
+    seeking: JoinSet<Ready>,
+    /// The words of the live link's pairing: ours, theirs.
+    words: [[&'static str; 4]; 2],
+    wrong_words: u32,
+    /// When the link was lost.
+    lost: Option<Instant>,
+    last_address: std::net::SocketAddr,
+    delivered: u64,
+    /// The words were read out, and not yet found to match.
+    comparing: bool,
+    /// stdin has ended.
+    ended: bool,
+    exit: Option<Exit>,
+    /// What is on its way is waited for until then, before the goodbye.
+    leave_by: Option<Instant>,
+}
+
+/// Talks until somebody leaves.
+///
+/// # Errors
+/// [`ChatError`].
+pub async fn talk(
+    setup: &Setup,
+    local: &Local,
+    met: Met,
+    signals: &mut Signals,
+) -> Result<Exit, ChatError> {
+    let Met {
+        mut session,
+        ready,
+        lobby,
+    } = met;
+    // Nothing is taken in until it is known who came. The answer to `go` goes out
+    // before that: the other one need not wait for our disk.
+    session.shut();
+    let address = ready.address;
+    let (mut wire, peer) = join(&mut session, LinkId(1), ready).map_err(ChatError::Broken)?;
+    session
+        .poll_transmit(Instant::now().into_std(), &mut wire.out)
+        .map_err(|(_, fault)| ChatError::Broken(fault))?;
+    // A socket that is already gone shows when it is read.
+    let _ = wire.try_flush();
+    let company = Company::meet(setup, &peer, address)?;
+    if !company.is_shut() {
+        session.open(Instant::now().into_std());
+    }
+    let mut talk = Talk {
+        setup,
+        local,
+        words: in_order(session.role(), &peer.words),
+        session,
+        company,
+        wire: Some(wire),
+        links: 1,
+        lobby,
+        seeking: JoinSet::new(),
+        wrong_words: 0,
+        lost: None,
+        last_address: address,
+        delivered: 0,
+        comparing: false,
+        ended: false,
+        exit: None,
+        leave_by: None,
+    };
+    talk.announce(false)?;
+    talk.read()?;
+    let mut lines = person::listen();
+    let ended = talk.run(&mut lines, signals).await;
+    let _ = talk.company.seen();
+    if let Some(wire) = talk.wire.take() {
+        wire.close().await;
+    }
+    ended
+}
+
+impl Talk<'_> {
+    async fn run(
+        &mut self,
+        lines: &mut mpsc::Receiver<Input>,
+        signals: &mut Signals,
+    ) -> Result<Exit, ChatError> {
+        loop {
+            self.show_events()?;
+            self.leave_after_input();
+            self.say_goodbye();
+            self.transmit()?;
+            if let Some(exit) = self.finished() {
+                return exit;
+            }
+            let deadline = self.deadline();
+            let frozen = self.session.is_frozen();
+            let listening = !self.ended && self.exit.is_none() && self.session.has_room();
+            tokio::select! {
+                turned = turn(&mut self.wire), if !frozen => match turned {
+                    Ok(()) => self.read()?,
+                    Err(error) => self.lose(&lost_because(&error)),
+                },
+                line = lines.recv(), if listening => match line {
+                    Some(input) => {
+                        self.obey(input)?;
+                        // What was pasted shares a record.
+                        while self.exit.is_none()
+                            && self.session.has_room()
+                            && let Ok(input) = lines.try_recv()
+                        {
+                            self.obey(input)?;
+                        }
+                    }
+                    None => self.ended = true,
+                },
+                step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
+                Some(Ok(ready)) = self.seeking.join_next() => self.take_link(ready)?,
+                exit = signals.next() => match self.exit {
+                    // The second one does not wait for anybody.
+                    Some(_) => return Ok(exit),
+                    None => self.leave(exit),
+                },
+                () = sleep_until(deadline) => self.time_passed()?,
+            }
+        }
+    }
+
+    fn transmit(&mut self) -> Result<(), ChatError> {
+        let Some(wire) = self.wire.as_mut().filter(|wire| wire.is_idle()) else {
+            return Ok(());
+        };
+        let written = match self
+            .session
+            .poll_transmit(Instant::now().into_std(), &mut wire.out)
+        {
+            Ok(_) => wire.try_flush().map_err(|error| lost_because(&error)),
+            Err((_, fault)) => Err(fault.to_string()),
+        };
+        if let Err(reason) = written {
+            self.lose(&reason);
+        }
+        Ok(())
+    }
+
+    fn read(&mut self) -> Result<(), ChatError> {
+        while let Some(wire) = &mut self.wire {
+            let id = wire.id;
+            let fault = match wire.next_record() {
+                Ok(None) => return Ok(()),
+                Ok(Some(body)) => {
+                    let now = Instant::now().into_std();
+                    match self.session.receive(id, body, now) {
+                        Ok(()) => continue,
+                        Err(fault) => fault,
+                    }
+                }
+                Err(error) => {
+                    self.lose(&error.to_string());
+                    return Ok(());
+                }
+            };
+            if fault.is_fatal() {
+                self.wire = None;
+                return Err(ChatError::Broken(fault));
+            }
+            self.lose(&fault.to_string());
+        }
+        Ok(())
+    }
+
+    fn show_events(&mut self) -> Result<(), ChatError> {
+        while let Some(event) = self.session.poll_event() {
+            let from = self.company.name().to_owned();
+            match event {
+                session::Event::Text { seq, sent, text } => {
+                    let time = i64::try_from(sent)
+                        .ok()
+                        .and_then(|ms| Timestamp::from_millisecond(ms).ok());
+                    let time = time.unwrap_or_else(Timestamp::now).to_string();
+                    self.show(&Event::Message {
+                        id: seq,
+                        from,
+                        text,
+                        time,
+                    })?;
+                }
+                session::Event::Delivered(upto) => {
+                    for id in self.delivered + 1..=upto {
+                        if self.setup.face.json {
+                            self.show(&Event::Delivered { id })?;
+                        }
+                    }
+                    self.delivered = upto;
+                }
+                session::Event::Left => {
+                    self.show(&Event::Left {
+                        peer: from,
+                        reason: "quit".into(),
+                    })?;
+                }
+                session::Event::Up(_) | session::Event::Close(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn deadline(&self) -> Instant {
+        let can_write = self.wire.as_ref().is_some_and(Wire::is_idle);
+        let session = self.session.deadline(can_write).map(Instant::from_std);
+        let patience = self.patience();
+        let now = Instant::now();
+        let far = now + Duration::from_secs(3600);
+        let leave_by = self.leave_by.filter(|by| *by > now);
+        [session, patience, leave_by]
+            .into_iter()
+            .flatten()
+            .fold(far, Instant::min)
+    }
+
+    fn time_passed(&mut self) -> Result<(), ChatError> {
+        let now = Instant::now();
+        if self.patience().is_some_and(|until| now >= until) {
+            return Err(ChatError::NotBack {
+                limit: self.setup.timeout.unwrap_or_default(),
+                queued: self.session.queued(),
+            });
+        }
+        if let Err((_, fault)) = self.session.handle_timeout(now.into_std()) {
+            self.lose(&fault.to_string());
+        }
+        Ok(())
+    }
+
+    fn error(&mut self, code: &'static str, message: &str, hint: &str) -> Result<(), ChatError> {
+        self.show(&Event::Error {
+            code,
+            message: message.into(),
+            hint: hint.into(),
+        })
+    }
+
+    /// Shows an event. Nobody reading stdout any more is the end of the chat, in an
+    /// orderly way.
+    fn show(&mut self, event: &Event) -> Result<(), ChatError> {
+        if self.setup.face.show(event).is_err() && self.exit.is_none() {
+            self.leave(Exit::Done);
+        }
+        Ok(())
+    }
+}
+
+async fn turn(wire: &mut Option<Wire>) -> Result<(), FrameError> {
+    match wire {
+        Some(wire) => wire.turn().await,
+        None => pending().await,
+    }
+}
+
+async fn lobby_step(lobby: &mut Option<Lobby>) -> Step {
+    match lobby {
+        Some(lobby) => lobby.next().await,
+        None => pending().await,
+    }
+}
+
+/// As the person reads it.
+fn lost_because(error: &FrameError) -> String {
+    match error {
+        FrameError::Closed | FrameError::Io(_) => "the connection broke".into(),
+        FrameError::Length(_) => error.to_string(),
+    }
+}

@@ -1,0 +1,139 @@
+//! What the person says: messages, and commands.
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::Talk;
+use crate::chat::ChatError;
+use crate::chat::event::Event;
+use crate::chat::person::Input;
+use crate::crypto::words::same_words;
+use crate::exit::Exit;
+
+/// How often wrong words may be typed.
+const WORDS_TRIES: u32 = 2;
+
+const HELP: &str = "\
+/verify        compare four words by voice, so that nobody can be in between
+/who           who is there, and how
+/peers         whom you talked to
+/quit          leave
+//x            send \"/x\"";
+
+impl Talk<'_> {
+    pub(super) fn obey(&mut self, input: Input) -> Result<(), ChatError> {
+        match input {
+            Input::Say(text) => self.say(&text),
+            Input::TooLong => self.error(
+                "too-long",
+                "that line is over 16 KiB and was not sent",
+                "Send it in parts.",
+            ),
+            Input::Quit => {
+                self.leave(Exit::Done);
+                Ok(())
+            }
+            Input::Verify(None) => {
+                self.comparing = true;
+                self.show_words()
+            }
+            Input::Verify(Some(typed)) => self.verify(&typed),
+            Input::Trust(typed) => {
+                if self.company.trust_anyway(&typed).map_err(ChatError::Keep)? {
+                    self.open()
+                } else {
+                    self.error(
+                        "trust",
+                        "those are not the words of the key that is here",
+                        "",
+                    )
+                }
+            }
+            Input::Who => self.show(&Event::Who {
+                peer: self.company.name().to_owned(),
+                fingerprint: self.company.fingerprint().to_string(),
+                trust: self.company.standing(),
+                address: self.wire.as_ref().map(|wire| wire.address.to_string()),
+                queued: self.session.queued(),
+            }),
+            Input::Peers => self.show(&Event::Note {
+                message: "whom you talked to: undertone peers".into(),
+            }),
+            Input::Help => self.show(&Event::Note {
+                message: HELP.into(),
+            }),
+            Input::Unknown(name, meant) => {
+                let hint = match meant {
+                    Some(meant) => {
+                        format!("Did you mean /{meant}? To send it as it is, type //{name}.")
+                    }
+                    None => {
+                        format!("/help lists the commands. To send it as it is, type //{name}.")
+                    }
+                };
+                self.error(
+                    "unknown-command",
+                    &format!("no command /{name}; nothing was sent"),
+                    &hint,
+                )
+            }
+        }
+    }
+
+    pub(super) fn say(&mut self, text: &str) -> Result<(), ChatError> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if self.company.is_shut() {
+            return self.error(
+                "shut",
+                "not sent: the other one's identity is not verified",
+                "/verify compares words; /quit leaves.",
+            );
+        }
+        let sent = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
+        let Ok(id) = self.session.say(sent, text) else {
+            return Ok(());
+        };
+        if self.wire.is_none() {
+            self.show(&Event::Queued { id })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn show_words(&mut self) -> Result<(), ChatError> {
+        self.show(&Event::Words {
+            mine: self.words[0],
+            peer: self.company.name().to_owned(),
+        })
+    }
+
+    pub(super) fn verify(&mut self, typed: &str) -> Result<(), ChatError> {
+        if same_words(&self.words[1], typed) {
+            self.comparing = false;
+            let was_shut = self.company.is_shut();
+            self.company.verified().map_err(ChatError::Keep)?;
+            self.show(&Event::Verified {
+                peer: self.company.name().to_owned(),
+            })?;
+            return if was_shut { self.open() } else { Ok(()) };
+        }
+        self.wrong_words += 1;
+        if self.wrong_words >= WORDS_TRIES {
+            self.leave(Exit::Identity);
+            self.leave_by = Some(Instant::now());
+            return self.show(&ChatError::WrongWords.event());
+        }
+        self.error(
+            "wrong-words",
+            "those are not the other one's words",
+            "One more try: have them read again, by voice.",
+        )
+    }
+
+    /// The shut chat opens.
+    pub(super) fn open(&mut self) -> Result<(), ChatError> {
+        self.session.open(Instant::now().into_std());
+        self.announce(false)
+    }
+}

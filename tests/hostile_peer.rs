@@ -1,0 +1,229 @@
+//! The other one itself is hostile: paired, confirmed, and then it says what no
+//! client says. Nothing of it acts on a terminal, panics or outgrows its bounds.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+#![allow(dead_code, reason = "of what the hostile tests share, this is a part")]
+
+mod common;
+#[path = "common/hostile.rs"]
+mod hostile;
+#[path = "common/hostile_end.rs"]
+mod hostile_end;
+#[path = "common/hostile_memory.rs"]
+mod hostile_memory;
+
+use std::time::{Duration, Instant};
+
+use common::{Client, Home, Start};
+use hostile::{Ended, Evil};
+use hostile_end::Impostor;
+use tokio::io::AsyncWriteExt;
+use undertone::link::Ready;
+use undertone::link::dial::dial;
+use undertone::pairing::Candidates;
+use undertone::payload::{Body, Payload, TEXT_MAX};
+use undertone_mediator::wire::Role;
+
+const SOON: Duration = Duration::from_secs(8);
+const ANSWER: Payload<'static> = Payload::Go {
+    link: 1,
+    received: 0,
+};
+
+/// A client that hosts, and the link of a guest that may say anything on it.
+struct Hosted {
+    client: Client,
+    link: Ready,
+    evil: Evil,
+    _home: Home,
+}
+
+impl Hosted {
+    fn meet(json: bool, name: &str) -> Self {
+        let (evil, home) = (Evil::start(), Home::new());
+        let flags = [
+            "chat",
+            "--bind",
+            "127.0.0.1",
+            "--name",
+            "ada",
+            "--mediator",
+            &evil.url,
+        ];
+        let mut start = Start::new(&home, &flags).args(if json { &["--json"] } else { &[] });
+        start.command.env("UNDERTONE_ROOM", "lab#otter");
+        let client = start.run();
+        let mut seat = evil.join();
+        seat.waiting();
+        let begun =
+            Impostor::in_room("lab#otter").begin(&mut seat, Role::Host, &Candidates::default());
+        seat.hand(&begun.ours);
+        let matched = begun.open().unwrap();
+        let candidates = matched.candidates().clone();
+        let confirm = matched.guest(name).unwrap();
+        let here = "127.0.0.1".parse().unwrap();
+        let link = evil.wait("link", dial(candidates.dialable(here), &confirm));
+        let link = link.expect("a path");
+        drop(seat);
+        Hosted {
+            client,
+            link,
+            evil,
+            _home: home,
+        }
+    }
+
+    /// Sends a record with exactly this in it.
+    fn send(&mut self, plaintext: &[u8]) {
+        let mut out = Vec::new();
+        self.link
+            .channel
+            .seal(Instant::now(), &mut out, |buf| {
+                buf.extend_from_slice(plaintext)
+            })
+            .unwrap();
+        let stream = &mut self.link.stream;
+        let written = self.evil.wait("room to write", stream.write_all(&out));
+        written.unwrap();
+    }
+}
+
+fn encoded(payloads: &[Payload<'_>]) -> Vec<u8> {
+    let mut out = Vec::new();
+    payloads.iter().for_each(|payload| payload.encode(&mut out));
+    out
+}
+
+fn text(seq: u64, text: &str) -> Payload<'_> {
+    let sent = u64::MAX;
+    Payload::Reliable {
+        seq,
+        body: Body::Text { sent, text },
+    }
+}
+
+#[test]
+fn payloads_that_no_client_sends_end_the_session_with_a_reason() {
+    let long = "x".repeat(TEXT_MAX + 1);
+    let go = |link, received| Payload::Go { link, received };
+    let bad: Vec<(&str, Vec<u8>)> = vec![
+        ("no answer to go", encoded(&[Payload::Ping])),
+        ("nothing at all", Vec::new()),
+        ("an answer beyond what was sent", encoded(&[go(1, 5)])),
+        ("a second go", encoded(&[ANSWER, ANSWER])),
+        (
+            "an ack beyond what was sent",
+            encoded(&[ANSWER, Payload::Ack { received: u64::MAX }]),
+        ),
+        ("a gap", encoded(&[ANSWER, text(5, "x")])),
+        ("the last number", encoded(&[ANSWER, text(u64::MAX, "x")])),
+        ("a text over the bound", encoded(&[ANSWER, text(1, &long)])),
+        ("no CBOR", [encoded(&[ANSWER]), vec![0xff; 64]].concat()),
+        (
+            "an endless array",
+            [encoded(&[ANSWER]), vec![0x9f; 64]].concat(),
+        ),
+        (
+            "a text longer than the record",
+            [
+                encoded(&[ANSWER]),
+                vec![
+                    0x84, 0x10, 1, 1, 0x7b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                ],
+            ]
+            .concat(),
+        ),
+        (
+            "text that is no UTF-8",
+            [encoded(&[ANSWER]), vec![0x84, 0x10, 1, 1, 0x62, 0xff, 0xfe]].concat(),
+        ),
+        (
+            "padding that is none",
+            [encoded(&[ANSWER]), vec![0, 0, 1]].concat(),
+        ),
+        (
+            "arrays in arrays",
+            [
+                encoded(&[ANSWER]),
+                vec![0x82, 0x18, 0xff],
+                vec![0x81; 60_000],
+            ]
+            .concat(),
+        ),
+    ];
+    for (what, plaintext) in bad {
+        let mut hosted = Hosted::meet(true, "mallory");
+        hosted.send(&plaintext);
+        let ended = Ended::of(hosted.client, SOON);
+        let error = ended.error();
+        assert_eq!(
+            (ended.code, error["code"].as_str()),
+            (1, Some("broken")),
+            "{what}: {error}"
+        );
+    }
+}
+
+#[test]
+fn names_and_messages_that_act_on_terminals_are_inert() {
+    let hostile = "\x1b[2J\x1b]0;pwn\x07\u{9b}31m\u{202e}x\u{200b}\rFAKE\n◆ all is well\0\x08";
+    let acts = |c: char| c.is_control() || "\u{202e}\u{200b}".contains(c);
+    for json in [true, false] {
+        for name in ["\x1b[1A\r\x1b[2K◆ ok", "al\u{200b}ice", "a\nb", " ", "◆"] {
+            let mut hosted = Hosted::meet(json, name);
+            let marks = format!("Z{}", "\u{301}".repeat(1000));
+            hosted.send(&encoded(&[
+                ANSWER,
+                text(1, hostile),
+                text(2, &marks),
+                Payload::Bye,
+            ]));
+            // It is not waited for after its goodbye.
+            let stream = &mut hosted.link.stream;
+            let _ = hosted.evil.wait("the end", stream.shutdown());
+            let ended = match json {
+                true => Ended::of(hosted.client, SOON),
+                false => {
+                    let mut client = hosted.client;
+                    Ended {
+                        code: client.exit_code(),
+                        out: client.out.rest(),
+                        err: client.err.rest(),
+                    }
+                }
+            };
+            assert_eq!(ended.code, 0);
+            assert!(
+                ended.out.iter().any(|line| line.contains("pwn")),
+                "{:#?}",
+                ended.out
+            );
+            for line in ended.out.iter().chain(&ended.err) {
+                assert!(!line.contains(acts), "{line:?}");
+                assert!(!line.starts_with("◆ all"), "{line:?}");
+                assert!(!line.contains("panicked"));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_comes_again_and_again_is_shown_once_and_takes_no_memory() {
+    let mut hosted = Hosted::meet(true, "mallory");
+    hosted.send(&encoded(&[ANSWER, text(1, "once")]));
+    assert_eq!(hosted.client.await_message(), "once");
+    let before = hostile_memory::peak_kib(hosted.client.pid());
+    for _ in 0..2000 {
+        hosted.send(&encoded(&[text(1, "once"), Payload::Ping, Payload::Ping]));
+        hosted.send(b"");
+    }
+    hosted.send(&encoded(&[text(2, "twice")]));
+    assert_eq!(hosted.client.await_message(), "twice");
+    let grown = hostile_memory::peak_kib(hosted.client.pid()) - before;
+    assert!(grown < 2048, "{grown} KiB");
+}
