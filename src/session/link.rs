@@ -78,6 +78,11 @@ impl Link {
         self.ack_by = Some(self.ack_by.map_or(by, |already| already.min(by)));
     }
 
+    /// An acknowledgement goes out at once, whether or not there is news in it.
+    pub fn ack_at_once(&mut self, now: Instant) {
+        self.ack_by = Some(now);
+    }
+
     /// Whether a record is to go out even if nothing reliable waits.
     pub fn is_due(&self, now: Instant) -> bool {
         self.answer_due.is_some()

@@ -241,7 +241,11 @@ impl Session {
         if link < self.links || !self.frozen {
             return Err(Fault::Stale);
         }
-        self.take_over(Link::new(id, channel, now), received)?;
+        let mut answered = Link::new(id, channel, now);
+        // The guest hears at once that its answer arrived: only then both know of
+        // the session.
+        answered.ack_at_once(now);
+        self.take_over(answered, received)?;
         self.frozen = false;
         self.take_first(id, payloads, now)
     }

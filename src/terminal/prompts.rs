@@ -249,7 +249,8 @@ fn first_key(
         Key::CtrlC | Key::Char('\u{3}') => {
             return Err(ended(term, io::ErrorKind::Interrupted.into()));
         }
-        Key::Char('\u{4}') => return Err(ended(term, io::ErrorKind::UnexpectedEof.into())),
+        // A Ctrl-D that came before the terminal was raw is read as 0 (Linux).
+        Key::Char('\u{4}' | '\0') => return Err(ended(term, io::ErrorKind::UnexpectedEof.into())),
         Key::Char(c) if !c.is_control() => text = c.to_string(),
         Key::Backspace => text.clear(),
         _ => {}

@@ -18,6 +18,7 @@ mod hostile_pair;
 #[path = "../common/hostile_proxy.rs"]
 mod hostile_proxy;
 
+mod answer;
 mod handshake;
 mod knocks;
 mod programs;

@@ -7,8 +7,12 @@ use tokio::time::Instant;
 
 use super::Talk;
 use crate::chat::ChatError;
+use crate::chat::pair::Failure;
 use crate::exit::Exit;
 use crate::link::wire::{FAREWELL_WITHIN, Wire};
+
+/// How long a guest looks for a host that may not know of the session.
+const UNSHARED_FOR: Duration = Duration::from_secs(15);
 
 impl Talk<'_> {
     /// Leaves at the end of stdin: a pipe's last lines are waited for; a person who
@@ -63,7 +67,25 @@ impl Talk<'_> {
         self.leave_by = Some(Instant::now() + patience);
     }
 
+    /// Until when the other one is looked for; `None`: as long as it takes.
     pub(super) fn patience(&self) -> Option<Instant> {
-        Some(self.lost? + self.setup.timeout?)
+        let unshared = (!self.heard).then_some(UNSHARED_FOR);
+        let limits = [self.setup.timeout, unshared].into_iter().flatten();
+        Some(self.lost? + limits.min()?)
+    }
+
+    /// Nobody came back in time. A guest that never heard of its answer shares no
+    /// session: the host counts that attempt as spent and waits anew.
+    pub(super) fn given_up(&self) -> ChatError {
+        if !self.heard {
+            return ChatError::Attempt {
+                spent: true,
+                why: Failure::Left,
+            };
+        }
+        ChatError::NotBack {
+            limit: self.setup.timeout.unwrap_or_default(),
+            queued: self.session.queued(),
+        }
     }
 }

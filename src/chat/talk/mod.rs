@@ -22,6 +22,7 @@ use crate::exit::Exit;
 use crate::link::Ready;
 use crate::link::frame::FrameError;
 use crate::link::wire::Wire;
+use crate::pairing::Role;
 use crate::session::{self, LinkId, Session};
 use crate::terminal::composer::prompt::State;
 use links::{in_order, join};
@@ -45,6 +46,9 @@ struct Talk<'a> {
     /// The words of the live link's pairing: ours, theirs.
     words: [[&'static str; 4]; 2],
     wrong_words: u32,
+    /// Whether the other one is known to share this session: the host is, by the
+    /// guest's answer; the guest hears it next.
+    heard: bool,
     /// When the link was lost.
     lost: Option<Instant>,
     last_address: std::net::SocketAddr,
@@ -87,6 +91,7 @@ pub async fn talk(
     if !company.is_shut() {
         session.open(Instant::now().into_std());
     }
+    let heard = session.role() == Role::Host;
     let mut talk = Talk {
         setup,
         local,
@@ -99,6 +104,7 @@ pub async fn talk(
         lobby,
         seeking: JoinSet::new(),
         wrong_words: 0,
+        heard,
         lost: None,
         last_address: address,
         delivered: 0,
@@ -212,7 +218,10 @@ impl Talk<'_> {
                 Ok(Some(body)) => {
                     let now = Instant::now().into_std();
                     match self.session.receive(id, body, now) {
-                        Ok(()) => continue,
+                        Ok(()) => {
+                            self.heard = true;
+                            continue;
+                        }
                         Err(fault) => fault,
                     }
                 }
@@ -280,10 +289,7 @@ impl Talk<'_> {
     fn time_passed(&mut self) -> Result<(), ChatError> {
         let now = Instant::now();
         if self.patience().is_some_and(|until| now >= until) {
-            return Err(ChatError::NotBack {
-                limit: self.setup.timeout.unwrap_or_default(),
-                queued: self.session.queued(),
-            });
+            return Err(self.given_up());
         }
         if let Err((_, fault)) = self.session.handle_timeout(now.into_std()) {
             self.lose(&fault.to_string());
