@@ -19,7 +19,7 @@ use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub use self::global::{Color, Global};
+pub use self::global::Global;
 pub use self::others::{DoctorArgs, PeersAction, PeersArgs};
 use crate::config::Config;
 use crate::mediator_url::{DEFAULT_PORT, MediatorUrl};
@@ -114,6 +114,10 @@ pub struct ChatOptions {
     /// Draw the invite as a QR code too, for a camera
     #[arg(long, env = "UNDERTONE_QR", hide_env = true, value_parser = BoolishValueParser::new())]
     pub qr: bool,
+    /// Ask the terminal for a notification of the desktop (OSC 9) when a message
+    /// comes and the window has no focus; the bell rings in any case
+    #[arg(long, env = "UNDERTONE_NOTIFY", hide_env = true, value_parser = BoolishValueParser::new())]
+    pub notify: bool,
     /// Listen on this address only [default: all of this machine, a free port]
     #[arg(long, value_name = "IP[:PORT]", env = "UNDERTONE_BIND", hide_env = true, value_parser = bind_address)]
     pub bind: Option<SocketAddr>,

@@ -28,7 +28,7 @@ enum Kind {
 
 /// The keys: what someone may want the same way every time. A room is not one of them, because
 /// undertone offers the last one and a secret does not belong here; nor is what is for one run.
-const KEYS: [(&str, Kind); 14] = [
+const KEYS: [(&str, Kind); 15] = [
     ("advertise", Kind::List),
     ("bind", Kind::Text),
     ("color", Kind::Text),
@@ -40,6 +40,7 @@ const KEYS: [(&str, Kind); 14] = [
     ("no-history", Kind::Switch),
     ("peers-file", Kind::Path),
     ("plain", Kind::Switch),
+    ("notify", Kind::Switch),
     ("qr", Kind::Switch),
     ("require-verified", Kind::Switch),
     ("timeout", Kind::Number),

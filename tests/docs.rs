@@ -206,7 +206,7 @@ fn every_error_code_of_the_source_is_documented_and_no_other() {
     let [driver, meet, talk] = [
         include_str!("../src/chat/mod.rs"),
         include_str!("../src/chat/meet.rs"),
-        include_str!("../src/chat/talk.rs"),
+        include_str!("../src/chat/talk/orders.rs"),
     ];
     let codes = [
         quoted(driver, "("),

@@ -9,9 +9,7 @@ use crate::payload::TEXT_MAX;
 /// Lines that are read ahead.
 const AHEAD: usize = 16;
 /// The commands, to be completed, and for a typing error to be compared with.
-pub const COMMANDS: [&str; 7] = [
-    "clear", "help", "peers", "quit", "trust", "verify", "who",
-];
+pub const COMMANDS: [&str; 7] = ["clear", "help", "peers", "quit", "trust", "verify", "who"];
 
 /// One line of stdin.
 #[derive(Debug, PartialEq, Eq)]

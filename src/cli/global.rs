@@ -4,7 +4,9 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, Args};
+
+use crate::terminal::style::ColorChoice;
 
 /// Options of every command.
 #[derive(Args, Debug, Clone)]
@@ -47,7 +49,7 @@ pub struct Global {
         default_value = "auto",
         hide_default_value = true
     )]
-    pub color: Color,
+    pub color: ColorChoice,
     /// Only append lines, without colours, for screen readers and logs (also
     /// with TERM=dumb, or where the output is no terminal)
     #[arg(long, global = true, env = "UNDERTONE_PLAIN", hide_env = true, value_parser = BoolishValueParser::new())]
@@ -63,17 +65,6 @@ pub struct Global {
     pub verbose: bool,
 }
 
-/// When to use colours.
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
-    Auto,
-    /// In any case but a plain one.
-    Always,
-    /// Not at all.
-    Never,
-}
-
 impl Global {
     /// Whether output may only be appended to, without an escape: asked for, `TERM=dumb`, or
     /// `output` is no terminal.
@@ -86,13 +77,10 @@ impl Global {
     /// what was asked to be plain.
     #[must_use]
     pub fn colored(&self, output: &impl IsTerminal) -> bool {
-        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        match self.color {
-            _ if self.must_append() => false,
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => wanted && output.is_terminal(),
-        }
+        !self.must_append()
+            && self
+                .color
+                .resolve(output.is_terminal(), |name| std::env::var_os(name))
     }
 
     fn must_append(&self) -> bool {

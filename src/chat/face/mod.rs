@@ -75,7 +75,7 @@ impl Face {
 
     /// The invite for a camera, or why there is no picture of it.
     fn picture(&self, invite: &str) -> String {
-        let terminal = console::Term::stderr();
+        let terminal = ::console::Term::stderr();
         let size = terminal.is_term().then(|| terminal.size());
         let drawn = match size {
             Some((rows, columns)) if !self.plain => {
