@@ -48,15 +48,6 @@ pub enum Event {
         /// When, by the clock of who said it (RFC 3339, UTC).
         time: String,
     },
-    /// We said something.
-    Said {
-        /// Its number, from 1, without gaps.
-        id: u64,
-        /// What.
-        text: String,
-        /// When (RFC 3339, UTC).
-        time: String,
-    },
     /// Our message has arrived.
     Delivered {
         /// Its number.

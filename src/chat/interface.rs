@@ -54,6 +54,13 @@ impl Interface {
         }
     }
 
+    /// Shows what the person said where that is not on the screen as it was typed.
+    pub fn said(&mut self, id: u64, text: &str, time: &str) {
+        if let Interface::Console(console) = self {
+            console.said(id, text, time);
+        }
+    }
+
     /// Tells how it stands with the other one.
     pub fn stand(&mut self, name: &str, state: State) {
         if let Interface::Console(console) = self {

@@ -77,12 +77,6 @@ impl Console {
     /// Shows an event.
     pub fn show(&mut self, event: &Event) {
         match event {
-            Event::Said { id, text, time } => self.said.push_back(Said {
-                id: *id,
-                text: text.clone(),
-                time: time.clone(),
-                dim_at: Instant::now() + ARRIVES_WITHIN,
-            }),
             Event::Delivered { id } => self.arrived(*id),
             Event::Words { .. } => {
                 self.print_words(event);
@@ -107,6 +101,16 @@ impl Console {
             }
             _ => self.print_words(event),
         }
+    }
+
+    /// Shows what the person said, as soon as it is known whether it arrived.
+    pub fn said(&mut self, id: u64, text: &str, time: &str) {
+        self.said.push_back(Said {
+            id,
+            text: text.to_owned(),
+            time: time.to_owned(),
+            dim_at: Instant::now() + ARRIVES_WITHIN,
+        });
     }
 
     fn print_words(&mut self, event: &Event) {

@@ -89,7 +89,7 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
         Event::Message {
             from, text, time, ..
         } => message(from, text, time, style),
-        Event::Said { .. } | Event::Delivered { .. } | Event::Queued { .. } => return None,
+        Event::Delivered { .. } | Event::Queued { .. } => return None,
         Event::Reconnecting {
             since,
             reason,

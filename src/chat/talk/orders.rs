@@ -109,11 +109,7 @@ impl Talk<'_> {
                 "Try again once the other one is back.",
             );
         };
-        self.show(&Event::Said {
-            id,
-            text: text.to_owned(),
-            time: now.to_string(),
-        })?;
+        self.interface.said(id, text, &now.to_string());
         if self.wire.is_none() {
             self.show(&Event::Queued { id })?;
         }
