@@ -5,12 +5,14 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 use undertone_mediator::wire::ErrorCode;
 
 use super::event::Event;
+use super::face::clock;
 use super::lobby::{Lobby, Step};
 use super::local::Local;
 use super::pair::{Attempt, AttemptError, Failure, Listening, pair};
@@ -45,7 +47,8 @@ pub struct Met {
 /// [`ChatError`], when trying again is of no use.
 pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
     let mut attempts = 0;
-    let mut told = false;
+    let told = AtomicBool::new(false);
+    let begun = Instant::now();
     let mut noted = false;
     let mut reached = false;
     let mut backoff = Backoff::default();
@@ -55,11 +58,15 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
         let mut seated = None;
         let mut take_seat = |expires_in| {
             seated = seated.or_else(|| Some(Instant::now()));
-            if !std::mem::replace(&mut told, true) {
+            if !told.swap(true, Ordering::Relaxed) {
                 setup.say(&waiting(setup, local, expires_in));
             }
         };
-        let error = match attempt(setup, local, &mut door, &mut unanswered, &mut take_seat).await {
+        let met = tokio::select! {
+            met = attempt(setup, local, &mut door, &mut unanswered, &mut take_seat) => met,
+            () = clock::run(&setup.face, begun, &told) => continue,
+        };
+        let error = match met {
             Ok(met) => return Ok(met),
             Err(error) => error,
         };

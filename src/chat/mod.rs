@@ -306,12 +306,15 @@ pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError
                 .unwrap_or(Err(ChatError::Nobody(limit))),
         }
     };
-    let ended = tokio::select! {
-        met = met => match met {
-            Ok(met) => talk::talk(setup, &local, met, signals).await,
-            Err(error) => Err(error),
-        },
-        exit = signals.next() => Ok(exit),
+    let met = tokio::select! {
+        met = met => met.map(Ok),
+        exit = signals.next() => Ok(Err(exit)),
+    };
+    face::clock::clear();
+    let ended = match met {
+        Ok(Ok(met)) => talk::talk(setup, &local, met, signals).await,
+        Ok(Err(exit)) => Ok(exit),
+        Err(error) => Err(error),
     };
     local.stop().await;
     ended

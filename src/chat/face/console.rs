@@ -3,11 +3,13 @@
 //! while it lives; what the keys mean for the chat is not decided here.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io::{self, Write};
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::EventStream;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use tokio::time::{Instant, sleep_until};
 
 use super::words::{day, in_words, own};
@@ -38,6 +40,17 @@ pub struct Console {
     /// How many were shown dim, and have not arrived.
     pending: usize,
     day: Option<String>,
+    /// What was typed ahead is to be thrown away first.
+    ahead: Option<Ahead>,
+}
+
+/// Why nothing that was typed ahead may count.
+#[derive(Clone, Copy)]
+enum Ahead {
+    /// Somebody else is there.
+    Flush,
+    /// The words that are heard are asked for.
+    Ask,
 }
 
 struct Said {
@@ -66,6 +79,7 @@ impl Console {
             said: VecDeque::new(),
             pending: 0,
             day: None,
+            ahead: None,
         })
     }
 
@@ -80,16 +94,12 @@ impl Console {
             Event::Delivered { id } => self.arrived(*id),
             Event::Words { .. } => {
                 self.print_words(event);
-                let text = "The words that you hear › ".to_owned();
-                self.drain();
-                self.composer
-                    .ask(Question::Words { text }, Instant::now().into_std());
+                self.ahead = Some(Ahead::Ask);
             }
             Event::Alarm { .. } => {
                 // What was typed ahead was not meant for somebody else.
-                self.drain();
                 self.inputs.clear();
-                self.composer.flush(Instant::now().into_std());
+                self.ahead = Some(Ahead::Flush);
                 self.print_words(event);
             }
             Event::Message { time, .. } => {
@@ -153,9 +163,23 @@ impl Console {
         }
     }
 
-    /// Throws away what the system still holds of what was typed.
-    fn drain(&mut self) {
-        while let Some(Some(_)) = self.keys.next().now_or_never() {}
+    /// Throws away what was typed before now, what the system still holds included.
+    async fn throw_away(&mut self, ahead: Ahead) {
+        // Polled with this task's own waker: the stream keeps the one that it saw
+        // last, and would wake nobody.
+        poll_fn(|cx| {
+            while let Poll::Ready(Some(_)) = self.keys.poll_next_unpin(cx) {}
+            Poll::Ready(())
+        })
+        .await;
+        let now = Instant::now().into_std();
+        match ahead {
+            Ahead::Flush => self.composer.flush(now),
+            Ahead::Ask => {
+                let text = "The words that you hear".to_owned();
+                self.composer.ask(Question::Words { text }, now);
+            }
+        }
     }
 
     /// Writes everything that is due, the row last.
@@ -182,6 +206,9 @@ impl Console {
         loop {
             if let Some(input) = self.inputs.pop_front() {
                 return Ok(Some(input));
+            }
+            if let Some(ahead) = self.ahead.take() {
+                self.throw_away(ahead).await;
             }
             self.paint()?;
             let deadline = self.deadline();

@@ -3,6 +3,7 @@
 //! line. Messages and data go to stdout, talk to stderr. A face decides nothing.
 //! Every string of others passes through `Safe`.
 
+pub mod clock;
 pub mod console;
 mod words;
 
@@ -52,6 +53,7 @@ impl Face {
             let line = serde_json::to_string(&Line { v: 1, event })?;
             return write_out(&escape_hidden(&line));
         }
+        clock::clear();
         let style = Style::new(self.color && !self.plain);
         let Some(text) = in_words(event, style) else {
             return Ok(());
