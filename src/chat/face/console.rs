@@ -93,7 +93,10 @@ impl Console {
         match event {
             Event::Delivered { id } => self.arrived(*id),
             Event::Words { .. } => {
-                self.print_words(event);
+                // What else there is to be done the question says.
+                let words = in_words(event, self.style).unwrap_or_default();
+                let read_out = words.lines().next().unwrap_or_default();
+                self.composer.print(read_out, &mut self.out);
                 self.ahead = Some(Ahead::Ask);
             }
             Event::Alarm { .. } => {

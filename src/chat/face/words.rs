@@ -82,7 +82,7 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
                     Standing::Invite => "\n  Only someone with the secret can be there.",
                     _ => "\n  Someone could be in between.",
                 };
-                text += " /verify compares four words (20 seconds, by voice).";
+                text += "\n  /verify compares four words by voice (20 seconds).";
             }
             text
         }
