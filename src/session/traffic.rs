@@ -1,0 +1,167 @@
+//! What passes on the link that counts: payloads in, records out.
+
+use std::time::Instant;
+
+use super::link::LinkId;
+use super::outbox;
+use super::record::RecordError;
+use super::{Event, Fault, Session};
+use crate::payload::{Body, Malformed, PLAINTEXT_MAX, Payload, decode};
+
+/// About how many bytes one [`Session::poll_transmit`] gives at the most.
+const BATCH: usize = 256 * 1024;
+/// Bytes of an encoded bye.
+const BYE_LEN: usize = 2;
+
+impl Session {
+    /// Takes the body of one record, which is decrypted in place.
+    ///
+    /// # Errors
+    /// [`Fault`]: the link is forgotten and its socket to be closed.
+    pub fn receive(&mut self, id: LinkId, body: &mut [u8], now: Instant) -> Result<(), Fault> {
+        let result = self.try_receive(id, body, now);
+        if result.is_err() {
+            self.link_lost(id);
+        }
+        result
+    }
+
+    fn try_receive(&mut self, id: LinkId, body: &mut [u8], now: Instant) -> Result<(), Fault> {
+        if self.over {
+            return Ok(());
+        }
+        let Some(live) = self
+            .live
+            .as_mut()
+            .filter(|live| live.id == id && !self.frozen)
+        else {
+            return Ok(());
+        };
+        let plaintext: &[u8] = live.channel.open(body)?;
+        live.heard(now, plaintext.first().is_none_or(|byte| *byte == 0));
+        self.take_all(decode(plaintext), now)
+    }
+
+    pub(super) fn take_all<'a>(
+        &mut self,
+        payloads: impl Iterator<Item = Result<Payload<'a>, Malformed>>,
+        now: Instant,
+    ) -> Result<(), Fault> {
+        for payload in payloads {
+            self.take(payload?, now)?;
+            if self.over {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn take(&mut self, payload: Payload<'_>, now: Instant) -> Result<(), Fault> {
+        let Some(live) = &mut self.live else {
+            return Ok(());
+        };
+        match payload {
+            Payload::Go { .. } => return Err(Fault::Misbehaved("a second go")),
+            Payload::Ack { received } => {
+                if self.outbox.acknowledge(received)? {
+                    self.events.push_back(Event::Delivered(received));
+                }
+            }
+            Payload::Ping => live.pong_due = true,
+            Payload::Pong | Payload::Unknown => {}
+            Payload::Bye => {
+                self.over = true;
+                self.resume = None;
+                self.events.push_back(Event::Left);
+            }
+            Payload::Reliable { seq, body } => {
+                if seq > self.received + 1 {
+                    return Err(Fault::Misbehaved("a gap in the messages"));
+                }
+                if !self.shut {
+                    live.owe_ack(now);
+                }
+                if seq == self.received + 1 {
+                    self.keep(seq, body)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, seq: u64, body: Body<'_>) -> Result<(), Fault> {
+        let event = match body {
+            Body::Text { sent, text } => Some(Event::Text {
+                seq,
+                sent,
+                text: text.to_owned(),
+            }),
+            Body::Unknown => None,
+        };
+        self.received = seq;
+        if !self.shut {
+            self.events.extend(event);
+        } else if self.held.len() < outbox::MESSAGES_MAX && self.held_bytes < outbox::BYTES_MAX {
+            self.held_bytes += match body {
+                Body::Text { text, .. } => text.len(),
+                Body::Unknown => 0,
+            };
+            self.held.push_back(event);
+        } else {
+            return Err(Fault::Misbehaved(
+                "more messages than may be unacknowledged",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Appends what is to be written now, and says on which link: whole records,
+    /// as many as there are, about 256 KiB at the most. `None`: nothing is due.
+    ///
+    /// # Errors
+    /// [`Fault`] when the link's chain has come to its end.
+    pub fn poll_transmit(
+        &mut self,
+        now: Instant,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<LinkId>, (LinkId, Fault)> {
+        let received = self.reported();
+        if self.frozen {
+            return Ok(None);
+        }
+        let Some(live) = &mut self.live else {
+            return Ok(None);
+        };
+        let id = live.id;
+        let mut wrote = false;
+        while out.len() < BATCH
+            && !self.over
+            && (live.is_due(now) || self.outbox.has_unsent() || self.leaving)
+        {
+            self.control.clear();
+            live.say_what_is_due(received, &mut self.control);
+            let limit = PLAINTEXT_MAX - self.control.len() - BYE_LEN;
+            let sealed = live.channel.seal(now, out, |buf| {
+                buf.extend_from_slice(&self.control);
+                self.outbox.fill(buf, limit);
+                if self.leaving && !self.outbox.has_unsent() {
+                    Payload::Bye.encode(buf);
+                    self.over = true;
+                }
+            });
+            if let Err(error) = sealed {
+                return Err(self.fail(id, error));
+            }
+            wrote = true;
+        }
+        if self.over {
+            self.resume = None;
+        }
+        Ok(wrote.then_some(id))
+    }
+
+    fn fail(&mut self, id: LinkId, error: RecordError) -> (LinkId, Fault) {
+        self.link_lost(id);
+        (id, error.into())
+    }
+}
