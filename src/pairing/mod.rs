@@ -14,6 +14,8 @@
 
 mod candidates;
 mod confirm;
+mod error;
+mod offer;
 
 use std::sync::Arc;
 
@@ -24,11 +26,13 @@ pub use confirm::{
     CONFIRM_A_LEN, CONFIRM_B_LEN, Established, GuestConfirm, HostConfirm, LinkKeys, NAME_MAX, Peer,
     RatchetStart,
 };
+pub use error::PairingError;
+use offer::Offer;
 
 use crate::crypto::cpace::Share;
 use crate::crypto::keys::{
-    ChainingKey, InvalidPoint, Label, PublicKey, SealLabel, SecretKey, channel, commitment, hash,
-    offers_hash, random,
+    ChainingKey, Label, PublicKey, SealLabel, SecretKey, channel, commitment, hash, offers_hash,
+    random,
 };
 use crate::crypto::words::{Words, verification_words};
 
@@ -93,50 +97,6 @@ impl std::fmt::Debug for Meeting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Meeting { tag: _, prs: _ } = self;
         f.write_str("Meeting(..)")
-    }
-}
-
-/// Why a pairing ended. On the wire every cause looks alike: the socket closes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PairingError {
-    /// A message of the wrong length.
-    #[error("{0} has the wrong length")]
-    Length(&'static str),
-    /// An OFFER of another version or suite.
-    #[error("the other side speaks another version of the protocol")]
-    Version,
-    /// An OFFER that repeats a value of ours.
-    #[error("our own offer came back to us")]
-    Reflected,
-    /// A point that is not one, is not canonical or has a low order.
-    #[error("the other side sent an invalid key")]
-    Point,
-    /// SEALED did not open: the secrets differ, or somebody altered it.
-    #[error("that secret did not match")]
-    Secret,
-    /// SEALED does not hold what its OFFER committed to.
-    #[error("the other side broke its commitment")]
-    Commitment,
-    /// Candidates that are not addresses.
-    #[error("the other side sent malformed addresses")]
-    Candidates,
-    /// Another identity than the one that is expected.
-    #[error("the other side uses another identity than expected")]
-    Identity,
-    /// CONFIRM did not open, or is not the first valid one repeated.
-    #[error("the confirmation is not valid")]
-    Confirm,
-    /// The best common version or suite is not the one in use.
-    #[error("somebody forced an older version of the protocol")]
-    Downgrade,
-    /// A display name that is not 1 to 64 bytes of UTF-8.
-    #[error("the other side's name is malformed")]
-    Name,
-}
-
-impl From<InvalidPoint> for PairingError {
-    fn from(_: InvalidPoint) -> Self {
-        PairingError::Point
     }
 }
 
@@ -332,51 +292,6 @@ impl Matched {
     /// Where the other one says it listens.
     pub fn candidates(&self) -> &Candidates {
         &self.candidates
-    }
-}
-
-/// An OFFER taken apart: ver(1) ‖ suites(1) ‖ E(32) ‖ Y(32) ‖ C(32).
-#[derive(Clone)]
-struct Offer {
-    e: PublicKey,
-    y: [u8; 32],
-    c: [u8; 32],
-}
-
-impl Offer {
-    fn encode(&self) -> [u8; OFFER_LEN] {
-        let mut out = [0; OFFER_LEN];
-        let parts = [VERSION, SUITE].into_iter();
-        let parts = parts.chain(*self.e.as_bytes()).chain(self.y).chain(self.c);
-        out.iter_mut()
-            .zip(parts)
-            .for_each(|(slot, byte)| *slot = byte);
-        out
-    }
-
-    fn decode(bytes: &[u8]) -> Result<Self, PairingError> {
-        let bytes: [u8; OFFER_LEN] = fixed(bytes, "OFFER")?;
-        let (head, rest) = bytes.split_at(2);
-        if head != [VERSION, SUITE] {
-            return Err(PairingError::Version);
-        }
-        let (e, rest) = rest.split_at(32);
-        let (y, c) = rest.split_at(32);
-        Ok(Offer {
-            e: PublicKey::from_bytes(fixed(e, "E")?)?,
-            y: fixed(y, "Y")?,
-            c: fixed(c, "C")?,
-        })
-    }
-
-    /// CPace's ADa or ADb: letter ‖ ver ‖ suites ‖ E ‖ C.
-    fn associated_data(&self, letter: u8) -> Vec<u8> {
-        [
-            &[letter, VERSION, SUITE],
-            self.e.as_bytes().as_slice(),
-            &self.c,
-        ]
-        .concat()
     }
 }
 

@@ -1,0 +1,47 @@
+//! Why a pairing ends.
+
+use crate::crypto::keys::InvalidPoint;
+
+/// Why a pairing ended. On the wire every cause looks alike: the socket closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PairingError {
+    /// A message of the wrong length.
+    #[error("{0} has the wrong length")]
+    Length(&'static str),
+    /// An OFFER of another version or suite.
+    #[error("the other side speaks another version of the protocol")]
+    Version,
+    /// An OFFER that repeats a value of ours.
+    #[error("our own offer came back to us")]
+    Reflected,
+    /// A point that is not one, is not canonical or has a low order.
+    #[error("the other side sent an invalid key")]
+    Point,
+    /// SEALED did not open: the secrets differ, or somebody altered it.
+    #[error("that secret did not match")]
+    Secret,
+    /// SEALED does not hold what its OFFER committed to.
+    #[error("the other side broke its commitment")]
+    Commitment,
+    /// Candidates that are not addresses.
+    #[error("the other side sent malformed addresses")]
+    Candidates,
+    /// Another identity than the one that is expected.
+    #[error("the other side uses another identity than expected")]
+    Identity,
+    /// CONFIRM did not open, or is not the first valid one repeated.
+    #[error("the confirmation is not valid")]
+    Confirm,
+    /// The best common version or suite is not the one in use.
+    #[error("somebody forced an older version of the protocol")]
+    Downgrade,
+    /// A display name that is not 1 to 64 bytes of UTF-8.
+    #[error("the other side's name is malformed")]
+    Name,
+}
+
+impl From<InvalidPoint> for PairingError {
+    fn from(_: InvalidPoint) -> Self {
+        PairingError::Point
+    }
+}
