@@ -1,0 +1,290 @@
+//! A soak: two release clients on pseudo-terminals talk for half an hour, while their windows
+//! change size and the link between them is cut; then it is counted whether every message arrived
+//! once and in order, and whether their memory stayed flat.
+//!
+//! ```text
+//! cargo build --release --workspace && cargo run --release --example soak -- [--minutes N] [--seed N]
+//! ```
+//!
+//! ```text
+//! ada (host, pty) ◀── TCP proxy, cut now and then ◀── bob (guest, pty)        mediator: port 0
+//! ```
+//!
+//! Owns the plan of it and the verdict. What is typed is `typing`'s, what a terminal shows
+//! `person`'s. Linux only (`/proc`). All traffic is on loopback.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "it may fail loudly"
+)]
+
+mod person;
+#[allow(dead_code, reason = "the tests use more of it")]
+#[path = "../../tests/common/proxy.rs"]
+mod proxy;
+mod typing;
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use person::Person;
+use proxy::Proxy;
+use typing::{Message, Random};
+
+/// Memory is looked at so often, ...
+const SAMPLE: Duration = Duration::from_secs(10);
+/// ... and is to be flat after this long.
+const WARM_UP: Duration = Duration::from_secs(120);
+const GROWTH_LIMIT_KIB: u64 = 2048;
+/// For what must happen at all.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn main() -> ExitCode {
+    let [minutes, seed] = arguments();
+    let folder = std::env::current_exe().unwrap();
+    let folder = folder.parent().and_then(Path::parent).unwrap();
+    let mediator = Mediator::start(&folder.join("undertone-mediator"));
+    let program = folder.join("undertone");
+    let homes = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let proxy = Proxy::start();
+    let (relay, door) = (proxy.address(), free_address());
+    proxy.aim(&door);
+    let host = [
+        "--mediator",
+        &mediator.url,
+        "--bind",
+        &door,
+        "--advertise",
+        &relay,
+    ];
+    let host = Person::start(&program, homes[0].path(), "ada", &host);
+    assert!(host.wait_for(PATIENCE, |seen| seen.said.contains_key("◆ Waiting")));
+    let guest = ["--mediator", &mediator.url, "--bind", "127.0.0.1"];
+    let guest = Person::start(&program, homes[1].path(), "bob", &guest);
+    let people = [host, guest];
+    for person in &people {
+        assert!(person.wait_for(PATIENCE, |seen| seen.said.contains_key("◆ Connected")));
+    }
+
+    println!("{minutes} minutes from now, seed {seed}");
+    let end = Instant::now() + Duration::from_secs(60 * minutes);
+    let (said, disturbed, memory) = std::thread::scope(|scope| {
+        let typists = [(&people[0], seed + 1), (&people[1], seed + 2)]
+            .map(|(person, seed)| scope.spawn(move || talk(person, end, Random::new(seed))));
+        let memory = scope.spawn(|| watch(&people, end));
+        let disturbed = disturb(&people, &proxy, end, &mut Random::new(seed + 3));
+        let said = typists.map(|typist| typist.join().unwrap());
+        (said, disturbed, memory.join().unwrap())
+    });
+    let mut good = judge(&people, &said);
+    good &= judge_memory(&memory);
+    println!("cuts {}, changes of size {}", disturbed.0, disturbed.1);
+
+    people[0].press("/quit\r");
+    for person in &people {
+        let code = person.exit_code(PATIENCE);
+        good &= code == Some(0);
+        println!("exit code {code:?}");
+    }
+    println!("{}", if good { "holds" } else { "MISSED" });
+    ExitCode::from(u8::from(!good))
+}
+
+fn arguments() -> [u64; 2] {
+    let given: Vec<String> = std::env::args().collect();
+    [("--minutes", 30), ("--seed", 1)].map(|(name, usual)| {
+        let at = given.iter().position(|argument| argument == name);
+        let value = at.map(|at| given.get(at + 1).and_then(|value| value.parse().ok()));
+        value.map_or(usual, |value| value.expect("a number"))
+    })
+}
+
+/// An address of loopback that is free.
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+/// Types until `end`; gives what was said.
+fn talk(person: &Person, end: Instant, mut random: Random) -> Vec<String> {
+    let mut said = Vec::new();
+    while Instant::now() < end {
+        let burst = random.one_in(60);
+        for _ in 0..if burst { 40 } else { 1 } {
+            let number = said.len() as u64 + 1;
+            let message = match burst {
+                true => Message::at_once(number, &mut random),
+                false => Message::typed(number, &mut random),
+            };
+            for keys in &message.keys {
+                person.press(keys);
+                if !burst && random.one_in(2) {
+                    std::thread::sleep(Duration::from_millis(random.below(50)));
+                }
+            }
+            said.push(message.text);
+        }
+        std::thread::sleep(Duration::from_millis(random.below(800)));
+    }
+    said
+}
+
+/// Cuts and mends the link and drags the windows until `end`; how often each.
+fn disturb(people: &[Person; 2], proxy: &Proxy, end: Instant, random: &mut Random) -> (u64, u64) {
+    let (mut cuts, mut sizes) = (0, 0);
+    let mut mend_at = None;
+    let mut cut_at = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(50 + random.below(2500)));
+        // A drag is many sizes, faster than anything settles.
+        for _ in 0..if random.one_in(5) { 12 } else { 1 } {
+            let person = usize::try_from(random.below(2)).unwrap();
+            let cols = u16::try_from(20 + random.below(120)).unwrap();
+            let rows = u16::try_from(4 + random.below(50)).unwrap();
+            people[person].resize(cols, rows);
+            sizes += 1;
+            std::thread::sleep(Duration::from_millis(random.below(30)));
+        }
+        let now = Instant::now();
+        if mend_at.is_some_and(|at| now >= at) {
+            mend_at = None;
+            proxy.mend();
+            cut_at = now + Duration::from_secs(10 + random.below(50));
+        } else if mend_at.is_none() && now >= cut_at {
+            proxy.cut();
+            cuts += 1;
+            let seconds = if random.one_in(8) {
+                25
+            } else {
+                random.below(6)
+            };
+            mend_at = Some(now + Duration::from_secs(seconds));
+        }
+    }
+    proxy.mend();
+    (cuts, sizes)
+}
+
+/// Samples of the memory of both, in KiB.
+fn watch(people: &[Person; 2], end: Instant) -> Vec<(Duration, [u64; 2])> {
+    let start = Instant::now();
+    let mut samples = Vec::new();
+    while Instant::now() < end {
+        samples.push((start.elapsed(), [people[0].memory(), people[1].memory()]));
+        std::thread::sleep(SAMPLE);
+    }
+    samples
+}
+
+/// Whether everything that was said arrived, once and in order, and is shown on both screens.
+fn judge(people: &[Person; 2], said: &[Vec<String>; 2]) -> bool {
+    let mut good = true;
+    for (person, who) in [(0, "ada"), (1, "bob")] {
+        let (said, other) = (&said[person], &people[1 - person]);
+        other.wait_for(PATIENCE, |seen| seen.heard.len() >= said.len());
+        people[person].wait_for(PATIENCE, |seen| seen.own.len() >= said.len());
+        let same = |what: &str, shown: &[String]| {
+            let wrong = said
+                .iter()
+                .zip(shown)
+                .position(|(said, shown)| said != shown);
+            let holds = wrong.is_none() && said.len() == shown.len();
+            println!(
+                "{who} said {}, {what} {}: {}",
+                said.len(),
+                shown.len(),
+                verdict(holds)
+            );
+            if let Some(at) = wrong {
+                println!(
+                    "  first at {at}: said {:?}, shown {:?}",
+                    said[at], shown[at]
+                );
+            }
+            holds
+        };
+        good &= other.seen(|seen| same("the other one was shown", &seen.heard));
+        good &= people[person].seen(|seen| same("shown as their own", &seen.own));
+        people[person].seen(|seen| {
+            println!(
+                "  {} bytes for {who}'s terminal; lines: {:?}",
+                seen.bytes, seen.said
+            );
+            if !seen.reaching.is_empty() {
+                println!("  escapes that reach printed lines: {:?}", seen.reaching);
+            }
+            good &= seen.reaching.is_empty();
+        });
+    }
+    good
+}
+
+fn judge_memory(samples: &[(Duration, [u64; 2])]) -> bool {
+    let mut good = true;
+    let warm: Vec<_> = samples.iter().filter(|(at, _)| *at >= WARM_UP).collect();
+    for (person, who) in [(0, "ada"), (1, "bob")] {
+        let of = |sample: &(Duration, [u64; 2])| sample.1[person];
+        let first = of(&samples[0]);
+        let Some(base) = warm.first().map(|sample| of(sample)) else {
+            println!("{who}: {first} KiB at the start, and no longer than a warm-up");
+            continue;
+        };
+        let peak = warm.iter().map(|sample| of(sample)).max().unwrap_or(base);
+        let last = warm.last().map_or(base, |sample| of(sample));
+        let holds = peak - base < GROWTH_LIMIT_KIB;
+        println!(
+            "{who}: {first} KiB at the start, {base} after the warm-up, {peak} at the most, {last} at the end; growth {} KiB, limit < {GROWTH_LIMIT_KIB}: {}",
+            peak - base,
+            verdict(holds)
+        );
+        good &= holds;
+    }
+    good
+}
+
+fn verdict(holds: bool) -> &'static str {
+    if holds { "holds" } else { "MISSED" }
+}
+
+/// A mediator process, stopped on drop.
+struct Mediator {
+    process: Child,
+    url: String,
+    /// Kept open: what it logs has to go somewhere.
+    _log: BufReader<std::process::ChildStderr>,
+}
+
+impl Mediator {
+    fn start(program: &Path) -> Self {
+        assert!(program.exists(), "first: cargo build --release --workspace");
+        let mut process = Command::new(program)
+            .args(["--quiet", "--listen", "127.0.0.1:0"])
+            .args(["--joins-per-minute", "1000000"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(process.stderr.take().unwrap());
+        let mut line = String::new();
+        log.read_line(&mut line).unwrap();
+        let address = line.trim().rsplit('/').next().unwrap();
+        Mediator {
+            process,
+            url: format!("http://{address}"),
+            _log: log,
+        }
+    }
+}
+
+impl Drop for Mediator {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
