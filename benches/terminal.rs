@@ -1,0 +1,335 @@
+//! A client on a terminal, as a person has it: the release build on a pseudo-terminal, and another
+//! client that talks to it.
+//!
+//! - Key press to repaint while 1,000 messages a second come in: from the key's write to the
+//!   terminal until the row that shows it has been read from there. Limit: 2 ms at the 99th
+//!   percentile.
+//! - 10,000 messages of 100 bytes, from the first one's write to the other client until the last
+//!   one has been read from the terminal. Limit: 2 s.
+//! - CPU time at rest, connected, of all its threads. Limit: 0.1 %.
+//!
+//! `cargo build --release --workspace && cargo bench --bench terminal`. Linux only; takes some 90 s.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a benchmark may fail loudly"
+)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tempfile::TempDir;
+
+const KEYS: usize = 3000;
+/// Between two keys, at the least.
+const BETWEEN: Duration = Duration::from_millis(7);
+const A_MESSAGE_EACH: Duration = Duration::from_millis(1);
+const KEY_LIMIT_MS: f64 = 2.0;
+const FLOOD: usize = 10_000;
+const FLOOD_LIMIT_S: f64 = 2.0;
+const REST: Duration = Duration::from_secs(30);
+const REST_LIMIT_PERCENT: f64 = 0.1;
+
+fn main() {
+    let mediator = Mediator::start();
+    keys(&mediator);
+    flood(&mediator);
+    rest(&mediator);
+}
+
+fn report(what: &str, value: f64, limit: f64, unit: &str, more: &str) {
+    let ratio = value / limit;
+    let verdict = if value < limit { "holds" } else { "MISSED" };
+    println!(
+        "{what}  {value:.3} {unit}, limit < {limit} {unit}, ratio {ratio:.2}: {verdict}{more}"
+    );
+}
+
+/// Key press to repaint while messages come in.
+fn keys(mediator: &Mediator) {
+    let (mut person, mut other) = pair(mediator);
+    let mut stdin = other.stdin.take().unwrap();
+    let talking = std::thread::spawn(move || {
+        let start = Instant::now();
+        let mut said: u32 = 0;
+        // Ends with the other client, whose stdin breaks.
+        while writeln!(stdin, "{said:0100}").is_ok() {
+            said += 1;
+            std::thread::sleep((A_MESSAGE_EACH * said).saturating_sub(start.elapsed()));
+        }
+        f64::from(said) / start.elapsed().as_secs_f64()
+    });
+    let mut times = Vec::new();
+    let mut draft = String::new();
+    person.read_until("0000000100");
+    while times.len() < KEYS {
+        let key = if draft.len() == 30 {
+            draft.clear();
+            "\x15"
+        } else {
+            let letters = "abcdefghijklmnopqrstuvwxyz";
+            let at = times.len() % letters.len();
+            draft.push_str(&letters[at..=at]);
+            &letters[at..=at]
+        };
+        let row = format!(" › {draft}\x1b7");
+        person.forget();
+        let pressed = Instant::now();
+        person.press(key);
+        person.read_until(&row);
+        times.push(pressed.elapsed().as_secs_f64() * 1e3);
+        person.read_for(BETWEEN);
+    }
+    drop(other);
+    let rate = talking.join().unwrap();
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times[(times.len() as f64 * share) as usize];
+    report(
+        "key press to repaint, 99th percentile",
+        at(0.99),
+        KEY_LIMIT_MS,
+        "ms",
+        &format!(
+            " ({KEYS} keys, {rate:.0} messages/s; median {:.3}, 99.9th {:.3}, max {:.3} ms)",
+            at(0.5),
+            at(0.999),
+            times[times.len() - 1]
+        ),
+    );
+}
+
+/// Many messages at once.
+fn flood(mediator: &Mediator) {
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        let (mut person, mut other) = pair(mediator);
+        let mut stdin = other.stdin.take().unwrap();
+        let start = Instant::now();
+        let talking = std::thread::spawn(move || {
+            let lines: String = (0..FLOOD)
+                .map(|number| format!("{number:0100}\n"))
+                .collect();
+            stdin.write_all(lines.as_bytes()).unwrap();
+            stdin
+        });
+        person.read_until(&format!("{:0100}", FLOOD - 1));
+        times.push(start.elapsed().as_secs_f64());
+        talking.join().unwrap();
+    }
+    times.sort_by(f64::total_cmp);
+    report(
+        "10,000 messages of 100 bytes, median",
+        times[times.len() / 2],
+        FLOOD_LIMIT_S,
+        "s",
+        &format!(" (worst of 5: {:.3} s)", times[times.len() - 1]),
+    );
+}
+
+/// CPU time while nothing happens.
+fn rest(mediator: &Mediator) {
+    let (person, _other) = pair(mediator);
+    // What connecting still has to do is not rest.
+    std::thread::sleep(Duration::from_secs(2));
+    let (start, before) = (Instant::now(), person.cpu_time());
+    std::thread::sleep(REST);
+    let used = person.cpu_time() - before;
+    let share = used.as_secs_f64() / start.elapsed().as_secs_f64() * 100.0;
+    report(
+        "CPU at rest, connected",
+        share,
+        REST_LIMIT_PERCENT,
+        "%",
+        &format!(" ({used:.0?} in {REST:.0?})"),
+    );
+}
+
+/// A person on a terminal, and another one who is a program, connected.
+fn pair(mediator: &Mediator) -> (Person, Other) {
+    let person = Person::start(mediator);
+    let other = Other::start(mediator);
+    let mut person = person;
+    person.read_until("Connected to bob");
+    (person, other)
+}
+
+fn client_program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_undertone"))
+}
+
+/// A client on a pseudo-terminal, stopped on drop.
+struct Person {
+    _home: TempDir,
+    _master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    output: Box<dyn Read + Send>,
+    /// Read and not yet passed over.
+    shown: Vec<u8>,
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+}
+
+impl Person {
+    fn start(mediator: &Mediator) -> Self {
+        let pty = native_pty_system().openpty(PtySize::default()).unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let mut command = CommandBuilder::new(client_program());
+        command.env_clear();
+        command.env("TERM", "xterm-256color");
+        command.env("HOME", home.path());
+        command.env("UNDERTONE_ROOM", "bench#secret");
+        command.args(["chat", "--bind", "127.0.0.1", "--name", "ann"]);
+        command.args(["--mediator", &mediator.url]);
+        let child = pty.slave.spawn_command(command).unwrap();
+        Person {
+            _home: home,
+            keys: pty.master.take_writer().unwrap(),
+            output: pty.master.try_clone_reader().unwrap(),
+            _master: pty.master,
+            shown: Vec::new(),
+            child,
+        }
+    }
+
+    fn press(&mut self, key: &str) {
+        self.keys.write_all(key.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    fn forget(&mut self) {
+        self.shown.clear();
+    }
+
+    /// Reads until this was shown; what is before it is passed over.
+    fn read_until(&mut self, text: &str) {
+        let mut searched: usize = 0;
+        loop {
+            let from = searched.saturating_sub(text.len());
+            let mut windows = self.shown[from..].windows(text.len());
+            if let Some(at) = windows.position(|window| window == text.as_bytes()) {
+                self.shown.drain(..from + at + text.len());
+                return;
+            }
+            searched = self.shown.len();
+            self.read();
+        }
+    }
+
+    /// Reads at least for so long; something is always coming.
+    fn read_for(&mut self, time: Duration) {
+        let start = Instant::now();
+        while start.elapsed() < time {
+            self.read();
+            self.forget();
+        }
+    }
+
+    fn read(&mut self) {
+        let mut buf = [0; 64 * 1024];
+        let n = self.output.read(&mut buf).unwrap();
+        assert!(n > 0, "the client ended early");
+        self.shown.extend_from_slice(&buf[..n]);
+    }
+
+    /// Of all threads, by the scheduler's account, which is finer than ticks.
+    fn cpu_time(&self) -> Duration {
+        let tasks = format!("/proc/{}/task", self.child.process_id().unwrap());
+        let of_task = |task: fs::DirEntry| {
+            let stat = fs::read_to_string(task.path().join("schedstat")).unwrap();
+            let nanos = stat.split(' ').next().unwrap();
+            Duration::from_nanos(nanos.parse().unwrap())
+        };
+        fs::read_dir(tasks).unwrap().flatten().map(of_task).sum()
+    }
+}
+
+impl Drop for Person {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A client that says what it reads from a pipe, stopped on drop.
+struct Other {
+    _home: TempDir,
+    process: Child,
+    stdin: Option<ChildStdin>,
+}
+
+impl Other {
+    fn start(mediator: &Mediator) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let mut process = Command::new(client_program())
+            .env_clear()
+            .env("HOME", home.path())
+            .env("UNDERTONE_ROOM", "bench#secret")
+            .args(["chat", "--json", "--bind", "127.0.0.1", "--name", "bob"])
+            .args(["--mediator", &mediator.url])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let stdin = process.stdin.take();
+        Other {
+            _home: home,
+            process,
+            stdin,
+        }
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A mediator process, stopped on drop.
+struct Mediator {
+    process: Child,
+    url: String,
+    /// Kept open: what it logs has to go somewhere.
+    _log: BufReader<std::process::ChildStderr>,
+}
+
+impl Mediator {
+    fn start() -> Self {
+        let program: PathBuf = client_program().with_file_name("undertone-mediator");
+        assert!(
+            program.exists(),
+            "build it first: cargo build --release --workspace"
+        );
+        let mut process = Command::new(program)
+            .args(["--quiet", "--listen", "127.0.0.1:0"])
+            .args(["--joins-per-minute", "1000000"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(process.stderr.take().unwrap());
+        let mut line = String::new();
+        log.read_line(&mut line).unwrap();
+        let address = line.trim().rsplit('/').next().unwrap();
+        Mediator {
+            process,
+            url: format!("http://{address}"),
+            _log: log,
+        }
+    }
+}
+
+impl Drop for Mediator {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
