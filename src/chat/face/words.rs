@@ -69,7 +69,7 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
         } => {
             let peer = Safe::name(peer);
             if *resumed {
-                return Some(format!("◆ Back. Same identity ✓ · {path} {address}"));
+                return Some(format!("◆ Back. Same identity · {path} {address}"));
             }
             let mut text = format!(
                 "◆ Connected to {peer} · {path} {address} · {}",
@@ -100,7 +100,7 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
                 n => format!(" {n} queued."),
             };
             format!(
-                "◆ {} Lost the other one ({}).{waiting} Trying again; what you type is kept.",
+                "◆ {} Lost the other one ({}).{waiting}\n  Trying again; what you type is kept.",
                 clock(since),
                 Safe::line(reason),
             )
@@ -179,7 +179,7 @@ fn alarm(event: &Event) -> String {
     if let (Some(was), Some((when, standing))) = (was, last_met) {
         let day = when.get(..10).unwrap_or(when);
         text += &format!(
-            "\n  last seen {day}, {}     was {was}     is {is}\n  A new computer? Ask {peer} by phone. Otherwise someone may be posing as {peer}.",
+            "\n  last seen {day}, {}\n  was {was}     is {is}\n  A new computer? Ask {peer} by phone. Otherwise someone may be posing as {peer}.",
             standing.in_words(),
         );
     }
