@@ -123,6 +123,10 @@ fn flood(mediator: &Mediator) {
         person.read_until(&format!("{:0100}", FLOOD - 1));
         times.push(start.elapsed().as_secs_f64());
         talking.join().unwrap();
+        let shown = String::from_utf8_lossy(&person.shown);
+        let lines = shown.lines().filter_map(|line| line.rsplit(' ').next());
+        let all = (0..FLOOD).map(|number| format!("{number:0100}"));
+        assert!(all.eq(lines.filter(|line| line.len() == 100)));
     }
     times.sort_by(f64::total_cmp);
     report(
@@ -154,10 +158,10 @@ fn rest(mediator: &Mediator) {
 
 /// A person on a terminal, and another one who is a program, connected.
 fn pair(mediator: &Mediator) -> (Person, Other) {
-    let person = Person::start(mediator);
+    let mut person = Person::start(mediator);
     let other = Other::start(mediator);
-    let mut person = person;
     person.read_until("Connected to bob");
+    person.forget();
     (person, other)
 }
 
@@ -171,7 +175,7 @@ struct Person {
     _master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     output: Box<dyn Read + Send>,
-    /// Read and not yet passed over.
+    /// Read and not forgotten.
     shown: Vec<u8>,
     child: Box<dyn portable_pty::Child + Send + Sync>,
 }
@@ -207,14 +211,13 @@ impl Person {
         self.shown.clear();
     }
 
-    /// Reads until this was shown; what is before it is passed over.
+    /// Reads until this was shown.
     fn read_until(&mut self, text: &str) {
         let mut searched: usize = 0;
         loop {
             let from = searched.saturating_sub(text.len());
             let mut windows = self.shown[from..].windows(text.len());
-            if let Some(at) = windows.position(|window| window == text.as_bytes()) {
-                self.shown.drain(..from + at + text.len());
+            if windows.any(|window| window == text.as_bytes()) {
                 return;
             }
             searched = self.shown.len();
