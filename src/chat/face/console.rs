@@ -6,11 +6,11 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crossterm::event::EventStream;
-use futures_util::{FutureExt, StreamExt};
+use crossterm::event::{Event as Reported, EventStream};
+use futures_util::StreamExt;
 use tokio::time::{Instant, sleep_until};
 
-use super::words::{day, in_words, own};
+use super::words::{day, in_words, own, reading};
 use crate::chat::event::Event;
 use crate::chat::person::{self, Input};
 use crate::terminal::bell::Bell;
@@ -22,12 +22,15 @@ use crate::terminal::style::Style;
 
 /// Our message is shown once it has arrived, or, dim, after this long without.
 const ARRIVES_WITHIN: Duration = Duration::from_millis(250);
+/// How long what was typed ahead is thrown away: a key on its way has come by then.
+const DRAINED_IN: Duration = Duration::from_millis(20);
 
 /// The terminal, while a chat lasts.
 pub struct Console {
     composer: Composer,
     guard: Guard,
-    keys: EventStream,
+    /// Made anew after a [`Console::drain`].
+    keys: Option<EventStream>,
     bell: Bell,
     style: Style,
     out: Vec<u8>,
@@ -57,7 +60,7 @@ impl Console {
         let prompt = Prompt::new(name, State::NotVerified);
         Ok(Console {
             guard: Guard::enter()?,
-            keys: EventStream::new(),
+            keys: None,
             composer: Composer::new(width, height, style, &person::COMMANDS, prompt),
             bell: Bell::new(notice),
             style,
@@ -78,9 +81,9 @@ impl Console {
     pub fn show(&mut self, event: &Event) {
         match event {
             Event::Delivered { id } => self.arrived(*id),
-            Event::Words { .. } => {
-                self.print_words(event);
-                let text = "The words that you hear › ".to_owned();
+            Event::Words { mine, peer } => {
+                self.composer.print(&reading(mine, peer), &mut self.out);
+                let text = "The words that you hear".to_owned();
                 self.drain();
                 self.composer
                     .ask(Question::Words { text }, Instant::now().into_std());
@@ -153,9 +156,21 @@ impl Console {
         }
     }
 
-    /// Throws away what the system still holds of what was typed.
+    /// Throws away what the system still holds of what was typed; a new size or
+    /// focus counts all the same. Not by the stream: polled from here it would wake
+    /// nobody later, and its thread may hold what was typed just now.
     fn drain(&mut self) {
-        while let Some(Some(_)) = self.keys.next().now_or_never() {}
+        self.keys = None;
+        let end = Instant::now() + DRAINED_IN;
+        while let left @ 1.. = end.saturating_duration_since(Instant::now()).as_millis() {
+            let within = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+            if crossterm::event::poll(within).unwrap_or(false)
+                && let Ok(event) = crossterm::event::read()
+                && !matches!(event, Reported::Key(_) | Reported::Paste(_))
+            {
+                self.composer.event(event, Instant::now().into_std());
+            }
+        }
     }
 
     /// Writes everything that is due, the row last.
@@ -185,8 +200,9 @@ impl Console {
             }
             self.paint()?;
             let deadline = self.deadline();
+            let keys = self.keys.get_or_insert_with(EventStream::new);
             tokio::select! {
-                event = self.keys.next() => {
+                event = keys.next() => {
                     let Some(Ok(event)) = event else { return Ok(None) };
                     for act in self.composer.event(event, std::time::Instant::now()) {
                         if !self.act(act)? {
@@ -218,6 +234,10 @@ impl Console {
     fn act(&mut self, act: Act) -> io::Result<bool> {
         match act {
             Act::Submit(text) => self.inputs.push_back(person::parse(&text)),
+            // Who types a command there means it: `/quit`, or `/verify` once more.
+            Act::Answer(command) if command.starts_with('/') => {
+                self.inputs.push_back(person::parse(&command));
+            }
             Act::Answer(words) => self.inputs.push_back(Input::Verify(Some(words))),
             // No command takes a path yet.
             Act::Cancelled | Act::Complete(_) => {}
