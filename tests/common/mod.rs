@@ -5,8 +5,10 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod acts;
+pub mod console;
 pub mod proxy;
 pub mod scene;
+pub mod screen;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};

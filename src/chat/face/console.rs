@@ -3,16 +3,14 @@
 //! while it lives; what the keys mean for the chat is not decided here.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::io::{self, Write};
-use std::task::Poll;
 use std::time::Duration;
 
-use crossterm::event::EventStream;
+use crossterm::event::{Event as Reported, EventStream};
 use futures_util::StreamExt;
 use tokio::time::{Instant, sleep_until};
 
-use super::words::{day, in_words, own};
+use super::words::{day, in_words, own, reading};
 use crate::chat::event::Event;
 use crate::chat::person::{self, Input};
 use crate::terminal::bell::Bell;
@@ -24,12 +22,15 @@ use crate::terminal::style::Style;
 
 /// Our message is shown once it has arrived, or, dim, after this long without.
 const ARRIVES_WITHIN: Duration = Duration::from_millis(250);
+/// How long what was typed ahead is thrown away: a key on its way has come by then.
+const DRAINED_IN: Duration = Duration::from_millis(20);
 
 /// The terminal, while a chat lasts.
 pub struct Console {
     composer: Composer,
     guard: Guard,
-    keys: EventStream,
+    /// Made anew after a [`Console::drain`].
+    keys: Option<EventStream>,
     bell: Bell,
     style: Style,
     out: Vec<u8>,
@@ -40,17 +41,6 @@ pub struct Console {
     /// How many were shown dim, and have not arrived.
     pending: usize,
     day: Option<String>,
-    /// What was typed ahead is to be thrown away first.
-    ahead: Option<Ahead>,
-}
-
-/// Why nothing that was typed ahead may count.
-#[derive(Clone, Copy)]
-enum Ahead {
-    /// Somebody else is there.
-    Flush,
-    /// The words that are heard are asked for.
-    Ask,
 }
 
 struct Said {
@@ -70,7 +60,7 @@ impl Console {
         let prompt = Prompt::new(name, State::NotVerified);
         Ok(Console {
             guard: Guard::enter()?,
-            keys: EventStream::new(),
+            keys: None,
             composer: Composer::new(width, height, style, &person::COMMANDS, prompt),
             bell: Bell::new(notice),
             style,
@@ -79,7 +69,6 @@ impl Console {
             said: VecDeque::new(),
             pending: 0,
             day: None,
-            ahead: None,
         })
     }
 
@@ -92,17 +81,18 @@ impl Console {
     pub fn show(&mut self, event: &Event) {
         match event {
             Event::Delivered { id } => self.arrived(*id),
-            Event::Words { .. } => {
-                // What else there is to be done the question says.
-                let words = in_words(event, self.style).unwrap_or_default();
-                let read_out = words.lines().next().unwrap_or_default();
-                self.composer.print(read_out, &mut self.out);
-                self.ahead = Some(Ahead::Ask);
+            Event::Words { mine, peer } => {
+                self.composer.print(&reading(mine, peer), &mut self.out);
+                let text = "The words that you hear".to_owned();
+                self.drain();
+                self.composer
+                    .ask(Question::Words { text }, Instant::now().into_std());
             }
             Event::Alarm { .. } => {
                 // What was typed ahead was not meant for somebody else.
+                self.drain();
                 self.inputs.clear();
-                self.ahead = Some(Ahead::Flush);
+                self.composer.flush(Instant::now().into_std());
                 self.print_words(event);
             }
             Event::Message { time, .. } => {
@@ -166,21 +156,19 @@ impl Console {
         }
     }
 
-    /// Throws away what was typed before now, what the system still holds included.
-    async fn throw_away(&mut self, ahead: Ahead) {
-        // Polled with this task's own waker: the stream keeps the one that it saw
-        // last, and would wake nobody.
-        poll_fn(|cx| {
-            while let Poll::Ready(Some(_)) = self.keys.poll_next_unpin(cx) {}
-            Poll::Ready(())
-        })
-        .await;
-        let now = Instant::now().into_std();
-        match ahead {
-            Ahead::Flush => self.composer.flush(now),
-            Ahead::Ask => {
-                let text = "The words that you hear".to_owned();
-                self.composer.ask(Question::Words { text }, now);
+    /// Throws away what the system still holds of what was typed; a new size or
+    /// focus counts all the same. Not by the stream: polled from here it would wake
+    /// nobody later, and its thread may hold what was typed just now.
+    fn drain(&mut self) {
+        self.keys = None;
+        let end = Instant::now() + DRAINED_IN;
+        while let left @ 1.. = end.saturating_duration_since(Instant::now()).as_millis() {
+            let within = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+            if crossterm::event::poll(within).unwrap_or(false)
+                && let Ok(event) = crossterm::event::read()
+                && !matches!(event, Reported::Key(_) | Reported::Paste(_))
+            {
+                self.composer.event(event, Instant::now().into_std());
             }
         }
     }
@@ -210,13 +198,11 @@ impl Console {
             if let Some(input) = self.inputs.pop_front() {
                 return Ok(Some(input));
             }
-            if let Some(ahead) = self.ahead.take() {
-                self.throw_away(ahead).await;
-            }
             self.paint()?;
             let deadline = self.deadline();
+            let keys = self.keys.get_or_insert_with(EventStream::new);
             tokio::select! {
-                event = self.keys.next() => {
+                event = keys.next() => {
                     let Some(Ok(event)) = event else { return Ok(None) };
                     for act in self.composer.event(event, std::time::Instant::now()) {
                         if !self.act(act)? {
@@ -248,6 +234,10 @@ impl Console {
     fn act(&mut self, act: Act) -> io::Result<bool> {
         match act {
             Act::Submit(text) => self.inputs.push_back(person::parse(&text)),
+            // Who types a command there means it: `/quit`, or `/verify` once more.
+            Act::Answer(command) if command.starts_with('/') => {
+                self.inputs.push_back(person::parse(&command));
+            }
             Act::Answer(words) => self.inputs.push_back(Input::Verify(Some(words))),
             // No command takes a path yet.
             Act::Cancelled | Act::Complete(_) => {}

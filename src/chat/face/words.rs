@@ -30,6 +30,12 @@ pub(super) fn day(time: &str) -> Option<String> {
     Some(local.strftime("── %A, %-d %B %Y ──").to_string())
 }
 
+/// What is read to the other one.
+pub(super) fn reading(mine: &[&str; 4], peer: &str) -> String {
+    let (peer, mine) = (Safe::name(peer), mine.join(" "));
+    format!("  Read to {peer}, by voice, not in this chat:   {mine}")
+}
+
 /// Hours and minutes here, of an RFC 3339 time.
 fn clock(time: &str) -> String {
     let local = time
@@ -106,11 +112,9 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
             )
         }
         Event::Words { mine, peer } => {
+            let reading = reading(mine, peer);
             let peer = Safe::name(peer);
-            format!(
-                "  Read to {peer}, by voice, not in this chat:   {}\n  Then type /verify and the four words that {peer} reads to you.",
-                mine.join(" "),
-            )
+            format!("{reading}\n  Then type /verify and the four words that {peer} reads to you.")
         }
         Event::Verified { peer } => format!(
             "◆ {} is verified. From now on this is checked by itself.",

@@ -143,7 +143,12 @@ impl Talk<'_> {
             "wrong-words",
             "those are not the other one's words",
             "One more try: have them read again, by voice.",
-        )
+        )?;
+        // Who was asked is asked again.
+        if self.comparing {
+            self.show_words()?;
+        }
+        Ok(())
     }
 
     /// The shut chat opens.
