@@ -197,6 +197,18 @@ fn random_messages_act_on_no_terminal() {
 }
 
 #[test]
+fn what_is_pasted_without_a_pause_is_all_heard_and_acts_on_no_terminal() {
+    let mut talk = talk();
+    // Far more at once than the system hands over in one read.
+    for text in strings().iter().filter(|text| text.len() < 5000) {
+        talk.ada.paste(&text.replace("\x1b[201~", ""));
+    }
+    talk.ada.press("\x15draft");
+    talk.ada.await_row("bob ⚠ › draft");
+    assert_inert(&talk.ada);
+}
+
+#[test]
 fn invites_that_are_pasted_and_names_act_on_no_terminal() {
     let mediator = Mediator::start();
     for text in strings().iter().filter(|text| !text.contains('\0')) {
