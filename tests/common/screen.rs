@@ -30,6 +30,15 @@ struct Shown {
     ended: bool,
 }
 
+impl Shown {
+    /// Whether no synchronized update is under way: a terminal shows none by halves.
+    fn is_whole(&self) -> bool {
+        let mut marks = self.raw.windows(8).rev();
+        let mark = marks.find(|bytes| bytes.starts_with(b"\x1b[?2026"));
+        mark.is_none_or(|mark| mark.ends_with(b"l"))
+    }
+}
+
 /// `undertone chat` of this person on loopback, to be run on a terminal.
 pub fn chat(home: &Home, mediator: &str, name: &str, room: &str) -> CommandBuilder {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_undertone"));
@@ -98,7 +107,7 @@ impl Screen {
     pub fn await_screen(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
         let seen = |shown: &mut Shown| {
             let text = shown.terminal.screen().contents();
-            fits(&text).then_some(text)
+            (shown.is_whole() && fits(&text)).then_some(text)
         };
         self.await_that(what, seen)
     }
@@ -122,7 +131,7 @@ impl Screen {
     pub fn await_history(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
         self.await_that(what, |shown| {
             let text = history(&mut shown.terminal);
-            fits(&text).then_some(text)
+            (shown.is_whole() && fits(&text)).then_some(text)
         })
     }
 
