@@ -10,11 +10,10 @@
 
 mod common;
 
-use std::fs;
-
+use common::Mediator;
 use common::console::{Talk, both, talk};
-use common::screen::{Screen, chat, last_row};
-use common::{Home, Mediator};
+use common::screen::{Screen, last_row};
+use common::strings::strings;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -36,48 +35,6 @@ const OURS: [&str; 15] = [
     "\r",
     "\n",
 ];
-
-fn strings() -> Vec<String> {
-    let short = [
-        "\x1b[2J\x1b[H",
-        "\x1b[1A\r\x1b[2K◆ bob is verified",
-        "\x1bc",
-        "\x1b]0;pwn\x07",
-        "\x1b]52;c;cHduZWQ=\x07",
-        "\x1b]8;;http://e\x1b\\l\x1b]8;;\x1b\\",
-        "\x1bPtmux;\x1b\x1b]52;c;QQ==\x07\x1b\\",
-        "\x1b[6n",
-        "\x05",
-        "\x1b[?1049h",
-        "\x1b[201~rm",
-        "\x1b]hidden to end",
-        "\u{9b}31m",
-        "\u{9d}0;t\u{9c}",
-        "a\rFAKE",
-        "abc\x08\x08XY",
-        "a\u{2028}b",
-        "\u{202e}gnp.exe",
-        "\u{2066}x",
-        "\u{200b}",
-        "\u{feff}",
-        "\u{3164}",
-        "\u{e0041}",
-        "\0",
-        "\x1b7\x1b8\x1b[K\x1b[?2026l",
-        "👩‍👩‍👧‍👦",
-    ];
-    let long = [
-        "\x07".repeat(1000),
-        "Z".to_owned() + &"\u{301}".repeat(1000),
-        "世".repeat(500),
-        "A".repeat(16 * 1024),
-    ];
-    short
-        .iter()
-        .map(|text| (*text).to_owned())
-        .chain(long)
-        .collect()
-}
 
 /// That nothing but our own escapes came, no other control, and nothing that hides.
 fn assert_inert(screen: &Screen) {
@@ -206,64 +163,4 @@ fn what_is_pasted_without_a_pause_is_all_heard_and_acts_on_no_terminal() {
     talk.ada.press("\x15draft");
     talk.ada.await_row("bob ⚠ › draft");
     assert_inert(&talk.ada);
-}
-
-#[test]
-fn invites_that_are_pasted_and_names_act_on_no_terminal() {
-    let mediator = Mediator::start();
-    for text in strings().iter().filter(|text| !text.contains('\0')) {
-        let home = Home::new();
-        for (name, room) in [
-            ("ada", format!("{}/#{text}", mediator.url)),
-            (text, "lab".to_owned()),
-        ] {
-            let mut command = chat(&home, &mediator.url, "ada", &room);
-            command.args([&format!("--name={name}"), "--timeout", "1"]);
-            let mut screen = Screen::run(command);
-            screen.exit_code();
-            let shown = String::from_utf8_lossy(&screen.raw()).into_owned();
-            let acts = |c: char| c.is_control() && !matches!(c, '\r' | '\n');
-            let plain = strip_colours(&shown);
-            assert!(!plain.chars().any(acts), "{text:?}: {shown:?}");
-        }
-    }
-}
-
-#[test]
-fn peers_read_back_acts_on_no_terminal() {
-    let (mediator, homes) = (Mediator::start(), common::acts::homes());
-    let [mut ada, _bob] = both(&mediator, &homes);
-    ada.press("/quit\r");
-    ada.exit_code();
-    let file = homes[0].data().join("peers.txt");
-    let kept = fs::read_to_string(&file).unwrap();
-    for text in strings().iter().filter(|text| text.len() < 1000) {
-        fs::write(&file, kept.replace("bob", text).replace("lab", text)).unwrap();
-        let mut command = chat(&homes[0], &mediator.url, "ada", "lab");
-        command.get_argv_mut().truncate(1);
-        command.env_remove("UNDERTONE_ROOM");
-        command.args(["peers"]);
-        let mut screen = Screen::run(command);
-        screen.exit_code();
-        let shown = String::from_utf8_lossy(&screen.raw()).into_owned();
-        let acts = |c: char| c.is_control() && !matches!(c, '\r' | '\n');
-        assert!(
-            !strip_colours(&shown).chars().any(acts),
-            "{text:?}: {shown:?}"
-        );
-    }
-}
-
-/// The text without `CSI digits m`.
-fn strip_colours(text: &str) -> String {
-    let mut out = String::new();
-    for (at, part) in text.split("\x1b[").enumerate() {
-        let end = part.split_once('m');
-        match end.filter(|(code, _)| code.bytes().all(|b| b.is_ascii_digit() || b == b';')) {
-            Some((_, rest)) if at > 0 => out += rest,
-            _ if at > 0 => out += &format!("\x1b[{part}"),
-            _ => out += part,
-        }
-    }
-    out
 }

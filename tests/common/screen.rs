@@ -127,14 +127,6 @@ impl Screen {
         self.await_that(what, |shown| of(&shown.raw))
     }
 
-    /// Waits until what is seen, and what has gone up, is as expected, and gives it.
-    pub fn await_history(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
-        self.await_that(what, |shown| {
-            let text = history(&mut shown.terminal);
-            (shown.is_whole() && fits(&text)).then_some(text)
-        })
-    }
-
     fn await_that<T>(&self, what: &str, of: impl Fn(&mut Shown) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
         let mut shown = self.lock();
@@ -212,12 +204,6 @@ impl Screen {
         assert!(raw.rfind("\x1b[?7l") <= raw.rfind("\x1b[?7h"), "{raw:?}");
         assert!(!self.look(vt100::Screen::bracketed_paste));
         assert!(!self.look(vt100::Screen::hide_cursor));
-    }
-
-    /// kill -9.
-    pub fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
     }
 }
 
