@@ -9,6 +9,7 @@ pub mod console;
 pub mod proxy;
 pub mod scene;
 pub mod screen;
+pub mod strings;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};

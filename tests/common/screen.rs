@@ -30,6 +30,15 @@ struct Shown {
     ended: bool,
 }
 
+impl Shown {
+    /// Whether no synchronized update is under way: a terminal shows none by halves.
+    fn is_whole(&self) -> bool {
+        let mut marks = self.raw.windows(8).rev();
+        let mark = marks.find(|bytes| bytes.starts_with(b"\x1b[?2026"));
+        mark.is_none_or(|mark| mark.ends_with(b"l"))
+    }
+}
+
 /// `undertone chat` of this person on loopback, to be run on a terminal.
 pub fn chat(home: &Home, mediator: &str, name: &str, room: &str) -> CommandBuilder {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_undertone"));
@@ -98,7 +107,7 @@ impl Screen {
     pub fn await_screen(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
         let seen = |shown: &mut Shown| {
             let text = shown.terminal.screen().contents();
-            fits(&text).then_some(text)
+            (shown.is_whole() && fits(&text)).then_some(text)
         };
         self.await_that(what, seen)
     }
@@ -116,14 +125,6 @@ impl Screen {
     /// Waits until the bytes that came are as expected, and gives what is made of them.
     pub fn await_raw<T>(&self, what: &str, of: impl Fn(&[u8]) -> Option<T>) -> T {
         self.await_that(what, |shown| of(&shown.raw))
-    }
-
-    /// Waits until what is seen, and what has gone up, is as expected, and gives it.
-    pub fn await_history(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
-        self.await_that(what, |shown| {
-            let text = history(&mut shown.terminal);
-            fits(&text).then_some(text)
-        })
     }
 
     fn await_that<T>(&self, what: &str, of: impl Fn(&mut Shown) -> Option<T>) -> T {
@@ -203,12 +204,6 @@ impl Screen {
         assert!(raw.rfind("\x1b[?7l") <= raw.rfind("\x1b[?7h"), "{raw:?}");
         assert!(!self.look(vt100::Screen::bracketed_paste));
         assert!(!self.look(vt100::Screen::hide_cursor));
-    }
-
-    /// kill -9.
-    pub fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
     }
 }
 

@@ -1,0 +1,77 @@
+//! Names, invites and the history read back, on a real terminal: nothing in them acts.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod common;
+
+use std::fs;
+
+use common::console::both;
+use common::screen::{Screen, chat};
+use common::strings::strings;
+use common::{Home, Mediator};
+
+#[test]
+fn invites_that_are_pasted_and_names_act_on_no_terminal() {
+    let mediator = Mediator::start();
+    for text in strings().iter().filter(|text| !text.contains('\0')) {
+        let home = Home::new();
+        for (name, room) in [
+            ("ada", format!("{}/#{text}", mediator.url)),
+            (text, "lab".to_owned()),
+        ] {
+            let mut command = chat(&home, &mediator.url, "ada", &room);
+            command.args([&format!("--name={name}"), "--timeout", "1"]);
+            let mut screen = Screen::run(command);
+            screen.exit_code();
+            let shown = String::from_utf8_lossy(&screen.raw()).into_owned();
+            let acts = |c: char| c.is_control() && !matches!(c, '\r' | '\n');
+            let plain = strip_colours(&shown);
+            assert!(!plain.chars().any(acts), "{text:?}: {shown:?}");
+        }
+    }
+}
+
+#[test]
+fn peers_read_back_acts_on_no_terminal() {
+    let (mediator, homes) = (Mediator::start(), common::acts::homes());
+    let [mut ada, _bob] = both(&mediator, &homes);
+    ada.press("/quit\r");
+    ada.exit_code();
+    let file = homes[0].data().join("peers.txt");
+    let kept = fs::read_to_string(&file).unwrap();
+    for text in strings().iter().filter(|text| text.len() < 1000) {
+        fs::write(&file, kept.replace("bob", text).replace("lab", text)).unwrap();
+        let mut command = chat(&homes[0], &mediator.url, "ada", "lab");
+        command.get_argv_mut().truncate(1);
+        command.env_remove("UNDERTONE_ROOM");
+        command.args(["peers"]);
+        let mut screen = Screen::run(command);
+        screen.exit_code();
+        let shown = String::from_utf8_lossy(&screen.raw()).into_owned();
+        let acts = |c: char| c.is_control() && !matches!(c, '\r' | '\n');
+        assert!(
+            !strip_colours(&shown).chars().any(acts),
+            "{text:?}: {shown:?}"
+        );
+    }
+}
+
+/// The text without `CSI digits m`.
+fn strip_colours(text: &str) -> String {
+    let mut out = String::new();
+    for (at, part) in text.split("\x1b[").enumerate() {
+        let end = part.split_once('m');
+        match end.filter(|(code, _)| code.bytes().all(|b| b.is_ascii_digit() || b == b';')) {
+            Some((_, rest)) if at > 0 => out += rest,
+            _ if at > 0 => out += &format!("\x1b[{part}"),
+            _ => out += part,
+        }
+    }
+    out
+}

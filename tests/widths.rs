@@ -1,0 +1,149 @@
+//! The width changes while people talk: no message is lost, on a terminal that keeps
+//! its rows as they were (vt100) and on one that flows them anew (tmux).
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod common;
+
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use common::console::{ROOM, talk_on};
+use common::screen::chat;
+use common::{Home, Mediator, PATIENCE, Start};
+
+const WIDTHS: [u16; 6] = [60, 30, 90, 44, 60, 100];
+
+/// A message for this step, longer than every width, with wide characters.
+fn message(step: usize, part: usize) -> String {
+    format!(
+        "<{step}.{part} 世界 👩‍👩‍👧‍👦 é {} end {step}.{part}>",
+        "日本語 ".repeat(20)
+    )
+}
+
+/// As it is shown, without the blanks and line ends that a width brings.
+fn packed(text: &str) -> String {
+    text.replace('\u{200d}', "").split_whitespace().collect()
+}
+
+#[test]
+fn no_message_is_lost_where_rows_stay_as_they_were() {
+    let mut talk = talk_on(WIDTHS[0], 12);
+    talk.ada.press("a 世 draft");
+    talk.ada.await_row("bob ⚠ › a 世 draft");
+    // Wide first: this terminal cuts what it cannot show, as none does that people use.
+    for (step, width) in WIDTHS.into_iter().enumerate() {
+        talk.bob.say(&message(step, 0));
+        talk.ada.resize(width, 12);
+        talk.bob.say(&message(step, 1));
+        let end = packed(&format!("end {step}.1>"));
+        let screen = talk
+            .ada
+            .await_screen(&end, |screen| packed(screen).contains(&end));
+        assert!(!screen.contains("\u{1b}"));
+    }
+    talk.ada.await_row("bob ⚠ › a 世 draft");
+    let history = packed(&talk.ada.history());
+    for step in 0..WIDTHS.len() {
+        // What stood on the screen when it was cut lost columns, but not its rows.
+        let start = packed(&format!("<{step}.1 世界"));
+        assert_eq!(history.matches(&start).count(), 1, "{step}: {history}");
+    }
+    talk.ada.press("\r");
+    assert_eq!(talk.bob.await_message(), "a 世 draft");
+}
+
+/// A tmux of its own, which ends with the test.
+struct Tmux {
+    socket: String,
+    _home: Home,
+}
+
+impl Tmux {
+    fn run(&self, arguments: &[&str]) -> String {
+        let mut tmux = Command::new("tmux");
+        tmux.env("LC_ALL", "C.UTF-8").env_remove("TMUX");
+        tmux.args(["-S", &self.socket, "-f", "/dev/null", "-u"]);
+        let done = tmux.args(arguments).stdin(Stdio::null()).output().unwrap();
+        assert!(done.status.success(), "{arguments:?}: {done:?}");
+        String::from_utf8(done.stdout).unwrap()
+    }
+
+    /// Scrollback and screen, wrapped lines joined, once they are as expected.
+    fn await_history(&self, fits: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let text = self.run(&["capture-pane", "-p", "-J", "-S", "-"]);
+            if fits(&text) {
+                return text;
+            }
+            assert!(Instant::now() < deadline, "{text}");
+        }
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        let kill = Command::new("tmux")
+            .args(["-S", &self.socket, "kill-server"])
+            .status();
+        let _ = kill;
+    }
+}
+
+#[test]
+fn no_message_is_lost_where_rows_flow_anew() {
+    if Command::new("tmux").arg("-V").output().is_err() {
+        eprintln!("SKIPPED: tmux is not installed, so nothing flows anew");
+        return;
+    }
+    let (mediator, homes, place) = (Mediator::start(), common::acts::homes(), Home::new());
+    let mut bob = Start::chat(&homes[1], &mediator.url, "bob", ROOM).run();
+    bob.await_event("waiting");
+    let socket = place.path().join("tmux").to_string_lossy().into_owned();
+    let tmux = Tmux {
+        socket,
+        _home: place,
+    };
+    let command = chat(&homes[0], &mediator.url, "ada", ROOM);
+    let mut line = "exec env -i TERM=screen".to_owned();
+    for (name, value) in command
+        .iter_full_env_as_str()
+        .filter(|(name, _)| *name != "TERM")
+    {
+        line += &format!(" {name}='{value}'");
+    }
+    for part in command.get_argv() {
+        line += &format!(" '{}'", part.to_string_lossy());
+    }
+    tmux.run(&["new-session", "-d", "-x", "60", "-y", "12", &line]);
+    tmux.await_history(|text| text.contains("bob ⚠ ›"));
+    tmux.run(&["send-keys", "-l", "a 世 draft"]);
+    for (step, width) in WIDTHS.into_iter().enumerate() {
+        bob.say(&message(step, 0));
+        tmux.run(&["resize-window", "-x", &width.to_string(), "-y", "12"]);
+        bob.say(&message(step, 1));
+        let end = packed(&format!("end {step}.1>"));
+        tmux.await_history(|text| packed(text).contains(&end));
+    }
+    let history = tmux.await_history(|text| text.trim_end().ends_with("bob ⚠ › a 世 draft"));
+    let history = packed(&history);
+    for step in 0..WIDTHS.len() {
+        for part in 0..2 {
+            let whole = packed(&message(step, part));
+            assert_eq!(
+                history.matches(&whole).count(),
+                1,
+                "{step}.{part}: {history}"
+            );
+        }
+    }
+    tmux.run(&["send-keys", "Enter"]);
+    assert_eq!(bob.await_message(), "a 世 draft");
+}
