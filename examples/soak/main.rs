@@ -10,8 +10,8 @@
 //! ada (host, pty) ◀── TCP proxy, cut now and then ◀── bob (guest, pty)        mediator: port 0
 //! ```
 //!
-//! Owns the plan of it and the verdict. What is typed is `typing`'s, what a terminal shows
-//! `person`'s. Linux only (`/proc`). All traffic is on loopback.
+//! Owns the plan of it. What is typed is `typing`'s, what a terminal shows `person`'s, the verdict
+//! `judge`'s. Linux only (`/proc`). All traffic is on loopback.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,6 +22,7 @@
     reason = "it may fail loudly"
 )]
 
+mod judge;
 mod person;
 #[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/common/proxy.rs"]
@@ -38,11 +39,8 @@ use person::Person;
 use proxy::Proxy;
 use typing::{Message, Random};
 
-/// Memory is looked at so often, ...
+/// Memory is looked at so often.
 const SAMPLE: Duration = Duration::from_secs(10);
-/// ... and is to be flat after this long.
-const WARM_UP: Duration = Duration::from_secs(120);
-const GROWTH_LIMIT_KIB: u64 = 2048;
 /// For what must happen at all.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -83,8 +81,8 @@ fn main() -> ExitCode {
         let said = typists.map(|typist| typist.join().unwrap());
         (said, disturbed, memory.join().unwrap())
     });
-    let mut good = judge(&people, &said);
-    good &= judge_memory(&memory);
+    let mut good = judge::messages(&people, &said);
+    good &= judge::memory(&memory);
     println!("cuts {}, changes of size {}", disturbed.0, disturbed.1);
 
     people[0].press("/quit\r");
@@ -181,76 +179,6 @@ fn watch(people: &[Person; 2], end: Instant) -> Vec<(Duration, [u64; 2])> {
         std::thread::sleep(SAMPLE);
     }
     samples
-}
-
-/// Whether everything that was said arrived, once and in order, and is shown on both screens.
-fn judge(people: &[Person; 2], said: &[Vec<String>; 2]) -> bool {
-    let mut good = true;
-    for (person, who) in [(0, "ada"), (1, "bob")] {
-        let (said, other) = (&said[person], &people[1 - person]);
-        other.wait_for(PATIENCE, |seen| seen.heard.len() >= said.len());
-        people[person].wait_for(PATIENCE, |seen| seen.own.len() >= said.len());
-        let same = |what: &str, shown: &[String]| {
-            let wrong = said
-                .iter()
-                .zip(shown)
-                .position(|(said, shown)| said != shown);
-            let holds = wrong.is_none() && said.len() == shown.len();
-            println!(
-                "{who} said {}, {what} {}: {}",
-                said.len(),
-                shown.len(),
-                verdict(holds)
-            );
-            if let Some(at) = wrong {
-                println!(
-                    "  first at {at}: said {:?}, shown {:?}",
-                    said[at], shown[at]
-                );
-            }
-            holds
-        };
-        good &= other.seen(|seen| same("the other one was shown", &seen.heard));
-        good &= people[person].seen(|seen| same("shown as their own", &seen.own));
-        people[person].seen(|seen| {
-            println!(
-                "  {} bytes for {who}'s terminal; lines: {:?}",
-                seen.bytes, seen.said
-            );
-            if !seen.reaching.is_empty() {
-                println!("  escapes that reach printed lines: {:?}", seen.reaching);
-            }
-            good &= seen.reaching.is_empty();
-        });
-    }
-    good
-}
-
-fn judge_memory(samples: &[(Duration, [u64; 2])]) -> bool {
-    let mut good = true;
-    let warm: Vec<_> = samples.iter().filter(|(at, _)| *at >= WARM_UP).collect();
-    for (person, who) in [(0, "ada"), (1, "bob")] {
-        let of = |sample: &(Duration, [u64; 2])| sample.1[person];
-        let first = of(&samples[0]);
-        let Some(base) = warm.first().map(|sample| of(sample)) else {
-            println!("{who}: {first} KiB at the start, and no longer than a warm-up");
-            continue;
-        };
-        let peak = warm.iter().map(|sample| of(sample)).max().unwrap_or(base);
-        let last = warm.last().map_or(base, |sample| of(sample));
-        let holds = peak - base < GROWTH_LIMIT_KIB;
-        println!(
-            "{who}: {first} KiB at the start, {base} after the warm-up, {peak} at the most, {last} at the end; growth {} KiB, limit < {GROWTH_LIMIT_KIB}: {}",
-            peak - base,
-            verdict(holds)
-        );
-        good &= holds;
-    }
-    good
-}
-
-fn verdict(holds: bool) -> &'static str {
-    if holds { "holds" } else { "MISSED" }
 }
 
 /// A mediator process, stopped on drop.

@@ -18,7 +18,7 @@ pub struct Seen {
     /// Messages of the other one, and our own, as shown.
     pub heard: Vec<String>,
     pub own: Vec<String>,
-    /// Other lines, by their first two words, and how often.
+    /// Other lines, by their first two words without a colon, and how often.
     pub said: BTreeMap<String, u64>,
     /// Escapes that could reach a line which is already printed.
     pub reaching: Vec<String>,
@@ -196,13 +196,8 @@ impl Seen {
             self.heard.push(text.into());
             self.last_is_own = false;
         } else if !line.is_empty() {
-            let words: Vec<_> = line.split_whitespace().collect();
-            let end = words.len().min(2);
-            let first = words.iter().find(|word| word.contains(':'));
-            let kind = match first {
-                Some(_) if words.contains(&"Lost") => "◆ Lost".into(),
-                _ => words[..end].join(" "),
-            };
+            let words = line.split_whitespace().filter(|word| !word.contains(':'));
+            let kind = words.take(2).collect::<Vec<_>>().join(" ");
             *self.said.entry(kind).or_default() += 1;
         }
     }

@@ -21,7 +21,7 @@ pub async fn run(face: &Face, since: Instant, ticking: &AtomicBool) {
             let seconds = since.elapsed().as_secs();
             let _ = write!(
                 io::stderr().lock(),
-                "\r  {}:{:02} ",
+                "\r  Waiting for {}:{:02} ",
                 seconds / 60,
                 seconds % 60
             );

@@ -33,7 +33,7 @@ pub(super) fn day(time: &str) -> Option<String> {
 /// What is read to the other one.
 pub(super) fn reading(mine: &[&str; 4], peer: &str) -> String {
     let (peer, mine) = (Safe::name(peer), mine.join(" "));
-    format!("  Read to {peer}, by voice, not in this chat:   {mine}")
+    format!("  Read to {peer}, by voice, not in this chat:\n    {mine}")
 }
 
 /// Hours and minutes here, of an RFC 3339 time.
@@ -55,13 +55,18 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
             more_invites,
             expires_in,
         } => {
+            let one_of = if more_invites.is_empty() {
+                ""
+            } else {
+                " one of"
+            };
             let mut text = format!(
-                "◆ Waiting in room {} · renewed every {} min · Ctrl-C to stop\n  Other terminal:  undertone chat, and as the room one of\n                   {invite}",
+                "◆ Waiting in room {} · renewed every {} min · Ctrl-C to stop\n  Other terminal: undertone chat, and as the room{one_of}\n    {invite}",
                 Safe::line(room),
                 expires_in.div_ceil(60),
             );
             for link in more_invites {
-                text += &format!("\n                   {link}");
+                text += &format!("\n    {link}");
             }
             text
         }
