@@ -11,7 +11,6 @@ use super::face::console::Console;
 use super::person::{self, Input};
 use crate::terminal::composer::prompt::State;
 use crate::terminal::prompts::can_ask;
-use crate::terminal::style::Style;
 
 /// One of the two.
 pub enum Interface {
@@ -36,7 +35,7 @@ impl Interface {
             let lines = person::listen();
             return Ok(Interface::Lines { face, lines });
         }
-        let console = Console::enter(name, Style::new(face.color), face.notify)?;
+        let console = Console::enter(name, face)?;
         Ok(Interface::Console(Box::new(console)))
     }
 

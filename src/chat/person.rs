@@ -18,6 +18,8 @@ pub enum Input {
     Say(String),
     /// `/verify`, with the words that the other one read out, if any.
     Verify(Option<String>),
+    /// The question for the words was turned down.
+    VerifyLater,
     /// `/trust WORDS`: let a changed key in.
     Trust(String),
     /// `/who`.

@@ -10,6 +10,7 @@ use crossterm::event::{Event as Reported, EventStream};
 use futures_util::StreamExt;
 use tokio::time::{Instant, sleep_until};
 
+use super::Face;
 use super::words::{day, in_words, own, reading};
 use crate::chat::event::Event;
 use crate::chat::person::{self, Input};
@@ -33,6 +34,7 @@ pub struct Console {
     keys: Option<EventStream>,
     bell: Bell,
     style: Style,
+    quiet: bool,
     out: Vec<u8>,
     /// What was typed and not yet taken.
     inputs: VecDeque<Input>,
@@ -51,19 +53,21 @@ struct Said {
 }
 
 impl Console {
-    /// Takes the terminal. With `notice` a desktop notification goes with the bell.
+    /// Takes the terminal, to look as `face` says.
     ///
     /// # Errors
     /// The system's; the terminal is then as it was.
-    pub fn enter(name: &str, style: Style, notice: bool) -> io::Result<Self> {
+    pub fn enter(name: &str, face: Face) -> io::Result<Self> {
         let (width, height) = crossterm::terminal::size()?;
+        let style = Style::new(face.color);
         let prompt = Prompt::new(name, State::NotVerified);
         Ok(Console {
             guard: Guard::enter()?,
             keys: None,
             composer: Composer::new(width, height, style, &person::COMMANDS, prompt),
-            bell: Bell::new(notice),
+            bell: Bell::new(face.notify),
             style,
+            quiet: face.quiet,
             out: Vec::new(),
             inputs: VecDeque::new(),
             said: VecDeque::new(),
@@ -102,6 +106,8 @@ impl Console {
                 let ring = self.bell.ring(focused, Instant::now().into_std());
                 self.out.extend_from_slice(ring.as_bytes());
             }
+            // The prompt says it too.
+            Event::Connected { .. } | Event::Reconnecting { .. } if self.quiet => {}
             _ => self.print_words(event),
         }
     }
@@ -239,8 +245,9 @@ impl Console {
                 self.inputs.push_back(person::parse(&command));
             }
             Act::Answer(words) => self.inputs.push_back(Input::Verify(Some(words))),
+            Act::Cancelled => self.inputs.push_back(Input::VerifyLater),
             // No command takes a path yet.
-            Act::Cancelled | Act::Complete(_) => {}
+            Act::Complete(_) => {}
             Act::Interrupt => self.inputs.push_back(Input::Interrupt),
             Act::Eof => return Ok(false),
             Act::Suspend => self.suspend()?,

@@ -1,15 +1,20 @@
 //! What the person says: messages, and commands.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use tokio::time::Instant;
 
 use super::Talk;
 use crate::chat::ChatError;
+use crate::chat::company::KeepError;
 use crate::chat::event::Event;
 use crate::chat::person::Input;
+use crate::commands::Look;
 use crate::crypto::words::same_words;
 use crate::exit::Exit;
+use crate::history::table::table;
 
+/// Columns that `/peers` takes, indented as it is.
+const PEERS_WIDTH: usize = 76;
 /// How often wrong words may be typed.
 const WORDS_TRIES: u32 = 2;
 
@@ -38,6 +43,10 @@ impl Talk<'_> {
                 self.comparing = true;
                 self.show_words()
             }
+            Input::VerifyLater => {
+                self.comparing = false;
+                Ok(())
+            }
             Input::Verify(Some(typed)) => self.verify(&typed),
             Input::Trust(typed) => {
                 if self.company.trust_anyway(&typed).map_err(ChatError::Keep)? {
@@ -57,9 +66,10 @@ impl Talk<'_> {
                 address: self.wire.as_ref().map(|wire| wire.address.to_string()),
                 queued: self.session.queued(),
             }),
-            Input::Peers => self.show(&Event::Note {
-                message: "whom you talked to: undertone peers".into(),
-            }),
+            Input::Peers => {
+                let message = self.peers()?;
+                self.show(&Event::Note { message })
+            }
             Input::Clear => {
                 self.interface.clear();
                 Ok(())
@@ -87,6 +97,20 @@ impl Talk<'_> {
                 )
             }
         }
+    }
+
+    /// The history, as `undertone peers` shows it.
+    fn peers(&self) -> Result<String, ChatError> {
+        let Some(history) = &self.setup.history else {
+            return Ok("no history is kept: --no-history".into());
+        };
+        let (entries, _) = history.read().map_err(KeepError::from)?;
+        let look = Look {
+            width: PEERS_WIDTH,
+            color: false,
+        };
+        let table = table(&entries, look, &TimeZone::system());
+        Ok(format!("whom you talked to\n{}", table.trim_end()))
     }
 
     pub(super) fn say(&mut self, text: &str) -> Result<(), ChatError> {
