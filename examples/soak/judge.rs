@@ -17,22 +17,18 @@ pub fn messages(people: &[Person; 2], said: &[Vec<String>; 2]) -> bool {
         other.wait_for(PATIENCE, |seen| seen.heard.len() >= said.len());
         people[person].wait_for(PATIENCE, |seen| seen.own.len() >= said.len());
         let same = |what: &str, shown: &[String]| {
-            let wrong = said
-                .iter()
-                .zip(shown)
-                .position(|(said, shown)| said != shown);
-            let holds = wrong.is_none() && said.len() == shown.len();
+            let pairs = said.iter().zip(shown);
+            let wrong: Vec<_> = pairs.filter(|(said, shown)| said != shown).collect();
+            let holds = wrong.is_empty() && said.len() == shown.len();
             println!(
-                "{who} said {}, {what} {}: {}",
+                "{who} said {}, {what} {}, {} of them otherwise: {}",
                 said.len(),
                 shown.len(),
+                wrong.len(),
                 verdict(holds)
             );
-            if let Some(at) = wrong {
-                println!(
-                    "  first at {at}: said {:?}, shown {:?}",
-                    said[at], shown[at]
-                );
+            for (said, shown) in wrong.iter().take(10) {
+                println!("  said {said:?}, shown {shown:?}");
             }
             holds
         };

@@ -113,13 +113,15 @@ fn detour(draft: &str, random: &mut Random) -> Vec<String> {
         // What was said before, and the draft again.
         9 => &["\x1b[A", "\x1b[A", "\x10", "\x0e", "\x1b[B", "\x1b[B"],
         10 => &["\x0c"],
-        // Thrown away, and pasted back.
+        // Thrown away, and pasted back. A paste loses the line end that it ends with.
         _ => {
-            return vec![
-                "x".into(),
-                "\x03".into(),
-                format!("\x1b[200~{draft}\x1b[201~"),
-            ];
+            let body = draft.strip_suffix('\n').unwrap_or(draft);
+            let mut keys = vec!["x".into(), "\x03".into()];
+            keys.push(format!("\x1b[200~{body}\x1b[201~"));
+            if body != draft {
+                keys.push("\x1b\r".into());
+            }
+            return keys;
         }
     };
     keys.iter().copied().map(String::from).collect()
