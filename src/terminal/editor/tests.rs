@@ -1,3 +1,5 @@
+//! The draft, key by key, and against a plain model.
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 
