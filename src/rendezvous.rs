@@ -117,6 +117,24 @@ impl Rendezvous {
         self.address.ip()
     }
 
+    /// Where it was connected to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether it would carry what two say to each other.
+    pub fn relays(&self) -> bool {
+        false
+    }
+
+    /// Has it carry what two say to each other, once the other one agrees.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn relay(self) -> Result<TcpStream, RendezvousError> {
+        Err(RendezvousError::Garbled)
+    }
+
     /// Takes, or renews, a seat in the room with this tag.
     ///
     /// # Errors
