@@ -142,7 +142,7 @@ async fn attempt(
     unanswered: &mut Option<Offering>,
     waiting: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Met, AttemptError> {
-    let mut mediator = Rendezvous::connect(&local.url).await?;
+    let mut mediator = Rendezvous::connect(&local.url, None).await?;
     let attempt = Attempt {
         meeting: Meeting {
             tag: setup.room.tag(),

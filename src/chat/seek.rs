@@ -114,7 +114,7 @@ async fn meet_again(
     listening: &Listening,
     door: Option<SocketAddr>,
 ) -> Result<(Rendezvous, Matched), AttemptError> {
-    let mut mediator = Rendezvous::connect(&trail.mediator).await?;
+    let mut mediator = Rendezvous::connect(&trail.mediator, None).await?;
     let attempt = Attempt {
         meeting: trail.reunion.meeting(),
         identity: trail.reunion.identity.clone(),
