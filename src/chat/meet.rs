@@ -147,7 +147,7 @@ async fn attempt(
 ) -> Result<Met, AttemptError> {
     let listening = &setup.listening;
     let port = listening.open().map_err(AttemptError::Listen)?;
-    let mut mediator = Rendezvous::connect(&local.url).await?;
+    let mut mediator = Rendezvous::connect(&local.url, listening.dial_from(port.address())).await?;
     let attempt = Attempt {
         meeting: Meeting {
             tag: setup.room.tag(),

@@ -45,6 +45,12 @@ impl Listening {
         Port::open(if self.hidden { Some(nowhere) } else { self.bind })
     }
 
+    /// Our end of the connection to the mediator: the port, so that a router's
+    /// mapping of it shows.
+    pub fn dial_from(&self, port: SocketAddr) -> Option<SocketAddr> {
+        (!self.hidden).then_some(port)
+    }
+
     /// The addresses at which `port` can be reached, best first. `observed` is ours
     /// as the mediator at `mediator` sees it, its port a router's for `port`; 0
     /// where that is not known.
@@ -218,6 +224,10 @@ pub async fn pair(
         }
     };
     let via = mediator.mediator_ip();
+    let observed = match mediator.port_kept() {
+        true => observed,
+        false => SocketAddr::new(observed.ip(), 0),
+    };
     let candidates = attempt.listening.candidates(attempt.port, observed, via);
     let failed = |spent: bool| move |why: Failure| AttemptError::Failed { role, spent, why };
     let offering = offering.take().ok_or(RendezvousError::Garbled)?;

@@ -100,7 +100,7 @@ pub async fn seek_host(trail: Trail, last: Option<SocketAddr>) -> Ready {
 
 /// Guest: one pairing at the mediator, and the link that it leads to.
 async fn reach_host(trail: &Trail, port: &Port) -> Option<Ready> {
-    let met = meet_again(trail, Role::Guest, port.address().port()).await;
+    let met = meet_again(trail, Role::Guest, port.address()).await;
     let (mediator, matched) = met.ok()?;
     let candidates = trail
         .listening
@@ -123,7 +123,7 @@ pub async fn seek_direct(trail: Trail) -> Option<Ready> {
 
 /// Host: waits at the mediator for the guest, again and again; its door listens
 /// at `port`.
-pub async fn await_guest(trail: Trail, port: u16, found: mpsc::Sender<Found>) {
+pub async fn await_guest(trail: Trail, port: SocketAddr, found: mpsc::Sender<Found>) {
     let mut backoff = Backoff::default();
     while !found.is_closed() {
         let _ = await_guest_once(&trail, port, &found).await;
@@ -132,7 +132,7 @@ pub async fn await_guest(trail: Trail, port: u16, found: mpsc::Sender<Found>) {
 }
 
 /// Host: one pairing at the mediator; `None` if it goes wrong.
-pub async fn await_guest_once(trail: &Trail, port: u16, found: &mpsc::Sender<Found>) -> Option<()> {
+pub async fn await_guest_once(trail: &Trail, port: SocketAddr, found: &mpsc::Sender<Found>) -> Option<()> {
     let (mediator, matched) = meet_again(trail, Role::Host, port).await.ok()?;
     let candidates = trail
         .listening
@@ -165,16 +165,17 @@ async fn relay(trail: &Trail, mediator: &mut Option<Rendezvous>) -> Option<(Stre
 async fn meet_again(
     trail: &Trail,
     role: Role,
-    port: u16,
+    port: SocketAddr,
 ) -> Result<(Rendezvous, Matched), AttemptError> {
-    let mut mediator = Rendezvous::connect(&trail.mediator).await?;
+    let from = trail.listening.dial_from(port);
+    let mut mediator = Rendezvous::connect(&trail.mediator, from).await?;
     let attempt = Attempt {
         meeting: trail.reunion.meeting(),
         identity: trail.reunion.identity.clone(),
         pin: Some(&trail.reunion.pin),
         role: Some(role),
         listening: &trail.listening,
-        port,
+        port: port.port(),
         unanswered: &mut None,
     };
     let (_, matched) = pair(&mut mediator, attempt, &mut |_| {}).await?;

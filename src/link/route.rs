@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn the_near_way_is_better_than_the_far_one_and_any_than_a_relay() {
         let direct = |address: &str| Route::direct(address.parse().unwrap());
-        let mut routes = vec![
+        let mut routes = [
             Route::Relay("192.0.2.9:443".parse().unwrap()),
             direct("198.51.100.1:1"),
             direct("[2001:db8::1]:1"),

@@ -2,7 +2,7 @@
 //! other one, or the mediator's WebSocket where it relays.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -19,9 +19,9 @@ pub enum Stream {
 
 impl Stream {
     /// Our address on the way, where it is known.
-    pub(super) fn local_ip(&self) -> Option<IpAddr> {
+    pub fn local_address(&self) -> Option<SocketAddr> {
         match self {
-            Stream::Tcp(stream) => Some(stream.local_addr().ok()?.ip().to_canonical()),
+            Stream::Tcp(stream) => stream.local_addr().ok(),
         }
     }
 

@@ -46,7 +46,8 @@ impl Wire {
 
     /// Whether this machine still has the address that the link comes from.
     pub fn is_from_here(&self) -> bool {
-        self.stream.local_ip().is_none_or(is_here)
+        let ours = self.stream.local_address();
+        ours.is_none_or(|address| is_here(address.ip().to_canonical()))
     }
 
     /// The next record's body, if it is here.

@@ -56,7 +56,7 @@ impl Talk<'_> {
             }
             Some(lobby) => {
                 let (sender, found) = mpsc::channel(1);
-                let port = lobby.address().port();
+                let port = lobby.address();
                 let task = tokio::spawn(await_guest(trail, port, sender));
                 lobby.seat(task.abort_handle(), found);
             }

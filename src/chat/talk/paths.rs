@@ -63,7 +63,7 @@ impl Talk<'_> {
             }
             Some(lobby) => {
                 let (sender, found) = mpsc::channel(1);
-                let port = lobby.address().port();
+                let port = lobby.address();
                 let task = tokio::spawn(async move {
                     let _ = await_guest_once(&trail, port, &sender).await;
                 });
