@@ -91,7 +91,8 @@ where
     let timer = sleep_until(deadline);
     tokio::pin!(timer);
     loop {
-        for event in client.take_events() {
+        let (events, more_at) = client.take_events(Instant::now().into_std());
+        for event in events {
             let now = Instant::now();
             let message = match event {
                 Event::Waiting { until } => {
@@ -110,7 +111,7 @@ where
                         observed,
                     }
                 }
-                Event::Sealed(data) => MediatorMessage::Sealed { data },
+                Event::Sealed { data, at: _ } => MediatorMessage::Sealed { data },
                 Event::PeerLeft => {
                     deadline = now + times.idle;
                     MediatorMessage::PeerLeft
@@ -121,9 +122,10 @@ where
                 return End::Gone;
             }
         }
+        let next = deadline.min(ping_at).min(listener.heard + times.silence);
         timer
             .as_mut()
-            .reset(deadline.min(ping_at).min(listener.heard + times.silence));
+            .reset(more_at.map_or(next, |at| next.min(at.into())));
         tokio::select! {
             () = client.woken() => {}
             message = socket.next() => {
@@ -182,7 +184,7 @@ impl Listener<'_> {
             }
             ClientMessage::Sealed { data } => {
                 trace!("sealed");
-                self.client.sealed(data);
+                self.client.sealed(data, now);
             }
             ClientMessage::Done => {
                 trace!("done");
@@ -423,6 +425,64 @@ mod tests {
         let (one, other) = tokio::join!(host.hear_refusal(), guest.hear_refusal());
         assert_eq!((one, other), (ErrorCode::Expired, ErrorCode::Expired));
         assert_eq!(start.elapsed().as_secs(), 60);
+    }
+
+    /// Two that are paired; both have been told.
+    async fn pair(hub: &Arc<Hub>) -> (Peer, Peer) {
+        let (mut host, mut guest) = (connect(hub, false), connect(hub, false));
+        host.join(1);
+        host.hear().await;
+        guest.join(2);
+        for one in [&mut host, &mut guest] {
+            assert!(matches!(one.hear().await, MediatorMessage::Paired { .. }));
+        }
+        (host, guest)
+    }
+
+    fn sealed(data: u8) -> ClientMessage {
+        let data = Opaque::new(&[data]).unwrap();
+        ClientMessage::Sealed { data }
+    }
+
+    /// After `milliseconds` of virtual time.
+    async fn after(milliseconds: u64) {
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sealed_is_under_way_to_both_so_that_it_arrives_at_once() {
+        let hub = hub();
+        let (mut far, mut near) = pair(&hub).await;
+        let paired = Instant::now();
+        after(20).await;
+        near.say(&sealed(1));
+        after(180).await;
+        far.say(&sealed(2));
+        assert!(matches!(far.hear().await, MediatorMessage::Sealed { .. }));
+        assert_eq!(paired.elapsed().as_millis() / 10, 20);
+        assert!(matches!(near.hear().await, MediatorMessage::Sealed { .. }));
+        // 200 ms, and half of 180.
+        assert_eq!(paired.elapsed().as_millis() / 10, 29);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_delays_its_sealed_holds_the_other_up_for_the_bound_at_most() {
+        let hub = hub();
+        let (mut slow, mut quick) = pair(&hub).await;
+        quick.say(&sealed(1));
+        after(9_000).await;
+        let both = Instant::now();
+        slow.say(&sealed(2));
+        // Neither an end nor a fresh join jumps the queue.
+        assert!(matches!(slow.hear().await, MediatorMessage::Sealed { .. }));
+        slow.say(&ClientMessage::Done);
+        quick.join(3);
+        assert!(matches!(quick.hear().await, MediatorMessage::Sealed { .. }));
+        assert_eq!(both.elapsed().as_millis() / 10, 50);
+        assert!(matches!(
+            quick.hear().await,
+            MediatorMessage::Waiting { .. }
+        ));
     }
 
     #[tokio::test(start_paused = true)]

@@ -31,7 +31,8 @@ struct State {
 
 /// Events on their way to a connection. Small without a bound of its own: between
 /// two joins of its client the rooms tell it at most waiting, paired, sealed and
-/// peer-left or a refusal, and it takes no further join before these are written.
+/// peer-left or a refusal, and these are written before the next join is read, or, while
+/// a `sealed` is held back, after no more joins than MESSAGE_BURST.
 #[derive(Default)]
 struct Mailbox {
     events: Mutex<Vec<Event>>,
@@ -127,8 +128,8 @@ impl Client {
         Ok(())
     }
 
-    pub(crate) fn sealed(&self, data: Opaque) {
-        lock(&self.hub.0).act(|rooms, out| rooms.sealed(self.id, data, out));
+    pub(crate) fn sealed(&self, data: Opaque, now: Instant) {
+        lock(&self.hub.0).act(|rooms, out| rooms.sealed(self.id, data, now, out));
     }
 
     pub(crate) fn done(&self) {
@@ -139,9 +140,20 @@ impl Client {
         lock(&self.hub.0).act(|rooms, out| rooms.lapse(self.id, now, out));
     }
 
-    /// All that came since the last call.
-    pub(crate) fn take_events(&self) -> Vec<Event> {
-        mem::take(&mut *lock(&self.mailbox.events))
+    /// All that came since the last call and may be told by now; and when there is more.
+    pub(crate) fn take_events(&self, now: Instant) -> (Vec<Event>, Option<Instant>) {
+        let mut events = lock(&self.mailbox.events);
+        let early = events
+            .iter()
+            .enumerate()
+            .find_map(|(n, event)| match event {
+                Event::Sealed { at, .. } if *at > now => Some((n, *at)),
+                _ => None,
+            });
+        match early {
+            None => (mem::take(&mut *events), None),
+            Some((n, at)) => (events.drain(..n).collect(), Some(at)),
+        }
     }
 
     /// Returns when something came since the last return.

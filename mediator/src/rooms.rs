@@ -1,7 +1,7 @@
 //! Who waits, who is paired, what lapses. Pure: no socket, no clock, no task.
 //!
-//! Calls say what a client did, and when; what is to be told to whom goes into
-//! `out`, in order. A room is a seat under its tag: it exists while one client
+//! Calls say what a client did, and when; what is to be told to whom, and not before
+//! when, goes into `out`, in order. A room is a seat under its tag: it exists while one client
 //! waits, and a pair leaves it, so a third client waits for a fourth.
 //!
 //! ```text
@@ -11,12 +11,19 @@
 //!    └────────────────────────────┴────────────────────────────┘
 //!                                   done, leave, lapse, second sealed
 //! ```
+//!
+//! Both `sealed` are held until both are there. From `paired` to a client's `sealed` is
+//! its round trip time r, so that the one that came first is the nearer one's. The
+//! farther one is told at t, the nearer one at t + (r_far − r_near)/2: what is under way
+//! for r/2 then arrives at both at once. Whoever delays its `sealed` passes for far, and
+//! makes the other one wait for [`SEALED_HOLD`] at most.
 
 use std::collections::HashMap;
+use std::mem;
 use std::time::{Duration, Instant};
 
 use crate::refusal::Refusal;
-use crate::wire::{Opaque, Role, Tag};
+use crate::wire::{Opaque, Role, SEALED_HOLD, Tag};
 
 /// A connection's number, never used twice.
 pub type ClientId = u64;
@@ -39,7 +46,12 @@ pub enum Event {
         until: Instant,
     },
     /// The other one's `sealed`.
-    Sealed(Opaque),
+    Sealed {
+        /// Its data.
+        data: Opaque,
+        /// Not to be told before this, nor anything that comes after it.
+        at: Instant,
+    },
     /// The other one went.
     PeerLeft,
     /// You are outside now, and the connection is to be closed.
@@ -74,8 +86,17 @@ struct Paired {
     other: ClientId,
     room: Tag,
     offer: Opaque,
-    sealed: bool,
+    sealed: Sealed,
     until: Instant,
+}
+
+/// How far a client's own `sealed` is.
+enum Sealed {
+    Awaited,
+    /// Came then; the other one's is awaited.
+    Held(Opaque, Instant),
+    /// Both were there, and were handed on.
+    Passed,
 }
 
 impl Rooms {
@@ -145,13 +166,28 @@ impl Rooms {
         }
     }
 
-    /// `sealed`: handed on once each way; a second one ends the pairing. Outside it
-    /// crossed `peer-left` and is dropped.
-    pub fn sealed(&mut self, client: ClientId, data: Opaque, out: &mut Out) {
-        match self.places.get_mut(&client) {
-            Some(Place::Paired(paired)) if !paired.sealed => {
-                paired.sealed = true;
-                out.push((paired.other, Event::Sealed(data)));
+    /// `sealed`: held until both are there, and handed on once each way; a second one
+    /// ends the pairing. Outside it crossed `peer-left` and is dropped.
+    pub fn sealed(&mut self, client: ClientId, data: Opaque, now: Instant, out: &mut Out) {
+        match self.places.get(&client) {
+            Some(Place::Paired(paired)) if matches!(paired.sealed, Sealed::Awaited) => {
+                let other = paired.other;
+                match self.pass(other) {
+                    Some((theirs, since)) => {
+                        self.set_sealed(client, Sealed::Passed);
+                        let lead = now.saturating_duration_since(since) / 2;
+                        let at = now + lead.min(SEALED_HOLD);
+                        out.push((
+                            client,
+                            Event::Sealed {
+                                data: theirs,
+                                at: now,
+                            },
+                        ));
+                        out.push((other, Event::Sealed { data, at }));
+                    }
+                    None => self.set_sealed(client, Sealed::Held(data, now)),
+                }
             }
             Some(Place::Paired(_)) => {
                 self.leave(client, out);
@@ -253,7 +289,7 @@ impl Rooms {
                 other,
                 room,
                 offer,
-                sealed: false,
+                sealed: Sealed::Awaited,
                 until,
             }))
         };
@@ -277,6 +313,26 @@ impl Rooms {
                 until,
             },
         ));
+    }
+
+    /// Takes what is held of this client, and since when.
+    fn pass(&mut self, client: ClientId) -> Option<(Opaque, Instant)> {
+        let Some(Place::Paired(paired)) = self.places.get_mut(&client) else {
+            return None;
+        };
+        match mem::replace(&mut paired.sealed, Sealed::Passed) {
+            Sealed::Held(data, since) => Some((data, since)),
+            not_held => {
+                paired.sealed = not_held;
+                None
+            }
+        }
+    }
+
+    fn set_sealed(&mut self, client: ClientId, sealed: Sealed) {
+        if let Some(Place::Paired(paired)) = self.places.get_mut(&client) {
+            paired.sealed = sealed;
+        }
     }
 
     fn refuse(&mut self, client: ClientId, refusal: Refusal, out: &mut Out) {
@@ -319,7 +375,7 @@ mod tests {
         }
 
         fn sealed(&mut self, client: ClientId, data: u8) -> Out {
-            self.run(|rooms, _, out| rooms.sealed(client, bytes(data), out))
+            self.run(|rooms, now, out| rooms.sealed(client, bytes(data), now, out))
         }
 
         fn leave(&mut self, client: ClientId) -> Out {
@@ -373,6 +429,11 @@ mod tests {
         vec![(client, Event::Waiting { until })]
     }
 
+    fn sealed(client: ClientId, data: u8, at: Instant) -> (ClientId, Event) {
+        let data = bytes(data);
+        (client, Event::Sealed { data, at })
+    }
+
     fn refused(client: ClientId, refusal: Refusal) -> (ClientId, Event) {
         (client, Event::Refused(refusal))
     }
@@ -402,7 +463,8 @@ mod tests {
     fn a_renewal_that_crosses_paired_is_ignored() {
         let mut bed = Bed::paired();
         assert_eq!(bed.join(1, ROOM, 1), []);
-        assert_eq!(bed.sealed(1, 7), [(2, Event::Sealed(bytes(7)))]);
+        assert_eq!(bed.sealed(1, 7), []);
+        assert_eq!(bed.sealed(2, 8).len(), 2);
     }
 
     #[test]
@@ -470,23 +532,54 @@ mod tests {
     }
 
     #[test]
-    fn sealed_goes_once_each_way() {
+    fn sealed_is_held_until_both_are_there_and_goes_once_each_way() {
         let mut bed = Bed::paired();
-        assert_eq!(bed.sealed(1, 7), [(2, Event::Sealed(bytes(7)))]);
-        assert_eq!(bed.sealed(2, 8), [(1, Event::Sealed(bytes(8)))]);
+        assert_eq!(bed.sealed(1, 7), []);
+        let now = bed.now;
+        assert_eq!(bed.sealed(2, 8), [sealed(2, 7, now), sealed(1, 8, now)]);
         assert!(bed.rooms.is_paired(1));
     }
 
     #[test]
-    fn a_second_sealed_ends_the_pairing() {
+    fn the_nearer_client_is_told_later_by_half_of_what_it_was_earlier() {
+        let ms = Duration::from_millis;
+        for (near, far, delay) in [(20, 20, 0), (10, 90, 40), (1, 1_001, 500), (0, 9_000, 500)] {
+            for (nearer, farther) in [(1, 2), (2, 1)] {
+                let mut bed = Bed::paired();
+                bed.now += ms(near);
+                assert_eq!(bed.sealed(nearer, 7), []);
+                bed.now += ms(far - near);
+                let out = bed.sealed(farther, 8);
+                let (now, later) = (bed.now, bed.now + ms(delay));
+                assert_eq!(out, [sealed(farther, 7, now), sealed(nearer, 8, later)]);
+            }
+        }
+    }
+
+    #[test]
+    fn who_leaves_before_both_are_sealed_takes_its_own_along() {
         let mut bed = Bed::paired();
         bed.sealed(1, 7);
-        assert_eq!(
-            bed.sealed(1, 7),
-            [(2, Event::PeerLeft), refused(1, Refusal::SealedTwice)]
-        );
-        assert!(bed.empty());
+        assert_eq!(bed.leave(1), [(2, Event::PeerLeft)]);
         assert_eq!(bed.sealed(2, 8), []);
+        assert!(bed.empty());
+    }
+
+    #[test]
+    fn a_second_sealed_ends_the_pairing() {
+        for both in [false, true] {
+            let mut bed = Bed::paired();
+            bed.sealed(1, 7);
+            if both {
+                bed.sealed(2, 8);
+            }
+            assert_eq!(
+                bed.sealed(1, 7),
+                [(2, Event::PeerLeft), refused(1, Refusal::SealedTwice)]
+            );
+            assert!(bed.empty());
+            assert_eq!(bed.sealed(2, 8), []);
+        }
     }
 
     #[test]
@@ -593,9 +686,10 @@ mod tests {
                     let known = &mut known[*client as usize];
                     match event {
                         Event::Paired { .. } => { known.pairings += 1; known.sealed = 0; }
-                        Event::Sealed(_) => {
+                        Event::Sealed { at, .. } => {
                             known.sealed += 1;
                             prop_assert!(known.pairings > 0 && known.sealed == 1);
+                            prop_assert!(*at >= bed.now && *at <= bed.now + SEALED_HOLD);
                         }
                         Event::Waiting { until } => prop_assert_eq!(*until, before + SEAT),
                         Event::PeerLeft => prop_assert!(!bed.rooms.places.contains_key(client)),

@@ -10,8 +10,8 @@
 //!   ◄─── waiting {observed, expires_in}
 //!                                 ◄─────── join {v, room, offer}
 //!   ◄─── paired {host, …}         paired {guest, …} ───►
-//!   sealed {data} ───────────────────────────────────► sealed {data}
-//!   sealed {data} ◄─────────────────────────────────── sealed {data}
+//!   sealed {data} ─────────────── held ◄───────────────── sealed {data}
+//!   ◄─── sealed {data}                      sealed {data} ───►
 //!   done ────────────►            ◄────────────────── done
 //! ```
 //!
@@ -39,6 +39,9 @@ pub const MAX_OPAQUE: usize = 1024;
 pub const SEAT_LIFE: Duration = Duration::from_secs(600);
 /// Life of a pairing whose clients never say `done`.
 pub const PAIRING_LIFE: Duration = Duration::from_secs(60);
+/// The longest that a `sealed` is held back from the nearer client, so that both begin
+/// to dial at the same time.
+pub const SEALED_HOLD: Duration = Duration::from_millis(500);
 /// The mediator sends a WebSocket ping this often.
 pub const PING_EVERY: Duration = Duration::from_secs(20);
 /// A connection silent for this long is gone: two pings, and 5 s to answer the second.
@@ -76,7 +79,8 @@ pub enum ClientMessage {
         /// OFFER, opaque to the mediator.
         offer: Opaque,
     },
-    /// After `paired`, once: handed on to the other one as it is.
+    /// After `paired`, once: handed on to the other one as it is, as soon as the other
+    /// one's is there too.
     Sealed {
         /// SEALED, opaque to the mediator.
         data: Opaque,
@@ -105,7 +109,9 @@ pub enum MediatorMessage {
         /// Your address as seen from here; port 0 where a proxy hides it.
         observed: SocketAddr,
     },
-    /// The other one's `sealed`.
+    /// The other one's `sealed`, once yours is there too: to the farther one of both at
+    /// once, to the nearer one after half of what it was earlier, at most
+    /// [`SEALED_HOLD`], so that both have it at the same time.
     Sealed {
         /// The other one's SEALED.
         data: Opaque,

@@ -112,6 +112,8 @@ async fn at_trace_level_nothing_of_a_client_is_logged() {
     ada.hear_paired().await;
     bob.hear_paired().await;
     ada.seal(b"sealed-of-ada").await;
+    bob.seal(b"sealed-of-bob").await;
+    ada.hear_sealed().await;
     bob.hear_sealed().await;
     // Names travel sealed; a client that sends one in the clear, or garbage, is not quoted either.
     let mut mallory = running.connect([127, 77, 88, 99]).await;
