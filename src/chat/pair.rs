@@ -178,6 +178,7 @@ pub async fn pair(
                 role,
                 offer,
                 observed,
+                relay: _,
             } => {
                 let role = match role {
                     wire::Role::Host => Role::Host,
@@ -187,7 +188,9 @@ pub async fn pair(
             }
             // Of a pairing that we gave up: it may have crossed our `join`.
             MediatorMessage::PeerLeft | MediatorMessage::Sealed { .. } => {}
-            MediatorMessage::Error { .. } => return Err(RendezvousError::Garbled.into()),
+            MediatorMessage::Relaying | MediatorMessage::Error { .. } => {
+                return Err(RendezvousError::Garbled.into());
+            }
         }
     };
     let candidates = match role {
