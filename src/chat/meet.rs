@@ -128,9 +128,10 @@ fn is_passing(error: &RendezvousError, reached: bool) -> bool {
             | ErrorCode::Full => reached,
             ErrorCode::BadRequest | ErrorCode::Version | ErrorCode::RoomBusy => false,
         },
-        RendezvousError::Unreachable { .. } | RendezvousError::Lost | RendezvousError::Silent => {
-            reached
-        }
+        RendezvousError::Unreachable { .. }
+        | RendezvousError::Proxy { .. }
+        | RendezvousError::Lost
+        | RendezvousError::Silent => reached,
         RendezvousError::NoMediator(_) | RendezvousError::Garbled => false,
     }
 }
@@ -142,7 +143,7 @@ async fn attempt(
     unanswered: &mut Option<Offering>,
     waiting: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Met, AttemptError> {
-    let mut mediator = Rendezvous::connect(&local.url, None).await?;
+    let mut mediator = Rendezvous::connect(&local.route, None).await?;
     let attempt = Attempt {
         meeting: Meeting {
             tag: setup.room.tag(),

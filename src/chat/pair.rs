@@ -36,11 +36,17 @@ impl Listening {
     /// The addresses at which this door can be reached, best first. Of what the
     /// mediator observed only the IP counts: the port is that of another
     /// connection.
-    fn candidates(&self, door: SocketAddr, observed: IpAddr, mediator: IpAddr) -> Candidates {
+    /// Through a proxy there is nothing observed.
+    fn candidates(
+        &self,
+        door: SocketAddr,
+        observed: Option<IpAddr>,
+        mediator: IpAddr,
+    ) -> Candidates {
         if !self.advertise.is_empty() {
             return Candidates::new(self.advertise.iter().copied());
         }
-        let observed = observed.to_canonical();
+        let observed = observed.map(|ip| ip.to_canonical());
         let here = match self.bind {
             Some(bind) => vec![bind.ip()],
             None if mediator.to_canonical().is_loopback() => {
@@ -48,10 +54,11 @@ impl Listening {
             }
             None => addresses_here(),
         };
-        let outside = here
-            .first()
-            .is_some_and(|ip| ip.is_loopback() == observed.is_loopback());
-        let all = here.into_iter().chain(outside.then_some(observed));
+        let outside = observed.filter(|observed| {
+            here.first()
+                .is_some_and(|ip| ip.is_loopback() == observed.is_loopback())
+        });
+        let all = here.into_iter().chain(outside);
         Candidates::new(all.map(|ip| SocketAddr::new(ip, door.port())))
     }
 }
@@ -194,9 +201,10 @@ pub async fn pair(
         Role::Guest => Candidates::default(),
         Role::Host => {
             let door = listen().map_err(AttemptError::Listen)?;
+            let observed = (!mediator.is_proxied()).then_some(observed.ip());
             attempt
                 .listening
-                .candidates(door, observed.ip(), mediator.mediator_ip())
+                .candidates(door, observed, mediator.mediator_ip())
         }
     };
     let failed = |spent: bool| move |why: Failure| AttemptError::Failed { role, spent, why };

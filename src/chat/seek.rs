@@ -14,9 +14,8 @@ use crate::crypto::keys::random;
 use crate::link::Ready;
 use crate::link::dial::dial;
 use crate::link::knock::{Reunion, redial};
-use crate::mediator_url::MediatorUrl;
 use crate::pairing::{HostConfirm, Matched, Role};
-use crate::rendezvous::Rendezvous;
+use crate::rendezvous::{Rendezvous, Route};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -46,7 +45,7 @@ pub struct Trail {
     /// What the reunion takes.
     pub reunion: Arc<Reunion>,
     /// The mediator.
-    pub mediator: MediatorUrl,
+    pub mediator: Route,
 }
 
 /// Guest: looks for the host until there is a link with its `go`.

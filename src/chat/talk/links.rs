@@ -44,7 +44,7 @@ impl Talk<'_> {
         };
         let trail = Trail {
             reunion: Arc::new(reunion),
-            mediator: self.local.url.clone(),
+            mediator: self.local.route.clone(),
         };
         match &mut self.lobby {
             None => {
