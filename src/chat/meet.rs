@@ -133,9 +133,10 @@ fn is_passing(error: &RendezvousError, reached: bool) -> bool {
             | ErrorCode::Full => reached,
             ErrorCode::BadRequest | ErrorCode::Version | ErrorCode::RoomBusy => false,
         },
-        RendezvousError::Unreachable { .. } | RendezvousError::Lost | RendezvousError::Silent => {
-            reached
-        }
+        RendezvousError::Unreachable { .. }
+        | RendezvousError::Proxy { .. }
+        | RendezvousError::Lost
+        | RendezvousError::Silent => reached,
         RendezvousError::NoMediator(_) | RendezvousError::Garbled => false,
     }
 }
@@ -148,7 +149,7 @@ async fn attempt(
 ) -> Result<Met, AttemptError> {
     let listening = &setup.listening;
     let port = listening.open().map_err(AttemptError::Listen)?;
-    let mut mediator = Rendezvous::connect(&local.url, listening.dial_from(port.address())).await?;
+    let mut mediator = Rendezvous::connect(&local.route, listening.dial_from(port.address())).await?;
     let attempt = Attempt {
         meeting: Meeting {
             tag: setup.room.tag(),

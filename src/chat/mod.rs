@@ -31,8 +31,7 @@ use crate::contacts::Contacts;
 use crate::crypto::keys::SecretKey;
 use crate::exit::Exit;
 use crate::history::History;
-use crate::mediator_url::MediatorUrl;
-use crate::rendezvous::RendezvousError;
+use crate::rendezvous::{RendezvousError, Route};
 use crate::room::Room;
 use crate::terminal::name::DisplayName;
 use company::KeepError;
@@ -48,8 +47,8 @@ pub struct Setup {
     pub name: DisplayName,
     /// Where to meet.
     pub room: Room,
-    /// The mediator that was named, if any.
-    pub mediator: Option<MediatorUrl>,
+    /// The mediator that was named, if any, and the way to it.
+    pub mediator: Option<Route>,
     /// Port of the mediator on this machine.
     pub local_port: u16,
     /// Our identity key.
@@ -78,7 +77,15 @@ impl Setup {
 
     async fn local(&self) -> Result<Local, ChatError> {
         match &self.mediator {
-            Some(url) => Ok(Local::named(url.clone())),
+            Some(route) => {
+                if let Some(proxy) = &route.proxy {
+                    let name = proxy.named_by();
+                    self.face.detail(&format!(
+                        "to the mediator through the proxy {proxy} ({name})"
+                    ));
+                }
+                Ok(Local::named(route.clone()))
+            }
             None => {
                 let bind = self.listening.bind.map(|bind| bind.ip());
                 let found = Local::find_or_start(bind, self.local_port).await;
@@ -184,6 +191,7 @@ impl ChatError {
                         format!("Is undertone-mediator running there, and port {port} open?{tls}");
                     ("no-mediator", there)
                 }
+                RendezvousError::Proxy { proxy, why, .. } => ("no-mediator", why.remedy(proxy)),
                 RendezvousError::NoMediator(_) => (
                     "no-mediator",
                     "Check the address and the port: something else answers there.".into(),

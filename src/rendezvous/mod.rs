@@ -1,11 +1,13 @@
 //! The client's side of the mediator: one WebSocket, the messages of
 //! `undertone_mediator::wire` on it, every wait bounded. What the messages mean
-//! for a pairing is not decided here. `connect` is the TCP below it.
+//! for a pairing is not decided here. `connect` is the TCP below it,
+//! `proxy` what may be on the way.
 
 pub mod connect;
+pub mod proxy;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +25,7 @@ use undertone_mediator::wire::{
 };
 
 use crate::mediator_url::MediatorUrl;
+use proxy::{Proxy, ProxyFailure, tunnel};
 
 /// The longest wait for a connection to the mediator, TLS and WebSocket included.
 pub const CONNECT_WITHIN: Duration = Duration::from_secs(10);
@@ -39,6 +42,16 @@ pub enum RendezvousError {
         url: MediatorUrl,
         /// What the system said.
         reason: String,
+    },
+    /// The proxy on the way to it did not let us through.
+    #[error("the proxy {proxy}, on the way to {url}, {why}")]
+    Proxy {
+        /// The mediator.
+        url: MediatorUrl,
+        /// The proxy, shown without its log-in.
+        proxy: Box<Proxy>,
+        /// What it did.
+        why: ProxyFailure,
     },
     /// Something answers there, yet no mediator.
     #[error("what answers at {0} is no mediator")]
@@ -64,6 +77,15 @@ pub enum RendezvousError {
     Garbled,
 }
 
+/// A mediator, and the proxy on the way to it.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The mediator.
+    pub mediator: MediatorUrl,
+    /// The proxy; `None`: straight.
+    pub proxy: Option<Proxy>,
+}
+
 /// Bytes both ways, through TLS or not.
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
@@ -71,57 +93,40 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
 /// A connection to a mediator.
 pub struct Rendezvous {
     socket: WebSocketStream<Box<dyn Transport>>,
-    address: SocketAddr,
+    /// As connected to; `None` through a proxy.
+    address: Option<SocketAddr>,
     port_kept: bool,
 }
 
 impl Rendezvous {
-    /// Connects, by TLS where the address says so. No look-up is made for an IP
-    /// address. `from` is the local end, as for [`connect::connect`].
+    /// Connects, by TLS where the address says so, and through the proxy where there is one:
+    /// never around it. No look-up is made for an IP address, nor for the mediator's name where
+    /// a proxy looks it up. `from` is the local end of a connection without a proxy, as for
+    /// [`connect::connect`].
     ///
     /// # Errors
-    /// [`RendezvousError::Unreachable`] or [`RendezvousError::NoMediator`].
-    pub async fn connect(
-        url: &MediatorUrl,
-        from: Option<SocketAddr>,
-    ) -> Result<Self, RendezvousError> {
-        let unreachable = |reason: String| RendezvousError::Unreachable {
-            url: url.clone(),
-            reason,
+    /// [`RendezvousError::Unreachable`], [`RendezvousError::Proxy`],
+    /// [`RendezvousError::NoMediator`], or [`RendezvousError::Refused`] by one that is full.
+    pub async fn connect(route: &Route, from: Option<SocketAddr>) -> Result<Self, RendezvousError> {
+        let connecting = async {
+            let connect::Connected { stream, port_kept } = reach(route, from).await?;
+            let address = stream.peer_addr()?;
+            Ok(Rendezvous {
+                socket: greet(&route.mediator, stream).await?,
+                address: route.proxy.is_none().then_some(address),
+                port_kept,
+            })
         };
-        match timeout(CONNECT_WITHIN, Self::try_connect(url, from)).await {
-            Err(_) => Err(unreachable("no answer".into())),
-            Ok(Err(ConnectError::Io(error))) => Err(unreachable(reason(&error))),
-            Ok(Err(ConnectError::NoMediator)) => Err(RendezvousError::NoMediator(url.clone())),
-            Ok(Err(ConnectError::Full { retry_after })) => Err(RendezvousError::Refused {
-                code: ErrorCode::Full,
-                message: "it has too many connections, in all or from your address".into(),
-                retry_after,
-            }),
-            Ok(Ok(connected)) => Ok(connected),
+        match timeout(CONNECT_WITHIN, connecting).await {
+            Ok(connected) => connected.map_err(|error: ConnectError| error.on(route)),
+            Err(_) => Err(ConnectError::Slow.on(route)),
         }
     }
 
-    async fn try_connect(
-        url: &MediatorUrl,
-        from: Option<SocketAddr>,
-    ) -> Result<Self, ConnectError> {
-        let addresses = look_up(url.host(), url.port()).await?;
-        let connect::Connected { stream, port_kept } = connect::connect(&addresses, from).await?;
-        let address = stream.peer_addr()?;
-        let transport = transport(url, stream).await?;
-        let config = WebSocketConfig::default()
-            .read_buffer_size(MAX_MESSAGE)
-            .write_buffer_size(0)
-            .max_message_size(Some(MAX_MESSAGE))
-            .max_frame_size(Some(MAX_MESSAGE));
-        let request = format!("ws://{}{PATH}", url.authority());
-        let (socket, _) = client_async_with_config(request, transport, Some(config)).await?;
-        Ok(Rendezvous {
-            socket,
-            address,
-            port_kept,
-        })
+    /// Whether there is a proxy on the way. Then the address that the mediator observes is the
+    /// proxy's, and nobody can be reached there.
+    pub fn is_proxied(&self) -> bool {
+        self.address.is_none()
     }
 
     /// Whether the connection has the local port that was wanted, so that what the mediator
@@ -130,14 +135,16 @@ impl Rendezvous {
         self.port_kept
     }
 
-    /// The mediator's address, as connected to.
+    /// The mediator's address, as connected to; through a proxy, which alone knows it, 0.0.0.0:
+    /// neither this machine's nor of its network.
     pub fn mediator_ip(&self) -> IpAddr {
-        self.address.ip()
+        self.address().ip()
     }
 
-    /// Where it was connected to.
+    /// The same with the port, or 0.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        let unknown = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        self.address.unwrap_or(unknown)
     }
 
     /// Whether it would carry what two say to each other.
@@ -233,13 +240,48 @@ impl Rendezvous {
     }
 }
 
-enum ConnectError {
+pub(crate) enum ConnectError {
     Io(io::Error),
+    Proxy(ProxyFailure),
     NoMediator,
     /// HTTP 503 instead of a WebSocket: over its cap on connections.
     Full {
         retry_after: Option<u64>,
     },
+    /// The time was up.
+    Slow,
+}
+
+impl ConnectError {
+    /// What it means on this way.
+    pub(crate) fn on(self, route: &Route) -> RendezvousError {
+        let url = route.mediator.clone();
+        let (why, said) = match self {
+            ConnectError::NoMediator => return RendezvousError::NoMediator(url),
+            ConnectError::Full { retry_after } => {
+                return RendezvousError::Refused {
+                    code: ErrorCode::Full,
+                    message: "it has too many connections, in all or from your address".into(),
+                    retry_after,
+                };
+            }
+            ConnectError::Io(error) => (None, reason(&error)),
+            ConnectError::Slow => (Some(ProxyFailure::Slow), "no answer".into()),
+            ConnectError::Proxy(why) => (Some(why), String::new()),
+        };
+        match (&route.proxy, why) {
+            (Some(proxy), Some(why)) => RendezvousError::Proxy {
+                url,
+                proxy: Box::new(proxy.clone()),
+                why,
+            },
+            (Some(proxy), None) => RendezvousError::Unreachable {
+                url,
+                reason: format!("{said}, through the proxy {proxy}"),
+            },
+            (None, _) => RendezvousError::Unreachable { url, reason: said },
+        }
+    }
 }
 
 impl From<io::Error> for ConnectError {
@@ -266,8 +308,49 @@ impl From<tungstenite::Error> for ConnectError {
     }
 }
 
+/// A TCP connection to the mediator, or to the proxy that has connected to it.
+pub(crate) async fn reach(
+    route: &Route,
+    from: Option<SocketAddr>,
+) -> Result<connect::Connected, ConnectError> {
+    let Route { mediator, proxy } = route;
+    let Some(proxy) = proxy else {
+        let addresses = look_up(mediator.host(), mediator.port()).await?;
+        return Ok(connect::connect(&addresses, from).await?);
+    };
+    let reached = async {
+        let addresses = look_up(proxy.host(), proxy.port()).await?;
+        connect::connect(&addresses, None).await
+    };
+    let reached = reached.await.map_err(|error| {
+        let why = reason(&error);
+        ConnectError::Proxy(ProxyFailure::Unreachable(why))
+    })?;
+    let tunnel = tunnel(proxy, reached.stream, mediator).await;
+    Ok(connect::Connected {
+        stream: tunnel.map_err(ConnectError::Proxy)?,
+        port_kept: false,
+    })
+}
+
+/// The WebSocket on a connection.
+async fn greet(
+    url: &MediatorUrl,
+    stream: TcpStream,
+) -> Result<WebSocketStream<Box<dyn Transport>>, ConnectError> {
+    let transport = transport(url, stream).await?;
+    let config = WebSocketConfig::default()
+        .read_buffer_size(MAX_MESSAGE)
+        .write_buffer_size(0)
+        .max_message_size(Some(MAX_MESSAGE))
+        .max_frame_size(Some(MAX_MESSAGE));
+    let request = format!("ws://{}{PATH}", url.authority());
+    let (socket, _) = client_async_with_config(request, transport, Some(config)).await?;
+    Ok(socket)
+}
+
 /// The addresses of a host, each with `port`; an IP address is not looked up.
-pub(crate) async fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+async fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     match host.parse::<IpAddr>() {
         Ok(ip) => Ok(vec![SocketAddr::new(ip, port)]),
         Err(_) => Ok(lookup_host((host, port)).await?.collect()),

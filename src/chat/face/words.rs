@@ -30,7 +30,7 @@ const RELAYED: &str = "\n  No direct path opened, so the mediator carries the ch
 /// How a link goes.
 fn way(route: &str, address: &str) -> String {
     match route {
-        "relay" => format!("relay {address}"),
+        "relay" => "relay".to_owned(),
         "local" => format!("direct {address}"),
         _ => format!("direct {address}, across the internet"),
     }

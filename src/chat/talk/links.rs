@@ -67,7 +67,7 @@ impl Talk<'_> {
     pub(super) fn trail(&self, relay: Option<Consent>) -> Option<Trail> {
         Some(Trail {
             reunion: Arc::new(self.reunion()?),
-            mediator: self.local.url.clone(),
+            mediator: self.local.route.clone(),
             listening: self.setup.listening.clone(),
             relay,
         })
