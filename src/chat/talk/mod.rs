@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use super::ahead::Ahead;
 use super::company::Company;
 use super::event::{Event, Standing};
 use super::interface::Interface;
@@ -70,6 +71,7 @@ pub async fn talk(
     setup: &Setup,
     local: &Local,
     met: Met,
+    ahead: Ahead,
     signals: &mut Signals,
 ) -> Result<Exit, ChatError> {
     let Met {
@@ -97,7 +99,7 @@ pub async fn talk(
         local,
         words: in_order(session.role(), &peer.words),
         session,
-        interface: Interface::open(setup.face, company.name())?,
+        interface: Interface::open(setup.face, company.name(), ahead)?,
         company,
         wire: Some(wire),
         links: 1,
@@ -130,7 +132,7 @@ impl Talk<'_> {
             self.show_events()?;
             self.leave_after_input();
             self.say_goodbye();
-            self.transmit()?;
+            self.transmit();
             if let Some(exit) = self.finished() {
                 return exit;
             }
@@ -193,9 +195,9 @@ impl Talk<'_> {
         }
     }
 
-    fn transmit(&mut self) -> Result<(), ChatError> {
+    fn transmit(&mut self) {
         let Some(wire) = self.wire.as_mut().filter(|wire| wire.is_idle()) else {
-            return Ok(());
+            return;
         };
         let written = match self
             .session
@@ -207,7 +209,6 @@ impl Talk<'_> {
         if let Err(reason) = written {
             self.lose(&reason);
         }
-        Ok(())
     }
 
     fn read(&mut self) -> Result<(), ChatError> {
