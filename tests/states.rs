@@ -85,7 +85,7 @@ fn a_cut_link_comes_back_with_everything_and_the_draft() {
     assert_eq!([bob.await_message(), bob.await_message()], ["one", "two"]);
     ada.await_text("Back. Same identity");
     ada.await_row("bob ◆ › draft");
-    assert_eq!(ada.history().matches("Lost the other one").count(), 1);
+    assert_eq!(ada.history().matches("Lost bob").count(), 1);
 }
 
 #[test]

@@ -30,6 +30,7 @@ impl Talk<'_> {
         }
         self.lost = Some(Instant::now());
         let _ = self.show(&Event::Reconnecting {
+            peer: self.company.name().to_owned(),
             since: Timestamp::now().to_string(),
             reason: reason.to_owned(),
             queued: self.session.queued(),
