@@ -166,7 +166,7 @@ async fn attempt(
     let candidates = listening.dialable(matched.candidates(), mediator.mediator_ip());
     let hopeless = listening.hidden || candidates.is_empty();
     let mut mediator = Some(mediator);
-    let relay = by_relay(&mut mediator, hopeless, setup.consent.given());
+    let relay = by_relay(&mut mediator, hopeless, setup.consent.given_ahead());
     let met = match role {
         Role::Guest => join_host(setup, port, matched, candidates, relay).await,
         Role::Host => await_guest(setup, port, matched, candidates, relay).await,

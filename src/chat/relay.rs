@@ -2,6 +2,7 @@
 //! itself. It would see both addresses, and when and how much is said; neither
 //! what nor by whom (PROTOCOL.md §9).
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,11 @@ use crate::rendezvous::Rendezvous;
 const RELAY_AFTER: Duration = Duration::from_millis(1500);
 /// How long the other one may take to agree.
 const AGREED_WITHIN: Duration = Duration::from_secs(120);
+
+/// What is asked.
+pub const QUESTION: &str = "no direct path to the other one opens. The mediator could carry the chat: it would see both addresses, times and sizes, not what is said. /relay agrees; the other one must, too";
+/// What is answered.
+pub const AGREED: &str = "agreed: where no direct path opens, the mediator may carry the chat, if the other one agrees, too";
 
 /// May the mediator carry what is said, where no direct path opens?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -69,6 +75,14 @@ impl Consent {
         }
         self.wanted.send_replace(true);
         self.given.subscribe().wait_for(|given| *given).await.is_ok()
+    }
+
+    /// The same before there is a chat: only at a terminal somebody is heard.
+    pub async fn given_ahead(&self) -> bool {
+        match self.choice() == RelayChoice::Ask && !std::io::stdin().is_terminal() {
+            true => false,
+            false => self.given().await,
+        }
     }
 
     /// Nobody waits for it any more.

@@ -32,6 +32,7 @@ impl Talk<'_> {
         self.lost = Some(Instant::now());
         self.direct_at = None;
         let _ = self.show(&Event::Reconnecting {
+            peer: self.company.name().to_owned(),
             since: Timestamp::now().to_string(),
             reason: reason.to_owned(),
             queued: self.session.queued(),
