@@ -212,9 +212,10 @@ fn remedy(error: &RendezvousError) -> &'static str {
         }
         RendezvousError::Refused { .. } => "Try again later, or use another mediator.",
         RendezvousError::Garbled => "Bring undertone and the mediator up to date.",
-        RendezvousError::Unreachable { .. } | RendezvousError::Silent | RendezvousError::Lost => {
-            "Try again, or use another mediator."
-        }
+        RendezvousError::Unreachable { .. }
+        | RendezvousError::Silent
+        | RendezvousError::Lost
+        | RendezvousError::Left => "Try again, or use another mediator.",
     }
 }
 

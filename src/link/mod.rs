@@ -11,6 +11,7 @@ pub mod door;
 pub mod frame;
 pub mod knock;
 pub mod nominate;
+pub mod relay;
 pub mod wire;
 
 use std::net::SocketAddr;

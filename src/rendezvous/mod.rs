@@ -19,7 +19,7 @@ use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, pki_types::ServerN
 use tokio_tungstenite::tungstenite::{self, Message, protocol::WebSocketConfig};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use undertone_mediator::wire::{
-    ClientMessage, ErrorCode, MAX_MESSAGE, MediatorMessage, Opaque, PATH, SILENCE, Tag, VERSION,
+    ClientMessage, ErrorCode, MediatorMessage, Opaque, PATH, RELAY_MESSAGE, SILENCE, Tag, VERSION,
 };
 
 use crate::mediator_url::MediatorUrl;
@@ -46,9 +46,12 @@ pub enum RendezvousError {
     /// The connection broke, or nothing was heard for too long.
     #[error("the connection to the mediator was lost")]
     Lost,
-    /// It took a `join`, and no answer came.
+    /// It took what was asked, and no answer came.
     #[error("the mediator did not answer")]
     Silent,
+    /// The other one of the pair left while it was asked for its consent.
+    #[error("the other side went away")]
+    Left,
     /// It refused, in its own words.
     #[error("the mediator refused: {message}")]
     Refused {
@@ -68,9 +71,12 @@ pub enum RendezvousError {
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
 
+/// A WebSocket to a mediator.
+pub(crate) type Socket = WebSocketStream<Box<dyn Transport>>;
+
 /// A connection to a mediator.
 pub struct Rendezvous {
-    socket: WebSocketStream<Box<dyn Transport>>,
+    socket: Socket,
     address: SocketAddr,
     port_kept: bool,
 }
@@ -110,11 +116,12 @@ impl Rendezvous {
         let connect::Connected { stream, port_kept } = connect::connect(&addresses, from).await?;
         let address = stream.peer_addr()?;
         let transport = transport(url, stream).await?;
+        // The settings are for good, so that they must do for a relay too.
         let config = WebSocketConfig::default()
-            .read_buffer_size(MAX_MESSAGE)
+            .read_buffer_size(RELAY_MESSAGE)
             .write_buffer_size(0)
-            .max_message_size(Some(MAX_MESSAGE))
-            .max_frame_size(Some(MAX_MESSAGE));
+            .max_message_size(Some(RELAY_MESSAGE))
+            .max_frame_size(Some(RELAY_MESSAGE));
         let request = format!("ws://{}{PATH}", url.authority());
         let (socket, _) = client_async_with_config(request, transport, Some(config)).await?;
         Ok(Rendezvous {
@@ -169,7 +176,7 @@ impl Rendezvous {
         }
     }
 
-    async fn send(&mut self, message: &ClientMessage) -> Result<(), RendezvousError> {
+    pub(crate) async fn send(&mut self, message: &ClientMessage) -> Result<(), RendezvousError> {
         let sending = self.socket.send(Message::text(message.encode()));
         match timeout(CONNECT_WITHIN, sending).await {
             Ok(Ok(())) => Ok(()),
@@ -187,31 +194,45 @@ impl Rendezvous {
             // The mediator pings: silence means that it, or the way to it, is gone.
             let message = timeout(SILENCE, self.socket.next()).await;
             match message.map_err(|_| RendezvousError::Lost)? {
-                Some(Ok(Message::Text(text))) => {
-                    return match MediatorMessage::decode(&text) {
-                        Ok(MediatorMessage::Error {
-                            code,
-                            message,
-                            retry_after,
-                        }) => Err(RendezvousError::Refused {
-                            code,
-                            message,
-                            retry_after,
-                        }),
-                        Ok(message) => Ok(message),
-                        Err(_) => Err(RendezvousError::Garbled),
-                    };
-                }
+                Some(Ok(Message::Text(text))) => return decode(&text),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(Message::Binary(_) | Message::Frame(_))) => {
                     return Err(RendezvousError::Garbled);
                 }
-                Some(Err(tungstenite::Error::Capacity(_) | tungstenite::Error::Utf8(_))) => {
-                    return Err(RendezvousError::Garbled);
-                }
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(RendezvousError::Lost),
+                Some(Err(error)) => return Err(failed(&error)),
+                Some(Ok(Message::Close(_))) | None => return Err(RendezvousError::Lost),
             }
         }
+    }
+
+    /// The WebSocket, for what is no message of the agreement.
+    pub(crate) fn into_socket(self) -> Socket {
+        self.socket
+    }
+}
+
+/// What the mediator said; an `error` becomes [`RendezvousError::Refused`].
+pub(crate) fn decode(text: &str) -> Result<MediatorMessage, RendezvousError> {
+    match MediatorMessage::decode(text) {
+        Ok(MediatorMessage::Error {
+            code,
+            message,
+            retry_after,
+        }) => Err(RendezvousError::Refused {
+            code,
+            message,
+            retry_after,
+        }),
+        Ok(message) => Ok(message),
+        Err(_) => Err(RendezvousError::Garbled),
+    }
+}
+
+/// Why no message could be read or written.
+pub(crate) fn failed(error: &tungstenite::Error) -> RendezvousError {
+    match error {
+        tungstenite::Error::Capacity(_) | tungstenite::Error::Utf8(_) => RendezvousError::Garbled,
+        _ => RendezvousError::Lost,
     }
 }
 
