@@ -137,7 +137,7 @@ fn is_passing(error: &RendezvousError, reached: bool) -> bool {
         | RendezvousError::Proxy { .. }
         | RendezvousError::Lost
         | RendezvousError::Silent => reached,
-        RendezvousError::NoMediator(_) | RendezvousError::Garbled => false,
+        RendezvousError::NoMediator(_) | RendezvousError::Left | RendezvousError::Garbled => false,
     }
 }
 

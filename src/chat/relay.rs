@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::sleep;
 
 use crate::link::route::Route;
 use crate::link::stream::Stream;
@@ -16,8 +16,6 @@ use crate::rendezvous::Rendezvous;
 
 /// A direct path has so much of a start.
 const RELAY_AFTER: Duration = Duration::from_millis(1500);
-/// How long the other one may take to agree.
-const AGREED_WITHIN: Duration = Duration::from_secs(120);
 
 /// What is asked.
 pub const QUESTION: &str = "no direct path to the other one opens. The mediator could carry the chat: it would see both addresses, times and sizes, not what is said. /relay agrees; the other one must, too";
@@ -111,7 +109,7 @@ pub async fn by_relay(
 ) -> Option<(Stream, Route)> {
     let connected = mediator.as_mut().filter(|mediator| mediator.relays())?;
     if !hopeless {
-        sleep_until(Instant::now() + RELAY_AFTER).await;
+        sleep(RELAY_AFTER).await;
     }
     let agreed = tokio::select! {
         agreed = consent => agreed,
@@ -120,6 +118,6 @@ pub async fn by_relay(
     };
     let relaying = mediator.take_if(|_| agreed)?;
     let route = Route::Relay(relaying.address());
-    let stream = timeout(AGREED_WITHIN, relaying.relay()).await.ok()?.ok()?;
+    let stream = relaying.relay().await.ok()?;
     Some((stream.into(), route))
 }
