@@ -3,9 +3,10 @@
 //! - A refusal is no answer: a router may refuse a stranger that it would let in
 //!   once the other one has dialled out, and forgets the dial that was refused. Then
 //!   both ends must dial within one packet's way, L, of each other. Who dials again
-//!   the moment that the refusal is here does so every 2 L: one of these dials
-//!   meets the other end's. So dials come in bursts, 50 to 150 ms apart, at random,
-//!   so that two ends do not stay out of step.
+//!   as soon as the refusal is here does so every 2 L and a little: each time it is
+//!   more likely than not to meet the other end's dial, if that one does not keep
+//!   step. So dials come in bursts, with a moment of random length in between; the
+//!   bursts are 50 to 150 ms apart.
 //! - Silence is left to the kernel, which sends again.
 //! - An address of a private network answers within a second or not at all: it may
 //!   be a stranger's in this one.
@@ -18,6 +19,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::frame::FrameError;
@@ -37,6 +39,8 @@ const FIRST_BURST: u32 = 32;
 const BURST: u32 = 8;
 /// So many come in bursts; the others one by one, ten times as far apart.
 const QUICK: u32 = 120;
+/// Two ends on one machine or network answer each other about as quickly.
+const STEP: Duration = Duration::from_micros(300);
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_millis(150);
 
@@ -70,7 +74,7 @@ where
         match pause(attempt) {
             Some(pause) if Instant::now() + pause >= deadline => return None,
             Some(pause) => sleep(pause).await,
-            None => tokio::task::yield_now().await,
+            None => fall_out_of_step().await,
         }
     }
     None
@@ -87,6 +91,15 @@ fn may_pass(error: &io::Error) -> bool {
             | io::ErrorKind::AddrNotAvailable
             | io::ErrorKind::AddrInUse
     )
+}
+
+/// Waits for up to [`STEP`], which is less than the runtime's timer can tell apart.
+async fn fall_out_of_step() {
+    let [jitter] = random::<1>();
+    let until = Instant::now() + STEP.mul_f64(f64::from(jitter) / 255.0);
+    while Instant::now() < until {
+        yield_now().await;
+    }
 }
 
 /// How long to wait after this try, from 0; `None`: not at all.
