@@ -16,7 +16,7 @@ use rustix::termios::tcgetpgrp;
 use tokio::sync::oneshot;
 
 use super::event::Event;
-use super::face::Face;
+use super::face::{Face, clock};
 use super::person::{self, Input};
 use crate::payload::TEXT_MAX;
 
@@ -86,6 +86,7 @@ fn listen(stop: &UnixStream, face: Face, leave: oneshot::Sender<()>) -> Vec<u8> 
             Heard::End => b"/quit",
             Heard::Stop => return typed,
         };
+        clock::leave_row();
         let text = String::from_utf8_lossy(line);
         if person::parse(text.trim_end()) == Input::Quit {
             let _ = leave.send(());

@@ -64,6 +64,7 @@ pub fn can_ask() -> bool {
 pub fn ask_name(offered: Option<&DisplayName>) -> Result<DisplayName, PromptError> {
     let offered = offered.map(|name| name.as_str().to_owned());
     let check = |text: &str| {
+        check_command(text)?;
         DisplayName::parse(text)
             .map(drop)
             .map_err(|why| why.to_string())
@@ -102,7 +103,16 @@ pub fn ask_room(last: Option<&str>) -> Result<Option<Invite>, PromptError> {
     read_room(&answer).map_err(|why| PromptError::Io(io::Error::other(why)))
 }
 
+/// Who types a command here takes the question for the chat.
+fn check_command(text: &str) -> Result<(), String> {
+    match text.starts_with('/') {
+        true => Err("there is no chat yet to take a command; /quit leaves".into()),
+        false => Ok(()),
+    }
+}
+
 fn read_room(text: &str) -> Result<Option<Invite>, String> {
+    check_command(text)?;
     if text.trim().is_empty() {
         return Ok(None);
     }
@@ -184,6 +194,9 @@ fn ask(
             First::Enter => initial.to_owned(),
             First::Draft(text) => edit(&term, question, default.clone(), text)?,
         };
+        if answer.trim() == "/quit" {
+            return Err(PromptError::Left);
+        }
         // Checked here and not by dialoguer, which would ask again from the first key on.
         let verdict = check(&answer);
         let mut line = String::new();
@@ -389,5 +402,6 @@ mod tests {
         assert_eq!(read_room(" "), Ok(None));
         assert!(read_room("a#b").unwrap().is_some());
         assert!(read_room("a b").unwrap_err().contains("no spaces"));
+        assert!(read_room("/help").unwrap_err().contains("no chat yet"));
     }
 }
