@@ -1,8 +1,8 @@
 //! The questions at the start: name and room.
 //!
 //! Owns: asking on the terminal (stderr, so that stdout stays the messages'), and the last answers,
-//! kept in `last.json` in the data directory, without a room's secret. Does not own: what flags and
-//! environment already answered.
+//! kept in `last.json` in the data directory; a room with a secret is not, for without the secret it
+//! is another one. Does not own: what flags and environment already answered.
 //!
 //! dialoguer reads the keyboard even when stdin is a pipe, so the caller asks [`can_ask`] first. It
 //! also ignores Ctrl-D, and on Ctrl-C it raises SIGINT: hence the first key of every answer is read
@@ -47,7 +47,7 @@ pub enum PromptError {
 pub struct Last {
     /// The name.
     pub name: Option<DisplayName>,
-    /// ROOM, without the secret.
+    /// ROOM, if it has no secret.
     pub room: Option<String>,
 }
 
@@ -152,7 +152,7 @@ impl Last {
     pub fn save(store: &Store, name: &DisplayName, room: &Room) -> Result<(), StoreError> {
         let file = LastFile {
             name: Some(name.as_str().to_owned()),
-            room: Some(room.name().to_owned()),
+            room: room.secret().is_none().then(|| room.name().to_owned()),
         };
         let path = store.path(FILE);
         let bytes = serde_json::to_vec(&file)
@@ -369,14 +369,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn last_answers_are_kept_without_the_secret() {
+    fn last_answers_are_kept_and_no_room_that_has_a_secret() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(Some(&dir.path().join("data"))).unwrap();
         assert_eq!(Last::load(&store), Last::default());
         let ada = DisplayName::parse("ada").unwrap();
-        Last::save(&store, &ada, &"lab#otter".parse().unwrap()).unwrap();
-        let last = Last::load(&store);
-        assert_eq!((last.name, last.room.as_deref()), (Some(ada), Some("lab")));
+        for (room, kept) in [("lab", Some("lab")), ("lab#otter", None)] {
+            Last::save(&store, &ada, &room.parse().unwrap()).unwrap();
+            let last = Last::load(&store);
+            assert_eq!((last.name, last.room.as_deref()), (Some(ada.clone()), kept));
+        }
         let text = std::fs::read_to_string(store.path(FILE)).unwrap();
         assert!(!text.contains("otter"), "{text}");
         for damaged in [
