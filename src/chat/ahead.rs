@@ -37,7 +37,7 @@ enum Heard<'a> {
     Nothing,
     /// Ctrl-D.
     End,
-    /// The terminal is gone, or it is time to stop.
+    /// The terminal is gone or somebody else's, or it is time to stop.
     Stop,
 }
 
