@@ -17,12 +17,16 @@
     reason = "a benchmark may fail loudly"
 )]
 
+#[path = "../tests/common/mediator.rs"]
+mod mediator;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Lines, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
+use mediator::Mediator;
 use tempfile::TempDir;
 
 const STARTS: usize = 41;
@@ -34,7 +38,10 @@ const SHORT: usize = 500;
 const LONG: usize = 16 * 1024;
 
 fn main() {
-    let mediator = Mediator::start();
+    let mediator = Mediator::run(
+        &client_program().with_file_name("undertone-mediator"),
+        &["--quiet"],
+    );
     let (mut first, mut again, mut bare) = (Vec::new(), Vec::new(), Vec::new());
     let mut peaks = Vec::new();
     for _ in 0..STARTS {
@@ -180,47 +187,6 @@ impl Client {
 }
 
 impl Drop for Client {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// A mediator process, stopped on drop.
-struct Mediator {
-    process: Child,
-    url: String,
-    /// Kept open: what it logs has to go somewhere.
-    _log: BufReader<ChildStderr>,
-}
-
-impl Mediator {
-    fn start() -> Self {
-        let program: PathBuf = client_program().with_file_name("undertone-mediator");
-        assert!(
-            program.exists(),
-            "build it first: cargo build --release --workspace"
-        );
-        let mut process = Command::new(program)
-            .args(["--quiet", "--listen", "127.0.0.1:0"])
-            .args(["--joins-per-minute", "1000000"])
-            .args(["--max-connections-per-address", "1000"])
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(process.stderr.take().unwrap());
-        let mut line = String::new();
-        log.read_line(&mut line).unwrap();
-        let address = line.trim().rsplit('/').next().unwrap();
-        Mediator {
-            process,
-            url: format!("http://{address}"),
-            _log: log,
-        }
-    }
-}
-
-impl Drop for Mediator {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();

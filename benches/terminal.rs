@@ -19,12 +19,16 @@
     reason = "a benchmark may fail loudly"
 )]
 
+#[path = "../tests/common/mediator.rs"]
+mod mediator;
+
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use mediator::Mediator;
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tempfile::TempDir;
 
@@ -39,7 +43,10 @@ const REST: Duration = Duration::from_secs(30);
 const REST_LIMIT_PERCENT: f64 = 0.1;
 
 fn main() {
-    let mediator = Mediator::start();
+    let mediator = Mediator::run(
+        &client_program().with_file_name("undertone-mediator"),
+        &["--quiet"],
+    );
     keys(&mediator);
     flood(&mediator);
     rest(&mediator);
@@ -291,46 +298,6 @@ impl Other {
 }
 
 impl Drop for Other {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// A mediator process, stopped on drop.
-struct Mediator {
-    process: Child,
-    url: String,
-    /// Kept open: what it logs has to go somewhere.
-    _log: BufReader<std::process::ChildStderr>,
-}
-
-impl Mediator {
-    fn start() -> Self {
-        let program: PathBuf = client_program().with_file_name("undertone-mediator");
-        assert!(
-            program.exists(),
-            "build it first: cargo build --release --workspace"
-        );
-        let mut process = Command::new(program)
-            .args(["--quiet", "--listen", "127.0.0.1:0"])
-            .args(["--joins-per-minute", "1000000"])
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(process.stderr.take().unwrap());
-        let mut line = String::new();
-        log.read_line(&mut line).unwrap();
-        let address = line.trim().rsplit('/').next().unwrap();
-        Mediator {
-            process,
-            url: format!("http://{address}"),
-            _log: log,
-        }
-    }
-}
-
-impl Drop for Mediator {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();

@@ -256,17 +256,6 @@ impl Contacts {
         })
     }
 
-    /// Sets how sure we are of a key, up or down. `false`: no contact has it.
-    ///
-    /// # Errors
-    /// As [`Contacts::list`].
-    pub fn set_trust(&self, key: &PublicKey, trust: Trust) -> Result<bool, ContactsError> {
-        self.change(|contacts| {
-            let contact = contacts.iter_mut().find(|c| c.key == *key);
-            Ok(contact.map(|contact| contact.trust = trust).is_some())
-        })
-    }
-
     /// Gives the contact with the key `old` the key of this meeting, after the user accepted it:
     /// petname, rooms and dates stay, the old key is kept as a former one, and trust is what the
     /// meeting proves, no more.
@@ -515,9 +504,6 @@ mod tests {
             });
         }
         assert_eq!(many.rooms.len(), MAX_ROOMS);
-        assert!(contacts.set_trust(&bob, Trust::Invite).unwrap());
-        assert!(!contacts.set_trust(&key(), Trust::Verified).unwrap());
-        assert_eq!(contacts.list().unwrap()[0].trust, Trust::Invite);
     }
 
     #[test]
@@ -586,7 +572,7 @@ mod tests {
                 matches!(contacts.list(), Err(ContactsError::Damaged { .. })),
                 "{damaged}"
             );
-            assert!(contacts.set_trust(&key(), Trust::Verified).is_err());
+            assert!(contacts.forget("bob").is_err());
             assert_eq!(std::fs::read_to_string(&contacts.path).unwrap(), damaged);
         }
     }

@@ -140,8 +140,8 @@ fn what_is_given_is_not_asked() {
 }
 
 #[test]
-fn ctrl_c_and_ctrl_d_leave_at_each_question() {
-    for (key, code) in [("\x03", 130), ("\x04", 0)] {
+fn ctrl_c_ctrl_d_and_quit_leave_at_each_question() {
+    for (key, code) in [("\x03", 130), ("\x04", 0), ("/quit\r", 0)] {
         let home = Home::new();
         let mut at_name = Terminal::start(&home, &[]);
         at_name.await_text(NAME);

@@ -23,18 +23,20 @@
 )]
 
 mod judge;
+#[path = "../../tests/common/mediator.rs"]
+mod mediator;
 mod person;
 #[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/common/proxy.rs"]
 mod proxy;
 mod typing;
 
-use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use mediator::Mediator;
 use person::Person;
 use proxy::Proxy;
 use typing::{Message, Random};
@@ -48,7 +50,7 @@ fn main() -> ExitCode {
     let [minutes, seed] = arguments();
     let folder = std::env::current_exe().unwrap();
     let folder = folder.parent().and_then(Path::parent).unwrap();
-    let mediator = Mediator::start(&folder.join("undertone-mediator"));
+    let mediator = Mediator::run(&folder.join("undertone-mediator"), &["--quiet"]);
     let program = folder.join("undertone");
     let homes = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let proxy = Proxy::start();
@@ -181,40 +183,4 @@ fn watch(people: &[Person; 2], end: Instant) -> Vec<(Duration, [u64; 2])> {
         std::thread::sleep(SAMPLE);
     }
     samples
-}
-
-/// A mediator process, stopped on drop.
-struct Mediator {
-    process: Child,
-    url: String,
-    /// Kept open: what it logs has to go somewhere.
-    _log: BufReader<std::process::ChildStderr>,
-}
-
-impl Mediator {
-    fn start(program: &Path) -> Self {
-        assert!(program.exists(), "first: cargo build --release --workspace");
-        let mut process = Command::new(program)
-            .args(["--quiet", "--listen", "127.0.0.1:0"])
-            .args(["--joins-per-minute", "1000000"])
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(process.stderr.take().unwrap());
-        let mut line = String::new();
-        log.read_line(&mut line).unwrap();
-        let address = line.trim().rsplit('/').next().unwrap();
-        Mediator {
-            process,
-            url: format!("http://{address}"),
-            _log: log,
-        }
-    }
-}
-
-impl Drop for Mediator {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

@@ -16,7 +16,7 @@ use rustix::termios::tcgetpgrp;
 use tokio::sync::oneshot;
 
 use super::event::Event;
-use super::face::Face;
+use super::face::{Face, clock};
 use super::person::{self, Input};
 use super::relay::{AGREED, Consent};
 use crate::payload::TEXT_MAX;
@@ -38,7 +38,7 @@ enum Heard<'a> {
     Nothing,
     /// Ctrl-D.
     End,
-    /// The terminal is gone, or it is time to stop.
+    /// The terminal is gone or somebody else's, or it is time to stop.
     Stop,
 }
 
@@ -93,6 +93,7 @@ fn listen(
             Heard::End => b"/quit",
             Heard::Stop => return typed,
         };
+        clock::leave_row();
         let text = String::from_utf8_lossy(line);
         match person::parse(text.trim_end()) {
             Input::Quit => {

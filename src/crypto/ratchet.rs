@@ -144,11 +144,6 @@ impl Ratchet {
         }
     }
 
-    /// Whether there is a chain to send on, or a step can make one.
-    pub fn can_send(&self) -> bool {
-        self.sending.is_some() || self.step_due
-    }
-
     /// Whether a new key of theirs came since our last own DH step.
     pub fn step_due(&self) -> bool {
         self.step_due

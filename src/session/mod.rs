@@ -36,10 +36,6 @@ use crate::payload::{Body, Malformed};
 /// What happened, for the driver and the person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// This link counts from now on.
-    Up(LinkId),
-    /// This link is of no use any more: close it.
-    Close(LinkId),
     /// A message arrived.
     Text {
         /// Its number, from 1, without gaps.
@@ -145,7 +141,7 @@ impl Session {
         self.resume.as_ref()
     }
 
-    /// The link that counts.
+    /// The link that counts; one that counted before is to be closed.
     pub fn live(&self) -> Option<LinkId> {
         self.live.as_ref().map(|link| link.id)
     }

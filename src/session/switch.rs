@@ -124,10 +124,7 @@ impl Session {
             self.events.push_back(Event::Delivered(received));
         }
         self.outbox.restart();
-        self.events.push_back(Event::Up(link.id));
-        if let Some(former) = self.live.replace(link) {
-            self.events.push_back(Event::Close(former.id));
-        }
+        self.live = Some(link);
         Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! The questions at the start: name and room.
 //!
 //! Owns: asking on the terminal (stderr, so that stdout stays the messages'), and the last answers,
-//! kept in `last.json` in the data directory, without a room's secret. Does not own: what flags and
-//! environment already answered.
+//! kept in `last.json` in the data directory; a room with a secret is not, for without the secret it
+//! is another one. Does not own: what flags and environment already answered.
 //!
 //! dialoguer reads the keyboard even when stdin is a pipe, so the caller asks [`can_ask`] first. It
 //! also ignores Ctrl-D, and on Ctrl-C it raises SIGINT: hence the first key of every answer is read
@@ -47,7 +47,7 @@ pub enum PromptError {
 pub struct Last {
     /// The name.
     pub name: Option<DisplayName>,
-    /// ROOM, without the secret.
+    /// ROOM, if it has no secret.
     pub room: Option<String>,
 }
 
@@ -64,6 +64,7 @@ pub fn can_ask() -> bool {
 pub fn ask_name(offered: Option<&DisplayName>) -> Result<DisplayName, PromptError> {
     let offered = offered.map(|name| name.as_str().to_owned());
     let check = |text: &str| {
+        check_command(text)?;
         DisplayName::parse(text)
             .map(drop)
             .map_err(|why| why.to_string())
@@ -102,7 +103,16 @@ pub fn ask_room(last: Option<&str>) -> Result<Option<Invite>, PromptError> {
     read_room(&answer).map_err(|why| PromptError::Io(io::Error::other(why)))
 }
 
+/// Who types a command here takes the question for the chat.
+fn check_command(text: &str) -> Result<(), String> {
+    match text.starts_with('/') {
+        true => Err("there is no chat yet to take a command; /quit leaves".into()),
+        false => Ok(()),
+    }
+}
+
 fn read_room(text: &str) -> Result<Option<Invite>, String> {
+    check_command(text)?;
     if text.trim().is_empty() {
         return Ok(None);
     }
@@ -142,7 +152,7 @@ impl Last {
     pub fn save(store: &Store, name: &DisplayName, room: &Room) -> Result<(), StoreError> {
         let file = LastFile {
             name: Some(name.as_str().to_owned()),
-            room: Some(room.name().to_owned()),
+            room: room.secret().is_none().then(|| room.name().to_owned()),
         };
         let path = store.path(FILE);
         let bytes = serde_json::to_vec(&file)
@@ -184,6 +194,9 @@ fn ask(
             First::Enter => initial.to_owned(),
             First::Draft(text) => edit(&term, question, default.clone(), text)?,
         };
+        if answer.trim() == "/quit" {
+            return Err(PromptError::Left);
+        }
         // Checked here and not by dialoguer, which would ask again from the first key on.
         let verdict = check(&answer);
         let mut line = String::new();
@@ -356,14 +369,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn last_answers_are_kept_without_the_secret() {
+    fn last_answers_are_kept_and_no_room_that_has_a_secret() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(Some(&dir.path().join("data"))).unwrap();
         assert_eq!(Last::load(&store), Last::default());
         let ada = DisplayName::parse("ada").unwrap();
-        Last::save(&store, &ada, &"lab#otter".parse().unwrap()).unwrap();
-        let last = Last::load(&store);
-        assert_eq!((last.name, last.room.as_deref()), (Some(ada), Some("lab")));
+        for (room, kept) in [("lab", Some("lab")), ("lab#otter", None)] {
+            Last::save(&store, &ada, &room.parse().unwrap()).unwrap();
+            let last = Last::load(&store);
+            assert_eq!((last.name, last.room.as_deref()), (Some(ada.clone()), kept));
+        }
         let text = std::fs::read_to_string(store.path(FILE)).unwrap();
         assert!(!text.contains("otter"), "{text}");
         for damaged in [
@@ -389,5 +404,6 @@ mod tests {
         assert_eq!(read_room(" "), Ok(None));
         assert!(read_room("a#b").unwrap().is_some());
         assert!(read_room("a b").unwrap_err().contains("no spaces"));
+        assert!(read_room("/help").unwrap_err().contains("no chat yet"));
     }
 }

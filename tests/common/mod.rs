@@ -6,6 +6,7 @@
 
 pub mod acts;
 pub mod console;
+pub mod mediator;
 pub mod proxy;
 pub mod scene;
 pub mod screen;
@@ -22,21 +23,15 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub use mediator::Mediator;
 use proxy::Proxy;
 
 /// The longest wait for anything; far above what a slow machine needs.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A mediator process on a free port of loopback.
-pub struct Mediator {
-    child: Child,
-    pub url: String,
-    _log: Lines,
-}
-
 impl Mediator {
     pub fn start() -> Self {
-        Self::start_at("127.0.0.1:0")
+        Self::start_with(&[])
     }
 
     /// For a mediator that comes back where the one before it was.
@@ -46,57 +41,19 @@ impl Mediator {
 
     /// With further options; on a free port if they do not say otherwise.
     pub fn start_with(arguments: &[&str]) -> Self {
-        let mut child = Command::new(mediator_program())
-            .env_clear()
-            .env("UNDERTONE_MEDIATOR_LISTEN", "127.0.0.1:0")
-            .args(["--joins-per-minute", "100000"])
-            .args(["--max-connections-per-address", "1000"])
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the mediator starts");
-        let log = Lines::of(child.stderr.take().unwrap());
-        let line = log.find(
-            |line| line.contains("listening on"),
-            "the mediator's address",
-        );
-        let url = line.rsplit(' ').next().unwrap().to_owned();
-        Mediator {
-            child,
-            url,
-            _log: log,
-        }
+        // Beside the client's; `cargo test --workspace` builds both.
+        let client = Path::new(env!("CARGO_BIN_EXE_undertone"));
+        Self::run(&client.with_file_name("undertone-mediator"), arguments)
     }
 
     pub fn address(&self) -> &str {
         self.url.split("://").last().unwrap()
     }
 
-    pub fn kill(mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    /// kill -9.
+    pub fn kill(self) {
+        drop(self);
     }
-}
-
-impl Drop for Mediator {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The mediator's program stands beside the client's; `cargo test --workspace`
-/// builds both.
-fn mediator_program() -> PathBuf {
-    let mut program = PathBuf::from(env!("CARGO_BIN_EXE_undertone"));
-    program.set_file_name("undertone-mediator");
-    assert!(
-        program.exists(),
-        "run the tests with --workspace, which builds {program:?}"
-    );
-    program
 }
 
 /// A folder for one person: identity, contacts, history.

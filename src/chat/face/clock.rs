@@ -1,5 +1,5 @@
 //! The clock of a wait: one row of stderr that is written over each second, and
-//! taken away before anything else is said.
+//! taken away before anything else is said. What is typed behind it stays.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,16 +19,20 @@ pub async fn run(face: &Face, since: Instant, ticking: &AtomicBool) {
     loop {
         if shown && ticking.load(Ordering::Relaxed) {
             let seconds = since.elapsed().as_secs();
-            let _ = write!(
-                io::stderr().lock(),
-                "\r  Waiting for {}:{:02} ",
-                seconds / 60,
-                seconds % 60
-            );
-            SHOWN.store(true, Ordering::Relaxed);
+            let time = format!("{}:{:02}", seconds / 60, seconds % 60);
+            let row = format!("\r  Waiting for {time:<6}");
+            let _ = match SHOWN.swap(true, Ordering::Relaxed) {
+                false => write!(io::stderr().lock(), "{row}"),
+                true => write!(io::stderr().lock(), "\x1b7{row}\x1b8"),
+            };
         }
         sleep(Duration::from_secs(1)).await;
     }
+}
+
+/// Somebody ended its row by Enter: it goes on in the next one.
+pub fn leave_row() {
+    SHOWN.store(false, Ordering::Relaxed);
 }
 
 /// Takes it away.

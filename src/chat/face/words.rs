@@ -136,10 +136,11 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
                 0 => String::new(),
                 n => format!(" {n} queued."),
             };
+            let peer = Safe::name(peer);
+            // Another conversation is met in another way: nobody would find the other.
             format!(
-                "◆ {} Lost {} ({}).{waiting}\n  Trying again; what you type is kept.",
+                "◆ {} Lost {peer} ({}).{waiting}\n  Trying again; what you type is kept. If {peer} starts anew, do so too: /quit.",
                 clock(since),
-                Safe::name(peer),
                 Safe::line(reason),
             )
         }

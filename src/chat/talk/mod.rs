@@ -298,7 +298,6 @@ impl Talk<'_> {
                         reason: "quit".into(),
                     })?;
                 }
-                session::Event::Up(_) | session::Event::Close(_) => {}
             }
         }
         Ok(())

@@ -261,6 +261,6 @@ fn nothing_follows_a_goodbye() {
     played.say(&[Payload::Bye, text(1)]).unwrap();
     played.say(&[text(1)]).unwrap();
     let told = events(&mut played.guest);
-    assert_eq!(told, [Event::Up(played.id), Event::Left]);
+    assert_eq!(told, [Event::Left]);
     assert_eq!(played.hear(), Vec::<Vec<u8>>::new());
 }

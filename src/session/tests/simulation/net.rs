@@ -183,6 +183,7 @@ impl Net {
         let Some(mut body) = end.arriving.pop_front() else {
             return false;
         };
+        let former = session.live();
         let result = match end.pending.take() {
             None => session.receive(id, &mut body, self.now),
             Some(mut channel) => match (channel.open(&mut body).map(|p| p.to_vec()), role) {
@@ -197,6 +198,11 @@ impl Net {
         if let Err(fault) = result {
             assert!(!fault.is_fatal(), "{role:?}: {fault}");
             self.close(wire, role);
+        }
+        let live = self.sessions[at(role)].live();
+        if let Some(former) = former.filter(|former| live.is_some_and(|live| live != *former)) {
+            assert_eq!(live, Some(id), "the link that the record came on");
+            self.close(former.0 as usize, role);
         }
         true
     }
@@ -258,10 +264,6 @@ impl Net {
                         assert!(upto > told[at(role)].delivered);
                         assert!(upto <= told[at(role.other())].shown);
                         told[at(role)].delivered = upto;
-                    }
-                    Event::Close(id) => self.close(id.0 as usize, role),
-                    Event::Up(id) => {
-                        assert!(self.wires[id.0 as usize].ends[at(role)].pending.is_none())
                     }
                     Event::Left => panic!("nobody left"),
                 }
