@@ -6,7 +6,7 @@
 //! read:  a binary message ─► its bytes · peer-left ─► end · error, close, silence ─► error
 //! ```
 //!
-//! Holds at most one message each way. Pings are answered while it is read; who never
+//! Holds at most [`WRITE_MAX`] on the way out and one message on the way in. Pings are answered while it is read; who never
 //! reads is given up by the mediator. What the bytes are is not known here: frames,
 //! sealed as on any other way.
 
@@ -25,6 +25,8 @@ use undertone_mediator::wire::{
 
 use crate::rendezvous::{Rendezvous, RendezvousError, Socket, decode, failed};
 
+/// The most that one write takes: some messages that leave together.
+const WRITE_MAX: usize = 4 * RELAY_MESSAGE;
 /// How long the mediator may take to say that the other one did not agree in time.
 const ANSWER_WITHIN: Duration = RELAY_ASK_LIFE.saturating_add(Duration::from_secs(10));
 
@@ -194,17 +196,22 @@ impl AsyncWrite for RelayStream {
         if buf.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        if ready!(Pin::new(&mut this.socket).poll_ready(cx)).is_err() {
-            return Poll::Ready(Err(this.poll_why(cx)));
+        if this.unflushed {
+            ready!(Pin::new(&mut *this).poll_flush(cx))?;
         }
-        let some = buf.get(..RELAY_MESSAGE).unwrap_or(buf);
-        let message = Message::Binary(Bytes::copy_from_slice(some));
-        if Pin::new(&mut this.socket).start_send(message).is_err() {
-            return Poll::Ready(Err(this.poll_why(cx)));
+        let some = buf.get(..WRITE_MAX).unwrap_or(buf);
+        for part in some.chunks(RELAY_MESSAGE) {
+            let message = Message::Binary(Bytes::copy_from_slice(part));
+            if Pin::new(&mut this.socket).start_send(message).is_err() {
+                return Poll::Ready(Err(this.poll_why(cx)));
+            }
         }
         // It is taken now, and leaves as soon as there is room.
-        this.unflushed = Pin::new(&mut this.socket).poll_flush(cx).is_pending();
-        Poll::Ready(Ok(some.len()))
+        this.unflushed = true;
+        match Pin::new(this).poll_flush(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            _ => Poll::Ready(Ok(some.len())),
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -240,7 +247,7 @@ mod tests {
     use undertone_mediator::wire::ErrorCode;
 
     use super::*;
-    use crate::rendezvous::Transport;
+    use crate::rendezvous::{Transport, WRITE_BUFFER};
 
     type Mediator = WebSocketStream<DuplexStream>;
 
@@ -249,7 +256,7 @@ mod tests {
         let (ours, theirs) = duplex(room);
         let ours: Box<dyn Transport> = Box::new(ours);
         let config = WebSocketConfig::default()
-            .write_buffer_size(0)
+            .write_buffer_size(WRITE_BUFFER)
             .max_message_size(Some(RELAY_MESSAGE))
             .max_frame_size(Some(RELAY_MESSAGE));
         let socket = Socket::from_raw_socket(ours, Role::Client, Some(config)).await;
@@ -315,12 +322,12 @@ mod tests {
         let (mut stream, _mediator) = relaying(1_000).await;
         let mut taken = 0;
         while let Ok(some) = {
-            let write = stream.write(&[7; RELAY_MESSAGE]);
+            let write = stream.write(&[7; WRITE_MAX + 1]);
             timeout(Duration::from_millis(50), write).await
         } {
             taken += some.unwrap();
         }
-        assert_eq!(taken, RELAY_MESSAGE);
+        assert_eq!(taken, WRITE_MAX);
     }
 
     #[tokio::test]

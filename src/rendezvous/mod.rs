@@ -29,6 +29,9 @@ use proxy::{Proxy, ProxyFailure, tunnel};
 
 /// The longest wait for a connection to the mediator, TLS and WebSocket included.
 pub const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// What may gather before it is written, where no flush asks for that: relayed messages that
+/// leave together.
+pub(crate) const WRITE_BUFFER: usize = 5 * RELAY_MESSAGE;
 /// How long the mediator may take to close after `done`.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
@@ -360,7 +363,7 @@ async fn greet(url: &MediatorUrl, stream: TcpStream) -> Result<Socket, ConnectEr
     // The settings are for good, so that they must do for a relay too.
     let config = WebSocketConfig::default()
         .read_buffer_size(RELAY_MESSAGE)
-        .write_buffer_size(0)
+        .write_buffer_size(WRITE_BUFFER)
         .max_message_size(Some(RELAY_MESSAGE))
         .max_frame_size(Some(RELAY_MESSAGE));
     let request = format!("ws://{}{PATH}", url.authority());

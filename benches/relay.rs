@@ -1,0 +1,240 @@
+//! A link's bytes through a mediator that relays, beside the least that forwards: all in one
+//! process and on one core.
+//!
+//! - Round trip of a 64-byte record: beside one TCP round trip on each of the two legs.
+//!   Limit: 2.2 times their time.
+//! - One way, as fast as it goes: beside a bare tokio copy loop between two TCP connections, with
+//!   a buffer as long as a relayed message (tokio's own is half as long). Limit: half its rate.
+//!
+//! `cargo bench --bench relay`. Rounds of both take turns in one run, and the ratio is the median
+//! over all rounds: what else the machine does hits both alike. Pinned to one core, because a
+//! wake-up across cores costs more than everything else here. Linux only; takes some 10 s.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a benchmark may fail loudly"
+)]
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
+use tokio::io::{
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional_with_sizes,
+};
+use tokio::net::{TcpListener, TcpStream};
+use undertone::link::relay::RelayStream;
+use undertone::mediator_url::MediatorUrl;
+use undertone::rendezvous::Rendezvous;
+use undertone_mediator::wire::{MediatorMessage, RELAY_MESSAGE};
+use undertone_mediator::{Config, RelayLimits, listen, serve};
+
+const ROUNDS: usize = 61;
+const RECORD: usize = 64;
+const ROUND_TRIPS: u32 = 500;
+const ROUND_TRIP_LIMIT: f64 = 2.2;
+/// Bytes one way in a round, and in one write: some records of the longest kind.
+const BYTES: usize = 16 * 1024 * 1024;
+const WRITE: usize = 64 * 1024;
+const RATE_LIMIT: f64 = 0.5;
+
+fn main() {
+    pin();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let url = mediator();
+        round_trips(&url).await;
+        one_way(&url).await;
+    });
+}
+
+fn pin() {
+    let us = Pid::from_raw(0);
+    let allowed = sched_getaffinity(us).unwrap();
+    let last = (0..CpuSet::count())
+        .rfind(|cpu| allowed.is_set(*cpu).unwrap())
+        .unwrap();
+    let mut one = CpuSet::new();
+    one.set(last).unwrap();
+    sched_setaffinity(us, &one).unwrap();
+}
+
+async fn round_trips(url: &MediatorUrl) {
+    let (mut ours, answering) = relayed(url, 1).await;
+    let echo = tokio::spawn(echo(answering));
+    let mut legs = Vec::new();
+    let mut echoes = Vec::new();
+    for _ in 0..2 {
+        let (leg, other) = sockets().await;
+        echoes.push(tokio::spawn(self::echo(other)));
+        legs.push(leg);
+    }
+    let (mut our_times, mut bare_times, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        let start = Instant::now();
+        for _ in 0..ROUND_TRIPS {
+            round_trip(&mut ours).await;
+        }
+        let our_time = start.elapsed().as_secs_f64() / f64::from(ROUND_TRIPS);
+        let start = Instant::now();
+        for _ in 0..ROUND_TRIPS {
+            for leg in &mut legs {
+                round_trip(leg).await;
+            }
+        }
+        let bare_time = start.elapsed().as_secs_f64() / f64::from(ROUND_TRIPS);
+        if round > 0 {
+            our_times.push(our_time * 1e6);
+            bare_times.push(bare_time * 1e6);
+            ratios.push(our_time / bare_time);
+        }
+    }
+    echo.abort();
+    echoes.iter().for_each(tokio::task::JoinHandle::abort);
+    let ratio = median(ratios);
+    println!(
+        "round trip, {RECORD} B   relayed {:6.1} µs    two legs  {:6.1} µs    {ratio:.2} × their time, limit ≤ {ROUND_TRIP_LIMIT:.1}: {}",
+        median(our_times),
+        median(bare_times),
+        verdict(ratio <= ROUND_TRIP_LIMIT),
+    );
+}
+
+async fn one_way(url: &MediatorUrl) {
+    let (mut ours, hearing) = relayed(url, 2).await;
+    let hears = tokio::spawn(hear(hearing));
+    // Two connections, and a loop that copies from one to the other, and the other way.
+    let (mut bare, from) = sockets().await;
+    let (to, bare_hearing) = sockets().await;
+    let bare_hears = tokio::spawn(hear(bare_hearing));
+    let copies = tokio::spawn(async move {
+        let (mut from, mut to) = (from, to);
+        copy_bidirectional_with_sizes(&mut from, &mut to, RELAY_MESSAGE, RELAY_MESSAGE).await
+    });
+    let (mut our_rates, mut bare_rates, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        let our_rate = send(&mut ours).await;
+        let bare_rate = send(&mut bare).await;
+        if round > 0 {
+            our_rates.push(our_rate / 1e6);
+            bare_rates.push(bare_rate / 1e6);
+            ratios.push(our_rate / bare_rate);
+        }
+    }
+    hears.abort();
+    bare_hears.abort();
+    copies.abort();
+    let ratio = median(ratios);
+    println!(
+        "one way            relayed {:6.0} MB/s  copy loop {:6.0} MB/s  {ratio:.2} × its rate, limit ≥ {RATE_LIMIT:.1}: {}",
+        median(our_rates),
+        median(bare_rates),
+        verdict(ratio >= RATE_LIMIT),
+    );
+}
+
+async fn round_trip(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
+    let mut buf = [7; RECORD];
+    stream.write_all(&buf).await.unwrap();
+    stream.read_exact(&mut buf).await.unwrap();
+}
+
+async fn echo(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    loop {
+        let mut buf = [0; RECORD];
+        stream.read_exact(&mut buf).await.unwrap();
+        stream.write_all(&buf).await.unwrap();
+    }
+}
+
+/// Bytes a second until the other end has them all and says so.
+async fn send(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> f64 {
+    let block = vec![7; WRITE];
+    let start = Instant::now();
+    for _ in 0..BYTES / WRITE {
+        stream.write_all(&block).await.unwrap();
+    }
+    stream.flush().await.unwrap();
+    stream.read_exact(&mut [0]).await.unwrap();
+    BYTES as f64 / start.elapsed().as_secs_f64()
+}
+
+async fn hear(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    let mut buf = vec![0; WRITE];
+    let mut left = BYTES;
+    loop {
+        left -= stream.read(&mut buf).await.unwrap();
+        if left == 0 {
+            stream.write_all(b"!").await.unwrap();
+            left = BYTES;
+        }
+    }
+}
+
+fn verdict(holds: bool) -> &'static str {
+    if holds { "holds" } else { "MISSED" }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// A mediator whose caps are not in the way.
+fn mediator() -> MediatorUrl {
+    let any: SocketAddr = ([127, 0, 0, 1], 0).into();
+    let listener = listen(any).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let ample = 1 << 50;
+    let config = Config {
+        relay: Some(RelayLimits {
+            rate: ample,
+            total_rate: ample,
+            pairs: 9,
+            bytes: ample,
+        }),
+        ..Config::default()
+    };
+    tokio::spawn(serve(listener, config, std::future::pending()));
+    MediatorUrl::new(false, "127.0.0.1", port).unwrap()
+}
+
+async fn relayed(url: &MediatorUrl, room: u8) -> (RelayStream, RelayStream) {
+    let mut host = Rendezvous::connect(url, None).await.unwrap();
+    let mut guest = Rendezvous::connect(url, None).await.unwrap();
+    host.join(&[room; 32], b"host").await.unwrap();
+    host.next().await.unwrap();
+    guest.join(&[room; 32], b"guest").await.unwrap();
+    for one in [&mut host, &mut guest] {
+        let paired = one.next().await.unwrap();
+        assert!(matches!(
+            paired,
+            MediatorMessage::Paired { relay: true, .. }
+        ));
+        one.sealed(b"sealed").await.unwrap();
+    }
+    for one in [&mut host, &mut guest] {
+        one.next().await.unwrap();
+    }
+    let (host, guest) = tokio::join!(host.relay(), guest.relay());
+    (host.unwrap(), guest.unwrap())
+}
+
+async fn sockets() -> (TcpStream, TcpStream) {
+    let any: SocketAddr = ([127, 0, 0, 1], 0).into();
+    let listener = TcpListener::bind(any).await.unwrap();
+    let dialled = TcpStream::connect(listener.local_addr().unwrap()).await;
+    let (accepted, _) = listener.accept().await.unwrap();
+    let dialled = dialled.unwrap();
+    accepted.set_nodelay(true).unwrap();
+    dialled.set_nodelay(true).unwrap();
+    (accepted, dialled)
+}
