@@ -11,6 +11,7 @@
 //!                          ├► rooms    who waits, who is paired, what lapses: pure
 //!                          └► limits   joins and connections an address: pure
 //! config                what an operator may set
+//! lan                   announcing one on the local network
 //! wire, refusal         the agreement with the client, and how it says no
 //! ```
 //!
@@ -20,6 +21,7 @@ mod config;
 mod connection;
 mod http;
 mod hub;
+pub mod lan;
 pub mod limits;
 mod listen;
 pub mod refusal;

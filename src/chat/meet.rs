@@ -100,17 +100,19 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
                 if !is_passing(&error, reached) {
                     return Err(ChatError::Mediator(error));
                 }
-                if sat || (seated.is_some() && !std::mem::replace(&mut noted, true)) {
+                let moved = matches!(error, RendezvousError::Moved);
+                if !moved && (sat || seated.is_some() && !std::mem::replace(&mut noted, true)) {
                     setup.say(&Event::Note {
                         message: format!("{error}; waiting goes on"),
                     });
                 }
                 backoff.pause().await;
-                if local.revive().await {
-                    setup.say(&Event::Note {
-                        message: "the mediator on this machine ended; this client runs one now"
-                            .to_owned(),
-                    });
+                let invites = local.others.clone();
+                if let Some(message) = local.revive().await {
+                    setup.say(&Event::Note { message });
+                }
+                if local.others != invites {
+                    told.store(false, Ordering::Relaxed);
                 }
             }
         }
@@ -132,6 +134,7 @@ fn is_passing(error: &RendezvousError, reached: bool) -> bool {
         | RendezvousError::Proxy { .. }
         | RendezvousError::Lost
         | RendezvousError::Silent => reached,
+        RendezvousError::Moved => true,
         RendezvousError::NoMediator(_) | RendezvousError::Garbled => false,
     }
 }
@@ -144,6 +147,7 @@ async fn attempt(
     waiting: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Met, AttemptError> {
     let mut mediator = Rendezvous::connect(&local.route, None).await?;
+    mediator.leave_when(local.elsewhere());
     let attempt = Attempt {
         meeting: Meeting {
             tag: setup.room.tag(),

@@ -265,9 +265,10 @@ fn remedy(error: &RendezvousError) -> String {
         }
         RendezvousError::Refused { .. } => "Try again later, or use another mediator.",
         RendezvousError::Garbled => "Bring undertone and the mediator up to date.",
-        RendezvousError::Unreachable { .. } | RendezvousError::Silent | RendezvousError::Lost => {
-            "Try again, or use another mediator."
-        }
+        RendezvousError::Unreachable { .. }
+        | RendezvousError::Silent
+        | RendezvousError::Moved
+        | RendezvousError::Lost => "Try again, or use another mediator.",
     };
     remedy.to_owned()
 }

@@ -6,8 +6,10 @@
 pub mod connect;
 pub mod proxy;
 
+use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +61,9 @@ pub enum RendezvousError {
     /// The connection broke, or nothing was heard for too long.
     #[error("the connection to the mediator was lost")]
     Lost,
+    /// Another mediator is to be taken: see [`Rendezvous::leave_when`].
+    #[error("another mediator comes first")]
+    Moved,
     /// It took a `join`, and no answer came.
     #[error("the mediator did not answer")]
     Silent,
@@ -96,6 +101,8 @@ pub struct Rendezvous {
     /// As connected to; `None` through a proxy.
     address: Option<SocketAddr>,
     port_kept: bool,
+    /// Until somebody came: when to go away.
+    leave: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 impl Rendezvous {
@@ -115,6 +122,7 @@ impl Rendezvous {
                 socket: greet(&route.mediator, stream).await?,
                 address: route.proxy.is_none().then_some(address),
                 port_kept,
+                leave: Box::pin(pending()),
             })
         };
         match timeout(CONNECT_WITHIN, connecting).await {
@@ -140,6 +148,12 @@ impl Rendezvous {
     pub fn mediator_ip(&self) -> IpAddr {
         let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         self.address.map_or(unknown, |address| address.ip())
+    }
+
+    /// Ends the wait for the other one with [`RendezvousError::Moved`] as soon as `elsewhere`
+    /// completes; once paired it counts no more.
+    pub fn leave_when(&mut self, elsewhere: impl Future<Output = ()> + Send + 'static) {
+        self.leave = Box::pin(elsewhere);
     }
 
     /// Takes, or renews, a seat in the room with this tag.
@@ -192,7 +206,14 @@ impl Rendezvous {
     pub async fn next(&mut self) -> Result<MediatorMessage, RendezvousError> {
         loop {
             // The mediator pings: silence means that it, or the way to it, is gone.
-            let message = timeout(SILENCE, self.socket.next()).await;
+            let message = tokio::select! {
+                biased;
+                message = timeout(SILENCE, self.socket.next()) => message,
+                () = &mut self.leave => {
+                    self.leave = Box::pin(pending());
+                    return Err(RendezvousError::Moved);
+                }
+            };
             match message.map_err(|_| RendezvousError::Lost)? {
                 Some(Ok(Message::Text(text))) => {
                     return match MediatorMessage::decode(&text) {
@@ -205,7 +226,12 @@ impl Rendezvous {
                             message,
                             retry_after,
                         }),
-                        Ok(message) => Ok(message),
+                        Ok(message) => {
+                            if let MediatorMessage::Paired { .. } = message {
+                                self.leave = Box::pin(pending());
+                            }
+                            Ok(message)
+                        }
                         Err(_) => Err(RendezvousError::Garbled),
                     };
                 }
