@@ -9,7 +9,7 @@ use crate::common::{Client, Start};
 
 pub struct Lan {
     hosts: [Holder; 2],
-    _bridge: Holder,
+    bridge: Holder,
 }
 
 /// A process that does nothing but keep its namespaces; it ends with its stdin.
@@ -96,10 +96,19 @@ impl Lan {
             );
             (bridge.does(&wire) && host.does(&address)).then_some(())?;
         }
-        Some(Lan {
-            hosts,
-            _bridge: bridge,
-        })
+        Some(Lan { hosts, bridge })
+    }
+
+    /// Takes this host's cable out of the bridge.
+    pub fn unplug(&self, host: usize) {
+        let line = format!("ip link set v{} nomaster", host + 1);
+        assert!(self.bridge.does(&line));
+    }
+
+    /// Puts it back.
+    pub fn plug(&self, host: usize) {
+        let line = format!("ip link set v{} master br0", host + 1);
+        assert!(self.bridge.does(&line));
     }
 
     /// The same, started on this host.
