@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::future::pending;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -15,7 +16,7 @@ use futures_util::stream::FuturesUnordered;
 use if_addrs::{IfAddr, get_if_addrs};
 use mdns_sd::{ResolvedService, ServiceEvent};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use undertone_mediator::lan::{self, InstanceId, SERVICE, ServiceDaemon};
 
@@ -29,6 +30,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 /// How often one is dialled, and the pause after each.
 const TRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(250);
+/// How often a lost one is dialled again, and the pause before each.
+const LOST_TRIES: u32 = 360;
+const LOST_PAUSE: Duration = Duration::from_secs(10);
 /// The most mediators that are kept in mind.
 const KNOWN_MAX: usize = 64;
 /// The most that are dialled at a time, and the most addresses of each.
@@ -40,8 +44,9 @@ pub type Known = BTreeMap<InstanceId, MediatorUrl>;
 /// Looks for mediators, and announces one.
 pub struct Lan {
     daemon: ServiceDaemon,
-    known: watch::Receiver<Known>,
-    watching: JoinHandle<()>,
+    known: Arc<watch::Sender<Known>>,
+    /// Who listens to the daemon, and who waits for a lost mediator.
+    watching: JoinSet<()>,
 }
 
 impl Lan {
@@ -52,8 +57,10 @@ impl Lan {
     pub fn open(only: Option<IpAddr>) -> io::Result<Self> {
         let daemon = lan::daemon(only)?;
         let events = daemon.browse(SERVICE).map_err(io::Error::other)?;
-        let (known, seen) = watch::channel(Known::new());
-        let watching = tokio::spawn(async move {
+        let known = Arc::new(watch::Sender::new(Known::new()));
+        let mut watching = JoinSet::new();
+        let lan_known = Arc::clone(&known);
+        watching.spawn(async move {
             let mut dials = FuturesUnordered::new();
             loop {
                 tokio::select! {
@@ -73,11 +80,9 @@ impl Lan {
                         Ok(_) => {}
                         Err(_) => return,
                     },
-                    Some(Some((id, url))) = dials.next() => {
-                        if known.borrow().len() < KNOWN_MAX {
-                            known.send_modify(|known| {
-                                known.insert(id, url);
-                            });
+                    Some(answered) = dials.next() => {
+                        if let Some((id, url)) = answered {
+                            keep(&known, id, url);
                         }
                     }
                 }
@@ -85,7 +90,7 @@ impl Lan {
         });
         Ok(Lan {
             daemon,
-            known: seen,
+            known: lan_known,
             watching,
         })
     }
@@ -100,13 +105,30 @@ impl Lan {
         &self,
         wanted: impl FnMut(&Known) -> bool + Send + 'static,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let mut known = self.known.clone();
+        let mut known = self.known.subscribe();
         async move {
             if known.wait_for(wanted).await.is_err() {
                 // Nobody looks any more.
                 pending::<()>().await;
             }
         }
+    }
+
+    /// One does not answer any more: it is known again once it does.
+    pub fn lost(&mut self, id: InstanceId) {
+        let mut url = None;
+        self.known.send_modify(|known| url = known.remove(&id));
+        let (Some(url), known) = (url, Arc::clone(&self.known)) else {
+            return;
+        };
+        self.watching.spawn(async move {
+            for _ in 0..LOST_TRIES {
+                sleep(LOST_PAUSE).await;
+                if is_open(&url).await {
+                    return keep(&known, id, url);
+                }
+            }
+        });
     }
 
     /// Announces the mediator on `port` of this machine.
@@ -123,10 +145,27 @@ impl Lan {
     }
 
     /// Looks no longer, and takes back what was announced.
-    pub async fn close(self) {
-        self.watching.abort();
+    pub async fn close(mut self) {
+        self.watching.abort_all();
         lan::close(self.daemon).await;
     }
+}
+
+fn keep(known: &watch::Sender<Known>, id: InstanceId, url: MediatorUrl) {
+    known.send_if_modified(|known| {
+        let room = known.len() < KNOWN_MAX;
+        room && known.insert(id, url).is_none()
+    });
+}
+
+/// Whether something nearby, named by its IP address, takes a connection.
+pub(super) async fn is_open(url: &MediatorUrl) -> bool {
+    let Ok(ip) = url.host().parse() else {
+        return false;
+    };
+    let at = SocketAddr::new(ip, url.port());
+    let connected = timeout(ANSWER_WITHIN, connect(&[at], None)).await;
+    connected.is_ok_and(|connected| connected.is_ok())
 }
 
 /// The announced mediator, at that of its addresses which answers.

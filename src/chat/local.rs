@@ -4,26 +4,20 @@
 //! On a local network there may be several, as where two clients start at the same time. So that
 //! all end up at the same one, whoever waits goes to that with the smallest id.
 
-use std::collections::BTreeSet;
 use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use undertone_mediator::lan::InstanceId;
 use undertone_mediator::{Config, listen, serve};
 
-use super::lan::{Known, LOOK_FOR, Lan};
+use super::lan::{Known, LOOK_FOR, Lan, is_open};
 use crate::link::door::addresses_here;
 use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::Route;
-
-/// How long a mediator nearby may take to take a connection.
-const OPEN_WITHIN: Duration = Duration::from_secs(1);
 
 /// The mediator that a chat uses.
 pub struct Local {
@@ -44,8 +38,6 @@ struct OnLan {
     current: InstanceId,
     /// The same, where we announce it.
     announced: bool,
-    /// Those that ended, as far as we know, and may yet be announced.
-    ended: BTreeSet<InstanceId>,
 }
 
 struct Embedded {
@@ -85,7 +77,6 @@ impl Local {
             lan,
             current: InstanceId::random()?,
             announced: false,
-            ended: BTreeSet::new(),
         };
         let mut local = match first {
             Some((id, url)) => {
@@ -106,7 +97,9 @@ impl Local {
 
     async fn here(bind: Option<IpAddr>, port: u16) -> io::Result<Self> {
         let here = bind.unwrap_or(Ipv4Addr::LOCALHOST.into());
-        let embedded = if is_open(here, port).await {
+        let url =
+            |ip: IpAddr| MediatorUrl::new(false, &ip.to_string(), port).map_err(io::Error::other);
+        let embedded = if is_open(&url(here)?).await {
             None
         } else {
             match start(bind, port) {
@@ -115,8 +108,6 @@ impl Local {
                 started => Some(started?),
             }
         };
-        let url =
-            |ip: IpAddr| MediatorUrl::new(false, &ip.to_string(), port).map_err(io::Error::other);
         let mut others = Vec::new();
         if bind.is_none() {
             for ip in addresses_here().into_iter().filter(IpAddr::is_ipv4) {
@@ -136,9 +127,8 @@ impl Local {
     /// Completes when another mediator on the local network is to be taken, by [`Local::revive`].
     pub fn elsewhere(&self) -> impl Future<Output = ()> + Send + 'static {
         let better = self.lan.as_ref().map(|on| {
-            let (current, ended) = (on.current, on.ended.clone());
-            on.lan
-                .until(move |known| before(known, current, &ended).is_some())
+            let current = on.current;
+            on.lan.until(move |known| before(known, current).is_some())
         });
         async {
             match better {
@@ -156,8 +146,7 @@ impl Local {
             return Some(self.go_to(url, "another mediator on this network comes first"));
         }
         let (bind, port) = self.place?;
-        let url = &self.route.mediator;
-        if is_open(url.host().parse().ok()?, url.port()).await {
+        if is_open(&self.route.mediator).await {
             return None;
         }
         if let Some(url) = self.lan.as_mut().and_then(OnLan::another) {
@@ -202,16 +191,15 @@ impl Local {
 impl OnLan {
     /// The one that comes before the current, which it then is.
     fn before(&mut self) -> Option<MediatorUrl> {
-        let (id, url) = before(&self.lan.known(), self.current, &self.ended)?;
+        let (id, url) = before(&self.lan.known(), self.current)?;
         self.take(id);
         Some(url)
     }
 
     /// Any but the current, which has ended.
     fn another(&mut self) -> Option<MediatorUrl> {
-        self.ended.insert(self.current);
-        let mut known = self.lan.known().into_iter();
-        let (id, url) = known.find(|(id, _)| !self.ended.contains(id))?;
+        self.lan.lost(self.current);
+        let (id, url) = self.lan.known().pop_first()?;
         self.take(id);
         Some(url)
     }
@@ -232,15 +220,10 @@ impl OnLan {
     }
 }
 
-/// The first of those before `current` that did not end.
-fn before(
-    known: &Known,
-    current: InstanceId,
-    ended: &BTreeSet<InstanceId>,
-) -> Option<(InstanceId, MediatorUrl)> {
-    let mut before = known.range(..current);
-    let found = before.find(|(id, _)| !ended.contains(id));
-    found.map(|(id, url)| (*id, url.clone()))
+/// The first of those before `current`.
+fn before(known: &Known, current: InstanceId) -> Option<(InstanceId, MediatorUrl)> {
+    let (id, url) = known.range(..current).next()?;
+    Some((*id, url.clone()))
 }
 
 /// A mediator of this machine or its network: no proxy leads there.
@@ -249,11 +232,6 @@ fn straight(mediator: MediatorUrl) -> Route {
         mediator,
         proxy: None,
     }
-}
-
-async fn is_open(ip: IpAddr, port: u16) -> bool {
-    let connected = timeout(OPEN_WITHIN, TcpStream::connect((ip, port))).await;
-    connected.is_ok_and(|connected| connected.is_ok())
 }
 
 fn start(bind: Option<IpAddr>, port: u16) -> io::Result<Embedded> {
@@ -272,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_smallest_id_comes_first_unless_it_ended() {
+    fn the_smallest_id_comes_first() {
         let id = |digit: &str| digit.repeat(16).parse::<InstanceId>().unwrap();
         let url = |host: &str| host.parse::<MediatorUrl>().unwrap();
         let known = Known::from([
@@ -280,13 +258,9 @@ mod tests {
             (id("1"), url("10.0.0.1")),
             (id("4"), url("10.0.0.4")),
         ]);
-        let before = |current, ended: &[InstanceId]| {
-            let ended = ended.iter().copied().collect();
-            before(&known, current, &ended).map(|(_, url)| url)
-        };
-        assert_eq!(before(id("3"), &[]), Some(url("10.0.0.1")));
-        assert_eq!(before(id("3"), &[id("1")]), Some(url("10.0.0.2")));
-        assert_eq!(before(id("2"), &[id("1")]), None);
-        assert_eq!(before(id("1"), &[]), None);
+        let before = |current| before(&known, current).map(|(_, url)| url);
+        assert_eq!(before(id("3")), Some(url("10.0.0.1")));
+        assert_eq!(before(id("2")), Some(url("10.0.0.1")));
+        assert_eq!(before(id("1")), None);
     }
 }
