@@ -99,6 +99,10 @@ pub struct ChatOptions {
     /// [default: the one on this machine, or one inside this program]
     #[arg(long, value_name = "URL", env = "UNDERTONE_MEDIATOR", hide_env = true)]
     pub mediator: Option<MediatorUrl>,
+    /// Look for a mediator on the local network by multicast DNS; where there is none,
+    /// run one and announce it, by address, port and a random number
+    #[arg(long, conflicts_with = "mediator")]
+    pub lan: bool,
     /// The proxy to the mediator, `http://[USER:PASSWORD@]HOST[:PORT]` or `socks5h://…`;
     /// `none` for none [default: https_proxy, http_proxy, ALL_PROXY and NO_PROXY, as
     /// curl reads them]
@@ -234,7 +238,9 @@ impl ChatOptions {
     /// # Errors
     /// [`ProxyUrlError`], where a proxy counts whose address is wrong; an error of usage.
     pub fn route(&self, invited: Option<MediatorUrl>) -> Result<Option<Route>, ProxyUrlError> {
-        let named = invited.or_else(|| self.mediator.clone());
+        // A config file's default does not count against the flag.
+        let by_option = self.mediator.clone().filter(|_| !self.lan);
+        let named = invited.or(by_option);
         named
             .map(|mediator| route(mediator, self.proxy.as_ref()))
             .transpose()

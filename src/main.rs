@@ -170,6 +170,7 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
         name,
         room,
         mediator,
+        lan: options.lan,
         local_port: options.local_port,
         contacts: Contacts::open(&store, identity.secret.public()),
         identity: Arc::new(identity.secret),

@@ -12,6 +12,7 @@
 //!                          ├► rooms    who waits, who is paired, what lapses: pure
 //!                          └► limits   joins and connections an address: pure
 //! config                what an operator may set
+//! lan                   announcing one on the local network
 //! wire, refusal         the agreement with the client, and how it says no
 //! ```
 //!
@@ -23,6 +24,7 @@ mod connection;
 mod fake;
 mod http;
 mod hub;
+pub mod lan;
 pub mod limits;
 mod listen;
 mod pace;

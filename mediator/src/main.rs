@@ -12,7 +12,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use undertone_mediator::{Config, RelayLimits, listen, load_tls, serve, wire};
+use undertone_mediator::{Config, RelayLimits, lan, listen, load_tls, serve, wire};
 
 /// Pairs two undertone clients that name the same room, and forgets them
 ///
@@ -45,6 +45,10 @@ struct Cli {
     /// reverse proxy that sets it
     #[arg(long, env = "UNDERTONE_MEDIATOR_TRUST_PROXY")]
     trust_proxy: bool,
+    /// Announce itself on the local network by multicast DNS, for `undertone --lan`;
+    /// the announcement holds address, port and a random number
+    #[arg(long, conflicts_with_all = ["tls_cert", "trust_proxy"])]
+    lan: bool,
     /// Open connections in all
     #[arg(long, env = "UNDERTONE_MEDIATOR_MAX_CONNECTIONS", value_name = "N",
         default_value_t = wire::MAX_CONNECTIONS as u32,
@@ -102,6 +106,7 @@ Examples:
   undertone-mediator --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem
   undertone-mediator --listen 127.0.0.1:7700 --trust-proxy
   undertone-mediator --relay --relay-rate 65536 --relay-pairs 20
+  undertone-mediator --lan
 
 Exit codes: 0 stopped by SIGINT or SIGTERM, 1 own fault, 2 usage, 3 cannot listen";
 
@@ -143,9 +148,15 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         let scheme = if tls { "https" } else { "http" };
         eprintln!("undertone-mediator listening on {scheme}://{bound}");
         config.max_connections = allowed_connections(config.max_connections);
-        serve(listener, config, shutdown)
-            .await
-            .map_err(|error| own_fault(&error))
+        let announced = match cli.lan {
+            true => Some(announce(bound)?),
+            false => None,
+        };
+        let served = serve(listener, config, shutdown).await;
+        if let Some(daemon) = announced {
+            lan::close(daemon).await;
+        }
+        served.map_err(|error| own_fault(&error))
     })
 }
 
@@ -172,6 +183,28 @@ fn config(cli: &Cli) -> Result<Config, Failure> {
         }),
         tls,
         ..Config::default()
+    })
+}
+
+/// Announces the mediator that listens at `bound`.
+fn announce(bound: SocketAddr) -> Result<lan::ServiceDaemon, Failure> {
+    let ip = bound.ip();
+    if ip.is_loopback() {
+        return Err(Failure {
+            code: 2,
+            what: format!("nobody on the local network reaches {ip}"),
+            remedy: "With --lan listen on an address that others reach, or on [::].",
+        });
+    }
+    let only = (!ip.is_unspecified()).then_some(ip);
+    let announced = lan::daemon(only).and_then(|daemon| {
+        lan::announce(&daemon, lan::InstanceId::random()?, bound.port())?;
+        Ok(daemon)
+    });
+    announced.map_err(|error| Failure {
+        code: 1,
+        what: format!("cannot announce itself on the local network: {error}"),
+        remedy: "May this machine use multicast DNS (UDP port 5353)? Without --lan it is not needed.",
     })
 }
 

@@ -1,14 +1,20 @@
-//! Which mediator: the one that is named; else the one on this machine; else one
-//! inside this process, for everyone who can reach this machine.
+//! Which mediator: the one that is named; else, with `--lan`, one on the local network; else the
+//! one on this machine; else one inside this process, for everyone who can reach this machine.
+//!
+//! On a local network there may be several, as where two clients start at the same time. So that
+//! all end up at the same one, whoever waits goes to that with the smallest id.
 
+use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use undertone_mediator::lan::InstanceId;
 use undertone_mediator::{Config, listen, serve};
 
+use super::lan::{Known, LOOK_FOR, Lan, is_open};
 use crate::link::door::addresses_here;
 use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::Route;
@@ -22,6 +28,16 @@ pub struct Local {
     /// Where one may be started here; `None` for a mediator that was named.
     place: Option<(Option<IpAddr>, u16)>,
     embedded: Option<Embedded>,
+    lan: Option<OnLan>,
+}
+
+/// Where we stand on the local network.
+struct OnLan {
+    lan: Lan,
+    /// That of the mediator that is used.
+    current: InstanceId,
+    /// The same, where we announce it.
+    announced: bool,
 }
 
 struct Embedded {
@@ -37,17 +53,53 @@ impl Local {
             route,
             place: None,
             embedded: None,
+            lan: None,
         }
     }
 
-    /// The mediator on this machine's `port`, started here where nothing answers.
+    /// With `lan` one on the local network, if it is found within [`LOOK_FOR`]. Else the mediator
+    /// on this machine's `port`, started here where nothing answers, and announced by `lan`.
     /// With `bind` it is looked for, and listens, on that address only.
     ///
     /// # Errors
     /// When it can neither be reached nor started.
-    pub async fn find_or_start(bind: Option<IpAddr>, port: u16) -> io::Result<Self> {
+    pub async fn find_or_start(
+        bind: Option<IpAddr>,
+        port: u16,
+        lan: Option<Lan>,
+    ) -> io::Result<Self> {
+        let Some(lan) = lan else {
+            return Self::here(bind, port).await;
+        };
+        let _ = timeout(LOOK_FOR, lan.until(|known| !known.is_empty())).await;
+        let first = lan.known().into_iter().next();
+        let mut lan = OnLan {
+            lan,
+            current: InstanceId::random()?,
+            announced: false,
+        };
+        let mut local = match first {
+            Some((id, url)) => {
+                lan.current = id;
+                let mut local = Self::named(straight(url));
+                local.place = Some((bind, port));
+                local
+            }
+            None => {
+                let local = Self::here(bind, port).await?;
+                lan.announce(port)?;
+                local
+            }
+        };
+        local.lan = Some(lan);
+        Ok(local)
+    }
+
+    async fn here(bind: Option<IpAddr>, port: u16) -> io::Result<Self> {
         let here = bind.unwrap_or(Ipv4Addr::LOCALHOST.into());
-        let embedded = if is_open(here, port).await {
+        let url =
+            |ip: IpAddr| MediatorUrl::new(false, &ip.to_string(), port).map_err(io::Error::other);
+        let embedded = if is_open(&url(here)?).await {
             None
         } else {
             match start(bind, port) {
@@ -56,8 +108,6 @@ impl Local {
                 started => Some(started?),
             }
         };
-        let url =
-            |ip: IpAddr| MediatorUrl::new(false, &ip.to_string(), port).map_err(io::Error::other);
         let mut others = Vec::new();
         if bind.is_none() {
             for ip in addresses_here().into_iter().filter(IpAddr::is_ipv4) {
@@ -66,26 +116,58 @@ impl Local {
         }
         others.push(url(here)?);
         Ok(Local {
-            route: Route {
-                mediator: url(here)?,
-                proxy: None,
-            },
+            route: straight(url(here)?),
             others,
             place: Some((bind, port)),
             embedded,
+            lan: None,
         })
     }
 
-    /// Starts a mediator here where the one on this machine has ended, as it does
-    /// with the client that ran it. `true`: it was.
-    pub async fn revive(&mut self) -> bool {
-        let Some((bind, port)) = self.place.filter(|_| self.embedded.is_none()) else {
-            return false;
-        };
-        if !is_open(bind.unwrap_or(Ipv4Addr::LOCALHOST.into()), port).await {
-            self.embedded = start(bind, port).ok();
+    /// Completes when another mediator on the local network is to be taken, by [`Local::revive`].
+    pub fn elsewhere(&self) -> impl Future<Output = ()> + Send + 'static {
+        let better = self.lan.as_ref().map(|on| {
+            let current = on.current;
+            on.lan.until(move |known| before(known, current).is_some())
+        });
+        async {
+            match better {
+                Some(better) => better.await,
+                None => pending().await,
+            }
         }
-        self.embedded.is_some()
+    }
+
+    /// Goes to another mediator on the local network, if one comes first; else starts a mediator
+    /// here where the one that was used has ended, as it does with the client that ran it. What
+    /// of that was done, for the person.
+    pub async fn revive(&mut self) -> Option<String> {
+        if let Some(url) = self.lan.as_mut().and_then(OnLan::before) {
+            return Some(self.go_to(url, "another mediator on this network comes first"));
+        }
+        let (bind, port) = self.place?;
+        if is_open(&self.route.mediator).await {
+            return None;
+        }
+        if let Some(url) = self.lan.as_mut().and_then(OnLan::another) {
+            return Some(self.go_to(url, "the mediator ended"));
+        }
+        let mut here = Self::here(bind, port).await.ok()?;
+        here.embedded = here.embedded.or(self.embedded.take());
+        here.lan = self.lan.take();
+        if let Some(lan) = &mut here.lan {
+            lan.announce(port).ok()?;
+        }
+        *self = here;
+        self.is_embedded()
+            .then(|| "the mediator ended; this client runs one now".to_owned())
+    }
+
+    fn go_to(&mut self, url: MediatorUrl, why: &str) -> String {
+        let message = format!("{why}: you now wait at {url}");
+        self.others = vec![url.clone()];
+        self.route = straight(url);
+        message
     }
 
     /// Whether the mediator lives in this process.
@@ -96,6 +178,9 @@ impl Local {
     /// Stops the mediator in this process, if there is one: it says goodbye to
     /// those who wait.
     pub async fn stop(self) {
+        if let Some(OnLan { lan, .. }) = self.lan {
+            lan.close().await;
+        }
         if let Some(Embedded { stop, server }) = self.embedded {
             let _ = stop.send(());
             let _ = server.await;
@@ -103,8 +188,50 @@ impl Local {
     }
 }
 
-async fn is_open(ip: IpAddr, port: u16) -> bool {
-    TcpStream::connect((ip, port)).await.is_ok()
+impl OnLan {
+    /// The one that comes before the current, which it then is.
+    fn before(&mut self) -> Option<MediatorUrl> {
+        let (id, url) = before(&self.lan.known(), self.current)?;
+        self.take(id);
+        Some(url)
+    }
+
+    /// Any but the current, which has ended.
+    fn another(&mut self) -> Option<MediatorUrl> {
+        self.lan.lost(self.current);
+        let (id, url) = self.lan.known().pop_first()?;
+        self.take(id);
+        Some(url)
+    }
+
+    fn take(&mut self, id: InstanceId) {
+        if std::mem::take(&mut self.announced) {
+            self.lan.retract(self.current);
+        }
+        self.current = id;
+    }
+
+    /// Announces the mediator here, by a new id.
+    fn announce(&mut self, port: u16) -> io::Result<()> {
+        self.take(InstanceId::random()?);
+        self.lan.announce(self.current, port)?;
+        self.announced = true;
+        Ok(())
+    }
+}
+
+/// The first of those before `current`.
+fn before(known: &Known, current: InstanceId) -> Option<(InstanceId, MediatorUrl)> {
+    let (id, url) = known.range(..current).next()?;
+    Some((*id, url.clone()))
+}
+
+/// A mediator of this machine or its network: no proxy leads there.
+fn straight(mediator: MediatorUrl) -> Route {
+    Route {
+        mediator,
+        proxy: None,
+    }
 }
 
 fn start(bind: Option<IpAddr>, port: u16) -> io::Result<Embedded> {
@@ -115,4 +242,25 @@ fn start(bind: Option<IpAddr>, port: u16) -> io::Result<Embedded> {
         let _ = stopped.await;
     }));
     Ok(Embedded { stop, server })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_id_comes_first() {
+        let id = |digit: &str| digit.repeat(16).parse::<InstanceId>().unwrap();
+        let url = |host: &str| host.parse::<MediatorUrl>().unwrap();
+        let known = Known::from([
+            (id("2"), url("10.0.0.2")),
+            (id("1"), url("10.0.0.1")),
+            (id("4"), url("10.0.0.4")),
+        ]);
+        let before = |current| before(&known, current).map(|(_, url)| url);
+        assert_eq!(before(id("3")), Some(url("10.0.0.1")));
+        assert_eq!(before(id("2")), Some(url("10.0.0.1")));
+        assert_eq!(before(id("1")), None);
+    }
 }

@@ -104,17 +104,19 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
                 if !is_passing(&error, reached) {
                     return Err(ChatError::Mediator(error));
                 }
-                if sat || (seated.is_some() && !std::mem::replace(&mut noted, true)) {
+                let moved = matches!(error, RendezvousError::Moved);
+                if !moved && (sat || seated.is_some() && !std::mem::replace(&mut noted, true)) {
                     setup.say(&Event::Note {
                         message: format!("{error}; waiting goes on"),
                     });
                 }
                 backoff.pause().await;
-                if local.revive().await {
-                    setup.say(&Event::Note {
-                        message: "the mediator on this machine ended; this client runs one now"
-                            .to_owned(),
-                    });
+                let invites = local.others.clone();
+                if let Some(message) = local.revive().await {
+                    setup.say(&Event::Note { message });
+                }
+                if local.others != invites {
+                    told.store(false, Ordering::Relaxed);
                 }
             }
         }
@@ -137,6 +139,7 @@ fn is_passing(error: &RendezvousError, reached: bool) -> bool {
         | RendezvousError::Proxy { .. }
         | RendezvousError::Lost
         | RendezvousError::Silent => reached,
+        RendezvousError::Moved => true,
         RendezvousError::NoMediator(_) | RendezvousError::Left | RendezvousError::Garbled => false,
     }
 }
@@ -149,7 +152,9 @@ async fn attempt(
 ) -> Result<Met, AttemptError> {
     let listening = &setup.listening;
     let port = listening.open().map_err(AttemptError::Listen)?;
-    let mut mediator = Rendezvous::connect(&local.route, listening.dial_from(port.address())).await?;
+    let from = listening.dial_from(port.address());
+    let mut mediator = Rendezvous::connect(&local.route, from).await?;
+    mediator.leave_when(local.elsewhere());
     let attempt = Attempt {
         meeting: Meeting {
             tag: setup.room.tag(),

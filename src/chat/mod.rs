@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! run ─► local     which mediator; one inside this process where there is none
+//!     │  └► lan    mediators on the local network, by --lan only
 //!     ├► meet      the first link ─► pair ─► lobby (host) or dial (guest)
 //!     └► talk      one select loop over link, person, timers ─► seek, lobby
 //! ahead     what is typed before anyone is there
@@ -14,6 +15,7 @@ pub mod company;
 pub mod event;
 pub mod face;
 pub mod interface;
+pub mod lan;
 pub mod lobby;
 pub mod local;
 pub mod meet;
@@ -41,6 +43,7 @@ use ahead::Ahead;
 use company::KeepError;
 use event::Event;
 use face::Face;
+use lan::Lan;
 use local::Local;
 use pair::{Failure, Listening};
 use relay::Consent;
@@ -53,6 +56,8 @@ pub struct Setup {
     pub room: Room,
     /// The mediator that was named, if any, and the way to it.
     pub mediator: Option<Route>,
+    /// Whether to look for one on the local network where none was named.
+    pub lan: bool,
     /// Port of the mediator on this machine.
     pub local_port: u16,
     /// Our identity key.
@@ -92,7 +97,11 @@ impl Setup {
             }
             None => {
                 let bind = self.listening.bind.map(|bind| bind.ip());
-                let found = Local::find_or_start(bind, self.local_port).await;
+                let lan = match self.lan {
+                    true => Some(Lan::open(bind).map_err(ChatError::Lan)?),
+                    false => None,
+                };
+                let found = Local::find_or_start(bind, self.local_port, lan).await;
                 found.map_err(|error| ChatError::LocalMediator(self.local_port, error))
             }
         }
@@ -108,6 +117,9 @@ pub enum ChatError {
     /// No mediator could be started here.
     #[error("cannot run a mediator on port {0} of this machine: {1}")]
     LocalMediator(u16, io::Error),
+    /// No multicast DNS.
+    #[error("cannot look for a mediator on the local network: {0}")]
+    Lan(io::Error),
     /// No listener for the other one.
     #[error("cannot listen for the other one: {0}")]
     Listen(io::Error),
@@ -160,7 +172,9 @@ impl ChatError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            ChatError::Mediator(_) | ChatError::LocalMediator(..) => Exit::Mediator,
+            ChatError::Mediator(_) | ChatError::LocalMediator(..) | ChatError::Lan(_) => {
+                Exit::Mediator
+            }
             ChatError::Nobody(_) | ChatError::NotBack { .. } => Exit::Nobody,
             ChatError::Attempt {
                 why: Failure::NoPath,
@@ -210,6 +224,11 @@ impl ChatError {
             ChatError::LocalMediator(..) => (
                 "no-mediator",
                 "Name one with --mediator, or another port with --local-port.".into(),
+            ),
+            ChatError::Lan(_) => (
+                "no-mediator",
+                "May this machine use multicast DNS (UDP port 5353)? Without --lan it is not needed."
+                    .into(),
             ),
             ChatError::Attempt { spent, why } => {
                 let spent = if *spent {

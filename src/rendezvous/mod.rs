@@ -6,8 +6,10 @@
 pub mod connect;
 pub mod proxy;
 
+use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,6 +64,9 @@ pub enum RendezvousError {
     /// The connection broke, or nothing was heard for too long.
     #[error("the connection to the mediator was lost")]
     Lost,
+    /// Another mediator is to be taken: see [`Rendezvous::leave_when`].
+    #[error("another mediator comes first")]
+    Moved,
     /// It took what was asked, and no answer came.
     #[error("the mediator did not answer")]
     Silent,
@@ -107,6 +112,8 @@ pub struct Rendezvous {
     port_kept: bool,
     /// As the last `paired` said.
     relays: bool,
+    /// Until somebody came: when to go away.
+    leave: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 impl Rendezvous {
@@ -127,6 +134,7 @@ impl Rendezvous {
                 address: route.proxy.is_none().then_some(address),
                 port_kept,
                 relays: false,
+                leave: Box::pin(pending()),
             })
         };
         match timeout(CONNECT_WITHIN, connecting).await {
@@ -162,6 +170,12 @@ impl Rendezvous {
     /// Whether it would carry what the two of this pairing say to each other.
     pub fn relays(&self) -> bool {
         self.relays
+    }
+
+    /// Ends the wait for the other one with [`RendezvousError::Moved`] as soon as `elsewhere`
+    /// completes; once paired it counts no more.
+    pub fn leave_when(&mut self, elsewhere: impl Future<Output = ()> + Send + 'static) {
+        self.leave = Box::pin(elsewhere);
     }
 
     /// Takes, or renews, a seat in the room with this tag.
@@ -214,12 +228,20 @@ impl Rendezvous {
     pub async fn next(&mut self) -> Result<MediatorMessage, RendezvousError> {
         loop {
             // The mediator pings: silence means that it, or the way to it, is gone.
-            let message = timeout(SILENCE, self.socket.next()).await;
+            let message = tokio::select! {
+                biased;
+                message = timeout(SILENCE, self.socket.next()) => message,
+                () = &mut self.leave => {
+                    self.leave = Box::pin(pending());
+                    return Err(RendezvousError::Moved);
+                }
+            };
             match message.map_err(|_| RendezvousError::Lost)? {
                 Some(Ok(Message::Text(text))) => {
                     let message = decode(&text)?;
                     if let MediatorMessage::Paired { relay, .. } = message {
                         self.relays = relay;
+                        self.leave = Box::pin(pending());
                     }
                     return Ok(message);
                 }

@@ -1,0 +1,262 @@
+//! Mediators on the local network, as multicast DNS tells of them. What it tells is untrusted:
+//! an id and addresses are read, all else is passed over; only addresses of a network that this
+//! machine is part of are dialled, and what does not answer there does not count.
+//!
+//! Does not decide which one to take: that is `local`'s.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use if_addrs::{IfAddr, get_if_addrs};
+use mdns_sd::{ResolvedService, ServiceEvent};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use undertone_mediator::lan::{self, InstanceId, SERVICE, ServiceDaemon};
+
+use crate::mediator_url::MediatorUrl;
+use crate::rendezvous::connect::connect;
+
+/// How long to look for a mediator before one is started.
+pub const LOOK_FOR: Duration = Duration::from_millis(1500);
+/// How long an announced mediator may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+/// How often one is dialled, and the pause after each.
+const TRIES: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(250);
+/// How often a lost one is dialled again, and the pause before each.
+const LOST_TRIES: u32 = 360;
+const LOST_PAUSE: Duration = Duration::from_secs(10);
+/// The most mediators that are kept in mind.
+const KNOWN_MAX: usize = 64;
+/// The most that are dialled at a time, and the most addresses of each.
+const DIALS_MAX: usize = 8;
+
+/// The mediators that answered, by their ids.
+pub type Known = BTreeMap<InstanceId, MediatorUrl>;
+
+/// Looks for mediators, and announces one.
+pub struct Lan {
+    daemon: ServiceDaemon,
+    known: Arc<watch::Sender<Known>>,
+    /// Who listens to the daemon, and who waits for a lost mediator.
+    watching: JoinSet<()>,
+}
+
+impl Lan {
+    /// Begins to look, on all interfaces or on that of `only`.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn open(only: Option<IpAddr>) -> io::Result<Self> {
+        let daemon = lan::daemon(only)?;
+        let events = daemon.browse(SERVICE).map_err(io::Error::other)?;
+        let known = Arc::new(watch::Sender::new(Known::new()));
+        let mut watching = JoinSet::new();
+        let lan_known = Arc::clone(&known);
+        watching.spawn(async move {
+            let mut dials = FuturesUnordered::new();
+            loop {
+                tokio::select! {
+                    event = events.recv_async() => match event {
+                        Ok(ServiceEvent::ServiceResolved(service)) => {
+                            let new = InstanceId::of(service.get_fullname())
+                                .filter(|id| !known.borrow().contains_key(id));
+                            if let Some(id) = new && dials.len() < DIALS_MAX {
+                                dials.push(answering(id, service));
+                            }
+                        }
+                        Ok(ServiceEvent::ServiceRemoved(_, name)) => {
+                            if let Some(id) = InstanceId::of(&name) {
+                                known.send_if_modified(|known| known.remove(&id).is_some());
+                            }
+                        }
+                        Ok(_) => {}
+                        Err(_) => return,
+                    },
+                    Some(answered) = dials.next() => {
+                        if let Some((id, url)) = answered {
+                            keep(&known, id, url);
+                        }
+                    }
+                }
+            }
+        });
+        Ok(Lan {
+            daemon,
+            known: lan_known,
+            watching,
+        })
+    }
+
+    /// Those that answered so far.
+    pub fn known(&self) -> Known {
+        self.known.borrow().clone()
+    }
+
+    /// Waits until those that answered are as wanted.
+    pub fn until(
+        &self,
+        wanted: impl FnMut(&Known) -> bool + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let mut known = self.known.subscribe();
+        async move {
+            if known.wait_for(wanted).await.is_err() {
+                // Nobody looks any more.
+                pending::<()>().await;
+            }
+        }
+    }
+
+    /// One does not answer any more: it is known again once it does.
+    pub fn lost(&mut self, id: InstanceId) {
+        let mut url = None;
+        self.known.send_modify(|known| url = known.remove(&id));
+        let (Some(url), known) = (url, Arc::clone(&self.known)) else {
+            return;
+        };
+        self.watching.spawn(async move {
+            for _ in 0..LOST_TRIES {
+                sleep(LOST_PAUSE).await;
+                if is_open(&url).await {
+                    return keep(&known, id, url);
+                }
+            }
+        });
+    }
+
+    /// Announces the mediator on `port` of this machine.
+    ///
+    /// # Errors
+    /// When the daemon has ended.
+    pub fn announce(&self, id: InstanceId, port: u16) -> io::Result<()> {
+        lan::announce(&self.daemon, id, port)
+    }
+
+    /// Takes that back.
+    pub fn retract(&self, id: InstanceId) {
+        lan::retract(&self.daemon, id);
+    }
+
+    /// Looks no longer, and takes back what was announced.
+    pub async fn close(mut self) {
+        self.watching.abort_all();
+        lan::close(self.daemon).await;
+    }
+}
+
+fn keep(known: &watch::Sender<Known>, id: InstanceId, url: MediatorUrl) {
+    known.send_if_modified(|known| {
+        let room = known.len() < KNOWN_MAX;
+        room && known.insert(id, url).is_none()
+    });
+}
+
+/// Whether something nearby, named by its IP address, takes a connection.
+pub(super) async fn is_open(url: &MediatorUrl) -> bool {
+    let Ok(ip) = url.host().parse() else {
+        return false;
+    };
+    let at = SocketAddr::new(ip, url.port());
+    let connected = timeout(ANSWER_WITHIN, connect(&[at], None)).await;
+    connected.is_ok_and(|connected| connected.is_ok())
+}
+
+/// The announced mediator, at that of its addresses which answers.
+async fn answering(
+    id: InstanceId,
+    service: Box<ResolvedService>,
+) -> Option<(InstanceId, MediatorUrl)> {
+    let networks: Vec<IfAddr> = get_if_addrs()
+        .ok()?
+        .into_iter()
+        .map(|here| here.addr)
+        .collect();
+    let announced = service.get_addresses().iter().map(|ip| ip.to_ip_addr());
+    let near = announced.filter(|ip| networks.iter().any(|network| is_in(network, *ip)));
+    let near: Vec<SocketAddr> = near
+        .take(DIALS_MAX)
+        .map(|ip| SocketAddr::new(ip, service.get_port()))
+        .collect();
+    // It is heard of once only: one try might just have been unlucky.
+    for _ in 0..TRIES {
+        if let Ok(Ok(connected)) = timeout(ANSWER_WITHIN, connect(&near, None)).await {
+            let at = connected.stream.peer_addr().ok()?;
+            let url = MediatorUrl::new(false, &at.ip().to_string(), at.port()).ok()?;
+            return Some((id, url));
+        }
+        sleep(PAUSE).await;
+    }
+    None
+}
+
+/// Whether the address is one of this interface's network. Never a loopback one, nor one that
+/// means nothing without its interface.
+fn is_in(network: &IfAddr, ip: IpAddr) -> bool {
+    if network.is_loopback() || network.is_link_local() {
+        return false;
+    }
+    match (network, ip) {
+        (IfAddr::V4(here), IpAddr::V4(ip)) => {
+            let mask = here.netmask.to_bits();
+            here.ip.to_bits() & mask == ip.to_bits() & mask
+        }
+        (IfAddr::V6(here), IpAddr::V6(ip)) => {
+            let mask = here.netmask.to_bits();
+            here.ip.to_bits() & mask == ip.to_bits() & mask
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use if_addrs::{Ifv4Addr, Ifv6Addr};
+
+    #[test]
+    fn only_addresses_of_our_own_networks_are_dialled() {
+        let v4 = |ip: &str, netmask: &str| {
+            IfAddr::V4(Ifv4Addr {
+                ip: ip.parse().unwrap(),
+                netmask: netmask.parse().unwrap(),
+                prefixlen: 0,
+                broadcast: None,
+            })
+        };
+        let v6 = |ip: &str| {
+            IfAddr::V6(Ifv6Addr {
+                ip: ip.parse().unwrap(),
+                netmask: "ffff:ffff:ffff:ffff::".parse().unwrap(),
+                prefixlen: 64,
+                broadcast: None,
+            })
+        };
+        let home = [v4("192.168.1.20", "255.255.255.0"), v6("fd00::20")];
+        let near = |ip: &str| {
+            let ip = ip.parse().unwrap();
+            home.iter().any(|network| is_in(network, ip))
+        };
+        for ip in ["192.168.1.1", "fd00::1"] {
+            assert!(near(ip), "{ip}");
+        }
+        for ip in [
+            "192.168.2.1",
+            "127.0.0.1",
+            "8.8.8.8",
+            "fd01::1",
+            "fe80::1",
+            "::1",
+        ] {
+            assert!(!near(ip), "{ip}");
+        }
+        let lo = v4("127.0.0.1", "255.0.0.0");
+        assert!(!is_in(&lo, "127.0.0.1".parse().unwrap()));
+    }
+}
