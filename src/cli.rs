@@ -150,8 +150,15 @@ pub struct ChatOptions {
     pub advertise: Vec<SocketAddr>,
     /// Where no direct path opens: may the mediator carry the chat? It then sees
     /// both addresses, times and sizes, not what is said
-    #[arg(long, value_name = "CHOICE", env = "UNDERTONE_RELAY", hide_env = true,
-        value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "CHOICE",
+        env = "UNDERTONE_RELAY",
+        hide_env = true,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
     relay: RelayChoice,
     /// Give the other one no address and dial none: only the mediator, which then
     /// must relay, sees yours

@@ -68,7 +68,14 @@ fn main() -> ExitCode {
     assert!(host.wait_for(PATIENCE, |seen| seen.said.contains_key("◆ Waiting")));
     // Nobody listens there: every link is dialled by the guest, through the proxy.
     let nobody = ["--bind", "127.0.0.1", "--advertise", "127.0.0.1:1"];
-    let guest = ["--mediator", &mediator.url, nobody[0], nobody[1], nobody[2], nobody[3]];
+    let guest = [
+        "--mediator",
+        &mediator.url,
+        nobody[0],
+        nobody[1],
+        nobody[2],
+        nobody[3],
+    ];
     let guest = Person::start(&program, homes[1].path(), "bob", &guest);
     let people = [host, guest];
     for person in &people {

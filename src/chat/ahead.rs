@@ -78,12 +78,7 @@ impl Ahead {
     }
 }
 
-fn listen(
-    stop: &UnixStream,
-    face: Face,
-    consent: &Consent,
-    leave: oneshot::Sender<()>,
-) -> Vec<u8> {
+fn listen(stop: &UnixStream, face: Face, consent: &Consent, leave: oneshot::Sender<()>) -> Vec<u8> {
     let mut typed = Vec::new();
     let mut buf = [0; LINE_MAX];
     loop {

@@ -10,6 +10,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::sleep_until;
 
 use crate::link::Ready;
+use crate::link::dial::Plan;
 use crate::link::door::{Door, Visitor};
 use crate::link::knock::{self, Doorkeeper, KNOCK_LEN, Reunion};
 use crate::link::nominate::{Answer, Confirmed, Nomination, Shown, show};
@@ -22,8 +23,8 @@ const KNOCKS_MAX: usize = 4;
 
 /// What a task that waits at the mediator finds.
 pub enum Found {
-    /// A pairing whose guest may come, or be met at one of these addresses.
-    Pairing(Box<HostConfirm>, Vec<SocketAddr>),
+    /// A pairing whose guest may come, or be met.
+    Pairing(Box<HostConfirm>, Plan),
     /// A further way on which that guest may come.
     Way(Stream, Route),
 }
@@ -76,9 +77,9 @@ impl Lobby {
     /// Takes what was found at the mediator.
     pub fn take(&mut self, found: Found) {
         match found {
-            Found::Pairing(confirm, candidates) => {
+            Found::Pairing(confirm, plan) => {
                 self.expected = Some(confirm);
-                self.door.dial(candidates);
+                self.door.dial(plan);
             }
             Found::Way(stream, route) => self.door.admit(stream, route),
         }

@@ -2,7 +2,6 @@
 //! attempts (PROTOCOL.md §4): whoever waited takes its seat again with a fresh
 //! OFFER, and after three the invite is dead.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,15 +11,15 @@ use undertone_mediator::wire::ErrorCode;
 
 use super::event::Event;
 use super::face::clock;
+use super::lobby::Found;
 use super::lobby::{Lobby, Step};
 use super::local::Local;
-use super::lobby::Found;
 use super::pair::{Attempt, AttemptError, Failure, pair};
 use super::relay::by_relay;
 use super::seek::Backoff;
 use super::{ChatError, Setup};
 use crate::link::Ready;
-use crate::link::dial::PATH_WITHIN;
+use crate::link::dial::{PATH_WITHIN, Plan};
 use crate::link::door::Door;
 use crate::link::nominate::ANSWER_WITHIN;
 use crate::link::port::Port;
@@ -167,14 +166,13 @@ async fn attempt(
         port: port.address().port(),
         unanswered,
     };
-    let (role, matched) = pair(&mut mediator, attempt, waiting).await?;
-    let candidates = listening.dialable(matched.candidates(), mediator.mediator_ip());
-    let hopeless = listening.hidden || candidates.is_empty();
+    let (role, matched, plan) = pair(&mut mediator, attempt, waiting).await?;
+    let hopeless = plan.candidates.is_empty();
     let mut mediator = Some(mediator);
     let relay = by_relay(&mut mediator, hopeless, setup.consent.given_ahead());
     let met = match role {
-        Role::Guest => join_host(setup, port, matched, candidates, relay).await,
-        Role::Host => await_guest(setup, port, matched, candidates, relay).await,
+        Role::Guest => join_host(setup, port, matched, plan, relay).await,
+        Role::Host => await_guest(setup, port, matched, plan, relay).await,
     };
     let met = met.map_err(|why| AttemptError::Failed {
         role,
@@ -191,11 +189,11 @@ async fn join_host(
     setup: &Setup,
     port: Port,
     matched: Matched,
-    candidates: Vec<SocketAddr>,
+    plan: Plan,
     relay: impl Future<Output = Option<(Stream, Route)>>,
 ) -> Result<Met, Failure> {
     let confirm = matched.guest(setup.name.as_str())?;
-    let ready = reach(&port, candidates, &confirm, relay).await;
+    let ready = reach(&port, plan, &confirm, relay).await;
     let ready = ready.map_err(|_| Failure::NoPath)?;
     let session = Session::new(Role::Guest, Arc::clone(&ready.resume));
     Ok(Met {
@@ -209,7 +207,7 @@ async fn await_guest(
     setup: &Setup,
     port: Port,
     matched: Matched,
-    candidates: Vec<SocketAddr>,
+    plan: Plan,
     relay: impl Future<Output = Option<(Stream, Route)>>,
 ) -> Result<Met, Failure> {
     setup
@@ -217,7 +215,7 @@ async fn await_guest(
         .detail(&format!("listening on {}", port.address()));
     let mut lobby = Lobby::new(Door::new(port));
     let confirm = matched.host(setup.name.as_str())?;
-    lobby.take(Found::Pairing(Box::new(confirm), candidates));
+    lobby.take(Found::Pairing(Box::new(confirm), plan));
     let mut deadline = Instant::now() + PATH_WITHIN + ANSWER_WITHIN;
     let mut begun = None;
     let mut relay_awaited = true;

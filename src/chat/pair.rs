@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use undertone_mediator::wire::{self, MediatorMessage};
 
 use crate::crypto::keys::{PublicKey, SecretKey};
+use crate::link::dial::Plan;
 use crate::link::door::addresses_here;
 use crate::link::port::Port;
 use crate::pairing::{Candidates, Matched, Meeting, Offering, PairingError, Role};
@@ -42,7 +43,11 @@ impl Listening {
     /// The system's.
     pub fn open(&self) -> std::io::Result<Port> {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        Port::open(if self.hidden { Some(nowhere) } else { self.bind })
+        Port::open(if self.hidden {
+            Some(nowhere)
+        } else {
+            self.bind
+        })
     }
 
     /// Our end of the connection to the mediator: the port, so that a router's
@@ -54,12 +59,7 @@ impl Listening {
     /// The addresses at which `port` can be reached, best first. `observed` is ours
     /// as the mediator at `mediator` sees it, its port a router's for `port`, 0
     /// where that is not known; `None` through a proxy, whose address it sees.
-    fn candidates(
-        &self,
-        port: u16,
-        observed: Option<SocketAddr>,
-        mediator: IpAddr,
-    ) -> Candidates {
+    fn candidates(&self, port: u16, observed: Option<SocketAddr>, mediator: IpAddr) -> Candidates {
         if self.hidden {
             return Candidates::default();
         }
@@ -86,11 +86,16 @@ impl Listening {
         Candidates::new(all.chain(seen))
     }
 
-    /// Whom of the other one's candidates we dial; `via` is the mediator's address.
-    pub fn dialable(&self, candidates: &Candidates, via: IpAddr) -> Vec<SocketAddr> {
-        match self.hidden {
-            true => Vec::new(),
-            false => candidates.dialable(via).collect(),
+    /// Whom of the other one's candidates we dial. The mediator at `via` sees us as
+    /// `observed`: behind a router, unless that is an address of this machine.
+    fn plan(&self, theirs: &Candidates, observed: Option<SocketAddr>, via: IpAddr) -> Plan {
+        let outside = observed.is_some_and(|seen| addresses_here().contains(&seen.ip()));
+        Plan {
+            candidates: match self.hidden {
+                true => Vec::new(),
+                false => theirs.dialable(via).collect(),
+            },
+            routers: u8::from(!outside),
         }
     }
 }
@@ -176,7 +181,8 @@ impl Failure {
     }
 }
 
-/// Joins, waits and exchanges SEALED. `waiting` is told how long the seat lasts.
+/// Joins, waits and exchanges SEALED; says whom to dial. `waiting` is told how long
+/// the seat lasts.
 ///
 /// # Errors
 /// [`AttemptError`].
@@ -184,7 +190,7 @@ pub async fn pair(
     mediator: &mut Rendezvous,
     attempt: Attempt<'_>,
     waiting: &mut (dyn FnMut(u64) + Send),
-) -> Result<(Role, Matched), AttemptError> {
+) -> Result<(Role, Matched, Plan), AttemptError> {
     let tag = attempt.meeting.tag;
     let offering = attempt.unanswered;
     let offer = *offering
@@ -255,5 +261,7 @@ pub async fn pair(
         Err(_) => return Err(failed(true)(Failure::Slow)),
     };
     let matched = awaiting.sealed(theirs.as_bytes(), attempt.pin);
-    Ok((role, matched.map_err(|error| failed(true)(error.into()))?))
+    let matched = matched.map_err(|error| failed(true)(error.into()))?;
+    let plan = attempt.listening.plan(matched.candidates(), observed, via);
+    Ok((role, matched, plan))
 }

@@ -72,7 +72,11 @@ impl Consent {
             return false;
         }
         self.wanted.send_replace(true);
-        self.given.subscribe().wait_for(|given| *given).await.is_ok()
+        self.given
+            .subscribe()
+            .wait_for(|given| *given)
+            .await
+            .is_ok()
     }
 
     /// The same before there is a chat: only at a terminal somebody is heard.

@@ -15,7 +15,7 @@ use super::pair::{Attempt, AttemptError, Listening, pair};
 use super::relay::{Consent, by_relay};
 use crate::crypto::keys::random;
 use crate::link::Ready;
-use crate::link::dial::PATH_WITHIN;
+use crate::link::dial::{PATH_WITHIN, Plan};
 use crate::link::knock::{Reunion, redial};
 use crate::link::port::Port;
 use crate::link::reach::reach;
@@ -100,14 +100,11 @@ pub async fn seek_host(trail: Trail, last: Option<SocketAddr>) -> Ready {
 /// Guest: one pairing at the mediator, and the link that it leads to.
 async fn reach_host(trail: &Trail, port: &Port) -> Option<Ready> {
     let met = meet_again(trail, Role::Guest, port.address()).await;
-    let (mediator, matched) = met.ok()?;
-    let candidates = trail
-        .listening
-        .dialable(matched.candidates(), mediator.mediator_ip());
+    let (mediator, matched, plan) = met.ok()?;
     let confirm = matched.guest(&trail.reunion.name).ok()?;
     let mut mediator = Some(mediator);
     let relay = relay(trail, &mut mediator);
-    let ready = reach(port, candidates, &confirm, relay).await.ok()?;
+    let ready = reach(port, plan, &confirm, relay).await.ok()?;
     if let Some(mediator) = mediator {
         mediator.done().await;
     }
@@ -131,13 +128,14 @@ pub async fn await_guest(trail: Trail, port: SocketAddr, found: mpsc::Sender<Fou
 }
 
 /// Host: one pairing at the mediator; `None` if it goes wrong.
-pub async fn await_guest_once(trail: &Trail, port: SocketAddr, found: &mpsc::Sender<Found>) -> Option<()> {
-    let (mediator, matched) = meet_again(trail, Role::Host, port).await.ok()?;
-    let candidates = trail
-        .listening
-        .dialable(matched.candidates(), mediator.mediator_ip());
+pub async fn await_guest_once(
+    trail: &Trail,
+    port: SocketAddr,
+    found: &mpsc::Sender<Found>,
+) -> Option<()> {
+    let (mediator, matched, plan) = meet_again(trail, Role::Host, port).await.ok()?;
     let confirm = matched.host(&trail.reunion.name).ok()?;
-    let pairing = Found::Pairing(Box::new(confirm), candidates);
+    let pairing = Found::Pairing(Box::new(confirm), plan);
     found.send(pairing).await.ok()?;
     let mut mediator = Some(mediator);
     if let Some((stream, route)) = relay(trail, &mut mediator).await {
@@ -165,7 +163,7 @@ async fn meet_again(
     trail: &Trail,
     role: Role,
     port: SocketAddr,
-) -> Result<(Rendezvous, Matched), AttemptError> {
+) -> Result<(Rendezvous, Matched, Plan), AttemptError> {
     let from = trail.listening.dial_from(port);
     let mut mediator = Rendezvous::connect(&trail.mediator, from).await?;
     let attempt = Attempt {
@@ -177,6 +175,6 @@ async fn meet_again(
         port: port.port(),
         unanswered: &mut None,
     };
-    let (_, matched) = pair(&mut mediator, attempt, &mut |_| {}).await?;
-    Ok((mediator, matched))
+    let (_, matched, plan) = pair(&mut mediator, attempt, &mut |_| {}).await?;
+    Ok((mediator, matched, plan))
 }

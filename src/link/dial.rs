@@ -1,12 +1,13 @@
 //! Dialling a candidate until somebody answers, by rules learnt from routers:
 //!
-//! - A refusal is no answer: a router may refuse a stranger that it would let in
-//!   once the other one has dialled out, and forgets the dial that was refused. Then
-//!   both ends must dial within one packet's way, L, of each other. Who dials again
-//!   as soon as the refusal is here does so every 2 L and a little: each time it is
-//!   more likely than not to meet the other end's dial, if that one does not keep
-//!   step. So dials come in bursts, with a moment of random length in between; the
-//!   bursts are 50 to 150 ms apart.
+//! - A router lets in the answer to what went out. One that refuses strangers with a
+//!   reset spoils it, too: whoever dials first is refused, its own router notes the
+//!   refusal, and for some 10 s takes nothing more between these two ends. So the
+//!   first dial over the internet has so small a hop limit that it dies behind our
+//!   router, which it opens, and before the other one's, which it would annoy. The
+//!   real one follows when the other end has done the same.
+//! - A refusal is no answer: tried again after 50 to 150 ms, at random, so that two
+//!   ends do not stay out of step.
 //! - Silence is left to the kernel, which sends again.
 //! - An address of a private network answers within a second or not at all: it may
 //!   be a stranger's in this one.
@@ -19,8 +20,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::task::yield_now;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::frame::FrameError;
 use super::port::Dialler;
@@ -31,18 +31,24 @@ use crate::crypto::keys::random;
 pub const PATH_WITHIN: Duration = Duration::from_secs(10);
 /// … and one on the same network, this machine aside.
 const LOCAL_WITHIN: Duration = Duration::from_secs(1);
-/// Connections to one candidate for one pairing.
-pub const TRIES: u32 = 128;
-/// So many follow each other at once, the first time, when both ends begin together …
-const FIRST_BURST: u32 = 32;
-/// … and later.
-const BURST: u32 = 8;
-/// So many come in bursts; the others one by one, ten times as far apart.
-const QUICK: u32 = 120;
-/// Two ends on one machine or network answer each other about as quickly.
-const STEP: Duration = Duration::from_micros(300);
+/// Connections to one candidate for one pairing, the opening one aside.
+pub const TRIES: u32 = 24;
+/// So many of them come quickly, the others ten times as far apart.
+const QUICK: u32 = 16;
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_millis(150);
+/// The real dial follows the opening one by more than the two ends are out of step,
+/// which hear of each other at about the same time.
+const OPENING: Duration = Duration::from_millis(60);
+
+/// Whom to dial for a pairing.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// At most eight addresses.
+    pub candidates: Vec<SocketAddr>,
+    /// Routers of ours to be opened.
+    pub routers: u8,
+}
 
 /// Connects to `address` until `greet` gives something; `None` once that is not
 /// to be expected any more. A connection that was taken and then closed, as a
@@ -56,11 +62,24 @@ pub(super) async fn dial<T, F>(
 where
     F: Future<Output = Result<T, FrameError>>,
 {
+    let begun = Instant::now();
     let within = match is_local(address.ip()) && !address.ip().is_loopback() {
         true => LOCAL_WITHIN,
         false => PATH_WITHIN,
     };
-    let deadline = Instant::now() + within;
+    let deadline = begun + within;
+    if !is_local(address.ip()) {
+        let opening = timeout(OPENING, dialler.open_router(address)).await;
+        if let Ok(Ok(stream)) = opening {
+            // It was near enough to arrive.
+            match greet(stream).await {
+                Ok(greeted) => return Some(greeted),
+                Err(FrameError::Closed | FrameError::Io(_)) => {}
+                Err(FrameError::Length(_)) => return None,
+            }
+        }
+        sleep_until(begun + OPENING).await;
+    }
     for attempt in 0..TRIES {
         match timeout_at(deadline, dialler.connect(address)).await.ok()? {
             Ok(stream) => match greet(stream).await {
@@ -71,11 +90,11 @@ where
             Err(error) if may_pass(&error) => {}
             Err(_) => return None,
         }
-        match pause(attempt) {
-            Some(pause) if Instant::now() + pause >= deadline => return None,
-            Some(pause) => sleep(pause).await,
-            None => fall_out_of_step().await,
+        let pause = pause(attempt);
+        if Instant::now() + pause >= deadline {
+            return None;
         }
+        sleep(pause).await;
     }
     None
 }
@@ -93,25 +112,13 @@ fn may_pass(error: &io::Error) -> bool {
     )
 }
 
-/// Waits for up to [`STEP`], which is less than the runtime's timer can tell apart.
-async fn fall_out_of_step() {
-    let [jitter] = random::<1>();
-    let until = Instant::now() + STEP.mul_f64(f64::from(jitter) / 255.0);
-    while Instant::now() < until {
-        yield_now().await;
-    }
-}
-
-/// How long to wait after this try, from 0; `None`: not at all.
-fn pause(attempt: u32) -> Option<Duration> {
+/// How long to wait after this try, from 0.
+fn pause(attempt: u32) -> Duration {
     let [jitter] = random::<1>();
     let pause = PAUSE_MIN + (PAUSE_MAX - PAUSE_MIN).mul_f64(f64::from(jitter) / 255.0);
-    match attempt {
-        quick if quick < QUICK => {
-            let ends = quick + 1 >= FIRST_BURST && (quick + 1).is_multiple_of(BURST);
-            ends.then_some(pause)
-        }
-        _ => Some(pause * 10),
+    match attempt < QUICK {
+        true => pause,
+        false => pause * 10,
     }
 }
 
@@ -162,11 +169,10 @@ mod tests {
 
     #[test]
     fn pauses_are_neither_in_step_nor_endless() {
-        let quick: Vec<_> = (0..QUICK).filter_map(pause).collect();
-        assert_eq!(quick.len(), 12);
+        let quick: Vec<_> = (0..QUICK).map(pause).collect();
         assert!(quick.iter().all(|p| (PAUSE_MIN..=PAUSE_MAX).contains(p)));
         assert!(quick.iter().any(|p| *p != quick[0]));
-        let all: Duration = (0..TRIES).filter_map(pause).sum();
+        let all: Duration = (0..TRIES).map(pause).sum();
         assert!(all >= PATH_WITHIN / 2, "to the end, or nearly: {all:?}");
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::crowd::Crowd;
 pub use super::crowd::UNCONFIRMED_MAX;
-use super::dial::dial;
+use super::dial::{Plan, dial};
 use super::frame::{FrameError, FrameReader};
 use super::knock::KNOCK_LEN;
 use super::port::Port;
@@ -72,10 +72,10 @@ impl Door {
 
     /// Goes out to meet the guest at one of these addresses, and no longer at
     /// those of an earlier call.
-    pub fn dial(&mut self, candidates: impl IntoIterator<Item = SocketAddr>) {
+    pub fn dial(&mut self, plan: Plan) {
         self.stop_dialling();
-        let dialler = self.port.dialler();
-        for address in candidates {
+        let dialler = self.port.dialler().behind(plan.routers);
+        for address in plan.candidates {
             let greeting = move |stream: TcpStream| {
                 first_frame(stream.into(), Route::direct(address), UNCONFIRMED_FOR)
             };
@@ -162,7 +162,9 @@ pub fn addresses_here() -> Vec<IpAddr> {
 /// Whether this machine has that address, or does not know.
 pub(super) fn is_here(ip: IpAddr) -> bool {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    ip.is_loopback() || interfaces.is_empty() || interfaces.iter().any(|interface| interface.ip() == ip)
+    ip.is_loopback()
+        || interfaces.is_empty()
+        || interfaces.iter().any(|interface| interface.ip() == ip)
 }
 
 #[cfg(test)]
@@ -220,10 +222,15 @@ mod tests {
     async fn a_guest_that_only_listens_is_met() {
         let mut door = door();
         let guest = Port::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
-        door.dial([guest.address()]);
+        door.dial(Plan {
+            candidates: vec![guest.address()],
+            routers: 0,
+        });
         let answer = async {
             let (mut stream, from) = guest.accept().await;
-            frame::write(&mut stream, &[3; CONFIRM_B_LEN]).await.unwrap();
+            frame::write(&mut stream, &[3; CONFIRM_B_LEN])
+                .await
+                .unwrap();
             (stream, from)
         };
         let (visitor, (_stream, from)) = tokio::join!(door.next(), answer);

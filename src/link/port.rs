@@ -26,6 +26,7 @@ pub struct Port {
 #[derive(Clone, Copy, Debug)]
 pub struct Dialler {
     from: SocketAddr,
+    routers: u8,
 }
 
 impl Port {
@@ -42,7 +43,7 @@ impl Port {
         let from = listener.local_addr()?;
         Ok(Port {
             listener,
-            dialler: Dialler { from },
+            dialler: Dialler { from, routers: 1 },
         })
     }
 
@@ -72,6 +73,12 @@ impl Port {
 }
 
 impl Dialler {
+    /// The same, behind `routers` routers of ours that are to be opened: at least
+    /// one where our address outside is none of this machine's.
+    pub fn behind(self, routers: u8) -> Self {
+        Dialler { routers, ..self }
+    }
+
     /// Connects to `to`, from the port.
     ///
     /// # Errors
@@ -79,6 +86,40 @@ impl Dialler {
     /// `Unsupported`: an address that cannot be dialled from here.
     pub async fn connect(self, to: SocketAddr) -> io::Result<TcpStream> {
         let to = canonical(to);
+        let stream = self.socket(to)?.connect(to).await?;
+        self.connected(stream, to)
+    }
+
+    /// Dials `to` by packets that pass our routers and the next hop does not hand
+    /// on: what comes back from there is let in from now on.
+    ///
+    /// # Errors
+    /// The system's; it is the usual end.
+    pub(super) async fn open_router(self, to: SocketAddr) -> io::Result<TcpStream> {
+        let to = canonical(to);
+        let socket = self.socket(to)?;
+        let options = SockRef::from(&socket);
+        let hops = u32::from(self.routers) + 1;
+        let usual = match to {
+            SocketAddr::V4(_) => (options.ttl_v4()?, options.set_ttl_v4(hops)?).0,
+            SocketAddr::V6(_) => {
+                (
+                    options.unicast_hops_v6()?,
+                    options.set_unicast_hops_v6(hops)?,
+                )
+                    .0
+            }
+        };
+        let stream = socket.connect(to).await?;
+        let options = SockRef::from(&stream);
+        match to {
+            SocketAddr::V4(_) => options.set_ttl_v4(usual)?,
+            SocketAddr::V6(_) => options.set_unicast_hops_v6(usual)?,
+        }
+        self.connected(stream, to)
+    }
+
+    fn socket(self, to: SocketAddr) -> io::Result<TcpSocket> {
         let socket = match to {
             SocketAddr::V4(_) => TcpSocket::new_v4()?,
             SocketAddr::V6(_) => TcpSocket::new_v6()?,
@@ -86,7 +127,10 @@ impl Dialler {
         socket.set_reuseaddr(true)?;
         socket.set_reuseport(true)?;
         socket.bind(self.towards(to)?)?;
-        let stream = socket.connect(to).await?;
+        Ok(socket)
+    }
+
+    fn connected(self, stream: TcpStream, to: SocketAddr) -> io::Result<TcpStream> {
         // The other one's private address and port may be our own here, and a port
         // that dials itself is answered.
         if stream.local_addr()? == to {
@@ -166,9 +210,8 @@ mod tests {
         for _ in 0..20 {
             let (one, other) = (here(), here());
             let (to, back) = (other.dialler(), one.dialler());
-            let dials = async {
-                tokio::join!(back.connect(other.address()), to.connect(one.address()))
-            };
+            let dials =
+                async { tokio::join!(back.connect(other.address()), to.connect(one.address())) };
             // Both dials succeed where the packets cross, or one is accepted.
             let (mine, theirs) = dials.await;
             assert!(mine.is_ok() || theirs.is_ok(), "{mine:?} {theirs:?}");

@@ -2,15 +2,13 @@
 //! shows CONFIRM_B on each connection, and takes the first on which the host's
 //! `go` opens.
 
-use std::net::SocketAddr;
-
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::Ready;
 use super::crowd::Crowd;
-use super::dial::{PATH_WITHIN, dial};
+use super::dial::{PATH_WITHIN, Plan, dial};
 use super::frame::{self, FrameError, FrameReader};
 use super::port::Port;
 use super::route::Route;
@@ -23,7 +21,7 @@ use crate::session::record::{BODY_MAX, BODY_MIN, Channel};
 #[error("no path to the other one")]
 pub struct NoPath;
 
-/// Looks for the host at its `candidates` and at our own `port` for
+/// Looks for the host by this `plan` and at our own `port` for
 /// [`PATH_WITHIN`]; and by a `relay`, which is waited for and begins another such
 /// while. Returns the link that the host's `go` names.
 ///
@@ -31,17 +29,16 @@ pub struct NoPath;
 /// [`NoPath`].
 pub async fn reach(
     port: &Port,
-    candidates: impl IntoIterator<Item = SocketAddr>,
+    plan: Plan,
     confirm: &GuestConfirm,
     relay: impl Future<Output = Option<(Stream, Route)>>,
 ) -> Result<Ready, NoPath> {
     let confirm_b = *confirm.confirm_b();
-    let dialler = port.dialler();
+    let dialler = port.dialler().behind(plan.routers);
     let mut dials = JoinSet::new();
-    for address in candidates {
-        let greeting = move |stream: TcpStream| {
-            greet(stream.into(), Route::direct(address), confirm_b)
-        };
+    for address in plan.candidates {
+        let greeting =
+            move |stream: TcpStream| greet(stream.into(), Route::direct(address), confirm_b);
         dials.spawn(dial(dialler, address, greeting));
     }
     let mut comers = Crowd::new();

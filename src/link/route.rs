@@ -117,7 +117,13 @@ mod tests {
         ] {
             assert!(is_local(local.parse().unwrap()), "{local}");
         }
-        for global in ["100.128.0.1", "100.63.0.1", "172.32.0.1", "2001:db8::1", "198.51.100.1"] {
+        for global in [
+            "100.128.0.1",
+            "100.63.0.1",
+            "172.32.0.1",
+            "2001:db8::1",
+            "198.51.100.1",
+        ] {
             assert!(!is_local(global.parse().unwrap()), "{global}");
         }
     }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use undertone::link::Ready;
+use undertone::link::dial::Plan;
 use undertone::link::port::Port;
 use undertone::link::reach::{NoPath, reach};
 use undertone::pairing::GuestConfirm;
@@ -13,5 +14,9 @@ pub async fn dial(
     confirm: &GuestConfirm,
 ) -> Result<Ready, NoPath> {
     let port = Port::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
-    reach(&port, candidates, confirm, async { None }).await
+    let plan = Plan {
+        candidates: candidates.into_iter().collect(),
+        routers: 0,
+    };
+    reach(&port, plan, confirm, async { None }).await
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use undertone::chat::lobby::{Found, Lobby, Step};
 use undertone::crypto::keys::SecretKey;
 use undertone::link::Ready;
+use undertone::link::dial::Plan;
 use undertone::link::door::Door;
 use undertone::link::wire::Wire;
 use undertone::pairing::{AwaitSealed, Candidates, Matched, Meeting, Offering, PairingError, Role};
@@ -92,7 +93,7 @@ impl End {
     pub fn await_guest(evil: &Evil, door: Door, matched: Matched, name: &str) -> Self {
         let mut lobby = Lobby::new(door);
         let confirm = matched.host(name).unwrap();
-        lobby.take(Found::Pairing(Box::new(confirm), Vec::new()));
+        lobby.take(Found::Pairing(Box::new(confirm), Plan::default()));
         let mut begun = None;
         loop {
             match evil.wait("guest", lobby.next()) {

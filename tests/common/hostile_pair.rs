@@ -5,6 +5,7 @@ use std::sync::Arc;
 use undertone::chat::lobby::{Found, Lobby, Step};
 use undertone::crypto::keys::{SecretKey, prs};
 use undertone::link::Ready;
+use undertone::link::dial::Plan;
 use undertone::link::door::Door;
 use undertone::pairing::{
     Candidates, GuestConfirm, HostConfirm, LinkKeys, Matched, Meeting, Offering, Role,
@@ -67,7 +68,7 @@ pub fn host_awaits(
     let address = door.address();
     let waiting = tokio::spawn(async move {
         let mut lobby = Lobby::new(door);
-        lobby.take(Found::Pairing(Box::new(confirm), Vec::new()));
+        lobby.take(Found::Pairing(Box::new(confirm), Plan::default()));
         loop {
             match lobby.next().await {
                 Step::Confirmed(confirmed) => {

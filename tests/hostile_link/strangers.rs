@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use undertone::chat::lobby::{Found, Lobby, Step};
+use undertone::link::dial::Plan;
 use undertone::link::door::Door;
 use undertone::link::nominate::ANSWER_WITHIN;
 use undertone::link::stream::Stream;
@@ -140,14 +141,14 @@ async fn a_confirm_that_was_held_back_does_not_freeze_the_live_link() {
     let door = Door::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
     let address = door.address();
     let mut lobby = Lobby::new(door);
-    lobby.take(Found::Pairing(Box::new(first), Vec::new()));
+    lobby.take(Found::Pairing(Box::new(first), Plan::default()));
     let dialling = tokio::spawn(async move { honest_guest(address, &guest).await });
     let Step::Confirmed(confirmed) = lobby.next().await else {
         panic!("not confirmed");
     };
     let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
     lobby.nominated(confirmed.nominate(&session.nominate()).unwrap());
-    lobby.take(Found::Pairing(Box::new(second), Vec::new()));
+    lobby.take(Found::Pairing(Box::new(second), Plan::default()));
     let answered = timeout(BOUND, lobby.next()).await.unwrap();
     assert!(matches!(answered, Step::Answered(_)));
     let _live = dialling.await.unwrap();

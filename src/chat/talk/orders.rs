@@ -66,7 +66,10 @@ impl Talk<'_> {
                 trust: self.company.standing(),
                 path: self.route.name(),
                 route: self.route.kind(),
-                address: self.wire.as_ref().map(|wire| wire.route.address().to_string()),
+                address: self
+                    .wire
+                    .as_ref()
+                    .map(|wire| wire.route.address().to_string()),
                 queued: self.session.queued(),
             }),
             Input::Peers => {
