@@ -5,10 +5,12 @@
 //!     │  └► lan    mediators on the local network, by --lan only
 //!     ├► meet      the first link ─► pair ─► lobby (host) or dial (guest)
 //!     └► talk      one select loop over link, person, timers ─► seek, lobby
+//! ahead     what is typed before anyone is there
 //! company   who is there, and whether the chat is open
 //! event, face, person, interface   what is shown, how, and what is typed
 //! ```
 
+pub mod ahead;
 pub mod company;
 pub mod event;
 pub mod face;
@@ -19,9 +21,11 @@ pub mod local;
 pub mod meet;
 pub mod pair;
 pub mod person;
+pub mod relay;
 pub mod seek;
 pub mod talk;
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,12 +39,14 @@ use crate::history::History;
 use crate::rendezvous::{RendezvousError, Route};
 use crate::room::Room;
 use crate::terminal::name::DisplayName;
+use ahead::Ahead;
 use company::KeepError;
 use event::Event;
 use face::Face;
 use lan::Lan;
 use local::Local;
 use pair::{Failure, Listening};
+use relay::Consent;
 
 /// Everything a chat needs to know beforehand.
 pub struct Setup {
@@ -62,6 +68,8 @@ pub struct Setup {
     pub history: Option<History>,
     /// Where a host listens.
     pub listening: Listening,
+    /// Whether the mediator may carry the conversation.
+    pub consent: Consent,
     /// How long to wait for the other one; `None`: as long as it takes.
     pub timeout: Option<Duration>,
     /// Whether to talk only to someone whose words were compared.
@@ -325,6 +333,7 @@ impl Signals {
 /// [`ChatError`], with the exit code and the words for it.
 pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError> {
     let mut local = setup.local().await?;
+    let mut ahead = Ahead::listen(setup.face, setup.consent.clone())?;
     let met = async {
         match setup.timeout {
             None => meet::meet(setup, &mut local).await,
@@ -333,13 +342,22 @@ pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError
                 .unwrap_or(Err(ChatError::Nobody(limit))),
         }
     };
+    let ask = async {
+        setup.consent.wanted().await;
+        setup.say(&Event::Note {
+            message: relay::QUESTION.into(),
+        });
+        std::future::pending::<Infallible>().await
+    };
     let met = tokio::select! {
         met = met => met.map(Ok),
         exit = signals.next() => Ok(Err(exit)),
+        () = ahead.left() => Ok(Err(Exit::Done)),
+        never = ask => match never {},
     };
     face::clock::clear();
     let ended = match met {
-        Ok(Ok(met)) => talk::talk(setup, &local, met, signals).await,
+        Ok(Ok(met)) => talk::talk(setup, &local, met, ahead, signals).await,
         Ok(Err(exit)) => Ok(exit),
         Err(error) => Err(error),
     };

@@ -1,6 +1,6 @@
 //! What the person says: lines of stdin, and the commands among them.
 
-use std::io::BufRead;
+use std::io::{BufRead, Cursor, Read};
 
 use tokio::sync::mpsc;
 
@@ -9,7 +9,9 @@ use crate::payload::TEXT_MAX;
 /// Lines that are read ahead.
 const AHEAD: usize = 16;
 /// The commands, to be completed, and for a typing error to be compared with.
-pub const COMMANDS: [&str; 7] = ["clear", "help", "peers", "quit", "trust", "verify", "who"];
+pub const COMMANDS: [&str; 8] = [
+    "clear", "help", "peers", "quit", "relay", "trust", "verify", "who",
+];
 
 /// One line of stdin.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub enum Input {
     Peers,
     /// `/clear`.
     Clear,
+    /// `/relay`: the mediator may carry the chat.
+    Relay,
     /// `/help`.
     Help,
     /// `/quit`.
@@ -42,10 +46,11 @@ pub enum Input {
 
 /// Reads stdin on a thread of its own, which ends with the process: a read from a
 /// terminal cannot be called back. The channel closes at the end of stdin.
-pub fn listen() -> mpsc::Receiver<Input> {
+/// What was read of it before comes first.
+pub fn listen(before: String) -> mpsc::Receiver<Input> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     std::thread::spawn(move || {
-        let mut stdin = std::io::stdin().lock();
+        let mut stdin = Cursor::new(before).chain(std::io::stdin().lock());
         while let Some(line) = read_line(&mut stdin) {
             let input = line.map_or(Input::TooLong, |line| parse(&line));
             if sender.blocking_send(input).is_err() {
@@ -105,6 +110,7 @@ pub fn parse(line: &str) -> Input {
         "who" => Input::Who,
         "peers" => Input::Peers,
         "clear" => Input::Clear,
+        "relay" => Input::Relay,
         "help" => Input::Help,
         "quit" => Input::Quit,
         _ => Input::Unknown(name.to_owned(), meant(name)),

@@ -268,7 +268,8 @@ fn remedy(error: &RendezvousError) -> String {
         RendezvousError::Unreachable { .. }
         | RendezvousError::Silent
         | RendezvousError::Moved
-        | RendezvousError::Lost => "Try again, or use another mediator.",
+        | RendezvousError::Lost
+        | RendezvousError::Left => "Try again, or use another mediator.",
     };
     remedy.to_owned()
 }

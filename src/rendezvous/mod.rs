@@ -23,7 +23,7 @@ use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, pki_types::ServerN
 use tokio_tungstenite::tungstenite::{self, Message, protocol::WebSocketConfig};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use undertone_mediator::wire::{
-    ClientMessage, ErrorCode, MAX_MESSAGE, MediatorMessage, Opaque, PATH, SILENCE, Tag, VERSION,
+    ClientMessage, ErrorCode, MediatorMessage, Opaque, PATH, RELAY_MESSAGE, SILENCE, Tag, VERSION,
 };
 
 use crate::mediator_url::MediatorUrl;
@@ -64,9 +64,12 @@ pub enum RendezvousError {
     /// Another mediator is to be taken: see [`Rendezvous::leave_when`].
     #[error("another mediator comes first")]
     Moved,
-    /// It took a `join`, and no answer came.
+    /// It took what was asked, and no answer came.
     #[error("the mediator did not answer")]
     Silent,
+    /// The other one of the pair left while it was asked for its consent.
+    #[error("the other side went away")]
+    Left,
     /// It refused, in its own words.
     #[error("the mediator refused: {message}")]
     Refused {
@@ -92,17 +95,22 @@ pub struct Route {
 }
 
 /// Bytes both ways, through TLS or not.
-pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
+pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Transport for T {}
+
+/// A WebSocket to a mediator.
+pub(crate) type Socket = WebSocketStream<Box<dyn Transport>>;
 
 /// A connection to a mediator.
 pub struct Rendezvous {
-    socket: WebSocketStream<Box<dyn Transport>>,
+    socket: Socket,
     /// As connected to; `None` through a proxy.
     address: Option<SocketAddr>,
     port_kept: bool,
     /// Until somebody came: when to go away.
     leave: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// As the last `paired` said.
+    relays: bool,
 }
 
 impl Rendezvous {
@@ -123,6 +131,7 @@ impl Rendezvous {
                 address: route.proxy.is_none().then_some(address),
                 port_kept,
                 leave: Box::pin(pending()),
+                relays: false,
             })
         };
         match timeout(CONNECT_WITHIN, connecting).await {
@@ -146,8 +155,18 @@ impl Rendezvous {
     /// The mediator's address, as connected to; through a proxy, which alone knows it, 0.0.0.0:
     /// neither this machine's nor of its network.
     pub fn mediator_ip(&self) -> IpAddr {
-        let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-        self.address.map_or(unknown, |address| address.ip())
+        self.address().ip()
+    }
+
+    /// The same with the port, or 0.
+    pub fn address(&self) -> SocketAddr {
+        let unknown = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        self.address.unwrap_or(unknown)
+    }
+
+    /// Whether it would carry what the two of this pairing say to each other.
+    pub fn relays(&self) -> bool {
+        self.relays
     }
 
     /// Ends the wait for the other one with [`RendezvousError::Moved`] as soon as `elsewhere`
@@ -190,7 +209,7 @@ impl Rendezvous {
         }
     }
 
-    async fn send(&mut self, message: &ClientMessage) -> Result<(), RendezvousError> {
+    pub(crate) async fn send(&mut self, message: &ClientMessage) -> Result<(), RendezvousError> {
         let sending = self.socket.send(Message::text(message.encode()));
         match timeout(CONNECT_WITHIN, sending).await {
             Ok(Ok(())) => Ok(()),
@@ -216,35 +235,51 @@ impl Rendezvous {
             };
             match message.map_err(|_| RendezvousError::Lost)? {
                 Some(Ok(Message::Text(text))) => {
-                    return match MediatorMessage::decode(&text) {
-                        Ok(MediatorMessage::Error {
-                            code,
-                            message,
-                            retry_after,
-                        }) => Err(RendezvousError::Refused {
-                            code,
-                            message,
-                            retry_after,
-                        }),
-                        Ok(message) => {
-                            if let MediatorMessage::Paired { .. } = message {
-                                self.leave = Box::pin(pending());
-                            }
-                            Ok(message)
-                        }
-                        Err(_) => Err(RendezvousError::Garbled),
-                    };
+                    let message = decode(&text)?;
+                    if let MediatorMessage::Paired { relay, .. } = message {
+                        self.relays = relay;
+                        self.leave = Box::pin(pending());
+                    }
+                    return Ok(message);
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(Message::Binary(_) | Message::Frame(_))) => {
                     return Err(RendezvousError::Garbled);
                 }
-                Some(Err(tungstenite::Error::Capacity(_) | tungstenite::Error::Utf8(_))) => {
-                    return Err(RendezvousError::Garbled);
-                }
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(RendezvousError::Lost),
+                Some(Err(error)) => return Err(failed(&error)),
+                Some(Ok(Message::Close(_))) | None => return Err(RendezvousError::Lost),
             }
         }
+    }
+
+    /// The WebSocket, for what is no message of the agreement.
+    pub(crate) fn into_socket(self) -> Socket {
+        self.socket
+    }
+}
+
+/// What the mediator said; an `error` becomes [`RendezvousError::Refused`].
+pub(crate) fn decode(text: &str) -> Result<MediatorMessage, RendezvousError> {
+    match MediatorMessage::decode(text) {
+        Ok(MediatorMessage::Error {
+            code,
+            message,
+            retry_after,
+        }) => Err(RendezvousError::Refused {
+            code,
+            message,
+            retry_after,
+        }),
+        Ok(message) => Ok(message),
+        Err(_) => Err(RendezvousError::Garbled),
+    }
+}
+
+/// Why no message could be read or written.
+pub(crate) fn failed(error: &tungstenite::Error) -> RendezvousError {
+    match error {
+        tungstenite::Error::Capacity(_) | tungstenite::Error::Utf8(_) => RendezvousError::Garbled,
+        _ => RendezvousError::Lost,
     }
 }
 
@@ -342,16 +377,14 @@ pub(crate) async fn reach(
 }
 
 /// The WebSocket on a connection.
-async fn greet(
-    url: &MediatorUrl,
-    stream: TcpStream,
-) -> Result<WebSocketStream<Box<dyn Transport>>, ConnectError> {
+async fn greet(url: &MediatorUrl, stream: TcpStream) -> Result<Socket, ConnectError> {
     let transport = transport(url, stream).await?;
+    // The settings are for good, so that they must do for a relay too.
     let config = WebSocketConfig::default()
-        .read_buffer_size(MAX_MESSAGE)
+        .read_buffer_size(RELAY_MESSAGE)
         .write_buffer_size(0)
-        .max_message_size(Some(MAX_MESSAGE))
-        .max_frame_size(Some(MAX_MESSAGE));
+        .max_message_size(Some(RELAY_MESSAGE))
+        .max_frame_size(Some(RELAY_MESSAGE));
     let request = format!("ws://{}{PATH}", url.authority());
     let (socket, _) = client_async_with_config(request, transport, Some(config)).await?;
     Ok(socket)

@@ -9,11 +9,11 @@ use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use undertone::link::dial::dial;
 use undertone::pairing::{CONFIRM_A_LEN, CONFIRM_B_LEN, GuestConfirm, Role};
 use undertone::session::record::Channel;
 use undertone::session::{LinkId, Session};
 
+use crate::hostile_dial::dial;
 use crate::hostile_pair::{Two, host_awaits};
 
 const BOUND: Duration = Duration::from_secs(20);
@@ -106,7 +106,7 @@ async fn every_flipped_byte_of_confirm_a_and_go_is_no_link_for_the_guest() {
         }
     };
     let all: Vec<usize> = (0..sound.len()).collect();
-    for batch in all.chunks(64) {
+    for batch in all.chunks(512) {
         let met = batch
             .iter()
             .map(async |at| meets(&flipped(&sound, *at)).await);

@@ -24,6 +24,18 @@ pub(super) fn own(text: &str, time: &str, arrived: bool, style: Style) -> String
     style.dim(&format!("{} you   {body}", clock(time)))
 }
 
+/// What it means that the mediator carries the chat.
+const RELAYED: &str = "\n  No direct path opened, so the mediator carries the chat: it sees both addresses,\n  times and sizes, not what is said.";
+
+/// How a link goes.
+fn way(route: &str, address: &str) -> String {
+    match route {
+        "relay" => "relay".to_owned(),
+        "local" => format!("direct {address}"),
+        _ => format!("direct {address}, across the internet"),
+    }
+}
+
 /// The day here, of an RFC 3339 time, as a line between two days.
 pub(super) fn day(time: &str) -> Option<String> {
     let local = time.parse::<Timestamp>().ok()?.to_zoned(TimeZone::system());
@@ -72,18 +84,24 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
         }
         Event::Connected {
             peer,
-            path,
+            path: _,
+            route,
             address,
             trust,
             resumed,
             yourself,
         } => {
             let peer = Safe::name(peer);
+            let way = way(route, address);
+            let relayed = match *route {
+                "relay" => RELAYED,
+                _ => "",
+            };
             if *resumed {
-                return Some(format!("◆ Back. Same identity · {path} {address}"));
+                return Some(format!("◆ Back. Same identity · {way}{relayed}"));
             }
             let mut text = format!(
-                "◆ Connected to {peer} · {path} {address} · {}",
+                "◆ Connected to {peer} · {way} · {}{relayed}",
                 trust.in_words()
             );
             if *yourself {
@@ -97,11 +115,19 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
             }
             text
         }
+        Event::Path { route, address, .. } => {
+            let relayed = match *route {
+                "relay" => RELAYED,
+                _ => "",
+            };
+            format!("◆ Now {}; nothing was lost.{relayed}", way(route, address))
+        }
         Event::Message {
             from, text, time, ..
         } => message(from, text, time, style),
         Event::Delivered { .. } | Event::Queued { .. } => return None,
         Event::Reconnecting {
+            peer,
             since,
             reason,
             queued,
@@ -111,8 +137,9 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
                 n => format!(" {n} queued."),
             };
             format!(
-                "◆ {} Lost the other one ({}).{waiting}\n  Trying again; what you type is kept.",
+                "◆ {} Lost {} ({}).{waiting}\n  Trying again; what you type is kept.",
                 clock(since),
+                Safe::name(peer),
                 Safe::line(reason),
             )
         }
@@ -138,18 +165,23 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
             peer,
             fingerprint,
             trust,
+            path: _,
+            route,
             address,
             queued,
         } => {
             let address = match address {
-                Some(address) => format!("direct {address}"),
+                Some(address) => way(route, address),
                 None => "no link, trying again".into(),
             };
             let peer = Safe::name(peer);
             let trust = trust.in_words();
             format!("◆ {peer} · {address} · {trust} · {queued} queued\n  key {fingerprint}")
         }
-        Event::Note { message } => format!("◆ {}", Safe::message(message).indented(2)),
+        Event::Note { message } => {
+            let message = sentence(message);
+            format!("◆ {}", Safe::message(&message).indented(2))
+        }
         Event::Error { message, hint, .. } => {
             let message = Safe::message(message).indented(2);
             let error = style.tone(Tone::Alarm, "error:");
@@ -159,6 +191,13 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
             }
         }
     })
+}
+
+/// With a capital: what is an error's own text, or a part of another one, has none.
+fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(rest.as_str().chars()).collect()
 }
 
 fn alarm(event: &Event) -> String {
@@ -192,9 +231,9 @@ fn alarm(event: &Event) -> String {
             standing.in_words(),
         );
     }
-    text += "\n  /verify  compare words now      /quit  leave";
+    text += "\n  /verify  compare words now\n  /quit    leave";
     if let Some(by) = override_by {
-        text += &format!(" (advised)\n  {by}  let this key in unverified");
+        text += &format!(" (advised)\n  {by}\n           let this key in, not verified");
     }
     text
 }
