@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 use undertone::link::relay::RelayStream;
 use undertone::mediator_url::MediatorUrl;
-use undertone::rendezvous::{Rendezvous, RendezvousError};
+use undertone::rendezvous::{Rendezvous, RendezvousError, Route};
 use undertone_mediator::wire::{ErrorCode, MediatorMessage};
 use undertone_mediator::{Config, RelayLimits, listen, serve};
 
@@ -45,8 +45,12 @@ fn ample() -> RelayLimits {
 
 /// Two that have swapped SEALED, and whether they were told of a relay.
 async fn pair(url: &MediatorUrl) -> (Rendezvous, Rendezvous, bool) {
-    let mut host = Rendezvous::connect(url, None).await.unwrap();
-    let mut guest = Rendezvous::connect(url, None).await.unwrap();
+    let route = Route {
+        mediator: url.clone(),
+        proxy: None,
+    };
+    let mut host = Rendezvous::connect(&route, None).await.unwrap();
+    let mut guest = Rendezvous::connect(&route, None).await.unwrap();
     host.join(&[7; 32], b"host").await.unwrap();
     let waiting = host.next().await.unwrap();
     assert!(matches!(waiting, MediatorMessage::Waiting { .. }));
