@@ -30,7 +30,7 @@ use tokio::io::{
 use tokio::net::{TcpListener, TcpStream};
 use undertone::link::relay::RelayStream;
 use undertone::mediator_url::MediatorUrl;
-use undertone::rendezvous::Rendezvous;
+use undertone::rendezvous::{Rendezvous, Route};
 use undertone_mediator::wire::{MediatorMessage, RELAY_MESSAGE};
 use undertone_mediator::{Config, RelayLimits, listen, serve};
 
@@ -208,8 +208,12 @@ fn mediator() -> MediatorUrl {
 }
 
 async fn relayed(url: &MediatorUrl, room: u8) -> (RelayStream, RelayStream) {
-    let mut host = Rendezvous::connect(url, None).await.unwrap();
-    let mut guest = Rendezvous::connect(url, None).await.unwrap();
+    let route = Route {
+        mediator: url.clone(),
+        proxy: None,
+    };
+    let mut host = Rendezvous::connect(&route, None).await.unwrap();
+    let mut guest = Rendezvous::connect(&route, None).await.unwrap();
     host.join(&[room; 32], b"host").await.unwrap();
     host.next().await.unwrap();
     guest.join(&[room; 32], b"guest").await.unwrap();

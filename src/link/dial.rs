@@ -1,14 +1,19 @@
 //! Dialling a candidate until somebody answers, by rules learnt from routers:
 //!
 //! - A router lets in the answer to what went out. One that refuses strangers with a
-//!   reset spoils it, too: whoever dials first is refused, its own router notes the
+//!   reset spoils that: whoever dials first is refused, its own router notes the
 //!   refusal, and for some 10 s takes nothing more between these two ends. So the
-//!   first dial over the internet has so small a hop limit that it dies behind our
-//!   router, which it opens, and before the other one's, which it would annoy. The
-//!   real one follows when the other end has done the same.
+//!   first dials over the internet have so small a hop limit that they die behind our
+//!   router, which they open, and before the other one's, which they would annoy. The
+//!   real one follows when the other end has surely done the same. There are several
+//!   of them because a router keeps to the sequence numbers that it saw, and the
+//!   kernel's next ones are only near enough for about 4 ms (a tick is 64 ns, and a
+//!   SYN's window 64 KiB).
 //! - A refusal is no answer: tried again after 50 to 150 ms, at random, so that two
 //!   ends do not stay out of step.
-//! - Silence is left to the kernel, which sends again.
+//! - Silence: a packet was lost, or a router drops what it does not expect. The
+//!   kernel sends again after 1 s, 3 s, 7 s; over the internet one dial more, after
+//!   500 ms, makes up for the first loss.
 //! - An address of a private network answers within a second or not at all: it may
 //!   be a stranger's in this one.
 //!
@@ -20,7 +25,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::frame::FrameError;
 use super::port::Dialler;
@@ -37,9 +42,13 @@ pub const TRIES: u32 = 24;
 const QUICK: u32 = 16;
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_millis(150);
-/// The real dial follows the opening one by more than the two ends are out of step,
-/// which hear of each other at about the same time.
-const OPENING: Duration = Duration::from_millis(60);
+/// The real dial follows the first opening one by more than the two ends are out of
+/// step, which hear of each other at about the same time.
+const OPENING: Duration = Duration::from_millis(50);
+/// The kernel's own first resend comes after twice this.
+const AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// An opening dial is followed by the next one after so long.
+const OPENING_EVERY: Duration = Duration::from_millis(2);
 
 /// Whom to dial for a pairing.
 #[derive(Clone, Debug, Default)]
@@ -69,26 +78,37 @@ where
     };
     let deadline = begun + within;
     if !is_local(address.ip()) {
-        let opening = timeout(OPENING, dialler.open_router(address)).await;
-        if let Ok(Ok(stream)) = opening {
-            // It was near enough to arrive.
-            match greet(stream).await {
-                Ok(greeted) => return Some(greeted),
-                Err(FrameError::Closed | FrameError::Io(_)) => {}
-                Err(FrameError::Length(_)) => return None,
+        while begun.elapsed() < OPENING {
+            let next = Instant::now() + OPENING_EVERY;
+            // Near enough, it arrives.
+            if let Ok(Ok(stream)) = timeout_at(next, dialler.open_router(address)).await {
+                match greet(stream).await {
+                    Ok(greeted) => return Some(greeted),
+                    Err(FrameError::Closed | FrameError::Io(_)) => {}
+                    Err(FrameError::Length(_)) => return None,
+                }
             }
+            sleep_until(next).await;
         }
-        sleep_until(begun + OPENING).await;
     }
     for attempt in 0..TRIES {
-        match timeout_at(deadline, dialler.connect(address)).await.ok()? {
-            Ok(stream) => match greet(stream).await {
+        let dialled = match attempt {
+            0 if !is_local(address.ip()) => {
+                let again_at = Instant::now() + AGAIN_AFTER;
+                timeout_at(again_at, dialler.connect(address)).await
+            }
+            _ => timeout_at(deadline, dialler.connect(address)).await,
+        };
+        match dialled {
+            Err(_) if attempt == 0 && Instant::now() < deadline => continue,
+            Err(_) => return None,
+            Ok(Ok(stream)) => match greet(stream).await {
                 Ok(greeted) => return Some(greeted),
                 Err(FrameError::Closed | FrameError::Io(_)) => {}
                 Err(FrameError::Length(_)) => return None,
             },
-            Err(error) if may_pass(&error) => {}
-            Err(_) => return None,
+            Ok(Err(error)) if may_pass(&error) => {}
+            Ok(Err(_)) => return None,
         }
         let pause = pause(attempt);
         if Instant::now() + pause >= deadline {

@@ -10,8 +10,9 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use socket2::SockRef;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use rustix::io::Errno;
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
 
 /// Sent bytes that nobody acknowledges for so long end the connection (RFC 5482).
 pub const USER_TIMEOUT: Duration = Duration::from_secs(15);
@@ -86,8 +87,8 @@ impl Dialler {
     /// `Unsupported`: an address that cannot be dialled from here.
     pub async fn connect(self, to: SocketAddr) -> io::Result<TcpStream> {
         let to = canonical(to);
-        let stream = self.socket(to)?.connect(to).await?;
-        self.connected(stream, to)
+        let stream = begin(self.socket(to)?, to)?;
+        self.connected(stream, to).await
     }
 
     /// Dials `to` by packets that pass our routers and the next hop does not hand
@@ -98,39 +99,29 @@ impl Dialler {
     pub(super) async fn open_router(self, to: SocketAddr) -> io::Result<TcpStream> {
         let to = canonical(to);
         let socket = self.socket(to)?;
-        let options = SockRef::from(&socket);
         let hops = u32::from(self.routers) + 1;
-        let usual = match to {
-            SocketAddr::V4(_) => (options.ttl_v4()?, options.set_ttl_v4(hops)?).0,
-            SocketAddr::V6(_) => {
-                (
-                    options.unicast_hops_v6()?,
-                    options.set_unicast_hops_v6(hops)?,
-                )
-                    .0
-            }
-        };
-        let stream = socket.connect(to).await?;
-        let options = SockRef::from(&stream);
-        match to {
-            SocketAddr::V4(_) => options.set_ttl_v4(usual)?,
-            SocketAddr::V6(_) => options.set_unicast_hops_v6(usual)?,
-        }
-        self.connected(stream, to)
+        let usual = hop_limit(&socket, to, hops)?;
+        let stream = begin(socket, to)?;
+        // For all but the first packet.
+        hop_limit(&stream, to, usual)?;
+        self.connected(stream, to).await
     }
 
-    fn socket(self, to: SocketAddr) -> io::Result<TcpSocket> {
-        let socket = match to {
-            SocketAddr::V4(_) => TcpSocket::new_v4()?,
-            SocketAddr::V6(_) => TcpSocket::new_v6()?,
-        };
-        socket.set_reuseaddr(true)?;
-        socket.set_reuseport(true)?;
-        socket.bind(self.towards(to)?)?;
+    fn socket(self, to: SocketAddr) -> io::Result<Socket> {
+        let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
+        socket.set_reuse_address(true)?;
+        socket.set_reuse_port(true)?;
+        socket.bind(&self.towards(to)?.into())?;
         Ok(socket)
     }
 
-    fn connected(self, stream: TcpStream, to: SocketAddr) -> io::Result<TcpStream> {
+    /// Waits for the connection that was begun.
+    async fn connected(self, stream: TcpStream, to: SocketAddr) -> io::Result<TcpStream> {
+        stream.writable().await?;
+        if let Some(error) = stream.take_error()? {
+            return Err(error);
+        }
         // The other one's private address and port may be our own here, and a port
         // that dials itself is answered.
         if stream.local_addr()? == to {
@@ -151,6 +142,28 @@ impl Dialler {
         };
         Ok(SocketAddr::new(ip, from.port()))
     }
+}
+
+/// Sends the first packet of a connection to `to`.
+fn begin(socket: Socket, to: SocketAddr) -> io::Result<TcpStream> {
+    match socket.connect(&to.into()) {
+        Err(error) if error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) => Err(error),
+        _ => TcpStream::from_std(socket.into()),
+    }
+}
+
+/// Sets how many hops its packets make, and says how many it was before.
+fn hop_limit<'a>(socket: impl Into<SockRef<'a>>, to: SocketAddr, hops: u32) -> io::Result<u32> {
+    let socket = socket.into();
+    let before = match to {
+        SocketAddr::V4(_) => socket.ttl_v4()?,
+        SocketAddr::V6(_) => socket.unicast_hops_v6()?,
+    };
+    match to {
+        SocketAddr::V4(_) => socket.set_ttl_v4(hops)?,
+        SocketAddr::V6(_) => socket.set_unicast_hops_v6(hops)?,
+    }
+    Ok(before)
 }
 
 /// Small records at once, no waiting for a dead peer, no trace after the close.
