@@ -38,9 +38,8 @@ pub fn inside<F: FnOnce()>(body: F) {
         Err(why) => return skip(why),
     };
     let name = test_name::<F>();
-    let mut unshare = Command::new("unshare");
-    unshare.args(users).args(SPACES).arg("--");
-    unshare.arg(std::env::current_exe().unwrap());
+    let mut unshare = unshare(users);
+    unshare.arg("--").arg(std::env::current_exe().unwrap());
     unshare.args(["--exact", name, "--include-ignored", "--nocapture"]);
     unshare.env(INSIDE, "1").env("TMPDIR", "/run");
     let mut child = unshare
@@ -63,8 +62,7 @@ fn privileges() -> Result<&'static &'static [&'static str], &'static str> {
     let found = FOUND.get_or_init(|| {
         let mut why = String::new();
         for users in [AS_ROOT, AS_USER] {
-            let mut unshare = Command::new("unshare");
-            unshare.args(users).args(SPACES);
+            let mut unshare = unshare(users);
             match unshare.args(["--", "sh", "-c", PROBE]).output() {
                 Ok(done) if done.status.success() => return Ok(users),
                 Ok(done) => why = String::from_utf8_lossy(&done.stderr).trim().to_owned(),
@@ -74,6 +72,15 @@ fn privileges() -> Result<&'static &'static [&'static str], &'static str> {
         Err(why)
     });
     found.as_ref().map_err(String::as_str)
+}
+
+fn unshare(users: &[&str]) -> Command {
+    let mut unshare = Command::new("unshare");
+    // Users often have no path to where ip and nft are.
+    let path = std::env::var("PATH").unwrap_or_default();
+    unshare.env("PATH", format!("{path}:/usr/sbin:/sbin"));
+    unshare.args(users).args(SPACES);
+    unshare
 }
 
 /// Says on the real stderr, which the test harness does not keep to itself, that

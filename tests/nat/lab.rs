@@ -4,16 +4,14 @@
 //! Both homes have the network 192.168.1.0/24, as in life: a is .2 and b is .3 there.
 
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::Write;
 use std::net::Ipv4Addr;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use nix::sched::{CloneFlags, setns};
 use serde_json::Value;
 
 use crate::inside::run;
+use crate::machine::{add_machine, ip, link, nft, sysctl, within};
 use crate::router::{HOME_KEY, Nat, PROVIDER, PROVIDER_KEY, RESTRICTED};
 
 /// The mediator's address.
@@ -49,7 +47,7 @@ impl Lab {
     pub fn new(a: Access, b: Access) -> Lab {
         add_machine("net");
         forward("net");
-        run(Command::new("ip").args(["-n", "net", "addr", "add", NET, "dev", "lo"]));
+        ip("net", &format!("addr add {NET}/32 dev lo"));
         nft("net", CABLES);
         add_machine("mediator");
         connect("mediator", "to-mediator", MEDIATOR);
@@ -129,18 +127,6 @@ impl Lab {
     }
 }
 
-/// Runs `body` on a machine: what it starts or opens is there.
-pub fn within<T: Send>(machine: &str, body: impl FnOnce() -> T + Send) -> T {
-    std::thread::scope(|scope| {
-        let there = scope.spawn(|| {
-            let space = File::open(format!("/run/netns/{machine}")).unwrap();
-            setns(space, CloneFlags::CLONE_NEWNET).unwrap();
-            body()
-        });
-        there.join().unwrap()
-    })
-}
-
 /// Cables that are cut.
 const CABLES: &str = r#"table ip cables {
     set cut { type ifname; }
@@ -206,12 +192,6 @@ fn add_side(
     }
 }
 
-fn add_machine(name: &str) {
-    run(Command::new("ip").args(["netns", "add", name]));
-    ip(name, "link set lo up");
-    sysctl(name, "net/ipv6/conf/all/disable_ipv6", "1");
-}
-
 fn add_router(name: &str, inside: Ipv4Addr) {
     add_machine(name);
     forward(name);
@@ -250,47 +230,7 @@ fn join_lan(machine: &str, router: &str, number: u8) {
     ip(machine, &format!("route add default via {net}.1"));
 }
 
-fn link(machine: &str, other: &str, cable: &str) {
-    ip(
-        machine,
-        &format!("link add wan type veth peer name {cable} netns {other}"),
-    );
-    ip(machine, "link set wan up");
-    ip(other, &format!("link set {cable} up"));
-}
-
 fn cable(machine: &str, verb: &str) {
     let change = format!("{verb} element ip cables cut {{ \"to-{machine}\" }}");
     nft("net", &change);
-}
-
-fn ip(machine: &str, arguments: &str) {
-    run(Command::new("ip")
-        .args(["-n", machine])
-        .args(arguments.split(' ')));
-}
-
-fn sysctl(machine: &str, name: &str, value: &str) {
-    within(machine, || {
-        std::fs::write(format!("/proc/sys/{name}"), value).unwrap_or_else(|e| panic!("{name}: {e}"))
-    });
-}
-
-/// Hands rules to nft(8) on a machine.
-fn nft(machine: &str, rules: &str) {
-    let done = within(machine, || {
-        let mut nft = Command::new("nft");
-        let mut nft = nft
-            .args(["-f", "-"])
-            .stdin(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = nft.stdin.take().unwrap();
-        stdin.write_all(rules.as_bytes()).unwrap();
-        drop(stdin);
-        nft.wait_with_output().unwrap()
-    });
-    let said = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{machine}: {said} in {rules}");
 }

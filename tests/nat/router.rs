@@ -129,7 +129,7 @@ fn open(port: &str, public: Ipv4Addr) -> String {
         }}
         chain hairpin {{
             type nat hook postrouting priority srcnat
-            iifname "lan" oifname "lan" ct status dnat snat ip to {public}:{port}
+            oifname "lan" ip saddr 100.64.0.0/24 meta l4proto tcp ct status dnat snat ip to {public}:{port}
         }}"#
     )
 }

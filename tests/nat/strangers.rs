@@ -6,7 +6,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::common::PATIENCE;
 use crate::inside::inside;
-use crate::lab::{Access, within};
+use crate::lab::Access;
+use crate::machine::within;
 use crate::router::RESTRICTED;
 use crate::talk::{Place, part};
 

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::common::{Client, Home, Mediator, Start};
-use crate::lab::{Access, Lab, MEDIATOR, MEDIATOR_PORT, within};
+use crate::lab::{Access, Lab, MEDIATOR, MEDIATOR_PORT};
+use crate::machine::within;
 
 /// From the second one's start to the first message on both sides. Without a delay it
 /// takes a second; the machine that tests may be slow.
