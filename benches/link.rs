@@ -32,6 +32,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ri
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 use undertone::crypto::keys::{SecretKey, prs, room_tag};
 use undertone::link::frame::FrameReader;
+use undertone::link::route::Route;
 use undertone::link::wire::Wire;
 use undertone::pairing::{Candidates, Established, Meeting, Offering, Role};
 use undertone::session::record::Channel;
@@ -241,9 +242,9 @@ async fn ends() -> (End, End) {
     let (host_socket, guest_socket) = sockets().await;
     let now = Instant::now();
     let end = |role, established: Established, socket: TcpStream| {
-        let address = socket.peer_addr().unwrap();
+        let route = Route::direct(socket.peer_addr().unwrap());
         let channel = Channel::new(established.link).unwrap();
-        let wire = Wire::new(LinkId(1), address, socket, FrameReader::default());
+        let wire = Wire::new(LinkId(1), route, socket.into(), FrameReader::default());
         (Session::new(role, established.resume), channel, wire)
     };
     let (mut a, mut a_channel, a_wire) = end(Role::Host, host, host_socket);

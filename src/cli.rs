@@ -21,6 +21,7 @@ use clap_complete::Shell;
 
 pub use self::global::Global;
 pub use self::others::{DoctorArgs, PeersAction, PeersArgs};
+use crate::chat::relay::RelayChoice;
 use crate::config::Config;
 use crate::mediator_url::{DEFAULT_PORT, MediatorUrl};
 use crate::room::{Invite, RoomError};
@@ -131,6 +132,16 @@ pub struct ChatOptions {
         value_delimiter = ','
     )]
     pub advertise: Vec<SocketAddr>,
+    /// Where no direct path opens: may the mediator carry the chat? It then sees
+    /// both addresses, times and sizes, not what is said
+    #[arg(long, value_name = "CHOICE", env = "UNDERTONE_RELAY", hide_env = true,
+        value_enum, default_value_t, hide_possible_values = true)]
+    relay: RelayChoice,
+    /// Give the other one no address and dial none: only the mediator, which then
+    /// must relay, sees yours
+    #[arg(long, env = "UNDERTONE_HIDE_IP", hide_env = true, value_parser = BoolishValueParser::new(),
+        conflicts_with = "advertise")]
+    pub hide_ip: bool,
     /// Port of the mediator on this machine
     #[arg(long, value_name = "PORT", env = "UNDERTONE_LOCAL_PORT", hide_env = true, default_value_t = DEFAULT_PORT)]
     pub local_port: u16,
@@ -195,6 +206,15 @@ impl ChatOptions {
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout
             .map(|seconds| Duration::from_secs(seconds.into()))
+    }
+
+    /// Whether the mediator may carry the chat; who hides has said so.
+    #[must_use]
+    pub fn consent(&self) -> RelayChoice {
+        match self.hide_ip {
+            true => RelayChoice::Always,
+            false => self.relay,
+        }
     }
 }
 

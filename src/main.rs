@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use undertone::chat::event::Event;
 use undertone::chat::face::Face;
 use undertone::chat::pair::Listening;
+use undertone::chat::relay::Consent;
 use undertone::chat::{self, Setup, Signals};
 use undertone::cli::{Action, ChatArgs, Cli, Global};
 use undertone::commands::{self, CommandError, peers_file};
@@ -175,7 +176,9 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
         listening: Listening {
             bind: options.bind,
             advertise: options.advertise.clone(),
+            hidden: options.hide_ip,
         },
+        consent: Consent::new(options.consent()),
         timeout: options.timeout(),
         require_verified: options.require_verified,
         face,

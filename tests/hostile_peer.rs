@@ -12,6 +12,8 @@
 mod common;
 #[path = "common/hostile.rs"]
 mod hostile;
+#[path = "common/hostile_dial.rs"]
+mod hostile_dial;
 #[path = "common/hostile_end.rs"]
 mod hostile_end;
 #[path = "common/hostile_memory.rs"]
@@ -21,10 +23,10 @@ use std::time::{Duration, Instant};
 
 use common::{Client, Home, Start};
 use hostile::{Ended, Evil};
+use hostile_dial::dial;
 use hostile_end::Impostor;
 use tokio::io::AsyncWriteExt;
 use undertone::link::Ready;
-use undertone::link::dial::dial;
 use undertone::pairing::Candidates;
 use undertone::payload::{Body, Payload, TEXT_MAX};
 use undertone_mediator::wire::Role;

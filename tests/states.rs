@@ -72,7 +72,9 @@ fn a_cut_link_comes_back_with_everything_and_the_draft() {
     let host = Start::chat(&homes[1], &mediator.url, "bob", "lab#otter");
     let bob = host.args(&["--advertise", &proxy.address()]).run();
     bob.await_event("waiting");
-    let mut ada = Screen::run(chat(&homes[0], &mediator.url, "ada", "lab#otter"));
+    let mut ada = chat(&homes[0], &mediator.url, "ada", "lab#otter");
+    ada.env("UNDERTONE_ADVERTISE", common::NOBODY);
+    let mut ada = Screen::run(ada);
     proxy.aim(&bob.door());
     ada.await_row("bob ◆ ›");
     proxy.cut();

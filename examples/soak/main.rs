@@ -64,7 +64,9 @@ fn main() -> ExitCode {
     ];
     let host = Person::start(&program, homes[0].path(), "ada", &host);
     assert!(host.wait_for(PATIENCE, |seen| seen.said.contains_key("◆ Waiting")));
-    let guest = ["--mediator", &mediator.url, "--bind", "127.0.0.1"];
+    // Nobody listens there: every link is dialled by the guest, through the proxy.
+    let nobody = ["--bind", "127.0.0.1", "--advertise", "127.0.0.1:1"];
+    let guest = ["--mediator", &mediator.url, nobody[0], nobody[1], nobody[2], nobody[3]];
     let guest = Person::start(&program, homes[1].path(), "bob", &guest);
     let people = [host, guest];
     for person in &people {

@@ -1,8 +1,6 @@
 //! Who is on the other end: what contacts and history know of the key, and
 //! whether the chat is open (PROTOCOL.md §7).
 
-use std::net::SocketAddr;
-
 use jiff::Timestamp;
 
 use super::Setup;
@@ -11,6 +9,7 @@ use crate::contacts::{Alarm, AlarmKind, Contacts, ContactsError, Judgement, Met,
 use crate::crypto::keys::PublicKey;
 use crate::crypto::words::{Fingerprint, fingerprint};
 use crate::history::{Entry, History, LineId, LinkPath, State};
+use crate::link::route::Route;
 use crate::pairing::Peer;
 use crate::store::StoreError;
 use crate::terminal::name::DisplayName;
@@ -52,7 +51,7 @@ impl Company {
     ///
     /// # Errors
     /// [`KeepError`].
-    pub fn meet(setup: &Setup, peer: &Peer, address: SocketAddr) -> Result<Self, KeepError> {
+    pub fn meet(setup: &Setup, peer: &Peer, route: Route) -> Result<Self, KeepError> {
         let room_tag = setup.room.tag();
         let claimed = DisplayName::parse(&peer.name);
         let name = claimed.unwrap_or_else(|_| stand_in(&peer.identity));
@@ -83,7 +82,7 @@ impl Company {
             company.shut = Some(Shut::NotVerified);
         }
         if let Some(history) = &setup.history {
-            let id = history.append(&company.entry(setup.room.name(), address))?;
+            let id = history.append(&company.entry(setup.room.name(), route))?;
             company.line = Some((history.clone(), id));
         }
         Ok(company)
@@ -221,6 +220,18 @@ impl Company {
         self.update(|entry| entry.last_seen = Timestamp::now())
     }
 
+    /// Notes in the history that the link goes another way now.
+    ///
+    /// # Errors
+    /// [`KeepError`].
+    pub fn moved(&self, route: Route) -> Result<(), KeepError> {
+        self.update(|entry| {
+            entry.address = route.address().to_string();
+            entry.path = path(route);
+            entry.last_seen = Timestamp::now();
+        })
+    }
+
     fn update(&self, change: impl FnOnce(&mut Entry)) -> Result<(), KeepError> {
         if let Some((history, id)) = &self.line {
             history.update(*id, change)?;
@@ -228,7 +239,7 @@ impl Company {
         Ok(())
     }
 
-    fn entry(&self, room: &str, address: SocketAddr) -> Entry {
+    fn entry(&self, room: &str, route: Route) -> Entry {
         let now = Timestamp::now();
         let alarm = matches!(self.shut, Some(Shut::Alarm(_)));
         Entry {
@@ -236,8 +247,8 @@ impl Company {
             last_seen: now,
             name: self.name().to_owned(),
             room: room.to_owned(),
-            address: address.to_string(),
-            path: LinkPath::Direct,
+            address: route.address().to_string(),
+            path: path(route),
             state: if alarm {
                 State::Alarm
             } else {
@@ -245,6 +256,13 @@ impl Company {
             },
             key: self.fingerprint().to_string(),
         }
+    }
+}
+
+fn path(route: Route) -> LinkPath {
+    match route.is_relay() {
+        true => LinkPath::Relay,
+        false => LinkPath::Direct,
     }
 }
 

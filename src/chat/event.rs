@@ -26,9 +26,11 @@ pub enum Event {
     Connected {
         /// Our name for the other one.
         peer: String,
-        /// How it goes: `direct`.
+        /// How it goes: `direct` or `relay`.
         path: &'static str,
-        /// The other end.
+        /// Which way: `local`, `ipv6`, `ipv4` or `relay`.
+        route: &'static str,
+        /// The other end, or the mediator that relays.
         address: String,
         /// What we know of the other one's key.
         trust: Standing,
@@ -36,6 +38,15 @@ pub enum Event {
         resumed: bool,
         /// Whether it is our own identity on another terminal.
         yourself: bool,
+    },
+    /// Another way is taken than before; nothing was lost on the way over.
+    Path {
+        /// How it goes: `direct` or `relay`.
+        path: &'static str,
+        /// Which way: `local`, `ipv6`, `ipv4` or `relay`.
+        route: &'static str,
+        /// The other end, or the mediator that relays.
+        address: String,
     },
     /// Somebody said something.
     Message {
@@ -112,7 +123,11 @@ pub enum Event {
         fingerprint: String,
         /// What we know of the key.
         trust: Standing,
-        /// The other end; `None` without a link.
+        /// How it goes, or went: `direct` or `relay`.
+        path: &'static str,
+        /// Which way: `local`, `ipv6`, `ipv4` or `relay`.
+        route: &'static str,
+        /// The other end, or the mediator that relays; `None` without a link.
         address: Option<String>,
         /// How many of our messages wait.
         queued: usize,

@@ -60,10 +60,10 @@ impl Interface {
         }
     }
 
-    /// Tells how it stands with the other one.
-    pub fn stand(&mut self, name: &str, state: State) {
+    /// Tells how it stands with the other one; `note` is on the link.
+    pub fn stand(&mut self, name: &str, state: State, note: &'static str) {
         if let Interface::Console(console) = self {
-            console.stand(name, state);
+            console.stand(name, state, note);
         }
     }
 

@@ -1,21 +1,32 @@
 //! The host's half-done pairings: who stands at the door, which CONFIRM is
-//! awaited, which `go` is out. Any number may be under way; one is nominated at a
-//! time, and the session decides what counts.
+//! awaited, which ways to the guest are known, which `go` is out. Any number may be
+//! under way; one is nominated at a time, and the session decides what counts.
 
 use std::future::pending;
 use std::net::SocketAddr;
 
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::sleep_until;
 
 use crate::link::Ready;
 use crate::link::door::{Door, Visitor};
 use crate::link::knock::{self, Doorkeeper, KNOCK_LEN, Reunion};
-use crate::link::nominate::{Confirmed, Nomination, Shown, show};
+use crate::link::nominate::{Answer, Confirmed, Nomination, Shown, show};
+use crate::link::route::Route;
+use crate::link::stream::Stream;
 use crate::pairing::HostConfirm;
 
 /// Knocks that are answered at the same time.
 const KNOCKS_MAX: usize = 4;
+
+/// What a task that waits at the mediator finds.
+pub enum Found {
+    /// A pairing whose guest may come, or be met at one of these addresses.
+    Pairing(Box<HostConfirm>, Vec<SocketAddr>),
+    /// A further way on which that guest may come.
+    Way(Stream, Route),
+}
 
 /// What happened at the door.
 pub enum Step {
@@ -35,11 +46,12 @@ pub struct Lobby {
     keeper: Doorkeeper,
     expected: Option<Box<HostConfirm>>,
     knocks: JoinSet<Option<(HostConfirm, Visitor)>>,
+    /// Confirmed, and not yet nominated: a better way may come, or another's `go`
+    /// is out.
+    confirmed: Option<Box<Confirmed>>,
     nomination: Option<Nomination>,
-    /// Confirmed while another's `go` is out.
-    later: Option<Box<Confirmed>>,
     /// The task that waits at the mediator, and what it finds.
-    seat: Option<(AbortHandle, mpsc::Receiver<HostConfirm>)>,
+    seat: Option<(AbortHandle, mpsc::Receiver<Found>)>,
 }
 
 impl Lobby {
@@ -50,8 +62,8 @@ impl Lobby {
             keeper: Doorkeeper::default(),
             expected: None,
             knocks: JoinSet::new(),
+            confirmed: None,
             nomination: None,
-            later: None,
             seat: None,
         }
     }
@@ -61,13 +73,19 @@ impl Lobby {
         self.door.address()
     }
 
-    /// The guest of this pairing may come from now on.
-    pub fn expect(&mut self, confirm: HostConfirm) {
-        self.expected = Some(Box::new(confirm));
+    /// Takes what was found at the mediator.
+    pub fn take(&mut self, found: Found) {
+        match found {
+            Found::Pairing(confirm, candidates) => {
+                self.expected = Some(confirm);
+                self.door.dial(candidates);
+            }
+            Found::Way(stream, route) => self.door.admit(stream, route),
+        }
     }
 
-    /// Takes pairings from a task that waits at the mediator.
-    pub fn seat(&mut self, task: AbortHandle, found: mpsc::Receiver<HostConfirm>) {
+    /// Takes what a task finds that waits at the mediator.
+    pub fn seat(&mut self, task: AbortHandle, found: mpsc::Receiver<Found>) {
         self.give_up_seat();
         self.seat = Some((task, found));
     }
@@ -99,49 +117,35 @@ impl Lobby {
     /// There is a link: nothing half-done may still come to freeze it.
     fn settle(&mut self) {
         self.expected = None;
-        self.later = None;
+        self.confirmed = None;
         self.knocks.abort_all();
+        self.door.stop_dialling();
         self.give_up_seat();
-    }
-
-    /// One `go` is out at a time: who shows itself meanwhile waits for what becomes
-    /// of it, or two ways back that are found at once would follow each other.
-    fn confirmed(&mut self, confirmed: Box<Confirmed>) -> Option<Step> {
-        if self.nomination.is_some() {
-            self.later = Some(confirmed);
-            return None;
-        }
-        Some(Step::Confirmed(confirmed))
     }
 
     /// The next step. Cancel-safe.
     pub async fn next(&mut self) -> Step {
         loop {
-            if self.nomination.is_none()
-                && let Some(later) = self.later.take()
-            {
-                return Step::Confirmed(later);
-            }
-            let visitor = tokio::select! {
+            tokio::select! {
+                () = due(&self.confirmed), if self.nomination.is_none() => {
+                    if let Some(confirmed) = self.confirmed.take() {
+                        return Step::Confirmed(confirmed);
+                    }
+                }
                 visitor = self.door.next() => {
                     if visitor.first.len() == KNOCK_LEN {
                         return Step::Knock(visitor);
                     }
-                    visitor
+                    self.admit(visitor);
                 }
                 Some(let_in) = self.knocks.join_next() => {
                     if let Ok(Some((confirm, visitor))) = let_in
                         && let Shown::Confirmed(confirmed) = show(confirm, visitor)
-                        && let Some(step) = self.confirmed(confirmed)
                     {
-                        return step;
+                        self.confirmed = Some(confirmed.only_way());
                     }
-                    continue;
                 }
-                confirm = found(&mut self.seat) => {
-                    self.expected = Some(Box::new(confirm));
-                    continue;
-                }
+                found = found(&mut self.seat) => self.take(found),
                 answer = answered(&mut self.nomination) => {
                     let nomination = self.nomination.take();
                     return match (answer, nomination) {
@@ -152,43 +156,48 @@ impl Lobby {
                         _ => Step::Unanswered,
                     };
                 }
-            };
-            let Some(visitor) = self.admit(visitor) else {
-                continue;
-            };
-            let Some(expected) = self.expected.take() else {
-                continue;
-            };
-            match show(*expected, visitor) {
-                Shown::Confirmed(confirmed) => {
-                    if let Some(step) = self.confirmed(confirmed) {
-                        return step;
-                    }
-                }
-                Shown::Stranger(expected, _) => self.expected = Some(expected),
             }
         }
     }
 
-    /// A visitor of the pairing whose `go` is out is that pairing's.
-    fn admit(&mut self, visitor: Visitor) -> Option<Visitor> {
-        match &mut self.nomination {
+    /// Shows a visitor to the pairings under way, the furthest first.
+    fn admit(&mut self, visitor: Visitor) {
+        let stranger = match &mut self.nomination {
             Some(nomination) => nomination.admit(visitor),
             None => Some(visitor),
+        };
+        let stranger = match (stranger, &mut self.confirmed) {
+            (Some(visitor), Some(confirmed)) => confirmed.admit(visitor),
+            (stranger, _) => stranger,
+        };
+        if let (Some(visitor), Some(expected)) = (stranger, self.expected.take()) {
+            match show(*expected, visitor) {
+                Shown::Confirmed(confirmed) => self.confirmed = Some(confirmed),
+                Shown::Stranger(expected, _) => self.expected = Some(expected),
+            }
         }
     }
 }
 
-async fn found(seat: &mut Option<(AbortHandle, mpsc::Receiver<HostConfirm>)>) -> HostConfirm {
+/// Returns when the pairing that waits is to be nominated.
+async fn due(confirmed: &Option<Box<Confirmed>>) {
+    match confirmed.as_ref().map(|confirmed| confirmed.better_until()) {
+        None => pending().await,
+        Some(None) => {}
+        Some(Some(until)) => sleep_until(until).await,
+    }
+}
+
+async fn found(seat: &mut Option<(AbortHandle, mpsc::Receiver<Found>)>) -> Found {
     if let Some((_, receiver)) = seat
-        && let Some(confirm) = receiver.recv().await
+        && let Some(found) = receiver.recv().await
     {
-        return confirm;
+        return found;
     }
     pending().await
 }
 
-async fn answered(nomination: &mut Option<Nomination>) -> Option<crate::link::nominate::Answer> {
+async fn answered(nomination: &mut Option<Nomination>) -> Option<Answer> {
     match nomination {
         Some(nomination) => nomination.answered().await,
         None => pending().await,

@@ -2,26 +2,31 @@
 //! attempts (PROTOCOL.md §4): whoever waited takes its seat again with a fresh
 //! OFFER, and after three the invite is dead.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 use undertone_mediator::wire::ErrorCode;
 
 use super::event::Event;
 use super::face::clock;
 use super::lobby::{Lobby, Step};
 use super::local::Local;
-use super::pair::{Attempt, AttemptError, Failure, Listening, pair};
+use super::lobby::Found;
+use super::pair::{Attempt, AttemptError, Failure, pair};
+use super::relay::by_relay;
 use super::seek::Backoff;
 use super::{ChatError, Setup};
 use crate::link::Ready;
-use crate::link::dial::{PATH_WITHIN, dial};
+use crate::link::dial::PATH_WITHIN;
 use crate::link::door::Door;
 use crate::link::nominate::ANSWER_WITHIN;
+use crate::link::port::Port;
+use crate::link::reach::reach;
+use crate::link::route::Route;
+use crate::link::stream::Stream;
 use crate::pairing::{Matched, Meeting, Offering, PairingError, Role};
 use crate::rendezvous::{Rendezvous, RendezvousError};
 use crate::session::Session;
@@ -52,7 +57,6 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
     let mut noted = false;
     let mut reached = false;
     let mut backoff = Backoff::default();
-    let mut door = None;
     let mut unanswered = None;
     loop {
         let mut seated = None;
@@ -63,7 +67,7 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
             }
         };
         let met = tokio::select! {
-            met = attempt(setup, local, &mut door, &mut unanswered, &mut take_seat) => met,
+            met = attempt(setup, local, &mut unanswered, &mut take_seat) => met,
             () = clock::run(&setup.face, begun, &told) => continue,
         };
         let error = match met {
@@ -138,11 +142,12 @@ fn is_passing(error: &RendezvousError, reached: bool) -> bool {
 async fn attempt(
     setup: &Setup,
     local: &Local,
-    door: &mut Option<Door>,
     unanswered: &mut Option<Offering>,
     waiting: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Met, AttemptError> {
-    let mut mediator = Rendezvous::connect(&local.url).await?;
+    let listening = &setup.listening;
+    let port = listening.open().map_err(AttemptError::Listen)?;
+    let mut mediator = Rendezvous::connect(&local.url, listening.dial_from(port.address())).await?;
     let attempt = Attempt {
         meeting: Meeting {
             tag: setup.room.tag(),
@@ -151,40 +156,39 @@ async fn attempt(
         identity: Arc::clone(&setup.identity),
         pin: None,
         role: None,
-        listening: &setup.listening,
+        listening,
+        port: port.address().port(),
         unanswered,
     };
-    let mut listen = || open(door, &setup.listening);
-    let (role, matched) = pair(&mut mediator, attempt, &mut listen, waiting).await?;
+    let (role, matched) = pair(&mut mediator, attempt, waiting).await?;
+    let candidates = listening.dialable(matched.candidates(), mediator.mediator_ip());
+    let hopeless = listening.hidden || candidates.is_empty();
+    let mut mediator = Some(mediator);
+    let relay = by_relay(&mut mediator, hopeless, setup.consent.given());
     let met = match role {
-        Role::Guest => join_host(setup, &mediator, matched).await,
-        Role::Host => match door.take() {
-            Some(open) => await_guest(setup, matched, Lobby::new(open)).await,
-            None => Err(Failure::NoPath),
-        },
+        Role::Guest => join_host(setup, port, matched, candidates, relay).await,
+        Role::Host => await_guest(setup, port, matched, candidates, relay).await,
     };
     let met = met.map_err(|why| AttemptError::Failed {
         role,
         spent: true,
         why,
     })?;
-    mediator.done().await;
+    if let Some(mediator) = mediator {
+        mediator.done().await;
+    }
     Ok(met)
 }
 
-/// Opens the door, unless an earlier attempt did.
-fn open(door: &mut Option<Door>, listening: &Listening) -> io::Result<SocketAddr> {
-    let open = match door.take() {
-        Some(open) => open,
-        None => Door::open(listening.bind)?,
-    };
-    Ok(door.insert(open).address())
-}
-
-async fn join_host(setup: &Setup, mediator: &Rendezvous, matched: Matched) -> Result<Met, Failure> {
-    let candidates = matched.candidates().clone();
+async fn join_host(
+    setup: &Setup,
+    port: Port,
+    matched: Matched,
+    candidates: Vec<SocketAddr>,
+    relay: impl Future<Output = Option<(Stream, Route)>>,
+) -> Result<Met, Failure> {
     let confirm = matched.guest(setup.name.as_str())?;
-    let ready = dial(candidates.dialable(mediator.mediator_ip()), &confirm).await;
+    let ready = reach(&port, candidates, &confirm, relay).await;
     let ready = ready.map_err(|_| Failure::NoPath)?;
     let session = Session::new(Role::Guest, Arc::clone(&ready.resume));
     Ok(Met {
@@ -194,24 +198,46 @@ async fn join_host(setup: &Setup, mediator: &Rendezvous, matched: Matched) -> Re
     })
 }
 
-async fn await_guest(setup: &Setup, matched: Matched, mut lobby: Lobby) -> Result<Met, Failure> {
+async fn await_guest(
+    setup: &Setup,
+    port: Port,
+    matched: Matched,
+    candidates: Vec<SocketAddr>,
+    relay: impl Future<Output = Option<(Stream, Route)>>,
+) -> Result<Met, Failure> {
     setup
         .face
-        .detail(&format!("listening on {}", lobby.address()));
-    lobby.expect(matched.host(setup.name.as_str())?);
-    let deadline = Instant::now() + PATH_WITHIN + ANSWER_WITHIN;
+        .detail(&format!("listening on {}", port.address()));
+    let mut lobby = Lobby::new(Door::new(port));
+    let confirm = matched.host(setup.name.as_str())?;
+    lobby.take(Found::Pairing(Box::new(confirm), candidates));
+    let mut deadline = Instant::now() + PATH_WITHIN + ANSWER_WITHIN;
     let mut begun = None;
+    let mut relay_awaited = true;
+    tokio::pin!(relay);
     loop {
-        match timeout_at(deadline, lobby.next()).await {
-            Err(_) | Ok(Step::Unanswered) => return Err(Failure::NoPath),
-            Ok(Step::Knock(_)) => {}
-            Ok(Step::Confirmed(confirmed)) => {
+        let step = tokio::select! {
+            step = lobby.next() => step,
+            relay = &mut relay, if relay_awaited => {
+                relay_awaited = false;
+                if let Some((stream, route)) = relay {
+                    deadline = Instant::now() + PATH_WITHIN + ANSWER_WITHIN;
+                    lobby.take(Found::Way(stream, route));
+                }
+                continue;
+            }
+            () = sleep_until(deadline), if !relay_awaited => return Err(Failure::NoPath),
+        };
+        match step {
+            Step::Unanswered => return Err(Failure::NoPath),
+            Step::Knock(_) => {}
+            Step::Confirmed(confirmed) => {
                 let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
                 let nomination = confirmed.nominate(&session.nominate());
                 lobby.nominated(nomination.map_err(|_| PairingError::Point)?);
                 begun = Some(session);
             }
-            Ok(Step::Answered(ready)) => {
+            Step::Answered(ready) => {
                 let session = begun.take().ok_or(Failure::NoPath)?;
                 return Ok(Met {
                     session,

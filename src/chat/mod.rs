@@ -17,6 +17,7 @@ pub mod local;
 pub mod meet;
 pub mod pair;
 pub mod person;
+pub mod relay;
 pub mod seek;
 pub mod talk;
 
@@ -39,6 +40,7 @@ use event::Event;
 use face::Face;
 use local::Local;
 use pair::{Failure, Listening};
+use relay::Consent;
 
 /// Everything a chat needs to know beforehand.
 pub struct Setup {
@@ -58,6 +60,8 @@ pub struct Setup {
     pub history: Option<History>,
     /// Where a host listens.
     pub listening: Listening,
+    /// Whether the mediator may carry the conversation.
+    pub consent: Consent,
     /// How long to wait for the other one; `None`: as long as it takes.
     pub timeout: Option<Duration>,
     /// Whether to talk only to someone whose words were compared.

@@ -1,7 +1,6 @@
 //! One attempt to pair through a mediator: from `join` until both SEALED are
 //! open. Used for the first link and for every further one.
 
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +10,7 @@ use undertone_mediator::wire::{self, MediatorMessage};
 
 use crate::crypto::keys::{PublicKey, SecretKey};
 use crate::link::door::addresses_here;
+use crate::link::port::Port;
 use crate::pairing::{Candidates, Matched, Meeting, Offering, PairingError, Role};
 use crate::rendezvous::{Rendezvous, RendezvousError};
 
@@ -23,36 +23,69 @@ const RENEW_AFTER: Duration = Duration::from_millis(500);
 /// How long a mediator may take to answer the first `join`. Pings are no answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// Where the host listens and what it says about it.
+/// Where we can be reached and what is said about it.
 #[derive(Clone, Debug, Default)]
 pub struct Listening {
     /// The only address to listen on; port 0 for a free one.
     pub bind: Option<SocketAddr>,
     /// What to tell the other one instead of the addresses found here.
     pub advertise: Vec<SocketAddr>,
+    /// The other one learns no address and is not dialled.
+    pub hidden: bool,
 }
 
 impl Listening {
-    /// The addresses at which this door can be reached, best first. Of what the
-    /// mediator observed only the IP counts: the port is that of another
-    /// connection.
-    fn candidates(&self, door: SocketAddr, observed: IpAddr, mediator: IpAddr) -> Candidates {
+    /// Opens the port at which we can be reached; nobody else can reach it where we
+    /// hide.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn open(&self) -> std::io::Result<Port> {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        Port::open(if self.hidden { Some(nowhere) } else { self.bind })
+    }
+
+    /// Our end of the connection to the mediator: the port, so that a router's
+    /// mapping of it shows.
+    pub fn dial_from(&self, port: SocketAddr) -> Option<SocketAddr> {
+        (!self.hidden).then_some(port)
+    }
+
+    /// The addresses at which `port` can be reached, best first. `observed` is ours
+    /// as the mediator at `mediator` sees it, its port a router's for `port`; 0
+    /// where that is not known.
+    fn candidates(&self, port: u16, observed: SocketAddr, mediator: IpAddr) -> Candidates {
+        if self.hidden {
+            return Candidates::default();
+        }
         if !self.advertise.is_empty() {
             return Candidates::new(self.advertise.iter().copied());
         }
-        let observed = observed.to_canonical();
         let here = match self.bind {
-            Some(bind) => vec![bind.ip()],
-            None if mediator.to_canonical().is_loopback() => {
+            Some(bind) if !bind.ip().is_unspecified() => vec![bind.ip()],
+            _ if mediator.to_canonical().is_loopback() => {
                 [vec![IpAddr::from([127, 0, 0, 1])], addresses_here()].concat()
             }
-            None => addresses_here(),
+            _ => addresses_here(),
         };
-        let outside = here
+        let outside = observed.ip().to_canonical();
+        let seen = here
             .first()
-            .is_some_and(|ip| ip.is_loopback() == observed.is_loopback());
-        let all = here.into_iter().chain(outside.then_some(observed));
-        Candidates::new(all.map(|ip| SocketAddr::new(ip, door.port())))
+            .is_some_and(|ip| ip.is_loopback() == outside.is_loopback());
+        let seen_port = match observed.port() {
+            0 => port,
+            seen => seen,
+        };
+        let all = here.into_iter().map(|ip| SocketAddr::new(ip, port));
+        Candidates::new(all.chain(seen.then_some(SocketAddr::new(outside, seen_port))))
+    }
+
+    /// Whom of the other one's candidates we dial; `via` is the mediator's address.
+    pub fn dialable(&self, candidates: &Candidates, via: IpAddr) -> Vec<SocketAddr> {
+        match self.hidden {
+            true => Vec::new(),
+            false => candidates.dialable(via).collect(),
+        }
     }
 }
 
@@ -66,8 +99,10 @@ pub struct Attempt<'a> {
     pub pin: Option<&'a PublicKey>,
     /// Our role where it is settled; else the mediator says it.
     pub role: Option<Role>,
-    /// Where the host listens.
+    /// Where we can be reached, …
     pub listening: &'a Listening,
+    /// … and by which port.
+    pub port: u16,
     /// An OFFER that was never answered, of an earlier try whose connection to
     /// the mediator was lost: it takes over the seat that may still be held
     /// there, where a fresh one would be paired with it.
@@ -92,7 +127,7 @@ pub enum AttemptError {
     },
     /// This machine does not let us listen.
     #[error("cannot listen for the other one: {0}")]
-    Listen(io::Error),
+    Listen(std::io::Error),
 }
 
 /// What went wrong after somebody came.
@@ -129,21 +164,19 @@ impl Failure {
                 "The other side broke off, or the mediator did. It may have been a guess at the secret."
             }
             Failure::NoPath => {
-                "You found each other, but no connection came about: is a firewall in between? One of you must be reachable by the other."
+                "You found each other, but no connection came about: both of you are behind routers or firewalls that let nobody in. A mediator that relays would help (--relay on both sides), or a forwarded port (--bind 0.0.0.0:PORT --advertise ADDRESS:PORT)."
             }
         }
     }
 }
 
-/// Joins, waits and exchanges SEALED. `listen` is called once the role is host
-/// and says where the door is; `waiting` is told how long the seat lasts.
+/// Joins, waits and exchanges SEALED. `waiting` is told how long the seat lasts.
 ///
 /// # Errors
 /// [`AttemptError`].
 pub async fn pair(
     mediator: &mut Rendezvous,
     attempt: Attempt<'_>,
-    listen: &mut (dyn FnMut() -> io::Result<SocketAddr> + Send),
     waiting: &mut (dyn FnMut(u64) + Send),
 ) -> Result<(Role, Matched), AttemptError> {
     let tag = attempt.meeting.tag;
@@ -190,15 +223,12 @@ pub async fn pair(
             MediatorMessage::Error { .. } => return Err(RendezvousError::Garbled.into()),
         }
     };
-    let candidates = match role {
-        Role::Guest => Candidates::default(),
-        Role::Host => {
-            let door = listen().map_err(AttemptError::Listen)?;
-            attempt
-                .listening
-                .candidates(door, observed.ip(), mediator.mediator_ip())
-        }
+    let via = mediator.mediator_ip();
+    let observed = match mediator.port_kept() {
+        true => observed,
+        false => SocketAddr::new(observed.ip(), 0),
     };
+    let candidates = attempt.listening.candidates(attempt.port, observed, via);
     let failed = |spent: bool| move |why: Failure| AttemptError::Failed { role, spent, why };
     let offering = offering.take().ok_or(RendezvousError::Garbled)?;
     let (awaiting, sealed) = offering

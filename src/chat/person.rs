@@ -9,7 +9,9 @@ use crate::payload::TEXT_MAX;
 /// Lines that are read ahead.
 const AHEAD: usize = 16;
 /// The commands, to be completed, and for a typing error to be compared with.
-pub const COMMANDS: [&str; 7] = ["clear", "help", "peers", "quit", "trust", "verify", "who"];
+pub const COMMANDS: [&str; 8] = [
+    "clear", "help", "peers", "quit", "relay", "trust", "verify", "who",
+];
 
 /// One line of stdin.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub enum Input {
     Peers,
     /// `/clear`.
     Clear,
+    /// `/relay`: the mediator may carry the chat.
+    Relay,
     /// `/help`.
     Help,
     /// `/quit`.
@@ -105,6 +109,7 @@ pub fn parse(line: &str) -> Input {
         "who" => Input::Who,
         "peers" => Input::Peers,
         "clear" => Input::Clear,
+        "relay" => Input::Relay,
         "help" => Input::Help,
         "quit" => Input::Quit,
         _ => Input::Unknown(name.to_owned(), meant(name)),

@@ -1,21 +1,28 @@
 //! The way back after a lost link: at once straight to the address that worked,
 //! and through the mediator too, each with back-off and jitter, until one leads to
-//! a link. Used by the guest whole; of the host only the seat at the mediator.
+//! a link. And the way from a relay to a direct path, one pairing at a time. Used
+//! by the guest whole; of the host only the seat at the mediator.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
+use super::lobby::Found;
 use super::pair::{Attempt, AttemptError, Listening, pair};
+use super::relay::{Consent, by_relay};
 use crate::crypto::keys::random;
 use crate::link::Ready;
-use crate::link::dial::dial;
+use crate::link::dial::PATH_WITHIN;
 use crate::link::knock::{Reunion, redial};
+use crate::link::port::Port;
+use crate::link::reach::reach;
+use crate::link::route::Route;
+use crate::link::stream::Stream;
 use crate::mediator_url::MediatorUrl;
-use crate::pairing::{HostConfirm, Matched, Role};
+use crate::pairing::{Matched, Role};
 use crate::rendezvous::Rendezvous;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -47,14 +54,30 @@ pub struct Trail {
     pub reunion: Arc<Reunion>,
     /// The mediator.
     pub mediator: MediatorUrl,
+    /// Where we can be reached.
+    pub listening: Listening,
+    /// Whether the mediator may carry the link; `None`: a direct one is looked for.
+    pub relay: Option<Consent>,
 }
 
-/// Guest: looks for the host until there is a link with its `go`.
-pub async fn seek_host(trail: Trail, last: SocketAddr) -> Ready {
+/// Guest: looks for the host, also at the address `last` that worked, until there
+/// is a link with its `go`.
+pub async fn seek_host(trail: Trail, last: Option<SocketAddr>) -> Ready {
+    let mut backoff = Backoff::default();
+    let port = loop {
+        match trail.listening.open() {
+            Ok(port) => break port,
+            Err(_) => backoff.pause().await,
+        }
+    };
     let straight = async {
         let mut backoff = Backoff::default();
+        let last = match last {
+            Some(last) => last,
+            None => std::future::pending().await,
+        };
         loop {
-            if let Ok(ready) = redial(last, &trail.reunion).await {
+            if let Ok(ready) = redial(&port, last, &trail.reunion).await {
                 return ready;
             }
             backoff.pause().await;
@@ -63,16 +86,8 @@ pub async fn seek_host(trail: Trail, last: SocketAddr) -> Ready {
     let through_mediator = async {
         let mut backoff = Backoff::default();
         loop {
-            let met = meet_again(&trail, Role::Guest, &Listening::default(), None).await;
-            if let Ok((mediator, matched)) = met {
-                let via = mediator.mediator_ip();
-                let candidates = matched.candidates().clone();
-                if let Ok(confirm) = matched.guest(&trail.reunion.name)
-                    && let Ok(ready) = dial(candidates.dialable(via), &confirm).await
-                {
-                    mediator.done().await;
-                    return ready;
-                }
+            if let Some(ready) = reach_host(&trail, &port).await {
+                return ready;
             }
             backoff.pause().await;
         }
@@ -83,27 +98,66 @@ pub async fn seek_host(trail: Trail, last: SocketAddr) -> Ready {
     }
 }
 
+/// Guest: one pairing at the mediator, and the link that it leads to.
+async fn reach_host(trail: &Trail, port: &Port) -> Option<Ready> {
+    let met = meet_again(trail, Role::Guest, port.address()).await;
+    let (mediator, matched) = met.ok()?;
+    let candidates = trail
+        .listening
+        .dialable(matched.candidates(), mediator.mediator_ip());
+    let confirm = matched.guest(&trail.reunion.name).ok()?;
+    let mut mediator = Some(mediator);
+    let relay = relay(trail, &mut mediator);
+    let ready = reach(port, candidates, &confirm, relay).await.ok()?;
+    if let Some(mediator) = mediator {
+        mediator.done().await;
+    }
+    Some(ready)
+}
+
+/// Guest: looks for a direct path, once.
+pub async fn seek_direct(trail: Trail) -> Option<Ready> {
+    let port = trail.listening.open().ok()?;
+    reach_host(&trail, &port).await
+}
+
 /// Host: waits at the mediator for the guest, again and again; its door listens
-/// at `door`.
-pub async fn await_guest(
-    trail: Trail,
-    listening: Listening,
-    door: SocketAddr,
-    found: mpsc::Sender<HostConfirm>,
-) {
+/// at `port`.
+pub async fn await_guest(trail: Trail, port: SocketAddr, found: mpsc::Sender<Found>) {
     let mut backoff = Backoff::default();
-    loop {
-        let met = meet_again(&trail, Role::Host, &listening, Some(door)).await;
-        if let Ok((mediator, matched)) = met
-            && let Ok(confirm) = matched.host(&trail.reunion.name)
-        {
-            if found.send(confirm).await.is_err() {
-                return;
-            }
-            mediator.done().await;
-        }
+    while !found.is_closed() {
+        let _ = await_guest_once(&trail, port, &found).await;
         backoff.pause().await;
     }
+}
+
+/// Host: one pairing at the mediator; `None` if it goes wrong.
+pub async fn await_guest_once(trail: &Trail, port: SocketAddr, found: &mpsc::Sender<Found>) -> Option<()> {
+    let (mediator, matched) = meet_again(trail, Role::Host, port).await.ok()?;
+    let candidates = trail
+        .listening
+        .dialable(matched.candidates(), mediator.mediator_ip());
+    let confirm = matched.host(&trail.reunion.name).ok()?;
+    let pairing = Found::Pairing(Box::new(confirm), candidates);
+    found.send(pairing).await.ok()?;
+    let mut mediator = Some(mediator);
+    if let Some((stream, route)) = relay(trail, &mut mediator).await {
+        found.send(Found::Way(stream, route)).await.ok()?;
+        sleep(PATH_WITHIN).await;
+    }
+    if let Some(mediator) = mediator {
+        mediator.done().await;
+    }
+    Some(())
+}
+
+/// The way through the mediator, where that may be.
+async fn relay(trail: &Trail, mediator: &mut Option<Rendezvous>) -> Option<(Stream, Route)> {
+    let consent = trail.relay.as_ref()?;
+    // Who is only now asked may take until the next try.
+    let given = timeout(PATH_WITHIN, consent.given());
+    let hopeless = trail.listening.hidden;
+    by_relay(mediator, hopeless, async { given.await.unwrap_or(false) }).await
 }
 
 /// One pairing of the session's two ends at the mediator. Nothing is spent by a
@@ -111,19 +165,19 @@ pub async fn await_guest(
 async fn meet_again(
     trail: &Trail,
     role: Role,
-    listening: &Listening,
-    door: Option<SocketAddr>,
+    port: SocketAddr,
 ) -> Result<(Rendezvous, Matched), AttemptError> {
-    let mut mediator = Rendezvous::connect(&trail.mediator).await?;
+    let from = trail.listening.dial_from(port);
+    let mut mediator = Rendezvous::connect(&trail.mediator, from).await?;
     let attempt = Attempt {
         meeting: trail.reunion.meeting(),
         identity: trail.reunion.identity.clone(),
         pin: Some(&trail.reunion.pin),
         role: Some(role),
-        listening,
+        listening: &trail.listening,
+        port: port.port(),
         unanswered: &mut None,
     };
-    let mut listen = || door.ok_or_else(|| std::io::ErrorKind::NotConnected.into());
-    let (_, matched) = pair(&mut mediator, attempt, &mut listen, &mut |_| {}).await?;
+    let (_, matched) = pair(&mut mediator, attempt, &mut |_| {}).await?;
     Ok((mediator, matched))
 }

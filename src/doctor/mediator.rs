@@ -194,7 +194,7 @@ fn clock(answer: &str, report: &mut Report<'_>) -> io::Result<()> {
 
 /// Takes a seat in a random room and gives it back: where the mediator sees us.
 async fn take_seat(url: &MediatorUrl) -> Result<SocketAddr, RendezvousError> {
-    let mut mediator = Rendezvous::connect(url).await?;
+    let mut mediator = Rendezvous::connect(url, None).await?;
     mediator.join(&random(), &random::<OFFER_LEN>()).await?;
     match mediator.next().await? {
         MediatorMessage::Waiting { observed, .. } => {

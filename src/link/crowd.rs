@@ -55,6 +55,11 @@ impl<T: Send + 'static> Crowd<T> {
         Some(ended.ok())
     }
 
+    /// Whether all have ended.
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
     /// How many there are.
     #[cfg(test)]
     pub fn len(&self) -> usize {

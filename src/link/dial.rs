@@ -1,131 +1,147 @@
-//! The guest's way to a link: dials every candidate, shows CONFIRM_B on each
-//! socket, and takes the first on which the host's `go` opens.
+//! Dialling a candidate until somebody answers, by rules learnt from routers:
+//!
+//! - A refusal is no answer: a router may refuse a stranger that it would let in
+//!   as soon as the other one has dialled out. Tried again after 50 to 150 ms, at
+//!   random, so that two ends do not stay out of step.
+//! - Silence is left to the kernel, which sends again.
+//! - An address of a private network answers within a second or not at all: it may
+//!   be a stranger's in this one.
+//!
+//! A candidate is a peer's word, so the tries are counted: a lie about a third
+//! party's address costs it [`TRIES`] connections at the most.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
-use super::Ready;
-use super::frame::{self, FrameError, FrameReader};
-use crate::pairing::{CONFIRM_A_LEN, Established, GuestConfirm};
-use crate::session::record::{BODY_MAX, BODY_MIN, Channel};
+use super::frame::FrameError;
+use super::port::Dialler;
+use super::route::is_local;
+use crate::crypto::keys::random;
 
 /// How long a path is looked for.
 pub const PATH_WITHIN: Duration = Duration::from_secs(10);
-/// The next candidate is dialled this long after the one before it.
-const STAGGER: Duration = Duration::from_millis(50);
-/// A connection that was taken and then closed without an answer, as a crowded
-/// door does, is tried again …
-const TRIES: u32 = 8;
-/// … after this long, and each time this much later.
-const RETRY_AFTER: Duration = Duration::from_millis(50);
+/// … and one on the same network, this machine aside.
+const LOCAL_WITHIN: Duration = Duration::from_secs(1);
+/// Connections to one candidate for one pairing.
+pub const TRIES: u32 = 24;
+/// So many of them come quickly, the others ten times as far apart.
+const QUICK: u32 = 16;
+const PAUSE_MIN: Duration = Duration::from_millis(50);
+const PAUSE_MAX: Duration = Duration::from_millis(150);
 
-/// No candidate led to the other one.
-#[derive(Debug, thiserror::Error)]
-#[error("no path to the other one")]
-pub struct NoPath;
-
-/// Dials `candidates` and returns the link that the host's `go` names, within
-/// [`PATH_WITHIN`].
-///
-/// # Errors
-/// [`NoPath`].
-pub async fn dial(
-    candidates: impl Iterator<Item = SocketAddr>,
-    confirm: &GuestConfirm,
-) -> Result<Ready, NoPath> {
-    let dials = candidates.zip(0..).map(|(address, index)| async move {
-        // Even a sleep of no length takes a millisecond.
-        if index > 0 {
-            sleep(STAGGER * index).await;
-        }
-        for attempt in 0..TRIES {
-            match greet(address, confirm).await {
-                Ok(greeted) => return Some(greeted),
-                Err(FrameError::Closed) => sleep(RETRY_AFTER * (attempt + 1)).await,
-                Err(_) => return None,
-            }
-        }
-        None
-    });
-    let mut dials: FuturesUnordered<_> = dials.collect();
-    let first = async {
-        while let Some(greeted) = dials.next().await {
-            if let Some(opened) = greeted.and_then(|greeted| greeted.open(confirm)) {
-                return Ok(opened);
-            }
-        }
-        Err(NoPath)
-    };
-    timeout(PATH_WITHIN, first).await.unwrap_or(Err(NoPath))
-}
-
-/// A socket on which CONFIRM_A and a first record arrived, neither yet checked.
-pub(super) struct Greeted {
-    pub stream: TcpStream,
-    pub reader: FrameReader,
-    pub address: SocketAddr,
-    pub confirm_a: Vec<u8>,
-    pub record: Vec<u8>,
-}
-
-async fn greet(address: SocketAddr, confirm: &GuestConfirm) -> Result<Greeted, FrameError> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let reader = FrameReader::default();
-    // From here on a broken connection is worth another try.
-    greet_on(stream, reader, address, confirm)
-        .await
-        .map_err(|error| match error {
-            FrameError::Io(_) => FrameError::Closed,
-            other => other,
-        })
-}
-
-pub(super) async fn greet_on(
-    mut stream: TcpStream,
-    mut reader: FrameReader,
+/// Connects to `address` until `greet` gives something; `None` once that is not
+/// to be expected any more. A connection that was taken and then closed, as a
+/// crowded door does, is tried again; every other failure of `greet` is a
+/// stranger's.
+pub(super) async fn dial<T, F>(
+    dialler: Dialler,
     address: SocketAddr,
-    confirm: &GuestConfirm,
-) -> Result<Greeted, FrameError> {
-    frame::write(&mut stream, confirm.confirm_b()).await?;
-    let confirm_a = reader
-        .read(&mut stream, CONFIRM_A_LEN..=CONFIRM_A_LEN)
-        .await?;
-    let record = reader.read(&mut stream, BODY_MIN..=BODY_MAX).await?;
-    Ok(Greeted {
-        stream,
-        reader,
-        address,
-        confirm_a,
-        record,
-    })
+    greet: impl Fn(TcpStream) -> F,
+) -> Option<T>
+where
+    F: Future<Output = Result<T, FrameError>>,
+{
+    let within = match is_local(address.ip()) && !address.ip().is_loopback() {
+        true => LOCAL_WITHIN,
+        false => PATH_WITHIN,
+    };
+    let deadline = Instant::now() + within;
+    for attempt in 0..TRIES {
+        match timeout_at(deadline, dialler.connect(address)).await.ok()? {
+            Ok(stream) => match greet(stream).await {
+                Ok(greeted) => return Some(greeted),
+                Err(FrameError::Closed | FrameError::Io(_)) => {}
+                Err(FrameError::Length(_)) => return None,
+            },
+            Err(error) if may_pass(&error) => {}
+            Err(_) => return None,
+        }
+        let pause = pause(attempt);
+        if Instant::now() + pause >= deadline {
+            return None;
+        }
+        sleep(pause).await;
+    }
+    None
 }
 
-impl Greeted {
-    /// `None` when either is not authentic: that concerns this socket only.
-    pub(super) fn open(mut self, confirm: &GuestConfirm) -> Option<Ready> {
-        let Established { peer, link, resume } = confirm.confirm(&self.confirm_a).ok()?;
-        let mut channel = Channel::new(link).ok()?;
-        let plaintext = channel.open(&mut self.record).ok()?.to_vec();
-        let Greeted {
-            stream,
-            reader,
-            address,
-            ..
-        } = self;
-        Some(Ready {
-            stream,
-            reader,
-            address,
-            channel,
-            plaintext,
-            peer,
-            resume,
-        })
+/// A refusal, or the other one's own dial, which holds the same pair of addresses
+/// and came first.
+fn may_pass(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::AddrNotAvailable
+            | io::ErrorKind::AddrInUse
+    )
+}
+
+fn pause(attempt: u32) -> Duration {
+    let [jitter] = random::<1>();
+    let pause = PAUSE_MIN + (PAUSE_MAX - PAUSE_MIN).mul_f64(f64::from(jitter) / 255.0);
+    match attempt < QUICK {
+        true => pause,
+        false => pause * 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::port::Port;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    fn here() -> Port {
+        Port::open(Some("127.0.0.1:0".parse().unwrap())).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_closed_without_a_word_is_tried_again() {
+        let (one, other) = (here(), here());
+        let tries = AtomicU32::new(0);
+        let dialled = dial(one.dialler(), other.address(), async |_| {
+            match tries.fetch_add(1, Ordering::Relaxed) {
+                2 => Ok("third"),
+                _ => Err(FrameError::Closed),
+            }
+        });
+        assert_eq!(dialled.await, Some("third"));
+    }
+
+    #[tokio::test]
+    async fn a_stranger_is_not_spoken_to_twice() {
+        let (one, other) = (here(), here());
+        let tries = AtomicU32::new(0);
+        let dialled = dial(one.dialler(), other.address(), async |_| {
+            tries.fetch_add(1, Ordering::Relaxed);
+            Err::<(), _>(FrameError::Length(7))
+        });
+        assert_eq!(dialled.await, None);
+        assert_eq!(tries.into_inner(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn refusals_come_to_an_end() {
+        let one = here();
+        let closed = here().address();
+        let begun = Instant::now();
+        let dialled = dial(one.dialler(), closed, async |_| Ok(()));
+        assert_eq!(dialled.await, None);
+        assert!(begun.elapsed() <= PATH_WITHIN, "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn pauses_are_neither_in_step_nor_endless() {
+        let quick: Vec<_> = (0..QUICK).map(pause).collect();
+        assert!(quick.iter().all(|p| (PAUSE_MIN..=PAUSE_MAX).contains(p)));
+        assert!(quick.iter().any(|p| *p != quick[0]));
+        let all: Duration = (0..TRIES).map(pause).sum();
+        assert!(all < PATH_WITHIN + PAUSE_MAX * 80, "{all:?}");
     }
 }

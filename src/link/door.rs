@@ -1,62 +1,97 @@
-//! The listener, and who stands before it: at most 16 sockets that have not yet
-//! shown that they belong here, for at most 10 seconds each. Who sends a whole
-//! first frame of a length that the protocol has is handed over; whether it is
-//! genuine is for the pairing to say.
+//! The host's door: who comes to it, and whom it goes out to meet. At most 16
+//! sockets that came and have not yet shown that they belong here, besides the
+//! few that were dialled, for at most 2 seconds each. Who sends a whole first
+//! frame of a length that the protocol has is handed over; whether it is genuine
+//! is for the pairing to say.
 
 use std::io;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::crowd::Crowd;
 pub use super::crowd::UNCONFIRMED_MAX;
-use super::frame::FrameReader;
+use super::dial::dial;
+use super::frame::{FrameError, FrameReader};
 use super::knock::KNOCK_LEN;
+use super::port::Port;
+use super::route::Route;
+use super::stream::Stream;
 use crate::pairing::CONFIRM_B_LEN;
 
 /// How long one may take for its first frame.
-pub const UNCONFIRMED_FOR: Duration = Duration::from_secs(10);
+pub const UNCONFIRMED_FOR: Duration = Duration::from_secs(2);
+/// … and where the mediator carries it, which may do so slowly.
+const RELAYED_FOR: Duration = Duration::from_secs(10);
 
 /// A socket whose first frame is here.
 pub struct Visitor {
     /// The socket.
-    pub stream: TcpStream,
+    pub stream: Stream,
     /// What came after the first frame.
     pub reader: FrameReader,
     /// The first frame's body: as long as a CONFIRM_B or a knock.
     pub first: Vec<u8>,
-    /// Where it comes from.
-    pub address: SocketAddr,
+    /// Which way it came.
+    pub route: Route,
 }
 
-/// Listens for the other one.
+/// Where the host meets the guest.
 pub struct Door {
-    listener: TcpListener,
-    address: SocketAddr,
+    port: Port,
     visitors: Crowd<Option<Visitor>>,
+    /// Out to meet the guest of a pairing.
+    dials: JoinSet<Option<Visitor>>,
 }
 
 impl Door {
-    /// Listens on this address, or on a free port of all, IPv6 and IPv4.
+    /// A door at this port.
+    pub fn new(port: Port) -> Self {
+        Door {
+            port,
+            visitors: Crowd::new(),
+            dials: JoinSet::new(),
+        }
+    }
+
+    /// Opens a port on this address, or a free one of all, and a door there.
     ///
     /// # Errors
     /// The system's.
     pub fn open(bind: Option<SocketAddr>) -> io::Result<Door> {
-        let any = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 0);
-        let listener = undertone_mediator::listen(bind.unwrap_or(any))?;
-        let address = listener.local_addr()?;
-        Ok(Door {
-            listener,
-            address,
-            visitors: Crowd::new(),
-        })
+        Port::open(bind).map(Door::new)
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.port.address()
+    }
+
+    /// Goes out to meet the guest at one of these addresses, and no longer at
+    /// those of an earlier call.
+    pub fn dial(&mut self, candidates: impl IntoIterator<Item = SocketAddr>) {
+        self.stop_dialling();
+        let dialler = self.port.dialler();
+        for address in candidates {
+            let greeting = move |stream: TcpStream| {
+                first_frame(stream.into(), Route::direct(address), UNCONFIRMED_FOR)
+            };
+            self.dials.spawn(dial(dialler, address, greeting));
+        }
+    }
+
+    /// Nobody is to be met any more; who is under way to us may come.
+    pub fn stop_dialling(&mut self) {
+        self.dials = JoinSet::new();
+    }
+
+    /// The guest may come by this way, too.
+    pub fn admit(&mut self, stream: Stream, route: Route) {
+        self.dials
+            .spawn(async move { first_frame(stream, route, RELAYED_FOR).await.ok() });
     }
 
     /// The next visitor with a whole first frame. Cancel-safe.
@@ -64,17 +99,20 @@ impl Door {
         loop {
             tokio::select! {
                 biased;
+                Some(dialled) = self.dials.join_next() => {
+                    if let Ok(Some(visitor)) = dialled {
+                        return visitor;
+                    }
+                }
                 Some(visitor) = self.visitors.next() => {
                     if let Some(Some(visitor)) = visitor {
                         return visitor;
                     }
                 }
-                accepted = self.listener.accept() => {
-                    // An error concerns that one connection, or too many open
-                    // files, which pass.
-                    if let Ok((stream, address)) = accepted {
-                        self.visitors.admit(address.ip(), first_frame(stream, address));
-                    }
+                (stream, address) = self.port.accept() => {
+                    let route = Route::direct(address);
+                    let first = first_frame(stream.into(), route, UNCONFIRMED_FOR);
+                    self.visitors.admit(address.ip(), async { first.await.ok() });
                     // Whoever just came gets to say its word before it could be
                     // turned out for the next one.
                     tokio::task::yield_now().await;
@@ -84,18 +122,28 @@ impl Door {
     }
 }
 
-async fn first_frame(mut stream: TcpStream, address: SocketAddr) -> Option<Visitor> {
-    stream.set_nodelay(true).ok()?;
+/// `Length` for a stranger, one who says nothing among them.
+async fn first_frame(
+    mut stream: Stream,
+    route: Route,
+    within: Duration,
+) -> Result<Visitor, FrameError> {
     let mut reader = FrameReader::default();
     let frame = reader.read(&mut stream, KNOCK_LEN..=CONFIRM_B_LEN);
-    let first = timeout(UNCONFIRMED_FOR, frame).await.ok()?.ok()?;
-    let known = [KNOCK_LEN, CONFIRM_B_LEN].contains(&first.len());
-    known.then_some(Visitor {
-        stream,
-        reader,
-        first,
-        address,
-    })
+    let first = timeout(within, frame)
+        .await
+        .unwrap_or(Err(FrameError::Length(0)))?;
+    match [KNOCK_LEN, CONFIRM_B_LEN].contains(&first.len()) {
+        true => Ok(Visitor {
+            stream,
+            reader,
+            first,
+            route,
+        }),
+        false => Err(FrameError::Length(
+            u32::try_from(first.len()).unwrap_or(u32::MAX),
+        )),
+    }
 }
 
 /// This machine's addresses that others may reach: neither loopback nor
@@ -109,6 +157,12 @@ pub fn addresses_here() -> Vec<IpAddr> {
         .collect();
     addresses.sort_by_key(IpAddr::is_ipv6);
     addresses
+}
+
+/// Whether this machine has that address, or does not know.
+pub(super) fn is_here(ip: IpAddr) -> bool {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    ip.is_loopback() || interfaces.is_empty() || interfaces.iter().any(|interface| interface.ip() == ip)
 }
 
 #[cfg(test)]
@@ -160,5 +214,20 @@ mod tests {
         });
         assert_eq!(door.next().await.first, [2; KNOCK_LEN]);
         opening.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_guest_that_only_listens_is_met() {
+        let mut door = door();
+        let guest = Port::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
+        door.dial([guest.address()]);
+        let answer = async {
+            let (mut stream, from) = guest.accept().await;
+            frame::write(&mut stream, &[3; CONFIRM_B_LEN]).await.unwrap();
+            (stream, from)
+        };
+        let (visitor, (_stream, from)) = tokio::join!(door.next(), answer);
+        assert_eq!(visitor.first, [3; CONFIRM_B_LEN]);
+        assert_eq!(from, door.address());
     }
 }

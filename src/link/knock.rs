@@ -16,13 +16,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::Ready;
-use super::dial::greet_on;
 use super::door::Visitor;
 use super::frame::{self, FrameError, FrameReader};
+use super::port::Port;
+use super::reach::greet_on;
+use super::route::Route;
+use super::stream::Stream;
 use crate::crypto::keys::{PublicKey, ResumeSecret, SecretKey, prs, random, room_tag};
 use crate::pairing::{
     CONFIRM_B_LEN, Candidates, HostConfirm, Matched, Meeting, OFFER_LEN, Offering, PairingError,
@@ -77,16 +79,19 @@ impl Reunion {
     }
 }
 
-/// Guest: dials the host where it was last, and knocks.
+/// Guest: dials the host where it was last, from our port, and knocks.
 ///
 /// # Errors
 /// [`KnockError`]; nothing is spent by it.
-pub async fn redial(address: SocketAddr, reunion: &Reunion) -> Result<Ready, KnockError> {
+pub async fn redial(
+    port: &Port,
+    address: SocketAddr,
+    reunion: &Reunion,
+) -> Result<Ready, KnockError> {
     let nonce: [u8; 16] = random();
     let knock = [nonce.as_slice(), &reunion.resume.knock_tag(&nonce)].concat();
     let exchange = async {
-        let mut stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
+        let mut stream = Stream::from(port.dialler().connect(address).await?);
         let mut reader = FrameReader::default();
         frame::write(&mut stream, &knock).await?;
         let offering = Offering::new(reunion.meeting(), reunion.identity.clone());
@@ -100,7 +105,8 @@ pub async fn redial(address: SocketAddr, reunion: &Reunion) -> Result<Ready, Kno
         )
         .await?;
         let confirm = matched.guest(&reunion.name)?;
-        let greeted = greet_on(stream, reader, address, &confirm).await?;
+        let route = Route::direct(address);
+        let greeted = greet_on(stream, reader, route, *confirm.confirm_b()).await?;
         Ok(greeted.open(&confirm).ok_or(PairingError::Confirm)?)
     };
     timeout(KNOCK_WITHIN, exchange)
@@ -120,7 +126,7 @@ pub async fn let_in(
     let Visitor {
         mut stream,
         mut reader,
-        address,
+        route,
         ..
     } = visitor;
     let exchange = async {
@@ -137,7 +143,7 @@ pub async fn let_in(
                 stream,
                 reader,
                 first,
-                address,
+                route,
             },
         ))
     };
@@ -148,7 +154,7 @@ pub async fn let_in(
 
 /// OFFERs are exchanged, ours is out: takes theirs and exchanges SEALED.
 async fn pair(
-    stream: &mut TcpStream,
+    stream: &mut Stream,
     reader: &mut FrameReader,
     offering: Offering,
     role: Role,

@@ -1,9 +1,11 @@
 //! The way to the other one: the only files that open sockets to a peer.
 //!
-//! `frame` cuts the bytes, `door` listens, `dial` is the guest's way to a link,
-//! `nominate` the host's, `crowd` bounds the sockets of strangers, `knock` the way straight back to an address that
-//! worked. Each ends in a [`Ready`] link, which `wire` then carries; which link
-//! counts is `session`'s.
+//! `port` listens and dials, `dial` knows how often, `route` which way is better;
+//! `stream` is what carries frames, `frame` cuts them. `reach` is the guest's way
+//! to a link, `door` and `nominate` the host's, `crowd` bounds the sockets of
+//! strangers, `knock` is the way straight back to an address that worked. Each
+//! ends in a [`Ready`] link, which `wire` then carries; which link counts is
+//! `session`'s.
 
 mod crowd;
 pub mod dial;
@@ -11,27 +13,30 @@ pub mod door;
 pub mod frame;
 pub mod knock;
 pub mod nominate;
+pub mod port;
+pub mod reach;
+pub mod route;
+pub mod stream;
 pub mod wire;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-
-use tokio::net::TcpStream;
 
 use crate::crypto::keys::ResumeSecret;
 use crate::pairing::Peer;
 use crate::session::record::Channel;
 use frame::FrameReader;
+use route::Route;
+use stream::Stream;
 
 /// A link on which the record that decides has opened: the host's `go` at the
 /// guest, the guest's answer at the host.
 pub struct Ready {
     /// The socket.
-    pub stream: TcpStream,
+    pub stream: Stream,
     /// What came after that record.
     pub reader: FrameReader,
-    /// The other end.
-    pub address: SocketAddr,
+    /// Which way it goes.
+    pub route: Route,
     /// The record layer.
     pub channel: Channel,
     /// What that record held.

@@ -1,6 +1,7 @@
 //! The host's way to a link. The first valid CONFIRM_B settles the pairing's
-//! keys; CONFIRM_A and `go`, made once, answer every socket that shows that very
-//! CONFIRM_B; the link is the socket on which the guest's answer opens.
+//! keys; whoever shows that very CONFIRM_B within a moment is a way to the guest
+//! too. CONFIRM_A and `go`, made once, go out on the best of them; where no answer
+//! comes, on all. The link is the socket on which the guest's answer opens.
 //!
 //! So a stranger who copies a CONFIRM_B on its way, and is faster, is answered
 //! and learns nothing; the guest's own socket is answered as well.
@@ -9,13 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use super::Ready;
-use super::crowd::Crowd;
+use super::crowd::{Crowd, UNCONFIRMED_MAX};
 use super::door::Visitor;
 use super::frame::FrameReader;
+use super::stream::Stream;
 use crate::crypto::keys::ResumeSecret;
 use crate::pairing::{CONFIRM_A_LEN, Established, HostConfirm, Peer};
 use crate::payload::Payload;
@@ -27,13 +28,18 @@ pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// guest that took another way has hung up, and the live link is not to be frozen
 /// for it.
 const NEXT_SOCKET_WITHIN: Duration = Duration::from_secs(1);
+/// A better way may come so long after the first.
+const BETTER_WITHIN: Duration = Duration::from_millis(200);
+/// When the best way has not answered for so long, all the others are tried.
+const OTHERS_AFTER: Duration = Duration::from_millis(500);
 
-/// A visitor whose CONFIRM_B is the first valid one of its pairing.
+/// The guest of a pairing, and the ways to it.
 pub struct Confirmed {
     confirm: HostConfirm,
     confirm_a: [u8; CONFIRM_A_LEN],
     channel: Channel,
-    visitor: Visitor,
+    ways: Vec<Visitor>,
+    better_until: Instant,
     /// Who is there.
     pub peer: Peer,
     /// What a session that begins here is resumed by.
@@ -59,7 +65,8 @@ pub fn show(mut confirm: HostConfirm, visitor: Visitor) -> Shown {
             confirm,
             confirm_a,
             channel,
-            visitor,
+            ways: vec![visitor],
+            better_until: Instant::now() + BETTER_WITHIN,
             peer,
             resume,
         })),
@@ -75,6 +82,10 @@ pub struct Nomination {
     resume: Arc<ResumeSecret>,
     /// CONFIRM_A and `go`, framed.
     greeting: Vec<u8>,
+    /// Not yet greeted: others than the best way.
+    others: Vec<Visitor>,
+    /// When they are.
+    others_at: Instant,
     sockets: Crowd<Option<(Visitor, Vec<u8>)>>,
     /// When it is given up, and at the very latest.
     deadline: Instant,
@@ -82,7 +93,31 @@ pub struct Nomination {
 }
 
 impl Confirmed {
-    /// Sends `go`, the session's, to this visitor.
+    /// Takes a further way to the guest: its CONFIRM_B must be byte for byte the
+    /// first one's. Given back otherwise.
+    pub fn admit(&mut self, visitor: Visitor) -> Option<Visitor> {
+        if self.confirm.confirm(&visitor.first).is_err() {
+            return Some(visitor);
+        }
+        self.ways.push(visitor);
+        None
+    }
+
+    /// Until when a better way may come; `None` where there is none better, or
+    /// somebody copies CONFIRM_B.
+    pub fn better_until(&self) -> Option<Instant> {
+        let best = self.ways.iter().any(|way| way.route.is_best());
+        let enough = best || self.ways.len() >= UNCONFIRMED_MAX;
+        (!enough).then_some(self.better_until)
+    }
+
+    /// There is no other way than this one.
+    pub fn only_way(mut self: Box<Self>) -> Box<Self> {
+        self.better_until = Instant::now();
+        self
+    }
+
+    /// Sends `go`, the session's, on the best way.
     ///
     /// # Errors
     /// When it cannot be sealed, which a fresh channel always can.
@@ -91,7 +126,8 @@ impl Confirmed {
             confirm,
             confirm_a,
             mut channel,
-            visitor,
+            mut ways,
+            better_until: _,
             peer,
             resume,
         } = self;
@@ -103,17 +139,24 @@ impl Confirmed {
         greeting.extend_from_slice(&prefix);
         greeting.extend_from_slice(&confirm_a);
         channel.seal(now.into_std(), &mut greeting, |buf| go.encode(buf))?;
+        ways.sort_by_key(|way| way.route);
+        let mut others = ways.into_iter();
+        let best = others.next();
         let mut nomination = Nomination {
             confirm,
             channel,
             peer,
             resume,
             greeting,
+            others: others.collect(),
+            others_at: now + OTHERS_AFTER,
             sockets: Crowd::new(),
             deadline: now + ANSWER_WITHIN,
             latest: now + ANSWER_WITHIN,
         };
-        nomination.greet(visitor);
+        if let Some(best) = best {
+            nomination.greet(best);
+        }
         Ok(nomination)
     }
 }
@@ -125,19 +168,23 @@ impl Nomination {
         if self.confirm.confirm(&visitor.first).is_err() {
             return Some(visitor);
         }
-        self.greet(visitor);
+        self.deadline = self.latest;
+        self.others.push(visitor);
+        if self.others.len() >= UNCONFIRMED_MAX {
+            self.others_at = Instant::now();
+        }
         None
     }
 
     fn greet(&mut self, visitor: Visitor) {
-        self.deadline = self.latest;
         let greeting = self.greeting.clone();
-        self.sockets.admit(visitor.address.ip(), async move {
+        let ip = visitor.route.address().ip();
+        self.sockets.admit(ip, async move {
             let Visitor {
                 mut stream,
                 mut reader,
                 first,
-                address,
+                route,
             } = visitor;
             let record = exchange(&mut stream, &mut reader, &greeting).await?;
             Some((
@@ -145,7 +192,7 @@ impl Nomination {
                     stream,
                     reader,
                     first,
-                    address,
+                    route,
                 },
                 record,
             ))
@@ -155,26 +202,32 @@ impl Nomination {
     /// Waits for the guest's answer; `None` if it does not come. Cancel-safe.
     pub async fn answered(&mut self) -> Option<Answer> {
         loop {
-            let ended = match timeout_at(self.deadline, self.sockets.next()).await {
-                Ok(Some(ended)) => ended.flatten(),
-                // All sockets are gone: another may yet come, soon.
-                Ok(None) => {
-                    self.deadline = self.deadline.min(Instant::now() + NEXT_SOCKET_WITHIN);
-                    tokio::time::sleep_until(self.deadline).await;
-                    return None;
+            let ended = tokio::select! {
+                biased;
+                Some(ended) = self.sockets.next() => ended.flatten(),
+                () = sleep_until(self.others_at), if !self.others.is_empty() => {
+                    for visitor in std::mem::take(&mut self.others) {
+                        self.greet(visitor);
+                    }
+                    continue;
                 }
-                Err(_) => return None,
+                () = sleep_until(self.deadline) => return None,
             };
-            let Some((visitor, mut record)) = ended else {
-                continue;
-            };
-            let Ok(plaintext) = self.channel.open(&mut record) else {
-                continue;
-            };
-            return Some(Answer {
-                plaintext: plaintext.to_vec(),
-                visitor,
-            });
+            match ended {
+                Some((visitor, mut record)) => {
+                    if let Ok(plaintext) = self.channel.open(&mut record) {
+                        return Some(Answer {
+                            plaintext: plaintext.to_vec(),
+                            visitor,
+                        });
+                    }
+                }
+                None => self.others_at = Instant::now(),
+            }
+            // After the last way another may yet come, soon.
+            if self.sockets.is_empty() && self.others.is_empty() {
+                self.deadline = self.deadline.min(Instant::now() + NEXT_SOCKET_WITHIN);
+            }
         }
     }
 
@@ -185,7 +238,7 @@ impl Nomination {
                 Visitor {
                     stream,
                     reader,
-                    address,
+                    route,
                     ..
                 },
             plaintext,
@@ -199,7 +252,7 @@ impl Nomination {
         Ready {
             stream,
             reader,
-            address,
+            route,
             channel,
             plaintext,
             peer,
@@ -215,7 +268,7 @@ pub struct Answer {
 }
 
 async fn exchange(
-    stream: &mut TcpStream,
+    stream: &mut Stream,
     reader: &mut FrameReader,
     greeting: &[u8],
 ) -> Option<Vec<u8>> {

@@ -1,13 +1,17 @@
 //! A link that counts: its socket, the bytes on their way in and out.
 
-use std::net::SocketAddr;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
+use super::door::is_here;
 use super::frame::{FrameError, FrameReader};
+use super::route::Route;
+use super::stream::Stream;
 use crate::session::LinkId;
 use crate::session::record::{BODY_MAX, BODY_MIN};
 
@@ -18,26 +22,32 @@ pub const FAREWELL_WITHIN: Duration = Duration::from_secs(2);
 pub struct Wire {
     /// Its name in the session.
     pub id: LinkId,
-    /// The other end.
-    pub address: SocketAddr,
+    /// Which way it goes.
+    pub route: Route,
     /// What is to be written: whole records, filled by the session while empty.
     pub out: Vec<u8>,
     written: usize,
-    stream: TcpStream,
+    stream: Stream,
     reader: FrameReader,
 }
 
 impl Wire {
-    /// A link over this socket, of which `reader` has already read a part.
-    pub fn new(id: LinkId, address: SocketAddr, stream: TcpStream, reader: FrameReader) -> Self {
+    /// A link over this stream, of which `reader` has already read a part.
+    pub fn new(id: LinkId, route: Route, stream: Stream, reader: FrameReader) -> Self {
         Wire {
             id,
-            address,
+            route,
             out: Vec::new(),
             written: 0,
             stream,
             reader,
         }
+    }
+
+    /// Whether this machine still has the address that the link comes from.
+    pub fn is_from_here(&self) -> bool {
+        let ours = self.stream.local_address();
+        ours.is_none_or(|address| is_here(address.ip().to_canonical()))
     }
 
     /// The next record's body, if it is here.
@@ -58,11 +68,11 @@ impl Wire {
     /// # Errors
     /// The socket's.
     pub fn try_flush(&mut self) -> Result<(), FrameError> {
-        while let Some(rest) = self.out.get(self.written..).filter(|rest| !rest.is_empty()) {
-            match self.stream.try_write(rest) {
-                Ok(n) => self.note_written(n),
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
-                Err(error) => return Err(error.into()),
+        let mut cx = Context::from_waker(Waker::noop());
+        while !self.out.is_empty() {
+            match self.poll_write(&mut cx) {
+                Poll::Ready(written) => written?,
+                Poll::Pending => break,
             }
         }
         Ok(())
@@ -73,18 +83,23 @@ impl Wire {
     /// # Errors
     /// [`FrameError`]: the link is gone.
     pub async fn turn(&mut self) -> Result<(), FrameError> {
-        let (mut reading, mut writing) = self.stream.split();
-        match self.out.get(self.written..).filter(|rest| !rest.is_empty()) {
-            None => self.reader.fill(&mut reading).await,
-            Some(rest) => tokio::select! {
-                filled = self.reader.fill(&mut reading) => filled,
-                written = writing.write(rest) => {
-                    let n = written?;
-                    self.note_written(n);
-                    Ok(())
-                }
-            },
-        }
+        poll_fn(|cx| {
+            // Both each time, or one that is always ready would keep the other out.
+            let wrote = !self.out.is_empty() && self.poll_write(cx)?.is_ready();
+            let filling = pin!(self.reader.fill(&mut self.stream));
+            match filling.poll(cx)? {
+                Poll::Pending if !wrote => Poll::Pending,
+                _ => Poll::Ready(Ok(())),
+            }
+        })
+        .await
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), FrameError>> {
+        let rest = self.out.get(self.written..).unwrap_or_default();
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, rest))?;
+        self.note_written(written);
+        Poll::Ready(Ok(()))
     }
 
     fn note_written(&mut self, n: usize) {
@@ -98,6 +113,7 @@ impl Wire {
     /// Writes what is left and closes in an orderly way: waits, not long, for the
     /// other one to close too, so that nothing under way is lost.
     pub async fn close(mut self) {
+        self.stream.close_with_care();
         let farewell = async {
             while !self.is_idle() {
                 self.turn().await?;

@@ -4,10 +4,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use undertone::chat::lobby::{Lobby, Step};
+use undertone::chat::lobby::{Found, Lobby, Step};
 use undertone::crypto::keys::SecretKey;
 use undertone::link::Ready;
-use undertone::link::dial::dial;
 use undertone::link::door::Door;
 use undertone::link::wire::Wire;
 use undertone::pairing::{AwaitSealed, Candidates, Matched, Meeting, Offering, PairingError, Role};
@@ -16,6 +15,7 @@ use undertone::session::{Event, LinkId, Session};
 use undertone_mediator::wire;
 
 use crate::hostile::{Evil, Seat};
+use crate::hostile_dial::dial;
 
 /// Somebody who pairs with a client in another one's place.
 pub struct Impostor {
@@ -91,7 +91,8 @@ impl End {
     /// Waits at this door for the client whose pairing this is.
     pub fn await_guest(evil: &Evil, door: Door, matched: Matched, name: &str) -> Self {
         let mut lobby = Lobby::new(door);
-        lobby.expect(matched.host(name).unwrap());
+        let confirm = matched.host(name).unwrap();
+        lobby.take(Found::Pairing(Box::new(confirm), Vec::new()));
         let mut begun = None;
         loop {
             match evil.wait("guest", lobby.next()) {
@@ -117,7 +118,7 @@ impl End {
         taken.expect("the link counts");
         let mut end = End {
             session,
-            wire: Wire::new(id, ready.address, ready.stream, ready.reader),
+            wire: Wire::new(id, ready.route, ready.stream, ready.reader),
         };
         end.flush(evil);
         end

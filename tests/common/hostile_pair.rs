@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use undertone::chat::lobby::{Lobby, Step};
+use undertone::chat::lobby::{Found, Lobby, Step};
 use undertone::crypto::keys::{SecretKey, prs};
 use undertone::link::Ready;
 use undertone::link::door::Door;
@@ -67,7 +67,7 @@ pub fn host_awaits(
     let address = door.address();
     let waiting = tokio::spawn(async move {
         let mut lobby = Lobby::new(door);
-        lobby.expect(confirm);
+        lobby.take(Found::Pairing(Box::new(confirm), Vec::new()));
         loop {
             match lobby.next().await {
                 Step::Confirmed(confirmed) => {

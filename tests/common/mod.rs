@@ -150,6 +150,12 @@ impl Start {
         self
     }
 
+    /// Nobody can dial it: it tells the other one an address where nothing listens. So
+    /// that a link goes through the proxy whose address the other one tells.
+    pub fn dials_only(self) -> Self {
+        self.args(&["--advertise", NOBODY])
+    }
+
     /// As a person sees it: no `--json`.
     pub fn human(home: &Home, mediator: &str, name: &str, room: &str) -> Self {
         let mut start = Self::new(home, &["chat", "--bind", "127.0.0.1"]);
@@ -345,12 +351,15 @@ pub fn meet(host: Start, guest: Start) -> [(Client, Value); 2] {
 pub fn pair_through(proxy: &Proxy, host: Start, guest: Start) -> [Client; 2] {
     let host = host.args(&["--advertise", &proxy.address()]).run();
     host.await_event("waiting");
-    let guest = guest.run();
+    let guest = guest.dials_only().run();
     proxy.aim(&host.door());
     guest.await_event("connected");
     host.await_event("connected");
     [host, guest]
 }
+
+/// An address of loopback at which nobody listens: the port is the system's own.
+pub const NOBODY: &str = "127.0.0.1:1";
 
 /// A port of loopback that is free.
 pub fn free_port() -> u16 {

@@ -48,7 +48,7 @@ fn about_to_meet() -> Meeting {
         .args(&["--advertise", &middle.address()])
         .run();
     host.await_event("waiting");
-    let guest = Start::chat(&homes[1], &mediator.url, "bob", "lab#otter").run();
+    let guest = Start::chat(&homes[1], &mediator.url, "bob", "lab#otter").dials_only().run();
     let door = host.door().parse().unwrap();
     Meeting {
         middle,

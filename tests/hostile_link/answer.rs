@@ -17,7 +17,9 @@ fn a_withheld_first_answer_leaves_neither_end_waiting_for_ever() {
         .args(&["--advertise", &middle.address()])
         .run();
     host.await_event("waiting");
-    let mut guest = Start::chat(&homes[1], &mediator.url, "bob", "lab#otter").run();
+    let mut guest = Start::chat(&homes[1], &mediator.url, "bob", "lab#otter")
+        .dials_only()
+        .run();
     middle.aim(&host.door());
     assert_eq!(host.await_event("error")["code"], "spent");
     guest.await_event("reconnecting");
@@ -26,7 +28,9 @@ fn a_withheld_first_answer_leaves_neither_end_waiting_for_ever() {
     assert_eq!(guest.exit_code(), 6);
 
     middle.rule(|_| Verdict::Pass);
-    let guest = Start::chat(&homes[1], &mediator.url, "bob", "lab#otter").run();
+    let guest = Start::chat(&homes[1], &mediator.url, "bob", "lab#otter")
+        .dials_only()
+        .run();
     // Each attempt opens a door of its own.
     middle.aim(&host.door());
     guest.await_event("connected");

@@ -9,11 +9,11 @@ use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use undertone::link::dial::dial;
 use undertone::pairing::{CONFIRM_A_LEN, CONFIRM_B_LEN, GuestConfirm, Role};
 use undertone::session::record::Channel;
 use undertone::session::{LinkId, Session};
 
+use crate::hostile_dial::dial;
 use crate::hostile_pair::{Two, host_awaits};
 
 const BOUND: Duration = Duration::from_secs(20);

@@ -11,6 +11,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/hostile_dial.rs"]
+mod hostile_dial;
 #[path = "../common/hostile_memory.rs"]
 mod hostile_memory;
 #[path = "../common/hostile_pair.rs"]
@@ -46,7 +48,9 @@ impl Tapped {
             .args(&["--advertise", &middle.address()])
             .run();
         host.await_event("waiting");
-        let guest = Start::chat(&homes[1], &mediator.url, "bob-bitworth", "lab#otter").run();
+        let guest = Start::chat(&homes[1], &mediator.url, "bob-bitworth", "lab#otter")
+            .dials_only()
+            .run();
         let door = host.door();
         middle.aim(&door);
         for client in [&host, &guest] {

@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
-use undertone::chat::lobby::{Lobby, Step};
-use undertone::link::dial::dial;
+use undertone::chat::lobby::{Found, Lobby, Step};
 use undertone::link::door::Door;
 use undertone::link::nominate::ANSWER_WITHIN;
+use undertone::link::stream::Stream;
 use undertone::pairing::GuestConfirm;
 use undertone::pairing::Role;
 use undertone::session::{LinkId, Session};
 
+use crate::hostile_dial::dial;
 use crate::hostile_pair::{Two, host_awaits};
 
 const BOUND: Duration = Duration::from_secs(20);
@@ -32,8 +33,8 @@ async fn stranger(from: IpAddr, door: SocketAddr, confirm_b: &[u8]) -> TcpStream
 }
 
 /// The honest guest dials, takes the link and answers `go`.
-async fn honest_guest(door: SocketAddr, confirm: &GuestConfirm) -> TcpStream {
-    let mut ready = dial([door].into_iter(), confirm).await.expect("a path");
+async fn honest_guest(door: SocketAddr, confirm: &GuestConfirm) -> Stream {
+    let mut ready = dial([door], confirm).await.expect("a path");
     let mut session = Session::new(Role::Guest, ready.resume);
     let (now, mut out) = (Instant::now(), Vec::new());
     let opened = session.link_opened(LinkId(1), ready.channel, &ready.plaintext, now);
@@ -66,7 +67,7 @@ async fn copies_of_confirm_that_hold_their_sockets_do_not_keep_the_guest_out() {
             .expect("in time");
         let ready = timeout(BOUND, waiting).await.unwrap().unwrap();
         let ready = ready.expect("a link, in spite of the copies");
-        assert_eq!(ready.address, stream.local_addr().unwrap());
+        assert_eq!(ready.route.address(), stream.local_address().unwrap());
     }
 }
 
@@ -92,7 +93,7 @@ async fn a_copied_confirm_answered_with_garbage_does_not_take_the_link() {
         .unwrap()
         .unwrap()
         .expect("a link");
-    assert_eq!(ready.address, stream.local_addr().unwrap());
+    assert_eq!(ready.route.address(), stream.local_address().unwrap());
 }
 
 /// A `go` freezes the live link until it is answered: not for long, when the guest
@@ -139,14 +140,14 @@ async fn a_confirm_that_was_held_back_does_not_freeze_the_live_link() {
     let door = Door::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
     let address = door.address();
     let mut lobby = Lobby::new(door);
-    lobby.expect(first);
+    lobby.take(Found::Pairing(Box::new(first), Vec::new()));
     let dialling = tokio::spawn(async move { honest_guest(address, &guest).await });
     let Step::Confirmed(confirmed) = lobby.next().await else {
         panic!("not confirmed");
     };
     let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
     lobby.nominated(confirmed.nominate(&session.nominate()).unwrap());
-    lobby.expect(second);
+    lobby.take(Found::Pairing(Box::new(second), Vec::new()));
     let answered = timeout(BOUND, lobby.next()).await.unwrap();
     assert!(matches!(answered, Step::Answered(_)));
     let _live = dialling.await.unwrap();

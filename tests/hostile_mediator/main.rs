@@ -12,6 +12,8 @@
 mod common;
 #[path = "../common/hostile.rs"]
 mod hostile;
+#[path = "../common/hostile_dial.rs"]
+mod hostile_dial;
 #[path = "../common/hostile_end.rs"]
 mod hostile_end;
 

@@ -60,7 +60,7 @@ impl Console {
     pub fn enter(name: &str, face: Face) -> io::Result<Self> {
         let (width, height) = crossterm::terminal::size()?;
         let style = Style::new(face.color);
-        let prompt = Prompt::new(name, State::NotVerified);
+        let prompt = Prompt::new(name, State::NotVerified, "");
         Ok(Console {
             guard: Guard::enter()?,
             keys: None,
@@ -77,8 +77,8 @@ impl Console {
     }
 
     /// Tells the prompt how it stands.
-    pub fn stand(&mut self, name: &str, state: State) {
-        self.composer.set_prompt(Prompt::new(name, state));
+    pub fn stand(&mut self, name: &str, state: State, note: &'static str) {
+        self.composer.set_prompt(Prompt::new(name, state, note));
     }
 
     /// Shows an event.

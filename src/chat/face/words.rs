@@ -24,6 +24,18 @@ pub(super) fn own(text: &str, time: &str, arrived: bool, style: Style) -> String
     style.dim(&format!("{} you   {body}", clock(time)))
 }
 
+/// What it means that the mediator carries the chat.
+const RELAYED: &str = "\n  No direct path opened, so the mediator carries the chat: it sees both addresses,\n  times and sizes, not what is said.";
+
+/// How a link goes.
+fn way(route: &str, address: &str) -> String {
+    match route {
+        "relay" => format!("relay {address}"),
+        "local" => format!("direct {address}"),
+        _ => format!("direct {address}, across the internet"),
+    }
+}
+
 /// The day here, of an RFC 3339 time, as a line between two days.
 pub(super) fn day(time: &str) -> Option<String> {
     let local = time.parse::<Timestamp>().ok()?.to_zoned(TimeZone::system());
@@ -72,18 +84,24 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
         }
         Event::Connected {
             peer,
-            path,
+            path: _,
+            route,
             address,
             trust,
             resumed,
             yourself,
         } => {
             let peer = Safe::name(peer);
+            let way = way(route, address);
+            let relayed = match *route {
+                "relay" => RELAYED,
+                _ => "",
+            };
             if *resumed {
-                return Some(format!("◆ Back. Same identity · {path} {address}"));
+                return Some(format!("◆ Back. Same identity · {way}{relayed}"));
             }
             let mut text = format!(
-                "◆ Connected to {peer} · {path} {address} · {}",
+                "◆ Connected to {peer} · {way} · {}{relayed}",
                 trust.in_words()
             );
             if *yourself {
@@ -96,6 +114,13 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
                 text += "\n  /verify compares four words by voice (20 seconds).";
             }
             text
+        }
+        Event::Path { route, address, .. } => {
+            let relayed = match *route {
+                "relay" => RELAYED,
+                _ => "",
+            };
+            format!("◆ Now {}; nothing was lost.{relayed}", way(route, address))
         }
         Event::Message {
             from, text, time, ..
@@ -138,11 +163,13 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
             peer,
             fingerprint,
             trust,
+            path: _,
+            route,
             address,
             queued,
         } => {
             let address = match address {
-                Some(address) => format!("direct {address}"),
+                Some(address) => way(route, address),
                 None => "no link, trying again".into(),
             };
             let peer = Safe::name(peer);

@@ -12,6 +12,7 @@ use super::Talk;
 use crate::chat::ChatError;
 use crate::chat::event::Event;
 use crate::chat::lobby::Step;
+use crate::chat::relay::Consent;
 use crate::chat::seek::{Trail, await_guest, seek_host};
 use crate::crypto::words::Words;
 use crate::link::Ready;
@@ -29,6 +30,7 @@ impl Talk<'_> {
             return;
         }
         self.lost = Some(Instant::now());
+        self.direct_at = None;
         let _ = self.show(&Event::Reconnecting {
             since: Timestamp::now().to_string(),
             reason: reason.to_owned(),
@@ -38,25 +40,37 @@ impl Talk<'_> {
         self.seek();
     }
 
+    /// Looks for the other one until there is a link.
     pub(super) fn seek(&mut self) {
-        let Some(reunion) = self.reunion() else {
+        self.asked = false;
+        self.setup.consent.not_wanted();
+        let Some(trail) = self.trail(Some(self.setup.consent.clone())) else {
             return;
         };
-        let trail = Trail {
-            reunion: Arc::new(reunion),
-            mediator: self.local.url.clone(),
-        };
+        let last = self.last_address;
         match &mut self.lobby {
             None => {
-                self.seeking.spawn(seek_host(trail, self.last_address));
+                self.seeking = JoinSet::new();
+                self.seeking
+                    .spawn(async move { Some(seek_host(trail, last).await) });
             }
             Some(lobby) => {
                 let (sender, found) = mpsc::channel(1);
-                let listening = self.setup.listening.clone();
-                let task = tokio::spawn(await_guest(trail, listening, lobby.address(), sender));
+                let port = lobby.address();
+                let task = tokio::spawn(await_guest(trail, port, sender));
                 lobby.seat(task.abort_handle(), found);
             }
         }
+    }
+
+    /// Where to look; `relay` where the mediator may carry the link.
+    pub(super) fn trail(&self, relay: Option<Consent>) -> Option<Trail> {
+        Some(Trail {
+            reunion: Arc::new(self.reunion()?),
+            mediator: self.local.url.clone(),
+            listening: self.setup.listening.clone(),
+            relay,
+        })
     }
 
     pub(super) fn reunion(&self) -> Option<Reunion> {
@@ -93,7 +107,8 @@ impl Talk<'_> {
     /// says so.
     pub(super) fn take_link(&mut self, ready: Ready) -> Result<(), ChatError> {
         self.links += 1;
-        let address = ready.address;
+        let route = ready.route;
+        let better = self.wire.is_some();
         let (wire, peer) = match join(&mut self.session, LinkId(self.links), ready) {
             Ok(joined) => joined,
             Err(fault) if fault.is_fatal() => return Err(ChatError::Broken(fault)),
@@ -110,9 +125,12 @@ impl Talk<'_> {
             lobby.give_up_seat();
         }
         self.lost = None;
-        self.last_address = address;
+        self.note_route(route);
         self.words = in_order(self.session.role(), &peer.words);
-        self.announce(true)?;
+        match better {
+            true => self.announce_route()?,
+            false => self.announce(true)?,
+        }
         self.read()
     }
 
@@ -124,13 +142,19 @@ impl Talk<'_> {
             Some(_) => {}
             None => self.show(&Event::Connected {
                 peer: self.company.name().to_owned(),
-                path: "direct",
-                address: self.last_address.to_string(),
+                path: self.route.name(),
+                route: self.route.kind(),
+                address: self.route.address().to_string(),
                 trust: self.company.standing(),
                 resumed,
                 yourself: self.company.is_yourself(),
             })?,
         }
+        self.compare_anew()
+    }
+
+    /// Words belong to a link.
+    pub(super) fn compare_anew(&mut self) -> Result<(), ChatError> {
         if self.comparing {
             let message = "A new link has new words: start over.".into();
             self.show(&Event::Note { message })?;
@@ -145,7 +169,7 @@ pub(super) fn join(session: &mut Session, id: LinkId, ready: Ready) -> Result<(W
     let Ready {
         stream,
         reader,
-        address,
+        route,
         channel,
         plaintext,
         peer,
@@ -156,7 +180,7 @@ pub(super) fn join(session: &mut Session, id: LinkId, ready: Ready) -> Result<(W
         Role::Host => session.link_answered(id, channel, &plaintext, now)?,
         Role::Guest => session.link_opened(id, channel, &plaintext, now)?,
     }
-    Ok((Wire::new(id, address, stream, reader), peer))
+    Ok((Wire::new(id, route, stream, reader), peer))
 }
 
 /// Our words and theirs.

@@ -1,10 +1,12 @@
 //! The conversation: one select loop over link, person and timers, until
 //! somebody leaves. Decides nothing about bytes: those are `session`'s.
 //!
-//! `links` loses and finds links, `orders` does what the person says, `goodbye`
-//! knows when it is over.
+//! `links` loses and finds links, `paths` looks for better ones, `network` notices
+//! that this machine moved, `orders` does what the person says, `goodbye` knows
+//! when it is over.
 
 use std::future::pending;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -21,15 +23,19 @@ use super::{ChatError, Setup, Signals};
 use crate::exit::Exit;
 use crate::link::Ready;
 use crate::link::frame::FrameError;
+use crate::link::route::Route;
 use crate::link::wire::Wire;
 use crate::pairing::Role;
 use crate::session::{self, LinkId, Session};
 use crate::terminal::composer::prompt::State;
 use links::{in_order, join};
+use network::Network;
 
 mod goodbye;
 mod links;
+mod network;
 mod orders;
+mod paths;
 
 struct Talk<'a> {
     setup: &'a Setup,
@@ -41,8 +47,8 @@ struct Talk<'a> {
     links: u64,
     /// Host.
     lobby: Option<Lobby>,
-    /// Guest: looks for the host while there is no link.
-    seeking: JoinSet<Ready>,
+    /// Guest: looks for the host while there is no link, or no direct one.
+    seeking: JoinSet<Option<Ready>>,
     /// The words of the live link's pairing: ours, theirs.
     words: [[&'static str; 4]; 2],
     wrong_words: u32,
@@ -51,7 +57,16 @@ struct Talk<'a> {
     heard: bool,
     /// When the link was lost.
     lost: Option<Instant>,
-    last_address: std::net::SocketAddr,
+    /// How the last link goes, or went.
+    route: Route,
+    /// Where that worked without the mediator.
+    last_address: Option<SocketAddr>,
+    /// When a direct path is looked for while the mediator carries the chat.
+    direct_at: Option<(Instant, usize)>,
+    /// The person was asked about the relay since the link was lost.
+    asked: bool,
+    /// This machine's addresses, to notice a change.
+    network: Network,
     delivered: u64,
     /// The words were read out, and not yet found to match.
     comparing: bool,
@@ -80,14 +95,14 @@ pub async fn talk(
     // Nothing is taken in until it is known who came. The answer to `go` goes out
     // before that: the other one need not wait for our disk.
     session.shut();
-    let address = ready.address;
+    let route = ready.route;
     let (mut wire, peer) = join(&mut session, LinkId(1), ready).map_err(ChatError::Broken)?;
     session
         .poll_transmit(Instant::now().into_std(), &mut wire.out)
         .map_err(|(_, fault)| ChatError::Broken(fault))?;
     // A socket that is already gone shows when it is read.
     let _ = wire.try_flush();
-    let company = Company::meet(setup, &peer, address)?;
+    let company = Company::meet(setup, &peer, route)?;
     if !company.is_shut() {
         session.open(Instant::now().into_std());
     }
@@ -106,13 +121,18 @@ pub async fn talk(
         wrong_words: 0,
         heard,
         lost: None,
-        last_address: address,
+        route,
+        last_address: None,
+        direct_at: None,
+        asked: false,
+        network: Network::here(),
         delivered: 0,
         comparing: false,
         ended: false,
         exit: None,
         leave_by: None,
     };
+    talk.note_route(route);
     talk.announce(false)?;
     talk.read()?;
     let ended = talk.run(signals).await;
@@ -156,7 +176,13 @@ impl Talk<'_> {
                     None => self.ended = true,
                 },
                 step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
-                Some(Ok(ready)) = self.seeking.join_next() => self.take_link(ready)?,
+                Some(Ok(found)) = self.seeking.join_next() => if let Some(ready) = found {
+                    self.take_link(ready)?;
+                },
+                () = self.setup.consent.wanted(), if self.wire.is_none() && !self.asked => {
+                    self.ask_for_relay()?;
+                },
+                () = self.network.changed() => self.network_changed(),
                 exit = signals.next() => match self.exit {
                     // The second one does not wait for anybody.
                     Some(_) => return Ok(exit),
@@ -187,7 +213,11 @@ impl Talk<'_> {
             Standing::Invite => State::Invite,
             Standing::Unverified => State::NotVerified,
         };
-        self.interface.stand(self.company.name(), state);
+        let note = match self.route.is_relay() {
+            true => "relay",
+            false => "",
+        };
+        self.interface.stand(self.company.name(), state, note);
         if self.interface.paint().is_err() && self.exit.is_none() {
             self.leave(Exit::Done);
         }
@@ -280,7 +310,8 @@ impl Talk<'_> {
         let now = Instant::now();
         let far = now + Duration::from_secs(3600);
         let leave_by = self.leave_by.filter(|by| *by > now);
-        [session, patience, leave_by]
+        let direct_at = self.direct_at.map(|(at, _)| at);
+        [session, patience, leave_by, direct_at]
             .into_iter()
             .flatten()
             .fold(far, Instant::min)
@@ -294,6 +325,7 @@ impl Talk<'_> {
         if let Err((_, fault)) = self.session.handle_timeout(now.into_std()) {
             self.lose(&fault.to_string());
         }
+        self.look_for_direct();
         Ok(())
     }
 

@@ -22,6 +22,7 @@ const HELP: &str = "\
 /verify        compare four words by voice, so that nobody can be in between
 /who           who is there, and how
 /peers         whom you talked to
+/relay         let the mediator carry the chat where no direct path opens
 /clear         clear the screen
 /quit          leave
 //x            send \"/x\"";
@@ -63,7 +64,9 @@ impl Talk<'_> {
                 peer: self.company.name().to_owned(),
                 fingerprint: self.company.fingerprint().to_string(),
                 trust: self.company.standing(),
-                address: self.wire.as_ref().map(|wire| wire.address.to_string()),
+                path: self.route.name(),
+                route: self.route.kind(),
+                address: self.wire.as_ref().map(|wire| wire.route.address().to_string()),
                 queued: self.session.queued(),
             }),
             Input::Peers => {
@@ -78,6 +81,7 @@ impl Talk<'_> {
                 self.leave(Exit::Interrupted);
                 Ok(())
             }
+            Input::Relay => self.agree_to_relay(),
             Input::Help => self.show(&Event::Note {
                 message: HELP.into(),
             }),

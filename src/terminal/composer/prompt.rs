@@ -2,7 +2,7 @@
 //! peer's text cannot reach, so that a sign in it can be believed.
 //!
 //! ```text
-//! bob ⚠ ›   bob ◆ ›   bob ✓ ›   bob ✗ ›   bob … 2 queued ›
+//! bob ⚠ ›   bob ◆ ›   bob ✓ ›   bob ✗ ›   bob … 2 queued ›   bob ✓ relay ›
 //! ```
 
 use crate::terminal::editor::window::columns;
@@ -35,20 +35,22 @@ pub enum State {
 pub struct Prompt {
     name: Safe,
     state: State,
+    note: &'static str,
 }
 
 impl Prompt {
-    /// A prompt that names `name`.
+    /// A prompt that names `name`; `note` says what is special about the link.
     #[must_use]
-    pub fn new(name: &str, state: State) -> Self {
+    pub fn new(name: &str, state: State, note: &'static str) -> Self {
         Prompt {
             name: Safe::name(name),
             state,
+            note,
         }
     }
 
     /// The prompt for a row of `width` columns, and how many it takes. Where it is narrow, the
-    /// count goes first, then the name; the sign last.
+    /// count or note goes first, then the name; the sign last.
     pub(super) fn shown(&self, width: usize, style: Style) -> (String, usize) {
         let (sign, tone) = match self.state {
             State::NotVerified => ("⚠", Some(Tone::Warning)),
@@ -58,11 +60,13 @@ impl Prompt {
             State::Lost { .. } => ("…", None),
         };
         let queue = match self.state {
-            State::Lost { queued: 1.. } if width < 2 * DRAFT => String::new(),
+            _ if width < 2 * DRAFT => String::new(),
             State::Lost {
                 queued: queued @ 1..,
             } => format!(" {queued} queued"),
-            _ => String::new(),
+            State::Lost { .. } => String::new(),
+            _ if self.note.is_empty() => String::new(),
+            _ => format!(" {}", self.note),
         };
         let room = width.saturating_sub(DRAFT).max(width / 2);
         let tail = columns(sign) + columns(&queue) + 3;
@@ -90,16 +94,19 @@ mod tests {
 
     #[test]
     fn the_prompt_tells_the_state_and_gets_narrow() {
-        let lost = Prompt::new("bob", State::Lost { queued: 2 });
+        let lost = Prompt::new("bob", State::Lost { queued: 2 }, "relay");
         let shown = |prompt: &Prompt, width| prompt.shown(width, Style::new(false)).0;
         assert_eq!(shown(&lost, 80), "bob … 2 queued › ");
         assert_eq!(shown(&lost, 30), "bob … › ");
-        let verified = Prompt::new("bob", State::Verified);
+        let relayed = Prompt::new("bob", State::Verified, "relay");
+        assert_eq!(shown(&relayed, 80), "bob ✓ relay › ");
+        assert_eq!(shown(&relayed, 30), "bob ✓ › ");
+        let verified = Prompt::new("bob", State::Verified, "");
         assert_eq!(shown(&verified, 80), "bob ✓ › ");
         assert_eq!(shown(&verified, 10), "✓ › ");
         assert_eq!(shown(&verified, 3), "✓");
         assert_eq!(shown(&verified, 1), "");
-        let long = Prompt::new(&"世".repeat(16), State::Shut);
+        let long = Prompt::new(&"世".repeat(16), State::Shut, "");
         assert_eq!(shown(&long, 30), "世世世世… ✗ › ");
         let (text, taken) = verified.shown(80, Style::new(true));
         assert_eq!(text, "\x1b[1mbob \x1b[0m\x1b[32m✓\x1b[0m › ");
@@ -111,7 +118,7 @@ mod tests {
         let states = [State::Shut, State::Invite, State::Lost { queued: 1000 }];
         for width in 0..100 {
             for state in states {
-                let prompt = Prompt::new("Ada 世界", state);
+                let prompt = Prompt::new("Ada 世界", state, "relay");
                 let (text, taken) = prompt.shown(width, Style::new(false));
                 assert_eq!(columns(&text), taken);
                 assert!(taken <= width.saturating_sub(DRAFT).max(width / 2));

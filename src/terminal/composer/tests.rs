@@ -11,7 +11,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 const COMMANDS: &[&str] = &["help", "verify", "who", "peers", "quit", "send"];
 
 fn composer(width: u16) -> Composer {
-    let prompt = Prompt::new("bob", State::NotVerified);
+    let prompt = Prompt::new("bob", State::NotVerified, "");
     Composer::new(width, 10, Style::new(false), COMMANDS, prompt)
 }
 

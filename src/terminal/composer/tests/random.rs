@@ -57,7 +57,7 @@ proptest! {
             now += Duration::from_millis(passed);
             composer.tick(now, &mut out);
         }
-        let prompt = Prompt::new("bob", State::Shut);
+        let prompt = Prompt::new("bob", State::Shut, "relay");
         composer.set_prompt(prompt);
         composer.ask(Question::Words { text: "世界?".into() }, now);
         composer.clear(&mut out);

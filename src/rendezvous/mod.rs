@@ -1,6 +1,8 @@
 //! The client's side of the mediator: one WebSocket, the messages of
 //! `undertone_mediator::wire` on it, every wait bounded. What the messages mean
-//! for a pairing is not decided here.
+//! for a pairing is not decided here. `connect` is the TCP below it.
+
+pub mod connect;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -10,7 +12,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use http::{StatusCode, header};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, pki_types::ServerName};
@@ -24,6 +26,8 @@ use crate::mediator_url::MediatorUrl;
 
 /// The longest wait for a connection to the mediator, TLS and WebSocket included.
 pub const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// How long the mediator may take to close after `done`.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Why the mediator is of no use now.
 #[derive(Debug, thiserror::Error)]
@@ -68,20 +72,24 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
 pub struct Rendezvous {
     socket: WebSocketStream<Box<dyn Transport>>,
     address: SocketAddr,
+    port_kept: bool,
 }
 
 impl Rendezvous {
     /// Connects, by TLS where the address says so. No look-up is made for an IP
-    /// address.
+    /// address. `from` is the local end, as for [`connect::connect`].
     ///
     /// # Errors
     /// [`RendezvousError::Unreachable`] or [`RendezvousError::NoMediator`].
-    pub async fn connect(url: &MediatorUrl) -> Result<Self, RendezvousError> {
+    pub async fn connect(
+        url: &MediatorUrl,
+        from: Option<SocketAddr>,
+    ) -> Result<Self, RendezvousError> {
         let unreachable = |reason: String| RendezvousError::Unreachable {
             url: url.clone(),
             reason,
         };
-        match timeout(CONNECT_WITHIN, Self::try_connect(url)).await {
+        match timeout(CONNECT_WITHIN, Self::try_connect(url, from)).await {
             Err(_) => Err(unreachable("no answer".into())),
             Ok(Err(ConnectError::Io(error))) => Err(unreachable(reason(&error))),
             Ok(Err(ConnectError::NoMediator)) => Err(RendezvousError::NoMediator(url.clone())),
@@ -94,12 +102,12 @@ impl Rendezvous {
         }
     }
 
-    async fn try_connect(url: &MediatorUrl) -> Result<Self, ConnectError> {
-        let stream = match url.host().parse::<IpAddr>() {
-            Ok(ip) => TcpStream::connect((ip, url.port())).await?,
-            Err(_) => TcpStream::connect((url.host(), url.port())).await?,
-        };
-        stream.set_nodelay(true)?;
+    async fn try_connect(
+        url: &MediatorUrl,
+        from: Option<SocketAddr>,
+    ) -> Result<Self, ConnectError> {
+        let addresses = look_up(url.host(), url.port()).await?;
+        let connect::Connected { stream, port_kept } = connect::connect(&addresses, from).await?;
         let address = stream.peer_addr()?;
         let transport = transport(url, stream).await?;
         let config = WebSocketConfig::default()
@@ -109,12 +117,40 @@ impl Rendezvous {
             .max_frame_size(Some(MAX_MESSAGE));
         let request = format!("ws://{}{PATH}", url.authority());
         let (socket, _) = client_async_with_config(request, transport, Some(config)).await?;
-        Ok(Rendezvous { socket, address })
+        Ok(Rendezvous {
+            socket,
+            address,
+            port_kept,
+        })
+    }
+
+    /// Whether the connection has the local port that was wanted, so that what the mediator
+    /// observed holds for it.
+    pub fn port_kept(&self) -> bool {
+        self.port_kept
     }
 
     /// The mediator's address, as connected to.
     pub fn mediator_ip(&self) -> IpAddr {
         self.address.ip()
+    }
+
+    /// Where it was connected to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether it would carry what two say to each other.
+    pub fn relays(&self) -> bool {
+        false
+    }
+
+    /// Has it carry what two say to each other, once the other one agrees.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn relay(self) -> Result<TcpStream, RendezvousError> {
+        Err(RendezvousError::Garbled)
     }
 
     /// Takes, or renews, a seat in the room with this tag.
@@ -141,9 +177,14 @@ impl Rendezvous {
     }
 
     /// Tells the mediator to forget the pair, and leaves. Nothing depends on its
-    /// arriving.
+    /// arriving. The mediator hangs up on it, which is waited for in the background, 1 s at most:
+    /// our own close is a reset, and could overtake the message.
     pub async fn done(mut self) {
-        let _ = self.send(&ClientMessage::Done).await;
+        if self.send(&ClientMessage::Done).await.is_ok() {
+            tokio::spawn(timeout(CLOSE_WITHIN, async move {
+                while let Some(Ok(_)) = self.socket.next().await {}
+            }));
+        }
     }
 
     async fn send(&mut self, message: &ClientMessage) -> Result<(), RendezvousError> {
@@ -222,6 +263,14 @@ impl From<tungstenite::Error> for ConnectError {
             }
             _ => ConnectError::NoMediator,
         }
+    }
+}
+
+/// The addresses of a host, each with `port`; an IP address is not looked up.
+pub(crate) async fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    match host.parse::<IpAddr>() {
+        Ok(ip) => Ok(vec![SocketAddr::new(ip, port)]),
+        Err(_) => Ok(lookup_host((host, port)).await?.collect()),
     }
 }
 

@@ -1,0 +1,199 @@
+//! One TCP port that listens and dials at the same time, so that a direct dial, a
+//! dial back and a simultaneous open (RFC 9293 §3.5) are one action: whichever
+//! packet gets through first, both ends have one connection, and a router's
+//! mapping for one of them is its mapping for all.
+//!
+//! Sockets here close by a reset (`SO_LINGER` of 0) unless they are closed with
+//! care: the same pair of addresses must be free again at once.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+/// Sent bytes that nobody acknowledges for so long end the connection (RFC 5482).
+pub const USER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A listener, and the port from which others are dialled.
+pub struct Port {
+    listener: TcpListener,
+    dialler: Dialler,
+}
+
+/// Dials from a [`Port`].
+#[derive(Clone, Copy, Debug)]
+pub struct Dialler {
+    from: SocketAddr,
+}
+
+impl Port {
+    /// Listens on this address, or on a free port of all, IPv6 and IPv4.
+    ///
+    /// # Errors
+    /// The system's; a port on which another program listens is in use.
+    pub fn open(bind: Option<SocketAddr>) -> io::Result<Port> {
+        let any = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 0);
+        let listener = undertone_mediator::listen(bind.unwrap_or(any))?;
+        // Only now: set before it was bound, it would share a port with whoever
+        // listens there already, and take half of their visitors.
+        SockRef::from(&listener).set_reuse_port(true)?;
+        let from = listener.local_addr()?;
+        Ok(Port {
+            listener,
+            dialler: Dialler { from },
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.dialler.from
+    }
+
+    /// What dials from here.
+    pub fn dialler(&self) -> Dialler {
+        self.dialler
+    }
+
+    /// The next one to dial us. Cancel-safe.
+    pub async fn accept(&self) -> (TcpStream, SocketAddr) {
+        loop {
+            // An error concerns that one connection, or too many open files, which
+            // pass.
+            if let Ok((stream, address)) = self.listener.accept().await
+                && prepare(&stream).is_ok()
+            {
+                return (stream, canonical(address));
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+impl Dialler {
+    /// Connects to `to`, from the port.
+    ///
+    /// # Errors
+    /// The system's. `AddrNotAvailable`: the other one's own dial came first.
+    /// `Unsupported`: an address that cannot be dialled from here.
+    pub async fn connect(self, to: SocketAddr) -> io::Result<TcpStream> {
+        let to = canonical(to);
+        let socket = match to {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        socket.set_reuseport(true)?;
+        socket.bind(self.towards(to)?)?;
+        let stream = socket.connect(to).await?;
+        // The other one's private address and port may be our own here, and a port
+        // that dials itself is answered.
+        if stream.local_addr()? == to {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        prepare(&stream)?;
+        Ok(stream)
+    }
+
+    /// Our end of a connection to `to`.
+    fn towards(self, to: SocketAddr) -> io::Result<SocketAddr> {
+        let from = canonical(self.from);
+        let ip = match (from.ip(), to.ip()) {
+            (ip, to) if ip.is_unspecified() && to.is_ipv4() => Ipv4Addr::UNSPECIFIED.into(),
+            (ip, _) if ip.is_unspecified() => Ipv6Addr::UNSPECIFIED.into(),
+            (ip, to) if ip.is_ipv4() == to.is_ipv4() => ip,
+            _ => return Err(io::ErrorKind::Unsupported.into()),
+        };
+        Ok(SocketAddr::new(ip, from.port()))
+    }
+}
+
+/// Small records at once, no waiting for a dead peer, no trace after the close.
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
+    socket.set_linger(Some(Duration::ZERO))
+}
+
+/// Lets a connection close by the usual farewell, so that what was written last
+/// arrives.
+pub(super) fn close_with_care(stream: &TcpStream) {
+    let _ = SockRef::from(stream).set_linger(None);
+}
+
+/// An IPv4 address that a dual-stack socket shows as IPv6, as what it is.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
+        IpAddr::V6(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn here() -> Port {
+        Port::open(Some("127.0.0.1:0".parse().unwrap())).unwrap()
+    }
+
+    #[tokio::test]
+    async fn dials_come_from_the_port_that_listens() {
+        for ip in ["127.0.0.1", "::1"] {
+            let (one, other) = (Port::open(None).unwrap(), Port::open(None).unwrap());
+            let to = SocketAddr::new(ip.parse().unwrap(), other.address().port());
+            let (dialled, (_, from)) = tokio::join!(one.dialler().connect(to), other.accept());
+            dialled.unwrap();
+            assert_eq!(from, SocketAddr::new(to.ip(), one.address().port()));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_same_two_ports_connect_again_at_once() {
+        let (one, other) = (here(), here());
+        for _ in 0..20 {
+            let dial = one.dialler().connect(other.address());
+            let (dialled, accepted) = tokio::join!(dial, other.accept());
+            drop((dialled.unwrap(), accepted));
+        }
+    }
+
+    #[tokio::test]
+    async fn both_dialling_at_once_is_one_connection() {
+        for _ in 0..20 {
+            let (one, other) = (here(), here());
+            let (to, back) = (other.dialler(), one.dialler());
+            let dials = async {
+                tokio::join!(back.connect(other.address()), to.connect(one.address()))
+            };
+            // Both dials succeed where the packets cross, or one is accepted.
+            let (mine, theirs) = dials.await;
+            assert!(mine.is_ok() || theirs.is_ok(), "{mine:?} {theirs:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_port_on_which_another_listens_is_not_shared() {
+        let one = Port::open(None).unwrap();
+        let error = Port::open(Some(one.address())).err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+    }
+
+    #[tokio::test]
+    async fn the_other_family_is_not_dialled_from_a_bound_address() {
+        let to = "[::1]:9".parse().unwrap();
+        let error = here().dialler().connect(to).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::Unsupported);
+    }
+
+    #[tokio::test]
+    async fn a_port_does_not_dial_itself() {
+        let one = here();
+        let error = one.dialler().connect(one.address()).await;
+        // With a listener it is accepted, from another socket of the same port.
+        assert!(error.is_err(), "{error:?}");
+    }
+}

@@ -1,0 +1,135 @@
+//! The guest's way to a link: dials every candidate and takes whoever dials,
+//! shows CONFIRM_B on each connection, and takes the first on which the host's
+//! `go` opens.
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::Ready;
+use super::crowd::Crowd;
+use super::dial::{PATH_WITHIN, dial};
+use super::frame::{self, FrameError, FrameReader};
+use super::port::Port;
+use super::route::Route;
+use super::stream::Stream;
+use crate::pairing::{CONFIRM_A_LEN, CONFIRM_B_LEN, Established, GuestConfirm};
+use crate::session::record::{BODY_MAX, BODY_MIN, Channel};
+
+/// No candidate led to the other one.
+#[derive(Debug, thiserror::Error)]
+#[error("no path to the other one")]
+pub struct NoPath;
+
+/// Looks for the host at its `candidates` and at our own `port` for
+/// [`PATH_WITHIN`]; and by a `relay`, which is waited for and begins another such
+/// while. Returns the link that the host's `go` names.
+///
+/// # Errors
+/// [`NoPath`].
+pub async fn reach(
+    port: &Port,
+    candidates: impl IntoIterator<Item = SocketAddr>,
+    confirm: &GuestConfirm,
+    relay: impl Future<Output = Option<(Stream, Route)>>,
+) -> Result<Ready, NoPath> {
+    let confirm_b = *confirm.confirm_b();
+    let dialler = port.dialler();
+    let mut dials = JoinSet::new();
+    for address in candidates {
+        let greeting = move |stream: TcpStream| {
+            greet(stream.into(), Route::direct(address), confirm_b)
+        };
+        dials.spawn(dial(dialler, address, greeting));
+    }
+    let mut comers = Crowd::new();
+    tokio::pin!(relay);
+    let mut relay_awaited = true;
+    let mut deadline = Instant::now() + PATH_WITHIN;
+    loop {
+        let greeted = tokio::select! {
+            Some(dialled) = dials.join_next() => dialled.ok().flatten(),
+            Some(greeted) = comers.next() => greeted.flatten(),
+            (stream, address) = port.accept() => {
+                let greeting = greet(stream.into(), Route::direct(address), confirm_b);
+                comers.admit(address.ip(), async { greeting.await.ok() });
+                continue;
+            }
+            relay = &mut relay, if relay_awaited => {
+                relay_awaited = false;
+                if let Some((stream, route)) = relay {
+                    deadline = Instant::now() + PATH_WITHIN;
+                    dials.spawn(async move { greet(stream, route, confirm_b).await.ok() });
+                }
+                continue;
+            }
+            () = sleep_until(deadline), if !relay_awaited => return Err(NoPath),
+        };
+        if let Some(opened) = greeted.and_then(|greeted| greeted.open(confirm)) {
+            return Ok(opened);
+        }
+    }
+}
+
+/// A connection on which CONFIRM_A and a first record arrived, neither yet checked.
+pub(super) struct Greeted {
+    stream: Stream,
+    reader: FrameReader,
+    route: Route,
+    confirm_a: Vec<u8>,
+    record: Vec<u8>,
+}
+
+async fn greet(
+    stream: Stream,
+    route: Route,
+    confirm_b: [u8; CONFIRM_B_LEN],
+) -> Result<Greeted, FrameError> {
+    greet_on(stream, FrameReader::default(), route, confirm_b).await
+}
+
+pub(super) async fn greet_on(
+    mut stream: Stream,
+    mut reader: FrameReader,
+    route: Route,
+    confirm_b: [u8; CONFIRM_B_LEN],
+) -> Result<Greeted, FrameError> {
+    frame::write(&mut stream, &confirm_b).await?;
+    let confirm_a = reader
+        .read(&mut stream, CONFIRM_A_LEN..=CONFIRM_A_LEN)
+        .await?;
+    let record = reader.read(&mut stream, BODY_MIN..=BODY_MAX).await?;
+    Ok(Greeted {
+        stream,
+        reader,
+        route,
+        confirm_a,
+        record,
+    })
+}
+
+impl Greeted {
+    /// `None` when either is not authentic: that concerns this socket only.
+    pub(super) fn open(mut self, confirm: &GuestConfirm) -> Option<Ready> {
+        let Established { peer, link, resume } = confirm.confirm(&self.confirm_a).ok()?;
+        let mut channel = Channel::new(link).ok()?;
+        let plaintext = channel.open(&mut self.record).ok()?.to_vec();
+        let Greeted {
+            stream,
+            reader,
+            route,
+            ..
+        } = self;
+        Some(Ready {
+            stream,
+            reader,
+            route,
+            channel,
+            plaintext,
+            peer,
+            resume,
+        })
+    }
+}

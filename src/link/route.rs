@@ -1,0 +1,124 @@
+//! How a link goes, and which of two ways is better.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// How a link goes. The order is the order of preference, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Route {
+    /// Directly, to an address of this machine or its network.
+    Local(SocketAddr),
+    /// Directly, over IPv6.
+    Ipv6(SocketAddr),
+    /// Directly, over IPv4.
+    Ipv4(SocketAddr),
+    /// Through the mediator, whose address this is.
+    Relay(SocketAddr),
+}
+
+impl Route {
+    /// The direct way to this address.
+    pub fn direct(address: SocketAddr) -> Self {
+        match address.ip().to_canonical() {
+            ip if is_local(ip) => Route::Local(address),
+            IpAddr::V6(_) => Route::Ipv6(address),
+            IpAddr::V4(_) => Route::Ipv4(address),
+        }
+    }
+
+    /// The other end of the socket.
+    pub fn address(&self) -> SocketAddr {
+        match *self {
+            Route::Local(address)
+            | Route::Ipv6(address)
+            | Route::Ipv4(address)
+            | Route::Relay(address) => address,
+        }
+    }
+
+    /// `direct` or `relay`.
+    pub fn name(&self) -> &'static str {
+        match self.is_relay() {
+            true => "relay",
+            false => "direct",
+        }
+    }
+
+    /// What kind of way it is: `local`, `ipv6`, `ipv4` or `relay`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Route::Local(_) => "local",
+            Route::Ipv6(_) => "ipv6",
+            Route::Ipv4(_) => "ipv4",
+            Route::Relay(_) => "relay",
+        }
+    }
+
+    /// Whether the mediator carries it.
+    pub fn is_relay(&self) -> bool {
+        matches!(self, Route::Relay(_))
+    }
+
+    /// Whether no other way can be better.
+    pub(super) fn is_best(&self) -> bool {
+        matches!(self, Route::Local(_))
+    }
+}
+
+/// Whether an address means something on one's own network only: private
+/// (RFC 1918, RFC 4193), shared with a provider's other customers (RFC 6598),
+/// link-local, or this machine's own.
+pub fn is_local(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => {
+            let [a, b, ..] = ip.octets();
+            ip.is_private()
+                || ip.is_loopback()
+                || ip.is_link_local()
+                || (a == 100 && (64..128).contains(&b))
+        }
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_near_way_is_better_than_the_far_one_and_any_than_a_relay() {
+        let direct = |address: &str| Route::direct(address.parse().unwrap());
+        let mut routes = [
+            Route::Relay("192.0.2.9:443".parse().unwrap()),
+            direct("198.51.100.1:1"),
+            direct("[2001:db8::1]:1"),
+            direct("192.168.1.3:1"),
+        ];
+        routes.sort();
+        let kinds: Vec<_> = routes.iter().map(|route| route.address().port()).collect();
+        assert_eq!(kinds, [1, 1, 1, 443]);
+        assert!(routes[0].is_best() && matches!(routes[1], Route::Ipv6(_)));
+        assert!(matches!(routes[2], Route::Ipv4(_)) && routes[3].is_relay());
+    }
+
+    #[test]
+    fn addresses_of_ones_own_network_are_known() {
+        for local in [
+            "10.0.0.1",
+            "172.31.0.1",
+            "192.168.0.1",
+            "100.64.0.1",
+            "100.127.255.1",
+            "169.254.0.1",
+            "127.0.0.1",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+        ] {
+            assert!(is_local(local.parse().unwrap()), "{local}");
+        }
+        for global in ["100.128.0.1", "100.63.0.1", "172.32.0.1", "2001:db8::1", "198.51.100.1"] {
+            assert!(!is_local(global.parse().unwrap()), "{global}");
+        }
+    }
+}
