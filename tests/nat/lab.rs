@@ -106,8 +106,8 @@ impl Lab {
         add_machine("stranger");
         join_lan("stranger", "home-a", 3);
         let rules = format!(
-            "table ip all {{
-                chain ports {{
+            "table ip every_port {{
+                chain here {{
                     type nat hook prerouting priority dstnat
                     meta l4proto tcp redirect to :{port}
                 }}
