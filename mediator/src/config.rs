@@ -21,10 +21,26 @@ pub struct Config {
     /// Take the client's address from the last `X-Forwarded-For` entry: only behind
     /// a reverse proxy that sets it, or clients choose their own address.
     pub trust_proxy: bool,
+    /// Relay for pairs that find no direct path, within these limits; `None`: do not.
+    pub relay: Option<RelayLimits>,
     /// Speak TLS with these certificates.
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// How long everything may take.
     pub times: Times,
+}
+
+/// How much is relayed. Bytes are those of the messages, and
+/// [`wire::RELAY_OVERHEAD`] for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RelayLimits {
+    /// Bytes a second of a pair, both ways together; at least 1.
+    pub rate: u64,
+    /// Bytes a second of all pairs; at least 1.
+    pub total_rate: u64,
+    /// Pairs at a time.
+    pub pairs: usize,
+    /// Bytes of a pair in all, both ways together.
+    pub bytes: u64,
 }
 
 /// How long everything may take; see the consts of [`crate::wire`].
@@ -34,6 +50,8 @@ pub struct Times {
     pub seat: Duration,
     /// [`wire::PAIRING_LIFE`].
     pub pairing: Duration,
+    /// [`wire::RELAY_ASK_LIFE`].
+    pub relay_ask: Duration,
     /// [`wire::PING_EVERY`].
     pub ping_every: Duration,
     /// [`wire::SILENCE`].
@@ -57,8 +75,20 @@ impl Default for Config {
             max_rooms: wire::MAX_ROOMS,
             joins_per_minute: wire::JOINS_PER_MINUTE,
             trust_proxy: false,
+            relay: None,
             tls: None,
             times: Times::default(),
+        }
+    }
+}
+
+impl Default for RelayLimits {
+    fn default() -> Self {
+        Self {
+            rate: wire::RELAY_RATE,
+            total_rate: wire::RELAY_TOTAL_RATE,
+            pairs: wire::RELAY_PAIRS,
+            bytes: wire::RELAY_BYTES,
         }
     }
 }
@@ -68,6 +98,7 @@ impl Default for Times {
         Self {
             seat: wire::SEAT_LIFE,
             pairing: wire::PAIRING_LIFE,
+            relay_ask: wire::RELAY_ASK_LIFE,
             ping_every: wire::PING_EVERY,
             silence: wire::SILENCE,
             handshake: wire::HANDSHAKE,

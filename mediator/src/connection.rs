@@ -1,10 +1,13 @@
 //! One client: its messages in, its events out, pings, and a bound on every wait.
 //!
+//! A client of a relayed pair is handed to [`crate::relay`], which says how it ends.
+//!
 //! Ends when the client is done, refused, silent or gone; its seat is free before
 //! the closing handshake begins. Generic over the socket so that tests can run it
 //! under a virtual clock.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, close_code};
@@ -16,6 +19,7 @@ use crate::config::Times;
 use crate::hub::Client;
 use crate::limits::{AddressKey, Bucket, Rate};
 use crate::refusal::{Refusal, seconds_up};
+use crate::relay;
 use crate::rooms::Event;
 use crate::wire::{ClientMessage, MESSAGE_BURST, MediatorMessage};
 
@@ -23,9 +27,11 @@ use crate::wire::{ClientMessage, MESSAGE_BURST, MediatorMessage};
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Why a conversation is over.
-enum End {
+pub(crate) enum End {
     /// Close politely.
     Close,
+    /// Say that the other one of a relayed pair went, then close.
+    PeerLeft,
     /// Say why, then close.
     Refused(Refusal),
     /// Nobody reads any more.
@@ -39,27 +45,39 @@ impl From<Refusal> for End {
 }
 
 /// Serves one client to its end.
-pub(crate) async fn run<S, E>(mut socket: S, client: Client, observed: SocketAddr, times: &Times)
-where
+pub(crate) async fn run<S, E>(
+    mut socket: S,
+    client: Client,
+    observed: SocketAddr,
+    read_ahead: &AtomicBool,
+    times: &Times,
+) where
     S: Stream<Item = Result<Message, E>> + Sink<Message> + Unpin,
 {
-    let end = converse(&mut socket, &client, observed, times).await;
+    let end = converse(&mut socket, &client, observed, read_ahead, times).await;
     drop(client);
-    match end {
+    let last_words = match end {
         End::Gone => {
             debug!("gone");
             return;
         }
-        End::Close => debug!("closed"),
+        End::Close => {
+            debug!("closed");
+            None
+        }
+        End::PeerLeft => {
+            debug!("relay over");
+            Some(MediatorMessage::PeerLeft)
+        }
         End::Refused(refusal) => {
             debug!(code = refusal.code().as_str(), "refused");
-            if send(&mut socket, text(&refusal.message()), times)
-                .await
-                .is_err()
-            {
-                return;
-            }
+            Some(refusal.message())
         }
+    };
+    if let Some(words) = last_words
+        && send(&mut socket, text(&words), times).await.is_err()
+    {
+        return;
     }
     let close = CloseFrame {
         code: close_code::NORMAL,
@@ -74,7 +92,13 @@ where
     .await;
 }
 
-async fn converse<S, E>(socket: &mut S, client: &Client, observed: SocketAddr, times: &Times) -> End
+async fn converse<S, E>(
+    socket: &mut S,
+    client: &Client,
+    observed: SocketAddr,
+    read_ahead: &AtomicBool,
+    times: &Times,
+) -> End
 where
     S: Stream<Item = Result<Message, E>> + Sink<Message> + Unpin,
 {
@@ -91,7 +115,9 @@ where
     let timer = sleep_until(deadline);
     tokio::pin!(timer);
     loop {
-        for event in client.take_events() {
+        let (events, more_at) = client.take_events(Instant::now().into_std());
+        let mut relaying = false;
+        for event in events {
             let now = Instant::now();
             let message = match event {
                 Event::Waiting { until } => {
@@ -108,9 +134,16 @@ where
                         role,
                         offer,
                         observed,
+                        relay: client.may_relay(),
                     }
                 }
-                Event::Sealed(data) => MediatorMessage::Sealed { data },
+                Event::Relaying => {
+                    relaying = true;
+                    MediatorMessage::Relaying
+                }
+                // The end of its queue says so, after all that the other one said.
+                Event::PeerLeft if relaying => continue,
+                Event::Sealed { data, at: _ } => MediatorMessage::Sealed { data },
                 Event::PeerLeft => {
                     deadline = now + times.idle;
                     MediatorMessage::PeerLeft
@@ -121,9 +154,16 @@ where
                 return End::Gone;
             }
         }
+        if relaying && let Some(leg) = client.take_leg() {
+            debug!("relaying");
+            read_ahead.store(true, Ordering::Relaxed);
+            // Boxed: those who wait must not pay for it.
+            return Box::pin(relay::carry(socket, *leg, client, times)).await;
+        }
+        let next = deadline.min(ping_at).min(listener.heard + times.silence);
         timer
             .as_mut()
-            .reset(deadline.min(ping_at).min(listener.heard + times.silence));
+            .reset(more_at.map_or(next, |at| next.min(at.into())));
         tokio::select! {
             () = client.woken() => {}
             message = socket.next() => {
@@ -138,8 +178,8 @@ where
                     return End::Gone;
                 }
                 if now >= deadline {
-                    deadline = now + times.idle;
-                    client.lapse(now.into_std());
+                    let until = client.lapse(now.into_std()).map(Instant::from);
+                    deadline = until.filter(|until| *until > now).unwrap_or(now + times.idle);
                 }
                 if now >= ping_at {
                     ping_at = now + times.ping_every;
@@ -182,7 +222,11 @@ impl Listener<'_> {
             }
             ClientMessage::Sealed { data } => {
                 trace!("sealed");
-                self.client.sealed(data);
+                self.client.sealed(data, now);
+            }
+            ClientMessage::Relay => {
+                trace!("relay");
+                self.client.relay(now);
             }
             ClientMessage::Done => {
                 trace!("done");
@@ -210,121 +254,11 @@ async fn send<S: Sink<Message> + Unpin>(
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
-    use std::convert::Infallible;
-    use std::pin::Pin;
-    use std::sync::Arc;
-    use std::task::{Context, Poll};
-
-    use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-    use tokio::task::JoinHandle;
-
     use super::*;
-    use crate::config::Config;
-    use crate::hub::Hub;
-    use crate::wire::{ErrorCode, Opaque, Role, Tag};
-
-    /// A socket's mediator end; `stalled` is a client that does not read.
-    struct Fake {
-        incoming: UnboundedReceiver<Message>,
-        outgoing: UnboundedSender<Message>,
-        stalled: bool,
-    }
-
-    impl Stream for Fake {
-        type Item = Result<Message, Infallible>;
-        fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-            self.incoming.poll_recv(cx).map(|message| message.map(Ok))
-        }
-    }
-
-    impl Sink<Message> for Fake {
-        type Error = ();
-        fn poll_ready(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), ()>> {
-            if self.stalled {
-                Poll::Pending
-            } else {
-                Poll::Ready(Ok(()))
-            }
-        }
-        fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), ()> {
-            self.outgoing.send(message).map_err(drop)
-        }
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), ()>> {
-            Poll::Ready(Ok(()))
-        }
-        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), ()>> {
-            Poll::Ready(Ok(()))
-        }
-    }
-
-    /// The client's end, and when its conversation was over.
-    struct Peer {
-        to: UnboundedSender<Message>,
-        from: UnboundedReceiver<Message>,
-        over: JoinHandle<Instant>,
-    }
-
-    fn hub() -> Arc<Hub> {
-        Arc::new(Hub::new(&Config::default()))
-    }
-
-    fn connect(hub: &Arc<Hub>, stalled: bool) -> Peer {
-        let (to, incoming) = unbounded_channel();
-        let (outgoing, from) = unbounded_channel();
-        let client = hub.client();
-        let over = tokio::spawn(async move {
-            let socket = Fake {
-                incoming,
-                outgoing,
-                stalled,
-            };
-            run(
-                socket,
-                client,
-                "127.0.0.1:9".parse().unwrap(),
-                &Times::default(),
-            )
-            .await;
-            Instant::now()
-        });
-        Peer { to, from, over }
-    }
-
-    impl Peer {
-        fn say(&self, message: &ClientMessage) {
-            self.to
-                .send(Message::Text(message.encode().into()))
-                .unwrap();
-        }
-
-        fn join(&self, offer: u8) {
-            let offer = Opaque::new(&[offer]).unwrap();
-            self.say(&ClientMessage::Join {
-                v: 1,
-                room: Tag([0; 32]),
-                offer,
-            });
-        }
-
-        /// The next message, pings answered on the way.
-        async fn hear(&mut self) -> MediatorMessage {
-            loop {
-                match self.from.recv().await.unwrap() {
-                    Message::Text(text) => return MediatorMessage::decode(&text).unwrap(),
-                    Message::Ping(data) => self.to.send(Message::Pong(data)).unwrap(),
-                    other => panic!("{other:?}"),
-                }
-            }
-        }
-
-        async fn hear_refusal(&mut self) -> ErrorCode {
-            match self.hear().await {
-                MediatorMessage::Error { code, .. } => code,
-                other => panic!("{other:?}"),
-            }
-        }
-    }
+    use crate::fake::{after, connect, hub, pair, sealed};
+    use crate::wire::{ErrorCode, Opaque, Role};
 
     #[tokio::test(start_paused = true)]
     async fn a_silent_connection_is_pinged_twice_then_frees_its_seat() {
@@ -423,6 +357,42 @@ mod tests {
         let (one, other) = tokio::join!(host.hear_refusal(), guest.hear_refusal());
         assert_eq!((one, other), (ErrorCode::Expired, ErrorCode::Expired));
         assert_eq!(start.elapsed().as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sealed_is_under_way_to_both_so_that_it_arrives_at_once() {
+        let hub = hub();
+        let (mut far, mut near) = pair(&hub).await;
+        let paired = Instant::now();
+        after(20).await;
+        near.say(&sealed(1));
+        after(180).await;
+        far.say(&sealed(2));
+        assert!(matches!(far.hear().await, MediatorMessage::Sealed { .. }));
+        assert_eq!(paired.elapsed().as_millis() / 10, 20);
+        assert!(matches!(near.hear().await, MediatorMessage::Sealed { .. }));
+        // 200 ms, and half of 180.
+        assert_eq!(paired.elapsed().as_millis() / 10, 29);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_delays_its_sealed_holds_the_other_up_for_the_bound_at_most() {
+        let hub = hub();
+        let (mut slow, mut quick) = pair(&hub).await;
+        quick.say(&sealed(1));
+        after(9_000).await;
+        let both = Instant::now();
+        slow.say(&sealed(2));
+        // Neither an end nor a fresh join jumps the queue.
+        assert!(matches!(slow.hear().await, MediatorMessage::Sealed { .. }));
+        slow.say(&ClientMessage::Done);
+        quick.join(3);
+        assert!(matches!(quick.hear().await, MediatorMessage::Sealed { .. }));
+        assert_eq!(both.elapsed().as_millis() / 10, 50);
+        assert!(matches!(
+            quick.hear().await,
+            MediatorMessage::Waiting { .. }
+        ));
     }
 
     #[tokio::test(start_paused = true)]

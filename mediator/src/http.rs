@@ -14,15 +14,17 @@ use axum::{Extension, Router};
 use crate::connection;
 use crate::refusal::FULL_RETRY;
 use crate::server::{Arrival, Server};
-use crate::wire::{MAX_MESSAGE, PATH};
+use crate::wire::{MAX_MESSAGE, PATH, RELAY_MESSAGE};
 
 /// What a WebSocket may send in one message before it is cut off; up to here it is
 /// told what was wrong.
 const MAX_HEARD: usize = 2 * MAX_MESSAGE;
+/// The same where pairs are relayed.
+const MAX_RELAY_HEARD: usize = RELAY_MESSAGE + MAX_MESSAGE;
 /// A join has some 230 bytes, a sealed some 370. This stays allocated while a client waits.
 const READ_BUFFER: usize = 512;
-/// The longest that is ever queued: an error and pongs.
-const MAX_WRITE_BUFFER: usize = 2 * MAX_MESSAGE;
+/// The longest that is ever queued: a relayed message or an error, and pongs.
+const MAX_WRITE_BUFFER: usize = RELAY_MESSAGE + MAX_MESSAGE;
 
 /// What `GET /version` answers. In the body, because proxies put headers of their own.
 const VERSION: &str = concat!("undertone-mediator ", env!("CARGO_PKG_VERSION"), "\n");
@@ -91,17 +93,22 @@ async fn rendezvous(
     } else {
         (arrival.remote, None)
     };
+    let max_heard = match server.config.relay {
+        Some(_) => MAX_RELAY_HEARD,
+        None => MAX_HEARD,
+    };
     upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
         .max_write_buffer_size(MAX_WRITE_BUFFER)
-        .max_message_size(MAX_HEARD)
-        .max_frame_size(MAX_HEARD)
+        .max_message_size(max_heard)
+        .max_frame_size(max_heard)
         // Boxed: the future would otherwise be held twice, here and in axum's own.
         .on_upgrade(move |socket| {
             Box::pin(async move {
                 let client = server.hub.client();
-                connection::run(socket, client, observed, &server.config.times).await;
+                let (ahead, times) = (&arrival.read_ahead, &server.config.times);
+                connection::run(socket, client, observed, ahead, times).await;
                 drop((arrival, claim));
             })
         })

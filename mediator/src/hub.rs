@@ -15,7 +15,8 @@ use tracing::debug;
 use crate::config::Config;
 use crate::limits::{AddressKey, AddressRate, MAX_TRACKED, Rate};
 use crate::refusal::Refusal;
-use crate::rooms::{ClientId, Event, Out, Rooms};
+use crate::relay::{Leg, Relays};
+use crate::rooms::{ClientId, Event, Out, RoomLimits, Rooms};
 use crate::wire::{Opaque, Tag};
 
 /// The state that all connections share.
@@ -23,6 +24,7 @@ pub(crate) struct Hub(Mutex<State>);
 
 struct State {
     rooms: Rooms,
+    relays: Option<Relays>,
     joins: AddressRate,
     mailboxes: HashMap<ClientId, Arc<Mailbox>>,
     next_id: ClientId,
@@ -31,16 +33,24 @@ struct State {
 
 /// Events on their way to a connection. Small without a bound of its own: between
 /// two joins of its client the rooms tell it at most waiting, paired, sealed and
-/// peer-left or a refusal, and it takes no further join before these are written.
+/// peer-left or a refusal, and these are written before the next join is read, or, while
+/// a `sealed` is held back, after no more joins than MESSAGE_BURST.
 #[derive(Default)]
 struct Mailbox {
-    events: Mutex<Vec<Event>>,
+    mail: Mutex<Mail>,
     wake: Notify,
+}
+
+#[derive(Default)]
+struct Mail {
+    events: Vec<Event>,
+    /// What belongs to [`Event::Relaying`].
+    leg: Option<Box<Leg>>,
 }
 
 impl Mailbox {
     fn push(&self, event: Event) {
-        lock(&self.events).push(event);
+        lock(&self.mail).events.push(event);
         self.wake.notify_one();
     }
 }
@@ -56,7 +66,14 @@ impl Hub {
     pub(crate) fn new(config: &Config) -> Self {
         let times = &config.times;
         Self(Mutex::new(State {
-            rooms: Rooms::new(config.max_rooms, times.seat, times.pairing),
+            rooms: Rooms::new(RoomLimits {
+                rooms: config.max_rooms,
+                seat: times.seat,
+                pairing: times.pairing,
+                relay_ask: times.relay_ask,
+                relays: config.relay.map(|limits| limits.pairs),
+            }),
+            relays: config.relay.map(Relays::new),
             joins: AddressRate::new(Rate::per_minute(config.joins_per_minute), MAX_TRACKED),
             mailboxes: HashMap::new(),
             next_id: 0,
@@ -127,21 +144,50 @@ impl Client {
         Ok(())
     }
 
-    pub(crate) fn sealed(&self, data: Opaque) {
-        lock(&self.hub.0).act(|rooms, out| rooms.sealed(self.id, data, out));
+    pub(crate) fn sealed(&self, data: Opaque, now: Instant) {
+        lock(&self.hub.0).act(|rooms, out| rooms.sealed(self.id, data, now, out));
+    }
+
+    pub(crate) fn relay(&self, now: Instant) {
+        let mut state = lock(&self.hub.0);
+        state.act(|rooms, out| rooms.relay(self.id, now, out));
+    }
+
+    /// Whether pairs are relayed here.
+    pub(crate) fn may_relay(&self) -> bool {
+        lock(&self.hub.0).relays.is_some()
     }
 
     pub(crate) fn done(&self) {
         lock(&self.hub.0).rooms.done(self.id);
     }
 
-    pub(crate) fn lapse(&self, now: Instant) {
-        lock(&self.hub.0).act(|rooms, out| rooms.lapse(self.id, now, out));
+    /// The client's time may be over. Until when it has more, if it is paired.
+    pub(crate) fn lapse(&self, now: Instant) -> Option<Instant> {
+        let mut state = lock(&self.hub.0);
+        state.act(|rooms, out| rooms.lapse(self.id, now, out));
+        state.rooms.paired_until(self.id)
     }
 
-    /// All that came since the last call.
-    pub(crate) fn take_events(&self) -> Vec<Event> {
-        mem::take(&mut *lock(&self.mailbox.events))
+    /// All that came since the last call and may be told by now; and when there is more.
+    pub(crate) fn take_events(&self, now: Instant) -> (Vec<Event>, Option<Instant>) {
+        let events = &mut lock(&self.mailbox.mail).events;
+        let early = events
+            .iter()
+            .enumerate()
+            .find_map(|(n, event)| match event {
+                Event::Sealed { at, .. } if *at > now => Some((n, *at)),
+                _ => None,
+            });
+        match early {
+            None => (mem::take(events), None),
+            Some((n, at)) => (events.drain(..n).collect(), Some(at)),
+        }
+    }
+
+    /// What [`Event::Relaying`] comes with.
+    pub(crate) fn take_leg(&self) -> Option<Box<Leg>> {
+        lock(&self.mailbox.mail).leg.take()
     }
 
     /// Returns when something came since the last return.
@@ -162,7 +208,21 @@ impl State {
     fn act(&mut self, act: impl FnOnce(&mut Rooms, &mut Out)) {
         let mut out = Out::new();
         act(&mut self.rooms, &mut out);
+        let mut others = None;
         for (id, event) in out {
+            if let (Event::Relaying, Some(relays)) = (&event, &self.relays) {
+                let leg = match others.take() {
+                    Some(leg) => leg,
+                    None => {
+                        let (one, other) = relays.legs();
+                        others = Some(other);
+                        one
+                    }
+                };
+                if let Some(mailbox) = self.mailboxes.get(&id) {
+                    lock(&mailbox.mail).leg = Some(Box::new(leg));
+                }
+            }
             if let Some(mailbox) = self.mailboxes.get(&id) {
                 mailbox.push(event);
             }

@@ -7,6 +7,7 @@
 //! main ─► server          accepts: TLS, caps on connections, shutdown
 //!           └► http           page, health, the upgrade to a WebSocket
 //!                └► connection   one client: messages, pings, every wait bounded
+//!                     ├► relay      one client of a relayed pair: its bytes, at their pace
 //!                     └► hub        what all connections share, and their mailboxes
 //!                          ├► rooms    who waits, who is paired, what lapses: pure
 //!                          └► limits   joins and connections an address: pure
@@ -18,17 +19,22 @@
 
 mod config;
 mod connection;
+#[cfg(test)]
+mod fake;
 mod http;
 mod hub;
 pub mod limits;
 mod listen;
+mod pace;
+mod read_ahead;
 pub mod refusal;
+mod relay;
 pub mod rooms;
 mod server;
 mod tls;
 pub mod wire;
 
-pub use config::{Config, Times};
+pub use config::{Config, RelayLimits, Times};
 pub use listen::listen;
 pub use server::serve;
 pub use tls::{TlsError, load_tls};

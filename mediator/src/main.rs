@@ -12,7 +12,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use undertone_mediator::{Config, listen, load_tls, serve, wire};
+use undertone_mediator::{Config, RelayLimits, listen, load_tls, serve, wire};
 
 /// Pairs two undertone clients that name the same room, and forgets them
 ///
@@ -65,6 +65,29 @@ struct Cli {
         default_value_t = wire::JOINS_PER_MINUTE,
         value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     joins_per_minute: u32,
+    /// Also relay the sealed messages of pairs that find no direct path and both ask
+    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY")]
+    relay: bool,
+    /// Relay: bytes a second of a pair
+    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_RATE", value_name = "BYTES",
+        default_value_t = wire::RELAY_RATE, requires = "relay",
+        value_parser = clap::value_parser!(u64).range(1_024..=1_000_000_000_000))]
+    relay_rate: u64,
+    /// Relay: bytes a second in all
+    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_TOTAL_RATE", value_name = "BYTES",
+        default_value_t = wire::RELAY_TOTAL_RATE, requires = "relay",
+        value_parser = clap::value_parser!(u64).range(1_024..=1_000_000_000_000))]
+    relay_total_rate: u64,
+    /// Relay: pairs at a time
+    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_PAIRS", value_name = "N",
+        default_value_t = wire::RELAY_PAIRS as u32, requires = "relay",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    relay_pairs: u32,
+    /// Relay: bytes of a pair in all
+    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_BYTES", value_name = "BYTES",
+        default_value_t = wire::RELAY_BYTES, requires = "relay",
+        value_parser = clap::value_parser!(u64).range(1_024..))]
+    relay_bytes: u64,
     /// Log more: -v what happens, -vv every message's kind; never tags, addresses or contents
     #[arg(short, long, action = ArgAction::Count)]
     verbose: u8,
@@ -78,6 +101,7 @@ Examples:
   undertone-mediator
   undertone-mediator --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem
   undertone-mediator --listen 127.0.0.1:7700 --trust-proxy
+  undertone-mediator --relay --relay-rate 65536 --relay-pairs 20
 
 Exit codes: 0 stopped by SIGINT or SIGTERM, 1 own fault, 2 usage, 3 cannot listen";
 
@@ -140,6 +164,12 @@ fn config(cli: &Cli) -> Result<Config, Failure> {
         max_rooms: cli.max_rooms as usize,
         joins_per_minute: cli.joins_per_minute,
         trust_proxy: cli.trust_proxy,
+        relay: cli.relay.then_some(RelayLimits {
+            rate: cli.relay_rate,
+            total_rate: cli.relay_total_rate,
+            pairs: cli.relay_pairs as usize,
+            bytes: cli.relay_bytes,
+        }),
         tls,
         ..Config::default()
     })

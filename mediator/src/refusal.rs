@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::wire::{DecodeError, ErrorCode, MAX_MESSAGE, MediatorMessage, VERSION};
+use crate::wire::{DecodeError, ErrorCode, MAX_MESSAGE, MediatorMessage, RELAY_MESSAGE, VERSION};
 
 /// Why a client is refused, from rooms, limits and connection alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,20 @@ pub enum Refusal {
     SeatExpired,
     /// The pairing took too long.
     PairingExpired,
+    /// `relay` at a mediator that does not relay.
+    NoRelay,
+    /// `relay` before both `sealed`.
+    RelayEarly,
+    /// A second `relay` in one pairing.
+    RelayTwice,
+    /// Text, other than `done`, while relaying.
+    NotBinary,
+    /// A binary message over [`RELAY_MESSAGE`].
+    RelayTooLong,
+    /// As many pairs as may be relayed are.
+    RelayFull,
+    /// The pair has relayed as many bytes as it may.
+    RelaySpent,
     /// Neither waiting nor paired for too long.
     Idle,
     /// The mediator is stopping.
@@ -44,6 +58,8 @@ pub enum Refusal {
 
 /// Where everything is taken, a seat may come free in this many seconds.
 pub(crate) const FULL_RETRY: u64 = 30;
+/// A pair whose bytes are spent may pair and relay anew, after this many seconds.
+const SPENT_RETRY: u64 = 60;
 
 impl Refusal {
     /// The word for programs.
@@ -54,6 +70,9 @@ impl Refusal {
                 ErrorCode::BadRequest
             }
             Self::SealedTwice | Self::NotPaired => ErrorCode::BadRequest,
+            Self::NoRelay | Self::RelayEarly | Self::RelayTwice => ErrorCode::BadRequest,
+            Self::NotBinary | Self::RelayTooLong => ErrorCode::BadRequest,
+            Self::RelayFull | Self::RelaySpent => ErrorCode::RelayLimit,
             Self::Version => ErrorCode::Version,
             Self::Superseded => ErrorCode::RoomBusy,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
@@ -68,7 +87,8 @@ impl Refusal {
     pub fn message(self) -> MediatorMessage {
         let retry_after = match self {
             Self::RateLimited { retry_after } => Some(seconds_up(retry_after).max(1)),
-            Self::Full => Some(FULL_RETRY),
+            Self::Full | Self::RelayFull => Some(FULL_RETRY),
+            Self::RelaySpent => Some(SPENT_RETRY),
             Self::ShuttingDown => Some(5),
             _ => None,
         };
@@ -106,6 +126,21 @@ impl Refusal {
             Self::SeatExpired => "nobody came before the seat lapsed; join again".into(),
             Self::PairingExpired => {
                 "the pairing took too long and was forgotten; join again".into()
+            }
+            Self::NoRelay => {
+                "this mediator does not relay; try another one, or a direct path".into()
+            }
+            Self::RelayEarly => "a relay is for a pair that has swapped sealed; ask later".into(),
+            Self::RelayTwice => "the relay was asked for before; once is enough".into(),
+            Self::NotBinary => "text while relaying; only binary messages are handed on".into(),
+            Self::RelayTooLong => {
+                format!("binary message over {RELAY_MESSAGE} bytes; send it in parts")
+            }
+            Self::RelayFull => {
+                "as many pairs as this mediator relays at a time are there; try again later".into()
+            }
+            Self::RelaySpent => {
+                "this pair has relayed as many bytes as this mediator allows; pair again".into()
             }
             Self::Idle => "no join came in time; connect again".into(),
             Self::ShuttingDown => "the mediator is stopping; try again in a moment".into(),

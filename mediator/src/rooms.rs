@@ -1,7 +1,7 @@
 //! Who waits, who is paired, what lapses. Pure: no socket, no clock, no task.
 //!
-//! Calls say what a client did, and when; what is to be told to whom goes into
-//! `out`, in order. A room is a seat under its tag: it exists while one client
+//! Calls say what a client did, and when; what is to be told to whom, and not before
+//! when, goes into `out`, in order. A room is a seat under its tag: it exists while one client
 //! waits, and a pair leaves it, so a third client waits for a fourth.
 //!
 //! ```text
@@ -10,13 +10,24 @@
 //!    ▲                            │ lapse, leave, done         │
 //!    └────────────────────────────┴────────────────────────────┘
 //!                                   done, leave, lapse, second sealed
+//!
+//!           relay, the first of two          relay, the second
+//!    paired ───────────────► paired, longer ───────────────────► relaying
+//!    leave of either: both outside; no lapse, no done
 //! ```
+//!
+//! Both `sealed` are held until both are there. From `paired` to a client's `sealed` is
+//! its round trip time r, so that the one that came first is the nearer one's. The
+//! farther one is told at t, the nearer one at t + (r_far − r_near)/2: what is under way
+//! for r/2 then arrives at both at once. Whoever delays its `sealed` passes for far, and
+//! makes the other one wait for [`SEALED_HOLD`] at most.
 
 use std::collections::HashMap;
+use std::mem;
 use std::time::{Duration, Instant};
 
 use crate::refusal::Refusal;
-use crate::wire::{Opaque, Role, Tag};
+use crate::wire::{Opaque, Role, SEALED_HOLD, Tag};
 
 /// A connection's number, never used twice.
 pub type ClientId = u64;
@@ -39,7 +50,14 @@ pub enum Event {
         until: Instant,
     },
     /// The other one's `sealed`.
-    Sealed(Opaque),
+    Sealed {
+        /// Its data.
+        data: Opaque,
+        /// Not to be told before this, nor anything that comes after it.
+        at: Instant,
+    },
+    /// Both asked for the relay.
+    Relaying,
     /// The other one went.
     PeerLeft,
     /// You are outside now, and the connection is to be closed.
@@ -53,9 +71,23 @@ pub type Out = Vec<(ClientId, Event)>;
 pub struct Rooms {
     seats: HashMap<Tag, Seat>,
     places: HashMap<ClientId, Place>,
-    max_rooms: usize,
-    seat_life: Duration,
-    pairing_life: Duration,
+    relays: usize,
+    limits: RoomLimits,
+}
+
+/// How many, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct RoomLimits {
+    /// Rooms in which someone waits.
+    pub rooms: usize,
+    /// Life of a waiting seat.
+    pub seat: Duration,
+    /// Life of a pairing.
+    pub pairing: Duration,
+    /// Life of a pairing from when one of the two asked for the relay.
+    pub relay_ask: Duration,
+    /// Relayed pairs at a time; `None`: nothing is relayed here.
+    pub relays: Option<usize>,
 }
 
 struct Seat {
@@ -67,6 +99,8 @@ struct Seat {
 enum Place {
     Waiting(Tag),
     Paired(Box<Paired>),
+    /// Relayed to and from this one.
+    Relaying(ClientId),
 }
 
 /// One side of a pairing. It keeps the `join` to know it again when a renewal crosses `paired`.
@@ -74,20 +108,30 @@ struct Paired {
     other: ClientId,
     room: Tag,
     offer: Opaque,
-    sealed: bool,
+    sealed: Sealed,
+    /// Has asked for the relay.
+    relay: bool,
     until: Instant,
 }
 
+/// How far a client's own `sealed` is.
+enum Sealed {
+    Awaited,
+    /// Came then; the other one's is awaited.
+    Held(Opaque, Instant),
+    /// Both were there, and were handed on.
+    Passed,
+}
+
 impl Rooms {
-    /// No room yet; at most `max_rooms` with someone waiting.
+    /// No room yet.
     #[must_use]
-    pub fn new(max_rooms: usize, seat_life: Duration, pairing_life: Duration) -> Self {
+    pub fn new(limits: RoomLimits) -> Self {
         Self {
             seats: HashMap::new(),
             places: HashMap::new(),
-            max_rooms,
-            seat_life,
-            pairing_life,
+            relays: 0,
+            limits,
         }
     }
 
@@ -99,7 +143,7 @@ impl Rooms {
                 tag == room && self.seats.get(tag).is_some_and(|seat| seat.offer == *offer)
             }
             Some(Place::Paired(paired)) => paired.room == *room && paired.offer == *offer,
-            None => false,
+            Some(Place::Relaying(_)) | None => false,
         }
     }
 
@@ -122,7 +166,7 @@ impl Rooms {
             if let (Some(Place::Waiting(_)), Some(seat)) =
                 (self.places.get(&client), self.seats.get_mut(&room))
             {
-                seat.until = now + self.seat_life;
+                seat.until = now + self.limits.seat;
                 out.push((client, Event::Waiting { until: seat.until }));
             }
             return;
@@ -138,20 +182,35 @@ impl Rooms {
                 self.seat(client, room, offer, now, out);
             }
             Some(seat) => self.pair(seat, client, room, offer, now, out),
-            None if self.seats.len() >= self.max_rooms => {
+            None if self.seats.len() >= self.limits.rooms => {
                 out.push((client, Event::Refused(Refusal::Full)));
             }
             None => self.seat(client, room, offer, now, out),
         }
     }
 
-    /// `sealed`: handed on once each way; a second one ends the pairing. Outside it
-    /// crossed `peer-left` and is dropped.
-    pub fn sealed(&mut self, client: ClientId, data: Opaque, out: &mut Out) {
-        match self.places.get_mut(&client) {
-            Some(Place::Paired(paired)) if !paired.sealed => {
-                paired.sealed = true;
-                out.push((paired.other, Event::Sealed(data)));
+    /// `sealed`: held until both are there, and handed on once each way; a second one
+    /// ends the pairing. Outside it crossed `peer-left` and is dropped.
+    pub fn sealed(&mut self, client: ClientId, data: Opaque, now: Instant, out: &mut Out) {
+        match self.places.get(&client) {
+            Some(Place::Paired(paired)) if matches!(paired.sealed, Sealed::Awaited) => {
+                let other = paired.other;
+                match self.pass(other) {
+                    Some((theirs, since)) => {
+                        self.set_sealed(client, Sealed::Passed);
+                        let lead = now.saturating_duration_since(since) / 2;
+                        let at = now + lead.min(SEALED_HOLD);
+                        out.push((
+                            client,
+                            Event::Sealed {
+                                data: theirs,
+                                at: now,
+                            },
+                        ));
+                        out.push((other, Event::Sealed { data, at }));
+                    }
+                    None => self.set_sealed(client, Sealed::Held(data, now)),
+                }
             }
             Some(Place::Paired(_)) => {
                 self.leave(client, out);
@@ -161,8 +220,29 @@ impl Rooms {
                 self.leave(client, out);
                 out.push((client, Event::Refused(Refusal::NotPaired)));
             }
-            None => {}
+            Some(Place::Relaying(_)) | None => {}
         }
+    }
+
+    /// `relay`: the first one makes the pairing last until the other one had time to
+    /// agree, the second one begins it. Outside a pairing it crossed `peer-left` and is
+    /// dropped.
+    pub fn relay(&mut self, client: ClientId, now: Instant, out: &mut Out) {
+        let refusal = match self.places.get(&client) {
+            Some(Place::Paired(paired)) => match self.limits.relays {
+                None => Refusal::NoRelay,
+                Some(_) if !matches!(paired.sealed, Sealed::Passed) => Refusal::RelayEarly,
+                Some(_) if paired.relay => Refusal::RelayTwice,
+                Some(relays) => {
+                    let other = paired.other;
+                    return self.agree(client, other, relays, now, out);
+                }
+            },
+            Some(Place::Waiting(_)) => Refusal::NotPaired,
+            Some(Place::Relaying(_)) | None => return,
+        };
+        self.leave(client, out);
+        out.push((client, Event::Refused(refusal)));
     }
 
     /// `done`: the pair is forgotten, and the other one hears nothing of it.
@@ -174,6 +254,7 @@ impl Rooms {
             Some(Place::Waiting(room)) => {
                 self.seats.remove(&room);
             }
+            Some(Place::Relaying(other)) => self.end_relay(other),
             None => {}
         }
     }
@@ -187,6 +268,10 @@ impl Rooms {
             }
             Some(Place::Waiting(room)) => {
                 self.seats.remove(&room);
+            }
+            Some(Place::Relaying(other)) => {
+                self.end_relay(other);
+                out.push((other, Event::PeerLeft));
             }
             None => {}
         }
@@ -207,8 +292,17 @@ impl Rooms {
                 self.refuse(client, Refusal::PairingExpired, out);
                 self.refuse(other, Refusal::PairingExpired, out);
             }
-            Some(Place::Paired(_)) => {}
+            Some(Place::Paired(_) | Place::Relaying(_)) => {}
             None => out.push((client, Event::Refused(Refusal::Idle))),
+        }
+    }
+
+    /// Until when the client may stay in its pairing.
+    #[must_use]
+    pub fn paired_until(&self, client: ClientId) -> Option<Instant> {
+        match self.places.get(&client) {
+            Some(Place::Paired(paired)) => Some(paired.until),
+            _ => None,
         }
     }
 
@@ -225,7 +319,7 @@ impl Rooms {
     }
 
     fn seat(&mut self, client: ClientId, room: Tag, offer: Opaque, now: Instant, out: &mut Out) {
-        let until = now + self.seat_life;
+        let until = now + self.limits.seat;
         self.seats.insert(
             room,
             Seat {
@@ -247,13 +341,14 @@ impl Rooms {
         now: Instant,
         out: &mut Out,
     ) {
-        let until = now + self.pairing_life;
+        let until = now + self.limits.pairing;
         let paired = |other, offer| {
             Place::Paired(Box::new(Paired {
                 other,
                 room,
                 offer,
-                sealed: false,
+                sealed: Sealed::Awaited,
+                relay: false,
                 until,
             }))
         };
@@ -279,6 +374,61 @@ impl Rooms {
         ));
     }
 
+    fn agree(
+        &mut self,
+        client: ClientId,
+        other: ClientId,
+        relays: usize,
+        now: Instant,
+        out: &mut Out,
+    ) {
+        let both_asked = matches!(self.places.get(&other), Some(Place::Paired(p)) if p.relay);
+        if both_asked && self.relays >= relays {
+            self.refuse(client, Refusal::RelayFull, out);
+            self.refuse(other, Refusal::RelayFull, out);
+        } else if both_asked {
+            self.relays += 1;
+            self.places.insert(client, Place::Relaying(other));
+            self.places.insert(other, Place::Relaying(client));
+            out.push((client, Event::Relaying));
+            out.push((other, Event::Relaying));
+        } else {
+            let until = now + self.limits.relay_ask;
+            for side in [client, other] {
+                if let Some(Place::Paired(paired)) = self.places.get_mut(&side) {
+                    paired.until = until.max(paired.until);
+                    paired.relay |= side == client;
+                }
+            }
+        }
+    }
+
+    /// One of the two is out already.
+    fn end_relay(&mut self, other: ClientId) {
+        self.places.remove(&other);
+        self.relays = self.relays.saturating_sub(1);
+    }
+
+    /// Takes what is held of this client, and since when.
+    fn pass(&mut self, client: ClientId) -> Option<(Opaque, Instant)> {
+        let Some(Place::Paired(paired)) = self.places.get_mut(&client) else {
+            return None;
+        };
+        match mem::replace(&mut paired.sealed, Sealed::Passed) {
+            Sealed::Held(data, since) => Some((data, since)),
+            not_held => {
+                paired.sealed = not_held;
+                None
+            }
+        }
+    }
+
+    fn set_sealed(&mut self, client: ClientId, sealed: Sealed) {
+        if let Some(Place::Paired(paired)) = self.places.get_mut(&client) {
+            paired.sealed = sealed;
+        }
+    }
+
     fn refuse(&mut self, client: ClientId, refusal: Refusal, out: &mut Out) {
         self.places.remove(&client);
         out.push((client, Event::Refused(refusal)));
@@ -292,6 +442,7 @@ mod tests {
 
     const SEAT: Duration = Duration::from_secs(600);
     const PAIRING: Duration = Duration::from_secs(60);
+    const RELAY_ASK: Duration = Duration::from_secs(120);
     const ROOM: Tag = Tag([1; 32]);
 
     /// The rooms under a clock that stands until it is moved.
@@ -303,7 +454,13 @@ mod tests {
     impl Bed {
         fn new(max_rooms: usize) -> Self {
             Self {
-                rooms: Rooms::new(max_rooms, SEAT, PAIRING),
+                rooms: Rooms::new(RoomLimits {
+                    rooms: max_rooms,
+                    seat: SEAT,
+                    pairing: PAIRING,
+                    relay_ask: RELAY_ASK,
+                    relays: Some(1),
+                }),
                 now: Instant::now(),
             }
         }
@@ -319,7 +476,19 @@ mod tests {
         }
 
         fn sealed(&mut self, client: ClientId, data: u8) -> Out {
-            self.run(|rooms, _, out| rooms.sealed(client, bytes(data), out))
+            self.run(|rooms, now, out| rooms.sealed(client, bytes(data), now, out))
+        }
+
+        fn relay(&mut self, client: ClientId) -> Out {
+            self.run(|rooms, now, out| rooms.relay(client, now, out))
+        }
+
+        /// These two paired anew, both sealed passed.
+        fn sealed_pair(&mut self, host: ClientId, guest: ClientId) {
+            self.join(host, ROOM, host as u8);
+            self.join(guest, ROOM, guest as u8);
+            self.sealed(host, 7);
+            assert_eq!(self.sealed(guest, 8).len(), 2);
         }
 
         fn leave(&mut self, client: ClientId) -> Out {
@@ -373,6 +542,11 @@ mod tests {
         vec![(client, Event::Waiting { until })]
     }
 
+    fn sealed(client: ClientId, data: u8, at: Instant) -> (ClientId, Event) {
+        let data = bytes(data);
+        (client, Event::Sealed { data, at })
+    }
+
     fn refused(client: ClientId, refusal: Refusal) -> (ClientId, Event) {
         (client, Event::Refused(refusal))
     }
@@ -402,7 +576,8 @@ mod tests {
     fn a_renewal_that_crosses_paired_is_ignored() {
         let mut bed = Bed::paired();
         assert_eq!(bed.join(1, ROOM, 1), []);
-        assert_eq!(bed.sealed(1, 7), [(2, Event::Sealed(bytes(7)))]);
+        assert_eq!(bed.sealed(1, 7), []);
+        assert_eq!(bed.sealed(2, 8).len(), 2);
     }
 
     #[test]
@@ -470,23 +645,54 @@ mod tests {
     }
 
     #[test]
-    fn sealed_goes_once_each_way() {
+    fn sealed_is_held_until_both_are_there_and_goes_once_each_way() {
         let mut bed = Bed::paired();
-        assert_eq!(bed.sealed(1, 7), [(2, Event::Sealed(bytes(7)))]);
-        assert_eq!(bed.sealed(2, 8), [(1, Event::Sealed(bytes(8)))]);
+        assert_eq!(bed.sealed(1, 7), []);
+        let now = bed.now;
+        assert_eq!(bed.sealed(2, 8), [sealed(2, 7, now), sealed(1, 8, now)]);
         assert!(bed.rooms.is_paired(1));
     }
 
     #[test]
-    fn a_second_sealed_ends_the_pairing() {
+    fn the_nearer_client_is_told_later_by_half_of_what_it_was_earlier() {
+        let ms = Duration::from_millis;
+        for (near, far, delay) in [(20, 20, 0), (10, 90, 40), (1, 1_001, 500), (0, 9_000, 500)] {
+            for (nearer, farther) in [(1, 2), (2, 1)] {
+                let mut bed = Bed::paired();
+                bed.now += ms(near);
+                assert_eq!(bed.sealed(nearer, 7), []);
+                bed.now += ms(far - near);
+                let out = bed.sealed(farther, 8);
+                let (now, later) = (bed.now, bed.now + ms(delay));
+                assert_eq!(out, [sealed(farther, 7, now), sealed(nearer, 8, later)]);
+            }
+        }
+    }
+
+    #[test]
+    fn who_leaves_before_both_are_sealed_takes_its_own_along() {
         let mut bed = Bed::paired();
         bed.sealed(1, 7);
-        assert_eq!(
-            bed.sealed(1, 7),
-            [(2, Event::PeerLeft), refused(1, Refusal::SealedTwice)]
-        );
-        assert!(bed.empty());
+        assert_eq!(bed.leave(1), [(2, Event::PeerLeft)]);
         assert_eq!(bed.sealed(2, 8), []);
+        assert!(bed.empty());
+    }
+
+    #[test]
+    fn a_second_sealed_ends_the_pairing() {
+        for both in [false, true] {
+            let mut bed = Bed::paired();
+            bed.sealed(1, 7);
+            if both {
+                bed.sealed(2, 8);
+            }
+            assert_eq!(
+                bed.sealed(1, 7),
+                [(2, Event::PeerLeft), refused(1, Refusal::SealedTwice)]
+            );
+            assert!(bed.empty());
+            assert_eq!(bed.sealed(2, 8), []);
+        }
     }
 
     #[test]
@@ -524,10 +730,77 @@ mod tests {
         assert_eq!(bed.join(3, Tag([3; 32]), 3), waiting(3, bed.now + SEAT));
     }
 
+    #[test]
+    fn a_relay_begins_when_both_asked() {
+        let mut bed = Bed::new(9);
+        bed.sealed_pair(1, 2);
+        assert_eq!(bed.relay(2), []);
+        let both = [(1, Event::Relaying), (2, Event::Relaying)];
+        assert_eq!(bed.relay(1), both);
+        assert!(!bed.rooms.is_paired(1));
+        // It lasts until one of the two goes.
+        bed.now += SEAT;
+        assert_eq!((bed.lapse(1), bed.lapse(2)), (vec![], vec![]));
+        assert_eq!(bed.leave(1), [(2, Event::PeerLeft)]);
+        assert!(bed.empty());
+        assert_eq!(bed.relay(2), []);
+    }
+
+    #[test]
+    fn who_asked_waits_longer_for_the_other_to_agree() {
+        let mut bed = Bed::new(9);
+        bed.sealed_pair(1, 2);
+        bed.now += PAIRING / 2;
+        bed.relay(1);
+        let until = bed.now + RELAY_ASK;
+        bed.now = until - Duration::from_millis(1);
+        assert_eq!((bed.lapse(1), bed.lapse(2)), (vec![], vec![]));
+        assert_eq!(bed.rooms.paired_until(2), Some(until));
+        bed.now = until;
+        assert_eq!(bed.lapse(1).len(), 2);
+        assert!(bed.empty());
+    }
+
+    #[test]
+    fn a_relay_is_refused_before_both_sealed_twice_and_where_there_is_none() {
+        let mut bed = Bed::paired();
+        bed.sealed(1, 7);
+        let out = bed.relay(1);
+        assert_eq!(out, [(2, Event::PeerLeft), refused(1, Refusal::RelayEarly)]);
+        bed.sealed_pair(1, 2);
+        bed.relay(1);
+        let out = bed.relay(1);
+        assert_eq!(out, [(2, Event::PeerLeft), refused(1, Refusal::RelayTwice)]);
+        bed.join(1, ROOM, 1);
+        assert_eq!(bed.relay(1), [refused(1, Refusal::NotPaired)]);
+        bed.rooms.limits.relays = None;
+        bed.sealed_pair(1, 2);
+        let out = bed.relay(1);
+        assert_eq!(out, [(2, Event::PeerLeft), refused(1, Refusal::NoRelay)]);
+        assert!(bed.empty());
+    }
+
+    #[test]
+    fn relays_are_capped_and_come_free() {
+        let mut bed = Bed::new(9);
+        for (host, guest) in [(1, 2), (3, 4)] {
+            bed.sealed_pair(host, guest);
+            bed.relay(host);
+        }
+        assert_eq!(bed.relay(2).len(), 2);
+        let full = Refusal::RelayFull;
+        assert_eq!(bed.relay(4), [refused(4, full), refused(3, full)]);
+        bed.leave(1);
+        bed.sealed_pair(3, 4);
+        bed.relay(4);
+        assert_eq!(bed.relay(3), [(3, Event::Relaying), (4, Event::Relaying)]);
+    }
+
     #[derive(Clone, Debug)]
     enum Act {
         Join(ClientId, u8, u8),
         Sealed(ClientId),
+        Relay(ClientId),
         Done(ClientId),
         Leave(ClientId),
         Lapse(ClientId),
@@ -539,6 +812,7 @@ mod tests {
         prop_oneof![
             6 => (client.clone(), 0..3u8, 0..8u8).prop_map(|(c, r, o)| Act::Join(c, r, o)),
             3 => client.clone().prop_map(Act::Sealed),
+            3 => client.clone().prop_map(Act::Relay),
             1 => client.clone().prop_map(Act::Done),
             1 => client.clone().prop_map(Act::Leave),
             2 => client.prop_map(Act::Lapse),
@@ -563,13 +837,14 @@ mod tests {
             let mut known = vec![Known::default(); 6];
             for act in acts {
                 let actor = match act {
-                    Act::Join(c, ..) | Act::Sealed(c) | Act::Done(c) | Act::Leave(c) | Act::Lapse(c) => Some(c),
+                    Act::Join(c, ..) | Act::Sealed(c) | Act::Relay(c) | Act::Done(c) | Act::Leave(c) | Act::Lapse(c) => Some(c),
                     Act::Pass(_) => None,
                 };
                 let before = bed.now;
                 let out = match act {
                     Act::Join(client, room, offer) => bed.join(client, Tag([room; 32]), offer),
                     Act::Sealed(client) => bed.sealed(client, 0),
+                    Act::Relay(client) => bed.relay(client),
                     Act::Done(client) => { bed.rooms.done(client); Out::new() }
                     Act::Leave(client) => bed.leave(client),
                     Act::Lapse(client) => bed.lapse(client),
@@ -593,9 +868,14 @@ mod tests {
                     let known = &mut known[*client as usize];
                     match event {
                         Event::Paired { .. } => { known.pairings += 1; known.sealed = 0; }
-                        Event::Sealed(_) => {
+                        Event::Sealed { at, .. } => {
                             known.sealed += 1;
                             prop_assert!(known.pairings > 0 && known.sealed == 1);
+                            prop_assert!(*at >= bed.now && *at <= bed.now + SEALED_HOLD);
+                        }
+                        Event::Relaying => {
+                            let place = bed.rooms.places.get(client);
+                            prop_assert!(known.sealed == 1 && matches!(place, Some(Place::Relaying(_))));
                         }
                         Event::Waiting { until } => prop_assert_eq!(*until, before + SEAT),
                         Event::PeerLeft => prop_assert!(!bed.rooms.places.contains_key(client)),
@@ -603,6 +883,9 @@ mod tests {
                         Event::Refused(_) => prop_assert!(!bed.rooms.places.contains_key(client)),
                     }
                 }
+                let relaying = bed.rooms.places.values().filter(|place| matches!(place, Place::Relaying(_)));
+                prop_assert_eq!(relaying.count(), 2 * bed.rooms.relays);
+                prop_assert!(bed.rooms.relays <= 1);
                 // No tag seats two, and seats and places agree.
                 let mut seated: Vec<_> = bed.rooms.seats.values().map(|seat| seat.client).collect();
                 seated.sort_unstable();
@@ -623,6 +906,9 @@ mod tests {
                             }
                             _ => prop_assert!(false, "one-sided pairing"),
                         },
+                        Place::Relaying(other) => prop_assert!(
+                            matches!(bed.rooms.places.get(other), Some(Place::Relaying(back)) if back == client)
+                        ),
                     }
                 }
             }

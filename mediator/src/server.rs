@@ -6,6 +6,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use crate::config::{Config, Times};
 use crate::http;
 use crate::hub::Hub;
 use crate::limits::{AddressCount, AddressKey};
+use crate::read_ahead::ReadAhead;
 
 /// Time for the last `error shutting-down` to go out.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -50,6 +52,8 @@ pub(crate) struct Arrival {
     pub(crate) remote: SocketAddr,
     /// Over a cap: to be told so and closed.
     pub(crate) refused: bool,
+    /// To be set once the connection is a relayed one.
+    pub(crate) read_ahead: Arc<AtomicBool>,
     /// Claimed here unless a proxy's word for the address is awaited.
     _address: Option<AddressClaim>,
     _slot: OwnedSemaphorePermit,
@@ -188,6 +192,7 @@ fn admit(
             return Some(Arc::new(Arrival {
                 remote,
                 refused: false,
+                read_ahead: Arc::default(),
                 _address: address,
                 _slot: slot,
             }));
@@ -197,6 +202,7 @@ fn admit(
     Some(Arc::new(Arrival {
         remote,
         refused: true,
+        read_ahead: Arc::default(),
         _address: None,
         _slot: slot,
     }))
@@ -226,6 +232,7 @@ async fn request<S>(stream: S, router: Router, arrival: Arc<Arrival>, times: &Ti
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let stream = ReadAhead::new(stream, Arc::clone(&arrival.read_ahead));
     let router = TowerToHyperService::new(router);
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Arc::clone(&arrival));

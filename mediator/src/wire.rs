@@ -10,9 +10,19 @@
 //!   ◄─── waiting {observed, expires_in}
 //!                                 ◄─────── join {v, room, offer}
 //!   ◄─── paired {host, …}         paired {guest, …} ───►
-//!   sealed {data} ───────────────────────────────────► sealed {data}
-//!   sealed {data} ◄─────────────────────────────────── sealed {data}
+//!   sealed {data} ─────────────── held ◄───────────────── sealed {data}
+//!   ◄─── sealed {data}                      sealed {data} ───►
 //!   done ────────────►            ◄────────────────── done
+//! ```
+//!
+//! Where no direct path opens, and the mediator relays:
+//!
+//! ```text
+//!   relay ───────────────────────►
+//!                                 ◄────────────────── relay
+//!   ◄─── relaying                         relaying ───►
+//!   binary message ─────────────────────► binary message
+//!   binary message ◄───────────────────── binary message
 //! ```
 //!
 //! An `error` is the last message on its connection: the mediator closes after it.
@@ -39,6 +49,11 @@ pub const MAX_OPAQUE: usize = 1024;
 pub const SEAT_LIFE: Duration = Duration::from_secs(600);
 /// Life of a pairing whose clients never say `done`.
 pub const PAIRING_LIFE: Duration = Duration::from_secs(60);
+/// The longest that a `sealed` is held back from the nearer client, so that both begin
+/// to dial at the same time.
+pub const SEALED_HOLD: Duration = Duration::from_millis(500);
+/// Life of a pairing from when one asked for the relay: what the other one gets to agree.
+pub const RELAY_ASK_LIFE: Duration = Duration::from_secs(120);
 /// The mediator sends a WebSocket ping this often.
 pub const PING_EVERY: Duration = Duration::from_secs(20);
 /// A connection silent for this long is gone: two pings, and 5 s to answer the second.
@@ -59,7 +74,29 @@ pub const MAX_ROOMS: usize = 12_000;
 /// `join` messages an address (IPv6: a /64) and minute; renewals are not counted.
 pub const JOINS_PER_MINUTE: u32 = 30;
 /// WebSocket messages, pings and pongs that one connection may send at once; one more a second.
+/// Binary messages of a relayed pair are not among them.
 pub const MESSAGE_BURST: u32 = 32;
+
+/// Longest binary message of a relayed pair, in bytes.
+pub const RELAY_MESSAGE: usize = 16 * 1024;
+/// Messages of a relayed pair that wait for a slow reader, each way.
+pub const RELAY_QUEUE: usize = 4;
+/// The most that a mediator holds of a relayed pair, each way: the queue; one message
+/// read ahead, one or two on the way in, one held for its turn, one or two on the way
+/// out. What the system's sockets hold comes on top.
+pub const RELAY_HELD: usize = (RELAY_QUEUE + 6) * RELAY_MESSAGE;
+/// What a relayed message counts beside its bytes: its headers, down to IP.
+pub const RELAY_OVERHEAD: usize = 64;
+/// Bytes a second of a relayed pair, both ways together.
+pub const RELAY_RATE: u64 = 256 * 1024;
+/// Bytes a second of all relayed pairs together.
+pub const RELAY_TOTAL_RATE: u64 = 8 * 1024 * 1024;
+/// Relayed pairs at a time.
+pub const RELAY_PAIRS: usize = 256;
+/// Bytes of a relayed pair in all, both ways together.
+pub const RELAY_BYTES: u64 = 256 * 1024 * 1024;
+/// A pair that was quiet may be ahead of its rate by what it may send in this time.
+pub const RELAY_BURST: Duration = Duration::from_millis(250);
 
 /// What a client says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,11 +113,15 @@ pub enum ClientMessage {
         /// OFFER, opaque to the mediator.
         offer: Opaque,
     },
-    /// After `paired`, once: handed on to the other one as it is.
+    /// After `paired`, once: handed on to the other one as it is, as soon as the other
+    /// one's is there too.
     Sealed {
         /// SEALED, opaque to the mediator.
         data: Opaque,
     },
+    /// After both `sealed`, once: have the mediator hand on what both say from now on.
+    /// The next from the mediator is `relaying`, once the other one asked too.
+    Relay,
     /// The pair is connected: the mediator forgets it and closes this connection.
     Done,
 }
@@ -104,13 +145,22 @@ pub enum MediatorMessage {
         offer: Opaque,
         /// Your address as seen from here; port 0 where a proxy hides it.
         observed: SocketAddr,
+        /// Whether `relay` may be asked for here.
+        #[serde(default)]
+        relay: bool,
     },
-    /// The other one's `sealed`.
+    /// The other one's `sealed`, once yours is there too: to the farther one of both at
+    /// once, to the nearer one after half of what it was earlier, at most
+    /// [`SEALED_HOLD`], so that both have it at the same time.
     Sealed {
         /// The other one's SEALED.
         data: Opaque,
     },
-    /// The other one went before either said `done`.
+    /// Both asked for the relay. From now on each side's binary messages, at most
+    /// [`RELAY_MESSAGE`] each, are handed on to the other one as they are, in order.
+    Relaying,
+    /// The other one went before either said `done`. While relaying it comes after all
+    /// that the other one had said, and is the last message.
     PeerLeft,
     /// Refused; the connection is closed after it.
     Error {
@@ -150,6 +200,8 @@ pub enum ErrorCode {
     Full,
     /// Seat, pairing or idle connection outlived its time.
     Expired,
+    /// A cap on the relay: pairs at a time, or bytes of this pair; see `retry_after`.
+    RelayLimit,
     /// The mediator is stopping.
     ShuttingDown,
 }
@@ -225,6 +277,7 @@ impl ErrorCode {
             Self::RateLimited => "rate-limited",
             Self::Full => "full",
             Self::Expired => "expired",
+            Self::RelayLimit => "relay-limit",
             Self::ShuttingDown => "shutting-down",
         }
     }
@@ -355,6 +408,8 @@ mod tests {
             format!(r#"{{"type":"join","v":1,"room":"{ZERO_TAG}","offer":"__4"}}"#)
         );
         assert_eq!(ClientMessage::Done.encode(), r#"{"type":"done"}"#);
+        assert_eq!(ClientMessage::Relay.encode(), r#"{"type":"relay"}"#);
+        assert_eq!(MediatorMessage::Relaying.encode(), r#"{"type":"relaying"}"#);
         assert_eq!(
             MediatorMessage::PeerLeft.encode(),
             r#"{"type":"peer-left"}"#
@@ -384,6 +439,20 @@ mod tests {
     }
 
     #[test]
+    fn a_mediator_that_says_nothing_of_a_relay_has_none() {
+        let text = r#"{"type":"paired","role":"host","offer":"AA","observed":"192.0.2.1:5"}"#;
+        assert_eq!(
+            MediatorMessage::decode(text),
+            Ok(MediatorMessage::Paired {
+                role: Role::Host,
+                offer: Opaque::new(&[0]).unwrap(),
+                observed: "192.0.2.1:5".parse().unwrap(),
+                relay: false,
+            })
+        );
+    }
+
+    #[test]
     fn error_codes_read_as_they_are_written() {
         for code in [
             ErrorCode::BadRequest,
@@ -392,6 +461,7 @@ mod tests {
             ErrorCode::RateLimited,
             ErrorCode::Full,
             ErrorCode::Expired,
+            ErrorCode::RelayLimit,
             ErrorCode::ShuttingDown,
         ] {
             assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{code}\""));

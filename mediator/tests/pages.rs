@@ -136,6 +136,7 @@ async fn two_meet_through_tls() {
     assert_eq!(host.hear_paired().await.1, b"guest");
     assert_eq!(guest.hear_paired().await.1, b"host");
     host.seal(b"sealed").await;
+    guest.seal(b"too").await;
     assert_eq!(guest.hear_sealed().await, b"sealed");
 }
 

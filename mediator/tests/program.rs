@@ -13,7 +13,7 @@ mod common;
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Client, PATIENCE};
+use common::{Client, PATIENCE, agree, fill, swap_sealed};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -21,7 +21,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::TcpSocket;
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
-use undertone_mediator::wire::{ClientMessage, ErrorCode, Tag};
+use undertone_mediator::wire::{ClientMessage, ErrorCode, RELAY_HELD, Tag};
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_undertone-mediator"));
@@ -99,7 +99,7 @@ async fn run(arguments: &[&str]) -> Output {
 
 #[tokio::test]
 async fn at_trace_level_nothing_of_a_client_is_logged() {
-    let running = Running::start(&["-vv"]).await;
+    let running = Running::start(&["-vv", "--relay"]).await;
     let tag = *b"the tag of a room, 32 bytes long";
     let offers = [b"offer-of-ada".as_slice(), b"offer-of-bob"];
     let (mut ada, mut bob) = (
@@ -112,15 +112,19 @@ async fn at_trace_level_nothing_of_a_client_is_logged() {
     ada.hear_paired().await;
     bob.hear_paired().await;
     ada.seal(b"sealed-of-ada").await;
+    bob.seal(b"sealed-of-bob").await;
+    ada.hear_sealed().await;
     bob.hear_sealed().await;
     // Names travel sealed; a client that sends one in the clear, or garbage, is not quoted either.
     let mut mallory = running.connect([127, 77, 88, 99]).await;
     mallory.text(r#"{"type":"mallory's name"}"#).await;
     assert_eq!(mallory.hear_refusal().await.0, ErrorCode::BadRequest);
+    agree(&mut ada, &mut bob).await;
+    ada.relay(b"relayed-of-ada").await;
+    assert_eq!(bob.hear_relayed().await, b"relayed-of-ada");
     ada.say(&ClientMessage::Done).await;
-    bob.say(&ClientMessage::Done).await;
     ada.hear_close().await;
-    bob.hear_close().await;
+    bob.hear_relay_over().await;
     running.signal(Signal::SIGTERM);
     let (status, log) = running.finish().await;
     assert_eq!(status.code(), Some(0));
@@ -130,7 +134,13 @@ async fn at_trace_level_nothing_of_a_client_is_logged() {
         "{log}"
     );
     let mut secrets = vec![String::from_utf8(tag.to_vec()).unwrap(), "mallory".into()];
-    for bytes in [tag.as_slice(), offers[0], offers[1], b"sealed-of-ada"] {
+    for bytes in [
+        tag.as_slice(),
+        offers[0],
+        offers[1],
+        b"sealed-of-ada",
+        b"relayed-of-ada",
+    ] {
         secrets.push(BASE64URL_NOPAD.encode(bytes));
         secrets.push(HEXLOWER.encode(bytes));
         secrets.push(format!("{bytes:?}"));
@@ -143,6 +153,50 @@ async fn at_trace_level_nothing_of_a_client_is_logged() {
     for secret in secrets {
         assert!(!log.contains(&secret), "{secret} is in the log:\n{log}");
     }
+}
+
+/// Bytes of user space in memory.
+#[cfg(target_os = "linux")]
+fn memory(running: &Running) -> usize {
+    let status = format!("/proc/{}/status", running.child.id().unwrap());
+    let status = std::fs::read_to_string(status).unwrap();
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"));
+    let kilobytes = line.unwrap().split_whitespace().nth(1).unwrap();
+    kilobytes.parse::<usize>().unwrap() * 1024
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn stalled_readers_cost_no_more_memory_than_is_written_down() {
+    let rate = [
+        "--relay-rate",
+        "1000000000",
+        "--relay-total-rate",
+        "1000000000",
+    ];
+    let running = Running::start(&[&["--relay"], &rate[..]].concat()).await;
+    let mut clients = Vec::new();
+    for n in 0..8 {
+        let mut host = running.connect([127, 0, 1, n]).await;
+        host.join(Tag([n; 32]), b"a").await;
+        host.hear_waiting().await;
+        let mut guest = running.connect([127, 0, 2, n]).await;
+        guest.join(Tag([n; 32]), b"b").await;
+        host.hear_paired().await;
+        guest.hear_paired().await;
+        swap_sealed(&mut host, &mut guest).await;
+        agree(&mut host, &mut guest).await;
+        clients.extend([host, guest]);
+    }
+    let before = memory(&running);
+    let (mut sent, directions) = (0, clients.len());
+    for client in &mut clients {
+        sent += fill(client).await;
+    }
+    let held = memory(&running).saturating_sub(before) / directions;
+    println!("held of a stalled direction: {held} B, of {RELAY_HELD} B");
+    assert!(sent / directions > 2 * RELAY_HELD, "not stalled");
+    assert!(held <= RELAY_HELD, "{held} B");
 }
 
 #[tokio::test]
@@ -191,6 +245,8 @@ async fn bad_usage_is_exit_2() {
             "/nowhere/key.pem",
         ],
         &["--max-rooms", "0"],
+        &["--relay-rate", "1000000"],
+        &["--relay", "--relay-pairs", "0"],
         &["--joins-per-minute", "many"],
         &["--no-such-flag"],
         &["-q", "-v"],

@@ -74,6 +74,7 @@ async fn a_renewal_that_crosses_paired_is_ignored() {
     let (mut host, mut guest) = pair(&mediator, ROOM).await;
     host.join(ROOM, b"host's offer").await;
     host.seal(b"still paired").await;
+    guest.seal(b"so am I").await;
     assert_eq!(guest.hear_sealed().await, b"still paired");
 }
 
@@ -135,9 +136,21 @@ async fn peer_left_when_the_other_goes_before_done() {
 async fn sealed_arrives_before_peer_left() {
     let mediator = Mediator::start(Config::default());
     let (mut host, mut guest) = pair(&mediator, ROOM).await;
+    // Nearer or farther, whichever comes second here: what is held back keeps its turn.
+    guest.seal(b"first words").await;
     host.seal(b"last words").await;
+    host.hear_sealed().await;
     drop(host);
     assert_eq!(guest.hear_sealed().await, b"last words");
+    assert_eq!(guest.hear().await, MediatorMessage::PeerLeft);
+}
+
+#[tokio::test]
+async fn nobody_gets_sealed_for_nothing() {
+    let mediator = Mediator::start(Config::default());
+    let (mut host, mut guest) = pair(&mediator, ROOM).await;
+    host.seal(b"held").await;
+    drop(host);
     assert_eq!(guest.hear().await, MediatorMessage::PeerLeft);
 }
 
@@ -184,5 +197,6 @@ async fn a_message_in_fragments_is_one_message() {
     host.send(Message::Ping("".into())).await;
     host.send(Message::Frame(frame(two, Data::Continue, true)))
         .await;
+    guest.seal(b"whole").await;
     assert_eq!(guest.hear_sealed().await, [0; 3]);
 }

@@ -129,6 +129,7 @@ fn is_passing(error: &RendezvousError, reached: bool) -> bool {
             ErrorCode::Expired
             | ErrorCode::ShuttingDown
             | ErrorCode::RateLimited
+            | ErrorCode::RelayLimit
             | ErrorCode::Full => reached,
             ErrorCode::BadRequest | ErrorCode::Version | ErrorCode::RoomBusy => false,
         },

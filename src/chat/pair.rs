@@ -211,6 +211,7 @@ pub async fn pair(
                 role,
                 offer,
                 observed,
+                relay: _,
             } => {
                 let role = match role {
                     wire::Role::Host => Role::Host,
@@ -220,7 +221,9 @@ pub async fn pair(
             }
             // Of a pairing that we gave up: it may have crossed our `join`.
             MediatorMessage::PeerLeft | MediatorMessage::Sealed { .. } => {}
-            MediatorMessage::Error { .. } => return Err(RendezvousError::Garbled.into()),
+            MediatorMessage::Relaying | MediatorMessage::Error { .. } => {
+                return Err(RendezvousError::Garbled.into());
+            }
         }
     };
     let via = mediator.mediator_ip();

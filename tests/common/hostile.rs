@@ -176,6 +176,7 @@ impl Seat<'_> {
             role,
             offer,
             observed,
+            relay: false,
         });
     }
 

@@ -106,7 +106,7 @@ async fn every_flipped_byte_of_confirm_a_and_go_is_no_link_for_the_guest() {
         }
     };
     let all: Vec<usize> = (0..sound.len()).collect();
-    for batch in all.chunks(64) {
+    for batch in all.chunks(512) {
         let met = batch
             .iter()
             .map(async |at| meets(&flipped(&sound, *at)).await);

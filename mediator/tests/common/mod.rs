@@ -14,9 +14,9 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{WebSocketStream, client_async};
 use undertone_mediator::wire::{
-    ClientMessage, ErrorCode, MediatorMessage, Opaque, PATH, Role, Tag,
+    ClientMessage, ErrorCode, MediatorMessage, Opaque, PATH, RELAY_MESSAGE, Role, Tag,
 };
-use undertone_mediator::{Config, listen, serve};
+use undertone_mediator::{Config, RelayLimits, listen, serve};
 
 /// No wait in these tests should come near this.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -145,6 +145,30 @@ impl Client {
         .await;
     }
 
+    pub async fn relay(&mut self, bytes: &[u8]) {
+        self.send(Message::Binary(bytes.to_vec().into())).await;
+    }
+
+    /// The next that was relayed.
+    pub async fn hear_relayed(&mut self) -> Vec<u8> {
+        loop {
+            match timeout(PATIENCE, self.socket.next())
+                .await
+                .expect("a message")
+            {
+                Some(Ok(Message::Binary(bytes))) => return bytes.into(),
+                Some(Ok(Message::Ping(_))) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// `peer-left` and then the end.
+    pub async fn hear_relay_over(&mut self) {
+        assert_eq!(self.hear().await, MediatorMessage::PeerLeft);
+        self.hear_close().await;
+    }
+
     /// The next text message.
     pub async fn hear(&mut self) -> MediatorMessage {
         loop {
@@ -215,6 +239,62 @@ impl Client {
     pub async fn hear_end(&mut self) {
         let end = async { while let Some(Ok(_)) = self.socket.next().await {} };
         timeout(PATIENCE, end).await.expect("the end");
+    }
+}
+
+/// A mediator that relays, with no cap in the way.
+pub fn relaying() -> Config {
+    let ample = 1 << 40;
+    Config {
+        relay: Some(RelayLimits {
+            rate: ample,
+            total_rate: ample,
+            pairs: 99,
+            bytes: ample,
+        }),
+        joins_per_minute: 1_000,
+        ..Config::default()
+    }
+}
+
+/// Both have the other's `sealed`.
+pub async fn swap_sealed(host: &mut Client, guest: &mut Client) {
+    host.seal(b"host's").await;
+    guest.seal(b"guest's").await;
+    assert_eq!(host.hear_sealed().await, b"guest's");
+    assert_eq!(guest.hear_sealed().await, b"host's");
+}
+
+/// A pair that is relayed.
+pub async fn relayed(mediator: &Mediator, room: Tag) -> (Client, Client) {
+    let (mut host, mut guest) = pair(mediator, room).await;
+    swap_sealed(&mut host, &mut guest).await;
+    agree(&mut host, &mut guest).await;
+    (host, guest)
+}
+
+/// Both ask for the relay, and get it.
+pub async fn agree(host: &mut Client, guest: &mut Client) {
+    for one in [&mut *host, &mut *guest] {
+        one.say(&ClientMessage::Relay).await;
+    }
+    for one in [host, guest] {
+        assert_eq!(one.hear().await, MediatorMessage::Relaying);
+    }
+}
+
+/// Writes until the mediator takes no more; how many bytes it took.
+pub async fn fill(client: &mut Client) -> usize {
+    let mut bytes = 0;
+    let message = vec![7; RELAY_MESSAGE];
+    loop {
+        let sent = client.socket.send(Message::Binary(message.clone().into()));
+        match timeout(Duration::from_millis(200), sent).await {
+            Ok(sent) => sent.unwrap(),
+            Err(_) => return bytes,
+        }
+        bytes += RELAY_MESSAGE;
+        assert!(bytes < 256 << 20, "nothing holds it back");
     }
 }
 

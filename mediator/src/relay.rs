@@ -1,0 +1,418 @@
+//! A relayed pair: each side's binary messages go to the other one, unread.
+//!
+//! ```text
+//! client ─► inbound: bytes capped, pace of the pair, pace of all ─► queue ─► outbound ─► client
+//! client ◄─ outbound ◄─ queue ◄─ inbound: the same ◄──────────────────────────────────── client
+//! ```
+//!
+//! A side reads no further message before the last one found room in the queue, so a
+//! slow reader slows the writer, through TCP, and costs [`RELAY_HELD`](crate::wire::RELAY_HELD)
+//! a direction at most. The two directions do not wait for each other. What a side said
+//! before it went still reaches the other one.
+//!
+//! Who is gone: a side that sends no message for [`Times::silence`] while its messages
+//! are read (they may be held up by the pace or the other one), or that takes nothing
+//! of what is written to it for as long. It is pinged as ever.
+
+use std::future::pending;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::ws::Message;
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+
+use crate::config::{RelayLimits, Times};
+use crate::connection::End;
+use crate::hub::Client;
+use crate::limits::{Bucket, Rate};
+use crate::pace::Pace;
+use crate::refusal::Refusal;
+use crate::rooms::Event;
+use crate::wire::{ClientMessage, MESSAGE_BURST, RELAY_MESSAGE, RELAY_OVERHEAD, RELAY_QUEUE};
+
+/// What all relayed pairs share.
+pub(crate) struct Relays {
+    limits: RelayLimits,
+    total: Arc<Mutex<Pace>>,
+}
+
+/// One side's place in a relayed pair; dropping it lets the other side finish and go.
+pub(crate) struct Leg {
+    to: mpsc::Sender<Bytes>,
+    from: mpsc::Receiver<Bytes>,
+    pair: Arc<Pair>,
+}
+
+/// What the two sides share.
+struct Pair {
+    budget: Mutex<Budget>,
+    total: Arc<Mutex<Pace>>,
+    /// Why the relay ended, where it was not by one side's going.
+    ended: OnceLock<Refusal>,
+}
+
+struct Budget {
+    pace: Pace,
+    bytes: u64,
+}
+
+impl Relays {
+    pub(crate) fn new(limits: RelayLimits) -> Self {
+        Self {
+            limits,
+            total: Arc::new(Mutex::new(Pace::new(limits.total_rate))),
+        }
+    }
+
+    /// Both sides of a new pair.
+    pub(crate) fn legs(&self) -> (Leg, Leg) {
+        let ((to_one, from_other), (to_other, from_one)) =
+            (mpsc::channel(RELAY_QUEUE), mpsc::channel(RELAY_QUEUE));
+        let pair = Arc::new(Pair {
+            budget: Mutex::new(Budget {
+                pace: Pace::new(self.limits.rate),
+                bytes: self.limits.bytes,
+            }),
+            total: Arc::clone(&self.total),
+            ended: OnceLock::new(),
+        });
+        let one = Leg {
+            to: to_other,
+            from: from_other,
+            pair: Arc::clone(&pair),
+        };
+        let other = Leg {
+            to: to_one,
+            from: from_one,
+            pair,
+        };
+        (one, other)
+    }
+}
+
+impl Pair {
+    /// Takes so much of the pair's bytes, and returns when its pace and that of all let
+    /// it pass. In this order, so that a slow pair books no time of the others'.
+    async fn pass(&self, bytes: u64) -> Result<(), Refusal> {
+        let turn = {
+            let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(left) = budget.bytes.checked_sub(bytes) else {
+                let _ = self.ended.set(Refusal::RelaySpent);
+                return Err(Refusal::RelaySpent);
+            };
+            budget.bytes = left;
+            budget.pace.book(bytes, Instant::now().into_std())
+        };
+        if let Some(turn) = turn {
+            sleep_until(turn.into()).await;
+        }
+        let turn = {
+            let mut total = self.total.lock().unwrap_or_else(PoisonError::into_inner);
+            total.book(bytes, Instant::now().into_std())
+        };
+        if let Some(turn) = turn {
+            sleep_until(turn.into()).await;
+        }
+        Ok(())
+    }
+}
+
+/// Serves one side until the relay is over.
+pub(crate) async fn carry<S, E>(socket: &mut S, leg: Leg, client: &Client, times: &Times) -> End
+where
+    S: Stream<Item = Result<Message, E>> + Sink<Message> + Unpin,
+{
+    let Leg { to, from, pair } = leg;
+    let (sink, stream) = socket.split();
+    let refused = async {
+        loop {
+            client.woken().await;
+            let (events, _) = client.take_events(Instant::now().into_std());
+            // Nothing else comes now but `peer-left`, and the queue's end says it in its turn.
+            for event in events {
+                if let Event::Refused(refusal) = event {
+                    return refusal;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        // First: both are refused at once, and then one of them ends the other's queue.
+        biased;
+        refusal = refused => refusal.into(),
+        end = inbound(stream, to, &pair, times) => end,
+        end = outbound(sink, from, &pair, times) => end,
+    }
+}
+
+async fn inbound<E>(
+    mut stream: impl Stream<Item = Result<Message, E>> + Unpin,
+    to: mpsc::Sender<Bytes>,
+    pair: &Pair,
+    times: &Times,
+) -> End {
+    let mut allowance = Bucket::default();
+    loop {
+        let message = match timeout(times.silence, stream.next()).await {
+            Ok(Some(Ok(message))) => message,
+            _ => return End::Gone,
+        };
+        let bytes = match message {
+            Message::Binary(bytes) => bytes,
+            Message::Ping(_) | Message::Pong(_) => {
+                let rate = Rate::new(MESSAGE_BURST, Duration::from_secs(1));
+                match allowance.take(rate, Instant::now().into_std()) {
+                    Ok(()) => continue,
+                    Err(_) => return Refusal::TooMany.into(),
+                }
+            }
+            Message::Close(_) => return End::Close,
+            // `done` may have crossed `relaying`.
+            Message::Text(text) => match ClientMessage::decode(&text) {
+                Ok(ClientMessage::Done) => return End::Close,
+                _ => return Refusal::NotBinary.into(),
+            },
+        };
+        if bytes.len() > RELAY_MESSAGE {
+            return Refusal::RelayTooLong.into();
+        }
+        if let Err(refusal) = pair.pass((bytes.len() + RELAY_OVERHEAD) as u64).await {
+            return refusal.into();
+        }
+        // What was read is a part of a larger buffer, which a short message would keep.
+        let bytes = match bytes.len() {
+            0..=1024 => Bytes::copy_from_slice(&bytes),
+            _ => bytes,
+        };
+        if to.send(bytes).await.is_err() {
+            // The other one is gone: `outbound` says so, after all that it said.
+            pending::<()>().await;
+        }
+    }
+}
+
+async fn outbound(
+    mut sink: impl Sink<Message> + Unpin,
+    mut from: mpsc::Receiver<Bytes>,
+    pair: &Pair,
+    times: &Times,
+) -> End {
+    let mut pings = interval_at(Instant::now() + times.ping_every, times.ping_every);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let first = tokio::select! {
+            biased;
+            _ = pings.tick() => Message::Ping(Bytes::new()),
+            bytes = from.recv() => match bytes {
+                Some(bytes) => Message::Binary(bytes),
+                None => return pair.ended.get().map_or(End::PeerLeft, |why| (*why).into()),
+            },
+        };
+        let write = async {
+            sink.feed(first).await?;
+            while let Ok(bytes) = from.try_recv() {
+                sink.feed(Message::Binary(bytes)).await?;
+            }
+            sink.flush().await
+        };
+        match timeout(times.silence, write).await {
+            Ok(Ok(())) => {}
+            _ => return End::Gone,
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+    use crate::fake::{Peer, pair, relay_hub, relayed, sealed};
+    use crate::wire::{ErrorCode, MediatorMessage, RELAY_BURST};
+
+    /// No cap in the way of what a test is about.
+    const AMPLE: RelayLimits = RelayLimits {
+        rate: 1 << 40,
+        total_rate: 1 << 40,
+        pairs: 9,
+        bytes: 1 << 40,
+    };
+    const RATE: u64 = 64 * 1024;
+
+    /// Answers pings for so long, while nothing else comes.
+    async fn quiet(peers: [&mut Peer; 2], time: Duration) {
+        let [one, other] = peers;
+        let both = async { tokio::join!(one.hear(), other.hear()) };
+        timeout(time, both).await.unwrap_err();
+    }
+
+    /// Has `count` messages of `length` relayed, and says how long it took.
+    async fn take(from: &Peer, to: &mut Peer, count: usize, length: usize) -> Duration {
+        let start = Instant::now();
+        for _ in 0..count {
+            from.relay(&vec![7; length]);
+        }
+        for _ in 0..count {
+            assert_eq!(to.hear_relayed().await.len(), length);
+        }
+        start.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_relayed_pair_lives_as_long_as_both() {
+        let hub = relay_hub(AMPLE);
+        let (mut host, mut guest) = relayed(&hub).await;
+        quiet([&mut host, &mut guest], Duration::from_secs(86_400)).await;
+        host.relay(b"still here");
+        assert_eq!(guest.hear_relayed().await, b"still here");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_side_is_gone_and_the_other_is_told() {
+        let hub = relay_hub(AMPLE);
+        let (host, mut guest) = relayed(&hub).await;
+        let start = Instant::now();
+        assert_eq!(guest.hear().await, MediatorMessage::PeerLeft);
+        assert_eq!(start.elapsed(), Times::default().silence);
+        assert_eq!(host.over.await.unwrap() - start, Times::default().silence);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_side_that_takes_nothing_is_gone_and_the_other_is_told() {
+        let hub = relay_hub(AMPLE);
+        let (mut host, guest) = relayed(&hub).await;
+        let start = Instant::now();
+        guest.stalled.store(true, Ordering::Relaxed);
+        host.relay(b"to a wall");
+        // It does answer what it was pinged, or seems to.
+        let talks = async {
+            loop {
+                guest.to.send(Message::Pong(Bytes::new())).unwrap();
+                tokio::time::sleep(Duration::from_secs(20)).await;
+            }
+        };
+        tokio::select! {
+            told = host.hear() => assert_eq!(told, MediatorMessage::PeerLeft),
+            () = talks => {}
+        }
+        assert_eq!(start.elapsed(), Times::default().silence);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pair_keeps_its_rate() {
+        let hub = relay_hub(RelayLimits {
+            rate: RATE,
+            ..AMPLE
+        });
+        let (host, mut guest) = relayed(&hub).await;
+        for length in [RELAY_MESSAGE, 1_000, 0] {
+            let count = 20 * RATE as usize / (length + RELAY_OVERHEAD);
+            let took = take(&host, &mut guest, count, length).await.as_secs_f64();
+            assert!((19.0..=21.0).contains(&took), "{length}: {took}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn both_directions_share_the_rate_of_their_pair() {
+        let hub = relay_hub(RelayLimits {
+            rate: RATE,
+            ..AMPLE
+        });
+        let (mut host, mut guest) = relayed(&hub).await;
+        let (count, length) = (100, 10_000);
+        let start = Instant::now();
+        for _ in 0..count {
+            host.relay(&vec![1; length]);
+            guest.relay(&vec![2; length]);
+        }
+        for _ in 0..count {
+            guest.hear_relayed().await;
+            host.hear_relayed().await;
+        }
+        let due = (2 * count * (length + RELAY_OVERHEAD)) as f64 / RATE as f64;
+        let took = start.elapsed().as_secs_f64();
+        assert!((0.95 * due..=1.05 * due).contains(&took), "{took} of {due}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_pairs_share_the_total_rate_evenly() {
+        let hub = relay_hub(RelayLimits {
+            total_rate: RATE,
+            ..AMPLE
+        });
+        let (host, mut guest) = relayed(&hub).await;
+        let (other_host, mut other_guest) = relayed(&hub).await;
+        let (one, other) = tokio::join!(
+            take(&host, &mut guest, 100, 10_000),
+            take(&other_host, &mut other_guest, 100, 10_000),
+        );
+        let due = (2 * 100 * (10_000 + RELAY_OVERHEAD)) as f64 / RATE as f64;
+        for took in [one.as_secs_f64(), other.as_secs_f64()] {
+            assert!((0.95 * due..=1.05 * due).contains(&took), "{took} of {due}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_pair_books_no_time_of_the_others() {
+        let hub = relay_hub(RelayLimits {
+            rate: 1_024,
+            total_rate: 4_096,
+            ..AMPLE
+        });
+        let (host, mut guest) = relayed(&hub).await;
+        // In debt for 32 s, with one more that waits for its turn.
+        for _ in 0..3 {
+            host.relay(&[0; RELAY_MESSAGE]);
+        }
+        guest.hear_relayed().await;
+        let (other_host, mut other_guest) = relayed(&hub).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let took = take(&other_host, &mut other_guest, 1, 100).await;
+        assert!(took <= RELAY_BURST, "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bytes_are_capped_and_both_are_told_after_what_was_within() {
+        let fits = 10;
+        let cost = (1_000 + RELAY_OVERHEAD) as u64;
+        let hub = relay_hub(RelayLimits {
+            bytes: fits * cost + 1,
+            ..AMPLE
+        });
+        let (mut host, mut guest) = relayed(&hub).await;
+        for _ in 0..=fits {
+            host.relay(&[7; 1_000]);
+        }
+        for _ in 0..fits {
+            assert_eq!(guest.hear_relayed().await, [7; 1_000]);
+        }
+        assert_eq!(guest.hear_refusal().await, ErrorCode::RelayLimit);
+        assert_eq!(host.hear_refusal().await, ErrorCode::RelayLimit);
+        // The next pairing has bytes of its own.
+        let (host, mut guest) = relayed(&hub).await;
+        host.relay(b"anew");
+        assert_eq!(guest.hear_relayed().await, b"anew");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_alone_waits_two_minutes() {
+        let hub = relay_hub(AMPLE);
+        let (mut host, mut guest) = pair(&hub).await;
+        for one in [&mut host, &mut guest] {
+            one.say(&sealed(1));
+        }
+        for one in [&mut host, &mut guest] {
+            assert!(matches!(one.hear().await, MediatorMessage::Sealed { .. }));
+        }
+        quiet([&mut host, &mut guest], Duration::from_secs(50)).await;
+        host.say(&ClientMessage::Relay);
+        let asked = Instant::now();
+        let (one, other) = tokio::join!(host.hear_refusal(), guest.hear_refusal());
+        assert_eq!((one, other), (ErrorCode::Expired, ErrorCode::Expired));
+        assert_eq!(asked.elapsed(), Times::default().relay_ask);
+    }
+}
