@@ -8,6 +8,7 @@ mod examples;
 mod global;
 mod others;
 
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ pub use self::others::{DoctorArgs, PeersAction, PeersArgs};
 use crate::chat::relay::RelayChoice;
 use crate::config::Config;
 use crate::mediator_url::{DEFAULT_PORT, MediatorUrl};
+use crate::rendezvous::Route;
+use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 use crate::room::{Invite, RoomError};
 use crate::terminal::name::DisplayName;
 use crate::terminal::safe::Safe;
@@ -96,6 +99,15 @@ pub struct ChatOptions {
     /// [default: the one on this machine, or one inside this program]
     #[arg(long, value_name = "URL", env = "UNDERTONE_MEDIATOR", hide_env = true)]
     pub mediator: Option<MediatorUrl>,
+    /// The proxy to the mediator, `http://[USER:PASSWORD@]HOST[:PORT]` or `socks5h://…`;
+    /// `none` for none [default: https_proxy, http_proxy, ALL_PROXY and NO_PROXY, as
+    /// curl reads them]
+    ///
+    /// What you type here, others on this machine can see while it runs: a password is better
+    /// put into UNDERTONE_PROXY or the config file.
+    #[arg(long, value_name = "URL", env = "UNDERTONE_PROXY", hide_env = true,
+        hide_default_value = true, value_parser = proxy_choice)]
+    pub proxy: Option<Result<ProxyChoice, ProxyUrlError>>,
     /// Leave with code 4 when nobody came within so many seconds
     #[arg(long, value_name = "SECS", env = "UNDERTONE_TIMEOUT", hide_env = true,
         value_parser = clap::value_parser!(u32).range(1..))]
@@ -170,6 +182,21 @@ fn bind_address(text: &str) -> Result<SocketAddr, String> {
     address.map_err(|_| "not an IP address, with or without a port".to_owned())
 }
 
+/// Never fails: clap's errors would repeat what they cannot read, a password perhaps.
+fn proxy_choice(text: &str) -> Result<Result<ProxyChoice, ProxyUrlError>, Infallible> {
+    Ok(text.parse())
+}
+
+/// The way to a mediator that was named.
+fn route(
+    mediator: MediatorUrl,
+    proxy: Option<&Result<ProxyChoice, ProxyUrlError>>,
+) -> Result<Route, ProxyUrlError> {
+    let choice = proxy.cloned().transpose()?.unwrap_or_default();
+    let proxy = choice.proxy_for(&mediator)?;
+    Ok(Route { mediator, proxy })
+}
+
 impl ChatArgs {
     /// The room that was named, by argument or environment, if any was.
     ///
@@ -201,6 +228,18 @@ impl ChatArgs {
 }
 
 impl ChatOptions {
+    /// The way to the mediator that was named: by the invite, else by `--mediator`; `None`
+    /// where neither names one.
+    ///
+    /// # Errors
+    /// [`ProxyUrlError`], where a proxy counts whose address is wrong; an error of usage.
+    pub fn route(&self, invited: Option<MediatorUrl>) -> Result<Option<Route>, ProxyUrlError> {
+        let named = invited.or_else(|| self.mediator.clone());
+        named
+            .map(|mediator| route(mediator, self.proxy.as_ref()))
+            .transpose()
+    }
+
     /// How long to wait for the other one; `None`: as long as it takes.
     #[must_use]
     pub fn timeout(&self) -> Option<Duration> {

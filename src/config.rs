@@ -14,6 +14,7 @@ use etcetera::BaseStrategy;
 use toml::de::{DeTable, DeValue};
 
 use crate::cli::Cli;
+use crate::rendezvous::proxy::ProxyChoice;
 
 /// What may stand behind a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ enum Kind {
 
 /// The keys: what someone may want the same way every time. A room is not one of them, because
 /// undertone offers the last one and a secret does not belong here; nor is what is for one run.
-const KEYS: [(&str, Kind); 15] = [
+const KEYS: [(&str, Kind); 16] = [
     ("advertise", Kind::List),
     ("bind", Kind::Text),
     ("color", Kind::Text),
@@ -40,6 +41,7 @@ const KEYS: [(&str, Kind); 15] = [
     ("no-history", Kind::Switch),
     ("peers-file", Kind::Path),
     ("plain", Kind::Switch),
+    ("proxy", Kind::Text),
     ("notify", Kind::Switch),
     ("qr", Kind::Switch),
     ("require-verified", Kind::Switch),
@@ -203,6 +205,11 @@ impl Config {
 
 /// Asks the flag's own parser, alone: what else is set must not matter.
 fn check(key: &str, text: &str) -> Result<(), String> {
+    if key == "proxy" {
+        // Its flag takes everything at first, for clap's errors would show a password.
+        let read = text.parse::<ProxyChoice>();
+        return read.map(drop).map_err(|error| error.to_string());
+    }
     let cli = Cli::command();
     let Some(arg) = cli.get_arguments().find(|arg| arg.get_long() == Some(key)) else {
         return Ok(());

@@ -155,6 +155,7 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
         None if options.long => (None, Room::made_up_long()),
         None => (None, Room::made_up()),
     };
+    let mediator = options.route(mediator).map_err(|e| fail(Exit::Usage, &e))?;
     if let Err(error) = Last::save(&store, &name, &room) {
         note(&face, &error.to_string());
     }
@@ -168,7 +169,7 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
     Ok(Setup {
         name,
         room,
-        mediator: mediator.or_else(|| options.mediator.clone()),
+        mediator,
         local_port: options.local_port,
         contacts: Contacts::open(&store, identity.secret.public()),
         identity: Arc::new(identity.secret),

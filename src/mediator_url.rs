@@ -123,15 +123,15 @@ impl FromStr for MediatorUrl {
         if let Some((user, _)) = authority.rsplit_once('@') {
             return Err(MediatorUrlError::Extra(format!("{user}@")));
         }
-        let (host, port) = split_port(authority)?;
+        let (host, port) = split_port(authority, DEFAULT_PORT)?;
         Self::new(tls, host, port)
     }
 }
 
 /// Splits `HOST[:PORT]`, where an IPv6 address stands in brackets or, without a port, alone.
-fn split_port(authority: &str) -> Result<(&str, u16), MediatorUrlError> {
+pub(crate) fn split_port(authority: &str, default: u16) -> Result<(&str, u16), MediatorUrlError> {
     if authority.parse::<Ipv6Addr>().is_ok() {
-        return Ok((authority, DEFAULT_PORT));
+        return Ok((authority, default));
     }
     let (host, port) = if let Some(inner) = authority.strip_prefix('[') {
         let bad = || MediatorUrlError::Host(authority.to_owned());
@@ -149,7 +149,7 @@ fn split_port(authority: &str) -> Result<(&str, u16), MediatorUrlError> {
         }
     };
     let port = match port {
-        None => DEFAULT_PORT,
+        None => default,
         // `parse` alone would take a sign.
         Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => digits
             .parse()

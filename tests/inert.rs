@@ -13,7 +13,7 @@ mod common;
 use common::Mediator;
 use common::console::{Talk, both, talk};
 use common::screen::{Screen, last_row};
-use common::strings::strings;
+use common::strings::{active, strings};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -39,28 +39,12 @@ const OURS: [&str; 15] = [
 /// That nothing but our own escapes came, no other control, and nothing that hides.
 fn assert_inert(screen: &Screen) {
     let raw = String::from_utf8(screen.raw()).expect("whole characters");
-    let mut rest = raw.as_str();
-    while let Some(c) = rest.chars().next() {
-        let colour = rest
-            .strip_prefix("\x1b[")
-            .and_then(|rest| rest.split_once('m'));
-        let ours = OURS.iter().find_map(|ours| rest.strip_prefix(ours));
-        rest = match (ours, colour) {
-            (Some(rest), _) => rest,
-            (None, Some((code, rest)))
-                if code.len() <= 2 && code.bytes().all(|b| b.is_ascii_digit()) =>
-            {
-                rest
-            }
-            _ => {
-                let hides = matches!(u32::from(c), 0x200b..=0x200f | 0x2028..=0x202e
-                    | 0x2060..=0x206f | 0x3164 | 0xfeff | 0xe0000..=0xe007f);
-                let next: String = rest.chars().take(20).collect();
-                assert!(!c.is_control() && !hides, "{next:?}");
-                &rest[c.len_utf8()..]
-            }
-        };
-    }
+    let found = active(&raw, &OURS).map(|rest| rest.chars().take(20).collect::<String>());
+    assert_eq!(found, None);
+    assert!(
+        !raw.contains('\u{200d}'),
+        "terminals do not agree on families"
+    );
     let sane = screen.look(|seen| !seen.alternate_screen() && !seen.hide_cursor());
     assert!(
         sane && last_row(&screen.text()) == "bob ⚠ › draft",

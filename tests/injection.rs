@@ -13,61 +13,14 @@ mod common;
 use std::io::Write;
 
 use common::acts::homes;
+use common::strings::{active, strings};
 use common::{Home, Lines, Mediator, Start};
 use serde_json::Value;
 
-const STRINGS: &[&str] = &[
-    "\x1b[2J\x1b[H",
-    "\x1b[1A\r\x1b[2K◆ bob is verified",
-    "\x1bc",
-    "\x1b]0;pwn\x07",
-    "\x1b]52;c;cHduZWQ=\x07",
-    "\x1b]8;;http://e\x1b\\l\x1b]8;;\x1b\\",
-    "\x1bPtmux;\x1b\x1b]52;c;QQ==\x07\x1b\\",
-    "\x1b[6n",
-    "\x05",
-    "\x1b[?1049h",
-    "\x1b[201~rm\r",
-    "\x1b]hidden to end",
-    "\u{9b}31m",
-    "\u{9d}0;t\u{9c}",
-    "a\rFAKE",
-    "abc\x08\x08XY",
-    "a\u{2028}b",
-    "\u{202e}gnp.exe",
-    "\u{2066}x",
-    "\u{200b}",
-    "\u{feff}",
-    "\u{3164}",
-    "\u{e0041}",
-    "\0",
-    "👩‍👩‍👧‍👦",
-];
-
-/// What may stand in no output: it acts on a terminal, or hides.
-fn acts(c: char) -> bool {
-    let hides = matches!(u32::from(c), 0x200b..=0x200c | 0x200e..=0x200f | 0x2028..=0x202e
-        | 0x2060..=0x206f | 0x3164 | 0xfeff | 0xe0000..=0xe007f);
-    c.is_control() && c != '\n' || hides
-}
-
 fn inert(lines: &Lines) -> String {
     let text = lines.rest().join("\n");
-    assert_eq!(text.chars().find(|c| acts(*c)), None, "{text:?}");
+    assert_eq!(active(&text, &["\n"]), None, "{text:?}");
     text
-}
-
-fn strings() -> Vec<String> {
-    let long = [
-        "\x07".repeat(1000),
-        "Z".to_owned() + &"\u{301}".repeat(1000),
-        "世".repeat(500),
-    ];
-    STRINGS
-        .iter()
-        .map(|text| (*text).to_owned())
-        .chain(long)
-        .collect()
 }
 
 #[test]

@@ -10,10 +10,12 @@
 
 mod common;
 
-use common::console::{ROOM, Talk, talk, talk_on};
+use std::time::{Duration, Instant};
+
+use common::console::{ROOM, Talk, talk, talk_on, talk_with};
 use common::proxy::Proxy;
 use common::screen::{Screen, chat};
-use common::{Home, Mediator, Start};
+use common::{Home, Mediator, PATIENCE, Start};
 use nix::sys::signal::Signal;
 
 fn bells(screen: &Screen) -> usize {
@@ -85,7 +87,7 @@ fn a_cut_link_comes_back_with_everything_and_the_draft() {
     assert_eq!([bob.await_message(), bob.await_message()], ["one", "two"]);
     ada.await_text("Back. Same identity");
     ada.await_row("bob ◆ › draft");
-    assert_eq!(ada.history().matches("Lost the other one").count(), 1);
+    assert_eq!(ada.history().matches("Lost bob").count(), 1);
 }
 
 #[test]
@@ -109,6 +111,44 @@ fn the_bell_rings_without_focus_only_and_says_nothing_of_the_other_one() {
     ada.await_text("bob   seen again");
     assert_eq!(bells(&ada), 1);
     assert!(!String::from_utf8_lossy(&ada.raw()).contains("\x1b]"));
+}
+
+#[test]
+fn notices_come_without_focus_only_five_seconds_apart_and_say_nothing_of_the_other_one() {
+    let Talk {
+        mut ada, mut bob, ..
+    } = talk_with(&["--notify"], 80, 24);
+    let notice = "\x07\x1b]9;undertone: a message has come\x1b\\";
+    let raw = |ada: &Screen| String::from_utf8(ada.raw()).unwrap();
+    let notices = |ada: &Screen| raw(ada).matches(notice).count();
+    bob.say("seen");
+    ada.await_text("bob   seen");
+    assert_eq!(notices(&ada), 0);
+    ada.press("\x1b[Oa");
+    ada.await_row("bob ⚠ › a");
+    let mut first = None;
+    for number in 1.. {
+        bob.say(&format!("unseen {number}"));
+        ada.await_text(&format!("bob   unseen {number}"));
+        let begun = *first.get_or_insert_with(Instant::now);
+        let (count, apart) = (notices(&ada), begun.elapsed());
+        assert!(count >= 1, "the first one calls");
+        if count > 1 {
+            // The first call came a little before it was seen.
+            assert!(apart > Duration::from_millis(4500), "{apart:?}");
+            break;
+        }
+        assert!(apart < PATIENCE, "no second call");
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    ada.press("\x1b[Ib");
+    ada.await_row("bob ⚠ › ab");
+    bob.say("seen again");
+    ada.await_text("bob   seen again");
+    assert_eq!(notices(&ada), 2);
+    // No other bell or title, and so not a word of bob's in any.
+    assert_eq!(bells(&ada), 2);
+    assert_eq!(raw(&ada).matches("\x1b]").count(), 2);
 }
 
 #[test]

@@ -99,6 +99,18 @@ fn a_paste_before_and_at_a_trust_question_changes_nothing() {
 }
 
 #[test]
+fn keys_that_go_on_and_on_before_a_trust_question_answer_nothing() {
+    let mut talk = talk();
+    // Far more than the system holds: it comes while the rest is thrown away.
+    let keys = format!("/verify\r{}", "yes\r".repeat(8 * 1024));
+    talk.ada.press_on(keys);
+    talk.ada.await_row(ASKED);
+    talk.ada.press("\x1b");
+    talk.ada.await_row("bob ⚠ ›");
+    assert!(!talk.ada.history().contains("not the other one's words"));
+}
+
+#[test]
 fn a_paste_of_seven_lines_is_one_draft_and_one_question() {
     let mut talk = talk();
     talk.ada.press("see: ");
@@ -140,7 +152,7 @@ fn a_changed_key_shuts_the_chat_and_typed_ahead_input_is_thrown_away() {
     bob.await_event("connected");
     bob.say("it is really me");
     let screen = ada.await_text("✗ IDENTITY CHANGED: \"bob\" uses another key than before.");
-    assert!(screen.contains("/quit  leave (advised)"), "{screen}");
+    assert!(screen.contains("/quit    leave (advised)"), "{screen}");
     ada.await_row("bob ✗ ›");
     ada.press("typed into it\r");
     ada.await_text("not sent: the other one's identity is not verified");

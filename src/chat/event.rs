@@ -71,6 +71,8 @@ pub enum Event {
     },
     /// The link was lost and is sought again.
     Reconnecting {
+        /// Our name for the other one.
+        peer: String,
         /// When it was lost (RFC 3339, UTC).
         since: String,
         /// Why.

@@ -5,6 +5,7 @@ use std::io;
 
 use tokio::sync::mpsc;
 
+use super::ahead::Ahead;
 use super::event::Event;
 use super::face::Face;
 use super::face::console::Console;
@@ -26,16 +27,18 @@ pub enum Interface {
 }
 
 impl Interface {
-    /// A console where there is a terminal to have one on, lines elsewhere.
+    /// A console where there is a terminal to have one on, lines elsewhere; with what
+    /// was typed ahead.
     ///
     /// # Errors
     /// The terminal's.
-    pub fn open(face: Face, name: &str) -> io::Result<Self> {
+    pub fn open(face: Face, name: &str, ahead: Ahead) -> io::Result<Self> {
+        let ahead = ahead.finish();
         if face.json || face.plain || !can_ask() {
-            let lines = person::listen();
+            let lines = person::listen(ahead);
             return Ok(Interface::Lines { face, lines });
         }
-        let console = Console::enter(name, face)?;
+        let console = Console::enter(name, face, ahead)?;
         Ok(Interface::Console(Box::new(console)))
     }
 

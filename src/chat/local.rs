@@ -11,11 +11,12 @@ use undertone_mediator::{Config, listen, serve};
 
 use crate::link::door::addresses_here;
 use crate::mediator_url::MediatorUrl;
+use crate::rendezvous::Route;
 
 /// The mediator that a chat uses.
 pub struct Local {
-    /// Where this client reaches it.
-    pub url: MediatorUrl,
+    /// Where and how this client reaches it.
+    pub route: Route,
     /// Where others may reach it, best first.
     pub others: Vec<MediatorUrl>,
     /// Where one may be started here; `None` for a mediator that was named.
@@ -29,11 +30,11 @@ struct Embedded {
 }
 
 impl Local {
-    /// The mediator at `url`, which somebody else runs.
-    pub fn named(url: MediatorUrl) -> Self {
+    /// The mediator that `route` leads to, which somebody else runs.
+    pub fn named(route: Route) -> Self {
         Local {
-            others: vec![url.clone()],
-            url,
+            others: vec![route.mediator.clone()],
+            route,
             place: None,
             embedded: None,
         }
@@ -65,7 +66,10 @@ impl Local {
         }
         others.push(url(here)?);
         Ok(Local {
-            url: url(here)?,
+            route: Route {
+                mediator: url(here)?,
+                proxy: None,
+            },
             others,
             place: Some((bind, port)),
             embedded,

@@ -133,10 +133,11 @@ fn is_passing(error: &RendezvousError, reached: bool) -> bool {
             | ErrorCode::Full => reached,
             ErrorCode::BadRequest | ErrorCode::Version | ErrorCode::RoomBusy => false,
         },
-        RendezvousError::Unreachable { .. } | RendezvousError::Lost | RendezvousError::Silent => {
-            reached
-        }
-        RendezvousError::NoMediator(_) | RendezvousError::Garbled => false,
+        RendezvousError::Unreachable { .. }
+        | RendezvousError::Proxy { .. }
+        | RendezvousError::Lost
+        | RendezvousError::Silent => reached,
+        RendezvousError::NoMediator(_) | RendezvousError::Left | RendezvousError::Garbled => false,
     }
 }
 
@@ -148,7 +149,7 @@ async fn attempt(
 ) -> Result<Met, AttemptError> {
     let listening = &setup.listening;
     let port = listening.open().map_err(AttemptError::Listen)?;
-    let mut mediator = Rendezvous::connect(&local.url, listening.dial_from(port.address())).await?;
+    let mut mediator = Rendezvous::connect(&local.route, listening.dial_from(port.address())).await?;
     let attempt = Attempt {
         meeting: Meeting {
             tag: setup.room.tag(),
@@ -165,7 +166,7 @@ async fn attempt(
     let candidates = listening.dialable(matched.candidates(), mediator.mediator_ip());
     let hopeless = listening.hidden || candidates.is_empty();
     let mut mediator = Some(mediator);
-    let relay = by_relay(&mut mediator, hopeless, setup.consent.given());
+    let relay = by_relay(&mut mediator, hopeless, setup.consent.given_ahead());
     let met = match role {
         Role::Guest => join_host(setup, port, matched, candidates, relay).await,
         Role::Host => await_guest(setup, port, matched, candidates, relay).await,

@@ -4,10 +4,12 @@
 //! run ─► local     which mediator; one inside this process where there is none
 //!     ├► meet      the first link ─► pair ─► lobby (host) or dial (guest)
 //!     └► talk      one select loop over link, person, timers ─► seek, lobby
+//! ahead     what is typed before anyone is there
 //! company   who is there, and whether the chat is open
 //! event, face, person, interface   what is shown, how, and what is typed
 //! ```
 
+pub mod ahead;
 pub mod company;
 pub mod event;
 pub mod face;
@@ -21,6 +23,7 @@ pub mod relay;
 pub mod seek;
 pub mod talk;
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,10 +34,10 @@ use crate::contacts::Contacts;
 use crate::crypto::keys::SecretKey;
 use crate::exit::Exit;
 use crate::history::History;
-use crate::mediator_url::MediatorUrl;
-use crate::rendezvous::RendezvousError;
+use crate::rendezvous::{RendezvousError, Route};
 use crate::room::Room;
 use crate::terminal::name::DisplayName;
+use ahead::Ahead;
 use company::KeepError;
 use event::Event;
 use face::Face;
@@ -48,8 +51,8 @@ pub struct Setup {
     pub name: DisplayName,
     /// Where to meet.
     pub room: Room,
-    /// The mediator that was named, if any.
-    pub mediator: Option<MediatorUrl>,
+    /// The mediator that was named, if any, and the way to it.
+    pub mediator: Option<Route>,
     /// Port of the mediator on this machine.
     pub local_port: u16,
     /// Our identity key.
@@ -78,7 +81,15 @@ impl Setup {
 
     async fn local(&self) -> Result<Local, ChatError> {
         match &self.mediator {
-            Some(url) => Ok(Local::named(url.clone())),
+            Some(route) => {
+                if let Some(proxy) = &route.proxy {
+                    let name = proxy.named_by();
+                    self.face.detail(&format!(
+                        "to the mediator through the proxy {proxy} ({name})"
+                    ));
+                }
+                Ok(Local::named(route.clone()))
+            }
             None => {
                 let bind = self.listening.bind.map(|bind| bind.ip());
                 let found = Local::find_or_start(bind, self.local_port).await;
@@ -184,6 +195,7 @@ impl ChatError {
                         format!("Is undertone-mediator running there, and port {port} open?{tls}");
                     ("no-mediator", there)
                 }
+                RendezvousError::Proxy { proxy, why, .. } => ("no-mediator", why.remedy(proxy)),
                 RendezvousError::NoMediator(_) => (
                     "no-mediator",
                     "Check the address and the port: something else answers there.".into(),
@@ -302,6 +314,7 @@ impl Signals {
 /// [`ChatError`], with the exit code and the words for it.
 pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError> {
     let mut local = setup.local().await?;
+    let mut ahead = Ahead::listen(setup.face, setup.consent.clone())?;
     let met = async {
         match setup.timeout {
             None => meet::meet(setup, &mut local).await,
@@ -310,13 +323,22 @@ pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError
                 .unwrap_or(Err(ChatError::Nobody(limit))),
         }
     };
+    let ask = async {
+        setup.consent.wanted().await;
+        setup.say(&Event::Note {
+            message: relay::QUESTION.into(),
+        });
+        std::future::pending::<Infallible>().await
+    };
     let met = tokio::select! {
         met = met => met.map(Ok),
         exit = signals.next() => Ok(Err(exit)),
+        () = ahead.left() => Ok(Err(Exit::Done)),
+        never = ask => match never {},
     };
     face::clock::clear();
     let ended = match met {
-        Ok(Ok(met)) => talk::talk(setup, &local, met, signals).await,
+        Ok(Ok(met)) => talk::talk(setup, &local, met, ahead, signals).await,
         Ok(Err(exit)) => Ok(exit),
         Err(error) => Err(error),
     };

@@ -52,9 +52,14 @@ impl Listening {
     }
 
     /// The addresses at which `port` can be reached, best first. `observed` is ours
-    /// as the mediator at `mediator` sees it, its port a router's for `port`; 0
-    /// where that is not known.
-    fn candidates(&self, port: u16, observed: SocketAddr, mediator: IpAddr) -> Candidates {
+    /// as the mediator at `mediator` sees it, its port a router's for `port`, 0
+    /// where that is not known; `None` through a proxy, whose address it sees.
+    fn candidates(
+        &self,
+        port: u16,
+        observed: Option<SocketAddr>,
+        mediator: IpAddr,
+    ) -> Candidates {
         if self.hidden {
             return Candidates::default();
         }
@@ -68,16 +73,17 @@ impl Listening {
             }
             _ => addresses_here(),
         };
-        let outside = observed.ip().to_canonical();
-        let seen = here
-            .first()
-            .is_some_and(|ip| ip.is_loopback() == outside.is_loopback());
-        let seen_port = match observed.port() {
-            0 => port,
-            seen => seen,
-        };
+        let seen = observed.filter(|observed| {
+            let outside = observed.ip().to_canonical();
+            here.first()
+                .is_some_and(|ip| ip.is_loopback() == outside.is_loopback())
+        });
+        let seen = seen.map(|seen| match seen.port() {
+            0 => SocketAddr::new(seen.ip(), port),
+            _ => seen,
+        });
         let all = here.into_iter().map(|ip| SocketAddr::new(ip, port));
-        Candidates::new(all.chain(seen.then_some(SocketAddr::new(outside, seen_port))))
+        Candidates::new(all.chain(seen))
     }
 
     /// Whom of the other one's candidates we dial; `via` is the mediator's address.
@@ -227,10 +233,12 @@ pub async fn pair(
         }
     };
     let via = mediator.mediator_ip();
-    let observed = match mediator.port_kept() {
-        true => observed,
-        false => SocketAddr::new(observed.ip(), 0),
+    let port = match mediator.port_kept() {
+        true => observed.port(),
+        false => 0,
     };
+    let observed = SocketAddr::new(observed.ip().to_canonical(), port);
+    let observed = (!mediator.is_proxied()).then_some(observed);
     let candidates = attempt.listening.candidates(attempt.port, observed, via);
     let failed = |spent: bool| move |why: Failure| AttemptError::Failed { role, spent, why };
     let offering = offering.take().ok_or(RendezvousError::Garbled)?;

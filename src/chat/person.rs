@@ -1,6 +1,6 @@
 //! What the person says: lines of stdin, and the commands among them.
 
-use std::io::BufRead;
+use std::io::{BufRead, Cursor, Read};
 
 use tokio::sync::mpsc;
 
@@ -46,10 +46,11 @@ pub enum Input {
 
 /// Reads stdin on a thread of its own, which ends with the process: a read from a
 /// terminal cannot be called back. The channel closes at the end of stdin.
-pub fn listen() -> mpsc::Receiver<Input> {
+/// What was read of it before comes first.
+pub fn listen(before: String) -> mpsc::Receiver<Input> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     std::thread::spawn(move || {
-        let mut stdin = std::io::stdin().lock();
+        let mut stdin = Cursor::new(before).chain(std::io::stdin().lock());
         while let Some(line) = read_line(&mut stdin) {
             let input = line.map_or(Input::TooLong, |line| parse(&line));
             if sender.blocking_send(input).is_err() {

@@ -2,12 +2,13 @@
 //! itself. It would see both addresses, and when and how much is said; neither
 //! what nor by whom (PROTOCOL.md §9).
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::sleep;
 
 use crate::link::route::Route;
 use crate::link::stream::Stream;
@@ -15,8 +16,11 @@ use crate::rendezvous::Rendezvous;
 
 /// A direct path has so much of a start.
 const RELAY_AFTER: Duration = Duration::from_millis(1500);
-/// How long the other one may take to agree.
-const AGREED_WITHIN: Duration = Duration::from_secs(120);
+
+/// What is asked.
+pub const QUESTION: &str = "no direct path to the other one opens. The mediator could carry the chat: it would see both addresses, times and sizes, not what is said. /relay agrees; the other one must, too";
+/// What is answered.
+pub const AGREED: &str = "agreed: where no direct path opens, the mediator may carry the chat, if the other one agrees, too";
 
 /// May the mediator carry what is said, where no direct path opens?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -71,6 +75,14 @@ impl Consent {
         self.given.subscribe().wait_for(|given| *given).await.is_ok()
     }
 
+    /// The same before there is a chat: only at a terminal somebody is heard.
+    pub async fn given_ahead(&self) -> bool {
+        match self.choice() == RelayChoice::Ask && !std::io::stdin().is_terminal() {
+            true => false,
+            false => self.given().await,
+        }
+    }
+
     /// Nobody waits for it any more.
     pub fn not_wanted(&self) {
         self.wanted.send_replace(false);
@@ -97,7 +109,7 @@ pub async fn by_relay(
 ) -> Option<(Stream, Route)> {
     let connected = mediator.as_mut().filter(|mediator| mediator.relays())?;
     if !hopeless {
-        sleep_until(Instant::now() + RELAY_AFTER).await;
+        sleep(RELAY_AFTER).await;
     }
     let agreed = tokio::select! {
         agreed = consent => agreed,
@@ -106,6 +118,6 @@ pub async fn by_relay(
     };
     let relaying = mediator.take_if(|_| agreed)?;
     let route = Route::Relay(relaying.address());
-    let stream = timeout(AGREED_WITHIN, relaying.relay()).await.ok()?.ok()?;
+    let stream = relaying.relay().await.ok()?;
     Some((stream.into(), route))
 }

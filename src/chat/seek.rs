@@ -21,9 +21,8 @@ use crate::link::port::Port;
 use crate::link::reach::reach;
 use crate::link::route::Route;
 use crate::link::stream::Stream;
-use crate::mediator_url::MediatorUrl;
 use crate::pairing::{Matched, Role};
-use crate::rendezvous::Rendezvous;
+use crate::rendezvous::{self, Rendezvous};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -53,7 +52,7 @@ pub struct Trail {
     /// What the reunion takes.
     pub reunion: Arc<Reunion>,
     /// The mediator.
-    pub mediator: MediatorUrl,
+    pub mediator: rendezvous::Route,
     /// Where we can be reached.
     pub listening: Listening,
     /// Whether the mediator may carry the link; `None`: a direct one is looked for.

@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 
 use clap::{Args, Subcommand};
 
-use super::{bind_address, examples};
+use super::{bind_address, examples, proxy_choice, route};
 use crate::mediator_url::{DEFAULT_PORT, MediatorUrl};
+use crate::rendezvous::Route;
+use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 use crate::terminal::name::DisplayName;
 
 /// What `doctor` takes.
@@ -14,6 +16,10 @@ pub struct DoctorArgs {
     /// The mediator to look at [default: the one on this machine]
     #[arg(long, value_name = "URL", env = "UNDERTONE_MEDIATOR", hide_env = true)]
     pub mediator: Option<MediatorUrl>,
+    /// The proxy on the way to it, or `none` [default: as for a chat]
+    #[arg(long, value_name = "URL", env = "UNDERTONE_PROXY", hide_env = true,
+        hide_default_value = true, value_parser = proxy_choice)]
+    pub proxy: Option<Result<ProxyChoice, ProxyUrlError>>,
     /// The address that a chat would listen on
     #[arg(long, value_name = "IP[:PORT]", env = "UNDERTONE_BIND", hide_env = true, value_parser = bind_address)]
     pub bind: Option<SocketAddr>,
@@ -23,6 +29,19 @@ pub struct DoctorArgs {
     /// Write one JSON object a finding
     #[arg(long)]
     pub json: bool,
+}
+
+impl DoctorArgs {
+    /// The way to the mediator that was named, if one was.
+    ///
+    /// # Errors
+    /// [`ProxyUrlError`], where a proxy counts whose address is wrong.
+    pub fn route(&self) -> Result<Option<Route>, ProxyUrlError> {
+        let named = self.mediator.clone();
+        named
+            .map(|mediator| route(mediator, self.proxy.as_ref()))
+            .transpose()
+    }
 }
 
 /// What `peers` takes.

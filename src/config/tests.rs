@@ -29,6 +29,11 @@ fn a_fault_is_named_with_its_line_and_remedy() {
         ("local-port = 70000", 1, &["local-port: "]),
         ("bind = \"here\"", 1, &["not an IP address"]),
         ("mediator = \"ftp://a\"", 1, &["http://"]),
+        (
+            "\nproxy = \"socks4://me:it@a\"",
+            2,
+            &["proxy: ", "socks5h://"],
+        ),
         ("data-dir = \"~/x\"", 1, &["absolute"]),
         ("advertise = [\n\"a\"]", 1, &["advertise: "]),
         ("name = \"a\"\nname = \"b\"", 2, &["key"]),
@@ -40,6 +45,7 @@ fn a_fault_is_named_with_its_line_and_remedy() {
         for word in words {
             assert!(fault.contains(word), "{text}: {fault}");
         }
+        assert!(!fault.contains("me:it"), "a password: {fault}");
     }
 }
 

@@ -125,7 +125,7 @@ fn addresses(report: &mut Report<'_>) -> io::Result<()> {
 }
 
 /// An error whose second line is its remedy.
-fn tell(
+pub(super) fn tell(
     report: &mut Report<'_>,
     check: &'static str,
     error: &impl std::fmt::Display,

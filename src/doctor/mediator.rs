@@ -18,7 +18,11 @@ use crate::crypto::keys::random;
 use crate::link::door::addresses_here;
 use crate::mediator_url::MediatorUrl;
 use crate::pairing::OFFER_LEN;
-use crate::rendezvous::{self, CONNECT_WITHIN, Rendezvous, RendezvousError, Transport};
+use crate::rendezvous::proxy::Proxy;
+use crate::rendezvous::{
+    self, CONNECT_WITHIN, ConnectError, Rendezvous, RendezvousError, Route, Transport,
+    connect as tcp,
+};
 
 /// The longest answer to `GET /version` that is read, headers included.
 const MAX_ANSWER: u64 = 16 * 1024;
@@ -27,8 +31,10 @@ const CLOCK_OFF: Duration = Duration::from_secs(30);
 
 /// Looks at the mediator that a chat would use.
 pub(super) async fn examine(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<()> {
-    if let Some(url) = &args.mediator {
-        return steps(url, report).await;
+    match args.route() {
+        Ok(Some(route)) => return steps(&route, report).await,
+        Ok(None) => {}
+        Err(error) => return super::here::tell(report, "proxy", &error),
     }
     let port = args.local_port;
     let bind = args.bind.map(|bind| bind.ip());
@@ -36,7 +42,11 @@ pub(super) async fn examine(args: &DoctorArgs, report: &mut Report<'_>) -> io::R
     if TcpStream::connect((here, port)).await.is_ok()
         && let Ok(url) = MediatorUrl::new(false, &here.to_string(), port)
     {
-        return steps(&url, report).await;
+        let route = Route {
+            mediator: url,
+            proxy: None,
+        };
+        return steps(&route, report).await;
     }
     let address = SocketAddr::new(bind.unwrap_or(Ipv6Addr::UNSPECIFIED.into()), port);
     match undertone_mediator::listen(address) {
@@ -54,8 +64,16 @@ pub(super) async fn examine(args: &DoctorArgs, report: &mut Report<'_>) -> io::R
     }
 }
 
-async fn steps(url: &MediatorUrl, report: &mut Report<'_>) -> io::Result<()> {
-    let Some(transport) = connect(url, report).await? else {
+async fn steps(route: &Route, report: &mut Report<'_>) -> io::Result<()> {
+    let url = &route.mediator;
+    let stream = match &route.proxy {
+        None => connect(url, report).await?,
+        Some(proxy) => connect_through(route, proxy, report).await?,
+    };
+    let Some(stream) = stream else {
+        return Ok(());
+    };
+    let Some(transport) = secure(url, stream, report).await? else {
         return Ok(());
     };
     match timeout(CONNECT_WITHIN, ask_version(url, transport)).await {
@@ -69,12 +87,15 @@ async fn steps(url: &MediatorUrl, report: &mut Report<'_>) -> io::Result<()> {
             "Does it want https:// (or http://) instead, or does something else listen there?",
         )?,
     }
-    match timeout(CONNECT_WITHIN, take_seat(url)).await {
+    match timeout(CONNECT_WITHIN, take_seat(route)).await {
         Ok(Ok(observed)) => {
             report.fine("rendezvous", &format!("{url} gives a seat in a room"))?;
-            reachable(observed, report)
+            match &route.proxy {
+                None => reachable(observed, report),
+                Some(_) => proxied(observed, report),
+            }
         }
-        Ok(Err(error)) => report.no_mediator("rendezvous", &error.to_string(), remedy(&error)),
+        Ok(Err(error)) => report.no_mediator("rendezvous", &error.to_string(), &remedy(&error)),
         Err(_) => report.no_mediator(
             "rendezvous",
             "it gave no seat in time",
@@ -83,11 +104,32 @@ async fn steps(url: &MediatorUrl, report: &mut Report<'_>) -> io::Result<()> {
     }
 }
 
-/// Name, TCP and TLS; `None` where one of them failed and was told.
-async fn connect(
-    url: &MediatorUrl,
+/// Through the proxy; `None` where it failed and was told.
+async fn connect_through(
+    route: &Route,
+    proxy: &Proxy,
     report: &mut Report<'_>,
-) -> io::Result<Option<Box<dyn Transport>>> {
+) -> io::Result<Option<TcpStream>> {
+    let start = Instant::now();
+    let reached = timeout(CONNECT_WITHIN, rendezvous::reach(route, None)).await;
+    let (url, name) = (&route.mediator, proxy.named_by());
+    match reached.unwrap_or(Err(ConnectError::Slow)) {
+        Ok(connected) => {
+            let ms = start.elapsed().as_millis();
+            let text = format!("{url} connects in {ms} ms through the proxy {proxy} ({name})");
+            report.fine("proxy", &text)?;
+            Ok(Some(connected.stream))
+        }
+        Err(error) => {
+            let error = error.on(route);
+            report.no_mediator("proxy", &error.to_string(), &remedy(&error))?;
+            Ok(None)
+        }
+    }
+}
+
+/// Name and TCP; `None` where one of them failed and was told.
+async fn connect(url: &MediatorUrl, report: &mut Report<'_>) -> io::Result<Option<TcpStream>> {
     let looked_up = timeout(CONNECT_WITHIN, lookup_host((url.host(), url.port()))).await;
     let addresses: Vec<SocketAddr> = match flat(looked_up) {
         Ok(addresses) => addresses.collect(),
@@ -104,9 +146,13 @@ async fn connect(
         report.fine("name", &text)?;
     }
     let start = Instant::now();
-    let connected = timeout(CONNECT_WITHIN, TcpStream::connect(&*addresses)).await;
-    let stream = match flat(connected) {
-        Ok(stream) => stream,
+    let connected = timeout(CONNECT_WITHIN, tcp::connect(&addresses, None)).await;
+    match flat(connected) {
+        Ok(connected) => {
+            let text = format!("{url} connects in {} ms", start.elapsed().as_millis());
+            report.fine("tcp", &text)?;
+            Ok(Some(connected.stream))
+        }
         Err(why) => {
             let text = format!("no mediator at {url} ({why})");
             let remedy = format!(
@@ -114,11 +160,17 @@ async fn connect(
                 url.port()
             );
             report.no_mediator("tcp", &text, &remedy)?;
-            return Ok(None);
+            Ok(None)
         }
-    };
-    let text = format!("{url} connects in {} ms", start.elapsed().as_millis());
-    report.fine("tcp", &text)?;
+    }
+}
+
+/// TLS, where the address says so; `None` where it failed and was told.
+async fn secure(
+    url: &MediatorUrl,
+    stream: TcpStream,
+    report: &mut Report<'_>,
+) -> io::Result<Option<Box<dyn Transport>>> {
     match flat(timeout(CONNECT_WITHIN, rendezvous::transport(url, stream)).await) {
         Ok(transport) => {
             if url.tls() {
@@ -193,8 +245,8 @@ fn clock(answer: &str, report: &mut Report<'_>) -> io::Result<()> {
 }
 
 /// Takes a seat in a random room and gives it back: where the mediator sees us.
-async fn take_seat(url: &MediatorUrl) -> Result<SocketAddr, RendezvousError> {
-    let mut mediator = Rendezvous::connect(url, None).await?;
+async fn take_seat(route: &Route) -> Result<SocketAddr, RendezvousError> {
+    let mut mediator = Rendezvous::connect(route, None).await?;
     mediator.join(&random(), &random::<OFFER_LEN>()).await?;
     match mediator.next().await? {
         MediatorMessage::Waiting { observed, .. } => {
@@ -205,17 +257,30 @@ async fn take_seat(url: &MediatorUrl) -> Result<SocketAddr, RendezvousError> {
     }
 }
 
-fn remedy(error: &RendezvousError) -> &'static str {
-    match error {
+fn remedy(error: &RendezvousError) -> String {
+    let remedy = match error {
+        RendezvousError::Proxy { proxy, why, .. } => return why.remedy(proxy),
         RendezvousError::NoMediator(_) => {
             "Check address and port. Behind a proxy: it must hand on WebSocket upgrades."
         }
         RendezvousError::Refused { .. } => "Try again later, or use another mediator.",
         RendezvousError::Garbled => "Bring undertone and the mediator up to date.",
-        RendezvousError::Unreachable { .. } | RendezvousError::Silent | RendezvousError::Lost => {
-            "Try again, or use another mediator."
-        }
-    }
+        RendezvousError::Unreachable { .. }
+        | RendezvousError::Silent
+        | RendezvousError::Lost
+        | RendezvousError::Left => "Try again, or use another mediator.",
+    };
+    remedy.to_owned()
+}
+
+/// What the mediator sees of a proxy says nothing about this machine.
+fn proxied(observed: SocketAddr, report: &mut Report<'_>) -> io::Result<()> {
+    let ip = observed.ip().to_canonical();
+    report.warn(
+        "observed",
+        &format!("it sees the proxy's address {ip} in place of yours"),
+        "Who waits first in a room must be reachable, and not by a proxy: where you are not, let that be the other one.",
+    )
 }
 
 fn reachable(observed: SocketAddr, report: &mut Report<'_>) -> io::Result<()> {

@@ -22,8 +22,8 @@ const COLUMNS: usize = 7;
 /// Between two columns.
 const GAP: usize = 2;
 /// Columns whose text may be cut, and to what width at least, in that order of preference: room,
-/// address, name, key.
-const MAY_SHRINK: [(usize, usize); 4] = [(1, 8), (3, 12), (0, 8), (6, 8)];
+/// key, name, address. An address keeps its port, and one of IPv4 is never cut.
+const MAY_SHRINK: [(usize, usize); 4] = [(1, 8), (6, 8), (NAME, 8), (ADDRESS, 21)];
 /// Columns that are left out where even that is too wide, the first one first. Who it is and
 /// whether that is sure stay longest.
 const MAY_GO: [usize; 5] = [4, 3, 6, 1, 2];
@@ -31,6 +31,7 @@ const MAY_GO: [usize; 5] = [4, 3, 6, 1, 2];
 const LEAST_STATE: usize = 10;
 
 const NAME: usize = 0;
+const ADDRESS: usize = 3;
 const STATE: usize = 5;
 /// Escapes of the 16 colours that every terminal has (ECMA-48 §8.3.117).
 const DIM: &str = "\u{1b}[2m";
@@ -56,12 +57,16 @@ pub fn table(entries: &[Entry], look: Look, zone: &TimeZone) -> String {
     for (row, styles) in rows.iter().zip(styles) {
         let mut before = 0;
         let mut at = 0;
-        for ((cell, columns), style) in row.iter().zip(widths).zip(styles) {
+        for (column, ((cell, columns), style)) in row.iter().zip(widths).zip(styles).enumerate() {
             if columns == 0 {
                 continue;
             }
             // The name alone stays, and may be wider than there is room.
-            let cell = cell.clipped(columns.min(look.width));
+            let columns = columns.min(look.width);
+            let cell = match column {
+                ADDRESS => clipped_address(cell, columns),
+                _ => cell.clipped(columns),
+            };
             out.extend(std::iter::repeat_n(' ', before - at));
             match style {
                 style if look.color && !style.is_empty() => {
@@ -171,6 +176,19 @@ fn cells(entry: &Entry, marked: bool, zone: &TimeZone) -> [Safe; COLUMNS] {
     ]
 }
 
+/// At most so wide, what is cut being the host.
+fn clipped_address(address: &Safe, columns: usize) -> Safe {
+    let Some((host, port)) = address.as_str().rsplit_once(':') else {
+        return address.clipped(columns);
+    };
+    let port = Safe::line(&format!(":{port}"));
+    if address.width() <= columns || port.width() >= columns {
+        return address.clipped(columns);
+    }
+    let host = Safe::line(host).clipped(columns - port.width());
+    Safe::line(&format!("{host}{port}"))
+}
+
 /// A width for each column so that a row takes at most `width`; 0 for one that is left out. The
 /// name always stays, however wide.
 fn fitted(rows: &[[Safe; COLUMNS]], width: usize) -> [usize; COLUMNS] {
@@ -276,6 +294,34 @@ b\u{43e}b*  lab           2026-11-01 17:02  192.168.1.31:50122  direct  not veri
         // What is left out makes room for what stays.
         assert!(narrow.contains(&"世".repeat(10)), "{narrow}");
         assert!(narrow.contains("not verified"), "{narrow}");
+    }
+
+    #[test]
+    fn an_address_keeps_its_port() {
+        let mut six = entry("carol");
+        six.address = "[2001:db8:1111:2222:3333:4444:5555:6666]:50122".to_owned();
+        let entries = [entry("bob"), six];
+        for width in 20..140 {
+            let shown = table(&entries, wide(width), &TimeZone::UTC);
+            let addresses = shown.lines().filter(|line| line.contains("192."));
+            assert!(
+                addresses
+                    .clone()
+                    .all(|line| line.contains("192.168.1.31:50122")),
+                "{shown}"
+            );
+            let whole = shown.matches(":50122").count();
+            assert_eq!(
+                whole,
+                if shown.contains("ADDRESS") { 2 } else { 0 },
+                "{shown}"
+            );
+        }
+        let shown = table(&entries, wide(80), &TimeZone::UTC);
+        assert!(
+            shown.contains("[2001:db8:") && shown.contains("…:50122"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod knock;
 pub mod nominate;
 pub mod port;
 pub mod reach;
+pub mod relay;
 pub mod route;
 pub mod stream;
 pub mod wire;

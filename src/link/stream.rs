@@ -10,11 +10,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::port::close_with_care;
+use super::relay::RelayStream;
 
 /// Bytes both ways, to the other one.
 pub enum Stream {
     /// Directly.
     Tcp(TcpStream),
+    /// Through the mediator.
+    Relay(Box<RelayStream>),
 }
 
 impl Stream {
@@ -22,6 +25,7 @@ impl Stream {
     pub fn local_address(&self) -> Option<SocketAddr> {
         match self {
             Stream::Tcp(stream) => stream.local_addr().ok(),
+            Stream::Relay(_) => None,
         }
     }
 
@@ -30,6 +34,7 @@ impl Stream {
     pub(super) fn close_with_care(&self) {
         match self {
             Stream::Tcp(stream) => close_with_care(stream),
+            Stream::Relay(_) => {}
         }
     }
 }
@@ -37,6 +42,12 @@ impl Stream {
 impl From<TcpStream> for Stream {
     fn from(stream: TcpStream) -> Self {
         Stream::Tcp(stream)
+    }
+}
+
+impl From<RelayStream> for Stream {
+    fn from(stream: RelayStream) -> Self {
+        Stream::Relay(Box::new(stream))
     }
 }
 
@@ -48,6 +59,7 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Stream::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Stream::Relay(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
 }
@@ -60,18 +72,21 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Stream::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
+            Stream::Relay(stream) => Pin::new(stream).poll_write(cx, buf),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Stream::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Stream::Relay(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Stream::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Relay(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The client's side of the mediator: one WebSocket, the messages of
 //! `undertone_mediator::wire` on it, every wait bounded. What the messages mean
-//! for a pairing is not decided here. `connect` is the TCP below it.
+//! for a pairing is not decided here. `connect` is the TCP below it,
+//! `proxy` what may be on the way.
 
 pub mod connect;
+pub mod proxy;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,10 +21,11 @@ use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, pki_types::ServerN
 use tokio_tungstenite::tungstenite::{self, Message, protocol::WebSocketConfig};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use undertone_mediator::wire::{
-    ClientMessage, ErrorCode, MAX_MESSAGE, MediatorMessage, Opaque, PATH, SILENCE, Tag, VERSION,
+    ClientMessage, ErrorCode, MediatorMessage, Opaque, PATH, RELAY_MESSAGE, SILENCE, Tag, VERSION,
 };
 
 use crate::mediator_url::MediatorUrl;
+use proxy::{Proxy, ProxyFailure, tunnel};
 
 /// The longest wait for a connection to the mediator, TLS and WebSocket included.
 pub const CONNECT_WITHIN: Duration = Duration::from_secs(10);
@@ -40,15 +43,28 @@ pub enum RendezvousError {
         /// What the system said.
         reason: String,
     },
+    /// The proxy on the way to it did not let us through.
+    #[error("the proxy {proxy}, on the way to {url}, {why}")]
+    Proxy {
+        /// The mediator.
+        url: MediatorUrl,
+        /// The proxy, shown without its log-in.
+        proxy: Box<Proxy>,
+        /// What it did.
+        why: ProxyFailure,
+    },
     /// Something answers there, yet no mediator.
     #[error("what answers at {0} is no mediator")]
     NoMediator(MediatorUrl),
     /// The connection broke, or nothing was heard for too long.
     #[error("the connection to the mediator was lost")]
     Lost,
-    /// It took a `join`, and no answer came.
+    /// It took what was asked, and no answer came.
     #[error("the mediator did not answer")]
     Silent,
+    /// The other one of the pair left while it was asked for its consent.
+    #[error("the other side went away")]
+    Left,
     /// It refused, in its own words.
     #[error("the mediator refused: {message}")]
     Refused {
@@ -64,64 +80,62 @@ pub enum RendezvousError {
     Garbled,
 }
 
+/// A mediator, and the proxy on the way to it.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The mediator.
+    pub mediator: MediatorUrl,
+    /// The proxy; `None`: straight.
+    pub proxy: Option<Proxy>,
+}
+
 /// Bytes both ways, through TLS or not.
-pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
+pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Transport for T {}
+
+/// A WebSocket to a mediator.
+pub(crate) type Socket = WebSocketStream<Box<dyn Transport>>;
 
 /// A connection to a mediator.
 pub struct Rendezvous {
-    socket: WebSocketStream<Box<dyn Transport>>,
-    address: SocketAddr,
+    socket: Socket,
+    /// As connected to; `None` through a proxy.
+    address: Option<SocketAddr>,
     port_kept: bool,
+    /// As the last `paired` said.
+    relays: bool,
 }
 
 impl Rendezvous {
-    /// Connects, by TLS where the address says so. No look-up is made for an IP
-    /// address. `from` is the local end, as for [`connect::connect`].
+    /// Connects, by TLS where the address says so, and through the proxy where there is one:
+    /// never around it. No look-up is made for an IP address, nor for the mediator's name where
+    /// a proxy looks it up. `from` is the local end of a connection without a proxy, as for
+    /// [`connect::connect`].
     ///
     /// # Errors
-    /// [`RendezvousError::Unreachable`] or [`RendezvousError::NoMediator`].
-    pub async fn connect(
-        url: &MediatorUrl,
-        from: Option<SocketAddr>,
-    ) -> Result<Self, RendezvousError> {
-        let unreachable = |reason: String| RendezvousError::Unreachable {
-            url: url.clone(),
-            reason,
+    /// [`RendezvousError::Unreachable`], [`RendezvousError::Proxy`],
+    /// [`RendezvousError::NoMediator`], or [`RendezvousError::Refused`] by one that is full.
+    pub async fn connect(route: &Route, from: Option<SocketAddr>) -> Result<Self, RendezvousError> {
+        let connecting = async {
+            let connect::Connected { stream, port_kept } = reach(route, from).await?;
+            let address = stream.peer_addr()?;
+            Ok(Rendezvous {
+                socket: greet(&route.mediator, stream).await?,
+                address: route.proxy.is_none().then_some(address),
+                port_kept,
+                relays: false,
+            })
         };
-        match timeout(CONNECT_WITHIN, Self::try_connect(url, from)).await {
-            Err(_) => Err(unreachable("no answer".into())),
-            Ok(Err(ConnectError::Io(error))) => Err(unreachable(reason(&error))),
-            Ok(Err(ConnectError::NoMediator)) => Err(RendezvousError::NoMediator(url.clone())),
-            Ok(Err(ConnectError::Full { retry_after })) => Err(RendezvousError::Refused {
-                code: ErrorCode::Full,
-                message: "it has too many connections, in all or from your address".into(),
-                retry_after,
-            }),
-            Ok(Ok(connected)) => Ok(connected),
+        match timeout(CONNECT_WITHIN, connecting).await {
+            Ok(connected) => connected.map_err(|error: ConnectError| error.on(route)),
+            Err(_) => Err(ConnectError::Slow.on(route)),
         }
     }
 
-    async fn try_connect(
-        url: &MediatorUrl,
-        from: Option<SocketAddr>,
-    ) -> Result<Self, ConnectError> {
-        let addresses = look_up(url.host(), url.port()).await?;
-        let connect::Connected { stream, port_kept } = connect::connect(&addresses, from).await?;
-        let address = stream.peer_addr()?;
-        let transport = transport(url, stream).await?;
-        let config = WebSocketConfig::default()
-            .read_buffer_size(MAX_MESSAGE)
-            .write_buffer_size(0)
-            .max_message_size(Some(MAX_MESSAGE))
-            .max_frame_size(Some(MAX_MESSAGE));
-        let request = format!("ws://{}{PATH}", url.authority());
-        let (socket, _) = client_async_with_config(request, transport, Some(config)).await?;
-        Ok(Rendezvous {
-            socket,
-            address,
-            port_kept,
-        })
+    /// Whether there is a proxy on the way. Then the address that the mediator observes is the
+    /// proxy's, and nobody can be reached there.
+    pub fn is_proxied(&self) -> bool {
+        self.address.is_none()
     }
 
     /// Whether the connection has the local port that was wanted, so that what the mediator
@@ -130,27 +144,21 @@ impl Rendezvous {
         self.port_kept
     }
 
-    /// The mediator's address, as connected to.
+    /// The mediator's address, as connected to; through a proxy, which alone knows it, 0.0.0.0:
+    /// neither this machine's nor of its network.
     pub fn mediator_ip(&self) -> IpAddr {
-        self.address.ip()
+        self.address().ip()
     }
 
-    /// Where it was connected to.
+    /// The same with the port, or 0.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        let unknown = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        self.address.unwrap_or(unknown)
     }
 
-    /// Whether it would carry what two say to each other.
+    /// Whether it would carry what the two of this pairing say to each other.
     pub fn relays(&self) -> bool {
-        false
-    }
-
-    /// Has it carry what two say to each other, once the other one agrees.
-    ///
-    /// # Errors
-    /// It does not.
-    pub async fn relay(self) -> Result<TcpStream, RendezvousError> {
-        Err(RendezvousError::Garbled)
+        self.relays
     }
 
     /// Takes, or renews, a seat in the room with this tag.
@@ -187,7 +195,7 @@ impl Rendezvous {
         }
     }
 
-    async fn send(&mut self, message: &ClientMessage) -> Result<(), RendezvousError> {
+    pub(crate) async fn send(&mut self, message: &ClientMessage) -> Result<(), RendezvousError> {
         let sending = self.socket.send(Message::text(message.encode()));
         match timeout(CONNECT_WITHIN, sending).await {
             Ok(Ok(())) => Ok(()),
@@ -206,40 +214,95 @@ impl Rendezvous {
             let message = timeout(SILENCE, self.socket.next()).await;
             match message.map_err(|_| RendezvousError::Lost)? {
                 Some(Ok(Message::Text(text))) => {
-                    return match MediatorMessage::decode(&text) {
-                        Ok(MediatorMessage::Error {
-                            code,
-                            message,
-                            retry_after,
-                        }) => Err(RendezvousError::Refused {
-                            code,
-                            message,
-                            retry_after,
-                        }),
-                        Ok(message) => Ok(message),
-                        Err(_) => Err(RendezvousError::Garbled),
-                    };
+                    let message = decode(&text)?;
+                    if let MediatorMessage::Paired { relay, .. } = message {
+                        self.relays = relay;
+                    }
+                    return Ok(message);
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(Message::Binary(_) | Message::Frame(_))) => {
                     return Err(RendezvousError::Garbled);
                 }
-                Some(Err(tungstenite::Error::Capacity(_) | tungstenite::Error::Utf8(_))) => {
-                    return Err(RendezvousError::Garbled);
-                }
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(RendezvousError::Lost),
+                Some(Err(error)) => return Err(failed(&error)),
+                Some(Ok(Message::Close(_))) | None => return Err(RendezvousError::Lost),
             }
         }
     }
+
+    /// The WebSocket, for what is no message of the agreement.
+    pub(crate) fn into_socket(self) -> Socket {
+        self.socket
+    }
 }
 
-enum ConnectError {
+/// What the mediator said; an `error` becomes [`RendezvousError::Refused`].
+pub(crate) fn decode(text: &str) -> Result<MediatorMessage, RendezvousError> {
+    match MediatorMessage::decode(text) {
+        Ok(MediatorMessage::Error {
+            code,
+            message,
+            retry_after,
+        }) => Err(RendezvousError::Refused {
+            code,
+            message,
+            retry_after,
+        }),
+        Ok(message) => Ok(message),
+        Err(_) => Err(RendezvousError::Garbled),
+    }
+}
+
+/// Why no message could be read or written.
+pub(crate) fn failed(error: &tungstenite::Error) -> RendezvousError {
+    match error {
+        tungstenite::Error::Capacity(_) | tungstenite::Error::Utf8(_) => RendezvousError::Garbled,
+        _ => RendezvousError::Lost,
+    }
+}
+
+pub(crate) enum ConnectError {
     Io(io::Error),
+    Proxy(ProxyFailure),
     NoMediator,
     /// HTTP 503 instead of a WebSocket: over its cap on connections.
     Full {
         retry_after: Option<u64>,
     },
+    /// The time was up.
+    Slow,
+}
+
+impl ConnectError {
+    /// What it means on this way.
+    pub(crate) fn on(self, route: &Route) -> RendezvousError {
+        let url = route.mediator.clone();
+        let (why, said) = match self {
+            ConnectError::NoMediator => return RendezvousError::NoMediator(url),
+            ConnectError::Full { retry_after } => {
+                return RendezvousError::Refused {
+                    code: ErrorCode::Full,
+                    message: "it has too many connections, in all or from your address".into(),
+                    retry_after,
+                };
+            }
+            ConnectError::Io(error) => (None, reason(&error)),
+            ConnectError::Slow => (Some(ProxyFailure::Slow), "no answer".into()),
+            ConnectError::Proxy(why) => (Some(why), String::new()),
+        };
+        match (&route.proxy, why) {
+            (Some(proxy), Some(why)) => RendezvousError::Proxy {
+                url,
+                proxy: Box::new(proxy.clone()),
+                why,
+            },
+            (Some(proxy), None) => RendezvousError::Unreachable {
+                url,
+                reason: format!("{said}, through the proxy {proxy}"),
+            },
+            (None, _) => RendezvousError::Unreachable { url, reason: said },
+        }
+    }
 }
 
 impl From<io::Error> for ConnectError {
@@ -266,8 +329,47 @@ impl From<tungstenite::Error> for ConnectError {
     }
 }
 
+/// A TCP connection to the mediator, or to the proxy that has connected to it.
+pub(crate) async fn reach(
+    route: &Route,
+    from: Option<SocketAddr>,
+) -> Result<connect::Connected, ConnectError> {
+    let Route { mediator, proxy } = route;
+    let Some(proxy) = proxy else {
+        let addresses = look_up(mediator.host(), mediator.port()).await?;
+        return Ok(connect::connect(&addresses, from).await?);
+    };
+    let reached = async {
+        let addresses = look_up(proxy.host(), proxy.port()).await?;
+        connect::connect(&addresses, None).await
+    };
+    let reached = reached.await.map_err(|error| {
+        let why = reason(&error);
+        ConnectError::Proxy(ProxyFailure::Unreachable(why))
+    })?;
+    let tunnel = tunnel(proxy, reached.stream, mediator).await;
+    Ok(connect::Connected {
+        stream: tunnel.map_err(ConnectError::Proxy)?,
+        port_kept: false,
+    })
+}
+
+/// The WebSocket on a connection.
+async fn greet(url: &MediatorUrl, stream: TcpStream) -> Result<Socket, ConnectError> {
+    let transport = transport(url, stream).await?;
+    // The settings are for good, so that they must do for a relay too.
+    let config = WebSocketConfig::default()
+        .read_buffer_size(RELAY_MESSAGE)
+        .write_buffer_size(0)
+        .max_message_size(Some(RELAY_MESSAGE))
+        .max_frame_size(Some(RELAY_MESSAGE));
+    let request = format!("ws://{}{PATH}", url.authority());
+    let (socket, _) = client_async_with_config(request, transport, Some(config)).await?;
+    Ok(socket)
+}
+
 /// The addresses of a host, each with `port`; an IP address is not looked up.
-pub(crate) async fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+async fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     match host.parse::<IpAddr>() {
         Ok(ip) => Ok(vec![SocketAddr::new(ip, port)]),
         Err(_) => Ok(lookup_host((host, port)).await?.collect()),

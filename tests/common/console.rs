@@ -16,15 +16,22 @@ pub struct Talk {
 
 /// Meets on a terminal of 80 columns and 24 rows.
 pub fn talk() -> Talk {
-    talk_on(80, 24)
+    talk_with(&[], 80, 24)
 }
 
 /// Meets on a terminal of this size.
 pub fn talk_on(width: u16, height: u16) -> Talk {
+    talk_with(&[], width, height)
+}
+
+/// The same, ada with these arguments too.
+pub fn talk_with(arguments: &[&str], width: u16, height: u16) -> Talk {
     let (mediator, homes) = (Mediator::start(), [Home::new(), Home::new()]);
     let bob = Start::chat(&homes[1], &mediator.url, "bob", ROOM).run();
     bob.await_event("waiting");
-    let ada = Screen::run_on(chat(&homes[0], &mediator.url, "ada", ROOM), width, height);
+    let mut command = chat(&homes[0], &mediator.url, "ada", ROOM);
+    command.args(arguments);
+    let ada = Screen::run_on(command, width, height);
     bob.await_event("connected");
     // The terminal is the console's from here on.
     ada.await_raw("the row", |raw| raw.ends_with(b"\x1b[?2026l").then_some(()));

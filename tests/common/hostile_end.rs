@@ -133,7 +133,12 @@ impl End {
     }
 
     pub fn say(&mut self, evil: &Evil, text: &str) {
-        self.session.say(0, text).unwrap();
+        self.say_at(evil, 0, text);
+    }
+
+    /// Says it at this time, in milliseconds since 1970.
+    pub fn say_at(&mut self, evil: &Evil, sent: u64, text: &str) {
+        self.session.say(sent, text).unwrap();
         self.flush(evil);
     }
 

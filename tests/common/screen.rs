@@ -19,7 +19,7 @@ const SCROLLBACK: usize = 20_000;
 /// A program on a terminal.
 pub struct Screen {
     master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
+    keys: Arc<Mutex<Box<dyn Write + Send>>>,
     shown: Arc<(Mutex<Shown>, Condvar)>,
     child: Box<dyn Child + Send + Sync>,
 }
@@ -85,7 +85,7 @@ impl Screen {
             }
         });
         Screen {
-            keys: pty.master.take_writer().unwrap(),
+            keys: Arc::new(Mutex::new(pty.master.take_writer().unwrap())),
             master: pty.master,
             shown,
             child,
@@ -94,8 +94,14 @@ impl Screen {
 
     /// Types.
     pub fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
+        write(&mut *self.keys.lock().unwrap(), keys).unwrap();
+    }
+
+    /// Types more than a terminal holds, and does not wait for who reads it.
+    pub fn press_on(&mut self, keys: String) {
+        let to = Arc::clone(&self.keys);
+        // A program that ended takes no more.
+        std::thread::spawn(move || write(&mut *to.lock().unwrap(), &keys));
     }
 
     /// Pastes, as a terminal does whose program has asked for brackets.
@@ -235,6 +241,11 @@ fn history(terminal: &mut vt100::Parser) -> String {
         }
     }
     text
+}
+
+fn write(to: &mut impl Write, keys: &str) -> std::io::Result<()> {
+    to.write_all(keys.as_bytes())?;
+    to.flush()
 }
 
 fn cells(count: u16) -> NonZeroU16 {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event as Reported, EventStream};
 use futures_util::StreamExt;
+use rustix::termios::{QueueSelector, tcflush};
 use tokio::time::{Instant, sleep_until};
 
 use super::Face;
@@ -23,8 +24,11 @@ use crate::terminal::style::Style;
 
 /// Our message is shown once it has arrived, or, dim, after this long without.
 const ARRIVES_WITHIN: Duration = Duration::from_millis(250);
-/// How long what was typed ahead is thrown away: a key on its way has come by then.
-const DRAINED_IN: Duration = Duration::from_millis(20);
+/// What was typed ahead is thrown away until nothing has come for so long: a key on its
+/// way has come by then.
+const QUIET_FOR: Duration = Duration::from_millis(20);
+/// Who goes on and on is listened to again after this.
+const DRAINED_IN: Duration = Duration::from_secs(1);
 
 /// The terminal, while a chat lasts.
 pub struct Console {
@@ -53,18 +57,27 @@ struct Said {
 }
 
 impl Console {
-    /// Takes the terminal, to look as `face` says.
+    /// Takes the terminal, to look as `face` says. What was typed `ahead` is a draft: it
+    /// was said to nobody yet.
     ///
     /// # Errors
     /// The system's; the terminal is then as it was.
-    pub fn enter(name: &str, face: Face) -> io::Result<Self> {
+    pub fn enter(name: &str, face: Face, mut ahead: String) -> io::Result<Self> {
         let (width, height) = crossterm::terminal::size()?;
         let style = Style::new(face.color);
         let prompt = Prompt::new(name, State::NotVerified, "");
+        let mut composer = Composer::new(width, height, style, &person::COMMANDS, prompt);
+        let guard = Guard::enter()?;
+        // A line that was only begun is in the system's hands, and comes as keys. It is
+        // a line of its own.
+        if ahead.ends_with('\n') && rustix::io::ioctl_fionread(io::stdin()).is_ok_and(|n| n > 0) {
+            ahead.push('\n');
+        }
+        composer.event(Reported::Paste(ahead), Instant::now().into_std());
         Ok(Console {
-            guard: Guard::enter()?,
+            guard,
             keys: None,
-            composer: Composer::new(width, height, style, &person::COMMANDS, prompt),
+            composer,
             bell: Bell::new(face.notify),
             style,
             quiet: face.quiet,
@@ -168,15 +181,25 @@ impl Console {
     fn drain(&mut self) {
         self.keys = None;
         let end = Instant::now() + DRAINED_IN;
-        while let left @ 1.. = end.saturating_duration_since(Instant::now()).as_millis() {
-            let within = Duration::from_millis(u64::try_from(left).unwrap_or(0));
-            if crossterm::event::poll(within).unwrap_or(false)
-                && let Ok(event) = crossterm::event::read()
-                && !matches!(event, Reported::Key(_) | Reported::Paste(_))
-            {
-                self.composer.event(event, Instant::now().into_std());
-            }
+        while Instant::now() < end && self.pass_over(QUIET_FOR) {}
+        // What is still on its way then does not count, nor what was read of it.
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+        let end = Instant::now() + QUIET_FOR;
+        while Instant::now() < end && self.pass_over(Duration::ZERO) {}
+    }
+
+    /// Whether something came `within`, and was passed over.
+    fn pass_over(&mut self, within: Duration) -> bool {
+        if !crossterm::event::poll(within).unwrap_or(false) {
+            return false;
         }
+        let Ok(event) = crossterm::event::read() else {
+            return false;
+        };
+        if !matches!(event, Reported::Key(_) | Reported::Paste(_)) {
+            self.composer.event(event, Instant::now().into_std());
+        }
+        true
     }
 
     /// Writes everything that is due, the row last.

@@ -30,7 +30,7 @@ const RELAYED: &str = "\n  No direct path opened, so the mediator carries the ch
 /// How a link goes.
 fn way(route: &str, address: &str) -> String {
     match route {
-        "relay" => format!("relay {address}"),
+        "relay" => "relay".to_owned(),
         "local" => format!("direct {address}"),
         _ => format!("direct {address}, across the internet"),
     }
@@ -127,6 +127,7 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
         } => message(from, text, time, style),
         Event::Delivered { .. } | Event::Queued { .. } => return None,
         Event::Reconnecting {
+            peer,
             since,
             reason,
             queued,
@@ -136,8 +137,9 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
                 n => format!(" {n} queued."),
             };
             format!(
-                "◆ {} Lost the other one ({}).{waiting}\n  Trying again; what you type is kept.",
+                "◆ {} Lost {} ({}).{waiting}\n  Trying again; what you type is kept.",
                 clock(since),
+                Safe::name(peer),
                 Safe::line(reason),
             )
         }
@@ -176,7 +178,10 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
             let trust = trust.in_words();
             format!("◆ {peer} · {address} · {trust} · {queued} queued\n  key {fingerprint}")
         }
-        Event::Note { message } => format!("◆ {}", Safe::message(message).indented(2)),
+        Event::Note { message } => {
+            let message = sentence(message);
+            format!("◆ {}", Safe::message(&message).indented(2))
+        }
         Event::Error { message, hint, .. } => {
             let message = Safe::message(message).indented(2);
             let error = style.tone(Tone::Alarm, "error:");
@@ -186,6 +191,13 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
             }
         }
     })
+}
+
+/// With a capital: what is an error's own text, or a part of another one, has none.
+fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(rest.as_str().chars()).collect()
 }
 
 fn alarm(event: &Event) -> String {
@@ -219,9 +231,9 @@ fn alarm(event: &Event) -> String {
             standing.in_words(),
         );
     }
-    text += "\n  /verify  compare words now      /quit  leave";
+    text += "\n  /verify  compare words now\n  /quit    leave";
     if let Some(by) = override_by {
-        text += &format!(" (advised)\n  {by}  let this key in unverified");
+        text += &format!(" (advised)\n  {by}\n           let this key in, not verified");
     }
     text
 }

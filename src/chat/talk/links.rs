@@ -32,6 +32,7 @@ impl Talk<'_> {
         self.lost = Some(Instant::now());
         self.direct_at = None;
         let _ = self.show(&Event::Reconnecting {
+            peer: self.company.name().to_owned(),
             since: Timestamp::now().to_string(),
             reason: reason.to_owned(),
             queued: self.session.queued(),
@@ -67,7 +68,7 @@ impl Talk<'_> {
     pub(super) fn trail(&self, relay: Option<Consent>) -> Option<Trail> {
         Some(Trail {
             reunion: Arc::new(self.reunion()?),
-            mediator: self.local.url.clone(),
+            mediator: self.local.route.clone(),
             listening: self.setup.listening.clone(),
             relay,
         })

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use super::ahead::Ahead;
 use super::company::Company;
 use super::event::{Event, Standing};
 use super::interface::Interface;
@@ -85,6 +86,7 @@ pub async fn talk(
     setup: &Setup,
     local: &Local,
     met: Met,
+    ahead: Ahead,
     signals: &mut Signals,
 ) -> Result<Exit, ChatError> {
     let Met {
@@ -112,7 +114,7 @@ pub async fn talk(
         local,
         words: in_order(session.role(), &peer.words),
         session,
-        interface: Interface::open(setup.face, company.name())?,
+        interface: Interface::open(setup.face, company.name(), ahead)?,
         company,
         wire: Some(wire),
         links: 1,
@@ -150,7 +152,7 @@ impl Talk<'_> {
             self.show_events()?;
             self.leave_after_input();
             self.say_goodbye();
-            self.transmit()?;
+            self.transmit();
             if let Some(exit) = self.finished() {
                 return exit;
             }
@@ -223,9 +225,9 @@ impl Talk<'_> {
         }
     }
 
-    fn transmit(&mut self) -> Result<(), ChatError> {
+    fn transmit(&mut self) {
         let Some(wire) = self.wire.as_mut().filter(|wire| wire.is_idle()) else {
-            return Ok(());
+            return;
         };
         let written = match self
             .session
@@ -237,7 +239,6 @@ impl Talk<'_> {
         if let Err(reason) = written {
             self.lose(&reason);
         }
-        Ok(())
     }
 
     fn read(&mut self) -> Result<(), ChatError> {

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::Talk;
 use crate::chat::ChatError;
 use crate::chat::event::Event;
+use crate::chat::relay::{AGREED, QUESTION};
 use crate::chat::seek::{await_guest_once, seek_direct};
 use crate::link::route::Route;
 
@@ -92,19 +93,15 @@ impl Talk<'_> {
     pub(super) fn ask_for_relay(&mut self) -> Result<(), ChatError> {
         self.asked = true;
         self.show(&Event::Note {
-            message: "no direct path to the other one. The mediator could carry the chat: it would see both addresses, times and sizes, not what is said. /relay agrees; the other one must, too".into(),
+            message: QUESTION.into(),
         })
     }
 
     /// `/relay`.
     pub(super) fn agree_to_relay(&mut self) -> Result<(), ChatError> {
         self.setup.consent.give();
-        let message = match &self.wire {
-            Some(_) => "agreed, for when no direct path opens",
-            None => "agreed. It needs the other one's consent, too, and a mediator that relays",
-        };
         self.show(&Event::Note {
-            message: message.into(),
+            message: AGREED.into(),
         })
     }
 }

@@ -1,0 +1,154 @@
+//! What a person types at a terminal while the other one is still awaited: it is kept,
+//! and said to nobody. `/quit` and Ctrl-D leave; `/relay` agrees to a relay.
+//!
+//! The terminal is in its own mode until the chat begins: a line comes whole, edited
+//! and shown by the system. What does not come from a terminal waits in its pipe.
+
+use std::future::pending;
+use std::io::{self, IsTerminal};
+use std::os::unix::net::UnixStream;
+use std::thread::{self, JoinHandle};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::process::getpgrp;
+use rustix::termios::tcgetpgrp;
+use tokio::sync::oneshot;
+
+use super::event::Event;
+use super::face::Face;
+use super::person::{self, Input};
+use super::relay::{AGREED, Consent};
+use crate::payload::TEXT_MAX;
+
+/// More than a terminal hands over as one line (4,096 bytes on Linux).
+const LINE_MAX: usize = 8192;
+
+/// Somebody who listens to the terminal until told to stop.
+pub struct Ahead {
+    /// Its thread, which ends when the other end of this is dropped, and gives what was
+    /// typed; none where there is no terminal.
+    listener: Option<(UnixStream, JoinHandle<Vec<u8>>)>,
+    left: oneshot::Receiver<()>,
+}
+
+/// What came of the terminal.
+enum Heard<'a> {
+    Line(&'a [u8]),
+    Nothing,
+    /// Ctrl-D.
+    End,
+    /// The terminal is gone, or it is time to stop.
+    Stop,
+}
+
+impl Ahead {
+    /// Begins to listen, where stdin is a terminal; says so to whoever types, by `face`.
+    /// A consent to the relay goes to `consent`.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn listen(face: Face, consent: Consent) -> io::Result<Self> {
+        let (leave, left) = oneshot::channel();
+        let mut listener = None;
+        if io::stdin().is_terminal() {
+            let (ours, stop) = UnixStream::pair()?;
+            let thread = thread::spawn(move || listen(&stop, face, &consent, leave));
+            listener = Some((ours, thread));
+        }
+        Ok(Ahead { listener, left })
+    }
+
+    /// Waits until the person leaves. Cancel-safe.
+    pub async fn left(&mut self) {
+        if (&mut self.left).await.is_err() {
+            pending().await
+        }
+    }
+
+    /// Listens no longer: what is to be said once somebody is there. Whole lines, and a
+    /// beginning that Ctrl-D handed over.
+    #[must_use]
+    pub fn finish(self) -> String {
+        let typed = self.listener.and_then(|(ours, thread)| {
+            drop(ours);
+            thread.join().ok()
+        });
+        String::from_utf8_lossy(&typed.unwrap_or_default()).into_owned()
+    }
+}
+
+fn listen(
+    stop: &UnixStream,
+    face: Face,
+    consent: &Consent,
+    leave: oneshot::Sender<()>,
+) -> Vec<u8> {
+    let mut typed = Vec::new();
+    let mut buf = [0; LINE_MAX];
+    loop {
+        let line = match hear(stop, &mut buf) {
+            Heard::Line(line) => line,
+            Heard::Nothing => continue,
+            Heard::End => b"/quit",
+            Heard::Stop => return typed,
+        };
+        let text = String::from_utf8_lossy(line);
+        match person::parse(text.trim_end()) {
+            Input::Quit => {
+                let _ = leave.send(());
+                return typed;
+            }
+            Input::Relay => {
+                consent.give();
+                let _ = face.show(&Event::Note {
+                    message: AGREED.into(),
+                });
+                continue;
+            }
+            _ => {}
+        }
+        if typed.is_empty() {
+            // Whether anybody reads it is noticed once the chat begins.
+            let _ = face.show(&Event::Note {
+                message: "nobody is here yet; what you type is kept, and /quit leaves".into(),
+            });
+        }
+        // As much as one message holds; what is over that is not there when the rest is.
+        if typed.len() + line.len() <= TEXT_MAX {
+            typed.extend_from_slice(line);
+        }
+    }
+}
+
+/// Waits for a line. All that is there comes before it is time to stop.
+fn hear<'a>(stop: &UnixStream, buf: &'a mut [u8]) -> Heard<'a> {
+    let stdin = io::stdin();
+    let mut asked = [
+        PollFd::new(&stdin, PollFlags::IN),
+        PollFd::new(stop, PollFlags::IN),
+    ];
+    match poll(&mut asked, None) {
+        Err(Errno::INTR) => return Heard::Nothing,
+        Err(_) => return Heard::Stop,
+        Ok(_) => {}
+    }
+    let [typed, stopped] = asked.each_ref().map(PollFd::revents);
+    if typed == PollFlags::IN && is_in_front() {
+        return match rustix::io::read(&stdin, &mut *buf) {
+            Ok(0) => Heard::End,
+            Ok(n) => Heard::Line(buf.get(..n).unwrap_or_default()),
+            Err(Errno::INTR | Errno::AGAIN) => Heard::Nothing,
+            Err(_) => Heard::Stop,
+        };
+    }
+    match typed.is_empty() && stopped.is_empty() {
+        true => Heard::Nothing,
+        false => Heard::Stop,
+    }
+}
+
+/// Who reads from behind what is in front is stopped by the system.
+fn is_in_front() -> bool {
+    tcgetpgrp(io::stdin()).is_ok_and(|front| front == getpgrp())
+}

@@ -1,0 +1,172 @@
+//! Asking a proxy for a connection.
+//!
+//! ```text
+//! HTTP    ► CONNECT host:port HTTP/1.1, Host, Proxy-Authorization?     ◄ 2xx, headers ≤ 8 KiB
+//! SOCKS5  ► methods ◄ method [► user, password ◄ 0] ► host, port ◄ 0, bound
+//! ```
+//!
+//! Waits are bounded by the caller, who gives up the connection as a whole.
+
+use data_encoding::BASE64;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_socks::TargetAddr;
+use tokio_socks::tcp::Socks5Stream;
+use zeroize::Zeroizing;
+
+use super::{Login, Proxy, Scheme};
+use crate::mediator_url::MediatorUrl;
+
+/// The longest answer of a proxy, headers included.
+const MAX_ANSWER: usize = 8 * 1024;
+/// The most headers in it.
+const MAX_HEADERS: usize = 64;
+
+/// What a proxy did instead of connecting; said after "the proxy … ".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProxyFailure {
+    /// No connection to the proxy itself.
+    #[error("cannot be reached ({0})")]
+    Unreachable(String),
+    /// It wants a log-in, or another one.
+    #[error("wants a user name and password, or other ones")]
+    Login,
+    /// It may not, or will not, connect there. With the status of HTTP, or SOCKS5's word for it.
+    #[error("refuses to connect to the mediator ({0})")]
+    Refused(String),
+    /// It tried to connect there.
+    #[error("cannot reach the mediator ({0})")]
+    NoWay(String),
+    /// It does not speak the protocol, or hung up.
+    #[error("does not answer as a proxy does")]
+    Garbled,
+    /// The time was up.
+    #[error("gave no connection in time")]
+    Slow,
+}
+
+impl ProxyFailure {
+    /// What to do about it, with the flag or variable that names the proxy.
+    #[must_use]
+    pub fn remedy(&self, proxy: &Proxy) -> String {
+        let name = proxy.named_by();
+        let first = match self {
+            Self::Login => format!("Put them into {name}: http://USER:PASSWORD@HOST:PORT."),
+            Self::Refused(_) => "Ask who runs the proxy; most allow port 443 only.".to_owned(),
+            Self::NoWay(_) => "Is the mediator running there?".to_owned(),
+            Self::Unreachable(_) | Self::Garbled | Self::Slow => format!("Check {name}."),
+        };
+        format!("{first} To go without the proxy: --proxy none.")
+    }
+}
+
+/// Has the proxy at the other end of `stream` connect to the mediator. A name is resolved by the
+/// proxy.
+///
+/// # Errors
+/// [`ProxyFailure`], but not `Slow`.
+pub async fn tunnel(
+    proxy: &Proxy,
+    stream: TcpStream,
+    mediator: &MediatorUrl,
+) -> Result<TcpStream, ProxyFailure> {
+    match proxy.scheme {
+        Scheme::Http => connect(proxy.login.as_ref(), stream, mediator).await,
+        Scheme::Socks5 => socks5(proxy.login.as_ref(), stream, mediator).await,
+    }
+}
+
+async fn connect(
+    login: Option<&Login>,
+    mut stream: TcpStream,
+    mediator: &MediatorUrl,
+) -> Result<TcpStream, ProxyFailure> {
+    let to = mediator.authority();
+    let mut request = Zeroizing::new(format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n"));
+    if let Some(Login { user, password }) = login {
+        let both = Zeroizing::new(format!("{}:{}", **user, **password));
+        let both = Zeroizing::new(BASE64.encode(both.as_bytes()));
+        request.push_str("Proxy-Authorization: Basic ");
+        request.push_str(&both);
+        request.push_str("\r\n");
+    }
+    request.push_str("\r\n");
+    let sent = stream.write_all(request.as_bytes()).await;
+    // What hangs up may have said why before.
+    let status = status(&mut stream).await?;
+    sent.map_err(|_| ProxyFailure::Garbled)?;
+    match status {
+        200..=299 => Ok(stream),
+        407 => Err(ProxyFailure::Login),
+        502..=504 => Err(ProxyFailure::NoWay(format!("HTTP {status}"))),
+        _ => Err(ProxyFailure::Refused(format!("HTTP {status}"))),
+    }
+}
+
+/// Reads an answer to the end of its headers. Behind those of a success comes nothing before we
+/// have spoken (RFC 9110 §9.3.6 knows no content there, and both TLS and HTTP are begun by us).
+async fn status(stream: &mut TcpStream) -> Result<u16, ProxyFailure> {
+    let mut answer = Vec::with_capacity(512);
+    loop {
+        let room = (MAX_ANSWER - answer.len()) as u64;
+        let read = stream.take(room).read_buf(&mut answer).await;
+        if !read.is_ok_and(|read| read > 0) {
+            return Err(ProxyFailure::Garbled);
+        }
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let mut response = httparse::Response::new(&mut headers);
+        match response.parse(&answer) {
+            Ok(httparse::Status::Partial) => {}
+            Ok(httparse::Status::Complete(end)) => {
+                let status = response.code.ok_or(ProxyFailure::Garbled)?;
+                return match status {
+                    200..=299 if end < answer.len() => Err(ProxyFailure::Garbled),
+                    100..=199 => Err(ProxyFailure::Garbled),
+                    _ => Ok(status),
+                };
+            }
+            Err(_) => return Err(ProxyFailure::Garbled),
+        }
+    }
+}
+
+async fn socks5(
+    login: Option<&Login>,
+    stream: TcpStream,
+    mediator: &MediatorUrl,
+) -> Result<TcpStream, ProxyFailure> {
+    let to = match mediator.host().parse() {
+        Ok(ip) => TargetAddr::Ip(std::net::SocketAddr::new(ip, mediator.port())),
+        Err(_) => TargetAddr::Domain(mediator.host().into(), mediator.port()),
+    };
+    let connected = match login {
+        Some(Login { user, password }) => {
+            Socks5Stream::connect_with_password_and_socket(stream, to, user, password).await
+        }
+        None => Socks5Stream::connect_with_socket(stream, to).await,
+    };
+    connected
+        .map(Socks5Stream::into_inner)
+        .map_err(|error| socks5_failure(&error))
+}
+
+fn socks5_failure(error: &tokio_socks::Error) -> ProxyFailure {
+    use tokio_socks::Error as Socks;
+    match error {
+        Socks::PasswordAuthFailure(_)
+        | Socks::NoAcceptableAuthMethods
+        | Socks::AuthorizationRequired
+        | Socks::InvalidAuthValues(_) => ProxyFailure::Login,
+        Socks::ConnectionNotAllowedByRuleset => ProxyFailure::Refused("not allowed".into()),
+        Socks::CommandNotSupported | Socks::AddressTypeNotSupported => {
+            ProxyFailure::Refused("not supported".into())
+        }
+        Socks::GeneralSocksServerFailure => ProxyFailure::NoWay("it failed".into()),
+        Socks::NetworkUnreachable | Socks::HostUnreachable => {
+            ProxyFailure::NoWay("no way to that network".into())
+        }
+        Socks::ConnectionRefused => ProxyFailure::NoWay("connection refused".into()),
+        Socks::TtlExpired => ProxyFailure::NoWay("no answer".into()),
+        _ => ProxyFailure::Garbled,
+    }
+}

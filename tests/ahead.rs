@@ -1,0 +1,105 @@
+//! What is typed at a terminal before anyone is there: kept, never sent by itself, and
+//! whoever wants to leave can.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod common;
+
+use common::console::ROOM;
+use common::screen::{Screen, chat};
+use common::{Client, Home, Mediator, Start};
+
+/// ada at a terminal, waiting, and what bob needs to come.
+struct Waits {
+    ada: Screen,
+    mediator: Mediator,
+    homes: [Home; 2],
+}
+
+impl Waits {
+    fn with(arguments: &[&str]) -> Self {
+        let (mediator, homes) = (Mediator::start(), common::acts::homes());
+        let mut command = chat(&homes[0], &mediator.url, "ada", ROOM);
+        command.args(arguments);
+        let ada = Screen::run(command);
+        ada.await_screen("the wait", |screen| {
+            screen.to_lowercase().contains("waiting")
+        });
+        Waits {
+            ada,
+            mediator,
+            homes,
+        }
+    }
+
+    fn bob(&self) -> Client {
+        let bob = Start::chat(&self.homes[1], &self.mediator.url, "bob", ROOM).run();
+        bob.await_event("connected");
+        bob
+    }
+}
+
+#[test]
+fn lines_typed_ahead_are_a_draft_without_the_last_break() {
+    let mut waits = Waits::with(&[]);
+    waits.ada.press("one\r/who\r");
+    waits.ada.await_text("Nobody is here yet");
+    let bob = waits.bob();
+    waits.ada.await_row("bob ⚠ › one⏎/who");
+    waits.ada.press("!\r");
+    assert_eq!(bob.await_message(), "one\n/who!", "and nothing before it");
+}
+
+#[test]
+fn a_line_that_was_begun_is_the_last_of_the_draft() {
+    let mut waits = Waits::with(&[]);
+    waits.ada.press("one\rhalf a li");
+    waits.ada.await_text("half a li");
+    let bob = waits.bob();
+    waits.ada.await_row("bob ⚠ › one⏎half a li");
+    waits.ada.press("ne\r");
+    assert_eq!(bob.await_message(), "one\nhalf a line");
+}
+
+#[test]
+fn many_lines_typed_ahead_are_one_question() {
+    let mut waits = Waits::with(&[]);
+    waits.ada.press("1\r2\r3\r4\r5\r6\r7\r");
+    let _bob = waits.bob();
+    waits
+        .ada
+        .await_row("Send 7 lines? s send · e edit · c cancel ›");
+}
+
+#[test]
+fn without_a_row_to_type_in_lines_wait_and_are_said() {
+    let mut waits = Waits::with(&["--plain"]);
+    waits.ada.press("one\rtwo\r");
+    waits.ada.await_text("Nobody is here yet");
+    let bob = waits.bob();
+    waits.ada.press("three\r");
+    let heard = [(); 3].map(|()| bob.await_message());
+    assert_eq!(heard, ["one", "two", "three"]);
+}
+
+#[test]
+fn quit_and_ctrl_d_leave_a_wait_as_ctrl_c_does() {
+    for (keys, code) in [
+        ("/quit\r", 0),
+        ("x\r/quit\r", 0),
+        ("\x04", 0),
+        ("\x03", 130),
+    ] {
+        for arguments in [&[][..], &["--plain"], &["--json"]] {
+            let mut waits = Waits::with(arguments);
+            waits.ada.press(keys);
+            assert_eq!(waits.ada.exit_code(), code, "{keys:?} {arguments:?}");
+            waits.ada.assert_restored();
+        }
+    }
+}
