@@ -120,10 +120,10 @@ impl Talker {
         texts.collect()
     }
 
-    /// The path of each `connected` so far.
+    /// The path of each `connected`, and of each `path` that came after one, so far.
     pub fn paths(&self) -> Vec<&str> {
-        let connected = self.told("connected");
-        connected
+        let ways = self.events.iter();
+        ways.filter(|event| event["type"] == "connected" || event["type"] == "path")
             .map(|event| event["path"].as_str().unwrap())
             .collect()
     }
