@@ -71,36 +71,27 @@ pub(super) async fn dial<T, F>(
 where
     F: Future<Output = Result<T, FrameError>>,
 {
-    let begun = Instant::now();
-    let within = match is_local(address.ip()) && !address.ip().is_loopback() {
+    let near = is_local(address.ip());
+    let within = match near && !address.ip().is_loopback() {
         true => LOCAL_WITHIN,
         false => PATH_WITHIN,
     };
-    let deadline = begun + within;
-    if !is_local(address.ip()) {
-        while begun.elapsed() < OPENING {
-            let next = Instant::now() + OPENING_EVERY;
-            // Near enough, it arrives.
-            if let Ok(Ok(stream)) = timeout_at(next, dialler.open_router(address)).await {
-                match greet(stream).await {
-                    Ok(greeted) => return Some(greeted),
-                    Err(FrameError::Closed | FrameError::Io(_)) => {}
-                    Err(FrameError::Length(_)) => return None,
-                }
-            }
-            sleep_until(next).await;
+    let deadline = Instant::now() + within;
+    if !near && let Some(stream) = open_routers(dialler, address).await {
+        // Near enough, an opening dial arrives.
+        match greet(stream).await {
+            Ok(greeted) => return Some(greeted),
+            Err(FrameError::Closed | FrameError::Io(_)) => {}
+            Err(FrameError::Length(_)) => return None,
         }
     }
     for attempt in 0..TRIES {
-        let dialled = match attempt {
-            0 if !is_local(address.ip()) => {
-                let again_at = Instant::now() + AGAIN_AFTER;
-                timeout_at(again_at, dialler.connect(address)).await
-            }
-            _ => timeout_at(deadline, dialler.connect(address)).await,
+        let until = match attempt {
+            0 if !near => Instant::now() + AGAIN_AFTER,
+            _ => deadline,
         };
-        match dialled {
-            Err(_) if attempt == 0 && Instant::now() < deadline => continue,
+        match timeout_at(until, dialler.connect(address)).await {
+            Err(_) if until < deadline => continue,
             Err(_) => return None,
             Ok(Ok(stream)) => match greet(stream).await {
                 Ok(greeted) => return Some(greeted),
@@ -115,6 +106,19 @@ where
             return None;
         }
         sleep(pause).await;
+    }
+    None
+}
+
+/// Opens our routers to `address`, as long as the other end may take to open its own.
+async fn open_routers(dialler: Dialler, address: SocketAddr) -> Option<TcpStream> {
+    let end = Instant::now() + OPENING;
+    while Instant::now() < end {
+        let next = Instant::now() + OPENING_EVERY;
+        if let Ok(Ok(stream)) = timeout_at(next, dialler.open_router(address)).await {
+            return Some(stream);
+        }
+        sleep_until(next).await;
     }
     None
 }

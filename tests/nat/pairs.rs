@@ -1,0 +1,56 @@
+//! Which path two kinds of network have between them: the best there is, whoever
+//! waits for the other one.
+
+use crate::inside::inside;
+use crate::lab::Access;
+use crate::router::{REJECTING, RESTRICTED, SYMMETRIC, WEB_ONLY};
+use crate::talk::{Place, part};
+
+/// Meets twice, in both orders; each time on this path, and once only.
+fn meet_by(path: &str, a: Access, b: Access) {
+    let place = Place::new(a, b);
+    for order in [["a", "b"], ["b", "a"]] {
+        let [mut first, mut second] = place.meet(order, path);
+        part([&mut second, &mut first]);
+        for who in [&first, &second] {
+            assert_eq!(who.paths(), [path]);
+        }
+        assert_eq!(first.heard(), ["the first answer"]);
+        assert_eq!(second.heard(), ["the first words"]);
+    }
+}
+
+#[test]
+fn open_and_open() {
+    inside(|| meet_by("direct", Access::Public, Access::Public));
+}
+
+#[test]
+fn restricted_and_restricted() {
+    inside(|| meet_by("direct", Access::Home(RESTRICTED), Access::Home(RESTRICTED)));
+}
+
+#[test]
+fn rejecting_and_rejecting() {
+    inside(|| meet_by("direct", Access::Home(REJECTING), Access::Home(REJECTING)));
+}
+
+#[test]
+fn restricted_and_symmetric() {
+    inside(|| meet_by("relay", Access::Home(RESTRICTED), Access::Home(SYMMETRIC)));
+}
+
+#[test]
+fn in_the_same_network() {
+    inside(|| meet_by("direct", Access::Home(RESTRICTED), Access::SameLan));
+}
+
+#[test]
+fn web_only_and_open() {
+    inside(|| meet_by("relay", Access::Home(WEB_ONLY), Access::Public));
+}
+
+#[test]
+fn behind_the_same_provider() {
+    inside(|| meet_by("direct", Access::Double, Access::SameProvider));
+}
