@@ -47,8 +47,8 @@ const PAUSE_MAX: Duration = Duration::from_millis(150);
 const OPENING: Duration = Duration::from_millis(50);
 /// The kernel's own first resend comes after twice this.
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
-/// An opening dial is followed by the next one after so long.
-const OPENING_EVERY: Duration = Duration::from_millis(2);
+/// An opening dial is followed by the next one after so long (and what the timer adds).
+const OPENING_EVERY: Duration = Duration::from_millis(1);
 
 /// Whom to dial for a pairing.
 #[derive(Clone, Debug, Default)]
