@@ -1,7 +1,7 @@
 //! undertone: a private line between two people, from terminal to terminal.
 //!
 //! A mediator pairs two clients that name the same room and hands their sealed
-//! offers across; then one listens, the other dials it, and everything between
+//! offers across; then both listen and dial, and everything between
 //! them goes through a double ratchet. PROTOCOL.md says what is on the wire.
 //!
 //! Calls run downward:
@@ -11,7 +11,7 @@
 //!           ├► terminal               prompts, names, text made safe
 //!           ├► contacts, history      whom we know, whom we talked to
 //!           ├► link                   sockets to the other one
-//!           ├► rendezvous             the socket to the mediator
+//!           ├► rendezvous             the socket to the mediator (both on socket)
 //!           └► session                what arrives once and in order
 //!                 └► pairing, payload
 //!                       └► crypto     keys, seal, CPace, ratchet, words
@@ -39,5 +39,6 @@ pub mod payload;
 pub mod rendezvous;
 pub mod room;
 pub mod session;
+pub mod socket;
 pub mod store;
 pub mod terminal;

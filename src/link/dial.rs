@@ -2,13 +2,12 @@
 //!
 //! - A router lets in the answer to what went out. One that refuses strangers with a
 //!   reset spoils that: whoever dials first is refused, its own router notes the
-//!   refusal, and for some 10 s takes nothing more between these two ends. So the
-//!   first dials over the internet have so small a hop limit that they die behind our
-//!   router, which they open, and before the other one's, which they would annoy. The
-//!   real one follows when the other end has surely done the same. There are several
-//!   of them because a router keeps to the sequence numbers that it saw, and the
-//!   kernel's next ones are only near enough for about 4 ms (a tick is 64 ns, and a
-//!   SYN's window 64 KiB).
+//!   refusal, and for some 10 s takes nothing more between these two ends. So a first
+//!   dial over the internet has so small a hop limit that it dies behind our router,
+//!   which it opens, and before the other one's, which it would annoy. The host's real
+//!   dial follows after a while, the guest's after another: so the host's finds the
+//!   guest's router open and the guest dialling, though the two are out of step. (The
+//!   guest must be dialling: its router keeps to the sequence number that it saw.)
 //! - A refusal is no answer: tried again after 50 to 150 ms, at random, so that two
 //!   ends do not stay out of step.
 //! - Silence: a packet was lost, or a router drops what it does not expect. The
@@ -25,7 +24,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::frame::FrameError;
 use super::port::Dialler;
@@ -42,13 +41,15 @@ pub const TRIES: u32 = 24;
 const QUICK: u32 = 16;
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_millis(150);
-/// The real dial follows the first opening one by more than the two ends are out of
-/// step, which hear of each other at about the same time.
-const OPENING: Duration = Duration::from_millis(50);
+/// The host's real dial follows the opening one by more than the two ends are out of
+/// step, which hear of each other at about the same time …
+pub(super) const HOST_OPENING: Duration = Duration::from_millis(50);
+/// … and the guest's by as much, and a packet's way.
+pub(super) const GUEST_OPENING: Duration = Duration::from_millis(200);
+/// An opening dial that is told to have died is followed by another after so long.
+const OPENING_EVERY: Duration = Duration::from_millis(1);
 /// The kernel's own first resend comes after twice this.
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
-/// An opening dial is followed by the next one after so long (and what the timer adds).
-const OPENING_EVERY: Duration = Duration::from_millis(1);
 
 /// Whom to dial for a pairing.
 #[derive(Clone, Debug, Default)]
@@ -60,12 +61,13 @@ pub struct Plan {
 }
 
 /// Connects to `address` until `greet` gives something; `None` once that is not
-/// to be expected any more. A connection that was taken and then closed, as a
+/// to be expected any more. Routers are opened for `opening` before. A connection that was taken and then closed, as a
 /// crowded door does, is tried again; every other failure of `greet` is a
 /// stranger's.
 pub(super) async fn dial<T, F>(
     dialler: Dialler,
     address: SocketAddr,
+    opening: Duration,
     greet: impl Fn(TcpStream) -> F,
 ) -> Option<T>
 where
@@ -77,7 +79,7 @@ where
         false => PATH_WITHIN,
     };
     let deadline = Instant::now() + within;
-    if !near && let Some(stream) = open_routers(dialler, address).await {
+    if !near && let Some(stream) = open_routers(dialler, address, opening).await {
         // Near enough, an opening dial arrives.
         match greet(stream).await {
             Ok(greeted) => return Some(greeted),
@@ -110,17 +112,21 @@ where
     None
 }
 
-/// Opens our routers to `address`, as long as the other end may take to open its own.
-async fn open_routers(dialler: Dialler, address: SocketAddr) -> Option<TcpStream> {
-    let end = Instant::now() + OPENING;
-    while Instant::now() < end {
-        let next = Instant::now() + OPENING_EVERY;
-        if let Ok(Ok(stream)) = timeout_at(next, dialler.open_router(address)).await {
-            return Some(stream);
+/// Opens our routers to `address` for so long, unless the other one comes through.
+async fn open_routers(
+    dialler: Dialler,
+    address: SocketAddr,
+    opening: Duration,
+) -> Option<TcpStream> {
+    let opened = async {
+        loop {
+            if let Ok(stream) = dialler.open_routers(address).await {
+                return stream;
+            }
+            sleep(OPENING_EVERY).await;
         }
-        sleep_until(next).await;
-    }
-    None
+    };
+    timeout(opening, opened).await.ok()
 }
 
 /// A refusal, or the other one's own dial, which holds the same pair of addresses
@@ -160,12 +166,15 @@ mod tests {
     async fn a_connection_that_is_closed_without_a_word_is_tried_again() {
         let (one, other) = (here(), here());
         let tries = AtomicU32::new(0);
-        let dialled = dial(one.dialler(), other.address(), async |_| {
-            match tries.fetch_add(1, Ordering::Relaxed) {
+        let dialled = dial(
+            one.dialler(),
+            other.address(),
+            HOST_OPENING,
+            async |_| match tries.fetch_add(1, Ordering::Relaxed) {
                 2 => Ok("third"),
                 _ => Err(FrameError::Closed),
-            }
-        });
+            },
+        );
         assert_eq!(dialled.await, Some("third"));
     }
 
@@ -173,7 +182,7 @@ mod tests {
     async fn a_stranger_is_not_spoken_to_twice() {
         let (one, other) = (here(), here());
         let tries = AtomicU32::new(0);
-        let dialled = dial(one.dialler(), other.address(), async |_| {
+        let dialled = dial(one.dialler(), other.address(), HOST_OPENING, async |_| {
             tries.fetch_add(1, Ordering::Relaxed);
             Err::<(), _>(FrameError::Length(7))
         });
@@ -186,7 +195,7 @@ mod tests {
         let one = here();
         let closed = here().address();
         let begun = Instant::now();
-        let dialled = dial(one.dialler(), closed, async |_| Ok(()));
+        let dialled = dial(one.dialler(), closed, HOST_OPENING, async |_| Ok(()));
         assert_eq!(dialled.await, None);
         assert!(begun.elapsed() <= PATH_WITHIN, "{:?}", begun.elapsed());
     }

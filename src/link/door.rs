@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::crowd::Crowd;
 pub use super::crowd::UNCONFIRMED_MAX;
-use super::dial::{Plan, dial};
+use super::dial::{HOST_OPENING, Plan, dial};
 use super::frame::{FrameError, FrameReader};
 use super::knock::KNOCK_LEN;
 use super::port::Port;
@@ -79,7 +79,8 @@ impl Door {
             let greeting = move |stream: TcpStream| {
                 first_frame(stream.into(), Route::direct(address), UNCONFIRMED_FOR)
             };
-            self.dials.spawn(dial(dialler, address, greeting));
+            self.dials
+                .spawn(dial(dialler, address, HOST_OPENING, greeting));
         }
     }
 

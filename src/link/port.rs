@@ -2,20 +2,14 @@
 //! dial back and a simultaneous open (RFC 9293 §3.5) are one action: whichever
 //! packet gets through first, both ends have one connection, and a router's
 //! mapping for one of them is its mapping for all.
-//!
-//! Sockets here close by a reset (`SO_LINGER` of 0) unless they are closed with
-//! care: the same pair of addresses must be free again at once.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
 
-use rustix::io::Errno;
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use socket2::{SockRef, Socket};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Sent bytes that nobody acknowledges for so long end the connection (RFC 5482).
-pub const USER_TIMEOUT: Duration = Duration::from_secs(15);
+use crate::socket::{begin, connected, dialling, prepare};
 
 /// A listener, and the port from which others are dialled.
 pub struct Port {
@@ -87,48 +81,24 @@ impl Dialler {
     /// `Unsupported`: an address that cannot be dialled from here.
     pub async fn connect(self, to: SocketAddr) -> io::Result<TcpStream> {
         let to = canonical(to);
-        let stream = begin(self.socket(to)?, to)?;
-        self.connected(stream, to).await
+        let socket = dialling(to, Some(self.towards(to)?))?;
+        begin(&socket, to)?;
+        not_itself(connected(socket).await?)
     }
 
-    /// Dials `to` by packets that pass our routers and the next hop does not hand
-    /// on: what comes back from there is let in from now on.
+    /// Dials `to` by a first packet that passes our routers and that the next hop
+    /// does not hand on: what comes back from there is let in from now on, and meets
+    /// this dial.
     ///
     /// # Errors
-    /// The system's; it is the usual end.
-    pub(super) async fn open_router(self, to: SocketAddr) -> io::Result<TcpStream> {
+    /// The system's; where the next hop says that it dropped the packet, at once.
+    pub(super) async fn open_routers(self, to: SocketAddr) -> io::Result<TcpStream> {
         let to = canonical(to);
-        let socket = self.socket(to)?;
-        let hops = u32::from(self.routers) + 1;
-        let usual = hop_limit(&socket, to, hops)?;
-        let stream = begin(socket, to)?;
-        // For all but the first packet.
-        hop_limit(&stream, to, usual)?;
-        self.connected(stream, to).await
-    }
-
-    fn socket(self, to: SocketAddr) -> io::Result<Socket> {
-        let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
-        socket.set_nonblocking(true)?;
-        socket.set_reuse_address(true)?;
-        socket.set_reuse_port(true)?;
-        socket.bind(&self.towards(to)?.into())?;
-        Ok(socket)
-    }
-
-    /// Waits for the connection that was begun.
-    async fn connected(self, stream: TcpStream, to: SocketAddr) -> io::Result<TcpStream> {
-        stream.writable().await?;
-        if let Some(error) = stream.take_error()? {
-            return Err(error);
-        }
-        // The other one's private address and port may be our own here, and a port
-        // that dials itself is answered.
-        if stream.local_addr()? == to {
-            return Err(io::ErrorKind::Unsupported.into());
-        }
-        prepare(&stream)?;
-        Ok(stream)
+        let socket = dialling(to, Some(self.towards(to)?))?;
+        let usual = hop_limit(&socket, to, u32::from(self.routers) + 1)?;
+        begin(&socket, to)?;
+        hop_limit(&socket, to, usual)?;
+        not_itself(connected(socket).await?)
     }
 
     /// Our end of a connection to `to`.
@@ -144,17 +114,17 @@ impl Dialler {
     }
 }
 
-/// Sends the first packet of a connection to `to`.
-fn begin(socket: Socket, to: SocketAddr) -> io::Result<TcpStream> {
-    match socket.connect(&to.into()) {
-        Err(error) if error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) => Err(error),
-        _ => TcpStream::from_std(socket.into()),
+/// The other one's private address and port may be our own here, and a port that
+/// dials itself is answered.
+fn not_itself(stream: TcpStream) -> io::Result<TcpStream> {
+    match stream.local_addr()? == stream.peer_addr()? {
+        true => Err(io::ErrorKind::Unsupported.into()),
+        false => Ok(stream),
     }
 }
 
 /// Sets how many hops its packets make, and says how many it was before.
-fn hop_limit<'a>(socket: impl Into<SockRef<'a>>, to: SocketAddr, hops: u32) -> io::Result<u32> {
-    let socket = socket.into();
+fn hop_limit(socket: &Socket, to: SocketAddr, hops: u32) -> io::Result<u32> {
     let before = match to {
         SocketAddr::V4(_) => socket.ttl_v4()?,
         SocketAddr::V6(_) => socket.unicast_hops_v6()?,
@@ -164,21 +134,6 @@ fn hop_limit<'a>(socket: impl Into<SockRef<'a>>, to: SocketAddr, hops: u32) -> i
         SocketAddr::V6(_) => socket.set_unicast_hops_v6(hops)?,
     }
     Ok(before)
-}
-
-/// Small records at once, no waiting for a dead peer, no trace after the close.
-fn prepare(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let socket = SockRef::from(stream);
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
-    socket.set_linger(Some(Duration::ZERO))
-}
-
-/// Lets a connection close by the usual farewell, so that what was written last
-/// arrives.
-pub(super) fn close_with_care(stream: &TcpStream) {
-    let _ = SockRef::from(stream).set_linger(None);
 }
 
 /// An IPv4 address that a dual-stack socket shows as IPv6, as what it is.

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Ready;
 use super::crowd::Crowd;
-use super::dial::{PATH_WITHIN, Plan, dial};
+use super::dial::{GUEST_OPENING, PATH_WITHIN, Plan, dial};
 use super::frame::{self, FrameError, FrameReader};
 use super::port::Port;
 use super::route::Route;
@@ -39,7 +39,7 @@ pub async fn reach(
     for address in plan.candidates {
         let greeting =
             move |stream: TcpStream| greet(stream.into(), Route::direct(address), confirm_b);
-        dials.spawn(dial(dialler, address, greeting));
+        dials.spawn(dial(dialler, address, GUEST_OPENING, greeting));
     }
     let mut comers = Crowd::new();
     tokio::pin!(relay);

@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::port::close_with_care;
 use super::relay::RelayStream;
+use crate::socket::close_with_care;
 
 /// Bytes both ways, to the other one.
 pub enum Stream {

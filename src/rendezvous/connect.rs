@@ -9,15 +9,13 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
+
+use crate::socket::{begin, connected, dialling};
 
 /// A dial has so much of a start before the next one (RFC 8305 §5, "Connection Attempt Delay").
 const HEAD_START: Duration = Duration::from_millis(250);
-/// What was sent and is not acknowledged for so long ends the connection (`TCP_USER_TIMEOUT`).
-#[cfg(target_os = "linux")]
-const UNACKNOWLEDGED: Duration = Duration::from_secs(15);
 
 /// A connection, and whether it has the local port that was wanted.
 #[derive(Debug)]
@@ -97,19 +95,9 @@ async fn dial(to: SocketAddr, from: Option<SocketAddr>) -> io::Result<Connected>
 }
 
 async fn dial_from(to: SocketAddr, local: Option<SocketAddr>) -> io::Result<TcpStream> {
-    let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
-    socket.set_tcp_nodelay(true)?;
-    socket.set_linger(Some(Duration::ZERO))?;
-    #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
-    if let Some(local) = local {
-        socket.set_reuse_address(true)?;
-        #[cfg(unix)]
-        socket.set_reuse_port(true)?;
-        socket.bind(&local.into())?;
-    }
-    TcpSocket::from_std_stream(socket.into()).connect(to).await
+    let socket = dialling(to, local)?;
+    begin(&socket, to)?;
+    connected(socket).await
 }
 
 /// `from`, for a dial to `to`.
@@ -141,6 +129,7 @@ fn is_taken(error: &io::Error) -> bool {
     clippy::indexing_slicing
 )]
 mod tests {
+    use socket2::{Domain, Socket, Type};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
     use tokio::time::timeout;

@@ -107,7 +107,7 @@ fn ten_thousand_garbage_connections_at_the_door_while_a_pair_meets_and_talks() {
 }
 
 #[test]
-fn slow_strangers_at_the_door_are_sixteen_at_most_and_for_ten_seconds_at_most() {
+fn slow_strangers_at_the_door_are_sixteen_at_most_and_not_for_long() {
     let mut meeting = about_to_meet();
     let runtime = runtime();
     meeting.middle.aim(&meeting.door.to_string());

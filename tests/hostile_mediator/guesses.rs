@@ -107,7 +107,8 @@ fn a_knower_of_the_secret_who_never_confirms_costs_no_more_than_an_attempt() {
     let impostor = Impostor::in_room(ROOM);
     let begun = impostor.begin(&mut seat, Role::Guest, &Candidates::default());
     seat.hand(&begun.ours);
-    let ended = Ended::of(guest, SOON);
+    // A path is looked for for 10 s.
+    let ended = Ended::of(guest, 2 * SOON);
     assert_eq!(ended.code, 5);
     // Nobody was shown, and no contact made, without a CONFIRM.
     assert!(!ended.out.iter().any(|line| line.contains("connected")));

@@ -1,0 +1,73 @@
+//! TCP sockets as both ways out need them, to the mediator and to the other one:
+//! small messages leave at once, a dead peer is not waited for, a port may be
+//! shared with a listener of this process, and a close is a reset (`SO_LINGER` of
+//! 0), so that the same two ends can connect again at once.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use tokio::net::TcpStream;
+
+/// Sent bytes that nobody acknowledges for so long end the connection (RFC 5482).
+pub const USER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A socket for a connection to `to`, from this end where one is given.
+///
+/// # Errors
+/// The system's: the port is another program's, or not ours to take.
+pub fn dialling(to: SocketAddr, from: Option<SocketAddr>) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    prepare(&socket)?;
+    if let Some(from) = from {
+        socket.set_reuse_address(true)?;
+        socket.set_reuse_port(true)?;
+        socket.bind(&from.into())?;
+    }
+    Ok(socket)
+}
+
+/// Sends the first packet of the connection.
+///
+/// # Errors
+/// The system's, as far as they show at once.
+pub fn begin(socket: &Socket, to: SocketAddr) -> io::Result<()> {
+    match socket.connect(&to.into()) {
+        Err(error) if error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Waits for a connection that was begun.
+///
+/// # Errors
+/// The system's.
+pub async fn connected(socket: Socket) -> io::Result<TcpStream> {
+    let stream = TcpStream::from_std(socket.into())?;
+    stream.writable().await?;
+    match stream.take_error()? {
+        Some(error) => Err(error),
+        None => Ok(stream),
+    }
+}
+
+/// Gives a socket the options that all of ours have.
+///
+/// # Errors
+/// The system's.
+pub fn prepare<'a>(socket: impl Into<SockRef<'a>>) -> io::Result<()> {
+    let socket = socket.into();
+    socket.set_tcp_nodelay(true)?;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
+    socket.set_linger(Some(Duration::ZERO))
+}
+
+/// Lets a connection close by the usual farewell, so that what was written last
+/// arrives.
+pub fn close_with_care(stream: &TcpStream) {
+    let _ = SockRef::from(stream).set_linger(None);
+}
