@@ -6,8 +6,10 @@
 //! owed  ── 2 s ──▶ ping ── 5 s ──▶ unstable, a ping each second ── 10 s ──▶ dead
 //! ```
 //!
-//! Any record is heard, be it the answer or not: a shut chat acknowledges nothing,
-//! and is alive by its pongs.
+//! Any record is a sign of life and ends the wait. What was under way already when
+//! something was said says nothing of how it is since: unless that is acknowledged,
+//! or a pong followed the ping behind it, a new wait begins. A shut chat acknowledges
+//! nothing, and is alive by its pongs.
 
 use std::time::{Duration, Instant};
 
@@ -35,6 +37,16 @@ pub(super) enum Verdict {
     Dead,
 }
 
+/// Whether it is known that what was said could arrive.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    None,
+    /// Something was said.
+    Said,
+    /// And a ping sent after it.
+    Asked,
+}
+
 pub(super) struct Life {
     /// How long the next silence lasts until a ping. Drawn anew once it was used.
     patience: Duration,
@@ -43,6 +55,7 @@ pub(super) struct Life {
     ping_at: Instant,
     ping_due: bool,
     unstable: bool,
+    doubt: Doubt,
 }
 
 impl Life {
@@ -54,6 +67,7 @@ impl Life {
             ping_at: now + patience,
             ping_due: false,
             unstable: false,
+            doubt: Doubt::None,
         }
     }
 
@@ -63,6 +77,26 @@ impl Life {
         self.ping_at = now + self.patience;
         self.ping_due = false;
         std::mem::take(&mut self.unstable)
+    }
+
+    /// A pong came in.
+    pub fn pong(&mut self) {
+        if self.doubt == Doubt::Asked {
+            self.doubt = Doubt::None;
+        }
+    }
+
+    /// What was said is not acknowledged by the record that was heard.
+    pub fn unacknowledged(&mut self, now: Instant) {
+        if self.doubt != Doubt::None {
+            self.is_owed(now);
+        }
+    }
+
+    /// A reliable payload went out.
+    pub fn said(&mut self, now: Instant) {
+        self.doubt = Doubt::Said;
+        self.is_owed(now);
     }
 
     /// Something went out that the other one must answer.
@@ -79,6 +113,9 @@ impl Life {
 
     /// Whether a ping is to go out; it counts as gone.
     pub fn take_ping(&mut self) -> bool {
+        if self.ping_due && self.doubt == Doubt::Said {
+            self.doubt = Doubt::Asked;
+        }
         std::mem::take(&mut self.ping_due)
     }
 

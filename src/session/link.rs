@@ -61,7 +61,17 @@ impl Link {
 
     /// A reliable payload went out: the other one is to be heard of, soon.
     pub fn said(&mut self, now: Instant) {
-        self.life.is_owed(now);
+        self.life.said(now);
+    }
+
+    /// A pong came in.
+    pub fn pong(&mut self) {
+        self.life.pong();
+    }
+
+    /// What was said is not acknowledged by the record that was heard.
+    pub fn unacknowledged(&mut self, now: Instant) {
+        self.life.unacknowledged(now);
     }
 
     /// A reliable payload came in and is to be acknowledged, soon.

@@ -41,7 +41,11 @@ impl Session {
         if live.heard(now, plaintext.first().is_none_or(|byte| *byte == 0)) {
             self.events.push_back(Event::Unstable(false));
         }
-        self.take_all(decode(plaintext), now)
+        self.take_all(decode(plaintext), now)?;
+        if let Some(live) = self.live.as_mut().filter(|_| self.outbox.has_sent()) {
+            live.unacknowledged(now);
+        }
+        Ok(())
     }
 
     pub(super) fn take_all<'a>(
@@ -70,7 +74,8 @@ impl Session {
                 }
             }
             Payload::Ping => live.pong_due = true,
-            Payload::Pong | Payload::Unknown => {}
+            Payload::Pong => live.pong(),
+            Payload::Unknown => {}
             Payload::Bye => {
                 self.over = true;
                 self.resume = None;

@@ -186,6 +186,34 @@ fn what_was_said_and_is_not_answered_is_the_same_as_a_ping() {
 }
 
 #[test]
+fn what_crosses_with_something_said_is_no_answer_to_it() {
+    let mut played = Played::new();
+    played.guest.say(0, "x").unwrap();
+    played.hear();
+    played.now += SECOND;
+    played.say(&[text(1), Payload::Pong]).unwrap();
+    let crossed = played.now;
+    let ack = Payload::Ack { received: 1 };
+    played.now += 10 * MS;
+    assert_eq!(played.hear(), [plaintext(&[ack])]);
+    assert_eq!(texts(&mut played.guest), ["x"]);
+    assert_eq!(played.silence(crossed), UNANSWERED);
+
+    // The pong to a ping behind it is one, and so is the acknowledgement.
+    let pong = &[Payload::Pong];
+    for (answer, after) in [(pong, 2 * SECOND), (&[ack], SECOND)] {
+        let mut played = Played::new();
+        played.guest.say(0, "x").unwrap();
+        played.hear();
+        played.now += after;
+        played.guest.handle_timeout(played.now).unwrap();
+        played.hear();
+        played.say(answer).unwrap();
+        assert!(played.guest.deadline(true).unwrap() >= played.now + 12 * SECOND);
+    }
+}
+
+#[test]
 fn a_go_whose_answer_is_not_acknowledged_is_the_same_as_a_ping() {
     let mut played = Played::unheard();
     let answered = played.now;
@@ -221,8 +249,7 @@ fn any_record_is_a_sign_of_life_and_a_forged_one_is_none() {
         assert_eq!(played.now, asked + 5 * SECOND);
         played.now = asked + 10 * SECOND - MS;
         played.guest.handle_timeout(played.now).unwrap();
-        // Not even an acknowledgement.
-        played.say(&[]).unwrap();
+        played.say(&[Payload::Pong]).unwrap();
         assert_eq!(events(&mut played.guest), [Event::Unstable(false)]);
         let due = played.guest.deadline(true).unwrap();
         assert!(due >= played.now + 12 * SECOND);
