@@ -13,10 +13,12 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::scene::{Scene, scene, texts};
+use common::{Home, Mediator, Start};
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 /// What a slow machine takes besides.
-const SLOW: Duration = Duration::from_secs(1);
+const SLOW: Duration = Duration::from_secs(2);
 
 /// ada says something in the silence; gives when.
 fn say_in_silence(scene: &mut Scene) -> Instant {
@@ -75,4 +77,24 @@ fn a_long_silence_leads_to_reconnecting_and_loses_nothing() {
     assert_eq!(scene.host.await_message(), "from the other end");
     // Each came once.
     scene.both_say("after");
+}
+
+#[test]
+fn a_person_without_a_prompt_reads_a_line_each() {
+    let (mediator, homes) = (Mediator::start(), [Home::new(), Home::new()]);
+    let mut host = Start::human(&homes[0], &mediator.url, "ada", "lab#otter")
+        .args(&["--plain"])
+        .run();
+    host.err.find(|line| line.contains("Waiting"), "a seat");
+    let guest = Start::chat(&homes[1], &mediator.url, "bob", "lab#otter").run();
+    host.err.find(|line| line.contains("Connected"), "bob");
+    guest.await_event("connected");
+    guest.signal(Signal::SIGSTOP);
+    host.say("anyone?");
+    let unstable = "◆ No answer from bob for some seconds: asking again.";
+    host.err.find(|line| line == unstable, "the doubt");
+    guest.signal(Signal::SIGCONT);
+    host.err
+        .find(|line| line == "◆ bob answers again.", "the end of it");
+    assert_eq!(guest.await_message(), "anyone?");
 }
