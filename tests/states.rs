@@ -48,6 +48,18 @@ fn what_arrived_is_bright_and_what_waits_is_dim_until_it_has_arrived() {
 }
 
 #[test]
+fn a_link_that_may_be_dead_is_said_in_the_prompt_and_nowhere_else() {
+    let mut talk = talk();
+    talk.bob.signal(Signal::SIGSTOP);
+    talk.ada.press("anyone?\rdraft");
+    talk.ada.await_row("bob ⚠ unstable › draft");
+    talk.bob.signal(Signal::SIGCONT);
+    talk.ada.await_row("bob ⚠ › draft");
+    talk.ada.await_text("All that you said has arrived.");
+    assert!(!talk.ada.text().contains("answer"));
+}
+
+#[test]
 fn a_killed_peer_is_told_and_what_is_typed_is_queued() {
     let mut talk = talk();
     talk.ada.press("draft");

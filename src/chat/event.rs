@@ -48,6 +48,14 @@ pub enum Event {
         /// The other end, or the mediator that relays.
         address: String,
     },
+    /// The other one has not been heard for some seconds, and should have been; or,
+    /// `false`, is heard again.
+    Unstable {
+        /// Our name for the other one.
+        peer: String,
+        /// Whether it is so now.
+        unstable: bool,
+    },
     /// Somebody said something.
     Message {
         /// Its number, from 1, without gaps.

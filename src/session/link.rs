@@ -1,8 +1,9 @@
-//! One link of a session while it lasts: its record layer, what is due on it,
-//! and when it counts as dead.
+//! One link of a session while it lasts: its record layer, and what is due on it.
+//! Whether it lives is `life`'s to say.
 
 use std::time::{Duration, Instant};
 
+use super::life::{Life, Verdict};
 use super::record::Channel;
 use crate::payload::Payload;
 
@@ -10,10 +11,6 @@ use crate::payload::Payload;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LinkId(pub u64);
 
-/// After this long without a record the other one is asked for a sign of life.
-pub const PING_AFTER: Duration = Duration::from_secs(10);
-/// After this long without a record the link counts as dead.
-pub const DEAD_AFTER: Duration = Duration::from_secs(15);
 /// An acknowledgement waits this long for something to ride along with …
 const ACK_WITHIN: Duration = Duration::from_millis(10);
 /// … unless this many payloads wait for it.
@@ -30,9 +27,7 @@ pub(super) struct Link {
     /// Guest: the number of the link whose `go` is to be answered.
     pub answer_due: Option<u64>,
     pub pong_due: bool,
-    ping_due: bool,
-    pinged: bool,
-    heard: Instant,
+    life: Life,
     unacked: u32,
     ack_by: Option<Instant>,
     unanswered: u32,
@@ -46,9 +41,7 @@ impl Link {
             channel,
             answer_due: None,
             pong_due: false,
-            ping_due: false,
-            pinged: false,
-            heard: now,
+            life: Life::new(now),
             unacked: 0,
             ack_by: None,
             unanswered: 0,
@@ -56,15 +49,29 @@ impl Link {
         }
     }
 
-    /// A record came in; `empty` if it held nothing, as a nudge does.
-    pub fn heard(&mut self, now: Instant, empty: bool) {
-        self.heard = now;
-        self.pinged = false;
-        self.ping_due = false;
+    /// A record came in; `empty` if it held nothing, as a nudge does. Says whether
+    /// the link was unstable until now.
+    pub fn heard(&mut self, now: Instant, empty: bool) -> bool {
         self.unanswered = self.unanswered.saturating_add(1);
         if !empty && self.unanswered_since.is_none() {
             self.unanswered_since = Some(now);
         }
+        self.life.heard(now)
+    }
+
+    /// A reliable payload went out: the other one is to be heard of, soon.
+    pub fn said(&mut self, now: Instant) {
+        self.life.said(now);
+    }
+
+    /// A pong came in.
+    pub fn pong(&mut self) {
+        self.life.pong();
+    }
+
+    /// What was said is not acknowledged by the record that was heard.
+    pub fn unacknowledged(&mut self, now: Instant) {
+        self.life.unacknowledged(now);
     }
 
     /// A reliable payload came in and is to be acknowledged, soon.
@@ -87,7 +94,7 @@ impl Link {
     pub fn is_due(&self, now: Instant) -> bool {
         self.answer_due.is_some()
             || self.pong_due
-            || self.ping_due
+            || self.life.is_ping_due()
             || self.ack_by.is_some_and(|by| by <= now)
             || self.unanswered >= NUDGE_RECORDS
             || self
@@ -97,8 +104,10 @@ impl Link {
 
     /// Appends everything that is due besides messages, for a record that now goes
     /// out: an acknowledgement rides along with whatever is sent.
-    pub fn say_what_is_due(&mut self, received: u64, out: &mut Vec<u8>) {
+    pub fn say_what_is_due(&mut self, now: Instant, received: u64, out: &mut Vec<u8>) {
         if let Some(link) = self.answer_due.take() {
+            // The host acknowledges it at once.
+            self.life.is_owed(now);
             Payload::Go { link, received }.encode(out);
         } else if self.ack_by.is_some() {
             Payload::Ack { received }.encode(out);
@@ -106,7 +115,7 @@ impl Link {
         if std::mem::take(&mut self.pong_due) {
             Payload::Pong.encode(out);
         }
-        if std::mem::take(&mut self.ping_due) {
+        if self.life.take_ping() {
             Payload::Ping.encode(out);
         }
         self.unacked = 0;
@@ -115,33 +124,26 @@ impl Link {
         self.unanswered_since = None;
     }
 
-    /// Time passed. Says whether the link still counts as alive.
-    pub fn is_alive(&mut self, now: Instant) -> bool {
-        if now >= self.heard + PING_AFTER && !self.pinged {
-            self.pinged = true;
-            self.ping_due = true;
-        }
-        now < self.heard + DEAD_AFTER
+    /// Time passed.
+    pub fn pass(&mut self, now: Instant) -> Verdict {
+        self.life.pass(now)
     }
 
-    /// The link is read again. Its silence while it was not is not the other
-    /// one's: it is asked, and has the usual time to answer.
+    /// Whether an answer is awaited for long.
+    pub fn is_unstable(&self) -> bool {
+        self.life.is_unstable()
+    }
+
+    /// The link is read again.
     pub fn thawed(&mut self, now: Instant) {
-        if let Some(recently) = now.checked_sub(PING_AFTER) {
-            self.heard = self.heard.max(recently);
-        }
-        self.pinged = false;
+        self.life.thawed(now);
     }
 
     /// When something is due next; without `can_write` only what needs no record.
     pub fn deadline(&self, can_write: bool) -> Instant {
-        let life = if self.pinged {
-            self.heard + DEAD_AFTER
-        } else {
-            self.heard + PING_AFTER
-        };
         let nudge = self.unanswered_since.map(|since| since + NUDGE_AFTER);
         let due = [self.ack_by, nudge].into_iter().flatten();
-        due.filter(|_| can_write).fold(life, Instant::min)
+        due.filter(|_| can_write)
+            .fold(self.life.deadline(), Instant::min)
     }
 }

@@ -12,8 +12,10 @@
 //!
 //! While a `go` is unanswered the former live link is frozen: nothing is read
 //! from it or written to it, so that the numbers in `go` stay true. `switch` goes
-//! from one link to the next, `traffic` is what passes on the one that counts.
+//! from one link to the next, `traffic` is what passes on the one that counts, `life`
+//! says whether it lives.
 
+mod life;
 pub mod link;
 pub mod outbox;
 pub mod record;
@@ -24,6 +26,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use life::Verdict;
 use link::Link;
 pub use link::LinkId;
 use outbox::{Full, ImpossibleAck, Outbox};
@@ -47,6 +50,10 @@ pub enum Event {
     },
     /// Everything that we said up to this number has arrived.
     Delivered(u64),
+    /// An answer is awaited for long, and the live link may be dead; or, `false`, it
+    /// is not: something was heard, or another link counts. Silent where the link is
+    /// lost.
+    Unstable(bool),
     /// The other one said goodbye; the session is over.
     Left,
 }
@@ -57,8 +64,8 @@ pub enum Fault {
     /// Somebody tampered with the link, or it was cut in the middle of a record.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// Nothing was heard for too long.
-    #[error("no answer for {} s", link::DEAD_AFTER.as_secs())]
+    /// Something was to be answered, and nothing was heard for too long.
+    #[error("no answer for {} s", life::DEAD_AFTER.as_secs())]
     Silent,
     /// A `go` that another link has overtaken.
     #[error("an outdated link")]
@@ -191,7 +198,7 @@ impl Session {
         self.held_bytes = 0;
     }
 
-    /// Time passed: links that have been silent for too long are given up.
+    /// Time passed: a link that owes an answer for too long is given up.
     ///
     /// # Errors
     /// The live link that was given up.
@@ -199,9 +206,20 @@ impl Session {
         if self.frozen {
             return Ok(());
         }
-        match self.live.take_if(|live| !live.is_alive(now)) {
-            Some(dead) => Err((dead.id, Fault::Silent)),
-            None => Ok(()),
+        let Some(live) = &mut self.live else {
+            return Ok(());
+        };
+        match live.pass(now) {
+            Verdict::Alive => Ok(()),
+            Verdict::Unstable => {
+                self.events.push_back(Event::Unstable(true));
+                Ok(())
+            }
+            Verdict::Dead => {
+                let id = live.id;
+                self.live = None;
+                Err((id, Fault::Silent))
+            }
         }
     }
 

@@ -75,6 +75,11 @@ impl Outbox {
         self.sent < self.queue.len()
     }
 
+    /// Whether something that went out on the present link is not acknowledged.
+    pub fn has_sent(&self) -> bool {
+        self.sent > 0
+    }
+
     /// Moves what is unsent into `out`, as long as it stays within `limit` bytes.
     pub fn fill(&mut self, out: &mut Vec<u8>, limit: usize) {
         let start = out.len();

@@ -124,7 +124,10 @@ impl Session {
             self.events.push_back(Event::Delivered(received));
         }
         self.outbox.restart();
-        self.live = Some(link);
+        let former = self.live.replace(link);
+        if former.is_some_and(|former| former.is_unstable()) {
+            self.events.push_back(Event::Unstable(false));
+        }
         Ok(())
     }
 }

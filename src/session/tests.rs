@@ -179,7 +179,15 @@ struct Played {
 }
 
 impl Played {
+    /// The host was heard of after `go`.
     fn new() -> Self {
+        let mut played = Played::unheard();
+        played.say(&[]).unwrap();
+        played
+    }
+
+    /// The host has not been heard of since the guest answered its `go`.
+    fn unheard() -> Self {
         let now = Instant::now();
         let mut guest = session(Role::Guest);
         let [mut host, mut channel] = channels();
@@ -210,6 +218,34 @@ impl Played {
             plain[..end.map_or(0, |end| end + 1)].to_vec()
         });
         opened.collect()
+    }
+
+    /// What the guest does, by its own deadlines, until nothing is heard from the host
+    /// for too long; with the seconds since `start`.
+    fn silence(&mut self, start: Instant) -> Vec<(u64, &'static str)> {
+        let mut timeline = Vec::new();
+        loop {
+            let next = self.guest.deadline(true).unwrap();
+            assert!(next > self.now, "a deadline that does not pass");
+            self.now = next;
+            let at = (self.now - start).as_secs();
+            match self.guest.handle_timeout(self.now) {
+                Ok(()) => {}
+                Err(dead) => {
+                    assert_eq!(dead, (self.id, Fault::Silent));
+                    timeline.push((at, "dead"));
+                    return timeline;
+                }
+            }
+            for event in events(&mut self.guest) {
+                assert_eq!(event, Event::Unstable(true));
+                timeline.push((at, "unstable"));
+            }
+            for sent in self.hear() {
+                assert_eq!(sent, plaintext(&[Payload::Ping]));
+                timeline.push((at, "ping"));
+            }
+        }
     }
 
     fn say(&mut self, payloads: &[Payload<'_>]) -> Result<(), Fault> {

@@ -38,8 +38,14 @@ impl Session {
             return Ok(());
         };
         let plaintext: &[u8] = live.channel.open(body)?;
-        live.heard(now, plaintext.first().is_none_or(|byte| *byte == 0));
-        self.take_all(decode(plaintext), now)
+        if live.heard(now, plaintext.first().is_none_or(|byte| *byte == 0)) {
+            self.events.push_back(Event::Unstable(false));
+        }
+        self.take_all(decode(plaintext), now)?;
+        if let Some(live) = self.live.as_mut().filter(|_| self.outbox.has_sent()) {
+            live.unacknowledged(now);
+        }
+        Ok(())
     }
 
     pub(super) fn take_all<'a>(
@@ -68,7 +74,8 @@ impl Session {
                 }
             }
             Payload::Ping => live.pong_due = true,
-            Payload::Pong | Payload::Unknown => {}
+            Payload::Pong => live.pong(),
+            Payload::Unknown => {}
             Payload::Bye => {
                 self.over = true;
                 self.resume = None;
@@ -139,11 +146,14 @@ impl Session {
             && (live.is_due(now) || self.outbox.has_unsent() || self.leaving)
         {
             self.control.clear();
-            live.say_what_is_due(received, &mut self.control);
+            live.say_what_is_due(now, received, &mut self.control);
             let limit = PLAINTEXT_MAX - self.control.len() - BYE_LEN;
+            let mut said = false;
             let sealed = live.channel.seal(now, out, |buf| {
                 buf.extend_from_slice(&self.control);
+                let before = buf.len();
                 self.outbox.fill(buf, limit);
+                said = buf.len() > before;
                 if self.leaving && !self.outbox.has_unsent() {
                     Payload::Bye.encode(buf);
                     self.over = true;
@@ -151,6 +161,9 @@ impl Session {
             });
             if let Err(error) = sealed {
                 return Err(self.fail(id, error));
+            }
+            if said {
+                live.said(now);
             }
             wrote = true;
         }

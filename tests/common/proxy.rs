@@ -1,5 +1,5 @@
-//! A TCP proxy between guest and host, which can be cut and mended, and whose
-//! bytes can be altered.
+//! A TCP proxy between guest and host, which can be cut, fall silent and be mended,
+//! and whose bytes can be altered.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -20,12 +20,13 @@ pub enum Direction {
 pub struct Proxy {
     address: SocketAddr,
     shared: Arc<Mutex<Shared>>,
-    aimed: Arc<Condvar>,
+    changed: Arc<Condvar>,
 }
 
 struct Shared {
     target: Option<SocketAddr>,
     cut: bool,
+    silent: bool,
     open: Vec<TcpStream>,
     connections: usize,
     tamper: Box<Tamper>,
@@ -46,24 +47,25 @@ impl Proxy {
         let shared = Arc::new(Mutex::new(Shared {
             target: None,
             cut: false,
+            silent: false,
             open: Vec::new(),
             connections: 0,
             tamper: Box::new(tamper),
         }));
-        let aimed = Arc::new(Condvar::new());
-        let (accepting, waiting) = (Arc::clone(&shared), Arc::clone(&aimed));
+        let changed = Arc::new(Condvar::new());
+        let (accepting, waiting) = (Arc::clone(&shared), Arc::clone(&changed));
         // Ends with the test's process.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let state = accepting.lock().unwrap();
                 drop(waiting.wait_while(state, |state| state.target.is_none()));
-                accept(&accepting, stream);
+                accept(&accepting, &waiting, stream);
             }
         });
         Proxy {
             address,
             shared,
-            aimed,
+            changed,
         }
     }
 
@@ -75,7 +77,7 @@ impl Proxy {
     /// Where connections go.
     pub fn aim(&self, target: &str) {
         self.shared.lock().unwrap().target = Some(target.parse().unwrap());
-        self.aimed.notify_all();
+        self.changed.notify_all();
     }
 
     /// Ends every connection and refuses new ones.
@@ -87,9 +89,17 @@ impl Proxy {
         }
     }
 
-    /// Lets connections through again.
+    /// Like a pulled cable: nothing passes, and nobody is told, not even of an end.
+    pub fn fall_silent(&self) {
+        self.shared.lock().unwrap().silent = true;
+    }
+
+    /// Lets connections through again, and what was on its way.
     pub fn mend(&self) {
-        self.shared.lock().unwrap().cut = false;
+        let mut shared = self.shared.lock().unwrap();
+        (shared.cut, shared.silent) = (false, false);
+        drop(shared);
+        self.changed.notify_all();
     }
 
     /// How many connections came.
@@ -98,7 +108,7 @@ impl Proxy {
     }
 }
 
-fn accept(shared: &Arc<Mutex<Shared>>, guest: TcpStream) {
+fn accept(shared: &Arc<Mutex<Shared>>, changed: &Arc<Condvar>, guest: TcpStream) {
     let mut state = shared.lock().unwrap();
     state.connections += 1;
     let Some(target) = state.target.filter(|_| !state.cut) else {
@@ -119,15 +129,28 @@ fn accept(shared: &Arc<Mutex<Shared>>, guest: TcpStream) {
         ),
         (host, guest, Direction::ToGuest),
     ] {
-        let shared = Arc::clone(shared);
-        std::thread::spawn(move || carry(&shared, from, to, direction));
+        let (shared, changed) = (Arc::clone(shared), Arc::clone(changed));
+        std::thread::spawn(move || carry(&shared, &changed, from, to, direction));
     }
 }
 
-fn carry(shared: &Mutex<Shared>, mut from: TcpStream, mut to: TcpStream, direction: Direction) {
+fn carry(
+    shared: &Mutex<Shared>,
+    changed: &Condvar,
+    mut from: TcpStream,
+    mut to: TcpStream,
+    direction: Direction,
+) {
     let mut buf = vec![0; 64 * 1024];
-    while let Ok(n @ 1..) = from.read(&mut buf) {
-        let passed = (shared.lock().unwrap().tamper)(direction, &buf[..n]);
+    loop {
+        let n = from.read(&mut buf).unwrap_or(0);
+        let state = shared.lock().unwrap();
+        let mut state = changed.wait_while(state, |state| state.silent).unwrap();
+        if n == 0 {
+            break;
+        }
+        let passed = (state.tamper)(direction, &buf[..n]);
+        drop(state);
         let Some(bytes) = passed else { break };
         if to.write_all(&bytes).is_err() {
             break;

@@ -119,6 +119,8 @@ impl Console {
                 let ring = self.bell.ring(focused, Instant::now().into_std());
                 self.out.extend_from_slice(ring.as_bytes());
             }
+            // The prompt says it.
+            Event::Unstable { .. } => {}
             // The prompt says it too.
             Event::Connected { .. } | Event::Reconnecting { .. } if self.quiet => {}
             _ => self.print_words(event),

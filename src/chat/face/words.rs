@@ -122,6 +122,13 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
             };
             format!("◆ Now {}; nothing was lost.{relayed}", way(route, address))
         }
+        Event::Unstable { peer, unstable } => {
+            let peer = Safe::name(peer);
+            match unstable {
+                true => format!("◆ No answer from {peer} for some seconds: asking again."),
+                false => format!("◆ {peer} answers again."),
+            }
+        }
         Event::Message {
             from, text, time, ..
         } => message(from, text, time, style),

@@ -30,6 +30,7 @@ impl Talk<'_> {
             return;
         }
         self.lost = Some(Instant::now());
+        self.unstable = false;
         self.direct_at = None;
         let _ = self.show(&Event::Reconnecting {
             peer: self.company.name().to_owned(),

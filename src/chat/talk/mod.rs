@@ -58,6 +58,8 @@ struct Talk<'a> {
     heard: bool,
     /// When the link was lost.
     lost: Option<Instant>,
+    /// The live link may be dead.
+    unstable: bool,
     /// How the last link goes, or went.
     route: Route,
     /// Where that worked without the mediator.
@@ -123,6 +125,7 @@ pub async fn talk(
         wrong_words: 0,
         heard,
         lost: None,
+        unstable: false,
         route,
         last_address: None,
         direct_at: None,
@@ -215,9 +218,11 @@ impl Talk<'_> {
             Standing::Invite => State::Invite,
             Standing::Unverified => State::NotVerified,
         };
-        let note = match self.route.is_relay() {
-            true => "relay",
-            false => "",
+        let note = match (self.route.is_relay(), self.unstable) {
+            (true, true) => "relay, unstable",
+            (true, false) => "relay",
+            (false, true) => "unstable",
+            (false, false) => "",
         };
         self.interface.stand(self.company.name(), state, note);
         if self.interface.paint().is_err() && self.exit.is_none() {
@@ -291,6 +296,15 @@ impl Talk<'_> {
                         self.show(&Event::Delivered { id })?;
                     }
                     self.delivered = upto;
+                }
+                // Of a link that was lost right then.
+                session::Event::Unstable(_) if self.wire.is_none() => {}
+                session::Event::Unstable(unstable) => {
+                    self.unstable = unstable;
+                    self.show(&Event::Unstable {
+                        peer: from,
+                        unstable,
+                    })?;
                 }
                 session::Event::Left => {
                     self.show(&Event::Left {

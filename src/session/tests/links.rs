@@ -159,17 +159,57 @@ fn while_a_go_is_unanswered_the_former_link_is_frozen() {
 #[test]
 fn silence_while_frozen_is_not_held_against_the_link() {
     let mut pair = Pair::connected();
-    pair.now += 11 * SECOND;
+    pair.host.say(0, "waits for its acknowledgement").unwrap();
+    assert_eq!(transmit(&mut pair.host, pair.now).len(), 1);
+    pair.now += 4 * SECOND;
     pair.host.nominate();
-    pair.now += 9 * SECOND;
-    assert_eq!(pair.host.handle_timeout(pair.now), Ok(()));
+    for _ in 0..60 {
+        pair.now += SECOND;
+        assert_eq!(pair.host.handle_timeout(pair.now), Ok(()));
+    }
     pair.host.go_failed(pair.now);
-    // Asks at once, and ends five seconds later if nothing comes.
+    // Asks at once, and the other one has the usual time.
+    let thawed = pair.now;
+    assert_eq!(pair.host.deadline(true), Some(thawed));
+    assert_eq!(pair.host.handle_timeout(thawed), Ok(()));
+    assert_eq!(transmit(&mut pair.host, thawed).len(), 1);
+    let before = thawed + 5 * SECOND - MS;
+    assert_eq!(pair.host.handle_timeout(before), Ok(()));
+    assert_eq!(events(&mut pair.host), []);
+    let before = thawed + 10 * SECOND - MS;
+    assert_eq!(pair.host.handle_timeout(before), Ok(()));
+    assert_eq!(events(&mut pair.host), [Event::Unstable(true)]);
+    let dead = pair.host.handle_timeout(thawed + 10 * SECOND);
+    assert_eq!(dead, Err((LinkId(1), Fault::Silent)));
+}
+
+#[test]
+fn a_quiet_link_is_asked_at_once_when_it_is_read_again() {
+    let mut pair = Pair::connected();
+    pair.host.nominate();
+    pair.now += 60 * SECOND;
+    pair.host.go_failed(pair.now);
     assert_eq!(pair.host.handle_timeout(pair.now), Ok(()));
     assert_eq!(transmit(&mut pair.host, pair.now).len(), 1);
-    pair.now += 5 * SECOND;
-    let dead = pair.host.handle_timeout(pair.now);
-    assert_eq!(dead, Err((LinkId(1), Fault::Silent)));
+    let before = pair.now + 10 * SECOND - MS;
+    assert_eq!(pair.host.handle_timeout(before), Ok(()));
+}
+
+#[test]
+fn another_link_ends_the_doubt_about_the_one_before() {
+    let mut pair = Pair::connected();
+    for session in [&mut pair.host, &mut pair.guest] {
+        session.say(0, "unanswered").unwrap();
+        transmit(session, pair.now);
+    }
+    pair.pass(5 * SECOND);
+    pair.connect();
+    for session in [&mut pair.host, &mut pair.guest] {
+        let told = events(session);
+        let doubts = told.iter().filter(|e| matches!(e, Event::Unstable(_)));
+        let doubts: Vec<_> = doubts.collect();
+        assert_eq!(doubts, [&Event::Unstable(true), &Event::Unstable(false)]);
+    }
 }
 
 #[test]

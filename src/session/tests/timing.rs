@@ -89,8 +89,9 @@ fn many_messages_are_acknowledged_at_once() {
 
 #[test]
 fn a_nudge_follows_a_thousand_records_that_were_not_answered() {
+    // The first is what the host sent after `go`.
     let mut played = Played::new();
-    for _ in 0..1023 {
+    for _ in 0..1022 {
         played.say(&[Payload::Pong]).unwrap();
     }
     assert_eq!(played.hear(), Vec::<Vec<u8>>::new());
@@ -126,47 +127,158 @@ fn a_nudge_is_not_answered_with_a_nudge() {
 }
 
 #[test]
-fn after_ten_silent_seconds_a_ping_and_after_fifteen_the_end() {
+fn silence_is_asked_about_after_twelve_to_eighteen_seconds_at_random() {
     let mut played = Played::new();
-    let start = played.now;
-    assert_eq!(played.guest.deadline(true), Some(start + 10 * SECOND));
-    played.now = start + 10 * SECOND - MS;
-    played.guest.handle_timeout(played.now).unwrap();
-    assert_eq!(played.hear(), Vec::<Vec<u8>>::new());
-    played.now += MS;
-    played.guest.handle_timeout(played.now).unwrap();
-    assert_eq!(played.hear(), [plaintext(&[Payload::Ping])]);
-    assert_eq!(played.guest.deadline(true), Some(start + 15 * SECOND));
-    // Asked once.
+    let mut silences = Vec::new();
+    for _ in 0..200 {
+        let since = played.now;
+        let due = played.guest.deadline(true).unwrap();
+        played.now = due - MS;
+        played.guest.handle_timeout(played.now).unwrap();
+        assert_eq!(played.hear(), Vec::<Vec<u8>>::new());
+        played.now = due;
+        played.guest.handle_timeout(played.now).unwrap();
+        assert_eq!(played.hear(), [plaintext(&[Payload::Ping])]);
+        played.say(&[Payload::Pong]).unwrap();
+        silences.push(due - since);
+    }
+    let (shortest, longest) = (silences.iter().min(), silences.iter().max());
+    assert!(shortest.is_some_and(|silence| (12 * SECOND..13 * SECOND).contains(silence)));
+    assert!(longest.is_some_and(|silence| (17 * SECOND..=18 * SECOND).contains(silence)));
+    assert_eq!(events(&mut played.guest), []);
+}
+
+/// From the moment that an answer is owed.
+const UNANSWERED: [(u64, &str); 8] = [
+    (2, "ping"),
+    (5, "unstable"),
+    (5, "ping"),
+    (6, "ping"),
+    (7, "ping"),
+    (8, "ping"),
+    (9, "ping"),
+    (10, "dead"),
+];
+
+#[test]
+fn an_unanswered_ping_makes_a_link_unstable_after_five_seconds_and_dead_after_ten() {
+    let mut played = Played::new();
+    let asked = played.guest.deadline(true).unwrap();
+    let mut expected = vec![(0, "ping")];
+    expected.extend(UNANSWERED);
+    assert_eq!(played.silence(asked), expected);
+    let (live, deadline) = (played.guest.live(), played.guest.deadline(true));
+    assert_eq!((live, deadline), (None, None));
+    assert_eq!(Fault::Silent.to_string(), "no answer for 10 s");
+}
+
+#[test]
+fn what_was_said_and_is_not_answered_is_the_same_as_a_ping() {
+    let mut played = Played::new();
+    let said = played.now;
+    played.guest.say(0, "x").unwrap();
+    assert_eq!(played.hear(), [plaintext(&[text(1)])]);
+    // It counts from the first that was not answered, however much follows.
     played.now += SECOND;
-    played.guest.handle_timeout(played.now).unwrap();
-    assert_eq!(played.hear(), Vec::<Vec<u8>>::new());
-    played.now = start + 15 * SECOND - MS;
-    played.guest.handle_timeout(played.now).unwrap();
-    played.now += MS;
-    let dead = played.guest.handle_timeout(played.now);
-    assert_eq!(dead, Err((played.id, Fault::Silent)));
-    assert_eq!(
-        (played.guest.live(), played.guest.deadline(true)),
-        (None, None)
-    );
-    assert_eq!(Fault::Silent.to_string(), "no answer for 15 s");
+    played.guest.say(0, "x").unwrap();
+    assert_eq!(played.hear(), [plaintext(&[text(2)])]);
+    assert_eq!(played.silence(said), UNANSWERED);
+}
+
+#[test]
+fn what_crosses_with_something_said_is_no_answer_to_it() {
+    let mut played = Played::new();
+    played.guest.say(0, "x").unwrap();
+    played.hear();
+    played.now += SECOND;
+    played.say(&[text(1), Payload::Pong]).unwrap();
+    let crossed = played.now;
+    let ack = Payload::Ack { received: 1 };
+    played.now += 10 * MS;
+    assert_eq!(played.hear(), [plaintext(&[ack])]);
+    assert_eq!(texts(&mut played.guest), ["x"]);
+    assert_eq!(played.silence(crossed), UNANSWERED);
+
+    // The pong to a ping behind it is one, and so is the acknowledgement.
+    let pong = &[Payload::Pong];
+    for (answer, after) in [(pong, 2 * SECOND), (&[ack], SECOND)] {
+        let mut played = Played::new();
+        played.guest.say(0, "x").unwrap();
+        played.hear();
+        played.now += after;
+        played.guest.handle_timeout(played.now).unwrap();
+        played.hear();
+        played.say(answer).unwrap();
+        assert!(played.guest.deadline(true).unwrap() >= played.now + 12 * SECOND);
+    }
+}
+
+#[test]
+fn a_go_whose_answer_is_not_acknowledged_is_the_same_as_a_ping() {
+    let mut played = Played::unheard();
+    let answered = played.now;
+    assert_eq!(played.silence(answered), UNANSWERED);
+}
+
+#[test]
+fn a_ping_that_the_socket_does_not_take_is_a_silence_too() {
+    let mut played = Played::new();
+    let asked = played.guest.deadline(false).unwrap();
+    let dead = loop {
+        played.now = played.guest.deadline(false).unwrap();
+        if let Err((_, fault)) = played.guest.handle_timeout(played.now) {
+            break fault;
+        }
+    };
+    assert_eq!(dead, Fault::Silent);
+    assert_eq!(played.now, asked + 10 * SECOND);
 }
 
 #[test]
 fn any_record_is_a_sign_of_life_and_a_forged_one_is_none() {
     let mut played = Played::new();
-    let start = played.now;
-    played.now += 14 * SECOND;
-    played.guest.handle_timeout(played.now).unwrap();
-    played.say(&[]).unwrap();
-    assert_eq!(played.guest.deadline(true), Some(start + 24 * SECOND));
-
+    for _ in 0..2 {
+        played.guest.say(0, "x").unwrap();
+        played.hear();
+        let asked = played.now;
+        while events(&mut played.guest) != [Event::Unstable(true)] {
+            played.now = played.guest.deadline(true).unwrap();
+            played.guest.handle_timeout(played.now).unwrap();
+            played.hear();
+        }
+        assert_eq!(played.now, asked + 5 * SECOND);
+        played.now = asked + 10 * SECOND - MS;
+        played.guest.handle_timeout(played.now).unwrap();
+        played.say(&[Payload::Pong]).unwrap();
+        assert_eq!(events(&mut played.guest), [Event::Unstable(false)]);
+        let due = played.guest.deadline(true).unwrap();
+        assert!(due >= played.now + 12 * SECOND);
+        // A ping that was due, and did not go out, is not needed any more.
+        assert_eq!(played.hear(), Vec::<Vec<u8>>::new());
+    }
     let mut forged = record(&mut played.host, played.now, &[]);
     *forged.last_mut().unwrap() ^= 1;
     let fault = played.guest.receive(played.id, &mut forged, played.now);
     assert!(matches!(fault, Err(Fault::Record(_))));
     assert_eq!(played.guest.live(), None);
+}
+
+#[test]
+fn a_shut_chat_that_acknowledges_nothing_is_not_given_up() {
+    let mut pair = Pair::connected();
+    pair.guest.shut();
+    for second in 0..600 {
+        if second % 100 == 0 {
+            pair.host.say(0, "unheard").unwrap();
+        }
+        pair.pass(SECOND);
+        pair.carry();
+    }
+    assert_eq!(pair.host.live(), pair.guest.live());
+    assert!(pair.host.live().is_some());
+    assert_eq!(pair.host.queued(), 6);
+    assert_eq!(events(&mut pair.host), []);
+    assert_eq!(events(&mut pair.guest), []);
 }
 
 #[test]
@@ -178,6 +290,8 @@ fn an_idle_pair_stays_together() {
     }
     assert_eq!(pair.host.live(), pair.guest.live());
     assert!(pair.host.live().is_some());
+    assert_eq!(events(&mut pair.host), []);
+    assert_eq!(events(&mut pair.guest), []);
 }
 
 #[test]

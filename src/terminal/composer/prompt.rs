@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! bob ⚠ ›   bob ◆ ›   bob ✓ ›   bob ✗ ›   bob … 2 queued ›   bob ✓ relay ›
+//! bob ✓ unstable ›
 //! ```
 
 use crate::terminal::editor::window::columns;
@@ -101,6 +102,8 @@ mod tests {
         let relayed = Prompt::new("bob", State::Verified, "relay");
         assert_eq!(shown(&relayed, 80), "bob ✓ relay › ");
         assert_eq!(shown(&relayed, 30), "bob ✓ › ");
+        let doubtful = Prompt::new("bob", State::Verified, "relay, unstable");
+        assert_eq!(shown(&doubtful, 80), "bob ✓ relay, unstable › ");
         let verified = Prompt::new("bob", State::Verified, "");
         assert_eq!(shown(&verified, 80), "bob ✓ › ");
         assert_eq!(shown(&verified, 10), "✓ › ");
@@ -118,7 +121,7 @@ mod tests {
         let states = [State::Shut, State::Invite, State::Lost { queued: 1000 }];
         for width in 0..100 {
             for state in states {
-                let prompt = Prompt::new("Ada 世界", state, "relay");
+                let prompt = Prompt::new("Ada 世界", state, "relay, unstable");
                 let (text, taken) = prompt.shown(width, Style::new(false));
                 assert_eq!(columns(&text), taken);
                 assert!(taken <= width.saturating_sub(DRAFT).max(width / 2));

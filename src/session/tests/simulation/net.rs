@@ -29,6 +29,7 @@ pub struct Told {
     pub said: u64,
     pub shown: u64,
     pub delivered: u64,
+    unstable: bool,
 }
 
 pub struct Net {
@@ -264,6 +265,10 @@ impl Net {
                         assert!(upto > told[at(role)].delivered);
                         assert!(upto <= told[at(role.other())].shown);
                         told[at(role)].delivered = upto;
+                    }
+                    Event::Unstable(unstable) => {
+                        let was = std::mem::replace(&mut self.told[at(role)].unstable, unstable);
+                        assert!(was || unstable, "nobody called it unstable");
                     }
                     Event::Left => panic!("nobody left"),
                 }
