@@ -29,11 +29,13 @@ fn third_party(listener: TcpListener, reads: usize) -> Receiver<Vec<u8>> {
     let (sender, received) = channel();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let mut bytes = Vec::new();
-            let _ = stream.take(reads as u64).read_to_end(&mut bytes);
-            if sender.send(bytes).is_err() {
-                break;
-            }
+            let sender = sender.clone();
+            // A host says nothing, and would keep the next one waiting.
+            std::thread::spawn(move || {
+                let mut bytes = Vec::new();
+                let _ = stream.take(reads as u64).read_to_end(&mut bytes);
+                let _ = sender.send(bytes);
+            });
         }
     });
     received
