@@ -69,7 +69,9 @@ fn both_agree_beforehand_and_are_relayed() {
     let (mediator, homes) = (relaying(), homes());
     let mut ada = apart(&mediator, &homes[0], "ada", "always").run();
     ada.await_event("waiting");
-    let mut bob = apart(&mediator, &homes[1], "bob", "always").run();
+    let mut bob = start(&mediator, &homes[1], "bob").dials_only();
+    bob.command.env("UNDERTONE_RELAY", "always");
+    let mut bob = bob.run();
     for who in [&ada, &bob] {
         let connected = who.await_event("connected");
         assert_eq!(

@@ -18,8 +18,9 @@ use common::acts::{homes, quit, start};
 use common::{Client, Home, Mediator, Start};
 
 fn hidden(mediator: &Mediator, home: &Home, name: &str) -> Start {
-    let mut start = Start::new(home, &["chat", "--json", "--hide-ip"]);
+    let mut start = Start::new(home, &["chat", "--json"]);
     start.command.env("UNDERTONE_ROOM", "lab#otter");
+    start.command.env("UNDERTONE_HIDE_IP", "true");
     start.args(&["--name", name, "--mediator", &mediator.url])
 }
 
