@@ -148,11 +148,12 @@ pub struct ChatOptions {
         value_delimiter = ','
     )]
     pub advertise: Vec<SocketAddr>,
-    /// Where no direct path opens: may the mediator carry the chat? It then sees
-    /// both addresses, times and sizes, not what is said
+    /// Where no direct path opens: may the mediator carry the chat? `ask` when it
+    /// comes to that, `always` or `never`. It then sees both addresses, times and
+    /// sizes, not what is said; the other one must agree too
     #[arg(
         long,
-        value_name = "CHOICE",
+        value_name = "ask|always|never",
         env = "UNDERTONE_RELAY",
         hide_env = true,
         value_enum,
@@ -161,7 +162,7 @@ pub struct ChatOptions {
     )]
     relay: RelayChoice,
     /// Give the other one no address and dial none: only the mediator, which then
-    /// must relay, sees yours
+    /// must relay, and its network see yours; the other one must agree to that
     #[arg(long, env = "UNDERTONE_HIDE_IP", hide_env = true, value_parser = BoolishValueParser::new(),
         conflicts_with = "advertise")]
     pub hide_ip: bool,

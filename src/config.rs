@@ -29,11 +29,12 @@ enum Kind {
 
 /// The keys: what someone may want the same way every time. A room is not one of them, because
 /// undertone offers the last one and a secret does not belong here; nor is what is for one run.
-const KEYS: [(&str, Kind); 16] = [
+const KEYS: [(&str, Kind); 18] = [
     ("advertise", Kind::List),
     ("bind", Kind::Text),
     ("color", Kind::Text),
     ("data-dir", Kind::Path),
+    ("hide-ip", Kind::Switch),
     ("local-port", Kind::Number),
     ("long", Kind::Switch),
     ("mediator", Kind::Text),
@@ -44,6 +45,7 @@ const KEYS: [(&str, Kind); 16] = [
     ("proxy", Kind::Text),
     ("notify", Kind::Switch),
     ("qr", Kind::Switch),
+    ("relay", Kind::Text),
     ("require-verified", Kind::Switch),
     ("timeout", Kind::Number),
 ];

@@ -156,6 +156,10 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
         None => (None, Room::made_up()),
     };
     let mediator = options.route(mediator).map_err(|e| fail(Exit::Usage, &e))?;
+    if options.hide_ip && mediator.is_none() {
+        let missing = "missing: a mediator that relays\n  --hide-ip takes one that is not this machine's own: name it with --mediator URL.";
+        return Err(fail(Exit::Usage, &missing));
+    }
     if let Err(error) = Last::save(&store, &name, &room) {
         note(&face, &error.to_string());
     }

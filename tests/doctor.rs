@@ -56,6 +56,8 @@ fn where_all_is_well_it_says_so_and_changes_nothing() {
         "clock",
         "rendezvous",
         "observed",
+        "nat",
+        "relay",
         "data-dir",
         "listen",
     ] {
@@ -83,6 +85,36 @@ fn the_seat_that_it_took_is_given_back() {
     for _ in 0..3 {
         assert_eq!(doctor(&home, &flags).0, 0);
     }
+}
+
+#[test]
+fn each_mediator_is_asked_and_whether_it_relays() {
+    let home = Home::new();
+    let (silent, relaying) = (Mediator::start(), Mediator::start_with(&["--relay"]));
+    let named = ["--mediator", &silent.url, "--mediator", &relaying.url];
+    let (code, findings) = doctor(&home, &[&named[..], &["--bind", "127.0.0.1"]].concat());
+    assert_eq!(code, 0, "{findings:#?}");
+    let told = |check: &str| {
+        let told = findings.iter().filter(|finding| finding["check"] == check);
+        let told = told.map(|finding| finding["message"].as_str().unwrap());
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!((told("tcp").len(), told("nat").len()), (2, 1));
+    let [first, second] = told("relay")[..] else {
+        panic!("{findings:#?}");
+    };
+    assert!(first.starts_with(&format!("{} does not relay", silent.url)));
+    assert!(second.starts_with(&format!("{} relays", relaying.url)));
+}
+
+#[test]
+fn one_mediator_of_two_that_is_missing_is_told() {
+    let (home, mediator) = (Home::new(), Mediator::start());
+    let nobody = format!("127.0.0.1:{}", free_port());
+    let named = ["--mediator", &mediator.url, "--mediator", &nobody];
+    let (code, findings) = doctor(&home, &[&named[..], &["--bind", "127.0.0.1"]].concat());
+    assert_eq!((code, state(&findings, "rendezvous")), (3, "fine"));
+    assert!(findings.iter().any(|finding| finding["state"] == "wrong"));
 }
 
 #[test]

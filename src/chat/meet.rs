@@ -168,12 +168,23 @@ async fn attempt(
     };
     let (role, matched, plan) = pair(&mut mediator, attempt, waiting).await?;
     let hopeless = plan.candidates.is_empty();
+    let relays = mediator.relays();
+    let no_path = || Failure::NoPath(setup.no_relay(relays));
+    if listening.hidden && !relays {
+        // There is no other way, and nothing to wait for.
+        return Err(AttemptError::Failed {
+            role,
+            spent: true,
+            why: no_path(),
+        });
+    }
     let mut mediator = Some(mediator);
     let relay = by_relay(&mut mediator, hopeless, setup.consent.given_ahead());
     let met = match role {
-        Role::Guest => join_host(setup, port, matched, plan, relay).await,
-        Role::Host => await_guest(setup, port, matched, plan, relay).await,
+        Role::Guest => join_host(setup, port, matched, plan, relay, no_path).await,
+        Role::Host => await_guest(setup, port, matched, plan, relay, no_path).await,
     };
+    setup.consent.not_wanted();
     let met = met.map_err(|why| AttemptError::Failed {
         role,
         spent: true,
@@ -191,10 +202,11 @@ async fn join_host(
     matched: Matched,
     plan: Plan,
     relay: impl Future<Output = Option<(Stream, Route)>>,
+    no_path: impl Fn() -> Failure,
 ) -> Result<Met, Failure> {
     let confirm = matched.guest(setup.name.as_str())?;
     let ready = reach(&port, plan, &confirm, relay).await;
-    let ready = ready.map_err(|_| Failure::NoPath)?;
+    let ready = ready.map_err(|_| no_path())?;
     let session = Session::new(Role::Guest, Arc::clone(&ready.resume));
     Ok(Met {
         session,
@@ -209,6 +221,7 @@ async fn await_guest(
     matched: Matched,
     plan: Plan,
     relay: impl Future<Output = Option<(Stream, Route)>>,
+    no_path: impl Fn() -> Failure,
 ) -> Result<Met, Failure> {
     setup
         .face
@@ -231,10 +244,10 @@ async fn await_guest(
                 }
                 continue;
             }
-            () = sleep_until(deadline), if !relay_awaited => return Err(Failure::NoPath),
+            () = sleep_until(deadline), if !relay_awaited => return Err(no_path()),
         };
         match step {
-            Step::Unanswered => return Err(Failure::NoPath),
+            Step::Unanswered => return Err(no_path()),
             Step::Knock(_) => {}
             Step::Confirmed(confirmed) => {
                 let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
@@ -243,7 +256,7 @@ async fn await_guest(
                 begun = Some(session);
             }
             Step::Answered(ready) => {
-                let session = begun.take().ok_or(Failure::NoPath)?;
+                let session = begun.take().ok_or_else(no_path)?;
                 return Ok(Met {
                     session,
                     ready: *ready,

@@ -46,7 +46,7 @@ use face::Face;
 use lan::Lan;
 use local::Local;
 use pair::{Failure, Listening};
-use relay::Consent;
+use relay::{Consent, NoRelay};
 
 /// Everything a chat needs to know beforehand.
 pub struct Setup {
@@ -82,6 +82,15 @@ impl Setup {
     /// Shows an event; if nobody reads stdout any more, that shows later.
     fn say(&self, event: &Event) {
         let _ = self.face.show(event);
+    }
+
+    /// Why no relay came about at a mediator that does, or does not, relay.
+    fn no_relay(&self, relays: bool) -> NoRelay {
+        match (relays, self.listening.hidden) {
+            (true, _) => self.consent.lack(),
+            (false, true) => NoRelay::MediatorAndHidden,
+            (false, false) => NoRelay::Mediator,
+        }
     }
 
     async fn local(&self) -> Result<Local, ChatError> {
@@ -177,11 +186,11 @@ impl ChatError {
             }
             ChatError::Nobody(_) | ChatError::NotBack { .. } => Exit::Nobody,
             ChatError::Attempt {
-                why: Failure::NoPath,
+                why: Failure::NoPath(_),
                 ..
             }
             | ChatError::InviteDead {
-                why: Failure::NoPath,
+                why: Failure::NoPath(_),
             }
             | ChatError::Undelivered(_) => Exit::NoPath,
             ChatError::Attempt { .. }
@@ -292,7 +301,7 @@ fn undelivered(queued: usize) -> String {
 
 fn attempt_code(why: Failure) -> &'static str {
     match why {
-        Failure::NoPath => "no-path",
+        Failure::NoPath(_) => "no-path",
         _ => "secret",
     }
 }
@@ -332,6 +341,11 @@ impl Signals {
 /// # Errors
 /// [`ChatError`], with the exit code and the words for it.
 pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError> {
+    if setup.listening.hidden {
+        setup.say(&Event::Note {
+            message: relay::HIDDEN.into(),
+        });
+    }
     let mut local = setup.local().await?;
     let mut ahead = Ahead::listen(setup.face, setup.consent.clone())?;
     let met = async {
@@ -342,18 +356,11 @@ pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError
                 .unwrap_or(Err(ChatError::Nobody(limit))),
         }
     };
-    let ask = async {
-        setup.consent.wanted().await;
-        setup.say(&Event::Note {
-            message: relay::QUESTION.into(),
-        });
-        std::future::pending::<Infallible>().await
-    };
     let met = tokio::select! {
         met = met => met.map(Ok),
         exit = signals.next() => Ok(Err(exit)),
         () = ahead.left() => Ok(Err(Exit::Done)),
-        never = ask => match never {},
+        never = ask_for_relay(setup) => match never {},
     };
     face::clock::clear();
     let ended = match met {
@@ -363,4 +370,16 @@ pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError
     };
     local.stop().await;
     ended
+}
+
+/// Before there is a chat: asks for the consent to a relay, once each time that it is
+/// waited for.
+async fn ask_for_relay(setup: &Setup) -> Infallible {
+    loop {
+        setup.consent.wanted().await;
+        setup.say(&Event::Note {
+            message: relay::QUESTION.into(),
+        });
+        setup.consent.settled().await;
+    }
 }

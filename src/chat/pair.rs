@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
 use undertone_mediator::wire::{self, MediatorMessage};
 
+use super::relay::NoRelay;
 use crate::crypto::keys::{PublicKey, SecretKey};
 use crate::link::dial::Plan;
 use crate::link::door::addresses_here;
@@ -155,7 +156,7 @@ pub enum Failure {
     Slow,
     /// SEALED was genuine, but no connection came about.
     #[error("no path to the other one")]
-    NoPath,
+    NoPath(NoRelay),
 }
 
 impl Failure {
@@ -174,9 +175,7 @@ impl Failure {
             Failure::Left | Failure::Slow => {
                 "The other side broke off, or the mediator did. It may have been a guess at the secret."
             }
-            Failure::NoPath => {
-                "You found each other, but no connection came about: both of you are behind routers or firewalls that let nobody in. A mediator that relays would help (--relay on both sides), or a forwarded port (--bind 0.0.0.0:PORT --advertise ADDRESS:PORT)."
-            }
+            Failure::NoPath(why) => why.advice(),
         }
     }
 }

@@ -22,6 +22,9 @@ pub const QUESTION: &str = "no direct path to the other one opens. The mediator 
 /// What is answered.
 pub const AGREED: &str = "agreed: where no direct path opens, the mediator may carry the chat, if the other one agrees, too";
 
+/// What is said at the start to whoever hides.
+pub const HIDDEN: &str = "the other one gets no address of yours; the mediator, and whoever watches its network or yours, still sees it. The chat goes through the mediator only, which must relay, and the other one must agree";
+
 /// May the mediator carry what is said, where no direct path opens?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum RelayChoice {
@@ -32,6 +35,49 @@ pub enum RelayChoice {
     Always,
     /// No
     Never,
+}
+
+/// Why the mediator did not carry the chat where no direct path opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoRelay {
+    /// It does not relay.
+    Mediator,
+    /// It does not, and we hide, so that no direct path was looked for.
+    MediatorAndHidden,
+    /// The person said `never`.
+    Never,
+    /// Nobody could be asked.
+    Unasked,
+    /// The person was asked.
+    Unanswered,
+    /// The other one did not agree.
+    Other,
+}
+
+impl NoRelay {
+    /// What to do.
+    pub fn advice(self) -> &'static str {
+        match self {
+            NoRelay::Mediator => {
+                "No direct path opened, and this mediator does not relay. Use one that does (its owner starts it with --relay), or let one of you forward a port (--bind 0.0.0.0:PORT --advertise ADDRESS:PORT); undertone doctor tells more."
+            }
+            NoRelay::MediatorAndHidden => {
+                "You hide your address (--hide-ip), so the mediator would have to relay, and this one does not. Use one that does (its owner starts it with --relay)."
+            }
+            NoRelay::Never => {
+                "No direct path opened, and you said --relay never. With --relay always on both sides the mediator carries the chat: it then sees both addresses, times and sizes, not what is said."
+            }
+            NoRelay::Unasked => {
+                "No direct path opened, and without a terminal nobody can be asked whether the mediator may carry the chat. With --relay always on both sides it does: it then sees both addresses, times and sizes, not what is said."
+            }
+            NoRelay::Unanswered => {
+                "No direct path opened, and the mediator carries the chat only if both agree, in time: by /relay when asked, or beforehand by --relay always."
+            }
+            NoRelay::Other => {
+                "No direct path opened. You agreed to a relay; the other one did not, or went away: it takes --relay always, or /relay when asked, there too."
+            }
+        }
+    }
 }
 
 /// What the person says to that: beforehand, or when asked. Clones share it.
@@ -87,9 +133,26 @@ impl Consent {
         }
     }
 
+    /// Why no consent of both came about, at a mediator that relays.
+    pub fn lack(&self) -> NoRelay {
+        match self.choice() {
+            RelayChoice::Always => NoRelay::Other,
+            RelayChoice::Never => NoRelay::Never,
+            RelayChoice::Ask if std::io::stdin().is_terminal() => NoRelay::Unanswered,
+            RelayChoice::Ask => NoRelay::Unasked,
+        }
+    }
+
     /// Nobody waits for it any more.
     pub fn not_wanted(&self) {
         self.wanted.send_replace(false);
+    }
+
+    /// Returns once nobody waits for it.
+    pub async fn settled(&self) {
+        let mut wanted = self.wanted.subscribe();
+        // We hold the sender.
+        let _ = wanted.wait_for(|wanted| !*wanted).await;
     }
 
     /// Returns once the person is to be asked.
@@ -116,9 +179,10 @@ pub async fn by_relay(
         sleep(RELAY_AFTER).await;
     }
     let agreed = tokio::select! {
-        agreed = consent => agreed,
-        // The other one went, or the mediator did.
+        biased;
+        // The other one went, or the mediator did: nobody is asked for nothing.
         _ = connected.next() => false,
+        agreed = consent => agreed,
     };
     let relaying = mediator.take_if(|_| agreed)?;
     let route = Route::Relay(relaying.address());

@@ -48,6 +48,7 @@ pub(super) const DOCTOR: &str = "\
 Examples:
   undertone doctor                       look at the mediator on this machine
   undertone doctor --mediator 192.168.1.20
+  undertone doctor --mediator ONE --mediator ANOTHER    my router's kind too
   undertone doctor --json                one JSON object a finding
 
 Exit codes: 0 nothing is wrong, 3 no mediator, 1 something else is wrong";

@@ -13,9 +13,10 @@ use crate::terminal::name::DisplayName;
 /// What `doctor` takes.
 #[derive(Args, Debug, Clone)]
 pub struct DoctorArgs {
-    /// The mediator to look at [default: the one on this machine]
+    /// The mediator to look at; with a second one, at another address, your kind
+    /// of router shows too [default: the one on this machine]
     #[arg(long, value_name = "URL", env = "UNDERTONE_MEDIATOR", hide_env = true)]
-    pub mediator: Option<MediatorUrl>,
+    pub mediator: Vec<MediatorUrl>,
     /// The proxy on the way to it, or `none` [default: as for a chat]
     #[arg(long, value_name = "URL", env = "UNDERTONE_PROXY", hide_env = true,
         hide_default_value = true, value_parser = proxy_choice)]
@@ -32,15 +33,15 @@ pub struct DoctorArgs {
 }
 
 impl DoctorArgs {
-    /// The way to the mediator that was named, if one was.
+    /// The ways to the mediators that were named.
     ///
     /// # Errors
     /// [`ProxyUrlError`], where a proxy counts whose address is wrong.
-    pub fn route(&self) -> Result<Option<Route>, ProxyUrlError> {
-        let named = self.mediator.clone();
+    pub fn routes(&self) -> Result<Vec<Route>, ProxyUrlError> {
+        let named = self.mediator.iter();
         named
-            .map(|mediator| route(mediator, self.proxy.as_ref()))
-            .transpose()
+            .map(|mediator| route(mediator.clone(), self.proxy.as_ref()))
+            .collect()
     }
 }
 

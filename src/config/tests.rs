@@ -26,6 +26,8 @@ fn a_fault_is_named_with_its_line_and_remedy() {
         ("\ntimeout = \"60\"", 2, &["a number"]),
         ("plain = \"yes\"", 1, &["true or false"]),
         ("color = \"red\"", 1, &["auto, always, never"]),
+        ("relay = \"yes\"", 1, &["ask, always, never"]),
+        ("hide-ip = 1", 1, &["true or false"]),
         ("local-port = 70000", 1, &["local-port: "]),
         ("bind = \"here\"", 1, &["not an IP address"]),
         ("mediator = \"ftp://a\"", 1, &["http://"]),

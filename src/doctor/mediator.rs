@@ -1,5 +1,5 @@
 //! The way to the mediator, one finding a step: name, TCP, TLS, HTTP (version and clock),
-//! WebSocket and a seat in a room that nobody else can name.
+//! WebSocket and a seat in a room.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -10,14 +10,13 @@ use jiff::fmt::rfc2822;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
-use undertone_mediator::wire::MediatorMessage;
 
-use super::Report;
+use super::seat::{self, Seat};
+use super::{Report, paths};
 use crate::cli::DoctorArgs;
-use crate::crypto::keys::random;
 use crate::link::door::addresses_here;
+use crate::link::port::Port;
 use crate::mediator_url::MediatorUrl;
-use crate::pairing::OFFER_LEN;
 use crate::rendezvous::proxy::Proxy;
 use crate::rendezvous::{
     self, CONNECT_WITHIN, ConnectError, Rendezvous, RendezvousError, Route, Transport,
@@ -29,24 +28,46 @@ const MAX_ANSWER: u64 = 16 * 1024;
 /// A clock that is off by more than this makes the times of messages misleading.
 const CLOCK_OFF: Duration = Duration::from_secs(30);
 
-/// Looks at the mediator that a chat would use.
+/// Looks at the mediators that were named, or at the one that a chat would use, and at the way
+/// out that they show.
 pub(super) async fn examine(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<()> {
-    match args.route() {
-        Ok(Some(route)) => return steps(&route, report).await,
-        Ok(None) => {}
+    let mut routes = match args.routes() {
+        Ok(routes) => routes,
         Err(error) => return super::here::tell(report, "proxy", &error),
+    };
+    if routes.is_empty() {
+        routes.extend(local(args, report).await?);
     }
+    // One port for all, so that what a router does to it can be compared.
+    let port = Port::open(args.bind).ok();
+    let from = port.as_ref().map(Port::address);
+    let mut seats = Vec::new();
+    for route in &routes {
+        if let Some(seat) = steps(route, from, report).await? {
+            let others = seat::at_other_addresses(route, &seat, from).await;
+            seats.push((route, seat));
+            seats.extend(others.into_iter().map(|seat| (route, seat)));
+        }
+    }
+    paths::tell(port.as_ref(), &mut seats, report).await?;
+    for (_, seat) in seats {
+        seat.give_back().await;
+    }
+    Ok(())
+}
+
+/// The mediator on this machine, where none was named.
+async fn local(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<Option<Route>> {
     let port = args.local_port;
     let bind = args.bind.map(|bind| bind.ip());
     let here = bind.unwrap_or(Ipv4Addr::LOCALHOST.into());
     if TcpStream::connect((here, port)).await.is_ok()
-        && let Ok(url) = MediatorUrl::new(false, &here.to_string(), port)
+        && let Ok(mediator) = MediatorUrl::new(false, &here.to_string(), port)
     {
-        let route = Route {
-            mediator: url,
+        return Ok(Some(Route {
+            mediator,
             proxy: None,
-        };
-        return steps(&route, report).await;
+        }));
     }
     let address = SocketAddr::new(bind.unwrap_or(Ipv6Addr::UNSPECIFIED.into()), port);
     match undertone_mediator::listen(address) {
@@ -54,27 +75,33 @@ pub(super) async fn examine(args: &DoctorArgs, report: &mut Report<'_>) -> io::R
             let text = format!(
                 "no mediator is named and none runs here: a chat starts one, and port {port} is free for it"
             );
-            report.fine("local-port", &text)
+            report.fine("local-port", &text)?;
         }
         Err(error) => report.no_mediator(
             "local-port",
             &format!("no mediator is named, and none can run on port {port} here ({error})"),
             "Name one with --mediator, or another port with --local-port.",
-        ),
+        )?,
     }
+    Ok(None)
 }
 
-async fn steps(route: &Route, report: &mut Report<'_>) -> io::Result<()> {
+/// Every step to a seat, which is given where none of them failed.
+async fn steps(
+    route: &Route,
+    from: Option<SocketAddr>,
+    report: &mut Report<'_>,
+) -> io::Result<Option<Seat>> {
     let url = &route.mediator;
     let stream = match &route.proxy {
         None => connect(url, report).await?,
         Some(proxy) => connect_through(route, proxy, report).await?,
     };
     let Some(stream) = stream else {
-        return Ok(());
+        return Ok(None);
     };
     let Some(transport) = secure(url, stream, report).await? else {
-        return Ok(());
+        return Ok(None);
     };
     match timeout(CONNECT_WITHIN, ask_version(url, transport)).await {
         Ok(Ok(answer)) => {
@@ -87,21 +114,23 @@ async fn steps(route: &Route, report: &mut Report<'_>) -> io::Result<()> {
             "Does it want https:// (or http://) instead, or does something else listen there?",
         )?,
     }
-    match timeout(CONNECT_WITHIN, take_seat(route)).await {
-        Ok(Ok(observed)) => {
+    match timeout(CONNECT_WITHIN, Seat::take(Rendezvous::connect(route, from))).await {
+        Ok(Ok(seat)) => {
             report.fine("rendezvous", &format!("{url} gives a seat in a room"))?;
             match &route.proxy {
-                None => reachable(observed, report),
-                Some(_) => proxied(observed, report),
+                None => observed(seat.observed(), report)?,
+                Some(_) => proxied(seat.observed(), report)?,
             }
+            return Ok(Some(seat));
         }
-        Ok(Err(error)) => report.no_mediator("rendezvous", &error.to_string(), &remedy(&error)),
+        Ok(Err(error)) => report.no_mediator("rendezvous", &error.to_string(), &remedy(&error))?,
         Err(_) => report.no_mediator(
             "rendezvous",
             "it gave no seat in time",
             "Try again, or use another mediator.",
-        ),
+        )?,
     }
+    Ok(None)
 }
 
 /// Through the proxy; `None` where it failed and was told.
@@ -244,19 +273,6 @@ fn clock(answer: &str, report: &mut Report<'_>) -> io::Result<()> {
     )
 }
 
-/// Takes a seat in a random room and gives it back: where the mediator sees us.
-async fn take_seat(route: &Route) -> Result<SocketAddr, RendezvousError> {
-    let mut mediator = Rendezvous::connect(route, None).await?;
-    mediator.join(&random(), &random::<OFFER_LEN>()).await?;
-    match mediator.next().await? {
-        MediatorMessage::Waiting { observed, .. } => {
-            mediator.done().await;
-            Ok(observed)
-        }
-        _ => Err(RendezvousError::Garbled),
-    }
-}
-
 fn remedy(error: &RendezvousError) -> String {
     let remedy = match error {
         RendezvousError::Proxy { proxy, why, .. } => return why.remedy(proxy),
@@ -280,25 +296,18 @@ fn proxied(observed: SocketAddr, report: &mut Report<'_>) -> io::Result<()> {
     report.warn(
         "observed",
         &format!("it sees the proxy's address {ip} in place of yours"),
-        "Who waits first in a room must be reachable, and not by a proxy: where you are not, let that be the other one.",
+        "So no router of yours can be opened: a direct path takes that the other one can be reached, or IPv6. Else a mediator that relays.",
     )
 }
 
-fn reachable(observed: SocketAddr, report: &mut Report<'_>) -> io::Result<()> {
+fn observed(observed: SocketAddr, report: &mut Report<'_>) -> io::Result<()> {
     let ip = observed.ip().to_canonical();
-    if ip.is_loopback() {
-        let text = format!("it sees you at {ip}: it runs on this machine");
-        return report.fine("observed", &text);
-    }
-    if addresses_here().contains(&ip) {
-        let text = format!("it sees you at {ip}, an address of this machine");
-        return report.fine("observed", &text);
-    }
-    report.warn(
-        "observed",
-        &format!("it sees you at {ip}, which is not this machine's: a router is in between"),
-        &format!(
-            "Who waits first in a room must be reachable. Let that be the other one, or forward a port of your router: --bind 0.0.0.0:PORT --advertise {ip}:PORT"
-        ),
-    )
+    let what = if ip.is_loopback() {
+        "it runs on this machine"
+    } else if addresses_here().contains(&ip) {
+        "an address of this machine"
+    } else {
+        "not an address of this machine: a router is in between"
+    };
+    report.fine("observed", &format!("it sees you at {ip}: {what}"))
 }

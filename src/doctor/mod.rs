@@ -1,10 +1,14 @@
 //! `undertone doctor`: what is wrong, and what to do about it.
 //!
 //! Owns: findings, how they are written, and the exit code. The checks are in `mediator` (the way
-//! to it, step by step) and `here` (this machine). Nothing is changed: neither modes nor files.
+//! to it, step by step), `seat` (what it then tells of us), `nat` and `paths` (what that means) and
+//! `here` (this machine). Nothing is changed: neither modes nor files.
 
 mod here;
 mod mediator;
+mod nat;
+mod paths;
+mod seat;
 
 use std::io::{self, Write};
 

@@ -126,8 +126,32 @@ impl Rendezvous {
     /// [`RendezvousError::Unreachable`], [`RendezvousError::Proxy`],
     /// [`RendezvousError::NoMediator`], or [`RendezvousError::Refused`] by one that is full.
     pub async fn connect(route: &Route, from: Option<SocketAddr>) -> Result<Self, RendezvousError> {
+        Self::connect_by(route, reach(route, from)).await
+    }
+
+    /// The same without a proxy, to this one of the mediator's addresses.
+    ///
+    /// # Errors
+    /// As for [`Rendezvous::connect`].
+    pub async fn connect_at(
+        mediator: &MediatorUrl,
+        address: SocketAddr,
+        from: Option<SocketAddr>,
+    ) -> Result<Self, RendezvousError> {
+        let route = Route {
+            mediator: mediator.clone(),
+            proxy: None,
+        };
+        let reached = async { Ok(connect::connect(&[address], from).await?) };
+        Self::connect_by(&route, reached).await
+    }
+
+    async fn connect_by(
+        route: &Route,
+        reached: impl Future<Output = Result<connect::Connected, ConnectError>>,
+    ) -> Result<Self, RendezvousError> {
         let connecting = async {
-            let connect::Connected { stream, port_kept } = reach(route, from).await?;
+            let connect::Connected { stream, port_kept } = reached.await?;
             let address = stream.peer_addr()?;
             Ok(Rendezvous {
                 socket: greet(&route.mediator, stream).await?,
@@ -394,7 +418,7 @@ async fn greet(url: &MediatorUrl, stream: TcpStream) -> Result<Socket, ConnectEr
 }
 
 /// The addresses of a host, each with `port`; an IP address is not looked up.
-async fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+pub(crate) async fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     match host.parse::<IpAddr>() {
         Ok(ip) => Ok(vec![SocketAddr::new(ip, port)]),
         Err(_) => Ok(lookup_host((host, port)).await?.collect()),

@@ -16,6 +16,8 @@ use crate::router::{HOME_KEY, Nat, PROVIDER, PROVIDER_KEY, RESTRICTED};
 
 /// The mediator's address.
 pub const MEDIATOR: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 10);
+/// Its other one.
+pub const MEDIATOR_TOO: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 11);
 /// Its port: one of the two that every network lets out.
 pub const MEDIATOR_PORT: u16 = 80;
 /// The next hop of everything public.
@@ -51,6 +53,11 @@ impl Lab {
         nft("net", CABLES);
         add_machine("mediator");
         connect("mediator", "to-mediator", MEDIATOR);
+        ip("mediator", &format!("addr add {MEDIATOR_TOO}/32 dev wan"));
+        ip(
+            "net",
+            &format!("route add {MEDIATOR_TOO}/32 dev to-mediator"),
+        );
         nft("mediator", TALLY);
         let lab = Lab {
             edges: RefCell::new([("", public(1)), ("", public(2))]),

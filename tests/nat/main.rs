@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! a ──[home router]──[provider's NAT]──┐
-//!                                     net ── mediator 203.0.113.10
+//!                                     net ── mediator 203.0.113.10, .11
 //! b ──[home router]──[provider's NAT]──┘
 //! ```
 
@@ -20,6 +20,7 @@
 mod common;
 
 mod breaks;
+mod doctor;
 mod inside;
 mod lab;
 mod machine;

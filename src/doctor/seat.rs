@@ -1,0 +1,106 @@
+//! A seat in a room that nobody else can name: what a mediator tells to who has one. Where it
+//! sees us; and, to two who pair there, whether it relays.
+
+use std::net::{IpAddr, SocketAddr};
+
+use tokio::time::timeout;
+use undertone_mediator::wire::MediatorMessage;
+
+use crate::crypto::keys::random;
+use crate::pairing::OFFER_LEN;
+use crate::rendezvous::{CONNECT_WITHIN, Rendezvous, RendezvousError, Route, look_up};
+
+/// Of a name's addresses no more than so many are asked, beside the first one.
+const OTHERS_MAX: usize = 3;
+
+/// A seat that is held.
+pub(super) struct Seat {
+    mediator: Rendezvous,
+    room: [u8; 32],
+    observed: SocketAddr,
+}
+
+impl Seat {
+    /// Takes one, at the mediator to which this leads.
+    pub(super) async fn take(
+        connecting: impl Future<Output = Result<Rendezvous, RendezvousError>>,
+    ) -> Result<Seat, RendezvousError> {
+        let (mut mediator, room) = (connecting.await?, random());
+        mediator.join(&room, &random::<OFFER_LEN>()).await?;
+        match mediator.next().await? {
+            MediatorMessage::Waiting { observed, .. } => Ok(Seat {
+                mediator,
+                room,
+                observed,
+            }),
+            _ => Err(RendezvousError::Garbled),
+        }
+    }
+
+    /// Where the mediator sees us; its port is 0 where that is not known of the port that the
+    /// connection was to come from.
+    pub(super) fn observed(&self) -> SocketAddr {
+        let port = match self.mediator.port_kept() {
+            true => self.observed.port(),
+            false => 0,
+        };
+        SocketAddr::new(self.observed.ip().to_canonical(), port)
+    }
+
+    /// The mediator's address; `None` through a proxy.
+    pub(super) fn by(&self) -> Option<SocketAddr> {
+        (!self.mediator.is_proxied()).then(|| self.mediator.address())
+    }
+
+    /// Whether the mediator relays, which it tells only in a pairing: pairs with itself, by a
+    /// second connection. `None` if that goes wrong.
+    pub(super) async fn relays(&mut self, route: &Route) -> Option<bool> {
+        let pairing = async {
+            let mut other = Rendezvous::connect(route, None).await?;
+            other.join(&self.room, &random::<OFFER_LEN>()).await?;
+            let paired = other.next().await?;
+            let relays = other.relays();
+            other.done().await;
+            match paired {
+                MediatorMessage::Paired { .. } => Ok(relays),
+                _ => Err(RendezvousError::Garbled),
+            }
+        };
+        let paired: Result<bool, _> = timeout(CONNECT_WITHIN, pairing).await.ok()?;
+        paired.ok()
+    }
+
+    /// Leaves the room.
+    pub(super) async fn give_back(self) {
+        self.mediator.done().await;
+    }
+}
+
+/// Seats at the other IPv4 addresses of the mediator's name: behind each may be the same
+/// mediator, and a router need not treat them alike. Those that do not answer are left out.
+pub(super) async fn at_other_addresses(
+    route: &Route,
+    first: &Seat,
+    from: Option<SocketAddr>,
+) -> Vec<Seat> {
+    let mut seats = Vec::new();
+    let (Some(by), url) = (first.by(), &route.mediator) else {
+        return seats;
+    };
+    let looked_up = timeout(CONNECT_WITHIN, look_up(url.host(), url.port())).await;
+    let others = looked_up.unwrap_or_else(|_| Ok(Vec::new()));
+    let others = others.unwrap_or_default().into_iter();
+    let others = others.filter(|other| other.is_ipv4() && *other != by);
+    let mut asked: Vec<IpAddr> = Vec::new();
+    for other in others.take(OTHERS_MAX) {
+        if asked.contains(&other.ip()) {
+            continue;
+        }
+        asked.push(other.ip());
+        let taking = Seat::take(Rendezvous::connect_at(url, other, from));
+        if let Ok(Ok(seat)) = timeout(CONNECT_WITHIN, taking).await {
+            seats.push(seat);
+        }
+    }
+    seats
+}

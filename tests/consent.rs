@@ -1,0 +1,214 @@
+//! The relay takes the consent of both, by the real programs: where no direct path opens,
+//! what is asked, what is told, and what comes of it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod common;
+
+use common::acts::{homes, peers, quit, start};
+use common::proxy::Proxy;
+use common::screen::{Screen, chat};
+use common::{Client, Home, Mediator, NOBODY, Start};
+use serde_json::Value;
+
+const ROOM: &str = "lab#otter";
+/// A piece of the question that no terminal of 80 columns breaks.
+const ASKED: &str = "direct path to the other one opens";
+/// The exit code of `no-path`.
+const NO_PATH: i32 = 5;
+
+fn relaying() -> Mediator {
+    Mediator::start_with(&["--relay"])
+}
+
+/// A client that nobody can dial, with this choice.
+fn apart(mediator: &Mediator, home: &Home, name: &str, relay: &str) -> Start {
+    start(mediator, home, name)
+        .dials_only()
+        .args(&["--relay", relay])
+}
+
+/// The same at a terminal, undecided.
+fn at_terminal(mediator: &Mediator, home: &Home, name: &str) -> Screen {
+    let mut command = chat(home, &mediator.url, name, ROOM);
+    command.env("UNDERTONE_ADVERTISE", NOBODY);
+    Screen::run(command)
+}
+
+/// The last `error` before the end with 5.
+fn no_path(client: &mut Client) -> Value {
+    assert_eq!(client.exit_code(), NO_PATH);
+    let lines = client.out.rest();
+    let error: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
+    assert_eq!(
+        (&error["type"], &error["code"]),
+        (&"error".into(), &"no-path".into())
+    );
+    error
+}
+
+/// What the one that came is told, where this one waited, and that one came.
+fn hint(mediator: &Mediator, waits: &str, comes: &str) -> String {
+    let homes = homes();
+    let host = apart(mediator, &homes[0], "ada", waits).run();
+    host.await_event("waiting");
+    let mut guest = apart(mediator, &homes[1], "bob", comes).run();
+    let error = no_path(&mut guest);
+    // Who waited is told, too, and waits again.
+    assert_eq!(host.await_event("error")["code"], "spent");
+    error["hint"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn both_agree_beforehand_and_are_relayed() {
+    let (mediator, homes) = (relaying(), homes());
+    let mut ada = apart(&mediator, &homes[0], "ada", "always").run();
+    ada.await_event("waiting");
+    let mut bob = start(&mediator, &homes[1], "bob").dials_only();
+    bob.command.env("UNDERTONE_RELAY", "always");
+    let mut bob = bob.run();
+    for who in [&ada, &bob] {
+        let connected = who.await_event("connected");
+        assert_eq!(
+            [&connected["path"], &connected["route"]],
+            ["relay", "relay"]
+        );
+        assert_eq!(connected["address"], mediator.address());
+    }
+    ada.say("to bob");
+    bob.say("to ada");
+    assert_eq!(
+        (bob.await_message(), ada.await_message()),
+        ("to bob".into(), "to ada".into())
+    );
+    bob.say("/who");
+    assert_eq!(bob.await_event("who")["path"], "relay");
+    quit([&mut ada, &mut bob]);
+    for home in &homes {
+        assert!(peers(home).contains("relay"), "{}", peers(home));
+    }
+}
+
+#[test]
+fn who_came_and_said_never_is_told_so() {
+    let hint = hint(&relaying(), "always", "never");
+    assert!(hint.contains("you said --relay never"), "{hint}");
+    assert!(hint.contains("--relay always"), "{hint}");
+}
+
+#[test]
+fn who_agreed_is_told_that_the_other_one_did_not() {
+    let hint = hint(&relaying(), "never", "always");
+    assert!(hint.contains("the other one did not"), "{hint}");
+    assert!(hint.contains("--relay always"), "{hint}");
+}
+
+#[test]
+fn who_cannot_be_asked_has_not_agreed() {
+    let hint = hint(&relaying(), "always", "ask");
+    assert!(hint.contains("without a terminal"), "{hint}");
+    assert!(hint.contains("--relay always"), "{hint}");
+}
+
+#[test]
+fn a_mediator_that_does_not_relay_is_named_as_the_reason() {
+    let hint = hint(&Mediator::start(), "always", "always");
+    assert!(hint.contains("this mediator does not relay"), "{hint}");
+    assert!(!hint.contains("--relay always"), "{hint}");
+}
+
+#[test]
+fn both_are_asked_once_and_agree_at_their_terminals() {
+    let (mediator, homes) = (relaying(), homes());
+    let mut ada = at_terminal(&mediator, &homes[0], "ada");
+    ada.await_text("Waiting in room");
+    let mut bob = at_terminal(&mediator, &homes[1], "bob");
+    for who in [&mut ada, &mut bob] {
+        who.await_text(ASKED);
+        who.press("/relay\r");
+    }
+    ada.await_row("bob ◆ relay ›");
+    bob.await_row("ada ◆ relay ›");
+    ada.press("hello\r");
+    bob.await_text("ada   hello");
+    for who in [&ada, &bob] {
+        assert_eq!(who.history().matches(ASKED).count(), 1, "{}", who.history());
+        assert!(who.history().contains("the mediator carries the chat"));
+    }
+    bob.press("/quit\r");
+    assert_eq!((bob.exit_code(), ada.exit_code()), (0, 0));
+    ada.assert_restored();
+}
+
+#[test]
+fn who_is_asked_and_does_not_answer_has_not_agreed() {
+    let (mediator, homes) = (relaying(), homes());
+    // Gives up first, and so ends the question.
+    let ada = apart(&mediator, &homes[0], "ada", "never").run();
+    ada.await_event("waiting");
+    let mut bob = at_terminal(&mediator, &homes[1], "bob");
+    bob.await_text(ASKED);
+    assert_eq!(bob.exit_code(), NO_PATH.cast_unsigned());
+    let said = bob.history();
+    assert!(
+        said.contains("no path to the other one") && said.contains("/relay when"),
+        "{said}"
+    );
+    assert_eq!(said.matches(ASKED).count(), 1);
+    assert_eq!(ada.await_event("error")["code"], "spent");
+}
+
+#[test]
+fn a_mediator_that_does_not_relay_leads_to_no_question() {
+    let (mediator, homes) = (Mediator::start(), homes());
+    let ada = apart(&mediator, &homes[0], "ada", "ask").run();
+    ada.await_event("waiting");
+    let mut bob = at_terminal(&mediator, &homes[1], "bob");
+    assert_eq!(bob.exit_code(), NO_PATH.cast_unsigned());
+    assert!(!bob.history().contains(ASKED), "{}", bob.history());
+}
+
+#[test]
+fn a_direct_path_that_opens_in_mid_talk_is_taken_and_loses_nothing() {
+    let (mediator, homes, proxy) = (relaying(), homes(), Proxy::start());
+    proxy.cut();
+    let ways = ["--relay", "always", "--advertise", &proxy.address()];
+    let mut ada = start(&mediator, &homes[0], "ada").args(&ways).run();
+    ada.await_event("waiting");
+    let mut bob = apart(&mediator, &homes[1], "bob", "always").run();
+    proxy.aim(&ada.door());
+    for who in [&ada, &bob] {
+        assert_eq!(who.await_event("connected")["path"], "relay");
+    }
+    proxy.mend();
+    // Said all the while: each answer calls for the next word.
+    let (mut said, mut told) = (0, [Vec::new(), Vec::new()]);
+    let direct = |events: &[Value]| events.iter().any(|event| event["type"] == "path");
+    while !told.iter().all(|events: &Vec<Value>| direct(events)) {
+        said += 1;
+        for (who, name) in [(&mut ada, "ada"), (&mut bob, "bob")] {
+            who.say(&format!("{name} {said}"));
+        }
+        for (who, events) in [&ada, &bob].into_iter().zip(&mut told) {
+            let heard = |events: &[Value]| events.iter().any(|event| event["type"] == "message");
+            events.extend(who.events_until(heard));
+        }
+    }
+    quit([&mut bob, &mut ada]);
+    for (events, from) in told.iter().zip(["bob", "ada"]) {
+        let of = |kind: &'static str| events.iter().filter(move |event| event["type"] == kind);
+        let heard: Vec<_> = of("message").map(|event| event["text"].clone()).collect();
+        let all: Vec<_> = (1..=said).map(|n| format!("{from} {n}")).collect();
+        assert_eq!(heard, all);
+        let paths: Vec<_> = of("path").map(|event| event["path"].clone()).collect();
+        assert_eq!(
+            (paths, of("reconnecting").count()),
+            (vec!["direct".into()], 0)
+        );
+    }
+}
