@@ -151,7 +151,11 @@ fn who_is_asked_and_does_not_answer_has_not_agreed() {
     // Gives up first, and so ends the question.
     let ada = apart(&mediator, &homes[0], "ada", "never").run();
     ada.await_event("waiting");
-    let mut bob = at_terminal(&mediator, &homes[1], "bob");
+    let mut command = chat(&homes[1], &mediator.url, "bob", ROOM);
+    command.env("UNDERTONE_ADVERTISE", NOBODY);
+    // Quiet or not: this is a question.
+    command.arg("-q");
+    let mut bob = Screen::run(command);
     bob.await_text(ASKED);
     assert_eq!(bob.exit_code(), NO_PATH.cast_unsigned());
     let said = bob.history();
@@ -211,4 +215,62 @@ fn a_direct_path_that_opens_in_mid_talk_is_taken_and_loses_nothing() {
             (vec!["direct".into()], 0)
         );
     }
+}
+
+/// ada at a terminal and undecided, bob agreed, talk directly until that way is cut, with
+/// bob, or ada, as the one who waited.
+fn cut_in_mid_talk(bob_waits: bool) {
+    let (mediator, homes, proxy) = (relaying(), homes(), Proxy::start());
+    let ada = || {
+        let mut command = chat(&homes[0], &mediator.url, "ada", ROOM);
+        let told = if bob_waits { NOBODY } else { &proxy.address() };
+        command.env("UNDERTONE_ADVERTISE", told);
+        command.arg("-v");
+        Screen::run(command)
+    };
+    let bob = || {
+        let told = if bob_waits { &proxy.address() } else { NOBODY };
+        let start = start(&mediator, &homes[1], "bob");
+        start
+            .args(&["--relay", "always", "--advertise", told])
+            .run()
+    };
+    let (mut ada, mut bob) = if bob_waits {
+        let bob = bob();
+        bob.await_event("waiting");
+        let ada = ada();
+        proxy.aim(&bob.door());
+        (ada, bob)
+    } else {
+        let ada = ada();
+        ada.await_text("Waiting in room");
+        let bob = bob();
+        let screen = ada.await_text("listening on");
+        let (_, door) = screen.split_once("listening on ").unwrap();
+        proxy.aim(door.split_whitespace().next().unwrap());
+        (ada, bob)
+    };
+    assert_eq!(bob.await_event("connected")["path"], "direct");
+    ada.await_row("bob ◆ ›");
+    proxy.cut();
+    ada.await_text(ASKED);
+    ada.press("said meanwhile\r/relay\r");
+    ada.await_row("bob ◆ relay ›");
+    assert_eq!(bob.await_event("connected")["path"], "relay");
+    assert_eq!(bob.await_message(), "said meanwhile");
+    bob.say("got it");
+    ada.await_text("bob   got it");
+    assert_eq!(ada.history().matches(ASKED).count(), 1);
+    bob.say("/quit");
+    assert_eq!((bob.exit_code(), ada.exit_code()), (0, 0));
+}
+
+#[test]
+fn who_came_and_lost_the_direct_path_is_asked_once() {
+    cut_in_mid_talk(true);
+}
+
+#[test]
+fn who_waited_and_lost_the_direct_path_is_asked_once() {
+    cut_in_mid_talk(false);
 }

@@ -375,9 +375,14 @@ pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError
 /// Before there is a chat: asks for the consent to a relay, once each time that it is
 /// waited for.
 async fn ask_for_relay(setup: &Setup) -> Infallible {
+    // Who wants to hear little is asked all the same.
+    let face = Face {
+        quiet: false,
+        ..setup.face
+    };
     loop {
         setup.consent.wanted().await;
-        setup.say(&Event::Note {
+        let _ = face.show(&Event::Note {
             message: relay::QUESTION.into(),
         });
         setup.consent.settled().await;
