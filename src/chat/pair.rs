@@ -90,13 +90,14 @@ impl Listening {
     /// Whom of the other one's candidates we dial. The mediator at `via` sees us as
     /// `observed`: behind a router, unless that is an address of this machine.
     fn plan(&self, theirs: &Candidates, observed: Option<SocketAddr>, via: IpAddr) -> Plan {
-        let outside = observed.is_some_and(|seen| addresses_here().contains(&seen.ip()));
+        let direct = observed.is_some_and(|seen| addresses_here().contains(&seen.ip()));
         Plan {
             candidates: match self.hidden {
                 true => Vec::new(),
                 false => theirs.dialable(via).collect(),
             },
-            routers: u8::from(!outside),
+            routers: u8::from(!direct),
+            outside: observed.map(|seen| seen.ip()),
         }
     }
 }

@@ -19,8 +19,9 @@
 //! A candidate is a peer's word, so the tries are counted: a lie about a third
 //! party's address costs it [`TRIES`] connections at the most.
 
+use std::future::pending;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -47,7 +48,7 @@ pub(super) const HOST_OPENING: Duration = Duration::from_millis(50);
 /// … and the guest's by as much, and a packet's way.
 pub(super) const GUEST_OPENING: Duration = Duration::from_millis(200);
 /// An opening dial that is told to have died is followed by another after so long.
-const OPENING_EVERY: Duration = Duration::from_millis(1);
+const OPENING_EVERY: Duration = Duration::from_millis(5);
 /// The kernel's own first resend comes after twice this.
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
 
@@ -58,6 +59,20 @@ pub struct Plan {
     pub candidates: Vec<SocketAddr>,
     /// Routers of ours to be opened.
     pub routers: u8,
+    /// Our address outside, where it is known.
+    pub outside: Option<IpAddr>,
+}
+
+impl Plan {
+    /// How long our routers are opened to `address`: not at all where none is on the
+    /// way, nor where the way turns back at our own provider's, which would see both
+    /// ends' first dials as one connection and take no second one.
+    pub(super) fn opening(&self, address: SocketAddr, usual: Duration) -> Duration {
+        match is_local(address.ip()) || self.outside == Some(address.ip()) {
+            true => Duration::ZERO,
+            false => usual,
+        }
+    }
 }
 
 /// Connects to `address` until `greet` gives something; `None` once that is not
@@ -79,7 +94,9 @@ where
         false => PATH_WITHIN,
     };
     let deadline = Instant::now() + within;
-    if !near && let Some(stream) = open_routers(dialler, address, opening).await {
+    if !opening.is_zero()
+        && let Some(stream) = open_routers(dialler, address, opening).await
+    {
         // Near enough, an opening dial arrives.
         match greet(stream).await {
             Ok(greeted) => return Some(greeted),
@@ -120,10 +137,13 @@ async fn open_routers(
 ) -> Option<TcpStream> {
     let opened = async {
         loop {
-            if let Ok(stream) = dialler.open_routers(address).await {
-                return stream;
+            match dialler.open_routers(address).await {
+                Ok(stream) => return stream,
+                Err(error) if error.kind() == io::ErrorKind::HostUnreachable => {
+                    sleep(OPENING_EVERY).await;
+                }
+                Err(_) => return pending().await,
             }
-            sleep(OPENING_EVERY).await;
         }
     };
     timeout(opening, opened).await.ok()

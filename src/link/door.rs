@@ -75,12 +75,12 @@ impl Door {
     pub fn dial(&mut self, plan: Plan) {
         self.stop_dialling();
         let dialler = self.port.dialler().behind(plan.routers);
-        for address in plan.candidates {
+        for &address in &plan.candidates {
+            let opening = plan.opening(address, HOST_OPENING);
             let greeting = move |stream: TcpStream| {
                 first_frame(stream.into(), Route::direct(address), UNCONFIRMED_FOR)
             };
-            self.dials
-                .spawn(dial(dialler, address, HOST_OPENING, greeting));
+            self.dials.spawn(dial(dialler, address, opening, greeting));
         }
     }
 
@@ -225,7 +225,7 @@ mod tests {
         let guest = Port::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
         door.dial(Plan {
             candidates: vec![guest.address()],
-            routers: 0,
+            ..Plan::default()
         });
         let answer = async {
             let (mut stream, from) = guest.accept().await;

@@ -36,10 +36,11 @@ pub async fn reach(
     let confirm_b = *confirm.confirm_b();
     let dialler = port.dialler().behind(plan.routers);
     let mut dials = JoinSet::new();
-    for address in plan.candidates {
+    for &address in &plan.candidates {
+        let opening = plan.opening(address, GUEST_OPENING);
         let greeting =
             move |stream: TcpStream| greet(stream.into(), Route::direct(address), confirm_b);
-        dials.spawn(dial(dialler, address, GUEST_OPENING, greeting));
+        dials.spawn(dial(dialler, address, opening, greeting));
     }
     let mut comers = Crowd::new();
     tokio::pin!(relay);

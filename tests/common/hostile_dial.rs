@@ -16,7 +16,7 @@ pub async fn dial(
     let port = Port::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
     let plan = Plan {
         candidates: candidates.into_iter().collect(),
-        routers: 0,
+        ..Plan::default()
     };
     reach(&port, plan, confirm, async { None }).await
 }
