@@ -7,7 +7,6 @@
 //! under a virtual clock.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, close_code};
@@ -45,16 +44,11 @@ impl From<Refusal> for End {
 }
 
 /// Serves one client to its end.
-pub(crate) async fn run<S, E>(
-    mut socket: S,
-    client: Client,
-    observed: SocketAddr,
-    read_ahead: &AtomicBool,
-    times: &Times,
-) where
+pub(crate) async fn run<S, E>(mut socket: S, client: Client, observed: SocketAddr, times: &Times)
+where
     S: Stream<Item = Result<Message, E>> + Sink<Message> + Unpin,
 {
-    let end = converse(&mut socket, &client, observed, read_ahead, times).await;
+    let end = converse(&mut socket, &client, observed, times).await;
     drop(client);
     let last_words = match end {
         End::Gone => {
@@ -92,13 +86,7 @@ pub(crate) async fn run<S, E>(
     .await;
 }
 
-async fn converse<S, E>(
-    socket: &mut S,
-    client: &Client,
-    observed: SocketAddr,
-    read_ahead: &AtomicBool,
-    times: &Times,
-) -> End
+async fn converse<S, E>(socket: &mut S, client: &Client, observed: SocketAddr, times: &Times) -> End
 where
     S: Stream<Item = Result<Message, E>> + Sink<Message> + Unpin,
 {
@@ -115,11 +103,11 @@ where
     let timer = sleep_until(deadline);
     tokio::pin!(timer);
     loop {
-        let (events, more_at) = client.take_events(Instant::now().into_std());
         let mut relaying = false;
-        for event in events {
+        for event in client.take_events(Instant::now().into_std()) {
             let now = Instant::now();
-            let message = match event {
+            // As text at once: what is kept across an await is kept while a client waits.
+            let message = text(&match event {
                 Event::Waiting { until } => {
                     deadline = until.into();
                     let expires_in = seconds_up(deadline.saturating_duration_since(now));
@@ -149,21 +137,20 @@ where
                     MediatorMessage::PeerLeft
                 }
                 Event::Refused(refusal) => return refusal.into(),
-            };
-            if send(socket, text(&message), times).await.is_err() {
+            });
+            if send(socket, message, times).await.is_err() {
                 return End::Gone;
             }
         }
         if relaying && let Some(leg) = client.take_leg() {
             debug!("relaying");
-            read_ahead.store(true, Ordering::Relaxed);
             // Boxed: those who wait must not pay for it.
             return Box::pin(relay::carry(socket, *leg, client, times)).await;
         }
         let next = deadline.min(ping_at).min(listener.heard + times.silence);
         timer
             .as_mut()
-            .reset(more_at.map_or(next, |at| next.min(at.into())));
+            .reset(client.more_at().map_or(next, |at| next.min(at.into())));
         tokio::select! {
             () = client.woken() => {}
             message = socket.next() => {

@@ -89,7 +89,6 @@ pub(crate) fn connect(hub: &Arc<Hub>, stalled: bool) -> Peer {
             socket,
             client,
             "127.0.0.1:9".parse().unwrap(),
-            &AtomicBool::new(false),
             &Times::default(),
         )
         .await;

@@ -107,8 +107,7 @@ async fn rendezvous(
         .on_upgrade(move |socket| {
             Box::pin(async move {
                 let client = server.hub.client();
-                let (ahead, times) = (&arrival.read_ahead, &server.config.times);
-                connection::run(socket, client, observed, ahead, times).await;
+                connection::run(socket, client, observed, &server.config.times).await;
                 drop((arrival, claim));
             })
         })

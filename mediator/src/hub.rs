@@ -169,19 +169,21 @@ impl Client {
         state.rooms.paired_until(self.id)
     }
 
-    /// All that came since the last call and may be told by now; and when there is more.
-    pub(crate) fn take_events(&self, now: Instant) -> (Vec<Event>, Option<Instant>) {
+    /// All that came since the last call and may be told by now.
+    pub(crate) fn take_events(&self, now: Instant) -> Vec<Event> {
         let events = &mut lock(&self.mailbox.mail).events;
-        let early = events
-            .iter()
-            .enumerate()
-            .find_map(|(n, event)| match event {
-                Event::Sealed { at, .. } if *at > now => Some((n, *at)),
-                _ => None,
-            });
-        match early {
-            None => (mem::take(events), None),
-            Some((n, at)) => (events.drain(..n).collect(), Some(at)),
+        let early = |event: &Event| matches!(event, Event::Sealed { at, .. } if *at > now);
+        match events.iter().position(early) {
+            None => mem::take(events),
+            Some(n) => events.drain(..n).collect(),
+        }
+    }
+
+    /// When the next of what came may be told.
+    pub(crate) fn more_at(&self) -> Option<Instant> {
+        match lock(&self.mailbox.mail).events.first() {
+            Some(Event::Sealed { at, .. }) => Some(*at),
+            _ => None,
         }
     }
 

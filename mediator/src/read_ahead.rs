@@ -1,38 +1,57 @@
-//! A stream that can be told to read ahead, once what comes on it is worth it.
+//! A stream that reads ahead while much comes on it.
 //!
 //! A waiting client's WebSocket has a read buffer of half a KiB, for it is kept all the
 //! while, and its size is settled when the connection begins. A relayed one would pay
-//! 32 system calls for each message; so from then on this reads [`RELAY_MESSAGE`] at a
-//! time and hands it out from memory.
+//! 32 system calls for each message. So, once a read has filled all the room it was
+//! given, the next ones take [`RELAY_MESSAGE`] at a time and hand it out from memory,
+//! until one comes back short.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::wire::RELAY_MESSAGE;
 
-/// A stream and, once it reads ahead, what it has read.
+/// A stream and what was read ahead of it.
 pub(crate) struct ReadAhead<S> {
     stream: S,
-    on: Arc<AtomicBool>,
-    /// Empty until it reads ahead; what the reader has taken is before `taken`.
-    buffer: Vec<u8>,
+    /// While much comes. Boxed: those who wait must not pay for it.
+    ahead: Option<Box<Ahead>>,
+}
+
+struct Ahead {
+    buffer: [u8; RELAY_MESSAGE],
+    filled: usize,
     taken: usize,
 }
 
 impl<S> ReadAhead<S> {
-    /// Reads as it is asked, until `on` is set.
-    pub(crate) fn new(stream: S, on: Arc<AtomicBool>) -> Self {
+    pub(crate) fn new(stream: S) -> Self {
         Self {
             stream,
-            on,
-            buffer: Vec::new(),
-            taken: 0,
+            ahead: None,
         }
+    }
+}
+
+impl<S: AsyncRead + Unpin> ReadAhead<S> {
+    /// Reads ahead where that has begun and all was taken; stops where nothing is here.
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(ahead) = &mut self.ahead else {
+            return Poll::Ready(Ok(()));
+        };
+        if ahead.taken < ahead.filled {
+            return Poll::Ready(Ok(()));
+        }
+        let mut buffer = ReadBuf::new(&mut ahead.buffer);
+        let read = Pin::new(&mut self.stream).poll_read(cx, &mut buffer);
+        (ahead.filled, ahead.taken) = (buffer.filled().len(), 0);
+        if !matches!(read, Poll::Ready(Ok(()))) {
+            self.ahead = None;
+        }
+        read
     }
 }
 
@@ -43,22 +62,27 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.taken == this.buffer.len() {
-            if !this.on.load(Ordering::Relaxed) || buf.remaining() >= RELAY_MESSAGE {
-                return Pin::new(&mut this.stream).poll_read(cx, buf);
+        ready!(this.poll_fill(cx))?;
+        let Some(ahead) = &mut this.ahead else {
+            let before = buf.filled().len();
+            ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+            if buf.remaining() == 0 && buf.filled().len() > before {
+                this.ahead = Some(Box::new(Ahead {
+                    buffer: [0; RELAY_MESSAGE],
+                    filled: 0,
+                    taken: 0,
+                }));
             }
-            this.taken = 0;
-            this.buffer.resize(RELAY_MESSAGE, 0);
-            let mut ahead = ReadBuf::new(&mut this.buffer);
-            let read = Pin::new(&mut this.stream).poll_read(cx, &mut ahead);
-            let filled = ahead.filled().len();
-            this.buffer.truncate(filled);
-            ready!(read)?;
-        }
-        let rest = this.buffer.get(this.taken..).unwrap_or_default();
+            return Poll::Ready(Ok(()));
+        };
+        let rest = ahead.buffer.get(ahead.taken..ahead.filled);
+        let rest = rest.unwrap_or_default();
         let some = rest.get(..buf.remaining()).unwrap_or(rest);
         buf.put_slice(some);
-        this.taken += some.len();
+        ahead.taken += some.len();
+        if ahead.taken == ahead.filled && ahead.filled < RELAY_MESSAGE {
+            this.ahead = None;
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -94,39 +118,68 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ReadAhead<S> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
-    use tokio::io::AsyncReadExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
 
     #[tokio::test]
-    async fn nothing_is_lost_or_doubled_whenever_it_begins() {
-        let bytes: Vec<u8> = (0..100_000u32).map(|n| (n / 7) as u8).collect();
-        for begins in [0, 1, 40_000] {
-            let on = Arc::new(AtomicBool::new(false));
-            let mut reader = ReadAhead::new(&bytes[..], Arc::clone(&on));
-            let (mut read, mut buf) = (Vec::new(), [0; 512]);
-            loop {
-                on.store(read.len() >= begins, Ordering::Relaxed);
-                let n = reader.read(&mut buf).await.unwrap();
-                if n == 0 {
-                    break;
+    async fn nothing_is_lost_or_doubled() {
+        let bytes: Vec<u8> = (0..200_000u32).map(|n| (n / 7) as u8).collect();
+        // Bursts, and reads that are filled, or not, by what is there.
+        for (burst, room) in [
+            (1, 512),
+            (512, 512),
+            (700, 512),
+            (50_000, 512),
+            (50_000, 20_000),
+        ] {
+            let (mut writer, reader) = duplex(64 * 1024);
+            let mut reader = ReadAhead::new(reader);
+            let writes = async {
+                for part in bytes.chunks(burst) {
+                    writer.write_all(part).await.unwrap();
                 }
-                read.extend_from_slice(&buf[..n]);
-            }
-            assert!(read == bytes);
+                drop(writer);
+            };
+            let reads = async {
+                let (mut read, mut buf) = (Vec::new(), vec![0; room]);
+                loop {
+                    let n = reader.read(&mut buf).await.unwrap();
+                    if n == 0 {
+                        return read;
+                    }
+                    read.extend_from_slice(&buf[..n]);
+                }
+            };
+            let (_, read) = tokio::join!(writes, reads);
+            assert!(read == bytes, "{burst}, {room}");
         }
     }
 
     #[tokio::test]
-    async fn it_holds_a_message_at_most_and_nothing_before_it_begins() {
-        let on = Arc::new(AtomicBool::new(false));
-        let mut reader = ReadAhead::new(tokio::io::repeat(7), Arc::clone(&on));
-        reader.read_exact(&mut [0; 99]).await.unwrap();
-        assert_eq!(reader.buffer.capacity(), 0);
-        on.store(true, Ordering::Relaxed);
-        reader.read_exact(&mut [0; 99]).await.unwrap();
-        assert_eq!(reader.buffer.capacity(), RELAY_MESSAGE);
+    async fn it_takes_memory_while_much_comes_only() {
+        let (mut writer, reader) = duplex(64 * 1024);
+        let mut reader = ReadAhead::new(reader);
+        let mut buf = [0; 512];
+        // A short message, as a waiting client's are.
+        writer.write_all(&[7; 230]).await.unwrap();
+        assert_eq!(reader.read(&mut buf).await.unwrap(), 230);
+        assert!(reader.ahead.is_none());
+        writer.write_all(&[7; 1_500]).await.unwrap();
+        for (read, much) in [(512, true), (512, true), (476, false)] {
+            assert_eq!(reader.read(&mut buf).await.unwrap(), read);
+            assert_eq!(reader.ahead.is_some(), much);
+        }
+        // Neither after a burst that fills the last read exactly.
+        writer.write_all(&[7; 512]).await.unwrap();
+        assert_eq!(reader.read(&mut buf).await.unwrap(), 512);
+        tokio::select! {
+            biased;
+            _ = reader.read(&mut buf) => {}
+            () = std::future::ready(()) => {}
+        }
+        assert!(reader.ahead.is_none());
     }
 }

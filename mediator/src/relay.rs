@@ -130,7 +130,7 @@ where
     let refused = async {
         loop {
             client.woken().await;
-            let (events, _) = client.take_events(Instant::now().into_std());
+            let events = client.take_events(Instant::now().into_std());
             // Nothing else comes now but `peer-left`, and the queue's end says it in its turn.
             for event in events {
                 if let Event::Refused(refusal) = event {

@@ -6,7 +6,6 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -52,8 +51,6 @@ pub(crate) struct Arrival {
     pub(crate) remote: SocketAddr,
     /// Over a cap: to be told so and closed.
     pub(crate) refused: bool,
-    /// To be set once the connection is a relayed one.
-    pub(crate) read_ahead: Arc<AtomicBool>,
     /// Claimed here unless a proxy's word for the address is awaited.
     _address: Option<AddressClaim>,
     _slot: OwnedSemaphorePermit,
@@ -192,7 +189,6 @@ fn admit(
             return Some(Arc::new(Arrival {
                 remote,
                 refused: false,
-                read_ahead: Arc::default(),
                 _address: address,
                 _slot: slot,
             }));
@@ -202,7 +198,6 @@ fn admit(
     Some(Arc::new(Arrival {
         remote,
         refused: true,
-        read_ahead: Arc::default(),
         _address: None,
         _slot: slot,
     }))
@@ -232,7 +227,7 @@ async fn request<S>(stream: S, router: Router, arrival: Arc<Arrival>, times: &Ti
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let stream = ReadAhead::new(stream, Arc::clone(&arrival.read_ahead));
+    let stream = ReadAhead::new(stream);
     let router = TowerToHyperService::new(router);
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Arc::clone(&arrival));

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use common::{Client, PATIENCE, agree, fill, swap_sealed};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use futures_util::future::join_all;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -189,10 +190,8 @@ async fn stalled_readers_cost_no_more_memory_than_is_written_down() {
         clients.extend([host, guest]);
     }
     let before = memory(&running);
-    let (mut sent, directions) = (0, clients.len());
-    for client in &mut clients {
-        sent += fill(client).await;
-    }
+    let directions = clients.len();
+    let sent: usize = join_all(clients.iter_mut().map(fill)).await.iter().sum();
     let held = memory(&running).saturating_sub(before) / directions;
     println!("held of a stalled direction: {held} B, of {RELAY_HELD} B");
     assert!(sent / directions > 2 * RELAY_HELD, "not stalled");

@@ -6,9 +6,9 @@
 //! read:  a binary message ─► its bytes · peer-left ─► end · error, close, silence ─► error
 //! ```
 //!
-//! Holds at most [`WRITE_MAX`] on the way out and one message on the way in. Pings are answered while it is read; who never
-//! reads is given up by the mediator. What the bytes are is not known here: frames,
-//! sealed as on any other way.
+//! Holds four messages on the way out at most, and one on the way in. Pings are
+//! answered while it is read; who never reads is given up by the mediator. What the
+//! bytes are is not known here: frames, sealed as on any other way.
 
 use std::io;
 use std::pin::Pin;

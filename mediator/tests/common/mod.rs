@@ -283,13 +283,13 @@ pub async fn agree(host: &mut Client, guest: &mut Client) {
     }
 }
 
-/// Writes until the mediator takes no more; how many bytes it took.
+/// Writes until the mediator takes no more for a second; how many bytes it took.
 pub async fn fill(client: &mut Client) -> usize {
     let mut bytes = 0;
     let message = vec![7; RELAY_MESSAGE];
     loop {
         let sent = client.socket.send(Message::Binary(message.clone().into()));
-        match timeout(Duration::from_millis(200), sent).await {
+        match timeout(Duration::from_secs(1), sent).await {
             Ok(sent) => sent.unwrap(),
             Err(_) => return bytes,
         }
