@@ -41,13 +41,23 @@ pub fn begin(socket: &Socket, to: SocketAddr) -> io::Result<()> {
     }
 }
 
-/// Waits for a connection that was begun.
+/// Waits for a connection that was begun; where nothing at all comes back, only as
+/// long as the `silence` lasts. Once something came it is left to the system: to
+/// close it then would be a reset, which ends the other one's dial, too.
 ///
 /// # Errors
-/// The system's.
-pub async fn connected(socket: Socket) -> io::Result<TcpStream> {
+/// `TimedOut` after silence; the system's.
+pub async fn connected(socket: Socket, silence: impl Future) -> io::Result<TcpStream> {
     let stream = TcpStream::from_std(socket.into())?;
-    stream.writable().await?;
+    tokio::select! {
+        biased;
+        writable = stream.writable() => writable?,
+        // In SYN-SENT the system names no peer; in SYN-RECEIVED it does.
+        _ = silence => match stream.peer_addr() {
+            Ok(_) => stream.writable().await?,
+            Err(_) => return Err(io::ErrorKind::TimedOut.into()),
+        },
+    }
     match stream.take_error()? {
         Some(error) => Err(error),
         None => Ok(stream),

@@ -1,56 +1,62 @@
 //! Dialling a candidate until somebody answers, by rules learnt from routers:
 //!
-//! - A router lets in the answer to what went out. One that refuses strangers with a
-//!   reset spoils that: whoever dials first is refused, its own router notes the
-//!   refusal, and for some 10 s takes nothing more between these two ends. So a first
-//!   dial over the internet has so small a hop limit that it dies behind our router,
-//!   which it opens, and before the other one's, which it would annoy. The host's real
-//!   dial follows after a while, the guest's after another: so the host's finds the
-//!   guest's router open and the guest dialling, though the two are out of step. (The
-//!   guest must be dialling: its router keeps to the sequence number that it saw.)
-//! - A refusal is no answer: tried again after 50 to 150 ms, at random, so that two
-//!   ends do not stay out of step.
-//! - Silence: a packet was lost, or a router drops what it does not expect. The
-//!   kernel sends again after 1 s, 3 s, 7 s; over the internet one dial more, after
-//!   500 ms, makes up for the first loss.
+//! - Both ends dial at once, each from the port that the other one dials: a router
+//!   lets in the answer to what went out, and so the other one's dial.
+//! - A refusal is no answer: a router that refuses strangers with a reset does so to
+//!   a dial that arrives before its own side's has left. It is tried again after 50 to
+//!   150 ms, at random, so that two ends do not stay out of step. Where packets fly
+//!   faster than that, two dials never cross: meanwhile the guest opens its routers
+//!   (see [`open_routers`]), and the host's next dial comes in.
+//! - Silence: a packet was lost, or a router drops what it does not expect. This
+//!   port's dial is left to the kernel, which sends again after 1 s, 3 s, 7 s: a new
+//!   one would not be the one that the other end and the routers know of. But where
+//!   the other end takes whoever comes, a spare dial from another port makes up for
+//!   what was lost.
 //! - An address of a private network answers within a second or not at all: it may
 //!   be a stranger's in this one.
 //!
 //! A candidate is a peer's word, so the tries are counted: a lie about a third
 //! party's address costs it [`TRIES`] connections at the most.
 
-use std::future::pending;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::frame::FrameError;
 use super::port::Dialler;
 use super::route::is_local;
 use crate::crypto::keys::random;
+use crate::socket::connected;
 
 /// How long a path is looked for.
 pub const PATH_WITHIN: Duration = Duration::from_secs(10);
 /// … and one on the same network, this machine aside.
 const LOCAL_WITHIN: Duration = Duration::from_secs(1);
-/// Connections to one candidate for one pairing, the opening one aside.
-pub const TRIES: u32 = 24;
+/// Connections to one candidate for one pairing.
+pub const TRIES: u32 = FROM_PORT + SPARE;
+const FROM_PORT: u32 = 21;
 /// So many of them come quickly, the others ten times as far apart.
 const QUICK: u32 = 16;
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_millis(150);
-/// The host's real dial follows the opening one by more than the two ends are out of
-/// step, which hear of each other at about the same time …
-pub(super) const HOST_OPENING: Duration = Duration::from_millis(50);
-/// … and the guest's by as much, and a packet's way.
-pub(super) const GUEST_OPENING: Duration = Duration::from_millis(200);
-/// An opening dial that is told to have died is followed by another after so long.
-const OPENING_EVERY: Duration = Duration::from_millis(5);
-/// The kernel's own first resend comes after twice this.
-const AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// Spare dials, and after how long one follows another.
+const SPARE: u32 = 3;
+const SPARE_AFTER: Duration = Duration::from_millis(300);
+/// So many refusals are answered by opening our routers …
+const OPENED: u32 = 4;
+/// … for longer than the other one pauses.
+const OPENED_FOR: Duration = Duration::from_millis(200);
+/// So many packets at once, of which the last is the dial that may be met …
+const OPENINGS: u32 = 8;
+/// … and as many again after so long, if that one is reported to have died.
+const OPENING_EVERY: Duration = Duration::from_millis(20);
 
 /// Whom to dial for a pairing.
 #[derive(Clone, Debug, Default)]
@@ -64,29 +70,23 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// How long our routers are opened to `address`: not at all where none is on the
-    /// way, nor where the way turns back at our own provider's, which would see both
-    /// ends' first dials as one connection and take no second one.
-    pub(super) fn opening(&self, address: SocketAddr, usual: Duration) -> Duration {
-        match is_local(address.ip()) || self.outside == Some(address.ip()) {
-            true => Duration::ZERO,
-            false => usual,
-        }
+    /// Whether our routers are to be opened to `address`: not where none is on the
+    /// way, nor where the way turns back at our own provider's.
+    pub(super) fn opens(&self, address: SocketAddr) -> bool {
+        !is_local(address.ip()) && self.outside != Some(address.ip())
     }
 }
 
 /// Connects to `address` until `greet` gives something; `None` once that is not
-/// to be expected any more. Routers are opened for `opening` before. A connection that was taken and then closed, as a
-/// crowded door does, is tried again; every other failure of `greet` is a
-/// stranger's.
-pub(super) async fn dial<T, F>(
+/// to be expected any more. `opens`: a refusal is answered by opening our routers.
+pub(super) async fn dial<T: Send, F>(
     dialler: Dialler,
     address: SocketAddr,
-    opening: Duration,
-    greet: impl Fn(TcpStream) -> F,
+    opens: bool,
+    greet: impl Fn(TcpStream) -> F + Sync,
 ) -> Option<T>
 where
-    F: Future<Output = Result<T, FrameError>>,
+    F: Future<Output = Result<T, FrameError>> + Send,
 {
     let near = is_local(address.ip());
     let within = match near && !address.ip().is_loopback() {
@@ -94,33 +94,66 @@ where
         false => PATH_WITHIN,
     };
     let deadline = Instant::now() + within;
-    if !opening.is_zero()
-        && let Some(stream) = open_routers(dialler, address, opening).await
-    {
-        // Near enough, an opening dial arrives.
-        match greet(stream).await {
-            Ok(greeted) => return Some(greeted),
-            Err(FrameError::Closed | FrameError::Io(_)) => {}
-            Err(FrameError::Length(_)) => return None,
+    let answered = AtomicBool::new(false);
+    let (greet, answered) = (&greet, &answered);
+    let mut tries = FuturesUnordered::<BoxFuture<'_, Option<T>>>::new();
+    tries.push(Box::pin(async move {
+        let greet = |stream| {
+            answered.store(true, Ordering::Relaxed);
+            greet(stream)
+        };
+        dial_from_port(dialler, address, opens, deadline, greet).await
+    }));
+    let spare = if near { 0 } else { SPARE };
+    for nth in 1..=spare {
+        tries.push(Box::pin(async move {
+            sleep(SPARE_AFTER * nth).await;
+            if answered.load(Ordering::Relaxed) {
+                return None;
+            }
+            let dialled = timeout_at(deadline, dialler.connect_from_any(address)).await;
+            greet(dialled.ok()?.ok()?).await.ok()
+        }));
+    }
+    while let Some(tried) = tries.next().await {
+        if tried.is_some() {
+            return tried;
         }
     }
-    for attempt in 0..TRIES {
-        let until = match attempt {
-            0 if !near => Instant::now() + AGAIN_AFTER,
-            _ => deadline,
-        };
-        match timeout_at(until, dialler.connect(address)).await {
-            Err(_) if until < deadline => continue,
-            Err(_) => return None,
-            Ok(Ok(stream)) => match greet(stream).await {
+    None
+}
+
+/// A connection that was taken and then closed, as a crowded door does, is tried
+/// again; every other failure of `greet` is a stranger's.
+async fn dial_from_port<T, F>(
+    dialler: Dialler,
+    address: SocketAddr,
+    opens: bool,
+    deadline: Instant,
+    greet: impl Fn(TcpStream) -> F,
+) -> Option<T>
+where
+    F: Future<Output = Result<T, FrameError>>,
+{
+    for tries in 1..=FROM_PORT {
+        let mut dialled = timeout_at(deadline, dialler.connect(address)).await.ok()?;
+        if let Err(error) = &dialled
+            && error.kind() == io::ErrorKind::ConnectionRefused
+            && opens
+            && tries <= OPENED
+        {
+            dialled = open_routers(dialler, address).await;
+        }
+        match dialled {
+            Ok(stream) => match greet(stream).await {
                 Ok(greeted) => return Some(greeted),
                 Err(FrameError::Closed | FrameError::Io(_)) => {}
                 Err(FrameError::Length(_)) => return None,
             },
-            Ok(Err(error)) if may_pass(&error) => {}
-            Ok(Err(_)) => return None,
+            Err(error) if may_pass(&error) => {}
+            Err(_) => return None,
         }
-        let pause = pause(attempt);
+        let pause = pause(tries);
         if Instant::now() + pause >= deadline {
             return None;
         }
@@ -129,32 +162,35 @@ where
     None
 }
 
-/// Opens our routers to `address` for so long, unless the other one comes through.
-async fn open_routers(
-    dialler: Dialler,
-    address: SocketAddr,
-    opening: Duration,
-) -> Option<TcpStream> {
-    let opened = async {
-        loop {
-            match dialler.open_routers(address).await {
-                Ok(stream) => return stream,
-                Err(error) if error.kind() == io::ErrorKind::HostUnreachable => {
-                    sleep(OPENING_EVERY).await;
-                }
-                Err(_) => return pending().await,
-            }
+/// Lets in the other one's dial, by first packets that pass our routers and that the
+/// next hop, which is not the other one's, does not hand on. The next hop may report
+/// what died, which ends that dial, even one that is about to be answered: so it is
+/// first given enough to report that it tires of it, as they do (RFC 1812 §4.3.2.8).
+async fn open_routers(dialler: Dialler, address: SocketAddr) -> io::Result<TcpStream> {
+    let end = Instant::now() + OPENED_FOR;
+    loop {
+        for _ in 1..OPENINGS {
+            drop(dialler.open_routers(address)?);
         }
-    };
-    timeout(opening, opened).await.ok()
+        let last = dialler.open_routers(address)?;
+        match connected(last, sleep_until(end)).await {
+            Err(error) if error.kind() == io::ErrorKind::HostUnreachable => {}
+            dialled => return dialled,
+        }
+        if Instant::now() + OPENING_EVERY >= end {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        sleep(OPENING_EVERY).await;
+    }
 }
 
-/// A refusal, or the other one's own dial, which holds the same pair of addresses
-/// and came first.
+/// Silence, a refusal, or the other one's own dial, which holds the same pair of
+/// addresses and came first.
 fn may_pass(error: &io::Error) -> bool {
     matches!(
         error.kind(),
-        io::ErrorKind::ConnectionRefused
+        io::ErrorKind::TimedOut
+            | io::ErrorKind::ConnectionRefused
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::AddrNotAvailable
@@ -162,11 +198,11 @@ fn may_pass(error: &io::Error) -> bool {
     )
 }
 
-/// How long to wait after this try, from 0.
-fn pause(attempt: u32) -> Duration {
+/// How long to wait after so many tries.
+fn pause(tries: u32) -> Duration {
     let [jitter] = random::<1>();
     let pause = PAUSE_MIN + (PAUSE_MAX - PAUSE_MIN).mul_f64(f64::from(jitter) / 255.0);
-    match attempt < QUICK {
+    match tries <= QUICK {
         true => pause,
         false => pause * 10,
     }
@@ -186,15 +222,12 @@ mod tests {
     async fn a_connection_that_is_closed_without_a_word_is_tried_again() {
         let (one, other) = (here(), here());
         let tries = AtomicU32::new(0);
-        let dialled = dial(
-            one.dialler(),
-            other.address(),
-            HOST_OPENING,
-            async |_| match tries.fetch_add(1, Ordering::Relaxed) {
-                2 => Ok("third"),
-                _ => Err(FrameError::Closed),
-            },
-        );
+        let dialled = dial(one.dialler(), other.address(), false, async |_| match tries
+            .fetch_add(1, Ordering::Relaxed)
+        {
+            2 => Ok("third"),
+            _ => Err(FrameError::Closed),
+        });
         assert_eq!(dialled.await, Some("third"));
     }
 
@@ -202,7 +235,7 @@ mod tests {
     async fn a_stranger_is_not_spoken_to_twice() {
         let (one, other) = (here(), here());
         let tries = AtomicU32::new(0);
-        let dialled = dial(one.dialler(), other.address(), HOST_OPENING, async |_| {
+        let dialled = dial(one.dialler(), other.address(), false, async |_| {
             tries.fetch_add(1, Ordering::Relaxed);
             Err::<(), _>(FrameError::Length(7))
         });
@@ -215,17 +248,17 @@ mod tests {
         let one = here();
         let closed = here().address();
         let begun = Instant::now();
-        let dialled = dial(one.dialler(), closed, HOST_OPENING, async |_| Ok(()));
+        let dialled = dial(one.dialler(), closed, false, async |_| Ok(()));
         assert_eq!(dialled.await, None);
         assert!(begun.elapsed() <= PATH_WITHIN, "{:?}", begun.elapsed());
     }
 
     #[test]
     fn pauses_are_neither_in_step_nor_endless() {
-        let quick: Vec<_> = (0..QUICK).map(pause).collect();
+        let quick: Vec<_> = (1..=QUICK).map(pause).collect();
         assert!(quick.iter().all(|p| (PAUSE_MIN..=PAUSE_MAX).contains(p)));
         assert!(quick.iter().any(|p| *p != quick[0]));
-        let all: Duration = (0..TRIES).map(pause).sum();
+        let all: Duration = (1..=FROM_PORT).map(pause).sum();
         assert!(all >= PATH_WITHIN / 2, "to the end, or nearly: {all:?}");
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::crowd::Crowd;
 pub use super::crowd::UNCONFIRMED_MAX;
-use super::dial::{HOST_OPENING, Plan, dial};
+use super::dial::{Plan, dial};
 use super::frame::{FrameError, FrameReader};
 use super::knock::KNOCK_LEN;
 use super::port::Port;
@@ -76,11 +76,10 @@ impl Door {
         self.stop_dialling();
         let dialler = self.port.dialler().behind(plan.routers);
         for &address in &plan.candidates {
-            let opening = plan.opening(address, HOST_OPENING);
             let greeting = move |stream: TcpStream| {
                 first_frame(stream.into(), Route::direct(address), UNCONFIRMED_FOR)
             };
-            self.dials.spawn(dial(dialler, address, opening, greeting));
+            self.dials.spawn(dial(dialler, address, false, greeting));
         }
     }
 

@@ -3,6 +3,7 @@
 //! packet gets through first, both ends have one connection, and a router's
 //! mapping for one of them is its mapping for all.
 
+use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -83,22 +84,31 @@ impl Dialler {
         let to = canonical(to);
         let socket = dialling(to, Some(self.towards(to)?))?;
         begin(&socket, to)?;
-        not_itself(connected(socket).await?)
+        not_itself(connected(socket, pending::<()>()).await?)
     }
 
-    /// Dials `to` by a first packet that passes our routers and that the next hop
-    /// does not hand on: what comes back from there is let in from now on, and meets
-    /// this dial.
+    /// Connects to `to`, from another port.
     ///
     /// # Errors
-    /// The system's; where the next hop says that it dropped the packet, at once.
-    pub(super) async fn open_routers(self, to: SocketAddr) -> io::Result<TcpStream> {
+    /// As [`Dialler::connect`].
+    pub(super) async fn connect_from_any(self, to: SocketAddr) -> io::Result<TcpStream> {
+        let any = SocketAddr::new(self.from.ip(), 0);
+        Dialler { from: any, ..self }.connect(to).await
+    }
+
+    /// Begins a connection to `to` by a packet that passes our routers and that the
+    /// next hop does not hand on: what comes back from there is let in from now on,
+    /// and meets this dial while it is kept.
+    ///
+    /// # Errors
+    /// As [`Dialler::connect`].
+    pub(super) fn open_routers(self, to: SocketAddr) -> io::Result<Socket> {
         let to = canonical(to);
         let socket = dialling(to, Some(self.towards(to)?))?;
         let usual = hop_limit(&socket, to, u32::from(self.routers) + 1)?;
         begin(&socket, to)?;
         hop_limit(&socket, to, usual)?;
-        not_itself(connected(socket).await?)
+        Ok(socket)
     }
 
     /// Our end of a connection to `to`.

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Ready;
 use super::crowd::Crowd;
-use super::dial::{GUEST_OPENING, PATH_WITHIN, Plan, dial};
+use super::dial::{PATH_WITHIN, Plan, dial};
 use super::frame::{self, FrameError, FrameReader};
 use super::port::Port;
 use super::route::Route;
@@ -37,10 +37,10 @@ pub async fn reach(
     let dialler = port.dialler().behind(plan.routers);
     let mut dials = JoinSet::new();
     for &address in &plan.candidates {
-        let opening = plan.opening(address, GUEST_OPENING);
+        let opens = plan.opens(address);
         let greeting =
             move |stream: TcpStream| greet(stream.into(), Route::direct(address), confirm_b);
-        dials.spawn(dial(dialler, address, opening, greeting));
+        dials.spawn(dial(dialler, address, opens, greeting));
     }
     let mut comers = Crowd::new();
     tokio::pin!(relay);

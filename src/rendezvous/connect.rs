@@ -3,6 +3,7 @@
 //! Owns: the order, the pauses, the options of the sockets. Does not look names up: `getaddrinfo`
 //! gives both families at once, so there is no resolution delay (§3) to keep.
 
+use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -97,7 +98,7 @@ async fn dial(to: SocketAddr, from: Option<SocketAddr>) -> io::Result<Connected>
 async fn dial_from(to: SocketAddr, local: Option<SocketAddr>) -> io::Result<TcpStream> {
     let socket = dialling(to, local)?;
     begin(&socket, to)?;
-    connected(socket).await
+    connected(socket, pending::<()>()).await
 }
 
 /// `from`, for a dial to `to`.
