@@ -108,6 +108,39 @@ fn keys_that_go_on_and_on_before_a_trust_question_answer_nothing() {
     talk.ada.press("\x1b");
     talk.ada.await_row("bob ⚠ ›");
     assert!(!talk.ada.history().contains("not the other one's words"));
+    talk.ada.press("the first\r");
+    assert_eq!(
+        talk.bob.await_message(),
+        "the first",
+        "nothing else was sent"
+    );
+}
+
+#[test]
+fn keys_that_never_pause_hide_no_message() {
+    let mut talk = talk();
+    let keys = "yes\r".repeat(256 * 1024);
+    talk.ada.press_on(format!("/verify\r{keys}"));
+    talk.ada.await_text("Read to bob, by voice");
+    talk.bob.say("are you there?");
+    let screen = talk.ada.await_text("bob   are you there?");
+    assert!(!screen.contains(ASKED), "{screen}");
+}
+
+#[test]
+fn ctrl_c_twice_leaves_through_keys_that_never_pause() {
+    let mut talk = talk();
+    // No third Ctrl-C: in the terminal's own mode it throws away what was not seen yet, and
+    // with it what gives the terminal back.
+    let keys = format!("{}\x03", "yes\r".repeat(20)).repeat(2);
+    let more = "yes\r".repeat(64 * 1024);
+    talk.ada.press_on(format!("/verify\r{keys}{more}"));
+    assert_eq!(talk.ada.exit_code(), 130);
+    talk.ada.assert_restored();
+    let left = talk
+        .bob
+        .await_that("an end", |event| event["type"] != "delivered");
+    assert_eq!(left["type"], "left", "nothing was sent: {left}");
 }
 
 #[test]

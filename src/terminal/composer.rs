@@ -12,6 +12,9 @@
 //! The row is one row always (the terminal does not wrap while it is drawn), and no other row is
 //! ever touched. After a change of width nobody knows where the terminal has put things: for
 //! [`SETTLE`] nothing is written, then a new row is begun below. The cursor never moves up.
+//!
+//! A row that is seen takes what is typed, and nothing else does: after a question or an alarm the
+//! composer is deaf, and there is no row, until nothing was typed for [`QUIET`].
 
 pub mod keys;
 pub mod prompt;
@@ -32,6 +35,8 @@ use super::style::Style;
 pub const SETTLE: Duration = Duration::from_millis(120);
 /// Within this time a second Ctrl-C leaves.
 const AGAIN: Duration = Duration::from_secs(2);
+/// How long nothing may have been typed before anything is heard again.
+pub const QUIET: Duration = Duration::from_millis(250);
 
 /// What a key asks its driver to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,8 +73,8 @@ pub struct Composer {
     mode: Mode,
     /// The last Ctrl-C.
     interrupted: Option<Instant>,
-    /// What was typed before is not heard.
-    deaf_before: Option<Instant>,
+    /// Nothing typed is heard until it was quiet up to then, and [`Composer::hear`] says so.
+    deaf_until: Option<Instant>,
     focused: bool,
     /// When the width has settled; until then nothing is written.
     settled: Option<Instant>,
@@ -99,7 +104,7 @@ impl Composer {
             draft: Editor::default(),
             mode: Mode::Draft,
             interrupted: None,
-            deaf_before: None,
+            deaf_until: None,
             focused: true,
             settled: None,
             held: String::new(),
@@ -112,16 +117,17 @@ impl Composer {
         self.prompt = prompt;
     }
 
-    /// Asks something in place of the prompt. The draft waits; of what came before `now`, nothing
-    /// answers. What the system still holds was typed before too: its reader drops that first.
+    /// Asks something in place of the prompt. The draft waits. What is typed before the question is
+    /// seen does not answer it: the composer is deaf first.
     pub fn ask(&mut self, question: Question, now: Instant) {
-        self.deaf_before = Some(now);
+        self.deafen(now);
         self.mode = Mode::Asked(question, Editor::default());
     }
 
-    /// Throws away what was typed before `now`, the draft and the answer included.
+    /// Throws away what was typed before `now`, the draft and the answer included, and what is
+    /// still on its way: the composer is deaf first.
     pub fn flush(&mut self, now: Instant) {
-        self.deaf_before = Some(now);
+        self.deafen(now);
         self.draft.clear();
         match &mut self.mode {
             Mode::Draft => {}
@@ -141,6 +147,26 @@ impl Composer {
     #[must_use]
     pub fn is_focused(&self) -> bool {
         self.focused
+    }
+
+    /// When [`Composer::hear`] is to be called, if nothing is typed until then.
+    #[must_use]
+    pub fn quiet_at(&self) -> Option<Instant> {
+        let until = self.deaf_until?;
+        Some(self.settled.map_or(until, |settled| settled.max(until)))
+    }
+
+    /// Nothing that was typed before `now` is left to be read: if that was quiet for long enough,
+    /// and a row can be painted, it is, and takes the next key.
+    pub fn hear(&mut self, now: Instant) {
+        if self.settled.is_none() && self.deaf_until.is_some_and(|until| now >= until) {
+            self.deaf_until = None;
+        }
+    }
+
+    fn deafen(&mut self, now: Instant) {
+        let until = now + QUIET;
+        self.deaf_until = Some(self.deaf_until.map_or(until, |before| before.max(until)));
     }
 
     /// What the terminal reports; `at`: when it came.

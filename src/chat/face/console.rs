@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event as Reported, EventStream};
 use futures_util::StreamExt;
-use rustix::termios::{QueueSelector, tcflush};
+use signal_hook::consts::SIGWINCH;
 use tokio::time::{Instant, sleep_until};
 
 use super::Face;
@@ -24,18 +24,14 @@ use crate::terminal::style::Style;
 
 /// Our message is shown once it has arrived, or, dim, after this long without.
 const ARRIVES_WITHIN: Duration = Duration::from_millis(250);
-/// What was typed ahead is thrown away until nothing has come for so long: a key on its
-/// way has come by then.
-const QUIET_FOR: Duration = Duration::from_millis(20);
-/// Who goes on and on is listened to again after this.
-const DRAINED_IN: Duration = Duration::from_secs(1);
 
 /// The terminal, while a chat lasts.
 pub struct Console {
     composer: Composer,
     guard: Guard,
-    /// Made anew after a [`Console::drain`].
-    keys: Option<EventStream>,
+    keys: EventStream,
+    /// [`Console::probe`] waits for its answer.
+    probing: bool,
     bell: Bell,
     style: Style,
     quiet: bool,
@@ -76,7 +72,8 @@ impl Console {
         composer.event(Reported::Paste(ahead), Instant::now().into_std());
         Ok(Console {
             guard,
-            keys: None,
+            keys: EventStream::new(),
+            probing: false,
             composer,
             bell: Bell::new(face.notify),
             style,
@@ -98,16 +95,16 @@ impl Console {
     pub fn show(&mut self, event: &Event) {
         match event {
             Event::Delivered { id } => self.arrived(*id),
+            // What was typed ahead neither answers nor is said.
             Event::Words { mine, peer } => {
-                self.composer.print(&reading(mine, peer), &mut self.out);
+                self.inputs.clear();
                 let text = "The words that you hear".to_owned();
-                self.drain();
-                self.composer
-                    .ask(Question::Words { text }, Instant::now().into_std());
+                let now = Instant::now().into_std();
+                self.composer.ask(Question::Words { text }, now);
+                self.composer.print(&reading(mine, peer), &mut self.out);
             }
+            // It was not meant for somebody else.
             Event::Alarm { .. } => {
-                // What was typed ahead was not meant for somebody else.
-                self.drain();
                 self.inputs.clear();
                 self.composer.flush(Instant::now().into_std());
                 self.print_words(event);
@@ -177,33 +174,6 @@ impl Console {
         }
     }
 
-    /// Throws away what the system still holds of what was typed; a new size or
-    /// focus counts all the same. Not by the stream: polled from here it would wake
-    /// nobody later, and its thread may hold what was typed just now.
-    fn drain(&mut self) {
-        self.keys = None;
-        let end = Instant::now() + DRAINED_IN;
-        while Instant::now() < end && self.pass_over(QUIET_FOR) {}
-        // What is still on its way then does not count, nor what was read of it.
-        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
-        let end = Instant::now() + QUIET_FOR;
-        while Instant::now() < end && self.pass_over(Duration::ZERO) {}
-    }
-
-    /// Whether something came `within`, and was passed over.
-    fn pass_over(&mut self, within: Duration) -> bool {
-        if !crossterm::event::poll(within).unwrap_or(false) {
-            return false;
-        }
-        let Ok(event) = crossterm::event::read() else {
-            return false;
-        };
-        if !matches!(event, Reported::Key(_) | Reported::Paste(_)) {
-            self.composer.event(event, Instant::now().into_std());
-        }
-        true
-    }
-
     /// Writes everything that is due, the row last.
     ///
     /// # Errors
@@ -231,34 +201,58 @@ impl Console {
             }
             self.paint()?;
             let deadline = self.deadline();
-            let keys = self.keys.get_or_insert_with(EventStream::new);
             tokio::select! {
-                event = keys.next() => {
+                // What came before the deadline counts before it. Others have their turn all
+                // the same: the stream's thread fetches one key at a time.
+                biased;
+                event = self.keys.next() => {
                     let Some(Ok(event)) = event else { return Ok(None) };
-                    for act in self.composer.event(event, std::time::Instant::now()) {
+                    let now = std::time::Instant::now();
+                    let sized = matches!(event, Reported::Resize(..));
+                    for act in self.composer.event(event, now) {
                         if !self.act(act)? {
                             return Ok(None);
                         }
                     }
+                    if sized && std::mem::take(&mut self.probing) {
+                        self.composer.hear(now);
+                    }
                 }
-                () = sleep_until(deadline) => self.time_passed(),
+                () = sleep_until(deadline) => self.time_passed()?,
             }
         }
+    }
+
+    /// Asks the stream's thread whether all that was typed has been read, which nobody else
+    /// knows: it may hold keys when no more wait in the terminal. It reports a size, even the
+    /// same, only when it has no keys left. In keys without end it never does.
+    fn probe(&mut self) -> io::Result<()> {
+        self.probing = true;
+        signal_hook::low_level::raise(SIGWINCH)
     }
 
     fn deadline(&self) -> Instant {
         let settled = self.composer.deadline().map(Instant::from_std);
         let dim = self.said.front().map(|said| said.dim_at);
+        let quiet = self.composer.quiet_at().filter(|_| !self.probing);
         let far = Instant::now() + Duration::from_secs(3600);
-        [settled, dim].into_iter().flatten().fold(far, Instant::min)
+        [settled, dim, quiet.map(Instant::from_std)]
+            .into_iter()
+            .flatten()
+            .fold(far, Instant::min)
     }
 
-    fn time_passed(&mut self) {
+    fn time_passed(&mut self) -> io::Result<()> {
         let now = Instant::now();
         self.composer.tick(now.into_std(), &mut self.out);
+        let quiet = self.composer.quiet_at();
+        if !self.probing && quiet.is_some_and(|at| now.into_std() >= at) {
+            self.probe()?;
+        }
         while self.said.front().is_some_and(|said| said.dim_at <= now) {
             self.print_said(false);
         }
+        Ok(())
     }
 
     /// `false`: the person leaves.

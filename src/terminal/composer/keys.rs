@@ -10,10 +10,16 @@ use super::{AGAIN, Act, Composer, full};
 impl Composer {
     /// A key; `at`: when it came.
     pub fn key(&mut self, key: KeyEvent, at: Instant) -> Vec<Act> {
-        if key.kind == KeyEventKind::Release || self.is_deaf(at) {
+        if key.kind == KeyEventKind::Release {
             return Vec::new();
         }
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        // What stops the program says nothing to anybody, and keys that never pause must not
+        // keep it from being heard.
+        let stops = ctrl && matches!(key.code, KeyCode::Char('c' | 'z'));
+        if self.passes_over(at) && !stops {
+            return Vec::new();
+        }
         let twice = self
             .interrupted
             .take()
@@ -59,7 +65,7 @@ impl Composer {
 
     /// Something pasted; `at`: when it came. It is one draft, whatever is in it.
     pub fn paste(&mut self, text: &str, at: Instant) -> Vec<Act> {
-        if self.is_deaf(at) {
+        if self.passes_over(at) {
             return Vec::new();
         }
         self.interrupted = None;
@@ -72,8 +78,13 @@ impl Composer {
         }
     }
 
-    pub(super) fn is_deaf(&self, at: Instant) -> bool {
-        self.deaf_before.is_some_and(|from| at < from)
+    /// Whether what is typed `at` this time is not heard. It was not quiet then.
+    fn passes_over(&mut self, at: Instant) -> bool {
+        let deaf = self.deaf_until.is_some();
+        if deaf {
+            self.deafen(at);
+        }
+        deaf
     }
 
     fn interrupt(&mut self, twice: bool, at: Instant) -> Vec<Act> {

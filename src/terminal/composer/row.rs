@@ -42,17 +42,15 @@ impl Composer {
             return;
         }
         out.extend_from_slice(BEGIN);
-        if self.painted.is_some() {
-            out.extend_from_slice(ERASE);
-        }
+        self.erase(out);
         self.lines_out(text, out);
         self.row_out(out);
         out.extend_from_slice(END);
     }
 
-    /// Paints the row, if it is to look different.
+    /// Paints the row, if it is to look different, or takes it away while nothing is heard.
     pub fn paint(&mut self, out: &mut Vec<u8>) {
-        if self.settled.is_some() || self.painted.as_ref() == Some(&self.row()) {
+        if self.settled.is_some() || self.painted == self.row() {
             return;
         }
         out.extend_from_slice(BEGIN);
@@ -65,9 +63,7 @@ impl Composer {
         if self.settled.is_some() {
             self.settle(out);
         }
-        if self.painted.take().is_some() {
-            out.extend_from_slice(ERASE);
-        }
+        self.erase(out);
     }
 
     /// Pushes all that is on the screen into the scrollback; the row stays at the bottom.
@@ -131,12 +127,24 @@ impl Composer {
     }
 
     fn row_out(&mut self, out: &mut Vec<u8>) {
-        let row = self.row();
+        let Some(row) = self.row() else {
+            return self.erase(out);
+        };
         out.extend_from_slice(row.as_bytes());
         self.painted = Some(row);
     }
 
-    fn row(&self) -> String {
+    fn erase(&mut self, out: &mut Vec<u8>) {
+        if self.painted.take().is_some() {
+            out.extend_from_slice(ERASE);
+        }
+    }
+
+    /// The row as it is to be; `None` while nothing typed is heard.
+    fn row(&self) -> Option<String> {
+        if self.deaf_until.is_some() {
+            return None;
+        }
         let (head, taken) = self.head();
         let (editor, hint) = match &self.mode {
             Mode::Draft if self.interrupted.is_some() && self.draft.text().is_empty() => {
@@ -154,7 +162,9 @@ impl Composer {
             visible.after = self.style.dim(Safe::line(hint).clipped(room).as_str());
         }
         let (before, after) = (visible.before, visible.after);
-        format!("\r\x1b[K\x1b[?7l{head}{before}\x1b7{after}\x1b8\x1b[?7h")
+        Some(format!(
+            "\r\x1b[K\x1b[?7l{head}{before}\x1b7{after}\x1b8\x1b[?7h"
+        ))
     }
 
     /// What stands before the draft, and its columns.

@@ -1,5 +1,6 @@
 //! What keys, pastes and questions do.
 
+mod deaf;
 mod random;
 mod screen;
 
@@ -31,6 +32,13 @@ fn typed(composer: &mut Composer, text: &str, at: Instant) -> Vec<Act> {
     });
     keys.flat_map(|code| composer.event(key(code), at))
         .collect()
+}
+
+/// Asks, and lets it be quiet: the time from which on keys are heard.
+fn asked(composer: &mut Composer, question: Question, at: Instant) -> Instant {
+    composer.ask(question, at);
+    composer.hear(at + QUIET);
+    at + QUIET
 }
 
 #[test]
@@ -66,41 +74,24 @@ fn a_paste_of_seven_lines_is_one_draft_and_one_question() {
 }
 
 #[test]
-fn what_was_typed_or_pasted_before_a_question_does_not_answer_it() {
-    let before = Instant::now();
-    let asked = before + Duration::from_millis(1);
-    let mut composer = composer(80);
-    typed(&mut composer, "half a message", before);
-    composer.flush(asked);
-    let text = "Let them in?".to_owned();
-    composer.ask(Question::Key { text, keys: "yn" }, asked);
-    assert_eq!(composer.event(Event::Paste("yes\n".into()), before), []);
-    assert_eq!(typed(&mut composer, "y\n", before), []);
-    assert_eq!(composer.event(Event::Paste("yes\n".into()), asked), []);
-    assert_eq!(typed(&mut composer, "\nx", asked), []);
-    assert_eq!(typed(&mut composer, "Y", asked), [Act::Answer("y".into())]);
-    assert_eq!(composer.draft.text(), "");
-}
-
-#[test]
 fn words_are_typed_completed_and_answered() {
     let now = Instant::now();
     let mut composer = composer(80);
     typed(&mut composer, "kept", now);
     let text = "Type what bob reads to you".to_owned();
-    composer.ask(Question::Words { text: text.clone() }, now);
+    let now = asked(&mut composer, Question::Words { text: text.clone() }, now);
     assert_eq!(
         typed(&mut composer, "absu\tadroi\tx\n", now),
         [Act::Answer("absurd adroitness x".into())]
     );
     assert_eq!(composer.draft.text(), "kept");
-    composer.ask(Question::Words { text: text.clone() }, now);
+    let now = asked(&mut composer, Question::Words { text: text.clone() }, now);
     assert_eq!(composer.event(Event::Paste("a\nb\n".into()), now), []);
     assert_eq!(
         typed(&mut composer, "\n", now),
         [Act::Answer("a b ".into())]
     );
-    composer.ask(Question::Words { text }, now);
+    let now = asked(&mut composer, Question::Words { text }, now);
     assert_eq!(composer.event(key(KeyCode::Esc), now), [Act::Cancelled]);
     assert_eq!(
         typed(&mut composer, "\n", now),
