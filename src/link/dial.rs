@@ -55,8 +55,9 @@ const OPENED: u32 = 4;
 const OPENED_FOR: Duration = Duration::from_millis(200);
 /// So many packets at once, of which the last is the dial that may be met …
 const OPENINGS: u32 = 8;
-/// … and as many again after so long, if that one is reported to have died.
-const OPENING_EVERY: Duration = Duration::from_millis(20);
+/// … so long after a refusal, for the other one is to be between two dials, or after
+/// the last one was reported to have died.
+const OPENING_AFTER: Duration = Duration::from_millis(20);
 
 /// Whom to dial for a pairing.
 #[derive(Clone, Debug, Default)]
@@ -168,7 +169,8 @@ where
 /// first given enough to report that it tires of it, as they do (RFC 1812 §4.3.2.8).
 async fn open_routers(dialler: Dialler, address: SocketAddr) -> io::Result<TcpStream> {
     let end = Instant::now() + OPENED_FOR;
-    loop {
+    while Instant::now() < end {
+        sleep(OPENING_AFTER).await;
         for _ in 1..OPENINGS {
             drop(dialler.open_routers(address)?);
         }
@@ -177,11 +179,8 @@ async fn open_routers(dialler: Dialler, address: SocketAddr) -> io::Result<TcpSt
             Err(error) if error.kind() == io::ErrorKind::HostUnreachable => {}
             dialled => return dialled,
         }
-        if Instant::now() + OPENING_EVERY >= end {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        sleep(OPENING_EVERY).await;
     }
+    Err(io::ErrorKind::TimedOut.into())
 }
 
 /// Silence, a refusal, or the other one's own dial, which holds the same pair of
