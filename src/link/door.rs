@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::crowd::Crowd;
 pub use super::crowd::UNCONFIRMED_MAX;
 use super::dial::{Plan, dial};
-use super::frame::{FrameError, FrameReader};
+use super::frame::{self, FrameError, FrameReader};
 use super::knock::KNOCK_LEN;
 use super::port::Port;
 use super::route::Route;
@@ -76,8 +76,9 @@ impl Door {
         self.stop_dialling();
         let dialler = self.port.dialler().behind(plan.routers);
         for &address in &plan.candidates {
-            let greeting = move |stream: TcpStream| {
-                first_frame(stream.into(), Route::direct(address), UNCONFIRMED_FOR)
+            let greeting = move |mut stream: TcpStream| async move {
+                frame::write(&mut stream, &[]).await?;
+                first_frame(stream.into(), Route::direct(address), UNCONFIRMED_FOR).await
             };
             self.dials.spawn(dial(dialler, address, false, greeting));
         }
@@ -170,7 +171,6 @@ pub(super) fn is_here(ip: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::frame;
     use tokio::io::AsyncReadExt;
 
     fn door() -> Door {
