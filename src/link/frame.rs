@@ -25,11 +25,13 @@ pub enum FrameError {
 }
 
 /// Collects bytes and cuts them into frames. Its buffer grows with what has
-/// arrived, never with what a length announces.
+/// arrived, never with what a length announces. An empty frame at the very beginning,
+/// by which a host that dialled shows that it is here, is passed over.
 #[derive(Default)]
 pub struct FrameReader {
     buf: Vec<u8>,
     start: usize,
+    begun: bool,
 }
 
 impl FrameReader {
@@ -41,6 +43,13 @@ impl FrameReader {
         &mut self,
         lengths: &RangeInclusive<usize>,
     ) -> Result<Option<&mut [u8]>, FrameError> {
+        let first = self.buf.get(self.start..).unwrap_or_default();
+        if !self.begun && first.len() >= PREFIX_LEN {
+            self.begun = true;
+            if first.starts_with(&[0; PREFIX_LEN]) {
+                self.start += PREFIX_LEN;
+            }
+        }
         let waiting = self.buf.get_mut(self.start..).unwrap_or_default();
         let Some((prefix, rest)) = waiting.split_first_chunk_mut::<PREFIX_LEN>() else {
             return Ok(None);
@@ -112,12 +121,30 @@ mod tests {
 
     #[tokio::test]
     async fn impossible_lengths_are_refused_and_nothing_is_allocated_for_them() {
-        for announced in [0_u32, 87, 101, u32::MAX] {
+        for announced in [87_u32, 101, u32::MAX] {
             let mut reader = FrameReader::default();
             let mut bytes: &[u8] = &announced.to_be_bytes();
             let error = reader.read(&mut bytes, 88..=100).await.unwrap_err();
             assert!(matches!(error, FrameError::Length(n) if n == announced));
             assert!(reader.buf.capacity() <= 2 * READ_SIZE);
+        }
+    }
+
+    #[tokio::test]
+    async fn one_empty_frame_is_passed_over_and_no_other() {
+        for empty in 1..=2 {
+            let mut bytes = Vec::new();
+            for _ in 0..empty {
+                write(&mut bytes, &[]).await.unwrap();
+            }
+            write(&mut bytes, &[7; 90]).await.unwrap();
+            let read = FrameReader::default()
+                .read(&mut bytes.as_slice(), 88..=100)
+                .await;
+            match empty {
+                1 => assert_eq!(read.unwrap(), [7; 90]),
+                _ => assert!(matches!(read, Err(FrameError::Length(0)))),
+            }
         }
     }
 

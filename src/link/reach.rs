@@ -95,12 +95,9 @@ pub(super) async fn greet_on(
     confirm_b: [u8; CONFIRM_B_LEN],
 ) -> Result<Greeted, FrameError> {
     frame::write(&mut stream, &confirm_b).await?;
-    let exactly = CONFIRM_A_LEN..=CONFIRM_A_LEN;
-    let confirm_a = match reader.read(&mut stream, 0..=CONFIRM_A_LEN).await? {
-        // From a host that dialled, lest TCP's last packet of three be the only one.
-        empty if empty.is_empty() => reader.read(&mut stream, exactly).await?,
-        first => first,
-    };
+    let confirm_a = reader
+        .read(&mut stream, CONFIRM_A_LEN..=CONFIRM_A_LEN)
+        .await?;
     let record = reader.read(&mut stream, BODY_MIN..=BODY_MAX).await?;
     Ok(Greeted {
         stream,
