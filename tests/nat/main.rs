@@ -23,6 +23,7 @@ mod breaks;
 mod doctor;
 mod inside;
 mod lab;
+mod losses;
 mod machine;
 mod pairs;
 mod relay;

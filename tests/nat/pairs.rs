@@ -35,6 +35,23 @@ fn rejecting_and_rejecting() {
     inside(|| meet_by("direct", Access::Home(REJECTING), Access::Home(REJECTING)));
 }
 
+/// Packets fly so fast here that two dials hardly ever cross on the way.
+#[test]
+fn rejecting_routers_fifty_times() {
+    inside(|| {
+        let place = Place::new(Access::Home(REJECTING), Access::Home(REJECTING));
+        for turn in 0..50 {
+            let order = if turn % 2 == 0 {
+                ["a", "b"]
+            } else {
+                ["b", "a"]
+            };
+            let [mut first, mut second] = place.meet(order, "direct");
+            part([&mut first, &mut second]);
+        }
+    });
+}
+
 #[test]
 fn restricted_and_symmetric() {
     inside(|| meet_by("relay", Access::Home(RESTRICTED), Access::Home(SYMMETRIC)));

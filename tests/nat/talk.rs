@@ -33,10 +33,16 @@ impl Place {
 
     /// A client on this machine, in the room of this place.
     pub fn client(&self, machine: &'static str, relay: &str) -> Talker {
+        self.client_with(&[], machine, relay)
+    }
+
+    /// The same, with more arguments.
+    pub fn client_with(&self, more: &[&str], machine: &'static str, relay: &str) -> Talker {
         let home = Home::new();
         let url = format!("http://{MEDIATOR}:{MEDIATOR_PORT}");
         let start = Start::new(&home, &["chat", "--json", "-v", "--relay", relay]);
-        let mut start = start.args(&["--name", machine, "--mediator", &url]);
+        let start = start.args(&["--name", machine, "--mediator", &url]);
+        let mut start = start.args(more);
         start.command.env("UNDERTONE_ROOM", "lab#otter");
         Talker {
             client: within(machine, || start.run()),
