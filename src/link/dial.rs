@@ -53,11 +53,10 @@ const SPARE_AFTER: Duration = Duration::from_millis(300);
 const OPENED: u32 = 4;
 /// … for longer than the other one pauses.
 const OPENED_FOR: Duration = Duration::from_millis(200);
-/// So many packets at once, of which the last is the dial that may be met …
-const OPENINGS: u32 = 8;
-/// … so long after a refusal, for the other one is to be between two dials, or after
-/// the last one was reported to have died.
-const OPENING_AFTER: Duration = Duration::from_millis(20);
+/// … if its dial was reported to have died, once more after so long.
+const OPENING_EVERY: Duration = Duration::from_millis(20);
+/// Reports of which a router sends so many at once, at the most: Linux' 6, and some.
+const REPORTS: u32 = 8;
 
 /// Whom to dial for a pairing.
 #[derive(Clone, Debug, Default)]
@@ -112,7 +111,7 @@ where
             if answered.load(Ordering::Relaxed) {
                 return None;
             }
-            let dialled = timeout_at(deadline, dialler.connect_from_any(address)).await;
+            let dialled = timeout_at(deadline, dialler.elsewhere().connect(address)).await;
             greet(dialled.ok()?.ok()?).await.ok()
         }));
     }
@@ -163,22 +162,22 @@ where
     None
 }
 
-/// Lets in the other one's dial, by first packets that pass our routers and that the
-/// next hop, which is not the other one's, does not hand on. The next hop may report
-/// what died, which ends that dial, even one that is about to be answered: so it is
-/// first given enough to report that it tires of it, as they do (RFC 1812 §4.3.2.8).
+/// Lets in the other one's dial, by one of ours that passes our routers and that the
+/// next hop, which is not the other one's, does not hand on: it is to be met there. But
+/// the next hop may report that it died, and end it, even when it is about to be
+/// answered. Routers tire of reporting (RFC 1812 §4.3.2.8), so others die first.
 async fn open_routers(dialler: Dialler, address: SocketAddr) -> io::Result<TcpStream> {
     let end = Instant::now() + OPENED_FOR;
     while Instant::now() < end {
-        sleep(OPENING_AFTER).await;
-        for _ in 1..OPENINGS {
-            drop(dialler.open_routers(address)?);
+        for _ in 0..REPORTS {
+            drop(dialler.elsewhere().open_routers(address));
         }
-        let last = dialler.open_routers(address)?;
-        match connected(last, sleep_until(end)).await {
+        let dialled = dialler.open_routers(address)?;
+        match connected(dialled, sleep_until(end)).await {
             Err(error) if error.kind() == io::ErrorKind::HostUnreachable => {}
             dialled => return dialled,
         }
+        sleep(OPENING_EVERY).await;
     }
     Err(io::ErrorKind::TimedOut.into())
 }

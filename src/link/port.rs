@@ -75,6 +75,12 @@ impl Dialler {
         Dialler { routers, ..self }
     }
 
+    /// The same, from other ports.
+    pub(super) fn elsewhere(self) -> Self {
+        let from = SocketAddr::new(self.from.ip(), 0);
+        Dialler { from, ..self }
+    }
+
     /// Connects to `to`, from the port.
     ///
     /// # Errors
@@ -85,15 +91,6 @@ impl Dialler {
         let socket = dialling(to, Some(self.towards(to)?))?;
         begin(&socket, to)?;
         not_itself(connected(socket, pending::<()>()).await?)
-    }
-
-    /// Connects to `to`, from another port.
-    ///
-    /// # Errors
-    /// As [`Dialler::connect`].
-    pub(super) async fn connect_from_any(self, to: SocketAddr) -> io::Result<TcpStream> {
-        let any = SocketAddr::new(self.from.ip(), 0);
-        Dialler { from: any, ..self }.connect(to).await
     }
 
     /// Begins a connection to `to` by a packet that passes our routers and that the
