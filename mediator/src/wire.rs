@@ -26,13 +26,20 @@
 //! ```
 //!
 //! An `error` is the last message on its connection: the mediator closes after it.
+//!
+//! Here are the messages; `bounds` is how long, how many and how fast, `opaque` what
+//! passes through unread.
+
+mod bounds;
+mod opaque;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use data_encoding::BASE64URL_NOPAD;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize, de};
+
+pub use bounds::*;
+pub use opaque::{Opaque, Tag};
 
 /// Version of this agreement, `v` of `join`.
 pub const VERSION: u64 = 1;
@@ -40,63 +47,6 @@ pub const VERSION: u64 = 1;
 pub const PATH: &str = "/v1/rendezvous";
 /// Port of a mediator whose address names none.
 pub const DEFAULT_PORT: u16 = 7700;
-/// Longest text message, in bytes, either way.
-pub const MAX_MESSAGE: usize = 4 * 1024;
-/// Longest `offer` or `data`, in bytes once decoded (the longest in use has 256).
-pub const MAX_OPAQUE: usize = 1024;
-
-/// Life of a waiting seat; the same `join` sent again renews it.
-pub const SEAT_LIFE: Duration = Duration::from_secs(600);
-/// Life of a pairing whose clients never say `done`.
-pub const PAIRING_LIFE: Duration = Duration::from_secs(60);
-/// The longest that a `sealed` is held back from the nearer client, so that both begin
-/// to dial at the same time.
-pub const SEALED_HOLD: Duration = Duration::from_millis(500);
-/// Life of a pairing from when one asked for the relay: what the other one gets to agree.
-pub const RELAY_ASK_LIFE: Duration = Duration::from_secs(120);
-/// The mediator sends a WebSocket ping this often.
-pub const PING_EVERY: Duration = Duration::from_secs(20);
-/// A connection silent for this long is gone: two pings, and 5 s to answer the second.
-pub const SILENCE: Duration = Duration::from_secs(45);
-/// Time for the TLS handshake, and again for the HTTP request.
-pub const HANDSHAKE: Duration = Duration::from_secs(10);
-/// A connection that neither waits nor is paired is closed after this long.
-pub const IDLE: Duration = Duration::from_secs(10);
-/// Time for one write to a client that does not read.
-pub const WRITE: Duration = Duration::from_secs(4);
-
-/// Open connections in all.
-pub const MAX_CONNECTIONS: usize = 16_384;
-/// Open connections an address (IPv6: a /64).
-pub const MAX_CONNECTIONS_PER_ADDRESS: usize = 64;
-/// Rooms in which someone waits.
-pub const MAX_ROOMS: usize = 12_000;
-/// `join` messages an address (IPv6: a /64) and minute; renewals are not counted.
-pub const JOINS_PER_MINUTE: u32 = 30;
-/// WebSocket messages, pings and pongs that one connection may send at once; one more a second.
-/// Binary messages of a relayed pair are not among them.
-pub const MESSAGE_BURST: u32 = 32;
-
-/// Longest binary message of a relayed pair, in bytes.
-pub const RELAY_MESSAGE: usize = 16 * 1024;
-/// Messages of a relayed pair that wait for a slow reader, each way.
-pub const RELAY_QUEUE: usize = 4;
-/// The most that a mediator holds of a relayed pair, each way: the queue; one message
-/// read ahead, one or two on the way in, one held for its turn, one or two on the way
-/// out. What the system's sockets hold comes on top.
-pub const RELAY_HELD: usize = (RELAY_QUEUE + 6) * RELAY_MESSAGE;
-/// What a relayed message counts beside its bytes: its headers, down to IP.
-pub const RELAY_OVERHEAD: usize = 64;
-/// Bytes a second of a relayed pair, both ways together.
-pub const RELAY_RATE: u64 = 256 * 1024;
-/// Bytes a second of all relayed pairs together.
-pub const RELAY_TOTAL_RATE: u64 = 8 * 1024 * 1024;
-/// Relayed pairs at a time.
-pub const RELAY_PAIRS: usize = 256;
-/// Bytes of a relayed pair in all, both ways together.
-pub const RELAY_BYTES: u64 = 256 * 1024 * 1024;
-/// A pair that was quiet may be ahead of its rate by what it may send in this time.
-pub const RELAY_BURST: Duration = Duration::from_millis(250);
 
 /// What a client says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -289,91 +239,6 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// A room's tag, 32 bytes; base64url without padding on the wire. All that the
-/// mediator knows of a room. `Debug` does not show it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Tag(pub [u8; 32]);
-
-/// Bytes that the mediator hands on unread, at most [`MAX_OPAQUE`]; base64url
-/// without padding on the wire. `Debug` shows only how many.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Opaque(Box<[u8]>);
-
-impl Opaque {
-    /// `None` over [`MAX_OPAQUE`] bytes.
-    #[must_use]
-    pub fn new(bytes: &[u8]) -> Option<Self> {
-        (bytes.len() <= MAX_OPAQUE).then(|| Self(bytes.into()))
-    }
-
-    /// The bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Tag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(_) = self;
-        f.write_str("Tag(..)")
-    }
-}
-
-impl fmt::Debug for Opaque {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(bytes) = self;
-        write!(f, "Opaque({} bytes)", bytes.len())
-    }
-}
-
-impl Serialize for Tag {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&BASE64URL_NOPAD.encode(&self.0))
-    }
-}
-
-impl<'de> Deserialize<'de> for Tag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Base64).and_then(|bytes| {
-            let tag = bytes
-                .try_into()
-                .map_err(|_| de::Error::custom("a tag has 32 bytes"))?;
-            Ok(Self(tag))
-        })
-    }
-}
-
-impl Serialize for Opaque {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&BASE64URL_NOPAD.encode(&self.0))
-    }
-}
-
-impl<'de> Deserialize<'de> for Opaque {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bytes = deserializer.deserialize_str(Base64)?;
-        Self::new(&bytes).ok_or_else(|| de::Error::custom("too many bytes"))
-    }
-}
-
-/// Reads base64url without padding, and in its one canonical form only.
-struct Base64;
-
-impl de::Visitor<'_> for Base64 {
-    type Value = Vec<u8>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("base64url without padding")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<u8>, E> {
-        BASE64URL_NOPAD
-            .decode(text.as_bytes())
-            .map_err(|_| E::custom("not base64url without padding"))
-    }
-}
-
 #[allow(
     clippy::expect_used,
     reason = "strings, numbers and unit variants always have a JSON form"
@@ -390,190 +255,4 @@ fn decode<T: de::DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const ZERO_TAG: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-    #[test]
-    fn messages_look_as_the_protocol_writes_them() {
-        let join = ClientMessage::Join {
-            v: 1,
-            room: Tag([0; 32]),
-            offer: Opaque::new(b"\xff\xfe").unwrap(),
-        };
-        assert_eq!(
-            join.encode(),
-            format!(r#"{{"type":"join","v":1,"room":"{ZERO_TAG}","offer":"__4"}}"#)
-        );
-        assert_eq!(ClientMessage::Done.encode(), r#"{"type":"done"}"#);
-        assert_eq!(ClientMessage::Relay.encode(), r#"{"type":"relay"}"#);
-        assert_eq!(MediatorMessage::Relaying.encode(), r#"{"type":"relaying"}"#);
-        assert_eq!(
-            MediatorMessage::PeerLeft.encode(),
-            r#"{"type":"peer-left"}"#
-        );
-        let error = |retry_after| MediatorMessage::Error {
-            code: ErrorCode::ShuttingDown,
-            message: "m".into(),
-            retry_after,
-        };
-        assert_eq!(
-            error(None).encode(),
-            r#"{"type":"error","code":"shutting-down","message":"m"}"#
-        );
-        assert_eq!(
-            MediatorMessage::decode(&error(Some(2)).encode()),
-            Ok(error(Some(2)))
-        );
-        let observed = "[2001:db8::1]:5".parse().unwrap();
-        assert_eq!(
-            MediatorMessage::Waiting {
-                observed,
-                expires_in: 600
-            }
-            .encode(),
-            r#"{"type":"waiting","observed":"[2001:db8::1]:5","expires_in":600}"#
-        );
-    }
-
-    #[test]
-    fn a_mediator_that_says_nothing_of_a_relay_has_none() {
-        let text = r#"{"type":"paired","role":"host","offer":"AA","observed":"192.0.2.1:5"}"#;
-        assert_eq!(
-            MediatorMessage::decode(text),
-            Ok(MediatorMessage::Paired {
-                role: Role::Host,
-                offer: Opaque::new(&[0]).unwrap(),
-                observed: "192.0.2.1:5".parse().unwrap(),
-                relay: false,
-            })
-        );
-    }
-
-    #[test]
-    fn error_codes_read_as_they_are_written() {
-        for code in [
-            ErrorCode::BadRequest,
-            ErrorCode::Version,
-            ErrorCode::RoomBusy,
-            ErrorCode::RateLimited,
-            ErrorCode::Full,
-            ErrorCode::Expired,
-            ErrorCode::RelayLimit,
-            ErrorCode::ShuttingDown,
-        ] {
-            assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{code}\""));
-        }
-    }
-
-    #[test]
-    fn unknown_fields_are_ignored_unknown_types_are_not() {
-        assert_eq!(
-            ClientMessage::decode(r#"{"type":"done","later":[1]}"#),
-            Ok(ClientMessage::Done)
-        );
-        for text in [
-            r#"{"type":"list"}"#,
-            r#"{"type":"Done"}"#,
-            "{}",
-            "[]",
-            "",
-            "nul",
-            "{\"type\":\"done\"}}",
-        ] {
-            assert_eq!(
-                ClientMessage::decode(text),
-                Err(DecodeError::Malformed),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn another_version_is_told_apart_from_garbage() {
-        for text in [
-            format!(r#"{{"type":"join","v":2,"room":"{ZERO_TAG}","offer":"AAAA"}}"#),
-            r#"{"type":"join","v":2,"rooms":[]}"#.into(),
-            r#"{"type":"join","v":0}"#.into(),
-        ] {
-            assert_eq!(
-                ClientMessage::decode(&text),
-                Err(DecodeError::Version),
-                "{text}"
-            );
-        }
-        for text in [
-            r#"{"type":"join","v":"2"}"#,
-            r#"{"type":"join","v":-1}"#,
-            r#"{"type":"join","v":1}"#,
-        ] {
-            assert_eq!(
-                ClientMessage::decode(text),
-                Err(DecodeError::Malformed),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn base64_has_one_form() {
-        for data in ["AA==", "A", "AB", "+/+/", "AA AA", "ÄAAA"] {
-            let text = format!(r#"{{"type":"sealed","data":"{data}"}}"#);
-            assert_eq!(
-                ClientMessage::decode(&text),
-                Err(DecodeError::Malformed),
-                "{data}"
-            );
-        }
-        let short = format!(
-            r#"{{"type":"join","v":1,"room":"{}","offer":""}}"#,
-            &ZERO_TAG[..42]
-        );
-        assert_eq!(ClientMessage::decode(&short), Err(DecodeError::Malformed));
-    }
-
-    #[test]
-    fn opaque_bytes_and_messages_are_bounded() {
-        assert!(Opaque::new(&[0; MAX_OPAQUE]).is_some());
-        assert!(Opaque::new(&[0; MAX_OPAQUE + 1]).is_none());
-        let long = |n| format!(r#"{{"type":"done","x":"{}"}}"#, "x".repeat(n));
-        let rest = long(0).len();
-        assert_eq!(
-            ClientMessage::decode(&long(MAX_MESSAGE - rest)),
-            Ok(ClientMessage::Done)
-        );
-        assert_eq!(
-            ClientMessage::decode(&long(MAX_MESSAGE - rest + 1)),
-            Err(DecodeError::TooLong)
-        );
-    }
-
-    #[test]
-    fn debug_shows_neither_tag_nor_bytes() {
-        let join = ClientMessage::Join {
-            v: 1,
-            room: Tag([77; 32]),
-            offer: Opaque::new(&[88; 9]).unwrap(),
-        };
-        assert_eq!(
-            format!("{join:?}"),
-            "Join { v: 1, room: Tag(..), offer: Opaque(9 bytes) }"
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn any_join_survives_the_wire(room: [u8; 32], offer in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let join = ClientMessage::Join { v: VERSION, room: Tag(room), offer: Opaque::new(&offer).unwrap() };
-            prop_assert_eq!(ClientMessage::decode(&join.encode()), Ok(join));
-        }
-
-        #[test]
-        fn any_text_is_read_without_a_panic(text in ".{0,200}") {
-            let _ = ClientMessage::decode(&text);
-            let _ = MediatorMessage::decode(&text);
-        }
-    }
-}
+mod tests;

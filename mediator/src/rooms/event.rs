@@ -1,0 +1,44 @@
+//! What a client is told of its room, and whom it is told.
+
+use std::time::Instant;
+
+use crate::refusal::Refusal;
+use crate::wire::{Opaque, Role};
+
+/// A connection's number, never used twice.
+pub type ClientId = u64;
+
+/// Something to tell a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// You are first, until then.
+    Waiting {
+        /// When the seat lapses.
+        until: Instant,
+    },
+    /// You have met the other one.
+    Paired {
+        /// Who listens and who dials.
+        role: Role,
+        /// The other one's offer.
+        offer: Opaque,
+        /// When the pairing lapses.
+        until: Instant,
+    },
+    /// The other one's `sealed`.
+    Sealed {
+        /// Its data.
+        data: Opaque,
+        /// Not to be told before this, nor anything that comes after it.
+        at: Instant,
+    },
+    /// Both asked for the relay.
+    Relaying,
+    /// The other one went.
+    PeerLeft,
+    /// You are outside now, and the connection is to be closed.
+    Refused(Refusal),
+}
+
+/// Whom to tell what.
+pub type Out = Vec<(ClientId, Event)>;

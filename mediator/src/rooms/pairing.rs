@@ -1,0 +1,204 @@
+//! Two that have met: their `sealed`, and the relay if both ask for it.
+//!
+//! Both `sealed` are held until both are there. From `paired` to a client's `sealed` is
+//! its round trip time r, so that the one that came first is the nearer one's. The
+//! farther one is told at t, the nearer one at t + (r_far − r_near)/2: what is under way
+//! for r/2 then arrives at both at once. Whoever delays its `sealed` passes for far, and
+//! makes the other one wait for [`SEALED_HOLD`] at most.
+
+use std::mem;
+use std::time::Instant;
+
+use super::{ClientId, Event, Out, Place, Rooms, Seat};
+use crate::refusal::Refusal;
+use crate::wire::{Opaque, Role, SEALED_HOLD, Tag};
+
+/// One side of a pairing. It keeps the `join` to know it again when a renewal crosses `paired`.
+pub(super) struct Paired {
+    pub(super) other: ClientId,
+    pub(super) room: Tag,
+    pub(super) offer: Opaque,
+    sealed: Sealed,
+    /// Has asked for the relay.
+    relay: bool,
+    pub(super) until: Instant,
+}
+
+/// How far a client's own `sealed` is.
+enum Sealed {
+    Awaited,
+    /// Came then; the other one's is awaited.
+    Held(Opaque, Instant),
+    /// Both were there, and were handed on.
+    Passed,
+}
+
+impl Rooms {
+    pub(super) fn pair(
+        &mut self,
+        host: Seat,
+        guest: ClientId,
+        room: Tag,
+        offer: Opaque,
+        now: Instant,
+        out: &mut Out,
+    ) {
+        let until = now + self.limits.pairing;
+        let paired = |other, offer| {
+            Place::Paired(Box::new(Paired {
+                other,
+                room,
+                offer,
+                sealed: Sealed::Awaited,
+                relay: false,
+                until,
+            }))
+        };
+        self.places
+            .insert(host.client, paired(guest, host.offer.clone()));
+        self.places
+            .insert(guest, paired(host.client, offer.clone()));
+        out.push((
+            host.client,
+            Event::Paired {
+                role: Role::Host,
+                offer,
+                until,
+            },
+        ));
+        out.push((
+            guest,
+            Event::Paired {
+                role: Role::Guest,
+                offer: host.offer,
+                until,
+            },
+        ));
+    }
+
+    /// `sealed`: held until both are there, and handed on once each way; a second one
+    /// ends the pairing. Outside it crossed `peer-left` and is dropped.
+    pub fn sealed(&mut self, client: ClientId, data: Opaque, now: Instant, out: &mut Out) {
+        match self.places.get(&client) {
+            Some(Place::Paired(paired)) if matches!(paired.sealed, Sealed::Awaited) => {
+                let other = paired.other;
+                match self.pass(other) {
+                    Some((theirs, since)) => {
+                        self.set_sealed(client, Sealed::Passed);
+                        let lead = now.saturating_duration_since(since) / 2;
+                        let at = now + lead.min(SEALED_HOLD);
+                        out.push((
+                            client,
+                            Event::Sealed {
+                                data: theirs,
+                                at: now,
+                            },
+                        ));
+                        out.push((other, Event::Sealed { data, at }));
+                    }
+                    None => self.set_sealed(client, Sealed::Held(data, now)),
+                }
+            }
+            Some(Place::Paired(_)) => {
+                self.leave(client, out);
+                out.push((client, Event::Refused(Refusal::SealedTwice)));
+            }
+            Some(Place::Waiting(_)) => {
+                self.leave(client, out);
+                out.push((client, Event::Refused(Refusal::NotPaired)));
+            }
+            Some(Place::Relaying(_)) | None => {}
+        }
+    }
+
+    /// `relay`: the first one makes the pairing last until the other one had time to
+    /// agree, the second one begins it. Outside a pairing it crossed `peer-left` and is
+    /// dropped.
+    pub fn relay(&mut self, client: ClientId, now: Instant, out: &mut Out) {
+        let refusal = match self.places.get(&client) {
+            Some(Place::Paired(paired)) => match self.limits.relays {
+                None => Refusal::NoRelay,
+                Some(_) if !matches!(paired.sealed, Sealed::Passed) => Refusal::RelayEarly,
+                Some(_) if paired.relay => Refusal::RelayTwice,
+                Some(relays) => {
+                    let other = paired.other;
+                    return self.agree(client, other, relays, now, out);
+                }
+            },
+            Some(Place::Waiting(_)) => Refusal::NotPaired,
+            Some(Place::Relaying(_)) | None => return,
+        };
+        self.leave(client, out);
+        out.push((client, Event::Refused(refusal)));
+    }
+
+    /// Until when the client may stay in its pairing.
+    #[must_use]
+    pub fn paired_until(&self, client: ClientId) -> Option<Instant> {
+        match self.places.get(&client) {
+            Some(Place::Paired(paired)) => Some(paired.until),
+            _ => None,
+        }
+    }
+
+    /// Is the client in a pairing that nobody ended?
+    #[must_use]
+    pub fn is_paired(&self, client: ClientId) -> bool {
+        matches!(self.places.get(&client), Some(Place::Paired(_)))
+    }
+
+    /// One of the two is out already.
+    pub(super) fn end_relay(&mut self, other: ClientId) {
+        self.places.remove(&other);
+        self.relays = self.relays.saturating_sub(1);
+    }
+
+    fn agree(
+        &mut self,
+        client: ClientId,
+        other: ClientId,
+        relays: usize,
+        now: Instant,
+        out: &mut Out,
+    ) {
+        let both_asked = matches!(self.places.get(&other), Some(Place::Paired(p)) if p.relay);
+        if both_asked && self.relays >= relays {
+            self.refuse(client, Refusal::RelayFull, out);
+            self.refuse(other, Refusal::RelayFull, out);
+        } else if both_asked {
+            self.relays += 1;
+            self.places.insert(client, Place::Relaying(other));
+            self.places.insert(other, Place::Relaying(client));
+            out.push((client, Event::Relaying));
+            out.push((other, Event::Relaying));
+        } else {
+            let until = now + self.limits.relay_ask;
+            for side in [client, other] {
+                if let Some(Place::Paired(paired)) = self.places.get_mut(&side) {
+                    paired.until = until.max(paired.until);
+                    paired.relay |= side == client;
+                }
+            }
+        }
+    }
+
+    /// Takes what is held of this client, and since when.
+    fn pass(&mut self, client: ClientId) -> Option<(Opaque, Instant)> {
+        let Some(Place::Paired(paired)) = self.places.get_mut(&client) else {
+            return None;
+        };
+        match mem::replace(&mut paired.sealed, Sealed::Passed) {
+            Sealed::Held(data, since) => Some((data, since)),
+            not_held => {
+                paired.sealed = not_held;
+                None
+            }
+        }
+    }
+
+    fn set_sealed(&mut self, client: ClientId, sealed: Sealed) {
+        if let Some(Place::Paired(paired)) = self.places.get_mut(&client) {
+            paired.sealed = sealed;
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What the messages look like, and that nothing else is read as one.
+
+use super::*;
+use proptest::prelude::*;
+
+const ZERO_TAG: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+#[test]
+fn messages_look_as_the_protocol_writes_them() {
+    let join = ClientMessage::Join {
+        v: 1,
+        room: Tag([0; 32]),
+        offer: Opaque::new(b"\xff\xfe").unwrap(),
+    };
+    assert_eq!(
+        join.encode(),
+        format!(r#"{{"type":"join","v":1,"room":"{ZERO_TAG}","offer":"__4"}}"#)
+    );
+    assert_eq!(ClientMessage::Done.encode(), r#"{"type":"done"}"#);
+    assert_eq!(ClientMessage::Relay.encode(), r#"{"type":"relay"}"#);
+    assert_eq!(MediatorMessage::Relaying.encode(), r#"{"type":"relaying"}"#);
+    assert_eq!(
+        MediatorMessage::PeerLeft.encode(),
+        r#"{"type":"peer-left"}"#
+    );
+    let error = |retry_after| MediatorMessage::Error {
+        code: ErrorCode::ShuttingDown,
+        message: "m".into(),
+        retry_after,
+    };
+    assert_eq!(
+        error(None).encode(),
+        r#"{"type":"error","code":"shutting-down","message":"m"}"#
+    );
+    assert_eq!(
+        MediatorMessage::decode(&error(Some(2)).encode()),
+        Ok(error(Some(2)))
+    );
+    let observed = "[2001:db8::1]:5".parse().unwrap();
+    assert_eq!(
+        MediatorMessage::Waiting {
+            observed,
+            expires_in: 600
+        }
+        .encode(),
+        r#"{"type":"waiting","observed":"[2001:db8::1]:5","expires_in":600}"#
+    );
+}
+
+#[test]
+fn a_mediator_that_says_nothing_of_a_relay_has_none() {
+    let text = r#"{"type":"paired","role":"host","offer":"AA","observed":"192.0.2.1:5"}"#;
+    assert_eq!(
+        MediatorMessage::decode(text),
+        Ok(MediatorMessage::Paired {
+            role: Role::Host,
+            offer: Opaque::new(&[0]).unwrap(),
+            observed: "192.0.2.1:5".parse().unwrap(),
+            relay: false,
+        })
+    );
+}
+
+#[test]
+fn error_codes_read_as_they_are_written() {
+    for code in [
+        ErrorCode::BadRequest,
+        ErrorCode::Version,
+        ErrorCode::RoomBusy,
+        ErrorCode::RateLimited,
+        ErrorCode::Full,
+        ErrorCode::Expired,
+        ErrorCode::RelayLimit,
+        ErrorCode::ShuttingDown,
+    ] {
+        assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{code}\""));
+    }
+}
+
+#[test]
+fn unknown_fields_are_ignored_unknown_types_are_not() {
+    assert_eq!(
+        ClientMessage::decode(r#"{"type":"done","later":[1]}"#),
+        Ok(ClientMessage::Done)
+    );
+    for text in [
+        r#"{"type":"list"}"#,
+        r#"{"type":"Done"}"#,
+        "{}",
+        "[]",
+        "",
+        "nul",
+        "{\"type\":\"done\"}}",
+    ] {
+        assert_eq!(
+            ClientMessage::decode(text),
+            Err(DecodeError::Malformed),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn another_version_is_told_apart_from_garbage() {
+    for text in [
+        format!(r#"{{"type":"join","v":2,"room":"{ZERO_TAG}","offer":"AAAA"}}"#),
+        r#"{"type":"join","v":2,"rooms":[]}"#.into(),
+        r#"{"type":"join","v":0}"#.into(),
+    ] {
+        assert_eq!(
+            ClientMessage::decode(&text),
+            Err(DecodeError::Version),
+            "{text}"
+        );
+    }
+    for text in [
+        r#"{"type":"join","v":"2"}"#,
+        r#"{"type":"join","v":-1}"#,
+        r#"{"type":"join","v":1}"#,
+    ] {
+        assert_eq!(
+            ClientMessage::decode(text),
+            Err(DecodeError::Malformed),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn base64_has_one_form() {
+    for data in ["AA==", "A", "AB", "+/+/", "AA AA", "ÄAAA"] {
+        let text = format!(r#"{{"type":"sealed","data":"{data}"}}"#);
+        assert_eq!(
+            ClientMessage::decode(&text),
+            Err(DecodeError::Malformed),
+            "{data}"
+        );
+    }
+    let short = format!(
+        r#"{{"type":"join","v":1,"room":"{}","offer":""}}"#,
+        &ZERO_TAG[..42]
+    );
+    assert_eq!(ClientMessage::decode(&short), Err(DecodeError::Malformed));
+}
+
+#[test]
+fn opaque_bytes_and_messages_are_bounded() {
+    assert!(Opaque::new(&[0; MAX_OPAQUE]).is_some());
+    assert!(Opaque::new(&[0; MAX_OPAQUE + 1]).is_none());
+    let long = |n| format!(r#"{{"type":"done","x":"{}"}}"#, "x".repeat(n));
+    let rest = long(0).len();
+    assert_eq!(
+        ClientMessage::decode(&long(MAX_MESSAGE - rest)),
+        Ok(ClientMessage::Done)
+    );
+    assert_eq!(
+        ClientMessage::decode(&long(MAX_MESSAGE - rest + 1)),
+        Err(DecodeError::TooLong)
+    );
+}
+
+#[test]
+fn debug_shows_neither_tag_nor_bytes() {
+    let join = ClientMessage::Join {
+        v: 1,
+        room: Tag([77; 32]),
+        offer: Opaque::new(&[88; 9]).unwrap(),
+    };
+    assert_eq!(
+        format!("{join:?}"),
+        "Join { v: 1, room: Tag(..), offer: Opaque(9 bytes) }"
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_join_survives_the_wire(room: [u8; 32], offer in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let join = ClientMessage::Join { v: VERSION, room: Tag(room), offer: Opaque::new(&offer).unwrap() };
+        prop_assert_eq!(ClientMessage::decode(&join.encode()), Ok(join));
+    }
+
+    #[test]
+    fn any_text_is_read_without_a_panic(text in ".{0,200}") {
+        let _ = ClientMessage::decode(&text);
+        let _ = MediatorMessage::decode(&text);
+    }
+}

@@ -1,0 +1,218 @@
+//! Whom a key and a name pass for, and that no meeting is lost.
+
+use super::*;
+use crate::crypto::keys::SecretKey;
+
+fn key() -> PublicKey {
+    SecretKey::generate().public()
+}
+
+fn name(text: &str) -> DisplayName {
+    DisplayName::parse(text).unwrap()
+}
+
+fn contacts() -> (tempfile::TempDir, Contacts, PublicKey) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(Some(&dir.path().join("data"))).unwrap();
+    let own = key();
+    (dir, Contacts::open(&store, own), own)
+}
+
+fn meet(contacts: &Contacts, key: &PublicKey, called: &str, room: u8, trust: Trust) -> Contact {
+    let at = Timestamp::from_second(1_700_000_000 + i64::from(room)).unwrap();
+    let met = Met {
+        key,
+        name: &name(called),
+        room_tag: &[room; 32],
+        trust,
+        at,
+    };
+    contacts.record_met(&met).unwrap()
+}
+
+fn alarm(
+    contacts: &Contacts,
+    key: &PublicKey,
+    called: &str,
+    room: u8,
+) -> Option<(AlarmKind, String)> {
+    match contacts.judge(key, &name(called), &[room; 32]).unwrap() {
+        Judgement::Alarm(alarm) => Some((alarm.kind, alarm.contact.petname.as_str().to_owned())),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_known_key_is_who_it_is_whatever_its_name() {
+    let (_dir, contacts, own) = contacts();
+    let (bob, carol) = (key(), key());
+    let judged = contacts.judge(&bob, &name("bob"), &[1; 32]).unwrap();
+    assert_eq!(
+        judged,
+        Judgement::New {
+            petname: name("bob")
+        }
+    );
+    meet(&contacts, &bob, "bob", 1, Trust::Verified);
+    meet(&contacts, &carol, "carol", 2, Trust::Invite);
+    let Judgement::Known(contact) = contacts.judge(&bob, &name("carol"), &[2; 32]).unwrap() else {
+        panic!("bob's key is bob");
+    };
+    assert_eq!(
+        (contact.petname, contact.trust),
+        (name("bob"), Trust::Verified)
+    );
+    assert_eq!(
+        contacts.judge(&own, &name("bob"), &[1; 32]).unwrap(),
+        Judgement::Yourself
+    );
+}
+
+#[test]
+fn an_unknown_key_raises_the_alarm() {
+    let (_dir, contacts, _) = contacts();
+    meet(&contacts, &key(), "bob", 1, Trust::Verified);
+    let stranger = key();
+    for called in ["bob", "BOB", "b0b"] {
+        assert_eq!(
+            alarm(&contacts, &stranger, called, 9),
+            Some((AlarmKind::NameKnown, "bob".into()))
+        );
+    }
+    assert_eq!(
+        alarm(&contacts, &stranger, "eve", 1),
+        Some((AlarmKind::RoomKnown, "bob".into()))
+    );
+    assert_eq!(alarm(&contacts, &stranger, "eve", 9), None);
+    meet(&contacts, &key(), "carol", 3, Trust::Invite);
+    meet(
+        &contacts,
+        &contacts.list().unwrap()[0].key,
+        "bob",
+        3,
+        Trust::Invite,
+    );
+    assert_eq!(
+        alarm(&contacts, &stranger, "carol", 1),
+        Some((AlarmKind::NameKnown, "carol".into()))
+    );
+}
+
+#[test]
+fn meeting_again_never_lowers_trust_and_bounds_the_rooms() {
+    let (_dir, contacts, _) = contacts();
+    let bob = key();
+    meet(&contacts, &bob, "bob", 0, Trust::Verified);
+    let again = meet(&contacts, &bob, "robert", 1, Trust::Unverified);
+    assert_eq!(
+        (&again.petname, again.trust),
+        (&name("bob"), Trust::Verified)
+    );
+    assert!(again.first_met < again.last_met);
+    let mut many = again.clone();
+    for number in 0..300_u16 {
+        let mut tag = [9; 32];
+        tag[..2].copy_from_slice(&number.to_be_bytes());
+        many.meet(&Met {
+            key: &bob,
+            name: &name("bob"),
+            room_tag: &tag,
+            trust: Trust::Invite,
+            at: again.last_met,
+        });
+    }
+    assert_eq!(many.rooms.len(), MAX_ROOMS);
+}
+
+#[test]
+fn an_accepted_key_takes_over_and_the_old_one_alarms() {
+    let (_dir, contacts, _) = contacts();
+    let (old, new) = (key(), key());
+    meet(&contacts, &old, "bob", 1, Trust::Verified);
+    let at = Timestamp::from_second(1_800_000_000).unwrap();
+    let met = Met {
+        key: &new,
+        name: &name("bob"),
+        room_tag: &[2; 32],
+        trust: Trust::Unverified,
+        at,
+    };
+    let bob = contacts.replace_key(&old, &met).unwrap();
+    assert_eq!(
+        (bob.key, bob.trust, bob.former_keys),
+        (new, Trust::Unverified, vec![old])
+    );
+    assert_eq!(bob.rooms, [[1; 32], [2; 32]]);
+    assert_eq!(
+        alarm(&contacts, &old, "someone", 9),
+        Some((AlarmKind::FormerKey, "bob".into()))
+    );
+    assert!(matches!(
+        contacts.replace_key(&old, &met),
+        Err(ContactsError::Unknown(_))
+    ));
+}
+
+#[test]
+fn names_stay_apart() {
+    let (_dir, contacts, _) = contacts();
+    let (bob, other) = (key(), key());
+    meet(&contacts, &bob, "bob", 1, Trust::Verified);
+    assert_eq!(
+        meet(&contacts, &other, "B0B", 2, Trust::Invite).petname,
+        name("B0B 2")
+    );
+    assert!(matches!(
+        contacts.rename("B0B 2", &name("BOB")),
+        Err(ContactsError::Taken(_))
+    ));
+    let words = fingerprint(&other).short();
+    assert_eq!(contacts.rename(&words, &name("robert")).unwrap().key, other);
+    assert_eq!(contacts.forget("bob").unwrap().key, bob);
+    assert!(matches!(
+        contacts.forget("bob"),
+        Err(ContactsError::Unknown(_))
+    ));
+    assert_eq!(contacts.list().unwrap().len(), 1);
+}
+
+#[test]
+fn a_damaged_file_is_told_and_left() {
+    let (_dir, contacts, _) = contacts();
+    for damaged in [
+        "",
+        "{}",
+        "{\"v\":2,\"contacts\":[]}",
+        "{\"v\":1,\"contacts\":[{}]}",
+    ] {
+        std::fs::write(&contacts.path, damaged).unwrap();
+        assert!(
+            matches!(contacts.list(), Err(ContactsError::Damaged { .. })),
+            "{damaged}"
+        );
+        assert!(contacts.forget("bob").is_err());
+        assert_eq!(std::fs::read_to_string(&contacts.path).unwrap(), damaged);
+    }
+}
+
+#[test]
+fn clients_that_meet_at_once_lose_nobody() {
+    let (_dir, contacts, _) = contacts();
+    std::thread::scope(|scope| {
+        for thread in 0..4_u8 {
+            let contacts = &contacts;
+            scope.spawn(move || {
+                for number in 0..10 {
+                    meet(
+                        contacts,
+                        &key(),
+                        &format!("p{thread}x{number}"),
+                        thread,
+                        Trust::Invite,
+                    );
+                }
+            });
+        }
+    });
+    assert_eq!(contacts.list().unwrap().len(), 40);
+}
