@@ -13,13 +13,13 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use if_addrs::{IfAddr, get_if_addrs};
 use mdns_sd::{ResolvedService, ServiceEvent};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use undertone_mediator::lan::{self, InstanceId, SERVICE, ServiceDaemon};
 
+use crate::link::interfaces::is_next_to_us;
 use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::connect::connect;
 
@@ -173,14 +173,9 @@ async fn answering(
     id: InstanceId,
     service: Box<ResolvedService>,
 ) -> Option<(InstanceId, MediatorUrl)> {
-    let networks: Vec<IfAddr> = get_if_addrs()
-        .ok()?
-        .into_iter()
-        .map(|here| here.addr)
-        .collect();
     let announced = service.get_addresses().iter().map(|ip| ip.to_ip_addr());
-    let near = announced.filter(|ip| networks.iter().any(|network| is_in(network, *ip)));
-    let near: Vec<SocketAddr> = near
+    let near: Vec<SocketAddr> = announced
+        .filter(|ip| is_next_to_us(*ip))
         .take(DIALS_MAX)
         .map(|ip| SocketAddr::new(ip, service.get_port()))
         .collect();
@@ -194,69 +189,4 @@ async fn answering(
         sleep(PAUSE).await;
     }
     None
-}
-
-/// Whether the address is one of this interface's network. Never a loopback one, nor one that
-/// means nothing without its interface.
-fn is_in(network: &IfAddr, ip: IpAddr) -> bool {
-    if network.is_loopback() || network.is_link_local() {
-        return false;
-    }
-    match (network, ip) {
-        (IfAddr::V4(here), IpAddr::V4(ip)) => {
-            let mask = here.netmask.to_bits();
-            here.ip.to_bits() & mask == ip.to_bits() & mask
-        }
-        (IfAddr::V6(here), IpAddr::V6(ip)) => {
-            let mask = here.netmask.to_bits();
-            here.ip.to_bits() & mask == ip.to_bits() & mask
-        }
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use if_addrs::{Ifv4Addr, Ifv6Addr};
-
-    #[test]
-    fn only_addresses_of_our_own_networks_are_dialled() {
-        let v4 = |ip: &str, netmask: &str| {
-            IfAddr::V4(Ifv4Addr {
-                ip: ip.parse().unwrap(),
-                netmask: netmask.parse().unwrap(),
-                prefixlen: 0,
-                broadcast: None,
-            })
-        };
-        let v6 = |ip: &str| {
-            IfAddr::V6(Ifv6Addr {
-                ip: ip.parse().unwrap(),
-                netmask: "ffff:ffff:ffff:ffff::".parse().unwrap(),
-                prefixlen: 64,
-                broadcast: None,
-            })
-        };
-        let home = [v4("192.168.1.20", "255.255.255.0"), v6("fd00::20")];
-        let near = |ip: &str| {
-            let ip = ip.parse().unwrap();
-            home.iter().any(|network| is_in(network, ip))
-        };
-        for ip in ["192.168.1.1", "fd00::1"] {
-            assert!(near(ip), "{ip}");
-        }
-        for ip in [
-            "192.168.2.1",
-            "127.0.0.1",
-            "8.8.8.8",
-            "fd01::1",
-            "fe80::1",
-            "::1",
-        ] {
-            assert!(!near(ip), "{ip}");
-        }
-        let lo = v4("127.0.0.1", "255.0.0.0");
-        assert!(!is_in(&lo, "127.0.0.1".parse().unwrap()));
-    }
 }

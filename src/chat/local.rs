@@ -15,7 +15,7 @@ use undertone_mediator::lan::InstanceId;
 use undertone_mediator::{Config, listen, serve};
 
 use super::lan::{Known, LOOK_FOR, Lan, is_open};
-use crate::link::door::addresses_here;
+use crate::link::interfaces::addresses_here;
 use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::Route;
 

@@ -11,7 +11,7 @@ use undertone_mediator::wire::{self, MediatorMessage};
 use super::relay::NoRelay;
 use crate::crypto::keys::{PublicKey, SecretKey};
 use crate::link::dial::Plan;
-use crate::link::door::addresses_here;
+use crate::link::interfaces::addresses_here;
 use crate::link::port::Port;
 use crate::pairing::{Candidates, Matched, Meeting, Offering, PairingError, Role};
 use crate::rendezvous::{Rendezvous, RendezvousError};
@@ -57,7 +57,7 @@ impl Listening {
         (!self.hidden).then_some(port)
     }
 
-    /// The addresses at which `port` can be reached, best first. `observed` is ours
+    /// The addresses at which `port` can be reached. `observed` is ours
     /// as the mediator at `mediator` sees it, its port a router's for `port`, 0
     /// where that is not known; `None` through a proxy, whose address it sees.
     fn candidates(&self, port: u16, observed: Option<SocketAddr>, mediator: IpAddr) -> Candidates {
@@ -84,19 +84,18 @@ impl Listening {
             _ => seen,
         });
         let all = here.into_iter().map(|ip| SocketAddr::new(ip, port));
-        Candidates::new(all.chain(seen))
+        // That one first: of a machine with many addresses only eight are told.
+        Candidates::new(seen.into_iter().chain(all))
     }
 
     /// Whom of the other one's candidates we dial. The mediator at `via` sees us as
-    /// `observed`: behind a router, unless that is an address of this machine.
+    /// `observed`.
     fn plan(&self, theirs: &Candidates, observed: Option<SocketAddr>, via: IpAddr) -> Plan {
-        let direct = observed.is_some_and(|seen| addresses_here().contains(&seen.ip()));
         Plan {
             candidates: match self.hidden {
                 true => Vec::new(),
                 false => theirs.dialable(via).collect(),
             },
-            routers: u8::from(!direct),
             outside: observed.map(|seen| seen.ip()),
         }
     }
@@ -264,4 +263,20 @@ pub async fn pair(
     let matched = matched.map_err(|error| failed(true)(error.into()))?;
     let plan = attempt.listening.plan(matched.candidates(), observed, via);
     Ok((role, matched, plan))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_outside_is_told_however_many_there_are_inside() {
+        let seen = "198.51.100.1:40000".parse().unwrap();
+        let mediator = "203.0.113.10".parse().unwrap();
+        let told = Listening::default().candidates(7700, Some(seen), mediator);
+        // A machine without any address is not told where it is.
+        if !addresses_here().is_empty() {
+            assert_eq!(told.dialable(mediator).next(), Some(seen));
+        }
+    }
 }

@@ -10,7 +10,8 @@ use super::Report;
 use crate::cli::{DoctorArgs, Global};
 use crate::crypto::words::fingerprint;
 use crate::identity;
-use crate::link::door::{Door, addresses_here};
+use crate::link::door::Door;
+use crate::link::interfaces::addresses_here;
 use crate::store::Store;
 
 /// Looks at what a chat needs of this machine.

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::seat::{self, Seat};
 use super::{Report, paths};
 use crate::cli::DoctorArgs;
-use crate::link::door::addresses_here;
+use crate::link::interfaces::addresses_here;
 use crate::link::port::Port;
 use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::proxy::Proxy;

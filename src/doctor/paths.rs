@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::Report;
 use super::nat::{Nat, Sighting};
 use super::seat::Seat;
-use crate::link::door::addresses_here;
+use crate::link::interfaces::addresses_here;
 use crate::link::port::Port;
 use crate::link::route::is_local;
 use crate::mediator_url::DEFAULT_PORT;

@@ -6,6 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
 use tokio::task::{AbortHandle, JoinSet};
+use undertone_mediator::limits::AddressKey;
 
 /// The most sockets in one crowd.
 pub const UNCONFIRMED_MAX: usize = 16;
@@ -13,7 +14,7 @@ pub const UNCONFIRMED_MAX: usize = 16;
 /// At most [`UNCONFIRMED_MAX`] tasks, each with one socket.
 pub(super) struct Crowd<T> {
     tasks: JoinSet<T>,
-    order: VecDeque<(IpAddr, AbortHandle)>,
+    order: VecDeque<(AddressKey, AbortHandle)>,
 }
 
 impl<T: Send + 'static> Crowd<T> {
@@ -30,11 +31,11 @@ impl<T: Send + 'static> Crowd<T> {
         if self.order.len() >= UNCONFIRMED_MAX {
             self.turn_one_out();
         }
-        self.order.push_back((ip, self.tasks.spawn(task)));
+        self.order.push_back((ip.into(), self.tasks.spawn(task)));
     }
 
     fn turn_one_out(&mut self) {
-        let mut count: HashMap<IpAddr, usize> = HashMap::new();
+        let mut count: HashMap<AddressKey, usize> = HashMap::new();
         for (ip, _) in &self.order {
             *count.entry(*ip).or_default() += 1;
         }
@@ -64,5 +65,31 @@ impl<T: Send + 'static> Crowd<T> {
     #[cfg(test)]
     pub fn len(&self) -> usize {
         self.order.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+    use std::net::Ipv6Addr;
+
+    #[tokio::test]
+    async fn a_customer_with_many_addresses_crowds_out_itself() {
+        let mut crowd = Crowd::<()>::new();
+        crowd.admit("2001:db8:2::1".parse().unwrap(), pending());
+        for host in 0..u128::try_from(UNCONFIRMED_MAX).unwrap() {
+            let flood: Ipv6Addr = "2001:db8:1::".parse().unwrap();
+            let ip = Ipv6Addr::from_bits(flood.to_bits() + host);
+            crowd.admit(ip.into(), pending());
+        }
+        assert!(
+            crowd
+                .next()
+                .await
+                .is_some_and(|turned_out| turned_out.is_none())
+        );
+        let (oldest, _) = crowd.order.front().unwrap();
+        assert!(*oldest == AddressKey::from(IpAddr::from([0x2001, 0xdb8, 2, 0, 0, 0, 0, 1])));
     }
 }

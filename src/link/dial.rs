@@ -5,8 +5,8 @@
 //! - A refusal is no answer: a router that refuses strangers with a reset does so to
 //!   a dial that arrives before its own side's has left. It is tried again after 50 to
 //!   150 ms, at random, so that two ends do not stay out of step. Where packets fly
-//!   faster than that, two dials never cross: meanwhile the guest opens its routers
-//!   (see [`open_routers`]), and the host's next dial comes in.
+//!   faster than that, two dials never cross: meanwhile the guest opens its router
+//!   (see [`open_router`]), and the host's next dial comes in.
 //! - Silence: a packet was lost, or a router drops what it does not expect. This
 //!   port's dial is left to the kernel, which sends again after 1 s, 3 s, 7 s: a new
 //!   one would not be the one that the other end and the routers know of. But where
@@ -30,6 +30,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::frame::FrameError;
+use super::interfaces::is_next_to_us;
 use super::port::Dialler;
 use super::route::is_local;
 use crate::crypto::keys::random;
@@ -49,7 +50,7 @@ const PAUSE_MAX: Duration = Duration::from_millis(150);
 /// Spare dials, and after how long one follows another.
 const SPARE: u32 = 3;
 const SPARE_AFTER: Duration = Duration::from_millis(300);
-/// So many refusals are answered by opening our routers …
+/// So many refusals are answered by opening our router …
 const OPENED: u32 = 4;
 /// … for longer than the other one pauses.
 const OPENED_FOR: Duration = Duration::from_millis(200);
@@ -63,22 +64,21 @@ const REPORTS: u32 = 8;
 pub struct Plan {
     /// At most eight addresses.
     pub candidates: Vec<SocketAddr>,
-    /// Routers of ours to be opened.
-    pub routers: u8,
     /// Our address outside, where it is known.
     pub outside: Option<IpAddr>,
 }
 
 impl Plan {
-    /// Whether our routers are to be opened to `address`: not where none is on the
+    /// Whether our router is to be opened to `address`: not where none is on the
     /// way, nor where the way turns back at our own provider's.
     pub(super) fn opens(&self, address: SocketAddr) -> bool {
-        !is_local(address.ip()) && self.outside != Some(address.ip())
+        let ip = address.ip();
+        !is_local(ip) && !is_next_to_us(ip) && self.outside != Some(ip)
     }
 }
 
 /// Connects to `address` until `greet` gives something; `None` once that is not
-/// to be expected any more. `opens`: a refusal is answered by opening our routers.
+/// to be expected any more. `opens`: a refusal is answered by opening our router.
 pub(super) async fn dial<T: Send, F>(
     dialler: Dialler,
     address: SocketAddr,
@@ -142,7 +142,7 @@ where
             && opens
             && tries <= OPENED
         {
-            dialled = open_routers(dialler, address).await;
+            dialled = open_router(dialler, address).await;
         }
         match dialled {
             Ok(stream) => match greet(stream).await {
@@ -162,17 +162,17 @@ where
     None
 }
 
-/// Lets in the other one's dial, by one of ours that passes our routers and that the
+/// Lets in the other one's dial, by one of ours that passes our router and that the
 /// next hop, which is not the other one's, does not hand on: it is to be met there. But
 /// the next hop may report that it died, and end it, even when it is about to be
 /// answered. Routers tire of reporting (RFC 1812 §4.3.2.8), so others die first.
-async fn open_routers(dialler: Dialler, address: SocketAddr) -> io::Result<TcpStream> {
+async fn open_router(dialler: Dialler, address: SocketAddr) -> io::Result<TcpStream> {
     let end = Instant::now() + OPENED_FOR;
     while Instant::now() < end {
         for _ in 0..REPORTS {
-            drop(dialler.elsewhere().open_routers(address));
+            drop(dialler.elsewhere().open_router(address));
         }
-        let dialled = dialler.open_routers(address)?;
+        let dialled = dialler.open_router(address)?;
         match connected(dialled, sleep_until(end)).await {
             Err(error) if error.kind() == io::ErrorKind::HostUnreachable => {}
             dialled => return dialled,

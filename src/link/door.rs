@@ -37,14 +37,18 @@ pub struct Visitor {
     pub first: Vec<u8>,
     /// Which way it came.
     pub route: Route,
+    /// From one of the addresses that the guest gave.
+    pub listed: bool,
 }
 
 /// Where the host meets the guest.
 pub struct Door {
     port: Port,
     visitors: Crowd<Option<Visitor>>,
-    /// Out to meet the guest of a pairing.
+    /// Out to meet the guest of a pairing …
     dials: JoinSet<Option<Visitor>>,
+    /// … which has these.
+    listed: Vec<IpAddr>,
 }
 
 impl Door {
@@ -54,6 +58,7 @@ impl Door {
             port,
             visitors: Crowd::new(),
             dials: JoinSet::new(),
+            listed: Vec::new(),
         }
     }
 
@@ -74,7 +79,9 @@ impl Door {
     /// those of an earlier call.
     pub fn dial(&mut self, plan: Plan) {
         self.stop_dialling();
-        let dialler = self.port.dialler().behind(plan.routers);
+        let ips = plan.candidates.iter().map(SocketAddr::ip);
+        self.listed = ips.map(|ip| ip.to_canonical()).collect();
+        let dialler = self.port.dialler();
         for &address in &plan.candidates {
             let greeting = move |mut stream: TcpStream| async move {
                 frame::write(&mut stream, &[]).await?;
@@ -106,7 +113,9 @@ impl Door {
                     }
                 }
                 Some(visitor) = self.visitors.next() => {
-                    if let Some(Some(visitor)) = visitor {
+                    if let Some(Some(mut visitor)) = visitor {
+                        let ip = visitor.route.address().ip().to_canonical();
+                        visitor.listed = self.listed.contains(&ip);
                         return visitor;
                     }
                 }
@@ -140,32 +149,12 @@ async fn first_frame(
             reader,
             first,
             route,
+            listed: true,
         }),
         false => Err(FrameError::Length(
             u32::try_from(first.len()).unwrap_or(u32::MAX),
         )),
     }
-}
-
-/// This machine's addresses that others may reach: neither loopback nor
-/// link-local ones, IPv4 first.
-pub fn addresses_here() -> Vec<IpAddr> {
-    let mut addresses: Vec<IpAddr> = if_addrs::get_if_addrs()
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|interface| !interface.is_loopback() && !interface.is_link_local())
-        .map(|interface| interface.ip())
-        .collect();
-    addresses.sort_by_key(IpAddr::is_ipv6);
-    addresses
-}
-
-/// Whether this machine has that address, or does not know.
-pub(super) fn is_here(ip: IpAddr) -> bool {
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    ip.is_loopback()
-        || interfaces.is_empty()
-        || interfaces.iter().any(|interface| interface.ip() == ip)
 }
 
 #[cfg(test)]

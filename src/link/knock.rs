@@ -127,6 +127,7 @@ pub async fn let_in(
         mut stream,
         mut reader,
         route,
+        listed,
         ..
     } = visitor;
     let exchange = async {
@@ -144,6 +145,7 @@ pub async fn let_in(
                 reader,
                 first,
                 route,
+                listed,
             },
         ))
     };

@@ -1,16 +1,17 @@
 //! The way to the other one: the only files that open sockets to a peer.
 //!
-//! `port` listens and dials, `dial` knows how often, `route` which way is better;
-//! `stream` is what carries frames, `frame` cuts them. `reach` is the guest's way
-//! to a link, `door` and `nominate` the host's, `crowd` bounds the sockets of
-//! strangers, `knock` is the way straight back to an address that worked. Each
-//! ends in a [`Ready`] link, which `wire` then carries; which link counts is
+//! `port` listens and dials, `dial` knows how often, `route` which way is better and
+//! `interfaces` who is near; `stream` is what carries frames, `frame` cuts them. `reach`
+//! is the guest's way to a link, `door` and `nominate` the host's, `crowd` bounds the
+//! sockets of strangers, `knock` is the way straight back to an address that worked.
+//! Each ends in a [`Ready`] link, which `wire` then carries; which link counts is
 //! `session`'s.
 
 mod crowd;
 pub mod dial;
 pub mod door;
 pub mod frame;
+pub mod interfaces;
 pub mod knock;
 pub mod nominate;
 pub mod port;

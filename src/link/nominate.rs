@@ -16,6 +16,7 @@ use super::Ready;
 use super::crowd::{Crowd, UNCONFIRMED_MAX};
 use super::door::Visitor;
 use super::frame::FrameReader;
+use super::route::Route;
 use super::stream::Stream;
 use crate::crypto::keys::ResumeSecret;
 use crate::pairing::{CONFIRM_A_LEN, Established, HostConfirm, Peer};
@@ -99,14 +100,19 @@ impl Confirmed {
         if self.confirm.confirm(&visitor.first).is_err() {
             return Some(visitor);
         }
-        self.ways.push(visitor);
+        if self.ways.len() < UNCONFIRMED_MAX {
+            self.ways.push(visitor);
+        }
         None
     }
 
     /// Until when a better way may come; `None` where there is none better, or
     /// somebody copies CONFIRM_B.
     pub fn better_until(&self) -> Option<Instant> {
-        let best = self.ways.iter().any(|way| way.route.is_best());
+        let best = self
+            .ways
+            .iter()
+            .any(|way| way.listed && way.route.is_best());
         let enough = best || self.ways.len() >= UNCONFIRMED_MAX;
         (!enough).then_some(self.better_until)
     }
@@ -139,7 +145,7 @@ impl Confirmed {
         greeting.extend_from_slice(&prefix);
         greeting.extend_from_slice(&confirm_a);
         channel.seal(now.into_std(), &mut greeting, |buf| go.encode(buf))?;
-        ways.sort_by_key(|way| way.route);
+        ways.sort_by_key(rank);
         let mut others = ways.into_iter();
         let best = others.next();
         let mut nomination = Nomination {
@@ -159,6 +165,12 @@ impl Confirmed {
         }
         Ok(nomination)
     }
+}
+
+/// The best way has the least. Who comes from an address that the guest did not give may
+/// be somebody in between, the mediator for one, who hands on all that both say.
+fn rank(way: &Visitor) -> (bool, bool, Route) {
+    (way.route.is_relay(), !way.listed, way.route)
 }
 
 impl Nomination {
@@ -185,6 +197,7 @@ impl Nomination {
                 mut reader,
                 first,
                 route,
+                listed,
             } = visitor;
             let record = exchange(&mut stream, &mut reader, &greeting).await?;
             Some((
@@ -193,6 +206,7 @@ impl Nomination {
                     reader,
                     first,
                     route,
+                    listed,
                 },
                 record,
             ))
@@ -274,4 +288,36 @@ async fn exchange(
 ) -> Option<Vec<u8>> {
     stream.write_all(greeting).await.ok()?;
     reader.read(stream, BODY_MIN..=BODY_MAX).await.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::{TcpListener, TcpStream};
+
+    #[tokio::test]
+    async fn whom_the_guest_announced_goes_before_who_is_nearer() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut ways = Vec::new();
+        for (address, listed) in [
+            ("192.168.1.9:1", false),
+            ("[2001:db8::9]:1", false),
+            ("198.51.100.1:1", true),
+            ("[2001:db8::1]:1", true),
+        ] {
+            let stream = TcpStream::connect(listener.local_addr().unwrap()).await;
+            ways.push(Visitor {
+                stream: stream.unwrap().into(),
+                reader: FrameReader::default(),
+                first: Vec::new(),
+                route: Route::direct(address.parse().unwrap()),
+                listed,
+            });
+        }
+        ways.sort_by_key(rank);
+        let order: Vec<_> = ways.iter().map(|way| way.route.address().ip()).collect();
+        let order: Vec<_> = order.iter().map(ToString::to_string).collect();
+        let expected = ["2001:db8::1", "198.51.100.1", "192.168.1.9", "2001:db8::9"];
+        assert_eq!(order, expected);
+    }
 }

@@ -6,9 +6,11 @@
 use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use socket2::{SockRef, Socket};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
 
 use crate::socket::{begin, connected, dialling, prepare};
 
@@ -22,8 +24,12 @@ pub struct Port {
 #[derive(Clone, Copy, Debug)]
 pub struct Dialler {
     from: SocketAddr,
-    routers: u8,
 }
+
+/// Over our own router, if there is one, and no further: not to the other one's.
+const OWN_ROUTER: u32 = 2;
+/// After a failed accept, most likely for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 impl Port {
     /// Listens on this address, or on a free port of all, IPv6 and IPv4.
@@ -39,7 +45,7 @@ impl Port {
         let from = listener.local_addr()?;
         Ok(Port {
             listener,
-            dialler: Dialler { from, routers: 1 },
+            dialler: Dialler { from },
         })
     }
 
@@ -56,29 +62,22 @@ impl Port {
     /// The next one to dial us. Cancel-safe.
     pub async fn accept(&self) -> (TcpStream, SocketAddr) {
         loop {
-            // An error concerns that one connection, or too many open files, which
-            // pass.
-            if let Ok((stream, address)) = self.listener.accept().await
-                && prepare(&stream).is_ok()
-            {
-                return (stream, canonical(address));
+            match self.listener.accept().await {
+                Ok((stream, address)) if prepare(&stream).is_ok() => {
+                    return (stream, canonical(address));
+                }
+                Ok(_) => {}
+                Err(_) => sleep(ACCEPT_PAUSE).await,
             }
-            tokio::task::yield_now().await;
         }
     }
 }
 
 impl Dialler {
-    /// The same, behind `routers` routers of ours that are to be opened: at least
-    /// one where our address outside is none of this machine's.
-    pub fn behind(self, routers: u8) -> Self {
-        Dialler { routers, ..self }
-    }
-
     /// The same, from other ports.
     pub(super) fn elsewhere(self) -> Self {
         let from = SocketAddr::new(self.from.ip(), 0);
-        Dialler { from, ..self }
+        Dialler { from }
     }
 
     /// Connects to `to`, from the port.
@@ -93,16 +92,16 @@ impl Dialler {
         not_itself(connected(socket, pending::<()>()).await?)
     }
 
-    /// Begins a connection to `to` by a packet that passes our routers and that the
+    /// Begins a connection to `to` by a packet that passes our router and that the
     /// next hop does not hand on: what comes back from there is let in from now on,
     /// and meets this dial while it is kept.
     ///
     /// # Errors
     /// As [`Dialler::connect`].
-    pub(super) fn open_routers(self, to: SocketAddr) -> io::Result<Socket> {
+    pub(super) fn open_router(self, to: SocketAddr) -> io::Result<Socket> {
         let to = canonical(to);
         let socket = dialling(to, Some(self.towards(to)?))?;
-        let usual = hop_limit(&socket, to, u32::from(self.routers) + 1)?;
+        let usual = hop_limit(&socket, to, OWN_ROUTER)?;
         begin(&socket, to)?;
         hop_limit(&socket, to, usual)?;
         Ok(socket)

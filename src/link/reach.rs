@@ -34,7 +34,7 @@ pub async fn reach(
     relay: impl Future<Output = Option<(Stream, Route)>>,
 ) -> Result<Ready, NoPath> {
     let confirm_b = *confirm.confirm_b();
-    let dialler = port.dialler().behind(plan.routers);
+    let dialler = port.dialler();
     let mut dials = JoinSet::new();
     for &address in &plan.candidates {
         let opens = plan.opens(address);

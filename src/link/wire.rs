@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::door::is_here;
 use super::frame::{FrameError, FrameReader};
+use super::interfaces::is_here;
 use super::route::Route;
 use super::stream::Stream;
 use crate::session::LinkId;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::link::door::addresses_here;
+use crate::link::interfaces::addresses_here;
 
 /// How often is looked: some 50 µs of work.
 const EVERY: Duration = Duration::from_secs(3);

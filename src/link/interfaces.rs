@@ -1,0 +1,97 @@
+//! What this machine's network interfaces say: its addresses, and who is next to it.
+
+use std::net::IpAddr;
+
+use if_addrs::{IfAddr, get_if_addrs};
+
+/// This machine's addresses that others may reach: neither loopback nor
+/// link-local ones, IPv4 first.
+pub fn addresses_here() -> Vec<IpAddr> {
+    let mut addresses: Vec<IpAddr> = get_if_addrs()
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|interface| !interface.is_loopback() && !interface.is_link_local())
+        .map(|interface| interface.ip())
+        .collect();
+    addresses.sort_by_key(IpAddr::is_ipv6);
+    addresses
+}
+
+/// Whether this machine has that address, or does not know.
+pub(super) fn is_here(ip: IpAddr) -> bool {
+    let interfaces = get_if_addrs().unwrap_or_default();
+    ip.is_loopback()
+        || interfaces.is_empty()
+        || interfaces.iter().any(|interface| interface.ip() == ip)
+}
+
+/// Whether the address is one of this machine's networks, so that no router is between.
+pub fn is_next_to_us(ip: IpAddr) -> bool {
+    let interfaces = get_if_addrs().unwrap_or_default();
+    interfaces.iter().any(|here| is_in(&here.addr, ip))
+}
+
+/// Whether the address is one of this interface's network. Never a loopback one, nor one that
+/// means nothing without its interface.
+fn is_in(network: &IfAddr, ip: IpAddr) -> bool {
+    if network.is_loopback() || network.is_link_local() {
+        return false;
+    }
+    match (network, ip) {
+        (IfAddr::V4(here), IpAddr::V4(ip)) => {
+            let mask = here.netmask.to_bits();
+            here.ip.to_bits() & mask == ip.to_bits() & mask
+        }
+        (IfAddr::V6(here), IpAddr::V6(ip)) => {
+            let mask = here.netmask.to_bits();
+            here.ip.to_bits() & mask == ip.to_bits() & mask
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use if_addrs::{Ifv4Addr, Ifv6Addr};
+
+    #[test]
+    fn only_addresses_of_ones_own_networks_are_near() {
+        let v4 = |ip: &str, netmask: &str| {
+            IfAddr::V4(Ifv4Addr {
+                ip: ip.parse().unwrap(),
+                netmask: netmask.parse().unwrap(),
+                prefixlen: 0,
+                broadcast: None,
+            })
+        };
+        let v6 = |ip: &str| {
+            IfAddr::V6(Ifv6Addr {
+                ip: ip.parse().unwrap(),
+                netmask: "ffff:ffff:ffff:ffff::".parse().unwrap(),
+                prefixlen: 64,
+                broadcast: None,
+            })
+        };
+        let home = [v4("192.168.1.20", "255.255.255.0"), v6("fd00::20")];
+        let near = |ip: &str| {
+            let ip = ip.parse().unwrap();
+            home.iter().any(|network| is_in(network, ip))
+        };
+        for ip in ["192.168.1.1", "fd00::1"] {
+            assert!(near(ip), "{ip}");
+        }
+        for ip in [
+            "192.168.2.1",
+            "127.0.0.1",
+            "8.8.8.8",
+            "fd01::1",
+            "fe80::1",
+            "::1",
+        ] {
+            assert!(!near(ip), "{ip}");
+        }
+        let lo = v4("127.0.0.1", "255.0.0.0");
+        assert!(!is_in(&lo, "127.0.0.1".parse().unwrap()));
+    }
+}
