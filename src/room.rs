@@ -1,4 +1,4 @@
-//! What two people name to meet: `ROOM`, `ROOM#SECRET`, or an invite link.
+//! What two people name to meet: `ROOM`, `ROOM#SECRET`, or an invite link (`invite`).
 //!
 //! Owns: the grammar, the normal form, made-up rooms, and what the room gives to the protocol (its
 //! tag, and the PRS of the password-authenticated exchange). Nothing after the first `#` enters the
@@ -6,22 +6,22 @@
 //!
 //! ```text
 //! room   = ROOM [ "#" SECRET ]                         trimmed, NFC, lower case
-//! invite = ( "http" / "https" ) "://" HOST [":" PORT] "/" "#" room
 //! tag    = H(lv("undertone/1 room") ‖ lv(ROOM))        PRS = "S" ‖ SECRET  or  "N"
 //! ```
-//!
-//! In a link `%` is written `%25`, and `%XX` is read back, because browsers write other letters so.
+
+mod invite;
 
 use std::fmt;
 use std::str::FromStr;
 
-use data_encoding::{BASE32_NOPAD, HEXLOWER_PERMISSIVE};
+use data_encoding::BASE32_NOPAD;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use crate::crypto::{keys, words};
-use crate::mediator_url::{MediatorUrl, MediatorUrlError};
+use crate::mediator_url::MediatorUrlError;
 use crate::terminal::safe::is_hidden;
+pub use invite::Invite;
 
 /// Bytes of a ROOM at most.
 pub const MAX_ROOM_BYTES: usize = 64;
@@ -40,15 +40,6 @@ pub struct Room {
 /// What follows the `#`. It never leaves the computer; only its proof does.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
-
-/// A room, and the mediator where it is, if that was said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invite {
-    /// The mediator that a link names; `None` for a room alone.
-    pub mediator: Option<MediatorUrl>,
-    /// The room.
-    pub room: Room,
-}
 
 /// Why a text is no room. No message repeats what was typed: it may hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -145,13 +136,6 @@ impl Room {
             None => self.name.clone(),
         })
     }
-
-    /// The one link that says mediator, room and secret; for the invite only.
-    #[must_use]
-    pub fn invite_link(&self, mediator: &MediatorUrl) -> Zeroizing<String> {
-        let typed = self.typed();
-        Zeroizing::new(format!("{mediator}/#{}", typed.replace('%', "%25")))
-    }
 }
 
 impl FromStr for Room {
@@ -206,33 +190,6 @@ impl fmt::Debug for Secret {
     }
 }
 
-impl FromStr for Invite {
-    type Err = RoomError;
-
-    fn from_str(text: &str) -> Result<Self, RoomError> {
-        let text = text.trim();
-        let is_link = ["http://", "https://"].iter().any(|scheme| {
-            text.get(..scheme.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-        });
-        if !is_link {
-            return Ok(Self {
-                mediator: None,
-                room: text.parse()?,
-            });
-        }
-        if text.len() > MAX_INPUT_BYTES {
-            return Err(RoomError::NameTooLong);
-        }
-        let (mediator, room) = text.split_once('#').ok_or(RoomError::NoRoomInLink)?;
-        let mediator = mediator.parse()?;
-        Ok(Self {
-            mediator: Some(mediator),
-            room: percent_decoded(room)?.parse()?,
-        })
-    }
-}
-
 /// The normal form: trimmed, NFC, lower case. Lower-casing can undo NFC, hence twice.
 fn normal(text: &str) -> Zeroizing<String> {
     let composed = Zeroizing::new(text.trim().nfc().collect::<String>());
@@ -250,22 +207,6 @@ fn check(text: &str, most: usize, blank: RoomError, long: RoomError) -> Result<(
     } else {
         Ok(())
     }
-}
-
-fn percent_decoded(text: &str) -> Result<Zeroizing<String>, RoomError> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
-    let mut parts = text.split('%');
-    bytes.extend_from_slice(parts.next().unwrap_or_default().as_bytes());
-    for part in parts {
-        let (digits, rest) = part.split_at_checked(2).ok_or(RoomError::Percent)?;
-        let byte = HEXLOWER_PERMISSIVE
-            .decode(digits.as_bytes())
-            .map_err(|_| RoomError::Percent)?;
-        bytes.extend_from_slice(&byte);
-        bytes.extend_from_slice(rest.as_bytes());
-    }
-    let text = std::str::from_utf8(&bytes).map_err(|_| RoomError::Percent)?;
-    Ok(Zeroizing::new(text.to_owned()))
 }
 
 /// `N` words of the BIP-39 list joined by dashes, uniform: 11 bits of 16 each, and the list has 2¹¹.

@@ -203,14 +203,14 @@ fn quoted<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
 
 #[test]
 fn every_error_code_of_the_source_is_documented_and_no_other() {
-    let [driver, meet, talk] = [
-        include_str!("../src/chat/mod.rs"),
+    let [error, meet, talk] = [
+        include_str!("../src/chat/error.rs"),
         include_str!("../src/chat/meet.rs"),
         include_str!("../src/chat/talk/orders.rs"),
     ];
     let codes = [
-        quoted(driver, "("),
-        quoted(driver, "=> "),
+        quoted(error, "("),
+        quoted(error, "=> "),
         quoted(meet, "{ "),
         quoted(talk, "error("),
     ];

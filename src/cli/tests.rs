@@ -1,5 +1,7 @@
 //! What is read, refused and shown of the command line.
 
+use std::time::Duration;
+
 use super::*;
 
 fn read(line: &str) -> Result<Cli, clap::Error> {

@@ -1,5 +1,8 @@
 //! Whom a key and a name pass for, and that no meeting is lost.
 
+use jiff::Timestamp;
+
+use super::contact::MAX_ROOMS;
 use super::*;
 use crate::crypto::keys::SecretKey;
 

@@ -1,6 +1,7 @@
 //! What people type as a room or a link, and what it comes to.
 
 use super::*;
+use crate::mediator_url::MediatorUrl;
 use proptest::prelude::*;
 
 fn room(text: &str) -> Room {

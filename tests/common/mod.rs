@@ -5,24 +5,25 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod acts;
+mod client;
 pub mod console;
+mod lines;
 pub mod mediator;
 pub mod proxy;
 pub mod scene;
 pub mod screen;
 pub mod strings;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use nix::sys::signal::Signal;
-use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub use client::Client;
+pub use lines::Lines;
 pub use mediator::Mediator;
 use proxy::Proxy;
 
@@ -163,126 +164,6 @@ impl Start {
     }
 }
 
-/// A client process. Killed when dropped.
-pub struct Client {
-    pub child: Child,
-    pub stdin: Option<ChildStdin>,
-    pub out: Lines,
-    pub err: Lines,
-}
-
-impl Client {
-    /// Types a line.
-    pub fn say(&mut self, line: &str) {
-        let stdin = self.stdin.as_mut().expect("stdin is open");
-        if stdin.write_all(format!("{line}\n").as_bytes()).is_err() {
-            let ended = self.child.wait();
-            panic!("{ended:?}: {:#?} {:#?}", self.out.rest(), self.err.rest());
-        }
-    }
-
-    /// Ends stdin, as at the end of a pipe.
-    pub fn end_input(&mut self) {
-        self.stdin = None;
-    }
-
-    /// The next `--json` event.
-    pub fn event(&self) -> Value {
-        let line = self.out.next("an event");
-        serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"))
-    }
-
-    /// The next event of this type; others before it are passed over.
-    pub fn await_event(&self, kind: &str) -> Value {
-        self.await_that(kind, |event| event["type"] == kind)
-    }
-
-    /// The next event that fits; others before it are passed over.
-    pub fn await_that(&self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        let fits = |line: &str| serde_json::from_str(line).is_ok_and(|event| fits(&event));
-        serde_json::from_str(&self.out.find(fits, what)).unwrap()
-    }
-
-    /// All events until they are enough.
-    pub fn events_until(&self, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-        let mut events = Vec::new();
-        while !enough(&events) {
-            events.push(self.event());
-        }
-        events
-    }
-
-    /// The text of the next message.
-    pub fn await_message(&self) -> String {
-        self.await_event("message")["text"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    }
-
-    /// The address that the host's door listens on (`-v` says it).
-    pub fn door(&self) -> String {
-        let line = self
-            .err
-            .find(|line| line.contains("listening on"), "the door");
-        line.rsplit(' ').next().unwrap().to_owned()
-    }
-
-    /// Waits for its end and gives the exit code.
-    pub fn exit_code(&mut self) -> i32 {
-        let status = self.status();
-        status
-            .code()
-            .unwrap_or_else(|| panic!("ended by a signal: {status}"))
-    }
-
-    pub fn status(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "the client did not end");
-            std::thread::yield_now();
-            std::thread::park_timeout(Duration::from_millis(5));
-        }
-    }
-
-    pub fn pid(&self) -> i32 {
-        i32::try_from(self.child.id()).unwrap()
-    }
-
-    pub fn signal(&self, signal: Signal) {
-        nix::sys::signal::kill(Pid::from_raw(self.pid()), signal).unwrap();
-    }
-
-    /// Types these lines on a thread of its own: who types more than fits is made to
-    /// wait.
-    pub fn say_all(&mut self, lines: impl Iterator<Item = String> + Send + 'static) {
-        let mut stdin = self.stdin.take().expect("stdin is open");
-        std::thread::spawn(move || {
-            for line in lines {
-                writeln!(stdin, "{line}").unwrap();
-            }
-            // Left open: its end would end the chat.
-            std::mem::forget(stdin);
-        });
-    }
-
-    /// kill -9.
-    pub fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// Two clients that have met in a fresh room with a secret: host and guest.
 pub fn pair(mediator: &Mediator, homes: [&Home; 2]) -> [Client; 2] {
     let host = Start::chat(homes[0], &mediator.url, "ada", "lab#otter");
@@ -322,62 +203,4 @@ pub const NOBODY: &str = "127.0.0.1:1";
 pub fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
-}
-
-/// The lines of a process's output, read by a thread of their own, so that no pipe
-/// ever fills.
-pub struct Lines(Receiver<String>);
-
-impl Lines {
-    pub fn of(from: impl std::io::Read + Send + 'static) -> Self {
-        let (sender, receiver): (Sender<String>, _) = channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(from).split(b'\n') {
-                let Ok(line) = line else { break };
-                if sender
-                    .send(String::from_utf8_lossy(&line).into_owned())
-                    .is_err()
-                {
-                    break;
-                }
-            }
-        });
-        Lines(receiver)
-    }
-
-    /// The next line.
-    pub fn next(&self, what: &str) -> String {
-        self.find(|_| true, what)
-    }
-
-    /// The next line that fits; those before it are passed over.
-    pub fn find(&self, fits: impl Fn(&str) -> bool, what: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        let mut passed = Vec::new();
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.0.recv_timeout(left) {
-                Ok(line) if fits(&line) => return line,
-                Ok(line) => passed.push(line),
-                Err(RecvTimeoutError::Timeout) => panic!("no {what} in time, after {passed:#?}"),
-                Err(RecvTimeoutError::Disconnected) => panic!("ended without {what}: {passed:#?}"),
-            }
-        }
-    }
-
-    /// Everything up to the end of the output.
-    pub fn rest(&self) -> Vec<String> {
-        let deadline = Instant::now() + PATIENCE;
-        let mut lines = Vec::new();
-        loop {
-            match self
-                .0
-                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-            {
-                Ok(line) => lines.push(line),
-                Err(RecvTimeoutError::Disconnected) => return lines,
-                Err(RecvTimeoutError::Timeout) => panic!("the output did not end: {lines:#?}"),
-            }
-        }
-    }
 }

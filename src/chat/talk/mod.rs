@@ -1,21 +1,19 @@
 //! The conversation: one select loop over link, person and timers, until
 //! somebody leaves. Decides nothing about bytes: those are `session`'s.
 //!
-//! `links` loses and finds links, `paths` looks for better ones, `network` notices
-//! that this machine moved, `orders` does what the person says, `goodbye` knows
-//! when it is over.
+//! `records` writes and reads on the link, `show` tells the person, `orders` does
+//! what they say. `links` loses and finds links, `paths` looks for better ones,
+//! `network` notices that this machine moved, `goodbye` knows when it is over.
 
 use std::future::pending;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::ahead::Ahead;
 use super::company::Company;
-use super::event::{Event, Standing};
 use super::interface::Interface;
 use super::lobby::{Lobby, Step};
 use super::local::Local;
@@ -23,20 +21,21 @@ use super::meet::Met;
 use super::{ChatError, Setup, Signals};
 use crate::exit::Exit;
 use crate::link::Ready;
-use crate::link::frame::FrameError;
 use crate::link::route::Route;
 use crate::link::wire::Wire;
 use crate::pairing::Role;
-use crate::session::{self, LinkId, Session};
-use crate::terminal::composer::prompt::State;
+use crate::session::{LinkId, Session};
 use links::{in_order, join};
 use network::Network;
+use records::{lost_because, turn};
 
 mod goodbye;
 mod links;
 mod network;
 mod orders;
 mod paths;
+mod records;
+mod show;
 
 struct Talk<'a> {
     setup: &'a Setup,
@@ -207,116 +206,6 @@ impl Talk<'_> {
         }
     }
 
-    /// Tells the person how it stands.
-    fn stand(&mut self) {
-        let state = match self.company.standing() {
-            _ if self.company.is_shut() => State::Shut,
-            _ if self.wire.is_none() => State::Lost {
-                queued: self.session.queued(),
-            },
-            Standing::Verified => State::Verified,
-            Standing::Invite => State::Invite,
-            Standing::Unverified => State::NotVerified,
-        };
-        let note = match (self.route.is_relay(), self.unstable) {
-            (true, true) => "relay, unstable",
-            (true, false) => "relay",
-            (false, true) => "unstable",
-            (false, false) => "",
-        };
-        self.interface.stand(self.company.name(), state, note);
-        if self.interface.paint().is_err() && self.exit.is_none() {
-            self.leave(Exit::Done);
-        }
-    }
-
-    fn transmit(&mut self) {
-        let Some(wire) = self.wire.as_mut().filter(|wire| wire.is_idle()) else {
-            return;
-        };
-        let written = match self
-            .session
-            .poll_transmit(Instant::now().into_std(), &mut wire.out)
-        {
-            Ok(_) => wire.try_flush().map_err(|error| lost_because(&error)),
-            Err((_, fault)) => Err(fault.to_string()),
-        };
-        if let Err(reason) = written {
-            self.lose(&reason);
-        }
-    }
-
-    fn read(&mut self) -> Result<(), ChatError> {
-        while let Some(wire) = &mut self.wire {
-            let id = wire.id;
-            let fault = match wire.next_record() {
-                Ok(None) => return Ok(()),
-                Ok(Some(body)) => {
-                    let now = Instant::now().into_std();
-                    match self.session.receive(id, body, now) {
-                        Ok(()) => {
-                            self.heard = true;
-                            continue;
-                        }
-                        Err(fault) => fault,
-                    }
-                }
-                Err(error) => {
-                    self.lose(&error.to_string());
-                    return Ok(());
-                }
-            };
-            if fault.is_fatal() {
-                self.wire = None;
-                return Err(ChatError::Broken(fault));
-            }
-            self.lose(&fault.to_string());
-        }
-        Ok(())
-    }
-
-    fn show_events(&mut self) -> Result<(), ChatError> {
-        while let Some(event) = self.session.poll_event() {
-            let from = self.company.name().to_owned();
-            match event {
-                session::Event::Text { seq, sent, text } => {
-                    let time = i64::try_from(sent)
-                        .ok()
-                        .and_then(|ms| Timestamp::from_millisecond(ms).ok());
-                    let time = time.unwrap_or_else(Timestamp::now).to_string();
-                    self.show(&Event::Message {
-                        id: seq,
-                        from,
-                        text,
-                        time,
-                    })?;
-                }
-                session::Event::Delivered(upto) => {
-                    for id in self.delivered + 1..=upto {
-                        self.show(&Event::Delivered { id })?;
-                    }
-                    self.delivered = upto;
-                }
-                // Of a link that was lost right then.
-                session::Event::Unstable(_) if self.wire.is_none() => {}
-                session::Event::Unstable(unstable) => {
-                    self.unstable = unstable;
-                    self.show(&Event::Unstable {
-                        peer: from,
-                        unstable,
-                    })?;
-                }
-                session::Event::Left => {
-                    self.show(&Event::Left {
-                        peer: from,
-                        reason: "quit".into(),
-                    })?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     fn deadline(&self) -> Instant {
         let can_write = self.wire.as_ref().is_some_and(Wire::is_idle);
         let session = self.session.deadline(can_write).map(Instant::from_std);
@@ -342,43 +231,11 @@ impl Talk<'_> {
         self.look_for_direct();
         Ok(())
     }
-
-    fn error(&mut self, code: &'static str, message: &str, hint: &str) -> Result<(), ChatError> {
-        self.show(&Event::Error {
-            code,
-            message: message.into(),
-            hint: hint.into(),
-        })
-    }
-
-    /// Shows an event. Nobody reading stdout any more is the end of the chat, in an
-    /// orderly way.
-    fn show(&mut self, event: &Event) -> Result<(), ChatError> {
-        if self.interface.show(event).is_err() && self.exit.is_none() {
-            self.leave(Exit::Done);
-        }
-        Ok(())
-    }
-}
-
-async fn turn(wire: &mut Option<Wire>) -> Result<(), FrameError> {
-    match wire {
-        Some(wire) => wire.turn().await,
-        None => pending().await,
-    }
 }
 
 async fn lobby_step(lobby: &mut Option<Lobby>) -> Step {
     match lobby {
         Some(lobby) => lobby.next().await,
         None => pending().await,
-    }
-}
-
-/// As the person reads it.
-fn lost_because(error: &FrameError) -> String {
-    match error {
-        FrameError::Closed | FrameError::Io(_) => "the connection broke".into(),
-        FrameError::Length(_) => error.to_string(),
     }
 }

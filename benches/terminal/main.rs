@@ -19,17 +19,17 @@
     reason = "a benchmark may fail loudly"
 )]
 
-#[path = "../tests/common/mediator.rs"]
+#[path = "../../tests/common/mediator.rs"]
 mod mediator;
+mod person;
 
-use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mediator::Mediator;
-use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
+use person::Person;
 use tempfile::TempDir;
 
 const KEYS: usize = 3000;
@@ -174,97 +174,6 @@ fn pair(mediator: &Mediator) -> (Person, Other) {
 
 fn client_program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_undertone"))
-}
-
-/// A client on a pseudo-terminal, stopped on drop.
-struct Person {
-    _home: TempDir,
-    _master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
-    output: Box<dyn Read + Send>,
-    /// Read and not forgotten.
-    shown: Vec<u8>,
-    child: Box<dyn portable_pty::Child + Send + Sync>,
-}
-
-impl Person {
-    fn start(mediator: &Mediator) -> Self {
-        let pty = native_pty_system().openpty(PtySize::default()).unwrap();
-        let home = tempfile::tempdir().unwrap();
-        let mut command = CommandBuilder::new(client_program());
-        command.env_clear();
-        command.env("TERM", "xterm-256color");
-        command.env("HOME", home.path());
-        command.env("UNDERTONE_ROOM", "bench#secret");
-        command.args(["chat", "--bind", "127.0.0.1", "--name", "ann"]);
-        command.args(["--mediator", &mediator.url]);
-        let child = pty.slave.spawn_command(command).unwrap();
-        Person {
-            _home: home,
-            keys: pty.master.take_writer().unwrap(),
-            output: pty.master.try_clone_reader().unwrap(),
-            _master: pty.master,
-            shown: Vec::new(),
-            child,
-        }
-    }
-
-    fn press(&mut self, key: &str) {
-        self.keys.write_all(key.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
-    }
-
-    fn forget(&mut self) {
-        self.shown.clear();
-    }
-
-    /// Reads until this was shown.
-    fn read_until(&mut self, text: &str) {
-        let mut searched: usize = 0;
-        loop {
-            let from = searched.saturating_sub(text.len());
-            let mut windows = self.shown[from..].windows(text.len());
-            if windows.any(|window| window == text.as_bytes()) {
-                return;
-            }
-            searched = self.shown.len();
-            self.read();
-        }
-    }
-
-    /// Reads at least for so long; something is always coming.
-    fn read_for(&mut self, time: Duration) {
-        let start = Instant::now();
-        while start.elapsed() < time {
-            self.read();
-            self.forget();
-        }
-    }
-
-    fn read(&mut self) {
-        let mut buf = [0; 64 * 1024];
-        let n = self.output.read(&mut buf).unwrap();
-        assert!(n > 0, "the client ended early");
-        self.shown.extend_from_slice(&buf[..n]);
-    }
-
-    /// Of all threads, by the scheduler's account, which is finer than ticks.
-    fn cpu_time(&self) -> Duration {
-        let tasks = format!("/proc/{}/task", self.child.process_id().unwrap());
-        let of_task = |task: fs::DirEntry| {
-            let stat = fs::read_to_string(task.path().join("schedstat")).unwrap();
-            let nanos = stat.split(' ').next().unwrap();
-            Duration::from_nanos(nanos.parse().unwrap())
-        };
-        fs::read_dir(tasks).unwrap().flatten().map(of_task).sum()
-    }
-}
-
-impl Drop for Person {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// A client that says what it reads from a pipe, stopped on drop.

@@ -1,0 +1,127 @@
+//! Our two ends of a link: paired by hand, over loopback.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::net::TcpStream;
+use tokio::time::sleep_until;
+use undertone::crypto::keys::{SecretKey, prs, room_tag};
+use undertone::link::frame::FrameReader;
+use undertone::link::route::Route;
+use undertone::link::wire::Wire;
+use undertone::pairing::{Candidates, Established, Meeting, Offering, Role};
+use undertone::session::record::Channel;
+use undertone::session::{Event, LinkId, Session};
+
+use super::sockets;
+
+/// One end of a conversation, driven as the chat drives its own.
+pub struct End {
+    pub session: Session,
+    wire: Wire,
+}
+
+impl End {
+    /// Runs until something happened that `is_awaited`.
+    pub async fn run(&mut self, is_awaited: impl Fn(&Event) -> bool) {
+        loop {
+            self.transmit();
+            while let Some(event) = self.session.poll_event() {
+                if is_awaited(&event) {
+                    return;
+                }
+            }
+            self.turn().await;
+        }
+    }
+
+    /// Says again what it hears.
+    pub async fn echo(mut self) {
+        loop {
+            while let Some(event) = self.session.poll_event() {
+                if let Event::Text { text, .. } = event {
+                    self.session.say(0, &text).unwrap();
+                }
+            }
+            self.transmit();
+            self.turn().await;
+        }
+    }
+
+    /// Only listens.
+    pub async fn hear(mut self) {
+        self.run(|_| false).await;
+    }
+
+    fn transmit(&mut self) {
+        if self.wire.is_idle() {
+            let sent = self
+                .session
+                .poll_transmit(Instant::now(), &mut self.wire.out);
+            sent.unwrap();
+            self.wire.try_flush().unwrap();
+        }
+    }
+
+    async fn turn(&mut self) {
+        let deadline = self.session.deadline(true).unwrap();
+        tokio::select! {
+            turned = self.wire.turn() => {
+                turned.unwrap();
+                let now = Instant::now();
+                while let Some(record) = self.wire.next_record().unwrap() {
+                    self.session.receive(LinkId(1), record, now).unwrap();
+                }
+            }
+            () = sleep_until(deadline.into()) => {
+                self.session.handle_timeout(Instant::now()).unwrap();
+            }
+        }
+    }
+}
+
+/// Both ends of a live link.
+pub async fn ends() -> (End, End) {
+    let (host, guest) = paired();
+    let (host_socket, guest_socket) = sockets().await;
+    let now = Instant::now();
+    let end = |role, established: Established, socket: TcpStream| {
+        let route = Route::direct(socket.peer_addr().unwrap());
+        let channel = Channel::new(established.link).unwrap();
+        let wire = Wire::new(LinkId(1), route, socket.into(), FrameReader::default());
+        (Session::new(role, established.resume), channel, wire)
+    };
+    let (mut a, mut a_channel, a_wire) = end(Role::Host, host, host_socket);
+    let (mut b, mut b_channel, mut b_wire) = end(Role::Guest, guest, guest_socket);
+    let go = a.nominate();
+    let mut record = Vec::new();
+    a_channel
+        .seal(now, &mut record, |buf| go.encode(buf))
+        .unwrap();
+    let opened = b_channel.open(&mut record[4..]).unwrap().to_vec();
+    b.link_opened(LinkId(1), b_channel, &opened, now).unwrap();
+    b.poll_transmit(now, &mut b_wire.out).unwrap();
+    let answer = a_channel.open(&mut b_wire.out[4..]).unwrap().to_vec();
+    b_wire.out.clear();
+    a.link_answered(LinkId(1), a_channel, &answer, now).unwrap();
+    let [host, guest] = [(a, a_wire), (b, b_wire)].map(|(session, wire)| End { session, wire });
+    (host, guest)
+}
+
+/// A pairing, its messages passed by hand: what the host has of it, and the guest.
+fn paired() -> (Established, Established) {
+    let meeting = Meeting {
+        tag: room_tag(b"bench"),
+        prs: prs(Some(b"secret")),
+    };
+    let offering = || Offering::new(meeting.clone(), Arc::new(SecretKey::generate()));
+    let (a, b) = (offering(), offering());
+    let (offer_a, offer_b) = (*a.offer(), *b.offer());
+    let nowhere = Candidates::default();
+    let (a, sealed_a) = a.paired(Role::Host, &offer_b, &nowhere).unwrap();
+    let (b, sealed_b) = b.paired(Role::Guest, &offer_a, &nowhere).unwrap();
+    let mut host = a.sealed(&sealed_b, None).unwrap().host("a").unwrap();
+    let guest = b.sealed(&sealed_a, None).unwrap().guest("b").unwrap();
+    let (confirm_a, established) = host.confirm(guest.confirm_b()).unwrap();
+    (established.unwrap(), guest.confirm(&confirm_a).unwrap())
+}

@@ -1,0 +1,146 @@
+//! One attempt: a seat at the mediator, the pairing with who comes, and the link to them.
+
+use std::sync::Arc;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::Met;
+use crate::chat::Setup;
+use crate::chat::lobby::{Found, Lobby, Step};
+use crate::chat::local::Local;
+use crate::chat::pair::{Attempt, AttemptError, Failure, pair};
+use crate::chat::relay::by_relay;
+use crate::link::dial::{PATH_WITHIN, Plan};
+use crate::link::door::Door;
+use crate::link::nominate::ANSWER_WITHIN;
+use crate::link::port::Port;
+use crate::link::reach::reach;
+use crate::link::route::Route;
+use crate::link::stream::Stream;
+use crate::pairing::{Matched, Meeting, Offering, PairingError, Role};
+use crate::rendezvous::Rendezvous;
+use crate::session::Session;
+
+pub(super) async fn attempt(
+    setup: &Setup,
+    local: &Local,
+    unanswered: &mut Option<Offering>,
+    waiting: &mut (dyn FnMut(u64) + Send),
+) -> Result<Met, AttemptError> {
+    let listening = &setup.listening;
+    let port = listening.open().map_err(AttemptError::Listen)?;
+    let from = listening.dial_from(port.address());
+    let mut mediator = Rendezvous::connect(&local.route, from).await?;
+    mediator.leave_when(local.elsewhere());
+    let attempt = Attempt {
+        meeting: Meeting {
+            tag: setup.room.tag(),
+            prs: setup.room.prs(),
+        },
+        identity: Arc::clone(&setup.identity),
+        pin: None,
+        role: None,
+        listening,
+        port: port.address().port(),
+        unanswered,
+    };
+    let (role, matched, plan) = pair(&mut mediator, attempt, waiting).await?;
+    let hopeless = plan.candidates.is_empty();
+    let relays = mediator.relays();
+    let no_path = || Failure::NoPath(setup.no_relay(relays));
+    if listening.hidden && !relays {
+        // There is no other way, and nothing to wait for.
+        return Err(AttemptError::Failed {
+            role,
+            spent: true,
+            why: no_path(),
+        });
+    }
+    let mut mediator = Some(mediator);
+    let relay = by_relay(&mut mediator, hopeless, setup.consent.given_ahead());
+    let met = match role {
+        Role::Guest => join_host(setup, port, matched, plan, relay, no_path).await,
+        Role::Host => await_guest(setup, port, matched, plan, relay, no_path).await,
+    };
+    setup.consent.not_wanted();
+    let met = met.map_err(|why| AttemptError::Failed {
+        role,
+        spent: true,
+        why,
+    })?;
+    if let Some(mediator) = mediator {
+        mediator.done().await;
+    }
+    Ok(met)
+}
+
+async fn join_host(
+    setup: &Setup,
+    port: Port,
+    matched: Matched,
+    plan: Plan,
+    relay: impl Future<Output = Option<(Stream, Route)>>,
+    no_path: impl Fn() -> Failure,
+) -> Result<Met, Failure> {
+    let confirm = matched.guest(setup.name.as_str())?;
+    let ready = reach(&port, plan, &confirm, relay).await;
+    let ready = ready.map_err(|_| no_path())?;
+    let session = Session::new(Role::Guest, Arc::clone(&ready.resume));
+    Ok(Met {
+        session,
+        ready,
+        lobby: None,
+    })
+}
+
+async fn await_guest(
+    setup: &Setup,
+    port: Port,
+    matched: Matched,
+    plan: Plan,
+    relay: impl Future<Output = Option<(Stream, Route)>>,
+    no_path: impl Fn() -> Failure,
+) -> Result<Met, Failure> {
+    setup
+        .face
+        .detail(&format!("listening on {}", port.address()));
+    let mut lobby = Lobby::new(Door::new(port));
+    let confirm = matched.host(setup.name.as_str())?;
+    lobby.take(Found::Pairing(Box::new(confirm), plan));
+    let mut deadline = Instant::now() + PATH_WITHIN + ANSWER_WITHIN;
+    let mut begun = None;
+    let mut relay_awaited = true;
+    tokio::pin!(relay);
+    loop {
+        let step = tokio::select! {
+            step = lobby.next() => step,
+            relay = &mut relay, if relay_awaited => {
+                relay_awaited = false;
+                if let Some((stream, route)) = relay {
+                    deadline = Instant::now() + PATH_WITHIN + ANSWER_WITHIN;
+                    lobby.take(Found::Way(stream, route));
+                }
+                continue;
+            }
+            () = sleep_until(deadline), if !relay_awaited => return Err(no_path()),
+        };
+        match step {
+            Step::Unanswered => return Err(no_path()),
+            Step::Knock(_) => {}
+            Step::Confirmed(confirmed) => {
+                let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
+                let nomination = confirmed.nominate(&session.nominate());
+                lobby.nominated(nomination.map_err(|_| PairingError::Point)?);
+                begun = Some(session);
+            }
+            Step::Answered(ready) => {
+                let session = begun.take().ok_or_else(no_path)?;
+                return Ok(Met {
+                    session,
+                    ready: *ready,
+                    lobby: Some(lobby),
+                });
+            }
+        }
+    }
+}

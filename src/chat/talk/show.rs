@@ -1,0 +1,99 @@
+//! What the person is shown: how it stands, and what happens.
+
+use jiff::Timestamp;
+
+use super::Talk;
+use crate::chat::ChatError;
+use crate::chat::event::{Event, Standing};
+use crate::exit::Exit;
+use crate::session;
+use crate::terminal::composer::prompt::State;
+
+impl Talk<'_> {
+    /// Tells the person how it stands.
+    pub(super) fn stand(&mut self) {
+        let state = match self.company.standing() {
+            _ if self.company.is_shut() => State::Shut,
+            _ if self.wire.is_none() => State::Lost {
+                queued: self.session.queued(),
+            },
+            Standing::Verified => State::Verified,
+            Standing::Invite => State::Invite,
+            Standing::Unverified => State::NotVerified,
+        };
+        let note = match (self.route.is_relay(), self.unstable) {
+            (true, true) => "relay, unstable",
+            (true, false) => "relay",
+            (false, true) => "unstable",
+            (false, false) => "",
+        };
+        self.interface.stand(self.company.name(), state, note);
+        if self.interface.paint().is_err() && self.exit.is_none() {
+            self.leave(Exit::Done);
+        }
+    }
+
+    pub(super) fn show_events(&mut self) -> Result<(), ChatError> {
+        while let Some(event) = self.session.poll_event() {
+            let from = self.company.name().to_owned();
+            match event {
+                session::Event::Text { seq, sent, text } => {
+                    let time = i64::try_from(sent)
+                        .ok()
+                        .and_then(|ms| Timestamp::from_millisecond(ms).ok());
+                    let time = time.unwrap_or_else(Timestamp::now).to_string();
+                    self.show(&Event::Message {
+                        id: seq,
+                        from,
+                        text,
+                        time,
+                    })?;
+                }
+                session::Event::Delivered(upto) => {
+                    for id in self.delivered + 1..=upto {
+                        self.show(&Event::Delivered { id })?;
+                    }
+                    self.delivered = upto;
+                }
+                // Of a link that was lost right then.
+                session::Event::Unstable(_) if self.wire.is_none() => {}
+                session::Event::Unstable(unstable) => {
+                    self.unstable = unstable;
+                    self.show(&Event::Unstable {
+                        peer: from,
+                        unstable,
+                    })?;
+                }
+                session::Event::Left => {
+                    self.show(&Event::Left {
+                        peer: from,
+                        reason: "quit".into(),
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn error(
+        &mut self,
+        code: &'static str,
+        message: &str,
+        hint: &str,
+    ) -> Result<(), ChatError> {
+        self.show(&Event::Error {
+            code,
+            message: message.into(),
+            hint: hint.into(),
+        })
+    }
+
+    /// Shows an event. Nobody reading stdout any more is the end of the chat, in an
+    /// orderly way.
+    pub(super) fn show(&mut self, event: &Event) -> Result<(), ChatError> {
+        if self.interface.show(event).is_err() && self.exit.is_none() {
+            self.leave(Exit::Done);
+        }
+        Ok(())
+    }
+}

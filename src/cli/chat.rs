@@ -1,0 +1,176 @@
+//! What a chat takes.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+
+use super::{bind_address, proxy_choice, route};
+use crate::chat::relay::RelayChoice;
+use crate::mediator_url::{DEFAULT_PORT, MediatorUrl};
+use crate::rendezvous::Route;
+use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
+use crate::room::{Invite, RoomError};
+use crate::terminal::name::DisplayName;
+
+pub(super) const ROOM_VARIABLE: &str = "UNDERTONE_ROOM";
+
+/// What a chat takes.
+#[derive(Args, Clone)]
+pub struct ChatArgs {
+    /// ROOM, ROOM#SECRET or an invite link; blank makes a room up
+    ///
+    /// What you type here, others on this machine can see while it runs. To keep a secret from
+    /// them leave it out and type it when asked, or put it into UNDERTONE_ROOM.
+    #[arg(env = ROOM_VARIABLE, hide_env = true, hide_env_values = true)]
+    pub(super) room: Option<String>,
+    /// Its options.
+    #[command(flatten)]
+    pub options: ChatOptions,
+}
+
+impl ChatArgs {
+    /// The room that was named, by argument or environment, if any was.
+    ///
+    /// Read here and not by clap, whose errors repeat what they cannot read: a secret, perhaps.
+    ///
+    /// # Errors
+    /// [`RoomError`]; an error of usage.
+    pub fn invite(&self) -> Result<Option<Invite>, RoomError> {
+        let named = self.room.as_deref().filter(|room| !room.trim().is_empty());
+        named.map(str::parse).transpose()
+    }
+
+    /// Whether a room was asked for by a blank name: one is made up, without a
+    /// question.
+    #[must_use]
+    pub fn wants_new_room(&self) -> bool {
+        self.room
+            .as_deref()
+            .is_some_and(|room| room.trim().is_empty())
+    }
+
+    /// Whether the argument shows a secret to everyone on this machine: to be said.
+    #[must_use]
+    pub fn secret_in_arguments(&self) -> bool {
+        let from_variable = std::env::var(ROOM_VARIABLE).ok();
+        self.room != from_variable
+            && matches!(self.invite(), Ok(Some(invite)) if invite.room.secret().is_some())
+    }
+}
+
+/// Options of a chat.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "For a chat")]
+pub struct ChatOptions {
+    /// What the other one is to call you
+    #[arg(long, env = "UNDERTONE_NAME", hide_env = true)]
+    pub name: Option<DisplayName>,
+    /// The mediator, `http(s)://HOST[:PORT]`; port 7700 where none is named, for https too
+    /// [default: the one on this machine, or one inside this program]
+    #[arg(long, value_name = "URL", env = "UNDERTONE_MEDIATOR", hide_env = true)]
+    pub mediator: Option<MediatorUrl>,
+    /// Look for a mediator on the local network by multicast DNS; where there is none,
+    /// run one and announce it, by address, port and a random number
+    #[arg(long, conflicts_with = "mediator")]
+    pub lan: bool,
+    /// The proxy to the mediator, `http://[USER:PASSWORD@]HOST[:PORT]` or `socks5h://…`;
+    /// `none` for none [default: https_proxy, http_proxy, ALL_PROXY and NO_PROXY, as
+    /// curl reads them]
+    ///
+    /// What you type here, others on this machine can see while it runs: a password is better
+    /// put into UNDERTONE_PROXY or the config file.
+    #[arg(long, value_name = "URL", env = "UNDERTONE_PROXY", hide_env = true,
+        hide_default_value = true, value_parser = proxy_choice)]
+    pub proxy: Option<Result<ProxyChoice, ProxyUrlError>>,
+    /// Leave with code 4 when nobody came within so many seconds
+    #[arg(long, value_name = "SECS", env = "UNDERTONE_TIMEOUT", hide_env = true,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    timeout: Option<u32>,
+    /// Write one JSON event a line to stdout; what is read stays lines
+    #[arg(long, env = "UNDERTONE_JSON", hide_env = true, value_parser = BoolishValueParser::new())]
+    pub json: bool,
+    /// Talk only to someone whose words you compared, in this chat or before
+    #[arg(long, env = "UNDERTONE_REQUIRE_VERIFIED", hide_env = true, value_parser = BoolishValueParser::new())]
+    pub require_verified: bool,
+    /// Write nothing to the history
+    #[arg(long, env = "UNDERTONE_NO_HISTORY", hide_env = true, value_parser = BoolishValueParser::new())]
+    pub no_history: bool,
+    /// Give a made-up room a secret of 128 random bits instead of four words
+    #[arg(long, env = "UNDERTONE_LONG", hide_env = true, value_parser = BoolishValueParser::new())]
+    pub long: bool,
+    /// Draw the invite as a QR code too, for a camera
+    #[arg(long, env = "UNDERTONE_QR", hide_env = true, value_parser = BoolishValueParser::new())]
+    pub qr: bool,
+    /// Ask the terminal for a notification of the desktop (OSC 9) when a message
+    /// comes and the window has no focus; the bell rings in any case
+    #[arg(long, env = "UNDERTONE_NOTIFY", hide_env = true, value_parser = BoolishValueParser::new())]
+    pub notify: bool,
+    /// Listen on this address only [default: all of this machine, a free port]
+    #[arg(long, value_name = "IP[:PORT]", env = "UNDERTONE_BIND", hide_env = true, value_parser = bind_address)]
+    pub bind: Option<SocketAddr>,
+    /// Tell the other one this address instead of those found here, as where a
+    /// router forwards a port; may be repeated
+    #[arg(
+        long,
+        value_name = "IP:PORT",
+        env = "UNDERTONE_ADVERTISE",
+        hide_env = true,
+        value_delimiter = ','
+    )]
+    pub advertise: Vec<SocketAddr>,
+    /// Where no direct path opens: may the mediator carry the chat? `ask` when it
+    /// comes to that, `always` or `never`. It then sees both addresses, times and
+    /// sizes, not what is said; the other one must agree too
+    #[arg(
+        long,
+        value_name = "ask|always|never",
+        env = "UNDERTONE_RELAY",
+        hide_env = true,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    relay: RelayChoice,
+    /// Give the other one no address and dial none: only the mediator, which then
+    /// must relay, and its network see yours; the other one must agree to that
+    #[arg(long, env = "UNDERTONE_HIDE_IP", hide_env = true, value_parser = BoolishValueParser::new(),
+        conflicts_with = "advertise")]
+    pub hide_ip: bool,
+    /// Port of the mediator on this machine
+    #[arg(long, value_name = "PORT", env = "UNDERTONE_LOCAL_PORT", hide_env = true, default_value_t = DEFAULT_PORT)]
+    pub local_port: u16,
+}
+
+impl ChatOptions {
+    /// The way to the mediator that was named: by the invite, else by `--mediator`; `None`
+    /// where neither names one.
+    ///
+    /// # Errors
+    /// [`ProxyUrlError`], where a proxy counts whose address is wrong; an error of usage.
+    pub fn route(&self, invited: Option<MediatorUrl>) -> Result<Option<Route>, ProxyUrlError> {
+        // A config file's default does not count against the flag.
+        let by_option = self.mediator.clone().filter(|_| !self.lan);
+        let named = invited.or(by_option);
+        named
+            .map(|mediator| route(mediator, self.proxy.as_ref()))
+            .transpose()
+    }
+
+    /// How long to wait for the other one; `None`: as long as it takes.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+            .map(|seconds| Duration::from_secs(seconds.into()))
+    }
+
+    /// Whether the mediator may carry the chat; who hides has said so.
+    #[must_use]
+    pub fn consent(&self) -> RelayChoice {
+        match self.hide_ip {
+            true => RelayChoice::Always,
+            false => self.relay,
+        }
+    }
+}

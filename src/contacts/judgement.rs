@@ -1,0 +1,83 @@
+//! Who the other one is, as far as we can tell: protocol §7. The badge belongs to the key,
+//! never to the name.
+
+use super::{Contact, Contacts, ContactsError};
+use crate::crypto::keys::PublicKey;
+use crate::terminal::name::DisplayName;
+
+/// Who the other one is, as far as we can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// We know this key, whatever name came with it.
+    Known(Contact),
+    /// Nobody we know, and nothing suspicious.
+    New {
+        /// The name that they gave.
+        petname: DisplayName,
+    },
+    /// The identity may have been changed: the chat stays shut.
+    Alarm(Alarm),
+    /// Our own key: another terminal of ours.
+    Yourself,
+}
+
+/// Why an unknown key is suspicious.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// What it collides with.
+    pub kind: AlarmKind,
+    /// Whom we expected.
+    pub contact: Contact,
+}
+
+/// What an unknown key collides with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlarmKind {
+    /// The name is, or looks like, a contact's.
+    NameKnown,
+    /// We met this contact in this room before.
+    RoomKnown,
+    /// It is a key that this contact gave up.
+    FormerKey,
+}
+
+impl Contacts {
+    /// Who is it that came with `key` and `name` into the room `room_tag`? (protocol §7)
+    ///
+    /// # Errors
+    /// As [`Contacts::list`].
+    pub fn judge(
+        &self,
+        key: &PublicKey,
+        name: &DisplayName,
+        room_tag: &[u8; 32],
+    ) -> Result<Judgement, ContactsError> {
+        if *key == self.own {
+            return Ok(Judgement::Yourself);
+        }
+        let contacts = self.list()?;
+        if let Some(contact) = contacts.iter().find(|c| c.key == *key) {
+            return Ok(Judgement::Known(contact.clone()));
+        }
+        let looks = name.skeleton();
+        let former = contacts.iter().find(|c| c.former_keys.contains(key));
+        let named = || contacts.iter().find(|c| c.petname.skeleton() == looks);
+        let met_here = || {
+            let here = contacts.iter().filter(|c| c.rooms.contains(room_tag));
+            here.max_by_key(|c| c.last_met)
+        };
+        let alarm = former
+            .map(|contact| (AlarmKind::FormerKey, contact))
+            .or_else(|| named().map(|contact| (AlarmKind::NameKnown, contact)))
+            .or_else(|| met_here().map(|contact| (AlarmKind::RoomKnown, contact)));
+        Ok(match alarm {
+            Some((kind, contact)) => Judgement::Alarm(Alarm {
+                kind,
+                contact: contact.clone(),
+            }),
+            None => Judgement::New {
+                petname: name.clone(),
+            },
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! The last answers, kept in `last.json` in the data directory; a room with a secret is not, for
+//! without the secret it is another one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::room::Room;
+use crate::store::{self, Store, StoreError};
+use crate::terminal::name::DisplayName;
+
+const FILE: &str = "last.json";
+
+/// What was answered last time: the defaults of the next.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Last {
+    /// The name.
+    pub name: Option<DisplayName>,
+    /// ROOM, if it has no secret.
+    pub room: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct LastFile {
+    name: Option<String>,
+    room: Option<String>,
+}
+
+impl Last {
+    /// The last answers. A file that cannot be read is as good as none: they are a convenience.
+    #[must_use]
+    pub fn load(store: &Store) -> Self {
+        let bytes = store::read(&store.path(FILE))
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let file: LastFile = serde_json::from_slice(&bytes).unwrap_or_default();
+        let plain =
+            |room: &String| matches!(room.parse::<Room>(), Ok(room) if room.secret().is_none());
+        Self {
+            name: file.name.and_then(|name| DisplayName::parse(&name).ok()),
+            room: file.room.filter(plain),
+        }
+    }
+
+    /// Keeps these answers; writes nothing where they are the same as last time.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the file cannot be written.
+    pub fn save(store: &Store, name: &DisplayName, room: &Room) -> Result<(), StoreError> {
+        let file = LastFile {
+            name: Some(name.as_str().to_owned()),
+            room: room.secret().is_none().then(|| room.name().to_owned()),
+        };
+        let path = store.path(FILE);
+        let bytes = serde_json::to_vec(&file)
+            .map_err(|error| StoreError::io("write", &path)(error.into()))?;
+        if matches!(store::read(&path), Ok(Some(kept)) if kept == bytes) {
+            return Ok(());
+        }
+        store::replace(&path, &bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_answers_are_kept_and_no_room_that_has_a_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(Some(&dir.path().join("data"))).unwrap();
+        assert_eq!(Last::load(&store), Last::default());
+        let ada = DisplayName::parse("ada").unwrap();
+        for (room, kept) in [("lab", Some("lab")), ("lab#otter", None)] {
+            Last::save(&store, &ada, &room.parse().unwrap()).unwrap();
+            let last = Last::load(&store);
+            assert_eq!((last.name, last.room.as_deref()), (Some(ada.clone()), kept));
+        }
+        let text = std::fs::read_to_string(store.path(FILE)).unwrap();
+        assert!(!text.contains("otter"), "{text}");
+        for damaged in [
+            "{",
+            r#"{"name":"◆","room":"a#b"}"#,
+            r#"{"room":"\u001b[2J"}"#,
+        ] {
+            std::fs::write(store.path(FILE), damaged).unwrap();
+            assert_eq!(Last::load(&store), Last::default(), "{damaged}");
+        }
+    }
+}
