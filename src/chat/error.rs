@@ -106,8 +106,9 @@ impl ChatError {
                         false => "",
                     };
                     let port = url.port();
-                    let there =
-                        format!("Is undertone-mediator running there, and port {port} open?{tls}");
+                    let there = format!(
+                        "Is the address right, undertone-mediator running there, and port {port} open?{tls}"
+                    );
                     ("no-mediator", there)
                 }
                 RendezvousError::Proxy { proxy, why, .. } => ("no-mediator", why.remedy(proxy)),
@@ -132,10 +133,12 @@ impl ChatError {
                     .into(),
             ),
             ChatError::Attempt { spent, why } => {
-                let spent = if *spent {
-                    " This attempt is spent: ask the other one, who still waits, for the secret or a new invite."
-                } else {
-                    ""
+                let spent = match why {
+                    _ if !spent => "",
+                    Failure::NoPath(_) => " The other one waits on; three such attempts end an invite.",
+                    _ => {
+                        " This attempt is spent: ask the other one, who still waits, for the secret or a new invite."
+                    }
                 };
                 (attempt_code(*why), format!("{}{spent}", why.advice()))
             }
@@ -172,7 +175,7 @@ impl ChatError {
             ),
             ChatError::Listen(_) => (
                 "listen",
-                "Check --bind: the address must be one of this machine's.".into(),
+                "Check --bind: an address of this machine, and a port that nobody else has.".into(),
             ),
             ChatError::Keep(_) | ChatError::System(_) => ("system", String::new()),
         };

@@ -107,7 +107,7 @@ fn web(silent: SocketAddr, report: &mut Report<'_>) -> io::Result<()> {
 
 /// Tells with whom a direct path is likely; `false` where that is hardly anybody.
 fn direct(nat: Nat, web_only: bool, report: &mut Report<'_>) -> io::Result<bool> {
-    const REMEDY: &str = "What helps: a port that your router forwards (--bind 0.0.0.0:PORT --advertise ADDRESS:PORT), IPv6 on both sides, another network; or a mediator that relays, and --relay.";
+    const REMEDY: &str = "What helps: a port that your router forwards (--bind 0.0.0.0:PORT --advertise ADDRESS:PORT), IPv6 on both sides, another network; or a mediator that relays, and --relay always on both sides.";
     if web_only {
         report.warn("direct", "a direct path is unlikely, with anybody", REMEDY)?;
         return Ok(false);

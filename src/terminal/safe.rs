@@ -101,6 +101,27 @@ impl Safe {
         Self(self.0.replace('\n', &format!("\n{:columns$}", "")))
     }
 
+    /// Broken between words into lines of at most `columns`; a word is left whole, for
+    /// it may be an address to copy.
+    #[must_use]
+    pub fn folded(&self, columns: usize) -> Self {
+        let mut out = String::new();
+        for line in self.0.split_inclusive('\n') {
+            let mut width = 0;
+            for word in line.split_inclusive(' ') {
+                let wide = word.trim_end().width();
+                if width > 0 && width + wide > columns {
+                    out.truncate(out.trim_end_matches(' ').len());
+                    out.push('\n');
+                    width = 0;
+                }
+                out.push_str(word);
+                width += word.width();
+            }
+        }
+        Self(out)
+    }
+
     /// At most `columns` wide; what does not fit is replaced by `…`. For one line.
     #[must_use]
     pub fn clipped(&self, columns: usize) -> Self {

@@ -25,7 +25,9 @@ pub(super) fn own(text: &str, time: &str, arrived: bool, style: Style) -> String
 }
 
 /// What it means that the mediator carries the chat.
-const RELAYED: &str = "\n  No direct path opened, so the mediator carries the chat: it sees both addresses,\n  times and sizes, not what is said.";
+const RELAYED: &str = "\n  No direct path opened, so the mediator carries the chat: it sees both\n  addresses, times and sizes, not what is said.";
+/// Columns of a remark, after its mark.
+const TEXT: usize = 77;
 
 /// How a link goes.
 fn way(route: &str, address: &str) -> String {
@@ -188,14 +190,17 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
         }
         Event::Note { message } => {
             let message = sentence(message);
-            format!("◆ {}", Safe::message(&message).indented(2))
+            format!("◆ {}", Safe::message(&message).folded(TEXT).indented(2))
         }
         Event::Error { message, hint, .. } => {
-            let message = Safe::message(message).indented(2);
+            let message = Safe::message(message).folded(TEXT - 5).indented(2);
             let error = style.tone(Tone::Alarm, "error:");
             match hint.as_str() {
                 "" => format!("{error} {message}"),
-                hint => format!("{error} {message}\n  {}", Safe::message(hint).indented(2)),
+                hint => {
+                    let hint = Safe::message(hint).folded(TEXT).indented(2);
+                    format!("{error} {message}\n  {hint}")
+                }
             }
         }
     })

@@ -123,6 +123,19 @@ fn long_texts_are_cut_at_a_column() {
     assert_eq!(Safe::message(&"A".repeat(1_000_000)).width(), 1_000_000);
 }
 
+#[test]
+fn long_remarks_break_between_words_and_leave_addresses_whole() {
+    let folded = |text: &str| Safe::message(text).folded(10).as_str().to_owned();
+    assert_eq!(folded("one two three"), "one two\nthree");
+    assert_eq!(folded("一二三 四五 六"), "一二三\n四五 六");
+    let address = "https://example.org/#a#b";
+    assert_eq!(
+        folded(&format!("at {address} now")),
+        format!("at\n{address}\nnow")
+    );
+    assert_eq!(folded("a\nb  c"), "a\nb  c");
+}
+
 fn any_text() -> impl Strategy<Value = String> {
     let nasty = prop_oneof![
         any::<char>(),
