@@ -98,7 +98,7 @@ impl Consent {
         }
     }
 
-    /// Whether no question is open any more.
+    /// As it stands: what was said beforehand, or the consent since.
     pub fn choice(&self) -> RelayChoice {
         match *self.given.borrow() {
             true => RelayChoice::Always,
@@ -114,8 +114,10 @@ impl Consent {
     /// Waits for the consent; `false` where it was refused beforehand. Who waits
     /// makes [`Consent::wanted`] return.
     pub async fn given(&self) -> bool {
-        if self.choice() == RelayChoice::Never {
-            return false;
+        match self.choice() {
+            RelayChoice::Always => return true,
+            RelayChoice::Never => return false,
+            RelayChoice::Ask => {}
         }
         self.wanted.send_replace(true);
         self.given
@@ -155,11 +157,10 @@ impl Consent {
         let _ = wanted.wait_for(|wanted| !*wanted).await;
     }
 
-    /// Returns once the person is to be asked.
+    /// Returns once the person is to be asked: never who agreed.
     pub async fn wanted(&self) {
-        let choice = self.choice;
         let mut wanted = self.wanted.subscribe();
-        let asked = wanted.wait_for(|wanted| *wanted && choice == RelayChoice::Ask);
+        let asked = wanted.wait_for(|wanted| *wanted && self.choice() == RelayChoice::Ask);
         if asked.await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -188,4 +189,31 @@ pub async fn by_relay(
     let route = Route::Relay(relaying.address());
     let stream = relaying.relay().await.ok()?;
     Some((stream.into(), route))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn who_agreed_is_not_asked_again() {
+        let consent = Consent::new(RelayChoice::Ask);
+        assert_eq!(consent.given().now_or_never(), None);
+        assert_eq!(consent.wanted().now_or_never(), Some(()));
+        consent.give();
+        assert_eq!(consent.wanted().now_or_never(), None);
+        // The link was lost, and a relay is wanted anew.
+        consent.not_wanted();
+        assert_eq!(consent.given().now_or_never(), Some(true));
+        assert_eq!(consent.wanted().now_or_never(), None);
+    }
+
+    #[test]
+    fn who_refused_is_not_asked() {
+        let consent = Consent::new(RelayChoice::Never);
+        assert_eq!(consent.given().now_or_never(), Some(false));
+        assert_eq!(consent.wanted().now_or_never(), None);
+    }
 }
