@@ -2,7 +2,7 @@
 //! codes.
 
 use std::fmt::Display;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -184,7 +184,7 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
             advertise: options.advertise.clone(),
             hidden: options.hide_ip,
         },
-        consent: Consent::new(options.consent()),
+        consent: Consent::new(options.consent(), io::stdin().is_terminal()),
         timeout: options.timeout(),
         require_verified: options.require_verified,
         face,

@@ -265,6 +265,45 @@ fn cut_in_mid_talk(bob_waits: bool) {
     assert_eq!((bob.exit_code(), ada.exit_code()), (0, 0));
 }
 
+/// ada, undecided and a program, and bob, who agreed, have lost the direct path.
+fn program_cut_in_mid_talk(mediator: &Mediator, homes: &[Home; 2]) -> [Client; 2] {
+    let proxy = Proxy::start();
+    let ways = ["--relay", "always", "--advertise", &proxy.address()];
+    let bob = start(mediator, &homes[1], "bob").args(&ways).run();
+    bob.await_event("waiting");
+    let ada = apart(mediator, &homes[0], "ada", "ask");
+    let ada = ada.args(&["--timeout", "6"]).run();
+    proxy.aim(&bob.door());
+    for who in [&ada, &bob] {
+        assert_eq!(who.await_event("connected")["path"], "direct");
+    }
+    proxy.cut();
+    for who in [&ada, &bob] {
+        who.await_event("reconnecting");
+    }
+    [ada, bob]
+}
+
+#[test]
+fn a_program_that_lost_the_direct_path_is_not_asked() {
+    let (mediator, homes) = (relaying(), homes());
+    let [mut ada, _bob] = program_cut_in_mid_talk(&mediator, &homes);
+    assert_eq!(ada.exit_code(), 4);
+    let said = ada.out.rest().join("\n");
+    assert!(!said.contains(ASKED), "{said}");
+}
+
+#[test]
+fn a_program_that_lost_the_direct_path_may_agree() {
+    let (mediator, homes) = (relaying(), homes());
+    let [mut ada, mut bob] = program_cut_in_mid_talk(&mediator, &homes);
+    ada.say("/relay");
+    let note = ada.await_event("note")["message"].clone();
+    assert!(note.as_str().unwrap().starts_with("agreed"), "{note}");
+    assert_eq!(ada.await_event("connected")["path"], "relay");
+    quit([&mut ada, &mut bob]);
+}
+
 #[test]
 fn who_came_and_lost_the_direct_path_is_asked_once() {
     cut_in_mid_talk(true);

@@ -179,7 +179,7 @@ async fn attempt(
         });
     }
     let mut mediator = Some(mediator);
-    let relay = by_relay(&mut mediator, hopeless, setup.consent.given_ahead());
+    let relay = by_relay(&mut mediator, hopeless, setup.consent.given());
     let met = match role {
         Role::Guest => join_host(setup, port, matched, plan, relay, no_path).await,
         Role::Host => await_guest(setup, port, matched, plan, relay, no_path).await,

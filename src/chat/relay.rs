@@ -2,7 +2,6 @@
 //! itself. It would see both addresses, and when and how much is said; neither
 //! what nor by whom (PROTOCOL.md §9).
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,15 +83,18 @@ impl NoRelay {
 #[derive(Clone, Debug)]
 pub struct Consent {
     choice: RelayChoice,
+    /// Somebody can be asked.
+    askable: bool,
     given: Arc<watch::Sender<bool>>,
     wanted: Arc<watch::Sender<bool>>,
 }
 
 impl Consent {
-    /// As it was said beforehand.
-    pub fn new(choice: RelayChoice) -> Self {
+    /// As it was said beforehand; `askable` where there is a terminal.
+    pub fn new(choice: RelayChoice, askable: bool) -> Self {
         Consent {
             choice,
+            askable,
             given: Arc::new(watch::Sender::new(choice == RelayChoice::Always)),
             wanted: Arc::new(watch::Sender::new(false)),
         }
@@ -111,12 +113,14 @@ impl Consent {
         self.given.send_replace(true);
     }
 
-    /// Waits for the consent; `false` where it was refused beforehand. Who waits
-    /// makes [`Consent::wanted`] return.
+    /// Waits for the consent; `false` where it was refused beforehand, or nobody can be
+    /// asked: a program may still give it, for the next time. Who waits makes
+    /// [`Consent::wanted`] return.
     pub async fn given(&self) -> bool {
         match self.choice() {
             RelayChoice::Always => return true,
             RelayChoice::Never => return false,
+            RelayChoice::Ask if !self.askable => return false,
             RelayChoice::Ask => {}
         }
         self.wanted.send_replace(true);
@@ -127,20 +131,12 @@ impl Consent {
             .is_ok()
     }
 
-    /// The same before there is a chat: only at a terminal somebody is heard.
-    pub async fn given_ahead(&self) -> bool {
-        match self.choice() == RelayChoice::Ask && !std::io::stdin().is_terminal() {
-            true => false,
-            false => self.given().await,
-        }
-    }
-
     /// Why no consent of both came about, at a mediator that relays.
     pub fn lack(&self) -> NoRelay {
         match self.choice() {
             RelayChoice::Always => NoRelay::Other,
             RelayChoice::Never => NoRelay::Never,
-            RelayChoice::Ask if std::io::stdin().is_terminal() => NoRelay::Unanswered,
+            RelayChoice::Ask if self.askable => NoRelay::Unanswered,
             RelayChoice::Ask => NoRelay::Unasked,
         }
     }
@@ -199,7 +195,7 @@ mod tests {
 
     #[test]
     fn who_agreed_is_not_asked_again() {
-        let consent = Consent::new(RelayChoice::Ask);
+        let consent = Consent::new(RelayChoice::Ask, true);
         assert_eq!(consent.given().now_or_never(), None);
         assert_eq!(consent.wanted().now_or_never(), Some(()));
         consent.give();
@@ -212,8 +208,17 @@ mod tests {
 
     #[test]
     fn who_refused_is_not_asked() {
-        let consent = Consent::new(RelayChoice::Never);
+        let consent = Consent::new(RelayChoice::Never, true);
         assert_eq!(consent.given().now_or_never(), Some(false));
         assert_eq!(consent.wanted().now_or_never(), None);
+    }
+
+    #[test]
+    fn without_a_terminal_nobody_is_asked_yet_may_agree() {
+        let consent = Consent::new(RelayChoice::Ask, false);
+        assert_eq!(consent.given().now_or_never(), Some(false));
+        assert_eq!(consent.wanted().now_or_never(), None);
+        consent.give();
+        assert_eq!(consent.given().now_or_never(), Some(true));
     }
 }
