@@ -122,6 +122,45 @@ fn a_mediator_that_does_not_relay_is_named_as_the_reason() {
     assert!(!hint.contains("--relay always"), "{hint}");
 }
 
+/// Both agreed beforehand; the first to come are relayed.
+fn relayed(mediator: &Mediator, homes: &[Home; 2]) -> [Client; 2] {
+    let ada = apart(mediator, &homes[0], "ada", "always").run();
+    ada.await_event("waiting");
+    let bob = apart(mediator, &homes[1], "bob", "always").run();
+    for who in [&ada, &bob] {
+        assert_eq!(who.await_event("connected")["path"], "relay");
+    }
+    [ada, bob]
+}
+
+#[test]
+fn a_limit_of_the_mediator_is_named_as_the_reason() {
+    let mediator = Mediator::start_with(&["--relay", "--relay-pairs", "1"]);
+    let homes = homes();
+    let _first = relayed(&mediator, &homes);
+    let hint = hint(&mediator, "always", "always");
+    assert!(hint.contains("as much as its limits allow"), "{hint}");
+    assert!(!hint.contains("--relay always"), "{hint}");
+}
+
+#[test]
+fn the_limit_that_ends_a_relay_is_named() {
+    let mediator = Mediator::start_with(&["--relay", "--relay-bytes", "20000"]);
+    let homes = homes();
+    let [mut ada, bob] = relayed(&mediator, &homes);
+    for _ in 0..3 {
+        ada.say(&"x".repeat(10_000));
+    }
+    for who in [&ada, &bob] {
+        let lost = who.await_event("reconnecting");
+        let reason = lost["reason"].as_str().unwrap();
+        assert!(
+            reason.contains("as many bytes as this mediator"),
+            "{reason}"
+        );
+    }
+}
+
 #[test]
 fn both_are_asked_once_and_agree_at_their_terminals() {
     let (mediator, homes) = (relaying(), homes());

@@ -2,8 +2,8 @@
 //! attempts (PROTOCOL.md §4): whoever waited takes its seat again with a fresh
 //! OFFER, and after three the invite is dead.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -169,7 +169,11 @@ async fn attempt(
     let (role, matched, plan) = pair(&mut mediator, attempt, waiting).await?;
     let hopeless = plan.candidates.is_empty();
     let relays = mediator.relays();
-    let no_path = || Failure::NoPath(setup.no_relay(relays));
+    let failed = OnceLock::new();
+    let no_path = || {
+        let why = failed.get().copied();
+        Failure::NoPath(why.unwrap_or_else(|| setup.no_relay(relays)))
+    };
     if listening.hidden && !relays {
         // There is no other way, and nothing to wait for.
         return Err(AttemptError::Failed {
@@ -179,7 +183,13 @@ async fn attempt(
         });
     }
     let mut mediator = Some(mediator);
-    let relay = by_relay(&mut mediator, hopeless, setup.consent.given());
+    let relay = async {
+        let way = by_relay(&mut mediator, hopeless, setup.consent.given()).await;
+        way.unwrap_or_else(|why| {
+            let _ = failed.set(why);
+            None
+        })
+    };
     let met = match role {
         Role::Guest => join_host(setup, port, matched, plan, relay, no_path).await,
         Role::Host => await_guest(setup, port, matched, plan, relay, no_path).await,

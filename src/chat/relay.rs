@@ -8,10 +8,11 @@ use std::time::Duration;
 use clap::ValueEnum;
 use tokio::sync::watch;
 use tokio::time::sleep;
+use undertone_mediator::wire::ErrorCode;
 
 use crate::link::route::Route;
 use crate::link::stream::Stream;
-use crate::rendezvous::Rendezvous;
+use crate::rendezvous::{Rendezvous, RendezvousError};
 
 /// A direct path has so much of a start.
 const RELAY_AFTER: Duration = Duration::from_millis(1500);
@@ -51,6 +52,12 @@ pub enum NoRelay {
     Unanswered,
     /// The other one did not agree.
     Other,
+    /// Both agreed, and a cap of the mediator's is reached.
+    Limit,
+    /// The mediator refused for another reason.
+    Refused,
+    /// The connection to it broke, or it did not answer.
+    Lost,
 }
 
 impl NoRelay {
@@ -74,6 +81,15 @@ impl NoRelay {
             }
             NoRelay::Other => {
                 "No direct path opened. You agreed to a relay; the other one did not, or went away: it takes --relay always, or /relay when asked, there too."
+            }
+            NoRelay::Limit => {
+                "No direct path opened. You both agreed to a relay, yet this mediator relays as much as its limits allow, in all or from one of your addresses. Try again in a minute, or use another one."
+            }
+            NoRelay::Refused => {
+                "No direct path opened, and the mediator refused to relay. Try again in a minute, or use another one."
+            }
+            NoRelay::Lost => {
+                "No direct path opened, and the mediator was lost before it could relay. Try again."
             }
         }
     }
@@ -166,25 +182,50 @@ impl Consent {
 /// The way through the mediator at which a pairing came about, once a direct one
 /// had its chance and both agree; `None` if it does not come to that. `mediator`
 /// is taken only then.
+///
+/// # Errors
+/// What the mediator did, where it was not for want of a consent.
 pub async fn by_relay(
     mediator: &mut Option<Rendezvous>,
     hopeless: bool,
     consent: impl Future<Output = bool>,
-) -> Option<(Stream, Route)> {
-    let connected = mediator.as_mut().filter(|mediator| mediator.relays())?;
+) -> Result<Option<(Stream, Route)>, NoRelay> {
+    let Some(connected) = mediator.as_mut().filter(|mediator| mediator.relays()) else {
+        return Ok(None);
+    };
     if !hopeless {
         sleep(RELAY_AFTER).await;
     }
     let agreed = tokio::select! {
         biased;
         // The other one went, or the mediator did: nobody is asked for nothing.
-        _ = connected.next() => false,
+        said = connected.next() => match said {
+            Ok(_) => false,
+            Err(error) => return failed(&error),
+        },
         agreed = consent => agreed,
     };
-    let relaying = mediator.take_if(|_| agreed)?;
+    let Some(relaying) = mediator.take_if(|_| agreed) else {
+        return Ok(None);
+    };
     let route = Route::Relay(relaying.address());
-    let stream = relaying.relay().await.ok()?;
-    Some((stream.into(), route))
+    match relaying.relay().await {
+        Ok(stream) => Ok(Some((stream.into(), route))),
+        Err(error) => failed(&error),
+    }
+}
+
+/// No word of the mediator's own is shown: what it may mean is known.
+fn failed<T>(error: &RendezvousError) -> Result<Option<T>, NoRelay> {
+    match error {
+        RendezvousError::Left => Ok(None),
+        RendezvousError::Refused { code, .. } => match code {
+            ErrorCode::Expired => Ok(None),
+            ErrorCode::RelayLimit => Err(NoRelay::Limit),
+            _ => Err(NoRelay::Refused),
+        },
+        _ => Err(NoRelay::Lost),
+    }
 }
 
 #[cfg(test)]

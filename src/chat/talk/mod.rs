@@ -27,6 +27,7 @@ use crate::link::frame::FrameError;
 use crate::link::route::Route;
 use crate::link::wire::Wire;
 use crate::pairing::Role;
+use crate::rendezvous::RendezvousError;
 use crate::session::{self, LinkId, Session};
 use crate::terminal::composer::prompt::State;
 use links::{in_order, join};
@@ -375,10 +376,15 @@ async fn lobby_step(lobby: &mut Option<Lobby>) -> Step {
     }
 }
 
-/// As the person reads it.
+/// As the person reads it: a mediator that relays says why it ended that.
 fn lost_because(error: &FrameError) -> String {
-    match error {
-        FrameError::Closed | FrameError::Io(_) => "the connection broke".into(),
-        FrameError::Length(_) => error.to_string(),
+    let said = match error {
+        FrameError::Length(_) => return error.to_string(),
+        FrameError::Io(error) => error.get_ref(),
+        FrameError::Closed => None,
+    };
+    match said.and_then(|said| said.downcast_ref::<RendezvousError>()) {
+        Some(why) => why.to_string(),
+        None => "the connection broke".into(),
     }
 }
