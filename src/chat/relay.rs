@@ -8,12 +8,15 @@ use std::time::Duration;
 use clap::ValueEnum;
 use tokio::sync::watch;
 use tokio::time::sleep;
-use undertone_mediator::wire::ErrorCode;
+use undertone_mediator::wire::{ErrorCode, RELAY_ASK_LIFE};
 
 use crate::link::route::Route;
 use crate::link::stream::Stream;
 use crate::rendezvous::{Rendezvous, RendezvousError};
 
+/// How long a consent is waited for: as long as a mediator waits for the second one,
+/// and a little. One that keeps no such time holds nobody up.
+const CONSENT_WITHIN: Duration = RELAY_ASK_LIFE.saturating_add(Duration::from_secs(10));
 /// A direct path has so much of a start.
 const RELAY_AFTER: Duration = Duration::from_millis(1500);
 
@@ -204,6 +207,7 @@ pub async fn by_relay(
             Err(error) => return failed(&error),
         },
         agreed = consent => agreed,
+        () = sleep(CONSENT_WITHIN) => false,
     };
     let Some(relaying) = mediator.take_if(|_| agreed) else {
         return Ok(None);
