@@ -2,7 +2,7 @@
 //! codes.
 
 use std::fmt::Display;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use undertone::chat::face::Face;
 use undertone::chat::pair::Listening;
 use undertone::chat::relay::Consent;
 use undertone::chat::{self, Setup, Signals};
-use undertone::cli::{Action, ChatArgs, Cli, Global};
+use undertone::cli::{Action, ChatArgs, ChatOptions, Cli, Global};
 use undertone::commands::{self, CommandError, peers_file};
 use undertone::config;
 use undertone::contacts::Contacts;
@@ -23,6 +23,7 @@ use undertone::exit::Exit;
 use undertone::generate;
 use undertone::history::History;
 use undertone::identity::Identity;
+use undertone::rendezvous::Route;
 use undertone::room::Room;
 use undertone::store::Store;
 use undertone::terminal::prompts::{Last, PromptError, ask_name, ask_room, can_ask, login_name};
@@ -156,9 +157,8 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
         None => (None, Room::made_up()),
     };
     let mediator = options.route(mediator).map_err(|e| fail(Exit::Usage, &e))?;
-    if options.hide_ip && mediator.is_none() {
-        let missing = "missing: a mediator that relays\n  --hide-ip takes one that is not this machine's own: name it with --mediator URL.";
-        return Err(fail(Exit::Usage, &missing));
+    if options.hide_ip {
+        check_hides(options, mediator.as_ref())?;
     }
     if let Err(error) = Last::save(&store, &name, &room) {
         note(&face, &error.to_string());
@@ -184,11 +184,28 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
             advertise: options.advertise.clone(),
             hidden: options.hide_ip,
         },
-        consent: Consent::new(options.consent()),
+        consent: Consent::new(options.consent(), io::stdin().is_terminal()),
         timeout: options.timeout(),
         require_verified: options.require_verified,
         face,
     })
+}
+
+/// Who hides needs a mediator, and one that is not the other one's own: such a one would
+/// see our address, or a proxy's where there is one.
+fn check_hides(options: &ChatOptions, route: Option<&Route>) -> Result<(), Exit> {
+    let fault = match route {
+        None => {
+            "missing: a mediator that relays\n  --hide-ip takes one that is not this machine's own: name it with --mediator URL."
+        }
+        Some(route)
+            if route.proxy.is_none() && options.mediator.as_ref() != Some(&route.mediator) =>
+        {
+            "an invite's mediator may be the other one's own machine, which would see your address\n  --hide-ip takes one that you trust: name it with --mediator URL, or put a --proxy before it."
+        }
+        Some(_) => return Ok(()),
+    };
+    Err(fail(Exit::Usage, &fault))
 }
 
 /// Where nobody can be asked, what is missing is an error that names the flags.

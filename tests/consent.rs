@@ -122,6 +122,45 @@ fn a_mediator_that_does_not_relay_is_named_as_the_reason() {
     assert!(!hint.contains("--relay always"), "{hint}");
 }
 
+/// Both agreed beforehand; the first to come are relayed.
+fn relayed(mediator: &Mediator, homes: &[Home; 2]) -> [Client; 2] {
+    let ada = apart(mediator, &homes[0], "ada", "always").run();
+    ada.await_event("waiting");
+    let bob = apart(mediator, &homes[1], "bob", "always").run();
+    for who in [&ada, &bob] {
+        assert_eq!(who.await_event("connected")["path"], "relay");
+    }
+    [ada, bob]
+}
+
+#[test]
+fn a_limit_of_the_mediator_is_named_as_the_reason() {
+    let mediator = Mediator::start_with(&["--relay", "--relay-pairs", "1"]);
+    let homes = homes();
+    let _first = relayed(&mediator, &homes);
+    let hint = hint(&mediator, "always", "always");
+    assert!(hint.contains("as much as its limits allow"), "{hint}");
+    assert!(!hint.contains("--relay always"), "{hint}");
+}
+
+#[test]
+fn the_limit_that_ends_a_relay_is_named() {
+    let mediator = Mediator::start_with(&["--relay", "--relay-bytes", "20000"]);
+    let homes = homes();
+    let [mut ada, bob] = relayed(&mediator, &homes);
+    for _ in 0..3 {
+        ada.say(&"x".repeat(10_000));
+    }
+    for who in [&ada, &bob] {
+        let lost = who.await_event("reconnecting");
+        let reason = lost["reason"].as_str().unwrap();
+        assert!(
+            reason.contains("as many bytes as this mediator"),
+            "{reason}"
+        );
+    }
+}
+
 #[test]
 fn both_are_asked_once_and_agree_at_their_terminals() {
     let (mediator, homes) = (relaying(), homes());
@@ -263,6 +302,45 @@ fn cut_in_mid_talk(bob_waits: bool) {
     assert_eq!(ada.history().matches(ASKED).count(), 1);
     bob.say("/quit");
     assert_eq!((bob.exit_code(), ada.exit_code()), (0, 0));
+}
+
+/// ada, undecided and a program, and bob, who agreed, have lost the direct path.
+fn program_cut_in_mid_talk(mediator: &Mediator, homes: &[Home; 2]) -> [Client; 2] {
+    let proxy = Proxy::start();
+    let ways = ["--relay", "always", "--advertise", &proxy.address()];
+    let bob = start(mediator, &homes[1], "bob").args(&ways).run();
+    bob.await_event("waiting");
+    let ada = apart(mediator, &homes[0], "ada", "ask");
+    let ada = ada.args(&["--timeout", "6"]).run();
+    proxy.aim(&bob.door());
+    for who in [&ada, &bob] {
+        assert_eq!(who.await_event("connected")["path"], "direct");
+    }
+    proxy.cut();
+    for who in [&ada, &bob] {
+        who.await_event("reconnecting");
+    }
+    [ada, bob]
+}
+
+#[test]
+fn a_program_that_lost_the_direct_path_is_not_asked() {
+    let (mediator, homes) = (relaying(), homes());
+    let [mut ada, _bob] = program_cut_in_mid_talk(&mediator, &homes);
+    assert_eq!(ada.exit_code(), 4);
+    let said = ada.out.rest().join("\n");
+    assert!(!said.contains(ASKED), "{said}");
+}
+
+#[test]
+fn a_program_that_lost_the_direct_path_may_agree() {
+    let (mediator, homes) = (relaying(), homes());
+    let [mut ada, mut bob] = program_cut_in_mid_talk(&mediator, &homes);
+    ada.say("/relay");
+    let note = ada.await_event("note")["message"].clone();
+    assert!(note.as_str().unwrap().starts_with("agreed"), "{note}");
+    assert_eq!(ada.await_event("connected")["path"], "relay");
+    quit([&mut ada, &mut bob]);
 }
 
 #[test]

@@ -105,6 +105,29 @@ fn a_mediator_that_does_not_relay_ends_it_with_5_and_says_so() {
 }
 
 #[test]
+fn an_invites_mediator_must_be_named_by_who_hides_too() {
+    let (mediator, other, home) = (Mediator::start(), Mediator::start(), Home::new());
+    let invite = format!("{}/#lab#otter", mediator.url);
+    let hidden = |further: &[&str]| {
+        let mut start = Start::new(&home, &["chat", "--name", "bob", "--hide-ip"]);
+        start.command.env("UNDERTONE_ROOM", &invite);
+        start.args(&["--timeout", "1"]).args(further)
+    };
+    for named in [&[][..], &["--mediator", &other.url]] {
+        let (code, _, err) = hidden(named).finish(b"");
+        assert!(code == 2, "{code} {err}");
+        assert!(err.contains("may be the other one's own machine"), "{err}");
+        assert!(err.contains("--mediator URL"), "{err}");
+    }
+    // Taken, and nobody came.
+    let (code, _, err) = hidden(&["--mediator", &mediator.url]).finish(b"");
+    assert_eq!(code, 4, "{err}");
+    // Taken too, and the proxy is not there: what the mediator would see is the proxy's.
+    let (code, _, err) = hidden(&["--proxy", "http://127.0.0.1:1"]).finish(b"");
+    assert_eq!(code, 3, "{err}");
+}
+
+#[test]
 fn it_takes_a_mediator_that_is_named_and_no_address_to_tell() {
     let home = Home::new();
     let bare = ["chat", "lab", "--name", "ada", "--hide-ip"];

@@ -11,24 +11,28 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
+use undertone::chat::relay::by_relay;
 use undertone::link::relay::RelayStream;
 use undertone::mediator_url::MediatorUrl;
 use undertone::rendezvous::{Rendezvous, RendezvousError, Route};
-use undertone_mediator::wire::{ErrorCode, MediatorMessage};
+use undertone_mediator::wire::{ErrorCode, MediatorMessage, RELAY_ASK_LIFE};
 use undertone_mediator::{Config, RelayLimits, listen, serve};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A mediator in this process, which ends with the test.
 fn mediator(relay: Option<RelayLimits>) -> MediatorUrl {
+    mediator_with(Config {
+        relay,
+        ..Config::default()
+    })
+}
+
+fn mediator_with(config: Config) -> MediatorUrl {
     let any: SocketAddr = ([127, 0, 0, 1], 0).into();
     let listener = listen(any).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let config = Config {
-        relay,
-        ..Config::default()
-    };
     tokio::spawn(serve(listener, config, std::future::pending()));
     MediatorUrl::new(false, "127.0.0.1", port).unwrap()
 }
@@ -159,6 +163,26 @@ async fn who_asks_is_told_when_the_other_goes() {
         "{:?}",
         asked.err()
     );
+}
+
+#[tokio::test]
+async fn a_mediator_that_forgets_no_pairing_holds_no_question_open() {
+    let mut config = Config {
+        relay: Some(ample()),
+        ..Config::default()
+    };
+    config.times.pairing = Duration::from_secs(86_400);
+    let (host, mut guest, _) = pair(&mediator_with(config)).await;
+    // Answers what it is pinged.
+    let stays = tokio::spawn(async move { guest.next().await.map(drop) });
+    tokio::time::pause();
+    let start = Instant::now();
+    let mut host = Some(host);
+    let way = by_relay(&mut host, true, std::future::pending());
+    let way = timeout(Duration::from_secs(3_600), way).await;
+    assert!(matches!(way.expect("an end"), Ok(None)));
+    assert!(host.is_some() && start.elapsed() >= RELAY_ASK_LIFE);
+    stays.abort();
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ pub struct RelayLimits {
     pub rate: u64,
     /// Bytes a second of all pairs; at least 1.
     pub total_rate: u64,
-    /// Pairs at a time.
+    /// Pairs at a time; an address's share of them is by [`wire::RELAY_SHARE`].
     pub pairs: usize,
     /// Bytes of a pair in all, both ways together.
     pub bytes: u64,

@@ -213,7 +213,7 @@ impl Listener<'_> {
             }
             ClientMessage::Relay => {
                 trace!("relay");
-                self.client.relay(now);
+                self.client.relay(self.address, now);
             }
             ClientMessage::Done => {
                 trace!("done");

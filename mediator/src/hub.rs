@@ -148,9 +148,9 @@ impl Client {
         lock(&self.hub.0).act(|rooms, out| rooms.sealed(self.id, data, now, out));
     }
 
-    pub(crate) fn relay(&self, now: Instant) {
+    pub(crate) fn relay(&self, address: AddressKey, now: Instant) {
         let mut state = lock(&self.hub.0);
-        state.act(|rooms, out| rooms.relay(self.id, now, out));
+        state.act(|rooms, out| rooms.relay(self.id, address, now, out));
     }
 
     /// Whether pairs are relayed here.

@@ -48,6 +48,8 @@ pub enum Refusal {
     RelayTooLong,
     /// As many pairs as may be relayed are.
     RelayFull,
+    /// One of the two addresses has as many sides of relayed pairs as it may.
+    RelayShare,
     /// The pair has relayed as many bytes as it may.
     RelaySpent,
     /// Neither waiting nor paired for too long.
@@ -72,7 +74,7 @@ impl Refusal {
             Self::SealedTwice | Self::NotPaired => ErrorCode::BadRequest,
             Self::NoRelay | Self::RelayEarly | Self::RelayTwice => ErrorCode::BadRequest,
             Self::NotBinary | Self::RelayTooLong => ErrorCode::BadRequest,
-            Self::RelayFull | Self::RelaySpent => ErrorCode::RelayLimit,
+            Self::RelayFull | Self::RelayShare | Self::RelaySpent => ErrorCode::RelayLimit,
             Self::Version => ErrorCode::Version,
             Self::Superseded => ErrorCode::RoomBusy,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
@@ -87,7 +89,7 @@ impl Refusal {
     pub fn message(self) -> MediatorMessage {
         let retry_after = match self {
             Self::RateLimited { retry_after } => Some(seconds_up(retry_after).max(1)),
-            Self::Full | Self::RelayFull => Some(FULL_RETRY),
+            Self::Full | Self::RelayFull | Self::RelayShare => Some(FULL_RETRY),
             Self::RelaySpent => Some(SPENT_RETRY),
             Self::ShuttingDown => Some(5),
             _ => None,
@@ -138,6 +140,10 @@ impl Refusal {
             }
             Self::RelayFull => {
                 "as many pairs as this mediator relays at a time are there; try again later".into()
+            }
+            Self::RelayShare => {
+                "as much as this mediator relays at a time for one address is; try again later"
+                    .into()
             }
             Self::RelaySpent => {
                 "this pair has relayed as many bytes as this mediator allows; pair again".into()

@@ -203,7 +203,7 @@ async fn outbound(
     let mut pings = interval_at(Instant::now() + times.ping_every, times.ping_every);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let first = tokio::select! {
+        let next = tokio::select! {
             biased;
             _ = pings.tick() => Message::Ping(Bytes::new()),
             bytes = from.recv() => match bytes {
@@ -211,18 +211,19 @@ async fn outbound(
                 None => return pair.ended.get().map_or(End::PeerLeft, |why| (*why).into()),
             },
         };
-        let write = async {
-            sink.feed(first).await?;
-            while let Ok(bytes) = from.try_recv() {
-                sink.feed(Message::Binary(bytes)).await?;
-            }
-            sink.flush().await
-        };
-        match timeout(times.silence, write).await {
-            Ok(Ok(())) => {}
-            _ => return End::Gone,
+        // Each has its own time: who reads more slowly than the other one says takes
+        // something all the same, and is pinged in between.
+        if !is_taken(sink.feed(next), times).await {
+            return End::Gone;
+        }
+        if from.is_empty() && !is_taken(sink.flush(), times).await {
+            return End::Gone;
         }
     }
+}
+
+async fn is_taken<E>(write: impl Future<Output = Result<(), E>>, times: &Times) -> bool {
+    matches!(timeout(times.silence, write).await, Ok(Ok(())))
 }
 
 #[cfg(test)]

@@ -24,8 +24,9 @@ mod pairing;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use crate::limits::{AddressCount, AddressKey};
 use crate::refusal::Refusal;
-use crate::wire::{Opaque, Tag};
+use crate::wire::{Opaque, RELAY_LEAST, RELAY_SHARE, Tag};
 pub use event::{ClientId, Event, Out};
 use pairing::Paired;
 
@@ -34,6 +35,8 @@ pub struct Rooms {
     seats: HashMap<Tag, Seat>,
     places: HashMap<ClientId, Place>,
     relays: usize,
+    /// Sides of relayed pairs, an address.
+    sides: AddressCount,
     limits: RoomLimits,
 }
 
@@ -52,6 +55,12 @@ pub struct RoomLimits {
     pub relays: Option<usize>,
 }
 
+impl RoomLimits {
+    fn relay_sides(&self) -> usize {
+        (self.relays.unwrap_or_default() / RELAY_SHARE).max(RELAY_LEAST)
+    }
+}
+
 struct Seat {
     client: ClientId,
     offer: Opaque,
@@ -61,8 +70,8 @@ struct Seat {
 enum Place {
     Waiting(Tag),
     Paired(Box<Paired>),
-    /// Relayed to and from this one.
-    Relaying(ClientId),
+    /// Relayed to and from this one; counted against our own address.
+    Relaying(ClientId, AddressKey),
 }
 
 impl Rooms {
@@ -73,6 +82,7 @@ impl Rooms {
             seats: HashMap::new(),
             places: HashMap::new(),
             relays: 0,
+            sides: AddressCount::new(limits.relay_sides()),
             limits,
         }
     }
@@ -85,7 +95,7 @@ impl Rooms {
                 tag == room && self.seats.get(tag).is_some_and(|seat| seat.offer == *offer)
             }
             Some(Place::Paired(paired)) => paired.room == *room && paired.offer == *offer,
-            Some(Place::Relaying(_)) | None => false,
+            Some(Place::Relaying(..)) | None => false,
         }
     }
 
@@ -140,7 +150,7 @@ impl Rooms {
             Some(Place::Waiting(room)) => {
                 self.seats.remove(&room);
             }
-            Some(Place::Relaying(other)) => self.end_relay(other),
+            Some(Place::Relaying(other, address)) => self.end_relay(address, other),
             None => {}
         }
     }
@@ -155,8 +165,8 @@ impl Rooms {
             Some(Place::Waiting(room)) => {
                 self.seats.remove(&room);
             }
-            Some(Place::Relaying(other)) => {
-                self.end_relay(other);
+            Some(Place::Relaying(other, address)) => {
+                self.end_relay(address, other);
                 out.push((other, Event::PeerLeft));
             }
             None => {}
@@ -178,7 +188,7 @@ impl Rooms {
                 self.refuse(client, Refusal::PairingExpired, out);
                 self.refuse(other, Refusal::PairingExpired, out);
             }
-            Some(Place::Paired(_) | Place::Relaying(_)) => {}
+            Some(Place::Paired(_) | Place::Relaying(..)) => {}
             None => out.push((client, Event::Refused(Refusal::Idle))),
         }
     }

@@ -150,7 +150,8 @@ pub enum ErrorCode {
     Full,
     /// Seat, pairing or idle connection outlived its time.
     Expired,
-    /// A cap on the relay: pairs at a time, or bytes of this pair; see `retry_after`.
+    /// A cap on the relay: pairs at a time, in all or for an address, or bytes of this pair;
+    /// see `retry_after`.
     RelayLimit,
     /// The mediator is stopping.
     ShuttingDown,

@@ -12,13 +12,14 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{Client, Mediator, PATIENCE, ROOM, fill, pair, relayed, relaying, swap_sealed};
+use common::{Client, Mediator, PATIENCE, ROOM, agree, fill, pair, relayed, relaying, swap_sealed};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use undertone_mediator::wire::{
-    ClientMessage, ErrorCode, MESSAGE_BURST, MediatorMessage, RELAY_HELD, RELAY_MESSAGE, Tag,
+    ClientMessage, ErrorCode, MESSAGE_BURST, MediatorMessage, RELAY_HELD, RELAY_LEAST,
+    RELAY_MESSAGE, Tag,
 };
 use undertone_mediator::{Config, RelayLimits, Times};
 
@@ -293,6 +294,39 @@ async fn more_pairs_than_may_be_relayed() {
     assert_eq!(guest.hear_relayed().await, b"unharmed");
     drop(host);
     guest.hear_relay_over().await;
+    relayed(&mediator, ROOM).await;
+}
+
+#[tokio::test]
+async fn more_relayed_pairs_than_an_address_may_have() {
+    let mediator = Mediator::start(limited(|limits| limits.pairs = 9));
+    let mut held = Vec::new();
+    for _ in 0..RELAY_LEAST / 2 {
+        held.push(relayed(&mediator, ROOM).await);
+    }
+    let (mut late_host, mut late_guest) = pair(&mediator, ROOM).await;
+    swap_sealed(&mut late_host, &mut late_guest).await;
+    for one in [&mut late_host, &mut late_guest] {
+        one.say(&ClientMessage::Relay).await;
+    }
+    for one in [&mut late_host, &mut late_guest] {
+        assert_eq!(one.hear_refusal().await, (ErrorCode::RelayLimit, Some(30)));
+    }
+    // Another address's are left.
+    let mut host = mediator.connect_from(2).await;
+    let mut guest = mediator.connect_from(3).await;
+    host.join(ROOM, b"host's").await;
+    host.hear_waiting().await;
+    guest.join(ROOM, b"guest's").await;
+    for one in [&mut host, &mut guest] {
+        one.hear_paired().await;
+    }
+    swap_sealed(&mut host, &mut guest).await;
+    agree(&mut host, &mut guest).await;
+    // What comes free may be had again.
+    let (gone, mut told) = held.remove(0);
+    drop(gone);
+    told.hear_relay_over().await;
     relayed(&mediator, ROOM).await;
 }
 

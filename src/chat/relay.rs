@@ -2,18 +2,21 @@
 //! itself. It would see both addresses, and when and how much is said; neither
 //! what nor by whom (PROTOCOL.md §9).
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
 use tokio::sync::watch;
 use tokio::time::sleep;
+use undertone_mediator::wire::{ErrorCode, RELAY_ASK_LIFE};
 
 use crate::link::route::Route;
 use crate::link::stream::Stream;
-use crate::rendezvous::Rendezvous;
+use crate::rendezvous::{Rendezvous, RendezvousError};
 
+/// How long a consent is waited for: as long as a mediator waits for the second one,
+/// and a little. One that keeps no such time holds nobody up.
+const CONSENT_WITHIN: Duration = RELAY_ASK_LIFE.saturating_add(Duration::from_secs(10));
 /// A direct path has so much of a start.
 const RELAY_AFTER: Duration = Duration::from_millis(1500);
 
@@ -52,6 +55,12 @@ pub enum NoRelay {
     Unanswered,
     /// The other one did not agree.
     Other,
+    /// Both agreed, and a cap of the mediator's is reached.
+    Limit,
+    /// The mediator refused for another reason.
+    Refused,
+    /// The connection to it broke, or it did not answer.
+    Lost,
 }
 
 impl NoRelay {
@@ -76,6 +85,15 @@ impl NoRelay {
             NoRelay::Other => {
                 "No direct path opened. You agreed to a relay; the other one did not, or went away: it takes --relay always, or /relay when asked, there too."
             }
+            NoRelay::Limit => {
+                "No direct path opened. You both agreed to a relay, yet this mediator relays as much as its limits allow, in all or from one of your addresses. Try again in a minute, or use another one."
+            }
+            NoRelay::Refused => {
+                "No direct path opened, and the mediator refused to relay. Try again in a minute, or use another one."
+            }
+            NoRelay::Lost => {
+                "No direct path opened, and the mediator was lost before it could relay. Try again."
+            }
         }
     }
 }
@@ -84,21 +102,24 @@ impl NoRelay {
 #[derive(Clone, Debug)]
 pub struct Consent {
     choice: RelayChoice,
+    /// Somebody can be asked.
+    askable: bool,
     given: Arc<watch::Sender<bool>>,
     wanted: Arc<watch::Sender<bool>>,
 }
 
 impl Consent {
-    /// As it was said beforehand.
-    pub fn new(choice: RelayChoice) -> Self {
+    /// As it was said beforehand; `askable` where there is a terminal.
+    pub fn new(choice: RelayChoice, askable: bool) -> Self {
         Consent {
             choice,
+            askable,
             given: Arc::new(watch::Sender::new(choice == RelayChoice::Always)),
             wanted: Arc::new(watch::Sender::new(false)),
         }
     }
 
-    /// Whether no question is open any more.
+    /// As it stands: what was said beforehand, or the consent since.
     pub fn choice(&self) -> RelayChoice {
         match *self.given.borrow() {
             true => RelayChoice::Always,
@@ -111,11 +132,15 @@ impl Consent {
         self.given.send_replace(true);
     }
 
-    /// Waits for the consent; `false` where it was refused beforehand. Who waits
-    /// makes [`Consent::wanted`] return.
+    /// Waits for the consent; `false` where it was refused beforehand, or nobody can be
+    /// asked: a program may still give it, for the next time. Who waits makes
+    /// [`Consent::wanted`] return.
     pub async fn given(&self) -> bool {
-        if self.choice() == RelayChoice::Never {
-            return false;
+        match self.choice() {
+            RelayChoice::Always => return true,
+            RelayChoice::Never => return false,
+            RelayChoice::Ask if !self.askable => return false,
+            RelayChoice::Ask => {}
         }
         self.wanted.send_replace(true);
         self.given
@@ -125,20 +150,12 @@ impl Consent {
             .is_ok()
     }
 
-    /// The same before there is a chat: only at a terminal somebody is heard.
-    pub async fn given_ahead(&self) -> bool {
-        match self.choice() == RelayChoice::Ask && !std::io::stdin().is_terminal() {
-            true => false,
-            false => self.given().await,
-        }
-    }
-
     /// Why no consent of both came about, at a mediator that relays.
     pub fn lack(&self) -> NoRelay {
         match self.choice() {
             RelayChoice::Always => NoRelay::Other,
             RelayChoice::Never => NoRelay::Never,
-            RelayChoice::Ask if std::io::stdin().is_terminal() => NoRelay::Unanswered,
+            RelayChoice::Ask if self.askable => NoRelay::Unanswered,
             RelayChoice::Ask => NoRelay::Unasked,
         }
     }
@@ -155,11 +172,10 @@ impl Consent {
         let _ = wanted.wait_for(|wanted| !*wanted).await;
     }
 
-    /// Returns once the person is to be asked.
+    /// Returns once the person is to be asked: never who agreed.
     pub async fn wanted(&self) {
-        let choice = self.choice;
         let mut wanted = self.wanted.subscribe();
-        let asked = wanted.wait_for(|wanted| *wanted && choice == RelayChoice::Ask);
+        let asked = wanted.wait_for(|wanted| *wanted && self.choice() == RelayChoice::Ask);
         if asked.await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -169,23 +185,85 @@ impl Consent {
 /// The way through the mediator at which a pairing came about, once a direct one
 /// had its chance and both agree; `None` if it does not come to that. `mediator`
 /// is taken only then.
+///
+/// # Errors
+/// What the mediator did, where it was not for want of a consent.
 pub async fn by_relay(
     mediator: &mut Option<Rendezvous>,
     hopeless: bool,
     consent: impl Future<Output = bool>,
-) -> Option<(Stream, Route)> {
-    let connected = mediator.as_mut().filter(|mediator| mediator.relays())?;
+) -> Result<Option<(Stream, Route)>, NoRelay> {
+    let Some(connected) = mediator.as_mut().filter(|mediator| mediator.relays()) else {
+        return Ok(None);
+    };
     if !hopeless {
         sleep(RELAY_AFTER).await;
     }
     let agreed = tokio::select! {
         biased;
         // The other one went, or the mediator did: nobody is asked for nothing.
-        _ = connected.next() => false,
+        said = connected.next() => match said {
+            Ok(_) => false,
+            Err(error) => return failed(&error),
+        },
         agreed = consent => agreed,
+        () = sleep(CONSENT_WITHIN) => false,
     };
-    let relaying = mediator.take_if(|_| agreed)?;
+    let Some(relaying) = mediator.take_if(|_| agreed) else {
+        return Ok(None);
+    };
     let route = Route::Relay(relaying.address());
-    let stream = relaying.relay().await.ok()?;
-    Some((stream.into(), route))
+    match relaying.relay().await {
+        Ok(stream) => Ok(Some((stream.into(), route))),
+        Err(error) => failed(&error),
+    }
+}
+
+/// No word of the mediator's own is shown: what it may mean is known.
+fn failed<T>(error: &RendezvousError) -> Result<Option<T>, NoRelay> {
+    match error {
+        RendezvousError::Left => Ok(None),
+        RendezvousError::Refused { code, .. } => match code {
+            ErrorCode::Expired => Ok(None),
+            ErrorCode::RelayLimit => Err(NoRelay::Limit),
+            _ => Err(NoRelay::Refused),
+        },
+        _ => Err(NoRelay::Lost),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn who_agreed_is_not_asked_again() {
+        let consent = Consent::new(RelayChoice::Ask, true);
+        assert_eq!(consent.given().now_or_never(), None);
+        assert_eq!(consent.wanted().now_or_never(), Some(()));
+        consent.give();
+        assert_eq!(consent.wanted().now_or_never(), None);
+        // The link was lost, and a relay is wanted anew.
+        consent.not_wanted();
+        assert_eq!(consent.given().now_or_never(), Some(true));
+        assert_eq!(consent.wanted().now_or_never(), None);
+    }
+
+    #[test]
+    fn who_refused_is_not_asked() {
+        let consent = Consent::new(RelayChoice::Never, true);
+        assert_eq!(consent.given().now_or_never(), Some(false));
+        assert_eq!(consent.wanted().now_or_never(), None);
+    }
+
+    #[test]
+    fn without_a_terminal_nobody_is_asked_yet_may_agree() {
+        let consent = Consent::new(RelayChoice::Ask, false);
+        assert_eq!(consent.given().now_or_never(), Some(false));
+        assert_eq!(consent.wanted().now_or_never(), None);
+        consent.give();
+        assert_eq!(consent.given().now_or_never(), Some(true));
+    }
 }

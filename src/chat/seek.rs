@@ -154,7 +154,8 @@ async fn relay(trail: &Trail, mediator: &mut Option<Rendezvous>) -> Option<(Stre
     // Who is only now asked may take until the next try.
     let given = timeout(PATH_WITHIN, consent.given());
     let hopeless = trail.listening.hidden;
-    by_relay(mediator, hopeless, async { given.await.unwrap_or(false) }).await
+    let way = by_relay(mediator, hopeless, async { given.await.unwrap_or(false) });
+    way.await.ok().flatten()
 }
 
 /// One pairing of the session's two ends at the mediator. Nothing is spent by a

@@ -134,7 +134,9 @@ pub struct ChatOptions {
     )]
     relay: RelayChoice,
     /// Give the other one no address and dial none: only the mediator, which then
-    /// must relay, and its network see yours; the other one must agree to that
+    /// must relay, and its network see yours; the other one must agree to that. An
+    /// invite's mediator, which may be the other one's, is taken only if you name it too
+    /// (--mediator), or through a proxy
     #[arg(long, env = "UNDERTONE_HIDE_IP", hide_env = true, value_parser = BoolishValueParser::new(),
         conflicts_with = "advertise")]
     pub hide_ip: bool,

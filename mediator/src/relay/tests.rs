@@ -2,6 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+use futures_util::sink;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
 use super::*;
 use crate::fake::{Peer, pair, relay_hub, relayed, sealed};
 use crate::wire::{ErrorCode, MediatorMessage, RELAY_BURST};
@@ -72,6 +75,34 @@ async fn a_side_that_takes_nothing_is_gone_and_the_other_is_told() {
         () = talks => {}
     }
     assert_eq!(start.elapsed(), Times::default().silence);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_side_that_takes_slowly_stays_and_is_pinged() {
+    let times = Times::default();
+    let (Leg { to, .. }, Leg { from, pair, .. }) = Relays::new(AMPLE).legs();
+    let (heard, mut hears) = unbounded_channel();
+    let reads = |heard: UnboundedSender<Message>, message| async move {
+        tokio::time::sleep(Duration::from_secs(15)).await;
+        heard.send(message).map(|()| heard)
+    };
+    let sink = Box::pin(sink::unfold(heard, reads));
+    let count = 40;
+    let says = async move {
+        for _ in 0..count {
+            to.send(Bytes::from_static(b"word")).await.unwrap();
+        }
+    };
+    let (end, ()) = tokio::join!(outbound(sink, from, &pair, &times), says);
+    assert!(matches!(end, End::PeerLeft));
+    let mut heard = Vec::new();
+    while let Some(message) = hears.recv().await {
+        heard.push(message);
+    }
+    let is_ping = |message: &&Message| matches!(message, Message::Ping(_));
+    let pings = heard.iter().filter(is_ping).count();
+    assert_eq!(heard.len() - pings, count);
+    assert!(pings >= count / 4, "{pings}");
 }
 
 #[tokio::test(start_paused = true)]

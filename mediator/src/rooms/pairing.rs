@@ -10,6 +10,7 @@ use std::mem;
 use std::time::Instant;
 
 use super::{ClientId, Event, Out, Place, Rooms, Seat};
+use crate::limits::AddressKey;
 use crate::refusal::Refusal;
 use crate::wire::{Opaque, Role, SEALED_HOLD, Tag};
 
@@ -19,8 +20,8 @@ pub(super) struct Paired {
     pub(super) room: Tag,
     pub(super) offer: Opaque,
     sealed: Sealed,
-    /// Has asked for the relay.
-    relay: bool,
+    /// Has asked for the relay, from there.
+    relay: Option<AddressKey>,
     pub(super) until: Instant,
 }
 
@@ -50,7 +51,7 @@ impl Rooms {
                 room,
                 offer,
                 sealed: Sealed::Awaited,
-                relay: false,
+                relay: None,
                 until,
             }))
         };
@@ -107,26 +108,26 @@ impl Rooms {
                 self.leave(client, out);
                 out.push((client, Event::Refused(Refusal::NotPaired)));
             }
-            Some(Place::Relaying(_)) | None => {}
+            Some(Place::Relaying(..)) | None => {}
         }
     }
 
     /// `relay`: the first one makes the pairing last until the other one had time to
     /// agree, the second one begins it. Outside a pairing it crossed `peer-left` and is
     /// dropped.
-    pub fn relay(&mut self, client: ClientId, now: Instant, out: &mut Out) {
+    pub fn relay(&mut self, client: ClientId, address: AddressKey, now: Instant, out: &mut Out) {
         let refusal = match self.places.get(&client) {
             Some(Place::Paired(paired)) => match self.limits.relays {
                 None => Refusal::NoRelay,
                 Some(_) if !matches!(paired.sealed, Sealed::Passed) => Refusal::RelayEarly,
-                Some(_) if paired.relay => Refusal::RelayTwice,
+                Some(_) if paired.relay.is_some() => Refusal::RelayTwice,
                 Some(relays) => {
                     let other = paired.other;
-                    return self.agree(client, other, relays, now, out);
+                    return self.agree(client, address, other, relays, now, out);
                 }
             },
             Some(Place::Waiting(_)) => Refusal::NotPaired,
-            Some(Place::Relaying(_)) | None => return,
+            Some(Place::Relaying(..)) | None => return,
         };
         self.leave(client, out);
         out.push((client, Event::Refused(refusal)));
@@ -147,39 +148,68 @@ impl Rooms {
         matches!(self.places.get(&client), Some(Place::Paired(_)))
     }
 
-    /// One of the two is out already.
-    pub(super) fn end_relay(&mut self, other: ClientId) {
-        self.places.remove(&other);
+    /// One of the two is out already; this was its address.
+    pub(super) fn end_relay(&mut self, address: AddressKey, other: ClientId) {
+        self.sides.close(address);
+        if let Some(Place::Relaying(_, address)) = self.places.remove(&other) {
+            self.sides.close(address);
+        }
         self.relays = self.relays.saturating_sub(1);
     }
 
     fn agree(
         &mut self,
         client: ClientId,
+        address: AddressKey,
         other: ClientId,
         relays: usize,
         now: Instant,
         out: &mut Out,
     ) {
-        let both_asked = matches!(self.places.get(&other), Some(Place::Paired(p)) if p.relay);
-        if both_asked && self.relays >= relays {
-            self.refuse(client, Refusal::RelayFull, out);
-            self.refuse(other, Refusal::RelayFull, out);
-        } else if both_asked {
-            self.relays += 1;
-            self.places.insert(client, Place::Relaying(other));
-            self.places.insert(other, Place::Relaying(client));
-            out.push((client, Event::Relaying));
-            out.push((other, Event::Relaying));
-        } else {
+        let asked = match self.places.get(&other) {
+            Some(Place::Paired(paired)) => paired.relay,
+            _ => None,
+        };
+        let Some(others) = asked else {
             let until = now + self.limits.relay_ask;
             for side in [client, other] {
                 if let Some(Place::Paired(paired)) = self.places.get_mut(&side) {
                     paired.until = until.max(paired.until);
-                    paired.relay |= side == client;
                 }
             }
+            if let Some(Place::Paired(paired)) = self.places.get_mut(&client) {
+                paired.relay = Some(address);
+            }
+            return;
+        };
+        match self.take_relay([address, others], relays) {
+            Ok(()) => {
+                self.places.insert(client, Place::Relaying(other, address));
+                self.places.insert(other, Place::Relaying(client, others));
+                out.push((client, Event::Relaying));
+                out.push((other, Event::Relaying));
+            }
+            Err(refusal) => {
+                self.refuse(client, refusal, out);
+                self.refuse(other, refusal, out);
+            }
         }
+    }
+
+    /// Counts one more relayed pair, of these addresses.
+    fn take_relay(&mut self, [one, other]: [AddressKey; 2], relays: usize) -> Result<(), Refusal> {
+        if self.relays >= relays {
+            return Err(Refusal::RelayFull);
+        }
+        if !self.sides.open(one) {
+            return Err(Refusal::RelayShare);
+        }
+        if !self.sides.open(other) {
+            self.sides.close(one);
+            return Err(Refusal::RelayShare);
+        }
+        self.relays += 1;
+        Ok(())
     }
 
     /// Takes what is held of this client, and since when.

@@ -3,6 +3,8 @@
 mod pairing;
 mod random;
 
+use std::net::IpAddr;
+
 use super::*;
 use crate::wire::Role;
 
@@ -19,13 +21,17 @@ struct Bed {
 
 impl Bed {
     fn new(max_rooms: usize) -> Self {
+        Self::relaying(max_rooms, 1)
+    }
+
+    fn relaying(max_rooms: usize, relays: usize) -> Self {
         Self {
             rooms: Rooms::new(RoomLimits {
                 rooms: max_rooms,
                 seat: SEAT,
                 pairing: PAIRING,
                 relay_ask: RELAY_ASK,
-                relays: Some(1),
+                relays: Some(relays),
             }),
             now: Instant::now(),
         }
@@ -46,7 +52,13 @@ impl Bed {
     }
 
     fn relay(&mut self, client: ClientId) -> Out {
-        self.run(|rooms, now, out| rooms.relay(client, now, out))
+        self.relay_from(client, 1)
+    }
+
+    /// From the address with this number.
+    fn relay_from(&mut self, client: ClientId, address: u32) -> Out {
+        let address = IpAddr::from(address.to_be_bytes()).into();
+        self.run(|rooms, now, out| rooms.relay(client, address, now, out))
     }
 
     /// These two paired anew, both sealed passed.

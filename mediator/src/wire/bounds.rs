@@ -55,6 +55,11 @@ pub const RELAY_RATE: u64 = 256 * 1024;
 pub const RELAY_TOTAL_RATE: u64 = 8 * 1024 * 1024;
 /// Relayed pairs at a time.
 pub const RELAY_PAIRS: usize = 256;
+/// One address (IPv6: a /64) may have a side of this part of the relayed pairs: few
+/// addresses cannot hold all of them, free of charge …
+pub const RELAY_SHARE: usize = 32;
+/// … and so many sides at least, for the people behind one router.
+pub const RELAY_LEAST: usize = 4;
 /// Bytes of a relayed pair in all, both ways together.
 pub const RELAY_BYTES: u64 = 256 * 1024 * 1024;
 /// A pair that was quiet may be ahead of its rate by what it may send in this time.

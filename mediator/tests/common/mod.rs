@@ -249,7 +249,7 @@ pub fn relaying() -> Config {
         relay: Some(RelayLimits {
             rate: ample,
             total_rate: ample,
-            pairs: 99,
+            pairs: 999,
             bytes: ample,
         }),
         joins_per_minute: 1_000,

@@ -1,6 +1,6 @@
 //! One attempt: a seat at the mediator, the pairing with who comes, and the link to them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::time::{Instant, sleep_until};
 
@@ -47,7 +47,11 @@ pub(super) async fn attempt(
     let (role, matched, plan) = pair(&mut mediator, attempt, waiting).await?;
     let hopeless = plan.candidates.is_empty();
     let relays = mediator.relays();
-    let no_path = || Failure::NoPath(setup.no_relay(relays));
+    let failed = OnceLock::new();
+    let no_path = || {
+        let why = failed.get().copied();
+        Failure::NoPath(why.unwrap_or_else(|| setup.no_relay(relays)))
+    };
     if listening.hidden && !relays {
         // There is no other way, and nothing to wait for.
         return Err(AttemptError::Failed {
@@ -57,7 +61,13 @@ pub(super) async fn attempt(
         });
     }
     let mut mediator = Some(mediator);
-    let relay = by_relay(&mut mediator, hopeless, setup.consent.given_ahead());
+    let relay = async {
+        let way = by_relay(&mut mediator, hopeless, setup.consent.given()).await;
+        way.unwrap_or_else(|why| {
+            let _ = failed.set(why);
+            None
+        })
+    };
     let met = match role {
         Role::Guest => join_host(setup, port, matched, plan, relay, no_path).await,
         Role::Host => await_guest(setup, port, matched, plan, relay, no_path).await,

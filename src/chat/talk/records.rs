@@ -8,6 +8,7 @@ use super::Talk;
 use crate::chat::ChatError;
 use crate::link::frame::FrameError;
 use crate::link::wire::Wire;
+use crate::rendezvous::RendezvousError;
 
 impl Talk<'_> {
     pub(super) fn transmit(&mut self) {
@@ -63,10 +64,15 @@ pub(super) async fn turn(wire: &mut Option<Wire>) -> Result<(), FrameError> {
     }
 }
 
-/// As the person reads it.
+/// As the person reads it: a mediator that relays says why it ended that.
 pub(super) fn lost_because(error: &FrameError) -> String {
-    match error {
-        FrameError::Closed | FrameError::Io(_) => "the connection broke".into(),
-        FrameError::Length(_) => error.to_string(),
+    let said = match error {
+        FrameError::Length(_) => return error.to_string(),
+        FrameError::Io(error) => error.get_ref(),
+        FrameError::Closed => None,
+    };
+    match said.and_then(|said| said.downcast_ref::<RendezvousError>()) {
+        Some(why) => why.to_string(),
+        None => "the connection broke".into(),
     }
 }

@@ -126,3 +126,51 @@ fn relays_are_capped_and_come_free() {
     bed.relay(4);
     assert_eq!(bed.relay(3), [(3, Event::Relaying), (4, Event::Relaying)]);
 }
+
+#[test]
+fn an_address_has_its_share_of_the_relays_and_gets_it_back() {
+    const SHARE: ClientId = 5;
+    let mut bed = Bed::relaying(9, SHARE as usize * RELAY_SHARE);
+    let both = |bed: &mut Bed, guest: ClientId, host_at, guest_at| {
+        bed.sealed_pair(100 + guest, guest);
+        bed.relay_from(100 + guest, host_at);
+        bed.relay_from(guest, guest_at)
+    };
+    // Each from 1, with others elsewhere; then the other way round.
+    for guest in 1..=SHARE {
+        assert_eq!(both(&mut bed, guest, 9 + guest as u32, 1).len(), 2);
+    }
+    for (host_at, guest_at) in [(50, 1), (1, 50), (1, 1)] {
+        let refused_both = [
+            refused(20, Refusal::RelayShare),
+            refused(120, Refusal::RelayShare),
+        ];
+        assert_eq!(both(&mut bed, 20, host_at, guest_at), refused_both);
+    }
+    // Nothing of that counts for the others.
+    for guest in 21..21 + SHARE {
+        let relaying = [(guest, Event::Relaying), (100 + guest, Event::Relaying)];
+        assert_eq!(both(&mut bed, guest, 50, 60 + guest as u32), relaying);
+    }
+    bed.leave(1);
+    bed.rooms.done(102);
+    // Two sides of one pair are two.
+    assert_eq!(both(&mut bed, 30, 1, 1)[0], (30, Event::Relaying));
+    assert_eq!(
+        both(&mut bed, 31, 1, 70)[0],
+        refused(31, Refusal::RelayShare)
+    );
+}
+
+#[test]
+fn whatever_the_share_two_pairs_of_one_address_are_relayed() {
+    let mut bed = Bed::relaying(9, 9);
+    for (host, guest) in [(1, 2), (3, 4)] {
+        bed.sealed_pair(host, guest);
+        bed.relay(host);
+        assert_eq!(bed.relay(guest)[0], (guest, Event::Relaying));
+    }
+    bed.sealed_pair(5, 6);
+    bed.relay(5);
+    assert_eq!(bed.relay(6)[0], refused(6, Refusal::RelayShare));
+}

@@ -83,7 +83,7 @@ proptest! {
                     }
                     Event::Relaying => {
                         let place = bed.rooms.places.get(client);
-                        prop_assert!(known.sealed == 1 && matches!(place, Some(Place::Relaying(_))));
+                        prop_assert!(known.sealed == 1 && matches!(place, Some(Place::Relaying(..))));
                     }
                     Event::Waiting { until } => prop_assert_eq!(*until, before + SEAT),
                     Event::PeerLeft => prop_assert!(!bed.rooms.places.contains_key(client)),
@@ -91,7 +91,7 @@ proptest! {
                     Event::Refused(_) => prop_assert!(!bed.rooms.places.contains_key(client)),
                 }
             }
-            let relaying = bed.rooms.places.values().filter(|place| matches!(place, Place::Relaying(_)));
+            let relaying = bed.rooms.places.values().filter(|place| matches!(place, Place::Relaying(..)));
             prop_assert_eq!(relaying.count(), 2 * bed.rooms.relays);
             prop_assert!(bed.rooms.relays <= 1);
             // No tag seats two, and seats and places agree.
@@ -114,8 +114,8 @@ proptest! {
                         }
                         _ => prop_assert!(false, "one-sided pairing"),
                     },
-                    Place::Relaying(other) => prop_assert!(
-                        matches!(bed.rooms.places.get(other), Some(Place::Relaying(back)) if back == client)
+                    Place::Relaying(other, _) => prop_assert!(
+                        matches!(bed.rooms.places.get(other), Some(Place::Relaying(back, _)) if back == client)
                     ),
                 }
             }
