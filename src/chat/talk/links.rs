@@ -115,6 +115,8 @@ impl Talk<'_> {
             Ok(joined) => joined,
             Err(fault) if fault.is_fatal() => return Err(ChatError::Broken(fault)),
             Err(_) => {
+                // An answer that names another `go`: none better comes to this one.
+                self.session.go_failed(Instant::now().into_std());
                 if self.wire.is_none() {
                     self.seek();
                 }
