@@ -156,7 +156,8 @@ impl Local {
         here.embedded = here.embedded.or(self.embedded.take());
         here.lan = self.lan.take();
         if let Some(lan) = &mut here.lan {
-            lan.announce(port).ok()?;
+            // Unannounced it still serves those who are here, and who are told of it.
+            let _ = lan.announce(port);
         }
         *self = here;
         self.is_embedded()
