@@ -107,7 +107,11 @@ impl Talk<'_> {
 
     /// A further link whose deciding record has opened: it counts if the session
     /// says so.
-    pub(super) fn take_link(&mut self, ready: Ready) -> Result<(), ChatError> {
+    pub(super) fn take_link(&mut self, mut ready: Ready) -> Result<(), ChatError> {
+        if self.session.role() == Role::Guest && ready.is_gone() {
+            self.pass_over();
+            return Ok(());
+        }
         self.links += 1;
         let route = ready.route;
         let better = self.wire.is_some();
@@ -117,9 +121,7 @@ impl Talk<'_> {
             Err(_) => {
                 // An answer that names another `go`: none better comes to this one.
                 self.session.go_failed(Instant::now().into_std());
-                if self.wire.is_none() {
-                    self.seek();
-                }
+                self.pass_over();
                 return Ok(());
             }
         };
@@ -136,6 +138,13 @@ impl Talk<'_> {
             false => self.announce(true)?,
         }
         self.read()
+    }
+
+    /// What came is no link: the one before goes on, or another is looked for.
+    fn pass_over(&mut self) {
+        if self.wire.is_none() {
+            self.seek();
+        }
     }
 
     /// Says who is there. A shut chat says why instead; it is connected, to the

@@ -181,7 +181,8 @@ impl Talk<'_> {
                     None => self.ended = true,
                 },
                 step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
-                Some(Ok(found)) = self.seeking.join_next() => if let Some(ready) = found {
+                // One that was called off ends too, and must not end the listening.
+                Some(found) = self.seeking.join_next() => if let Ok(Some(ready)) = found {
                     self.take_link(ready)?;
                 },
                 () = self.setup.consent.wanted(), if self.wire.is_none() && !self.asked => {
