@@ -219,6 +219,21 @@ fn a_go_that_is_never_answered_keeps_nobody_who_leaves() {
 }
 
 #[test]
+fn a_pairing_that_led_nowhere_is_left_so_that_the_other_one_hears_it() {
+    let mut hosted = Hosted::meet(true, "mallory");
+    hosted.send(&encoded(&[ANSWER, text(1, "before")]));
+    assert_eq!(hosted.client.await_message(), "before");
+    let end = hosted.link.stream.shutdown();
+    hosted.evil.wait("the end", end).unwrap();
+    let mut seat = hosted.evil.join();
+    let guest = Impostor::again(&hosted.reunion);
+    let begun = guest.begin(&mut seat, Role::Host, &Candidates::default());
+    seat.hand(&begun.ours);
+    // `done` would keep the mediator from telling the guest.
+    assert_eq!(seat.next(), None);
+}
+
+#[test]
 fn names_and_messages_that_act_on_terminals_are_inert() {
     let hostile = "\x1b[2J\x1b]0;pwn\x07\u{9b}31m\u{202e}x\u{200b}\rFAKE\n◆ all is well\0\x08";
     let acts = |c: char| c.is_control() || "\u{202e}\u{200b}".contains(c);

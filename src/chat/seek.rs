@@ -142,9 +142,7 @@ pub async fn await_guest_once(
         found.send(Found::Way(stream, route)).await.ok()?;
         sleep(PATH_WITHIN).await;
     }
-    if let Some(mediator) = mediator {
-        mediator.done().await;
-    }
+    // Not `done`: where the guest asks for the relay in vain, it is to hear so.
     Some(())
 }
 
