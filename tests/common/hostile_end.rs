@@ -39,6 +39,7 @@ impl Impostor {
     }
 
     /// One who comes back to a session.
+    #[allow(dead_code, reason = "each test file uses its part")]
     pub fn again(reunion: &Reunion) -> Self {
         Impostor {
             identity: Arc::clone(&reunion.identity),

@@ -132,6 +132,7 @@ impl Talk<'_> {
         }
         self.lost = None;
         self.note_route(route);
+        let _ = self.company.moved(route);
         self.words = in_order(self.session.role(), &peer.words);
         match better {
             true => self.announce_route()?,

@@ -36,7 +36,6 @@ impl Talk<'_> {
 
     /// Says that the chat goes another way than before.
     pub(super) fn announce_route(&mut self) -> Result<(), ChatError> {
-        let _ = self.company.moved(self.route);
         if !self.company.is_shut() {
             self.show(&Event::Path {
                 path: self.route.name(),
