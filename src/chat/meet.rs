@@ -2,6 +2,7 @@
 //! attempts (PROTOCOL.md §4): whoever waited takes its seat again with a fresh
 //! OFFER, and after three the invite is dead.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use super::lobby::{Lobby, Step};
 use super::local::Local;
 use super::pair::{Attempt, AttemptError, Failure, pair};
 use super::relay::by_relay;
-use super::seek::Backoff;
+use super::seek::{Backoff, Reached};
 use super::{ChatError, Setup};
 use crate::link::Ready;
 use crate::link::dial::{PATH_WITHIN, Plan};
@@ -41,6 +42,8 @@ pub struct Met {
     pub session: Session,
     /// The first link.
     pub ready: Ready,
+    /// Where a guest knocks once it is lost.
+    pub knock_at: Option<SocketAddr>,
     /// The host's door, which stays open for the guest to come back.
     pub lobby: Option<Lobby>,
 }
@@ -205,12 +208,14 @@ async fn join_host(
     no_path: impl Fn() -> Failure,
 ) -> Result<Met, Failure> {
     let confirm = matched.guest(setup.name.as_str())?;
+    let candidates = plan.candidates.clone();
     let ready = reach(&port, plan, &confirm, relay).await;
-    let ready = ready.map_err(|_| no_path())?;
+    let Reached { ready, knock_at } = Reached::new(ready.map_err(|_| no_path())?, &candidates);
     let session = Session::new(Role::Guest, Arc::clone(&ready.resume));
     Ok(Met {
         session,
         ready,
+        knock_at,
         lobby: None,
     })
 }
@@ -260,6 +265,7 @@ async fn await_guest(
                 return Ok(Met {
                     session,
                     ready: *ready,
+                    knock_at: None,
                     lobby: Some(lobby),
                 });
             }

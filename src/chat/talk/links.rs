@@ -13,7 +13,7 @@ use crate::chat::ChatError;
 use crate::chat::event::Event;
 use crate::chat::lobby::Step;
 use crate::chat::relay::Consent;
-use crate::chat::seek::{Trail, await_guest, seek_host};
+use crate::chat::seek::{Reached, Trail, await_guest, seek_host};
 use crate::crypto::words::Words;
 use crate::link::Ready;
 use crate::link::knock::Reunion;
@@ -49,7 +49,7 @@ impl Talk<'_> {
         let Some(trail) = self.trail(Some(self.setup.consent.clone())) else {
             return;
         };
-        let last = self.last_address;
+        let last = self.knock_at;
         match &mut self.lobby {
             None => {
                 self.seeking = JoinSet::new();
@@ -105,13 +105,24 @@ impl Talk<'_> {
         Ok(())
     }
 
-    /// A further link whose deciding record has opened: it counts if the session
-    /// says so.
-    pub(super) fn take_link(&mut self, mut ready: Ready) -> Result<(), ChatError> {
-        if self.session.role() == Role::Guest && ready.is_gone() {
+    /// Guest: a link on which the host's `go` has opened. One through the mediator
+    /// leaves the address from before to be tried.
+    pub(super) fn take_reached(&mut self, reached: Reached) -> Result<(), ChatError> {
+        let Reached {
+            mut ready,
+            knock_at,
+        } = reached;
+        if ready.is_gone() {
             self.pass_over();
             return Ok(());
         }
+        self.knock_at = knock_at.or(self.knock_at);
+        self.take_link(ready)
+    }
+
+    /// A further link whose deciding record has opened: it counts if the session
+    /// says so.
+    fn take_link(&mut self, ready: Ready) -> Result<(), ChatError> {
         self.links += 1;
         let route = ready.route;
         let better = self.wire.is_some();

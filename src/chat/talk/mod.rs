@@ -20,9 +20,9 @@ use super::interface::Interface;
 use super::lobby::{Lobby, Step};
 use super::local::Local;
 use super::meet::Met;
+use super::seek::Reached;
 use super::{ChatError, Setup, Signals};
 use crate::exit::Exit;
-use crate::link::Ready;
 use crate::link::frame::FrameError;
 use crate::link::route::Route;
 use crate::link::wire::Wire;
@@ -49,7 +49,7 @@ struct Talk<'a> {
     /// Host.
     lobby: Option<Lobby>,
     /// Guest: looks for the host while there is no link, or no direct one.
-    seeking: JoinSet<Option<Ready>>,
+    seeking: JoinSet<Option<Reached>>,
     /// The words of the live link's pairing: ours, theirs.
     words: [[&'static str; 4]; 2],
     wrong_words: u32,
@@ -62,8 +62,8 @@ struct Talk<'a> {
     unstable: bool,
     /// How the last link goes, or went.
     route: Route,
-    /// Where that worked without the mediator.
-    last_address: Option<SocketAddr>,
+    /// Guest: where the host was last found without the mediator.
+    knock_at: Option<SocketAddr>,
     /// When a direct path is looked for while the mediator carries the chat.
     direct_at: Option<(Instant, usize)>,
     /// The person was asked about the relay since the link was lost.
@@ -94,6 +94,7 @@ pub async fn talk(
     let Met {
         mut session,
         ready,
+        knock_at,
         lobby,
     } = met;
     // Nothing is taken in until it is known who came. The answer to `go` goes out
@@ -127,7 +128,7 @@ pub async fn talk(
         lost: None,
         unstable: false,
         route,
-        last_address: None,
+        knock_at,
         direct_at: None,
         asked: false,
         network: Network::here(),
@@ -182,8 +183,8 @@ impl Talk<'_> {
                 },
                 step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
                 // One that was called off ends too, and must not end the listening.
-                Some(found) = self.seeking.join_next() => if let Ok(Some(ready)) = found {
-                    self.take_link(ready)?;
+                Some(found) = self.seeking.join_next() => if let Ok(Some(reached)) = found {
+                    self.take_reached(reached)?;
                 },
                 () = self.setup.consent.wanted(), if self.wire.is_none() && !self.asked => {
                     self.ask_for_relay()?;
