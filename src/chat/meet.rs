@@ -156,6 +156,7 @@ async fn attempt(
     let port = listening.open().map_err(AttemptError::Listen)?;
     let from = listening.dial_from(port.address());
     let mut mediator = Rendezvous::connect(&local.route, from).await?;
+    mediator.remember(from, &local.outside);
     mediator.leave_when(local.elsewhere());
     let attempt = Attempt {
         meeting: Meeting {

@@ -22,7 +22,7 @@ use crate::link::reach::reach;
 use crate::link::route::Route;
 use crate::link::stream::Stream;
 use crate::pairing::{Matched, Role};
-use crate::rendezvous::{self, Rendezvous};
+use crate::rendezvous::{self, Outside, Rendezvous};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -53,6 +53,8 @@ pub struct Trail {
     pub reunion: Arc<Reunion>,
     /// The mediator.
     pub mediator: rendezvous::Route,
+    /// What it has seen of our port.
+    pub outside: Outside,
     /// Where we can be reached.
     pub listening: Listening,
     /// Whether the mediator may carry the link; `None`: a direct one is looked for.
@@ -192,6 +194,7 @@ async fn meet_again(
 ) -> Result<(Rendezvous, Matched, Plan), AttemptError> {
     let from = trail.listening.dial_from(port);
     let mut mediator = Rendezvous::connect(&trail.mediator, from).await?;
+    mediator.remember(from, &trail.outside);
     let attempt = Attempt {
         meeting: trail.reunion.meeting(),
         identity: trail.reunion.identity.clone(),

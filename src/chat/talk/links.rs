@@ -70,6 +70,7 @@ impl Talk<'_> {
         Some(Trail {
             reunion: Arc::new(self.reunion()?),
             mediator: self.local.route.clone(),
+            outside: self.local.outside.clone(),
             listening: self.setup.listening.clone(),
             relay,
         })
