@@ -19,6 +19,7 @@ mod hostile_end;
 #[path = "common/hostile_memory.rs"]
 mod hostile_memory;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::{Client, Home, Start};
@@ -27,6 +28,9 @@ use hostile_dial::dial;
 use hostile_end::Impostor;
 use tokio::io::AsyncWriteExt;
 use undertone::link::Ready;
+use undertone::link::knock::{Reunion, redial};
+use undertone::link::nominate::ANSWER_WITHIN;
+use undertone::link::port::Port;
 use undertone::pairing::Candidates;
 use undertone::payload::{Body, Payload, TEXT_MAX};
 use undertone_mediator::wire::Role;
@@ -42,6 +46,8 @@ struct Hosted {
     client: Client,
     link: Ready,
     evil: Evil,
+    /// What the guest comes back by.
+    reunion: Reunion,
     _home: Home,
 }
 
@@ -62,8 +68,8 @@ impl Hosted {
         let client = start.run();
         let mut seat = evil.join();
         seat.waiting();
-        let begun =
-            Impostor::in_room("lab#otter").begin(&mut seat, Role::Host, &Candidates::default());
+        let guest = Impostor::in_room("lab#otter");
+        let begun = guest.begin(&mut seat, Role::Host, &Candidates::default());
         seat.hand(&begun.ours);
         let matched = begun.open().unwrap();
         let candidates = matched.candidates().clone();
@@ -72,27 +78,43 @@ impl Hosted {
         let link = evil.wait("link", dial(candidates.dialable(here), &confirm));
         let link = link.expect("a path");
         drop(seat);
+        let reunion = Reunion {
+            resume: Arc::clone(&link.resume),
+            identity: guest.identity,
+            pin: link.peer.identity,
+            name: name.to_owned(),
+        };
         Hosted {
             client,
             link,
             evil,
+            reunion,
             _home: home,
         }
     }
 
     /// Sends a record with exactly this in it.
     fn send(&mut self, plaintext: &[u8]) {
-        let mut out = Vec::new();
-        self.link
-            .channel
-            .seal(Instant::now(), &mut out, |buf| {
-                buf.extend_from_slice(plaintext)
-            })
-            .unwrap();
-        let stream = &mut self.link.stream;
-        let written = self.evil.wait("room to write", stream.write_all(&out));
-        written.unwrap();
+        send(&self.evil, &mut self.link, plaintext);
     }
+
+    /// A further link, up to the host's `go` on it.
+    fn come_again(&self) -> Ready {
+        let host = self.link.route.address();
+        let inside = self.evil.runtime.enter();
+        let port = Port::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
+        drop(inside);
+        let again = self.evil.wait("link", redial(&port, host, &self.reunion));
+        again.expect("a further link")
+    }
+}
+
+fn send(evil: &Evil, link: &mut Ready, plaintext: &[u8]) {
+    let mut out = Vec::new();
+    let fill = |buf: &mut Vec<u8>| buf.extend_from_slice(plaintext);
+    link.channel.seal(Instant::now(), &mut out, fill).unwrap();
+    let written = evil.wait("room to write", link.stream.write_all(&out));
+    written.unwrap();
 }
 
 fn encoded(payloads: &[Payload<'_>]) -> Vec<u8> {
@@ -169,6 +191,46 @@ fn payloads_that_no_client_sends_end_the_session_with_a_reason() {
             "{what}: {error}"
         );
     }
+}
+
+#[test]
+fn an_answer_that_names_another_go_leaves_the_link_as_it_was() {
+    let mut hosted = Hosted::meet(true, "mallory");
+    hosted.send(&encoded(&[ANSWER, text(1, "before")]));
+    assert_eq!(hosted.client.await_message(), "before");
+    let mut again = hosted.come_again();
+    send(&hosted.evil, &mut again, &encoded(&[ANSWER]));
+    hosted.send(&encoded(&[text(2, "after")]));
+    assert_eq!(hosted.client.await_message(), "after");
+    hosted.client.say("/quit");
+    assert_eq!(Ended::of(hosted.client, SOON).code, 0);
+}
+
+#[test]
+fn a_go_that_is_never_answered_keeps_nobody_who_leaves() {
+    let mut hosted = Hosted::meet(true, "mallory");
+    hosted.send(&encoded(&[ANSWER, text(1, "before")]));
+    assert_eq!(hosted.client.await_message(), "before");
+    let _unanswered = hosted.come_again();
+    let begun = Instant::now();
+    hosted.client.say("/quit");
+    assert_eq!(Ended::of(hosted.client, SOON).code, 0);
+    assert!(begun.elapsed() < ANSWER_WITHIN, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_pairing_that_led_nowhere_is_left_so_that_the_other_one_hears_it() {
+    let mut hosted = Hosted::meet(true, "mallory");
+    hosted.send(&encoded(&[ANSWER, text(1, "before")]));
+    assert_eq!(hosted.client.await_message(), "before");
+    let end = hosted.link.stream.shutdown();
+    hosted.evil.wait("the end", end).unwrap();
+    let mut seat = hosted.evil.join();
+    let guest = Impostor::again(&hosted.reunion);
+    let begun = guest.begin(&mut seat, Role::Host, &Candidates::default());
+    seat.hand(&begun.ours);
+    // `done` would keep the mediator from telling the guest.
+    assert_eq!(seat.next(), None);
 }
 
 #[test]

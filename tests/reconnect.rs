@@ -9,9 +9,10 @@
 
 mod common;
 
+use common::acts::peers;
 use common::proxy::Proxy;
 use common::scene::{scene, texts};
-use common::{Home, Mediator, Start};
+use common::{Home, Mediator, Start, pair_through};
 use serde_json::Value;
 
 #[test]
@@ -119,4 +120,30 @@ fn the_mediator_leads_back_where_the_old_address_does_not() {
     let back = guest.await_event("connected");
     assert_eq!(back["resumed"], true);
     assert_ne!(back["address"], first);
+}
+
+#[test]
+fn after_a_relay_the_history_is_right_and_the_address_from_before_leads_back() {
+    let mediator = Mediator::start_with(&["--relay"]);
+    let (proxy, homes) = (Proxy::start(), [Home::new(), Home::new()]);
+    let start = |home, name| {
+        let start = Start::chat(home, &mediator.url, name, "lab#otter");
+        start.args(&["--relay", "always"])
+    };
+    let clients = pair_through(&proxy, start(&homes[0], "ada"), start(&homes[1], "bob"));
+    let resumed = |path: &str| {
+        for (client, home) in clients.iter().zip(&homes) {
+            assert_eq!(client.await_event("connected")["path"], path);
+            assert!(peers(home).contains(path), "{}", peers(home));
+        }
+    };
+    proxy.cut();
+    resumed("relay");
+    // Nothing but the guest's memory leads back now.
+    mediator.kill();
+    for client in &clients {
+        client.await_event("reconnecting");
+    }
+    proxy.mend();
+    resumed("direct");
 }

@@ -1,5 +1,5 @@
 //! Who is on the other end: what contacts and history know of the key, and
-//! whether the chat is open (PROTOCOL.md §7).
+//! whether the chat is open (PROTOCOL.md §9).
 
 use jiff::Timestamp;
 

@@ -17,12 +17,14 @@ use undertone_mediator::{Config, listen, serve};
 use super::lan::{Known, LOOK_FOR, Lan, is_open};
 use crate::link::interfaces::addresses_here;
 use crate::mediator_url::MediatorUrl;
-use crate::rendezvous::Route;
+use crate::rendezvous::{Outside, Route};
 
 /// The mediator that a chat uses.
 pub struct Local {
     /// Where and how this client reaches it.
     pub route: Route,
+    /// What it has seen of our port.
+    pub outside: Outside,
     /// Where others may reach it, best first.
     pub others: Vec<MediatorUrl>,
     /// Where one may be started here; `None` for a mediator that was named.
@@ -51,6 +53,7 @@ impl Local {
         Local {
             others: vec![route.mediator.clone()],
             route,
+            outside: Outside::default(),
             place: None,
             embedded: None,
             lan: None,
@@ -117,6 +120,7 @@ impl Local {
         others.push(url(here)?);
         Ok(Local {
             route: straight(url(here)?),
+            outside: Outside::default(),
             others,
             place: Some((bind, port)),
             embedded,
@@ -156,7 +160,8 @@ impl Local {
         here.embedded = here.embedded.or(self.embedded.take());
         here.lan = self.lan.take();
         if let Some(lan) = &mut here.lan {
-            lan.announce(port).ok()?;
+            // Unannounced it still serves those who are here, and who are told of it.
+            let _ = lan.announce(port);
         }
         *self = here;
         self.is_embedded()

@@ -4,6 +4,7 @@
 
 mod attempt;
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub struct Met {
     pub session: Session,
     /// The first link.
     pub ready: Ready,
+    /// Where a guest knocks once it is lost.
+    pub knock_at: Option<SocketAddr>,
     /// The host's door, which stays open for the guest to come back.
     pub lobby: Option<Lobby>,
 }

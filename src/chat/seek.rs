@@ -22,7 +22,7 @@ use crate::link::reach::reach;
 use crate::link::route::Route;
 use crate::link::stream::Stream;
 use crate::pairing::{Matched, Role};
-use crate::rendezvous::{self, Rendezvous};
+use crate::rendezvous::{self, Outside, Rendezvous};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -53,15 +53,44 @@ pub struct Trail {
     pub reunion: Arc<Reunion>,
     /// The mediator.
     pub mediator: rendezvous::Route,
+    /// What it has seen of our port.
+    pub outside: Outside,
     /// Where we can be reached.
     pub listening: Listening,
     /// Whether the mediator may carry the link; `None`: a direct one is looked for.
     pub relay: Option<Consent>,
 }
 
+/// A guest's link, and where to knock once it is lost.
+pub struct Reached {
+    /// The link.
+    pub ready: Ready,
+    /// `None`: the way there is no address of the host's.
+    pub knock_at: Option<SocketAddr>,
+}
+
+impl Reached {
+    /// A link that one of the host's `candidates` led to, or on which the host came. It
+    /// may have dialled from a port at which it does not listen.
+    pub fn new(ready: Ready, candidates: &[SocketAddr]) -> Self {
+        let knock_at = (!ready.route.is_relay()).then(|| door(ready.route.address(), candidates));
+        Reached { ready, knock_at }
+    }
+}
+
+/// Where the host listens whose end of a link this is: if not there, then at the best
+/// candidate with that IP address.
+fn door(end: SocketAddr, candidates: &[SocketAddr]) -> SocketAddr {
+    if candidates.contains(&end) {
+        return end;
+    }
+    let same = |candidate: &&SocketAddr| candidate.ip() == end.ip();
+    candidates.iter().find(same).copied().unwrap_or(end)
+}
+
 /// Guest: looks for the host, also at the address `last` that worked, until there
 /// is a link with its `go`.
-pub async fn seek_host(trail: Trail, last: Option<SocketAddr>) -> Ready {
+pub async fn seek_host(trail: Trail, last: Option<SocketAddr>) -> Reached {
     let mut backoff = Backoff::default();
     let port = loop {
         match trail.listening.open() {
@@ -77,7 +106,7 @@ pub async fn seek_host(trail: Trail, last: Option<SocketAddr>) -> Ready {
         };
         loop {
             if let Ok(ready) = redial(&port, last, &trail.reunion).await {
-                return ready;
+                return Reached::new(ready, &[last]);
             }
             backoff.pause().await;
         }
@@ -85,34 +114,35 @@ pub async fn seek_host(trail: Trail, last: Option<SocketAddr>) -> Ready {
     let through_mediator = async {
         let mut backoff = Backoff::default();
         loop {
-            if let Some(ready) = reach_host(&trail, &port).await {
-                return ready;
+            if let Some(reached) = reach_host(&trail, &port).await {
+                return reached;
             }
             backoff.pause().await;
         }
     };
     tokio::select! {
-        ready = straight => ready,
-        ready = through_mediator => ready,
+        reached = straight => reached,
+        reached = through_mediator => reached,
     }
 }
 
 /// Guest: one pairing at the mediator, and the link that it leads to.
-async fn reach_host(trail: &Trail, port: &Port) -> Option<Ready> {
+async fn reach_host(trail: &Trail, port: &Port) -> Option<Reached> {
     let met = meet_again(trail, Role::Guest, port.address()).await;
     let (mediator, matched, plan) = met.ok()?;
     let confirm = matched.guest(&trail.reunion.name).ok()?;
     let mut mediator = Some(mediator);
     let relay = relay(trail, &mut mediator);
+    let candidates = plan.candidates.clone();
     let ready = reach(port, plan, &confirm, relay).await.ok()?;
     if let Some(mediator) = mediator {
         mediator.done().await;
     }
-    Some(ready)
+    Some(Reached::new(ready, &candidates))
 }
 
 /// Guest: looks for a direct path, once.
-pub async fn seek_direct(trail: Trail) -> Option<Ready> {
+pub async fn seek_direct(trail: Trail) -> Option<Reached> {
     let port = trail.listening.open().ok()?;
     reach_host(&trail, &port).await
 }
@@ -142,9 +172,7 @@ pub async fn await_guest_once(
         found.send(Found::Way(stream, route)).await.ok()?;
         sleep(PATH_WITHIN).await;
     }
-    if let Some(mediator) = mediator {
-        mediator.done().await;
-    }
+    // Not `done`: where the guest asks for the relay in vain, it is to hear so.
     Some(())
 }
 
@@ -167,6 +195,7 @@ async fn meet_again(
 ) -> Result<(Rendezvous, Matched, Plan), AttemptError> {
     let from = trail.listening.dial_from(port);
     let mut mediator = Rendezvous::connect(&trail.mediator, from).await?;
+    mediator.remember(from, &trail.outside);
     let attempt = Attempt {
         meeting: trail.reunion.meeting(),
         identity: trail.reunion.identity.clone(),
@@ -178,4 +207,24 @@ async fn meet_again(
     };
     let (_, matched, plan) = pair(&mut mediator, attempt, &mut |_| {}).await?;
     Ok((mediator, matched, plan))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_came_from_a_spare_port_is_found_at_its_door() {
+        let at = |address: &str| address.parse::<SocketAddr>().unwrap();
+        let candidates = [at("192.168.1.3:5000"), at("[2001:db8::1]:5000")];
+        let candidates = [&candidates[..], &[at("198.51.100.1:61000")]].concat();
+        for (end, found) in [
+            ("198.51.100.1:40001", "198.51.100.1:61000"),
+            ("192.168.1.3:5000", "192.168.1.3:5000"),
+            ("203.0.113.9:40001", "203.0.113.9:40001"),
+        ] {
+            assert_eq!(door(at(end), &candidates), at(found));
+        }
+    }
 }

@@ -21,7 +21,9 @@ pub mod route;
 pub mod stream;
 pub mod wire;
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use crate::crypto::keys::ResumeSecret;
 use crate::pairing::Peer;
@@ -48,4 +50,14 @@ pub struct Ready {
     /// What a session that begins here is resumed by; a session that goes on has
     /// its own.
     pub resume: Arc<ResumeSecret>,
+}
+
+impl Ready {
+    /// Whether the other one has hung up already: a host does when it gives its `go`
+    /// up, and goes on with the link before.
+    pub fn is_gone(&mut self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        let filling = pin!(self.reader.fill(&mut self.stream));
+        matches!(filling.poll(&mut cx), Poll::Ready(Err(_)))
+    }
 }

@@ -11,6 +11,7 @@ mod reach;
 use std::future::pending;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -34,12 +35,19 @@ pub(crate) const WRITE_BUFFER: usize = 5 * RELAY_MESSAGE;
 /// How long the mediator may take to close after `done`.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
+/// A port of ours, and its address outside, as a mediator saw it last. While the mediator
+/// relays, no second connection to it can have that port, and none can show it.
+#[derive(Clone, Debug, Default)]
+pub struct Outside(Arc<Mutex<Option<(u16, SocketAddr)>>>);
+
 /// A connection to a mediator.
 pub struct Rendezvous {
     socket: Socket,
     /// As connected to; `None` through a proxy.
     address: Option<SocketAddr>,
     port_kept: bool,
+    /// The port that was wanted, and what is known of it.
+    outside: Option<(u16, Outside)>,
     /// As the last `paired` said.
     relays: bool,
     /// Until somebody came: when to go away.
@@ -87,6 +95,7 @@ impl Rendezvous {
                 socket: reach::greet(&route.mediator, stream).await?,
                 address: route.proxy.is_none().then_some(address),
                 port_kept,
+                outside: None,
                 relays: false,
                 leave: Box::pin(pending()),
             })
@@ -103,8 +112,31 @@ impl Rendezvous {
         self.address.is_none()
     }
 
-    /// Whether the connection has the local port that was wanted, so that what the mediator
-    /// observed holds for it.
+    /// Keeps what the mediator observes of `from` in `outside`; where another connection has
+    /// that port, gives what that one showed.
+    pub fn remember(&mut self, from: Option<SocketAddr>, outside: &Outside) {
+        self.outside = from.map(|from| (from.port(), outside.clone()));
+    }
+
+    /// What the mediator observed, of the port that was wanted if that is known. An address
+    /// of before, on another network, is not.
+    fn observe(&mut self, observed: &mut SocketAddr) {
+        let Some((port, Outside(seen))) = &self.outside else {
+            return;
+        };
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match *seen {
+            _ if self.port_kept => *seen = Some((*port, *observed)),
+            Some((of, before)) if of == *port && before.ip() == observed.ip() => {
+                *observed = before;
+                self.port_kept = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the connection has the local port that was wanted, or that port's address
+    /// outside is known from before: what `paired` says was observed holds for it.
     pub fn port_kept(&self) -> bool {
         self.port_kept
     }
@@ -192,9 +224,13 @@ impl Rendezvous {
             };
             match message.map_err(|_| RendezvousError::Lost)? {
                 Some(Ok(Message::Text(text))) => {
-                    let message = decode(&text)?;
-                    if let MediatorMessage::Paired { relay, .. } = message {
-                        self.relays = relay;
+                    let mut message = decode(&text)?;
+                    if let MediatorMessage::Paired {
+                        relay, observed, ..
+                    } = &mut message
+                    {
+                        self.relays = *relay;
+                        self.observe(observed);
                         self.leave = Box::pin(pending());
                     }
                     return Ok(message);

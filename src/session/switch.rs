@@ -23,8 +23,9 @@ impl Session {
     /// Host: the last `go` will not be answered; the live link, if there is one,
     /// goes on.
     pub fn go_failed(&mut self, now: Instant) {
-        self.frozen = false;
-        if let Some(live) = &mut self.live {
+        if std::mem::take(&mut self.frozen)
+            && let Some(live) = &mut self.live
+        {
             live.thawed(now);
         }
     }

@@ -9,6 +9,7 @@ use undertone::crypto::keys::SecretKey;
 use undertone::link::Ready;
 use undertone::link::dial::Plan;
 use undertone::link::door::Door;
+use undertone::link::knock::Reunion;
 use undertone::link::wire::Wire;
 use undertone::pairing::{AwaitSealed, Candidates, Matched, Meeting, Offering, PairingError, Role};
 use undertone::room::Room;
@@ -34,6 +35,15 @@ impl Impostor {
                 tag: room.tag(),
                 prs: room.prs(),
             },
+        }
+    }
+
+    /// One who comes back to a session.
+    #[allow(dead_code, reason = "each test file uses its part")]
+    pub fn again(reunion: &Reunion) -> Self {
+        Impostor {
+            identity: Arc::clone(&reunion.identity),
+            meeting: reunion.meeting(),
         }
     }
 

@@ -144,3 +144,19 @@ async fn every_flipped_byte_of_the_answer_is_no_link_for_the_host() {
     let ready = timeout(BOUND, waiting).await.unwrap().unwrap();
     assert_eq!(ready.expect("a link").peer.name, "bob");
 }
+
+#[tokio::test]
+async fn a_go_that_was_given_up_is_known_by_its_closed_socket() {
+    let (host, guest) = Two::new().confirming();
+    let (door, waiting) = host_awaits(host);
+    let mut ready = dial([door], &guest).await.unwrap();
+    assert!(!ready.is_gone());
+    // As after 5 s without an answer.
+    waiting.abort();
+    let gone = async {
+        while !ready.is_gone() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(BOUND, gone).await.unwrap();
+}

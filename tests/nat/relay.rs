@@ -63,6 +63,21 @@ fn what_is_relayed_is_counted() {
     });
 }
 
+/// The relay has the port whose mapping the other one must know.
+#[test]
+fn a_router_that_becomes_an_ordinary_one_is_crossed_in_mid_talk() {
+    inside(|| {
+        let place = Place::new(Access::Home(RESTRICTED), Access::Home(SYMMETRIC));
+        let mut talkers = place.meet(["a", "b"], "relay");
+        place.lab.replace("home-b", RESTRICTED);
+        for who in &mut talkers {
+            who.until("direct", |event| event["path"] == "direct");
+        }
+        let [ada, bob] = &mut talkers;
+        part([ada, bob]);
+    });
+}
+
 #[test]
 fn a_direct_path_that_opens_under_traffic_is_taken() {
     inside(|| {

@@ -10,6 +10,7 @@ use crate::chat::lobby::{Found, Lobby, Step};
 use crate::chat::local::Local;
 use crate::chat::pair::{Attempt, AttemptError, Failure, pair};
 use crate::chat::relay::by_relay;
+use crate::chat::seek::Reached;
 use crate::link::dial::{PATH_WITHIN, Plan};
 use crate::link::door::Door;
 use crate::link::nominate::ANSWER_WITHIN;
@@ -31,6 +32,7 @@ pub(super) async fn attempt(
     let port = listening.open().map_err(AttemptError::Listen)?;
     let from = listening.dial_from(port.address());
     let mut mediator = Rendezvous::connect(&local.route, from).await?;
+    mediator.remember(from, &local.outside);
     mediator.leave_when(local.elsewhere());
     let attempt = Attempt {
         meeting: Meeting {
@@ -93,12 +95,14 @@ async fn join_host(
     no_path: impl Fn() -> Failure,
 ) -> Result<Met, Failure> {
     let confirm = matched.guest(setup.name.as_str())?;
+    let candidates = plan.candidates.clone();
     let ready = reach(&port, plan, &confirm, relay).await;
-    let ready = ready.map_err(|_| no_path())?;
+    let Reached { ready, knock_at } = Reached::new(ready.map_err(|_| no_path())?, &candidates);
     let session = Session::new(Role::Guest, Arc::clone(&ready.resume));
     Ok(Met {
         session,
         ready,
+        knock_at,
         lobby: None,
     })
 }
@@ -148,6 +152,7 @@ async fn await_guest(
                 return Ok(Met {
                     session,
                     ready: *ready,
+                    knock_at: None,
                     lobby: Some(lobby),
                 });
             }

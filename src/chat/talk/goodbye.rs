@@ -40,7 +40,8 @@ impl Talk<'_> {
     pub(super) fn finished(&mut self) -> Option<Result<Exit, ChatError>> {
         let shut = self.company.is_shut();
         let queued = self.session.queued();
-        let stuck = |wire: &Wire| self.is_late() && !wire.is_idle();
+        let frozen = self.session.is_frozen();
+        let stuck = |wire: &Wire| self.is_late() && (frozen || !wire.is_idle());
         let unreachable = self.exit.is_some() && self.wire.as_ref().is_none_or(stuck);
         if !self.session.is_over() && !unreachable {
             return None;

@@ -13,7 +13,7 @@ use crate::chat::ChatError;
 use crate::chat::event::Event;
 use crate::chat::lobby::Step;
 use crate::chat::relay::Consent;
-use crate::chat::seek::{Trail, await_guest, seek_host};
+use crate::chat::seek::{Reached, Trail, await_guest, seek_host};
 use crate::crypto::words::Words;
 use crate::link::Ready;
 use crate::link::knock::Reunion;
@@ -49,7 +49,7 @@ impl Talk<'_> {
         let Some(trail) = self.trail(Some(self.setup.consent.clone())) else {
             return;
         };
-        let last = self.last_address;
+        let last = self.knock_at;
         match &mut self.lobby {
             None => {
                 self.seeking = JoinSet::new();
@@ -70,6 +70,7 @@ impl Talk<'_> {
         Some(Trail {
             reunion: Arc::new(self.reunion()?),
             mediator: self.local.route.clone(),
+            outside: self.local.outside.clone(),
             listening: self.setup.listening.clone(),
             relay,
         })
@@ -105,9 +106,24 @@ impl Talk<'_> {
         Ok(())
     }
 
+    /// Guest: a link on which the host's `go` has opened. One through the mediator
+    /// leaves the address from before to be tried.
+    pub(super) fn take_reached(&mut self, reached: Reached) -> Result<(), ChatError> {
+        let Reached {
+            mut ready,
+            knock_at,
+        } = reached;
+        if ready.is_gone() {
+            self.pass_over();
+            return Ok(());
+        }
+        self.knock_at = knock_at.or(self.knock_at);
+        self.take_link(ready)
+    }
+
     /// A further link whose deciding record has opened: it counts if the session
     /// says so.
-    pub(super) fn take_link(&mut self, ready: Ready) -> Result<(), ChatError> {
+    fn take_link(&mut self, ready: Ready) -> Result<(), ChatError> {
         self.links += 1;
         let route = ready.route;
         let better = self.wire.is_some();
@@ -115,9 +131,9 @@ impl Talk<'_> {
             Ok(joined) => joined,
             Err(fault) if fault.is_fatal() => return Err(ChatError::Broken(fault)),
             Err(_) => {
-                if self.wire.is_none() {
-                    self.seek();
-                }
+                // An answer that names another `go`: none better comes to this one.
+                self.session.go_failed(Instant::now().into_std());
+                self.pass_over();
                 return Ok(());
             }
         };
@@ -128,12 +144,20 @@ impl Talk<'_> {
         }
         self.lost = None;
         self.note_route(route);
+        let _ = self.company.moved(route);
         self.words = in_order(self.session.role(), &peer.words);
         match better {
             true => self.announce_route()?,
             false => self.announce(true)?,
         }
         self.read()
+    }
+
+    /// What came is no link: the one before goes on, or another is looked for.
+    fn pass_over(&mut self) {
+        if self.wire.is_none() {
+            self.seek();
+        }
     }
 
     /// Says who is there. A shut chat says why instead; it is connected, to the

@@ -18,9 +18,9 @@ use super::interface::Interface;
 use super::lobby::{Lobby, Step};
 use super::local::Local;
 use super::meet::Met;
+use super::seek::Reached;
 use super::{ChatError, Setup, Signals};
 use crate::exit::Exit;
-use crate::link::Ready;
 use crate::link::route::Route;
 use crate::link::wire::Wire;
 use crate::pairing::Role;
@@ -48,7 +48,7 @@ struct Talk<'a> {
     /// Host.
     lobby: Option<Lobby>,
     /// Guest: looks for the host while there is no link, or no direct one.
-    seeking: JoinSet<Option<Ready>>,
+    seeking: JoinSet<Option<Reached>>,
     /// The words of the live link's pairing: ours, theirs.
     words: [[&'static str; 4]; 2],
     wrong_words: u32,
@@ -61,8 +61,8 @@ struct Talk<'a> {
     unstable: bool,
     /// How the last link goes, or went.
     route: Route,
-    /// Where that worked without the mediator.
-    last_address: Option<SocketAddr>,
+    /// Guest: where the host was last found without the mediator.
+    knock_at: Option<SocketAddr>,
     /// When a direct path is looked for while the mediator carries the chat.
     direct_at: Option<(Instant, usize)>,
     /// The person was asked about the relay since the link was lost.
@@ -93,6 +93,7 @@ pub async fn talk(
     let Met {
         mut session,
         ready,
+        knock_at,
         lobby,
     } = met;
     // Nothing is taken in until it is known who came. The answer to `go` goes out
@@ -126,7 +127,7 @@ pub async fn talk(
         lost: None,
         unstable: false,
         route,
-        last_address: None,
+        knock_at,
         direct_at: None,
         asked: false,
         network: Network::here(),
@@ -180,8 +181,9 @@ impl Talk<'_> {
                     None => self.ended = true,
                 },
                 step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
-                Some(Ok(found)) = self.seeking.join_next() => if let Some(ready) = found {
-                    self.take_link(ready)?;
+                // One that was called off ends too, and must not end the listening.
+                Some(found) = self.seeking.join_next() => if let Ok(Some(reached)) = found {
+                    self.take_reached(reached)?;
                 },
                 () = self.setup.consent.wanted(), if self.wire.is_none() && !self.asked => {
                     self.ask_for_relay()?;

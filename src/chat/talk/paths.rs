@@ -28,7 +28,6 @@ impl Talk<'_> {
     /// Remembers which way the link goes.
     pub(super) fn note_route(&mut self, route: Route) {
         self.route = route;
-        self.last_address = (!route.is_relay()).then(|| route.address());
         let hidden = self.setup.listening.hidden;
         let wanting = route.is_relay() && !hidden;
         self.direct_at = wanting.then(|| (Instant::now() + AGAIN[0], 1));
@@ -36,7 +35,6 @@ impl Talk<'_> {
 
     /// Says that the chat goes another way than before.
     pub(super) fn announce_route(&mut self) -> Result<(), ChatError> {
-        let _ = self.company.moved(self.route);
         if !self.company.is_shut() {
             self.show(&Event::Path {
                 path: self.route.name(),
