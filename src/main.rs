@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use undertone::chat::event::Event;
 use undertone::chat::face::Face;
 use undertone::chat::pair::Listening;
-use undertone::chat::relay::Consent;
+use undertone::chat::relay::{Consent, RelayChoice};
 use undertone::chat::{self, Setup, Signals};
 use undertone::cli::{Action, ChatArgs, ChatOptions, Cli, Global};
 use undertone::commands::{self, CommandError, peers_file};
@@ -195,6 +195,9 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
 /// see our address, or a proxy's where there is one.
 fn check_hides(options: &ChatOptions, route: Option<&Route>) -> Result<(), Exit> {
     let fault = match route {
+        _ if options.relay == RelayChoice::Never => {
+            "--hide-ip goes by the mediator's relay only, and --relay never refuses it\n  Leave out one of the two."
+        }
         None => {
             "missing: a mediator that relays\n  --hide-ip takes one that is not this machine's own: name it with --mediator URL."
         }

@@ -1,6 +1,6 @@
 //! Whether the mediator may carry the conversation: by consent of both, never by
 //! itself. It would see both addresses, and when and how much is said; neither
-//! what nor by whom (PROTOCOL.md §9).
+//! what nor by whom (PROTOCOL.md §3).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -132,7 +132,7 @@ pub struct ChatOptions {
         default_value_t,
         hide_possible_values = true
     )]
-    relay: RelayChoice,
+    pub relay: RelayChoice,
     /// Give the other one no address and dial none: only the mediator, which then
     /// must relay, and its network see yours; the other one must agree to that. An
     /// invite's mediator, which may be the other one's, is taken only if you name it too
