@@ -6,7 +6,7 @@
 //!   a dial that arrives before its own side's has left. It is tried again after 50 to
 //!   150 ms, at random, so that two ends do not stay out of step. Where packets fly
 //!   faster than that, two dials never cross: meanwhile the guest opens its router
-//!   (see [`open_router`]), and the host's next dial comes in.
+//!   (`open_router`), and the host's next dial comes in.
 //! - Silence: a packet was lost, or a router drops what it does not expect. This
 //!   port's dial is left to the kernel, which sends again after 1 s, 3 s, 7 s: a new
 //!   one would not be the one that the other end and the routers know of. But where
