@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::cli::{DoctorArgs, Global};
 use crate::commands::CommandError;
 use crate::exit::Exit;
-use crate::terminal::safe::Safe;
+use crate::terminal::safe::{Safe, TEXT};
 
 /// Looks at everything, the mediator first, and writes each finding as it comes.
 ///
@@ -88,20 +88,20 @@ impl Report<'_> {
     ) -> io::Result<()> {
         // Both may hold words of others.
         let [message, remedy] = [message, remedy].map(Safe::line);
-        let (message, remedy) = (message.as_str(), remedy.as_str());
         if self.json {
             let finding = json!({
                 "v": 1,
                 "type": "finding",
                 "check": check,
                 "state": state,
-                "message": message,
-                "remedy": remedy,
+                "message": message.as_str(),
+                "remedy": remedy.as_str(),
             });
             writeln!(self.out, "{finding}")?;
         } else {
+            let [message, remedy] = [message, remedy].map(|text| text.folded(TEXT).indented(2));
             writeln!(self.out, "{sigil} {message}")?;
-            if !remedy.is_empty() {
+            if !remedy.as_str().is_empty() {
                 writeln!(self.out, "  {remedy}")?;
             }
         }

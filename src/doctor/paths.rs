@@ -64,7 +64,8 @@ fn router(nat: Nat, report: &mut Report<'_>) -> io::Result<()> {
             "your router gives a port of yours one port outside for all, of another number (endpoint-independent)"
         }
         Nat::Other => {
-            "your router gives a port of yours another port outside for each destination (symmetric)"
+            let text = "your router gives a port of yours another port outside for each destination (symmetric)";
+            return report.warn("nat", text, "");
         }
         Nat::Unknown => {
             let text = "what kind of router is in between, one address alone does not tell";

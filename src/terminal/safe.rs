@@ -31,6 +31,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const SIGILS: [char; 10] = ['◆', '✗', '⚠', '✓', '✔', '✘', '⬥', '⯁', '🗸', '🗴'];
 /// Marks on one character that are shown; scripts need up to three.
 const MAX_MARKS: usize = 4;
+/// Columns of a remark of ours, after its mark: what is longer is [`Safe::folded`].
+pub const TEXT: usize = 77;
 const TAB: &str = "    ";
 const ZWJ: char = '\u{200d}';
 

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::chat::event::{Event, Standing};
-use crate::terminal::safe::Safe;
+use crate::terminal::safe::{Safe, TEXT};
 use crate::terminal::style::{Style, Tone};
 
 /// `09:14 bob   text`, further lines indented, so that none can pass for another
@@ -26,8 +26,6 @@ pub(super) fn own(text: &str, time: &str, arrived: bool, style: Style) -> String
 
 /// What it means that the mediator carries the chat.
 const RELAYED: &str = "\n  No direct path opened, so the mediator carries the chat: it sees both\n  addresses, times and sizes, not what is said.";
-/// Columns of a remark, after its mark.
-const TEXT: usize = 77;
 
 /// How a link goes.
 fn way(route: &str, address: &str) -> String {
