@@ -48,7 +48,7 @@ impl Waits {
 fn lines_typed_ahead_are_a_draft_without_the_last_break() {
     let mut waits = Waits::with(&[]);
     waits.ada.press("one\r/who\r");
-    waits.ada.await_text("Nobody is here yet");
+    waits.ada.await_text("What you type is kept");
     let bob = waits.bob();
     waits.ada.await_row("bob ⚠ › one⏎/who");
     waits.ada.press("!\r");
@@ -80,7 +80,7 @@ fn many_lines_typed_ahead_are_one_question() {
 fn without_a_row_to_type_in_lines_wait_and_are_said() {
     let mut waits = Waits::with(&["--plain"]);
     waits.ada.press("one\rtwo\r");
-    waits.ada.await_text("Nobody is here yet");
+    waits.ada.await_text("What you type is kept");
     let bob = waits.bob();
     waits.ada.press("three\r");
     let heard = [(); 3].map(|()| bob.await_message());

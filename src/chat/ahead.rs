@@ -107,7 +107,7 @@ fn listen(stop: &UnixStream, face: Face, consent: &Consent, leave: oneshot::Send
         if typed.is_empty() {
             // Whether anybody reads it is noticed once the chat begins.
             let _ = face.show(&Event::Note {
-                message: "nobody is here yet; what you type is kept, and /quit leaves".into(),
+                message: "what you type is kept until you are connected; /quit leaves".into(),
             });
         }
         // As much as one message holds; what is over that is not there when the rest is.

@@ -5,14 +5,14 @@
 mod attempt;
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 use undertone_mediator::wire::ErrorCode;
 
 use super::event::Event;
-use super::face::clock;
+use super::face::clock::{self, Row};
 use super::lobby::Lobby;
 use super::local::Local;
 use super::pair::{AttemptError, Failure};
@@ -47,8 +47,9 @@ pub struct Met {
 /// [`ChatError`], when trying again is of no use.
 pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
     let mut attempts = 0;
-    let told = AtomicBool::new(false);
+    let mut told = false;
     let begun = Instant::now();
+    let row = watch::Sender::new(None);
     let mut noted = false;
     let mut reached = false;
     let mut backoff = Backoff::default();
@@ -57,13 +58,17 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
         let mut seated = None;
         let mut take_seat = |expires_in| {
             seated = seated.or_else(|| Some(Instant::now()));
-            if !told.swap(true, Ordering::Relaxed) {
+            if !std::mem::replace(&mut told, true) {
                 setup.say(&waiting(setup, local, expires_in));
             }
+            row.send_replace(Some(Row::waiting(begun)));
+        };
+        let looking = || {
+            row.send_replace(Some(Row::looking()));
         };
         let met = tokio::select! {
-            met = attempt(setup, local, &mut unanswered, &mut take_seat) => met,
-            () = clock::run(&setup.face, begun, &told) => continue,
+            met = attempt(setup, local, &mut unanswered, &mut take_seat, looking) => met,
+            () = clock::run(&setup.face, &row) => continue,
         };
         let error = match met {
             Ok(met) => return Ok(met),
@@ -111,7 +116,7 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
                     setup.say(&Event::Note { message });
                 }
                 if local.others != invites {
-                    told.store(false, Ordering::Relaxed);
+                    told = false;
                 }
             }
         }

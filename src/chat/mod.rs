@@ -171,7 +171,12 @@ pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError
     };
     let met = tokio::select! {
         met = met => met.map(Ok),
-        exit = signals.next() => Ok(Err(exit)),
+        exit = signals.next() => {
+            if exit == Exit::Interrupted {
+                face::clock::interrupted();
+            }
+            Ok(Err(exit))
+        }
         () = ahead.left() => Ok(Err(Exit::Done)),
         never = ask_for_relay(setup) => match never {},
     };

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::Face;
@@ -12,15 +13,41 @@ use super::Face;
 /// Whether it stands on the last row of stderr.
 static SHOWN: AtomicBool = AtomicBool::new(false);
 
-/// Shows how long it has been since `since`, until dropped. Where stderr may only be
-/// appended to, it waits in silence.
-pub async fn run(face: &Face, since: Instant, ticking: &AtomicBool) {
+/// What the row says.
+#[derive(Clone, Copy)]
+pub struct Row {
+    what: &'static str,
+    since: Instant,
+}
+
+impl Row {
+    /// Nobody is there, since then.
+    pub fn waiting(since: Instant) -> Self {
+        let what = "Waiting for";
+        Row { what, since }
+    }
+
+    /// Somebody is there from now on, and not yet reached.
+    pub fn looking() -> Self {
+        let (what, since) = ("Looking for a path", Instant::now());
+        Row { what, since }
+    }
+}
+
+/// Shows the row, if there is one, and for how long by now, until dropped. Where stderr
+/// may only be appended to, it waits in silence.
+pub async fn run(face: &Face, row: &watch::Sender<Option<Row>>) {
     let shown = !face.json && !face.plain && !face.quiet && io::stderr().is_terminal();
+    let mut last = "";
     loop {
-        if shown && ticking.load(Ordering::Relaxed) {
+        let row = *row.borrow();
+        if shown && let Some(Row { what, since }) = row {
+            if std::mem::replace(&mut last, what) != what {
+                clear();
+            }
             let seconds = since.elapsed().as_secs();
             let time = format!("{}:{:02}", seconds / 60, seconds % 60);
-            let row = format!("\r  Waiting for {time:<6}");
+            let row = format!("\r  {what} {time:<6}");
             let _ = match SHOWN.swap(true, Ordering::Relaxed) {
                 false => write!(io::stderr().lock(), "{row}"),
                 true => write!(io::stderr().lock(), "\x1b7{row}\x1b8"),
@@ -33,6 +60,14 @@ pub async fn run(face: &Face, since: Instant, ticking: &AtomicBool) {
 /// Somebody ended its row by Enter: it goes on in the next one.
 pub fn leave_row() {
     SHOWN.store(false, Ordering::Relaxed);
+}
+
+/// Ctrl-C: the system wrote `^C` where the cursor was. That goes with the row, or else
+/// gets a row of its own.
+pub fn interrupted() {
+    if !SHOWN.load(Ordering::Relaxed) && io::stdin().is_terminal() {
+        let _ = writeln!(io::stderr().lock());
+    }
 }
 
 /// Takes it away.

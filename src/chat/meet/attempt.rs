@@ -27,6 +27,7 @@ pub(super) async fn attempt(
     local: &Local,
     unanswered: &mut Option<Offering>,
     waiting: &mut (dyn FnMut(u64) + Send),
+    looking: impl Fn(),
 ) -> Result<Met, AttemptError> {
     let listening = &setup.listening;
     let port = listening.open().map_err(AttemptError::Listen)?;
@@ -47,6 +48,7 @@ pub(super) async fn attempt(
         unanswered,
     };
     let (role, matched, plan) = pair(&mut mediator, attempt, waiting).await?;
+    looking();
     let hopeless = plan.candidates.is_empty();
     let relays = mediator.relays();
     let failed = OnceLock::new();
