@@ -256,6 +256,33 @@ fn a_direct_path_that_opens_in_mid_talk_is_taken_and_loses_nothing() {
     }
 }
 
+#[test]
+fn a_broken_relay_is_sought_again_from_another_port() {
+    let (mediator, homes, proxy) = (relaying(), homes(), Proxy::start());
+    proxy.aim(mediator.address());
+    let through = format!("http://{}", proxy.address());
+    let ada = Start::chat(&homes[0], &through, "ada", ROOM).dials_only();
+    let mut ada = ada.args(&["--relay", "always"]).run();
+    ada.await_event("waiting");
+    let mut bob = apart(&mediator, &homes[1], "bob", "always").run();
+    for who in [&ada, &bob] {
+        assert_eq!(who.await_event("connected")["path"], "relay");
+    }
+    let before = proxy.callers();
+    proxy.cut();
+    ada.await_event("reconnecting");
+    proxy.mend();
+    ada.say("still there?");
+    assert_eq!(bob.await_message(), "still there?");
+    quit([&mut bob, &mut ada]);
+    // What was under way on the old connection, and the reset that ended it, may still
+    // meet one between the same two ends.
+    let ports = proxy.callers();
+    assert_eq!(ports[..before.len()], before);
+    assert!(!ports[before.len()..].is_empty());
+    assert!(!ports[before.len()..].contains(&before[0]), "{ports:?}");
+}
+
 /// ada at a terminal and undecided, bob agreed, talk directly until that way is cut, with
 /// bob, or ada, as the one who waited.
 fn cut_in_mid_talk(bob_waits: bool) {

@@ -53,7 +53,7 @@ fn a_short_silence_is_told_as_unstable_and_ends_without_a_new_link() {
     let events = scene.host.events_until(over);
     assert_eq!(scene.guest.await_message(), "in the silence");
     assert!(!events.iter().any(|event| event["type"] == "reconnecting"));
-    assert_eq!(scene.proxy.connections(), 1);
+    assert_eq!(scene.proxy.callers().len(), 1);
 }
 
 #[test]

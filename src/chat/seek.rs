@@ -59,6 +59,9 @@ pub struct Trail {
     pub listening: Listening,
     /// Whether the mediator may carry the link; `None`: a direct one is looked for.
     pub relay: Option<Consent>,
+    /// The mediator is not dialled from our port: a connection of it from there has just
+    /// broken, and what is still under way of that one would break the next.
+    pub elsewhere: bool,
 }
 
 /// A guest's link, and where to knock once it is lost.
@@ -193,9 +196,13 @@ async fn meet_again(
     role: Role,
     port: SocketAddr,
 ) -> Result<(Rendezvous, Matched, Plan), AttemptError> {
-    let from = trail.listening.dial_from(port);
+    let ours = trail.listening.dial_from(port);
+    let from = match trail.elsewhere {
+        true => ours.map(|ours| SocketAddr::new(ours.ip(), 0)),
+        false => ours,
+    };
     let mut mediator = Rendezvous::connect(&trail.mediator, from).await?;
-    mediator.remember(from, &trail.outside);
+    mediator.remember(ours, &trail.outside);
     let attempt = Attempt {
         meeting: trail.reunion.meeting(),
         identity: trail.reunion.identity.clone(),

@@ -24,7 +24,7 @@ pub struct Connected {
     /// The connection. Dropped, it leaves nothing behind (`SO_LINGER` 0): the same two ends can
     /// connect again at once, and what was not yet sent is lost.
     pub stream: TcpStream,
-    /// `false` where the port was wanted and another connection to that address had it.
+    /// `false` where another connection to that address had it, or any port would do.
     pub port_kept: bool,
 }
 
@@ -32,7 +32,7 @@ pub struct Connected {
 /// one after 250 ms, and at once where one fails.
 ///
 /// `from` is the local end: a port, which others of this process may listen on and dial from too
-/// (`SO_REUSEADDR`, `SO_REUSEPORT`), and an IP address, or the unspecified one for any. The IP
+/// (`SO_REUSEADDR`, `SO_REUSEPORT`) or 0, and an IP address, or the unspecified one for any. The IP
 /// address is left to the system where it cannot lead there: another family, or loopback and what
 /// is not. A dial that cannot have the port is made again without it.
 ///
@@ -81,7 +81,7 @@ async fn dial(to: SocketAddr, from: Option<SocketAddr>) -> io::Result<Connected>
     match dial_from(to, local).await {
         Ok(stream) => Ok(Connected {
             stream,
-            port_kept: true,
+            port_kept: local.is_none_or(|local| local.port() != 0),
         }),
         Err(error) if local.is_some_and(|local| local.port() != 0) && is_taken(&error) => {
             let local = local.map(|local| SocketAddr::new(local.ip(), 0));

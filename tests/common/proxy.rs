@@ -28,7 +28,7 @@ struct Shared {
     cut: bool,
     silent: bool,
     open: Vec<TcpStream>,
-    connections: usize,
+    callers: Vec<u16>,
     tamper: Box<Tamper>,
 }
 
@@ -49,16 +49,17 @@ impl Proxy {
             cut: false,
             silent: false,
             open: Vec::new(),
-            connections: 0,
+            callers: Vec::new(),
             tamper: Box::new(tamper),
         }));
         let changed = Arc::new(Condvar::new());
         let (accepting, waiting) = (Arc::clone(&shared), Arc::clone(&changed));
         // Ends with the test's process.
         std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
+            while let Ok((stream, from)) = listener.accept() {
                 let state = accepting.lock().unwrap();
                 drop(waiting.wait_while(state, |state| state.target.is_none()));
+                accepting.lock().unwrap().callers.push(from.port());
                 accept(&accepting, &waiting, stream);
             }
         });
@@ -102,15 +103,14 @@ impl Proxy {
         self.changed.notify_all();
     }
 
-    /// How many connections came.
-    pub fn connections(&self) -> usize {
-        self.shared.lock().unwrap().connections
+    /// The ports from which connections came, in order.
+    pub fn callers(&self) -> Vec<u16> {
+        self.shared.lock().unwrap().callers.clone()
     }
 }
 
 fn accept(shared: &Arc<Mutex<Shared>>, changed: &Arc<Condvar>, guest: TcpStream) {
     let mut state = shared.lock().unwrap();
-    state.connections += 1;
     let Some(target) = state.target.filter(|_| !state.cut) else {
         return;
     };

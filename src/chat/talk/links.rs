@@ -73,7 +73,14 @@ impl Talk<'_> {
             outside: self.local.outside.clone(),
             listening: self.setup.listening.clone(),
             relay,
+            elsewhere: self.wire.is_none() && self.route.is_relay() && self.keeps_port(),
         })
+    }
+
+    /// Whether the other one is always awaited at the same port.
+    fn keeps_port(&self) -> bool {
+        let bind = self.setup.listening.bind;
+        self.lobby.is_some() || bind.is_some_and(|bind| bind.port() != 0)
     }
 
     pub(super) fn reunion(&self) -> Option<Reunion> {
