@@ -2,6 +2,9 @@
 //!
 //! Owns: the order, the pauses, the options of the sockets. Does not look names up: `getaddrinfo`
 //! gives both families at once, so there is no resolution delay (§3) to keep.
+//!
+//! IPv4 comes first, other than there (§4): our IPv6 addresses are known here, and no router changes
+//! them, but what a router makes of our IPv4 one only a mediator shows that is reached by it.
 
 use std::future::pending;
 use std::io;
@@ -28,7 +31,7 @@ pub struct Connected {
     pub port_kept: bool,
 }
 
-/// Dials all of `addresses`, those of IPv6 and IPv4 in turn, until one of them connects: the next
+/// Dials all of `addresses`, those of IPv4 and IPv6 in turn, until one of them connects: the next
 /// one after 250 ms, and at once where one fails.
 ///
 /// `from` is the local end: a port, which others of this process may listen on and dial from too
@@ -63,15 +66,15 @@ pub async fn connect(addresses: &[SocketAddr], from: Option<SocketAddr>) -> io::
     }
 }
 
-/// IPv6 first, then one of each family in turn, each in the resolver's order (RFC 8305 §4).
+/// IPv4 first, then one of each family in turn, each in the resolver's order (RFC 8305 §4).
 fn in_turn(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
-    let (v6, v4): (Vec<SocketAddr>, Vec<_>) =
-        addresses.iter().partition(|address| address.is_ipv6());
-    let (mut v6, mut v4) = (v6.into_iter(), v4.into_iter());
+    let (v4, v6): (Vec<SocketAddr>, Vec<_>) =
+        addresses.iter().partition(|address| address.is_ipv4());
+    let (mut v4, mut v6) = (v4.into_iter(), v6.into_iter());
     let mut all = Vec::with_capacity(addresses.len());
     while all.len() < addresses.len() {
-        all.extend(v6.next());
         all.extend(v4.next());
+        all.extend(v6.next());
     }
     all
 }
@@ -148,8 +151,8 @@ mod tests {
 
     /// A listener that neither takes nor refuses: its queue is full. With what fills it.
     async fn dead() -> (Socket, SocketAddr, Vec<TcpStream>) {
-        let socket = Socket::new(Domain::IPV6, Type::STREAM, None).unwrap();
-        let any: SocketAddr = "[::1]:0".parse().unwrap();
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let any: SocketAddr = V4.parse().unwrap();
         socket.bind(&any.into()).unwrap();
         socket.listen(0).unwrap();
         let address = socket.local_addr().unwrap().as_socket().unwrap();
@@ -168,19 +171,20 @@ mod tests {
     }
 
     #[test]
-    fn families_take_turns_and_ipv6_begins() {
+    fn families_take_turns_and_ipv4_begins() {
         let [a, b, c, d] = ["10.0.0.1:1", "10.0.0.2:1", "[fd00::1]:1", "10.0.0.3:1"]
             .map(|address| address.parse::<SocketAddr>().unwrap());
-        assert_eq!(in_turn(&[a, b, c, d]), [c, a, b, d]);
+        assert_eq!(in_turn(&[c, a, b, d]), [a, c, b, d]);
     }
 
     #[tokio::test]
-    async fn a_dead_ipv6_address_does_not_hold_up() {
-        let ((_socket, dead, _queue), (_listener, alive)) = (dead().await, listener(V4).await);
+    async fn a_dead_address_of_one_family_does_not_hold_up() {
+        let ((_socket, dead, _queue), (_listener, alive)) =
+            (dead().await, listener("[::1]:0").await);
         let start = Instant::now();
         let connected = connects(&[alive, dead], None).await;
         assert_eq!(connected.stream.peer_addr().unwrap(), alive);
-        assert!(start.elapsed() >= HEAD_START, "IPv6 has its head start");
+        assert!(start.elapsed() >= HEAD_START, "IPv4 has its head start");
     }
 
     /// A port that nobody listens on, and nobody else can take.

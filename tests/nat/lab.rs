@@ -4,7 +4,7 @@
 //! Both homes have the network 192.168.1.0/24, as in life: a is .2 and b is .3 there.
 
 use std::cell::RefCell;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::process::Command;
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use crate::router::{HOME_KEY, Nat, PROVIDER, PROVIDER_KEY, RESTRICTED};
 pub const MEDIATOR: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 10);
 /// Its other one.
 pub const MEDIATOR_TOO: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 11);
+/// Where it is in IPv6, if there is any.
+pub const MEDIATOR_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x10, 0, 0, 0, 0, 2);
 /// Its port: one of the two that every network lets out.
 pub const MEDIATOR_PORT: u16 = 80;
 /// The next hop of everything public.
@@ -123,6 +125,27 @@ impl Lab {
         nft("stranger", &rules);
     }
 
+    /// Gives the mediator IPv6 too, and a's home, which lets everything of it through.
+    pub fn add_ipv6(&self) {
+        for [machine, inside, router, outside, network] in [
+            ["mediator", "wan", "net", "to-mediator", "2001:db8:10"],
+            ["home-a", "wan", "net", "to-a", "2001:db8:11"],
+            ["a", "wan", "home-a", "lan", "2001:db8:a"],
+        ] {
+            for (machine, interface, number) in [(router, outside, 1), (machine, inside, 2)] {
+                sysctl(machine, "net/ipv6/conf/all/disable_ipv6", "0");
+                sysctl(machine, "net/ipv6/conf/all/forwarding", "1");
+                let address = format!("{network}::{number}/64");
+                ip(
+                    machine,
+                    &format!("addr add {address} dev {interface} nodad"),
+                );
+            }
+            ip(machine, &format!("route add default via {network}::1"));
+        }
+        ip("net", "route add 2001:db8:a::/64 via 2001:db8:11::2");
+    }
+
     /// Bytes of IP packets that came to the mediator's port so far.
     pub fn bytes_to_mediator(&self) -> u64 {
         let list = ["-j", "list", "counter", "ip", "tally", "heard"];
@@ -132,6 +155,15 @@ impl Lab {
         let mut bytes = all.filter_map(|object| object["counter"]["bytes"].as_u64());
         bytes.next().unwrap()
     }
+}
+
+/// A name for what has these addresses, wherever in the laboratory it is asked for.
+pub fn name<const N: usize>(addresses: [IpAddr; N]) -> String {
+    let name = "mediator.test";
+    let hosts = addresses.map(|ip| format!("{ip} {name}\n")).concat();
+    std::fs::write("/run/hosts", hosts).unwrap();
+    run(Command::new("mount").args(["--bind", "/run/hosts", "/etc/hosts"]));
+    name.to_owned()
 }
 
 /// Cables that are cut.

@@ -1,14 +1,20 @@
 //! Which path two kinds of network have between them: the best there is, whoever
 //! waits for the other one.
 
+use std::net::TcpStream;
+
 use crate::inside::inside;
-use crate::lab::Access;
+use crate::lab::{Access, MEDIATOR, MEDIATOR_PORT, MEDIATOR_V6, name};
+use crate::machine::within;
 use crate::router::{REJECTING, RESTRICTED, SYMMETRIC, WEB_ONLY};
 use crate::talk::{Place, part};
 
 /// Meets twice, in both orders; each time on this path, and once only.
 fn meet_by(path: &str, a: Access, b: Access) {
-    let place = Place::new(a, b);
+    meet_at(&Place::new(a, b), path);
+}
+
+fn meet_at(place: &Place, path: &str) {
     for order in [["a", "b"], ["b", "a"]] {
         let [mut first, mut second] = place.meet(order, path);
         part([&mut second, &mut first]);
@@ -60,6 +66,19 @@ fn restricted_and_symmetric() {
 #[test]
 fn in_the_same_network() {
     inside(|| meet_by("direct", Access::Home(RESTRICTED), Access::SameLan));
+}
+
+/// Only a mediator that sees a's IPv4 address can tell b where its router's mapping is.
+#[test]
+fn ipv6_of_one_alone_does_not_hide_its_ipv4() {
+    inside(|| {
+        let mut place = Place::new(Access::Home(RESTRICTED), Access::Home(RESTRICTED));
+        place.lab.add_ipv6();
+        let there = (MEDIATOR_V6, MEDIATOR_PORT);
+        within("a", || TcpStream::connect(there)).unwrap();
+        place.host = name([MEDIATOR_V6.into(), MEDIATOR.into()]);
+        meet_at(&place, "direct");
+    });
 }
 
 #[test]

@@ -16,18 +16,21 @@ const FIRST_MESSAGE_WITHIN: Duration = Duration::from_secs(20);
 pub struct Place {
     pub lab: Lab,
     pub mediator: Option<Mediator>,
+    /// The host part of the mediator's link.
+    pub host: String,
 }
 
 impl Place {
     pub fn new(a: Access, b: Access) -> Place {
         let lab = Lab::new(a, b);
-        let listen = format!("{MEDIATOR}:{MEDIATOR_PORT}");
+        let listen = format!("[::]:{MEDIATOR_PORT}");
         let mediator = within("mediator", || {
             Mediator::start_with(&["--relay", "--listen", &listen])
         });
         Place {
             lab,
             mediator: Some(mediator),
+            host: MEDIATOR.to_string(),
         }
     }
 
@@ -39,7 +42,7 @@ impl Place {
     /// The same, with more arguments.
     pub fn client_with(&self, more: &[&str], machine: &'static str, relay: &str) -> Talker {
         let home = Home::new();
-        let url = format!("http://{MEDIATOR}:{MEDIATOR_PORT}");
+        let url = format!("http://{}:{MEDIATOR_PORT}", self.host);
         let start = Start::new(&home, &["chat", "--json", "-v", "--relay", relay]);
         let start = start.args(&["--name", machine, "--mediator", &url]);
         let mut start = start.args(more);
