@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
@@ -98,6 +98,20 @@ fn proxy_choice(text: &str) -> Result<Result<ProxyChoice, ProxyUrlError>, Infall
     Ok(text.parse())
 }
 
+/// A room or an invite where a command should be: says where it goes, and does not repeat the
+/// secret. What looks like a typing error stays one.
+fn room_without_chat(error: clap::Error) -> clap::Error {
+    let said = |kind| error.get(kind).map(ToString::to_string);
+    let Some(command) = said(ContextKind::InvalidSubcommand) else {
+        return error;
+    };
+    if said(ContextKind::SuggestedSubcommand).is_some() && !command.contains('#') {
+        return error;
+    }
+    let text = "no such command\n  A room or an invite goes after `chat`: undertone chat ROOM. Or run undertone\n  alone, which asks for it: a secret in an argument can be seen by others here.\n\nFor more information, try '--help'.\n";
+    clap::Error::raw(ErrorKind::InvalidSubcommand, text)
+}
+
 /// The way to a mediator that was named.
 fn route(
     mediator: MediatorUrl,
@@ -120,7 +134,8 @@ impl Cli {
         I: IntoIterator<Item: Into<OsString> + Clone>,
     {
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-        let first = Self::command().try_get_matches_from(&arguments)?;
+        let first = Self::command().try_get_matches_from(&arguments);
+        let first = first.map_err(room_without_chat)?;
         let config = match first.get_one::<PathBuf>("config") {
             Some(named) => Config::read(named),
             None => Config::read_if_there(default_config),

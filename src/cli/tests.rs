@@ -52,6 +52,21 @@ fn a_typing_error_is_no_room() {
 }
 
 #[test]
+fn a_room_where_a_command_should_be_is_told_its_place() {
+    let said = |line: &str| read(line).err().unwrap().to_string();
+    for line in [
+        "undertone lab",
+        "undertone chat#otter",
+        "undertone http://10.0.0.1/#lab#otter",
+    ] {
+        let said = said(line);
+        assert!(said.contains("goes after `chat`"), "{said}");
+        assert!(!said.contains("otter"), "{said}");
+    }
+    assert!(said("undertone dcotor").contains("'doctor'"));
+}
+
+#[test]
 fn help_fits_80_columns_and_shows_examples() {
     fn check(command: &mut clap::Command) {
         let help = command.render_long_help().to_string();
