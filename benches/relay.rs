@@ -19,22 +19,22 @@
     reason = "a benchmark may fail loudly"
 )]
 
+mod side_by_side;
+
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-use nix::unistd::Pid;
 use tokio::io::{
     AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional_with_sizes,
 };
-use tokio::net::{TcpListener, TcpStream};
 use undertone::link::relay::RelayStream;
 use undertone::mediator_url::MediatorUrl;
 use undertone::rendezvous::{Rendezvous, Route};
 use undertone_mediator::wire::{MediatorMessage, RELAY_MESSAGE};
 use undertone_mediator::{Config, RelayLimits, listen, serve};
 
-const ROUNDS: usize = 61;
+use side_by_side::{in_turns, on_one_core, sockets, verdict};
+
 const RECORD: usize = 64;
 const ROUND_TRIPS: u32 = 500;
 const ROUND_TRIP_LIMIT: f64 = 2.2;
@@ -44,27 +44,11 @@ const WRITE: usize = 64 * 1024;
 const RATE_LIMIT: f64 = 0.5;
 
 fn main() {
-    pin();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
+    on_one_core(async {
         let url = mediator();
         round_trips(&url).await;
         one_way(&url).await;
     });
-}
-
-fn pin() {
-    let us = Pid::from_raw(0);
-    let allowed = sched_getaffinity(us).unwrap();
-    let last = (0..CpuSet::count())
-        .rfind(|cpu| allowed.is_set(*cpu).unwrap())
-        .unwrap();
-    let mut one = CpuSet::new();
-    one.set(last).unwrap();
-    sched_setaffinity(us, &one).unwrap();
 }
 
 async fn round_trips(url: &MediatorUrl) {
@@ -77,33 +61,28 @@ async fn round_trips(url: &MediatorUrl) {
         echoes.push(tokio::spawn(self::echo(other)));
         legs.push(leg);
     }
-    let (mut our_times, mut bare_times, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
+    let micros = |start: Instant| start.elapsed().as_secs_f64() * 1e6 / f64::from(ROUND_TRIPS);
+    let our_turn = async || {
         let start = Instant::now();
         for _ in 0..ROUND_TRIPS {
             round_trip(&mut ours).await;
         }
-        let our_time = start.elapsed().as_secs_f64() / f64::from(ROUND_TRIPS);
+        micros(start)
+    };
+    let bare_turn = async || {
         let start = Instant::now();
         for _ in 0..ROUND_TRIPS {
             for leg in &mut legs {
                 round_trip(leg).await;
             }
         }
-        let bare_time = start.elapsed().as_secs_f64() / f64::from(ROUND_TRIPS);
-        if round > 0 {
-            our_times.push(our_time * 1e6);
-            bare_times.push(bare_time * 1e6);
-            ratios.push(our_time / bare_time);
-        }
-    }
+        micros(start)
+    };
+    let [our_time, bare_time, ratio] = in_turns(our_turn, bare_turn).await;
     echo.abort();
     echoes.iter().for_each(tokio::task::JoinHandle::abort);
-    let ratio = median(ratios);
     println!(
-        "round trip, {RECORD} B   relayed {:6.1} µs    two legs  {:6.1} µs    {ratio:.2} × their time, limit ≤ {ROUND_TRIP_LIMIT:.1}: {}",
-        median(our_times),
-        median(bare_times),
+        "round trip, {RECORD} B   relayed {our_time:6.1} µs    two legs  {bare_time:6.1} µs    {ratio:.2} × their time, limit ≤ {ROUND_TRIP_LIMIT:.1}: {}",
         verdict(ratio <= ROUND_TRIP_LIMIT),
     );
 }
@@ -119,24 +98,14 @@ async fn one_way(url: &MediatorUrl) {
         let (mut from, mut to) = (from, to);
         copy_bidirectional_with_sizes(&mut from, &mut to, RELAY_MESSAGE, RELAY_MESSAGE).await
     });
-    let (mut our_rates, mut bare_rates, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
-        let our_rate = send(&mut ours).await;
-        let bare_rate = send(&mut bare).await;
-        if round > 0 {
-            our_rates.push(our_rate / 1e6);
-            bare_rates.push(bare_rate / 1e6);
-            ratios.push(our_rate / bare_rate);
-        }
-    }
+    let our_turn = async || send(&mut ours).await;
+    let bare_turn = async || send(&mut bare).await;
+    let [our_rate, bare_rate, ratio] = in_turns(our_turn, bare_turn).await;
     hears.abort();
     bare_hears.abort();
     copies.abort();
-    let ratio = median(ratios);
     println!(
-        "one way            relayed {:6.0} MB/s  copy loop {:6.0} MB/s  {ratio:.2} × its rate, limit ≥ {RATE_LIMIT:.1}: {}",
-        median(our_rates),
-        median(bare_rates),
+        "one way            relayed {our_rate:6.0} MB/s  copy loop {bare_rate:6.0} MB/s  {ratio:.2} × its rate, limit ≥ {RATE_LIMIT:.1}: {}",
         verdict(ratio >= RATE_LIMIT),
     );
 }
@@ -155,7 +124,7 @@ async fn echo(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     }
 }
 
-/// Bytes a second until the other end has them all and says so.
+/// Millions of bytes a second until the other end has them all and says so.
 async fn send(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> f64 {
     let block = vec![7; WRITE];
     let start = Instant::now();
@@ -164,7 +133,7 @@ async fn send(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> f64 {
     }
     stream.flush().await.unwrap();
     stream.read_exact(&mut [0]).await.unwrap();
-    BYTES as f64 / start.elapsed().as_secs_f64()
+    BYTES as f64 / start.elapsed().as_secs_f64() / 1e6
 }
 
 async fn hear(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
@@ -177,15 +146,6 @@ async fn hear(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
             left = BYTES;
         }
     }
-}
-
-fn verdict(holds: bool) -> &'static str {
-    if holds { "holds" } else { "MISSED" }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// A mediator whose caps are not in the way.
@@ -230,15 +190,4 @@ async fn relayed(url: &MediatorUrl, room: u8) -> (RelayStream, RelayStream) {
     }
     let (host, guest) = tokio::join!(host.relay(), guest.relay());
     (host.unwrap(), guest.unwrap())
-}
-
-async fn sockets() -> (TcpStream, TcpStream) {
-    let any: SocketAddr = ([127, 0, 0, 1], 0).into();
-    let listener = TcpListener::bind(any).await.unwrap();
-    let dialled = TcpStream::connect(listener.local_addr().unwrap()).await;
-    let (accepted, _) = listener.accept().await.unwrap();
-    let dialled = dialled.unwrap();
-    accepted.set_nodelay(true).unwrap();
-    dialled.set_nodelay(true).unwrap();
-    (accepted, dialled)
 }

@@ -8,8 +8,11 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a benchmark may fail loudly"
 )]
+
+mod side_by_side;
 
 use std::alloc::System;
 use std::hint::black_box;
@@ -24,6 +27,8 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use undertone::crypto::keys::{Key, SealLabel, SecretKey};
 use undertone::crypto::ratchet::Ratchet;
 use undertone::crypto::seal::OVERHEAD;
+
+use side_by_side::median;
 
 #[global_allocator]
 static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -83,11 +88,6 @@ fn time(bufs: &mut [Vec<u8>], ready: &[u8], mut run: impl FnMut(&mut Vec<u8>)) -
 
 fn nanos(time: Duration) -> f64 {
     time.as_secs_f64() * 1e9
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn compare(

@@ -19,6 +19,7 @@
 
 #[path = "../tests/common/mediator.rs"]
 mod mediator;
+mod side_by_side;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Lines, Write};
@@ -27,6 +28,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
 use mediator::Mediator;
+use side_by_side::{median, verdict};
 use tempfile::TempDir;
 
 const STARTS: usize = 41;
@@ -77,15 +79,6 @@ fn main() {
         "size of the release binary           {size:5.2} MB, limit ≤ {SIZE_LIMIT_MB:.0} MB: {}",
         verdict(size <= SIZE_LIMIT_MB)
     );
-}
-
-fn verdict(holds: bool) -> &'static str {
-    if holds { "holds" } else { "MISSED" }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// Starts two clients, and says after how many milliseconds both were connected.

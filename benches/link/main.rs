@@ -19,49 +19,32 @@
 )]
 
 mod ours;
+#[path = "../side_by_side/mod.rs"]
+mod side_by_side;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-use nix::unistd::Pid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio_rustls::rustls::pki_types::{PrivatePkcs8KeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring, version};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 use undertone::session::Event;
 
 use ours::ends;
+use side_by_side::{in_turns, on_one_core, sockets, verdict};
 
-const ROUNDS: usize = 61;
 const ROUND_TRIPS: u32 = 1_000;
 const ROUND_TRIP_LIMIT: f64 = 2.2;
 const MESSAGES: u64 = 20_000;
 const RATE_LIMIT: f64 = 2.0;
 
 fn main() {
-    pin();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
+    on_one_core(async {
         round_trips().await;
         one_way().await;
     });
-}
-
-fn pin() {
-    let us = Pid::from_raw(0);
-    let allowed = sched_getaffinity(us).unwrap();
-    let last = (0..CpuSet::count())
-        .rfind(|cpu| allowed.is_set(*cpu).unwrap())
-        .unwrap();
-    let mut one = CpuSet::new();
-    one.set(last).unwrap();
-    sched_setaffinity(us, &one).unwrap();
 }
 
 async fn round_trips() {
@@ -70,34 +53,29 @@ async fn round_trips() {
     let echo = tokio::spawn(answering.echo());
     let (mut bare, other) = sockets().await;
     let bare_echo = tokio::spawn(echo_bytes(other, message.len()));
-    let (mut our_times, mut bare_times, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
+    let micros = |start: Instant| start.elapsed().as_secs_f64() * 1e6 / f64::from(ROUND_TRIPS);
+    let our_turn = async || {
         let start = Instant::now();
         for _ in 0..ROUND_TRIPS {
             ours.session.say(0, &message).unwrap();
             ours.run(|event| matches!(event, Event::Text { .. })).await;
         }
-        let our_time = start.elapsed().as_secs_f64() / f64::from(ROUND_TRIPS);
+        micros(start)
+    };
+    let bare_turn = async || {
         let start = Instant::now();
         let mut buf = vec![0; message.len()];
         for _ in 0..ROUND_TRIPS {
             bare.write_all(message.as_bytes()).await.unwrap();
             bare.read_exact(&mut buf).await.unwrap();
         }
-        let bare_time = start.elapsed().as_secs_f64() / f64::from(ROUND_TRIPS);
-        if round > 0 {
-            our_times.push(our_time * 1e6);
-            bare_times.push(bare_time * 1e6);
-            ratios.push(our_time / bare_time);
-        }
-    }
+        micros(start)
+    };
+    let [our_time, bare_time, ratio] = in_turns(our_turn, bare_turn).await;
     echo.abort();
     bare_echo.abort();
-    let ratio = median(ratios);
     println!(
-        "round trip, 64 B    ours {:6.1} µs     bare TCP {:6.1} µs     {ratio:.2} × its time, limit ≤ {ROUND_TRIP_LIMIT:.1}: {}",
-        median(our_times),
-        median(bare_times),
+        "round trip, 64 B    ours {our_time:6.1} µs     bare TCP {bare_time:6.1} µs     {ratio:.2} × its time, limit ≤ {ROUND_TRIP_LIMIT:.1}: {}",
         verdict(ratio <= ROUND_TRIP_LIMIT),
     );
 }
@@ -118,9 +96,9 @@ async fn one_way() {
             }
         }
     });
-    let (mut our_rates, mut tls_rates, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    let rate = |start: Instant| MESSAGES as f64 / start.elapsed().as_secs_f64() / 1e6;
     let mut upto = 0;
-    for round in 0..ROUNDS {
+    let our_turn = async || {
         let start = Instant::now();
         let mut said = upto;
         upto += MESSAGES;
@@ -133,7 +111,9 @@ async fn one_way() {
         while ours.session.queued() > 0 {
             ours.run(|event| matches!(event, Event::Delivered(_))).await;
         }
-        let our_rate = MESSAGES as f64 / start.elapsed().as_secs_f64();
+        rate(start)
+    };
+    let tls_turn = async || {
         let start = Instant::now();
         for _ in 0..MESSAGES {
             tls.write_all(message.as_bytes()).await.unwrap();
@@ -141,42 +121,15 @@ async fn one_way() {
         // What the socket did not take at once is still in the TLS buffer.
         tls.flush().await.unwrap();
         tls.read_exact(&mut [0]).await.unwrap();
-        let tls_rate = MESSAGES as f64 / start.elapsed().as_secs_f64();
-        if round > 0 {
-            our_rates.push(our_rate / 1e6);
-            tls_rates.push(tls_rate / 1e6);
-            ratios.push(our_rate / tls_rate);
-        }
-    }
+        rate(start)
+    };
+    let [our_rate, tls_rate, ratio] = in_turns(our_turn, tls_turn).await;
     hears.abort();
     tls_hears.abort();
-    let ratio = median(ratios);
     println!(
-        "one-way, 100 B      ours {:6.2} M/s    TLS 1.3  {:6.2} M/s    {ratio:.2} × its rate, limit ≥ {RATE_LIMIT:.1}: {}",
-        median(our_rates),
-        median(tls_rates),
+        "one-way, 100 B      ours {our_rate:6.2} M/s    TLS 1.3  {tls_rate:6.2} M/s    {ratio:.2} × its rate, limit ≥ {RATE_LIMIT:.1}: {}",
         verdict(ratio >= RATE_LIMIT),
     );
-}
-
-fn verdict(holds: bool) -> &'static str {
-    if holds { "holds" } else { "MISSED" }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-async fn sockets() -> (TcpStream, TcpStream) {
-    let any: SocketAddr = ([127, 0, 0, 1], 0).into();
-    let listener = TcpListener::bind(any).await.unwrap();
-    let dialled = TcpStream::connect(listener.local_addr().unwrap()).await;
-    let (accepted, _) = listener.accept().await.unwrap();
-    let dialled = dialled.unwrap();
-    accepted.set_nodelay(true).unwrap();
-    dialled.set_nodelay(true).unwrap();
-    (accepted, dialled)
 }
 
 async fn echo_bytes(mut socket: TcpStream, length: usize) {

@@ -22,6 +22,8 @@
 #[path = "../../tests/common/mediator.rs"]
 mod mediator;
 mod person;
+#[path = "../side_by_side/mod.rs"]
+mod side_by_side;
 
 use std::io::Write;
 use std::path::Path;
@@ -30,6 +32,7 @@ use std::time::{Duration, Instant};
 
 use mediator::Mediator;
 use person::Person;
+use side_by_side::verdict;
 use tempfile::TempDir;
 
 const KEYS: usize = 3000;
@@ -54,7 +57,7 @@ fn main() {
 
 fn report(what: &str, value: f64, limit: f64, unit: &str, more: &str) {
     let ratio = value / limit;
-    let verdict = if value < limit { "holds" } else { "MISSED" };
+    let verdict = verdict(value < limit);
     println!(
         "{what}  {value:.3} {unit}, limit < {limit} {unit}, ratio {ratio:.2}: {verdict}{more}"
     );

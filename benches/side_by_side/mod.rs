@@ -1,0 +1,75 @@
+//! What benchmarks share that put two ways of the same beside each other: one core, turns,
+//! medians, the verdict.
+
+#![allow(dead_code, reason = "each benchmark uses a part")]
+
+use std::net::SocketAddr;
+
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
+use tokio::net::{TcpListener, TcpStream};
+
+/// How often both have their turn; the first one warms up and does not count.
+const ROUNDS: usize = 61;
+
+/// Keeps this process, and those that it starts, on one core: a wake-up across cores costs more
+/// than some of what is measured.
+pub fn pin() {
+    let us = Pid::from_raw(0);
+    let allowed = sched_getaffinity(us).unwrap();
+    let last = (0..CpuSet::count())
+        .rfind(|cpu| allowed.is_set(*cpu).unwrap())
+        .unwrap();
+    let mut one = CpuSet::new();
+    one.set(last).unwrap();
+    sched_setaffinity(us, &one).unwrap();
+}
+
+/// Runs `body` on one core.
+pub fn on_one_core(body: impl Future<Output = ()>) {
+    pin();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(body);
+}
+
+/// Both in turns, so that what else the machine does hits both alike: the medians of what `ours`
+/// and `bare` give, and of their ratio.
+pub async fn in_turns(
+    mut ours: impl AsyncFnMut() -> f64,
+    mut bare: impl AsyncFnMut() -> f64,
+) -> [f64; 3] {
+    let mut all = [(); 3].map(|()| Vec::with_capacity(ROUNDS));
+    for round in 0..ROUNDS {
+        let (ours, bare) = (ours().await, bare().await);
+        if round > 0 {
+            for (values, value) in all.iter_mut().zip([ours, bare, ours / bare]) {
+                values.push(value);
+            }
+        }
+    }
+    all.map(median)
+}
+
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+pub fn verdict(holds: bool) -> &'static str {
+    if holds { "holds" } else { "MISSED" }
+}
+
+/// The two ends of a connection over loopback.
+pub async fn sockets() -> (TcpStream, TcpStream) {
+    let any: SocketAddr = ([127, 0, 0, 1], 0).into();
+    let listener = TcpListener::bind(any).await.unwrap();
+    let dialled = TcpStream::connect(listener.local_addr().unwrap()).await;
+    let (accepted, _) = listener.accept().await.unwrap();
+    let dialled = dialled.unwrap();
+    accepted.set_nodelay(true).unwrap();
+    dialled.set_nodelay(true).unwrap();
+    (accepted, dialled)
+}
