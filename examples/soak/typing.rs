@@ -7,7 +7,8 @@ pub struct Random(u64);
 
 impl Random {
     pub fn new(seed: u64) -> Self {
-        Random(seed | 1)
+        // Anything but 0, and another state for each seed.
+        Random(2 * seed + 1)
     }
 
     pub fn below(&mut self, n: u64) -> u64 {
