@@ -47,12 +47,27 @@ impl Waits {
 #[test]
 fn lines_typed_ahead_are_a_draft_without_the_last_break() {
     let mut waits = Waits::with(&[]);
-    waits.ada.press("one\r/who\r");
-    waits.ada.await_text("What you type is kept");
+    waits.ada.press("one\rtwo\r");
+    waits.ada.await_text("What you type becomes your draft");
     let bob = waits.bob();
-    waits.ada.await_row("bob ⚠ › one⏎/who");
+    waits.ada.await_row("bob ⚠ › one⏎two");
     waits.ada.press("!\r");
-    assert_eq!(bob.await_message(), "one\n/who!", "and nothing before it");
+    assert_eq!(bob.await_message(), "one\ntwo!", "and nothing before it");
+}
+
+#[test]
+fn commands_and_invites_typed_ahead_are_no_part_of_the_draft() {
+    let mut waits = Waits::with(&[]);
+    waits.ada.press("/who\r");
+    waits.ada.await_text("Not kept: there is no chat yet");
+    waits.ada.press("http://127.0.0.1:7700/#den#otter\r");
+    waits.ada.await_text("Not kept: that is an invite");
+    waits.ada.press("hi\r");
+    waits.ada.await_text("What you type becomes your draft");
+    let bob = waits.bob();
+    waits.ada.await_row("bob ⚠ › hi");
+    waits.ada.press("\r");
+    assert_eq!(bob.await_message(), "hi", "and nothing before it");
 }
 
 #[test]
@@ -80,7 +95,7 @@ fn many_lines_typed_ahead_are_one_question() {
 fn without_a_row_to_type_in_lines_wait_and_are_said() {
     let mut waits = Waits::with(&["--plain"]);
     waits.ada.press("one\rtwo\r");
-    waits.ada.await_text("What you type is kept");
+    waits.ada.await_text("What you type is said once");
     let bob = waits.bob();
     waits.ada.press("three\r");
     let heard = [(); 3].map(|()| bob.await_message());

@@ -1,5 +1,6 @@
 //! What a person types at a terminal while the other one is still awaited: it is kept,
-//! and said to nobody. `/quit` and Ctrl-D leave; `/relay` agrees to a relay.
+//! and said to nobody. `/quit` and Ctrl-D leave; `/relay` agrees to a relay; other commands have
+//! nothing to act on yet.
 //!
 //! The terminal is in its own mode until the chat begins: a line comes whole, edited
 //! and shown by the system. What does not come from a terminal waits in its pipe.
@@ -17,12 +18,20 @@ use tokio::sync::oneshot;
 
 use super::event::Event;
 use super::face::{Face, clock};
+use super::interface::has_console;
 use super::person::{self, Input};
 use super::relay::{AGREED, Consent};
 use crate::payload::TEXT_MAX;
+use crate::room::Invite;
 
 /// More than a terminal hands over as one line (4,096 bytes on Linux).
 const LINE_MAX: usize = 8192;
+
+/// What is said to whoever types ahead.
+const DRAFT: &str = "what you type becomes your draft once you are connected; /quit leaves";
+const WAITS: &str = "what you type is said once you are connected; /quit leaves";
+const NO_CHAT: &str = "not kept: there is no chat yet to take a command; /quit leaves";
+const INVITE: &str = "not kept: that is an invite. To take it, /quit, and paste it as the room";
 
 /// Somebody who listens to the terminal until told to stop.
 pub struct Ahead {
@@ -89,6 +98,12 @@ fn listen(stop: &UnixStream, face: Face, consent: &Consent, leave: oneshot::Send
             Heard::Stop => return typed,
         };
         clock::leave_row();
+        // Whether anybody reads it is noticed once the chat begins.
+        let note = |message: &str| {
+            let _ = face.show(&Event::Note {
+                message: message.into(),
+            });
+        };
         let text = String::from_utf8_lossy(line);
         match person::parse(text.trim_end()) {
             Input::Quit => {
@@ -97,24 +112,33 @@ fn listen(stop: &UnixStream, face: Face, consent: &Consent, leave: oneshot::Send
             }
             Input::Relay => {
                 consent.give();
-                let _ = face.show(&Event::Note {
-                    message: AGREED.into(),
-                });
+                note(AGREED);
                 continue;
             }
-            _ => {}
+            Input::Say(said) if is_invite(&said) => {
+                note(INVITE);
+                continue;
+            }
+            Input::Say(_) => {}
+            _ => {
+                note(NO_CHAT);
+                continue;
+            }
         }
         if typed.is_empty() {
-            // Whether anybody reads it is noticed once the chat begins.
-            let _ = face.show(&Event::Note {
-                message: "what you type is kept until you are connected; /quit leaves".into(),
-            });
+            note(if has_console(face) { DRAFT } else { WAITS });
         }
         // As much as one message holds; what is over that is not there when the rest is.
         if typed.len() + line.len() <= TEXT_MAX {
             typed.extend_from_slice(line);
         }
     }
+}
+
+/// Whether it was meant for the question before.
+fn is_invite(line: &str) -> bool {
+    let invite = line.parse::<Invite>();
+    invite.is_ok_and(|invite| invite.mediator.is_some())
 }
 
 /// Waits for a line. All that is there comes before it is time to stop.

@@ -13,6 +13,11 @@ use super::person::{self, Input};
 use crate::terminal::composer::prompt::State;
 use crate::terminal::prompts::can_ask;
 
+/// Whether a person is to have a row to type in.
+pub fn has_console(face: Face) -> bool {
+    !face.json && !face.plain && can_ask()
+}
+
 /// One of the two.
 pub enum Interface {
     /// Lines of stdin; events by a face.
@@ -34,7 +39,7 @@ impl Interface {
     /// The terminal's.
     pub fn open(face: Face, name: &str, ahead: Ahead) -> io::Result<Self> {
         let ahead = ahead.finish();
-        if face.json || face.plain || !can_ask() {
+        if !has_console(face) {
             let lines = person::listen(ahead);
             return Ok(Interface::Lines { face, lines });
         }

@@ -45,12 +45,6 @@ pub fn can_ask() -> bool {
 /// [`PromptError`]; the terminal is then as it was before.
 pub fn ask_name(offered: Option<&DisplayName>) -> Result<DisplayName, PromptError> {
     let offered = offered.map(|name| name.as_str().to_owned());
-    let check = |text: &str| {
-        check_command(text)?;
-        DisplayName::parse(text)
-            .map(drop)
-            .map_err(|why| why.to_string())
-    };
     let answer = ask(
         &Question {
             text: NAME,
@@ -58,7 +52,7 @@ pub fn ask_name(offered: Option<&DisplayName>) -> Result<DisplayName, PromptErro
         },
         offered,
         "",
-        check,
+        check_name,
     )?;
     // Checked already; a name that passed once passes again.
     DisplayName::parse(&answer).map_err(|why| PromptError::Io(io::Error::other(why)))
@@ -93,6 +87,15 @@ fn check_command(text: &str) -> Result<(), String> {
     }
 }
 
+fn check_name(text: &str) -> Result<(), String> {
+    check_command(text)?;
+    if text.contains('#') || text.contains("://") {
+        return Err("that looks like a room or an invite: it is asked for next".into());
+    }
+    let name = DisplayName::parse(text);
+    name.map(drop).map_err(|why| why.to_string())
+}
+
 fn read_room(text: &str) -> Result<Option<Invite>, String> {
     check_command(text)?;
     if text.trim().is_empty() {
@@ -113,6 +116,14 @@ pub fn login_name() -> Option<DisplayName> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_invite_is_no_name() {
+        for text in ["den#otter", "http://10.0.0.1/#den#otter"] {
+            assert!(check_name(text).unwrap_err().contains("asked for next"));
+        }
+        assert_eq!(check_name("ada"), Ok(()));
+    }
 
     #[test]
     fn a_blank_room_is_made_up_and_a_wrong_one_has_a_reason() {
