@@ -130,7 +130,7 @@ fn commands_are_obeyed_and_never_sent() {
         .iter()
         .all(|c| help.contains(c));
     assert!(kind == "note" && named, "{help}");
-    assert_eq!(said().2["code"], "wrong-words");
+    assert_eq!(said().2["code"], "not-words");
     let texts: Vec<_> = (0..3).map(|_| guest.await_message()).collect();
     assert_eq!(texts, ["/quit", "  /quit", "end"]);
 }

@@ -51,11 +51,16 @@ fn wrong_words_twice_end_the_chat() {
     let (mediator, homes) = (Mediator::start(), homes());
     let [(mut host, _), (mut guest, _)] = ada_and_bob(&mediator, &homes);
     let own = words(&mut host);
-    host.say(&format!("/verify {own}"));
+    // What can be no guess does not count.
+    for typed in [own.as_str(), "y", "absurd absurd absurd wrong"] {
+        host.say(&format!("/verify {typed}"));
+        assert_eq!(host.await_event("error")["code"], "not-words");
+    }
+    host.say("/verify absurd adroitness absurd adroitness");
     assert_eq!(host.await_event("error")["code"], "wrong-words");
     guest.say("still here");
     assert_eq!(host.await_message(), "still here");
-    host.say("/verify y");
+    host.say("/verify absurd adroitness absurd aftermath");
     assert_eq!(host.await_event("error")["code"], "wrong-words");
     assert_eq!(host.exit_code(), 6);
     guest.await_event("left");

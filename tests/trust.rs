@@ -66,7 +66,7 @@ fn a_bare_yes_answers_nothing_and_escape_goes_back_to_the_draft() {
     talk.ada.press("\x15/verify\r");
     talk.ada.await_row(ASKED);
     talk.ada.press("y\r");
-    talk.ada.await_text("those are not the other one's words");
+    talk.ada.await_text("those are not four words of the list");
     talk.ada.await_row(ASKED);
     talk.ada.press("absu\t");
     talk.ada.await_row(&format!("{ASKED} absurd"));
@@ -107,7 +107,7 @@ fn keys_that_go_on_and_on_before_a_trust_question_answer_nothing() {
     talk.ada.await_row(ASKED);
     talk.ada.press("\x1b");
     talk.ada.await_row("bob ⚠ ›");
-    assert!(!talk.ada.history().contains("not the other one's words"));
+    assert!(!talk.ada.history().contains("not four words"));
     talk.ada.press("the first\r");
     assert_eq!(
         talk.bob.await_message(),

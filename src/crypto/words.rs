@@ -104,11 +104,21 @@ pub fn verification_words(
 
 /// Whether `typed` is these words: case does not matter, anything but letters separates them.
 pub fn same_words(words: &[&'static str; 4], typed: &str) -> bool {
+    let words = words.iter().map(|word| word.to_ascii_lowercase());
+    in_words(typed).eq(words)
+}
+
+/// Whether `typed` is four words of the list, right or wrong.
+pub fn are_words(typed: &str) -> bool {
+    let listed = |word: String| pgp_words().any(|listed| listed.eq_ignore_ascii_case(&word));
+    in_words(typed).count() == 4 && in_words(typed).all(listed)
+}
+
+fn in_words(typed: &str) -> impl Iterator<Item = String> {
     typed
         .split(|c: char| !c.is_ascii_alphabetic())
         .filter(|word| !word.is_empty())
         .map(str::to_ascii_lowercase)
-        .eq(words.iter().map(|word| word.to_ascii_lowercase()))
 }
 
 /// 128 bits of an identity key's hash, as sixteen words.

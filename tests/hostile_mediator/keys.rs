@@ -120,7 +120,7 @@ fn swapped_keys_between_strangers_without_a_secret_are_found_by_the_words() {
     between.bob.say(&format!("/verify {}", read_out[0]));
     for mut client in [between.ada, between.bob] {
         assert_eq!(client.await_event("error")["code"], "wrong-words");
-        client.say("/verify still wrong");
+        client.say("/verify absurd adroitness absurd adroitness");
         assert_eq!(Ended::of(client, SOON).code, 6);
     }
 }

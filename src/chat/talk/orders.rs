@@ -9,7 +9,7 @@ use crate::chat::company::KeepError;
 use crate::chat::event::Event;
 use crate::chat::person::Input;
 use crate::commands::Look;
-use crate::crypto::words::same_words;
+use crate::crypto::words::{are_words, same_words};
 use crate::exit::Exit;
 use crate::history::table::table;
 
@@ -22,6 +22,7 @@ const HELP: &str = "\
 /verify        compare four words by voice, so that nobody can be in between
 /who           who is there, and how
 /peers         whom you talked to
+/trust WORDS   let a changed key in, as the alarm says
 /relay         let the mediator carry the chat where no direct path opens
 /clear         clear the screen
 /quit          leave
@@ -164,17 +165,26 @@ impl Talk<'_> {
             })?;
             return if was_shut { self.open() } else { Ok(()) };
         }
-        self.wrong_words += 1;
-        if self.wrong_words >= WORDS_TRIES {
-            self.leave(Exit::Identity);
-            self.leave_by = Some(Instant::now());
-            return self.show(&ChatError::WrongWords.event());
+        // No guess, so not counted.
+        if same_words(&self.words[0], typed) {
+            let hint = "Read them out, and type the four that the other one reads to you.";
+            self.error("not-words", "those are your own words", hint)?;
+        } else if !are_words(typed) {
+            let hint = "Type the four words that the other one reads to you; Tab completes them.";
+            self.error("not-words", "those are not four words of the list", hint)?;
+        } else {
+            self.wrong_words += 1;
+            if self.wrong_words >= WORDS_TRIES {
+                self.leave(Exit::Identity);
+                self.leave_by = Some(Instant::now());
+                return self.show(&ChatError::WrongWords.event());
+            }
+            self.error(
+                "wrong-words",
+                "those are not the other one's words",
+                "One more try: have them read again, by voice.",
+            )?;
         }
-        self.error(
-            "wrong-words",
-            "those are not the other one's words",
-            "One more try: have them read again, by voice.",
-        )?;
         // Who was asked is asked again.
         if self.comparing {
             self.show_words()?;
