@@ -23,6 +23,8 @@ fn doctor(home: &Home, arguments: &[&str]) -> (i32, Vec<Value>) {
     let (code, out, err) = start.finish(b"");
     assert_eq!(err, "");
     let findings = out.lines().map(|line| {
+        let begins = r#"{"v":1,"type":"finding","check":"#;
+        assert!(line.starts_with(begins), "{line}");
         let finding: Value = serde_json::from_str(line).unwrap();
         assert_eq!(
             (&finding["v"], &finding["type"]),

@@ -12,7 +12,7 @@ mod seat;
 
 use std::io::{self, Write};
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::cli::{DoctorArgs, Global};
 use crate::commands::CommandError;
@@ -40,6 +40,18 @@ pub async fn run(
     mediator::examine(args, &mut report).await?;
     here::examine(args, global, &mut report)?;
     Ok(report.exit)
+}
+
+/// One finding as `--json` writes it, in this order.
+#[derive(Serialize)]
+struct Finding<'a> {
+    v: u8,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    check: &'static str,
+    state: &'a str,
+    message: &'a str,
+    remedy: &'a str,
 }
 
 /// Where findings go.
@@ -89,15 +101,15 @@ impl Report<'_> {
         // Both may hold words of others.
         let [message, remedy] = [message, remedy].map(Safe::line);
         if self.json {
-            let finding = json!({
-                "v": 1,
-                "type": "finding",
-                "check": check,
-                "state": state,
-                "message": message.as_str(),
-                "remedy": remedy.as_str(),
-            });
-            writeln!(self.out, "{finding}")?;
+            let finding = Finding {
+                v: 1,
+                kind: "finding",
+                check,
+                state,
+                message: message.as_str(),
+                remedy: remedy.as_str(),
+            };
+            writeln!(self.out, "{}", serde_json::to_string(&finding)?)?;
         } else {
             let [message, remedy] = [message, remedy].map(|text| text.folded(TEXT).indented(2));
             writeln!(self.out, "{sigil} {message}")?;

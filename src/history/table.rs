@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
-use serde_json::json;
+use serde::Serialize;
 
 use super::{Entry, State};
 use crate::commands::Look;
@@ -102,31 +102,48 @@ fn style(entry: &Entry, marked: bool) -> [&'static str; COLUMNS] {
     styles
 }
 
+#[derive(Serialize)]
+struct Line<'a> {
+    v: u8,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    name: &'a str,
+    room: &'a str,
+    started: String,
+    last_seen: String,
+    address: &'a str,
+    path: &'static str,
+    state: &'static str,
+    key: &'a str,
+    another_key: bool,
+}
+
 /// The same for programs, in the order of the file: one JSON object a line, each with `"v":1` and
 /// `"type":"peer"`, times as RFC 3339 in UTC, texts as they are.
 #[must_use]
 pub fn json_lines(entries: &[Entry]) -> String {
     let mut out = String::new();
     for (entry, another_key) in entries.iter().zip(other_keys(entries)) {
-        let object = json!({
-            "v": 1,
-            "type": "peer",
-            "name": entry.name,
-            "room": entry.room,
-            "started": entry.started.to_string(),
-            "last_seen": entry.last_seen.to_string(),
-            "address": entry.address,
-            "path": entry.path.as_str(),
-            "state": match entry.state {
+        let line = Line {
+            v: 1,
+            kind: "peer",
+            name: &entry.name,
+            room: &entry.room,
+            started: entry.started.to_string(),
+            last_seen: entry.last_seen.to_string(),
+            address: &entry.address,
+            path: entry.path.as_str(),
+            state: match entry.state {
                 State::Verified => "verified",
                 State::Invite => "invite",
                 State::Unverified => "unverified",
                 State::Alarm => "alarm",
             },
-            "key": entry.key,
-            "another_key": another_key,
-        });
-        out.push_str(&object.to_string());
+            key: &entry.key,
+            another_key,
+        };
+        // Texts and flags can always be written.
+        out.push_str(&serde_json::to_string(&line).unwrap_or_default());
         out.push('\n');
     }
     out

@@ -108,6 +108,11 @@ fn colours_add_nothing_but_escapes() {
 #[test]
 fn programs_get_an_object_a_line() {
     let lines = json_lines(&two_bobs());
+    let begins = r#"{"v":1,"type":"peer","name":"#;
+    assert!(
+        lines.lines().all(|line| line.starts_with(begins)),
+        "{lines}"
+    );
     let objects: Vec<serde_json::Value> = lines
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
