@@ -18,7 +18,7 @@ use serde_json::Value;
 
 const ROOM: &str = "lab#otter";
 /// A piece of the question that no terminal of 80 columns breaks.
-const ASKED: &str = "direct path to the other one opens";
+const ASKED: &str = "no direct path to the other one";
 /// The exit code of `no-path`.
 const NO_PATH: i32 = 5;
 
@@ -177,7 +177,7 @@ fn both_are_asked_once_and_agree_at_their_terminals() {
     bob.await_text("ada   hello");
     for who in [&ada, &bob] {
         assert_eq!(who.history().matches(ASKED).count(), 1, "{}", who.history());
-        assert!(who.history().contains("the mediator carries the chat"));
+        assert!(who.history().contains("The mediator carries the chat"));
     }
     bob.press("/quit\r");
     assert_eq!((bob.exit_code(), ada.exit_code()), (0, 0));

@@ -21,7 +21,7 @@ const CONSENT_WITHIN: Duration = RELAY_ASK_LIFE.saturating_add(Duration::from_se
 const RELAY_AFTER: Duration = Duration::from_millis(1500);
 
 /// What is asked.
-pub const QUESTION: &str = "no direct path to the other one opens. The mediator could carry the chat: it would see both addresses, times and sizes, not what is said. /relay agrees, within two minutes; the other one must, too";
+pub const QUESTION: &str = "there is no direct path to the other one. The mediator could carry the chat: it would see both addresses, times and sizes, not what is said. /relay agrees, within two minutes; the other one must, too";
 /// What is answered.
 pub const AGREED: &str = "agreed: where no direct path opens, the mediator may carry the chat, if the other one agrees, too";
 
