@@ -154,8 +154,9 @@ impl Cli {
                 matches.value_source(id) == Some(ValueSource::CommandLine)
             });
             if let Some(flag) = early.and_then(clap::Arg::get_long) {
-                let text = format!("put --{flag} behind the command: undertone {name} --{flag}");
-                return Err(command.error(ErrorKind::ArgumentConflict, text));
+                let text =
+                    format!("put --{flag} behind the command: undertone {name} --{flag} …\n");
+                return Err(clap::Error::raw(ErrorKind::ArgumentConflict, text));
             }
         }
         Self::from_arg_matches(&matches)

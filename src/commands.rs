@@ -136,8 +136,9 @@ pub fn peers(
             }
             writeln!(
                 talk,
-                "◆ {} is forgotten, {lines} lines of the history too.",
-                Safe::name(who)
+                "◆ {} is forgotten, with {lines} line{} of the history.",
+                Safe::name(who),
+                if lines == 1 { "" } else { "s" },
             )?;
         }
     }

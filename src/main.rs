@@ -27,7 +27,7 @@ use undertone::rendezvous::Route;
 use undertone::room::Room;
 use undertone::store::Store;
 use undertone::terminal::prompts::{Last, PromptError, ask_name, ask_room, can_ask, login_name};
-use undertone::terminal::safe::Safe;
+use undertone::terminal::safe::{Safe, TEXT};
 
 /// How long a question may take to wait for its next key.
 const RAW_WITHIN: Duration = Duration::from_millis(500);
@@ -292,6 +292,11 @@ fn note(face: &Face, message: &str) {
 
 /// An error is what, why, and on a second line what to do.
 fn fail(exit: Exit, error: &impl Display) -> Exit {
-    eprintln!("error: {}", Safe::message(&error.to_string()));
+    let text = error.to_string();
+    let lines = text.lines().map(|line| Safe::message(line.trim_start()));
+    let lines: Vec<String> = lines
+        .map(|line| line.folded(TEXT - 5).indented(2).to_string())
+        .collect();
+    eprintln!("error: {}", lines.join("\n  "));
     exit
 }

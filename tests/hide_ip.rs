@@ -134,7 +134,7 @@ fn it_takes_a_mediator_that_is_named_and_no_address_to_tell() {
     for (further, words) in [
         (&[][..], "--mediator URL"),
         (&["--lan"], "--mediator URL"),
-        (&["--relay", "never"], "--relay never refuses it"),
+        (&["--relay", "never"], "--relay never refuses"),
         (&["--advertise", "192.0.2.1:1"], "cannot be used with"),
     ] {
         let (code, _, err) = Start::new(&home, &bare).args(further).finish(b"");

@@ -155,6 +155,9 @@ impl ChatOptions {
         // A config file's default does not count against the flag.
         let by_option = self.mediator.clone().filter(|_| !self.lan);
         let named = invited.or(by_option);
+        if let (None, Some(Err(error))) = (&named, &self.proxy) {
+            return Err(error.clone());
+        }
         named
             .map(|mediator| route(mediator, self.proxy.as_ref()))
             .transpose()

@@ -66,17 +66,17 @@ pub enum PeersAction {
     #[command(after_help = examples::PEERS_RENAME)]
     Rename {
         /// The name, or the first words of the key
-        #[arg(value_name = "A")]
+        #[arg(value_name = "WHO")]
         who: String,
         /// The new name
-        #[arg(value_name = "B")]
+        #[arg(value_name = "NAME")]
         name: DisplayName,
     },
     /// Forget someone: the contact and the lines of the history
     #[command(after_help = examples::PEERS_FORGET)]
     Forget {
         /// The name, or the first words of the key
-        #[arg(value_name = "A")]
+        #[arg(value_name = "WHO")]
         who: String,
     },
 }

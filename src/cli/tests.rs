@@ -67,6 +67,14 @@ fn a_room_where_a_command_should_be_is_told_its_place() {
 }
 
 #[test]
+fn a_wrong_proxy_is_told_where_no_mediator_is_named_too() {
+    let options = chat("undertone chat lab --proxy ftp://10.0.0.1").options;
+    assert!(options.route(None).is_err());
+    let options = chat("undertone chat lab --proxy socks5://10.0.0.1").options;
+    assert!(options.route(None).unwrap().is_none());
+}
+
+#[test]
 fn help_fits_80_columns_and_shows_examples() {
     fn check(command: &mut clap::Command) {
         let help = command.render_long_help().to_string();
