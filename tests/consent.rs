@@ -177,7 +177,7 @@ fn both_are_asked_once_and_agree_at_their_terminals() {
     bob.await_text("ada   hello");
     for who in [&ada, &bob] {
         assert_eq!(who.history().matches(ASKED).count(), 1, "{}", who.history());
-        assert!(who.history().contains("The mediator carries the chat"));
+        assert!(who.history().contains("the mediator carries the chat"));
     }
     bob.press("/quit\r");
     assert_eq!((bob.exit_code(), ada.exit_code()), (0, 0));

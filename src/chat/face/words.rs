@@ -25,7 +25,7 @@ pub(super) fn own(text: &str, time: &str, arrived: bool, style: Style) -> String
 }
 
 /// What it means that the mediator carries the chat.
-const RELAYED: &str = "\n  The mediator carries the chat: it sees both addresses, times and sizes, not\n  what is said.";
+const RELAYED: &str = "\n  There is no direct path, so the mediator carries the chat: it sees both\n  addresses, times and sizes, not what is said.";
 
 /// How a link goes.
 fn way(route: &str, address: &str) -> String {
