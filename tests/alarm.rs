@@ -68,6 +68,9 @@ fn an_alarm_is_overruled_by_the_words_of_the_key_that_is_there_only() {
     host.await_event("waiting");
     let mut guest = start(&mediator, &homes[1], "bob").run();
     guest.say("first");
+    let note = guest.await_event("note");
+    let withheld = "ada has not let you in yet; what you say waits until then";
+    assert_eq!(note["message"], withheld);
     let alarm = host.await_event("alarm");
     let two = |key: &Value| {
         key.as_str()

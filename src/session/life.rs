@@ -56,6 +56,10 @@ pub(super) struct Life {
     ping_due: bool,
     unstable: bool,
     doubt: Doubt,
+    pings: u64,
+    pongs: u64,
+    /// The first ping sent after what was said last, if any.
+    behind: Option<u64>,
 }
 
 impl Life {
@@ -68,6 +72,9 @@ impl Life {
             ping_due: false,
             unstable: false,
             doubt: Doubt::None,
+            pings: 0,
+            pongs: 0,
+            behind: None,
         }
     }
 
@@ -79,11 +86,14 @@ impl Life {
         std::mem::take(&mut self.unstable)
     }
 
-    /// A pong came in.
-    pub fn pong(&mut self) {
+    /// A pong came in. Says whether it is the first that answers a ping sent after what was
+    /// said last: so that has arrived, acknowledged or not.
+    pub fn pong(&mut self) -> bool {
         if self.doubt == Doubt::Asked {
             self.doubt = Doubt::None;
         }
+        self.pongs += 1;
+        self.behind.take_if(|ping| *ping <= self.pongs).is_some()
     }
 
     /// What was said is not acknowledged by the record that was heard.
@@ -96,6 +106,7 @@ impl Life {
     /// A reliable payload went out.
     pub fn said(&mut self, now: Instant) {
         self.doubt = Doubt::Said;
+        self.behind = None;
         self.is_owed(now);
     }
 
@@ -113,8 +124,12 @@ impl Life {
 
     /// Whether a ping is to go out; it counts as gone.
     pub fn take_ping(&mut self) -> bool {
-        if self.ping_due && self.doubt == Doubt::Said {
-            self.doubt = Doubt::Asked;
+        if self.ping_due {
+            self.pings += 1;
+            self.behind.get_or_insert(self.pings);
+            if self.doubt == Doubt::Said {
+                self.doubt = Doubt::Asked;
+            }
         }
         std::mem::take(&mut self.ping_due)
     }

@@ -15,6 +15,8 @@ pub struct LinkId(pub u64);
 const ACK_WITHIN: Duration = Duration::from_millis(10);
 /// … unless this many payloads wait for it.
 const ACK_AT_ONCE: u32 = 256;
+/// Pongs that wait for a record; one that is alive never asks for as many.
+const PONGS_MAX: u8 = 16;
 /// A nudge lets the other one's keys heal: after this many records received
 /// without sending …
 const NUDGE_RECORDS: u32 = 1024;
@@ -26,7 +28,7 @@ pub(super) struct Link {
     pub channel: Channel,
     /// Guest: the number of the link whose `go` is to be answered.
     pub answer_due: Option<u64>,
-    pub pong_due: bool,
+    pongs_due: u8,
     life: Life,
     unacked: u32,
     ack_by: Option<Instant>,
@@ -40,7 +42,7 @@ impl Link {
             id,
             channel,
             answer_due: None,
-            pong_due: false,
+            pongs_due: 0,
             life: Life::new(now),
             unacked: 0,
             ack_by: None,
@@ -64,14 +66,19 @@ impl Link {
         self.life.said(now);
     }
 
-    /// A pong came in.
-    pub fn pong(&mut self) {
-        self.life.pong();
+    /// A pong came in; as [`Life::pong`].
+    pub fn pong(&mut self) -> bool {
+        self.life.pong()
     }
 
     /// What was said is not acknowledged by the record that was heard.
     pub fn unacknowledged(&mut self, now: Instant) {
         self.life.unacknowledged(now);
+    }
+
+    /// A ping came in: each has its pong, but for a flood of them.
+    pub fn owe_pong(&mut self) {
+        self.pongs_due = PONGS_MAX.min(self.pongs_due + 1);
     }
 
     /// A reliable payload came in and is to be acknowledged, soon.
@@ -93,7 +100,7 @@ impl Link {
     /// Whether a record is to go out even if nothing reliable waits.
     pub fn is_due(&self, now: Instant) -> bool {
         self.answer_due.is_some()
-            || self.pong_due
+            || self.pongs_due > 0
             || self.life.is_ping_due()
             || self.ack_by.is_some_and(|by| by <= now)
             || self.unanswered >= NUDGE_RECORDS
@@ -112,7 +119,7 @@ impl Link {
         } else if self.ack_by.is_some() {
             Payload::Ack { received }.encode(out);
         }
-        if std::mem::take(&mut self.pong_due) {
+        for _ in 0..std::mem::take(&mut self.pongs_due) {
             Payload::Pong.encode(out);
         }
         if self.life.take_ping() {

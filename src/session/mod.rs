@@ -54,6 +54,9 @@ pub enum Event {
     /// is not: something was heard, or another link counts. Silent where the link is
     /// lost.
     Unstable(bool),
+    /// What we said has arrived, and is not acknowledged: the other one's chat is shut.
+    /// Told once, until something is.
+    Withheld,
     /// The other one said goodbye; the session is over.
     Left,
 }
@@ -107,6 +110,8 @@ pub struct Session {
     received: u64,
     /// While the chat is shut: what arrived, not acknowledged.
     shut: bool,
+    /// [`Event::Withheld`] was told.
+    withheld: bool,
     /// A payload that is not understood holds its place, for `reported` counts them.
     held: VecDeque<Option<Event>>,
     held_bytes: usize,
@@ -129,6 +134,7 @@ impl Session {
             outbox: Outbox::default(),
             received: 0,
             shut: false,
+            withheld: false,
             held: VecDeque::new(),
             held_bytes: 0,
             leaving: false,

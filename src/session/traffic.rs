@@ -70,11 +70,20 @@ impl Session {
             Payload::Go { .. } => return Err(Fault::Misbehaved("a second go")),
             Payload::Ack { received } => {
                 if self.outbox.acknowledge(received)? {
+                    self.withheld = false;
                     self.events.push_back(Event::Delivered(received));
                 }
             }
-            Payload::Ping => live.pong_due = true,
-            Payload::Pong => live.pong(),
+            Payload::Ping => live.owe_pong(),
+            Payload::Pong => {
+                // An open chat acknowledges in the same record at the latest.
+                if live.pong()
+                    && self.outbox.has_sent()
+                    && !std::mem::replace(&mut self.withheld, true)
+                {
+                    self.events.push_back(Event::Withheld);
+                }
+            }
             Payload::Unknown => {}
             Payload::Bye => {
                 self.over = true;

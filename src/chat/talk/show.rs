@@ -64,6 +64,11 @@ impl Talk<'_> {
                         unstable,
                     })?;
                 }
+                session::Event::Withheld => {
+                    let message =
+                        format!("{from} has not let you in yet; what you say waits until then");
+                    self.show(&Event::Note { message })?;
+                }
                 session::Event::Left => {
                     self.show(&Event::Left {
                         peer: from,

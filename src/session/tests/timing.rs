@@ -250,7 +250,7 @@ fn any_record_is_a_sign_of_life_and_a_forged_one_is_none() {
         played.now = asked + 10 * SECOND - MS;
         played.guest.handle_timeout(played.now).unwrap();
         played.say(&[Payload::Pong]).unwrap();
-        assert_eq!(events(&mut played.guest), [Event::Unstable(false)]);
+        assert!(events(&mut played.guest).starts_with(&[Event::Unstable(false)]));
         let due = played.guest.deadline(true).unwrap();
         assert!(due >= played.now + 12 * SECOND);
         // A ping that was due, and did not go out, is not needed any more.
@@ -277,8 +277,12 @@ fn a_shut_chat_that_acknowledges_nothing_is_not_given_up() {
     assert_eq!(pair.host.live(), pair.guest.live());
     assert!(pair.host.live().is_some());
     assert_eq!(pair.host.queued(), 6);
-    assert_eq!(events(&mut pair.host), []);
+    assert_eq!(events(&mut pair.host), [Event::Withheld]);
     assert_eq!(events(&mut pair.guest), []);
+    pair.guest.open(pair.now);
+    pair.pass(SECOND);
+    pair.carry();
+    assert_eq!(events(&mut pair.host), [Event::Delivered(6)]);
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub struct Told {
     pub shown: u64,
     pub delivered: u64,
     unstable: bool,
+    /// It was, if only for a while.
+    shut: bool,
 }
 
 pub struct Net {
@@ -89,7 +91,10 @@ impl Net {
                 self.flush(role);
             }
             Action::Pass(time) => self.pass(time),
-            Action::Shut(role) => self.sessions[at(role)].shut(),
+            Action::Shut(role) => {
+                self.told[at(role)].shut = true;
+                self.sessions[at(role)].shut();
+            }
             Action::Open(role) => self.sessions[at(role)].open(self.now),
             Action::Nominate(pick) => self.on(pick, |net, wire| net.nominate(wire)),
             Action::Deliver(pick, role, count) => self.on(pick, |net, wire| {
@@ -270,6 +275,7 @@ impl Net {
                         let was = std::mem::replace(&mut self.told[at(role)].unstable, unstable);
                         assert!(was || unstable, "nobody called it unstable");
                     }
+                    Event::Withheld => assert!(self.told[at(role.other())].shut),
                     Event::Left => panic!("nobody left"),
                 }
             }
