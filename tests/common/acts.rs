@@ -68,3 +68,26 @@ pub fn peers(home: &Home) -> String {
     assert_eq!(code, 0);
     table
 }
+
+/// A mediator that relays.
+pub fn relaying() -> Mediator {
+    Mediator::start_with(&["--relay"])
+}
+
+/// A client that nobody can dial, with this choice.
+pub fn apart(mediator: &Mediator, home: &Home, name: &str, relay: &str) -> Start {
+    start(mediator, home, name)
+        .dials_only()
+        .args(&["--relay", relay])
+}
+
+/// Both agreed beforehand; the first to come are relayed.
+pub fn relayed(mediator: &Mediator, homes: &[Home; 2]) -> [Client; 2] {
+    let ada = apart(mediator, &homes[0], "ada", "always").run();
+    ada.await_event("waiting");
+    let bob = apart(mediator, &homes[1], "bob", "always").run();
+    for who in [&ada, &bob] {
+        assert_eq!(who.await_event("connected")["path"], "relay");
+    }
+    [ada, bob]
+}
