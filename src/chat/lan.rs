@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use undertone_mediator::lan::{self, InstanceId, SERVICE, ServiceDaemon};
 
-use crate::link::interfaces::is_next_to_us;
+use crate::link::interfaces::next_to_us;
 use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::connect::connect;
 
@@ -173,9 +173,10 @@ async fn answering(
     id: InstanceId,
     service: Box<ResolvedService>,
 ) -> Option<(InstanceId, MediatorUrl)> {
+    let is_near = next_to_us();
     let announced = service.get_addresses().iter().map(|ip| ip.to_ip_addr());
     let near: Vec<SocketAddr> = announced
-        .filter(|ip| is_next_to_us(*ip))
+        .filter(|ip| is_near(*ip))
         .take(DIALS_MAX)
         .map(|ip| SocketAddr::new(ip, service.get_port()))
         .collect();

@@ -30,7 +30,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::frame::FrameError;
-use super::interfaces::is_next_to_us;
+use super::interfaces::next_to_us;
 use super::port::Dialler;
 use super::route::is_local;
 use crate::crypto::keys::random;
@@ -69,11 +69,14 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether our router is to be opened to `address`: not where none is on the
+    /// Tells to which addresses our router is to be opened: not where none is on the
     /// way, nor where the way turns back at our own provider's.
-    pub(super) fn opens(&self, address: SocketAddr) -> bool {
-        let ip = address.ip();
-        !is_local(ip) && !is_next_to_us(ip) && self.outside != Some(ip)
+    pub(super) fn opens(&self) -> impl Fn(SocketAddr) -> bool {
+        let (outside, is_near) = (self.outside, next_to_us());
+        move |address| {
+            let ip = address.ip();
+            !is_local(ip) && !is_near(ip) && outside != Some(ip)
+        }
     }
 }
 

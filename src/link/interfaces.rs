@@ -25,10 +25,11 @@ pub(super) fn is_here(ip: IpAddr) -> bool {
         || interfaces.iter().any(|interface| interface.ip() == ip)
 }
 
-/// Whether the address is one of this machine's networks, so that no router is between.
-pub fn is_next_to_us(ip: IpAddr) -> bool {
+/// Tells which addresses are of this machine's networks, so that no router is between. The
+/// interfaces are read once, now.
+pub fn next_to_us() -> impl Fn(IpAddr) -> bool {
     let interfaces = get_if_addrs().unwrap_or_default();
-    interfaces.iter().any(|here| is_in(&here.addr, ip))
+    move |ip| interfaces.iter().any(|here| is_in(&here.addr, ip))
 }
 
 /// Whether the address is one of this interface's network. Never a loopback one, nor one that

@@ -36,8 +36,9 @@ pub async fn reach(
     let confirm_b = *confirm.confirm_b();
     let dialler = port.dialler();
     let mut dials = JoinSet::new();
+    let opens = plan.opens();
     for &address in &plan.candidates {
-        let opens = plan.opens(address);
+        let opens = opens(address);
         let greeting =
             move |stream: TcpStream| greet(stream.into(), Route::direct(address), confirm_b);
         dials.spawn(dial(dialler, address, opens, greeting));
