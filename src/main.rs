@@ -27,7 +27,7 @@ use undertone::rendezvous::Route;
 use undertone::room::Room;
 use undertone::store::Store;
 use undertone::terminal::prompts::{Last, PromptError, ask_name, ask_room, can_ask, login_name};
-use undertone::terminal::safe::{Safe, TEXT};
+use undertone::terminal::safe::Safe;
 
 /// How long a question may take to wait for its next key.
 const RAW_WITHIN: Duration = Duration::from_millis(500);
@@ -293,10 +293,8 @@ fn note(face: &Face, message: &str) {
 /// An error is what, why, and on a second line what to do.
 fn fail(exit: Exit, error: &impl Display) -> Exit {
     let text = error.to_string();
-    let lines = text.lines().map(|line| Safe::message(line.trim_start()));
-    let lines: Vec<String> = lines
-        .map(|line| line.folded(TEXT - 5).indented(2).to_string())
-        .collect();
+    let remark = |line: &str| Safe::message(line.trim_start()).remark("error: ".len());
+    let lines: Vec<String> = text.lines().map(|line| remark(line).to_string()).collect();
     eprintln!("error: {}", lines.join("\n  "));
     exit
 }

@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::cli::{DoctorArgs, Global};
 use crate::commands::CommandError;
 use crate::exit::Exit;
-use crate::terminal::safe::{Safe, TEXT};
+use crate::terminal::safe::Safe;
 
 /// Looks at everything, the mediator first, and writes each finding as it comes.
 ///
@@ -111,7 +111,7 @@ impl Report<'_> {
             };
             writeln!(self.out, "{}", serde_json::to_string(&finding)?)?;
         } else {
-            let [message, remedy] = [message, remedy].map(|text| text.folded(TEXT).indented(2));
+            let [message, remedy] = [message, remedy].map(|text| text.remark(2));
             writeln!(self.out, "{sigil} {message}")?;
             if !remedy.as_str().is_empty() {
                 writeln!(self.out, "  {remedy}")?;

@@ -31,8 +31,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const SIGILS: [char; 10] = ['◆', '✗', '⚠', '✓', '✔', '✘', '⬥', '⯁', '🗸', '🗴'];
 /// Marks on one character that are shown; scripts need up to three.
 const MAX_MARKS: usize = 4;
-/// Columns of a remark of ours, after its mark: what is longer is [`Safe::folded`].
-pub const TEXT: usize = 77;
+/// Columns of a remark of ours, its mark included.
+const REMARK: usize = 79;
 const TAB: &str = "    ";
 const ZWJ: char = '\u{200d}';
 
@@ -122,6 +122,13 @@ impl Safe {
             }
         }
         Self(out)
+    }
+
+    /// A remark of ours behind a mark of so many columns, in rows that fit 80; further ones
+    /// are indented by two.
+    #[must_use]
+    pub fn remark(&self, mark: usize) -> Self {
+        self.folded(REMARK - mark).indented(2)
     }
 
     /// At most `columns` wide; what does not fit is replaced by `…`. For one line.

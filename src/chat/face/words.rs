@@ -3,7 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::chat::event::{Event, Standing};
-use crate::terminal::safe::{Safe, TEXT};
+use crate::terminal::safe::Safe;
 use crate::terminal::style::{Style, Tone};
 
 /// `09:14 bob   text`, further lines indented, so that none can pass for another
@@ -188,15 +188,15 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
         }
         Event::Note { message } => {
             let message = sentence(message);
-            format!("◆ {}", Safe::message(&message).folded(TEXT).indented(2))
+            format!("◆ {}", Safe::message(&message).remark(2))
         }
         Event::Error { message, hint, .. } => {
-            let message = Safe::message(message).folded(TEXT - 5).indented(2);
+            let message = Safe::message(message).remark("error: ".len());
             let error = style.tone(Tone::Alarm, "error:");
             match hint.as_str() {
                 "" => format!("{error} {message}"),
                 hint => {
-                    let hint = Safe::message(hint).folded(TEXT).indented(2);
+                    let hint = Safe::message(hint).remark(2);
                     format!("{error} {message}\n  {hint}")
                 }
             }
