@@ -58,7 +58,8 @@ pub(super) struct Life {
     doubt: Doubt,
     pings: u64,
     pongs: u64,
-    /// The first ping sent after what was said last, if any.
+    /// The first ping sent after what was said last, if any. `doubt` is content with the pong
+    /// to an earlier one, or to several: for what may be told of the other one, it is not.
     behind: Option<u64>,
 }
 
