@@ -10,13 +10,12 @@
 
 mod common;
 
-use common::acts::{apart, homes, quit, relayed, relaying, start};
+use common::acts::{ROOM, apart, homes, quit, relayed, relaying, start};
 use common::proxy::Proxy;
 use common::screen::{Screen, chat};
 use common::{Client, Home, Mediator, NOBODY};
 use serde_json::Value;
 
-const ROOM: &str = "lab#otter";
 /// A piece of the question that no terminal of 80 columns breaks.
 const ASKED: &str = "no direct path to the other one";
 /// The exit code of `no-path`.

@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::acts::{apart, homes, peers, quit, relayed, relaying, start};
+use common::acts::{ROOM, apart, homes, peers, quit, relayed, relaying, start};
 use common::proxy::Proxy;
 use common::{Mediator, Start};
 use serde_json::Value;
@@ -107,7 +107,7 @@ fn a_broken_relay_is_sought_again_from_another_port() {
     let (mediator, homes, proxy) = (relaying(), homes(), Proxy::start());
     proxy.aim(mediator.address());
     let through = format!("http://{}", proxy.address());
-    let ada = Start::chat(&homes[0], &through, "ada", "lab#otter").dials_only();
+    let ada = Start::chat(&homes[0], &through, "ada", ROOM).dials_only();
     let mut ada = ada.args(&["--relay", "always"]).run();
     ada.await_event("waiting");
     let mut bob = apart(&mediator, &homes[1], "bob", "always").run();

@@ -278,11 +278,9 @@ async fn a_peer_that_vanishes() {
     guest.hear_relay_over().await;
 }
 
-#[tokio::test]
-async fn more_pairs_than_may_be_relayed() {
-    let mediator = Mediator::start(limited(|limits| limits.pairs = 1));
-    let (mut host, mut guest) = relayed(&mediator, ROOM).await;
-    let (mut late_host, mut late_guest) = pair(&mediator, ROOM).await;
+/// A further pair asks for the relay, and is refused for a limit.
+async fn is_refused_another(mediator: &Mediator) {
+    let (mut late_host, mut late_guest) = pair(mediator, ROOM).await;
     swap_sealed(&mut late_host, &mut late_guest).await;
     for one in [&mut late_host, &mut late_guest] {
         one.say(&ClientMessage::Relay).await;
@@ -290,6 +288,13 @@ async fn more_pairs_than_may_be_relayed() {
     for one in [&mut late_host, &mut late_guest] {
         assert_eq!(one.hear_refusal().await, (ErrorCode::RelayLimit, Some(30)));
     }
+}
+
+#[tokio::test]
+async fn more_pairs_than_may_be_relayed() {
+    let mediator = Mediator::start(limited(|limits| limits.pairs = 1));
+    let (mut host, mut guest) = relayed(&mediator, ROOM).await;
+    is_refused_another(&mediator).await;
     host.relay(b"unharmed").await;
     assert_eq!(guest.hear_relayed().await, b"unharmed");
     drop(host);
@@ -304,14 +309,7 @@ async fn more_relayed_pairs_than_an_address_may_have() {
     for _ in 0..RELAY_LEAST / 2 {
         held.push(relayed(&mediator, ROOM).await);
     }
-    let (mut late_host, mut late_guest) = pair(&mediator, ROOM).await;
-    swap_sealed(&mut late_host, &mut late_guest).await;
-    for one in [&mut late_host, &mut late_guest] {
-        one.say(&ClientMessage::Relay).await;
-    }
-    for one in [&mut late_host, &mut late_guest] {
-        assert_eq!(one.hear_refusal().await, (ErrorCode::RelayLimit, Some(30)));
-    }
+    is_refused_another(&mediator).await;
     // Another address's are left.
     let mut host = mediator.connect_from(2).await;
     let mut guest = mediator.connect_from(3).await;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Client, Home, Mediator, Start, meet, pair};
 
-const ROOM: &str = "lab#otter";
+pub const ROOM: &str = "lab#otter";
 
 pub fn start(mediator: &Mediator, home: &Home, name: &str) -> Start {
     Start::chat(home, &mediator.url, name, ROOM)
