@@ -57,6 +57,12 @@ pub enum Label {
     ResumeSecret,
     /// Key of the knock on a direct redial.
     ResumeKnock,
+    /// X, see [`super::again`].
+    Again,
+    /// ROOM in which two contacts meet again.
+    AgainRoom,
+    /// SECRET of that room.
+    AgainSecret,
 }
 
 impl Label {
@@ -72,6 +78,9 @@ impl Label {
             Self::ResumeRoom => b"undertone/1 resume room",
             Self::ResumeSecret => b"undertone/1 resume secret",
             Self::ResumeKnock => b"undertone/1 resume knock",
+            Self::Again => b"undertone/1 again",
+            Self::AgainRoom => b"undertone/1 again room",
+            Self::AgainSecret => b"undertone/1 again secret",
         }
     }
 }

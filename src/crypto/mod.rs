@@ -11,8 +11,10 @@
 //! | [`cpace`] | the password-authenticated exchange |
 //! | [`ratchet`] | root, chain and message keys of one link |
 //! | [`resume`] | what a session keeps for its next link |
+//! | [`again`] | where two contacts meet once a session is gone |
 //! | [`words`] | verification words, fingerprints, the two word lists |
 
+pub mod again;
 pub mod cpace;
 pub mod keys;
 pub mod ratchet;

@@ -64,7 +64,7 @@ fn wycheproof_hmac_sha256() {
     assert_eq!((valid, invalid), (66, 108));
 }
 
-const ALL: [Label; 10] = [
+const ALL: [Label; 13] = [
     Label::SealedA,
     Label::SealedB,
     Label::ConfirmA,
@@ -75,6 +75,9 @@ const ALL: [Label; 10] = [
     Label::ResumeRoom,
     Label::ResumeSecret,
     Label::ResumeKnock,
+    Label::Again,
+    Label::AgainRoom,
+    Label::AgainSecret,
 ];
 
 #[test]
