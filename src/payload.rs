@@ -8,6 +8,7 @@
 //! [2] · [3]                 ping · pong
 //! [4]                       bye: nothing follows
 //! [16, seq, sent, text]     a message; sent is in milliseconds since 1970
+//! [16, seq, sent, text, true]   the same, which went out in a session before, too
 //! ```
 //!
 //! Kinds from 16 on are reliable: they carry a sequence number as their second
@@ -76,6 +77,8 @@ pub enum Body<'a> {
         sent: u64,
         /// At most [`TEXT_MAX`] bytes.
         text: &'a str,
+        /// It went out in a session before, and was not acknowledged: it may have arrived.
+        resent: bool,
     },
     /// A kind of a later version.
     Unknown,
@@ -107,8 +110,15 @@ impl Payload<'_> {
             Payload::Bye => e.array(1)?.u16(BYE)?,
             Payload::Reliable {
                 seq,
-                body: Body::Text { sent, text },
-            } => e.array(4)?.u16(TEXT)?.u64(seq)?.u64(sent)?.str(text)?,
+                body: Body::Text { sent, text, resent },
+            } => {
+                e.array(if resent { 5 } else { 4 })?;
+                e.u16(TEXT)?.u64(seq)?.u64(sent)?.str(text)?;
+                if resent {
+                    e.bool(true)?;
+                }
+                e
+            }
             Payload::Unknown
             | Payload::Reliable {
                 body: Body::Unknown,
@@ -164,12 +174,15 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
             if text.len() > TEXT_MAX {
                 return Err(minicbor::decode::Error::message("text too long"));
             }
+            // Of another type it is a later version's.
+            let marked = items > 4 && d.datatype()? == Type::Bool;
+            let resent = marked && d.bool()?;
             (
                 Payload::Reliable {
                     seq,
-                    body: Body::Text { sent, text },
+                    body: Body::Text { sent, text, resent },
                 },
-                4,
+                if marked { 5 } else { 4 },
             )
         }
         kind if kind >= RELIABLE => (
@@ -245,11 +258,37 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_on_a_message_is_true_or_passed_over() {
+        // [16, 1, 0, "a", mark], and once more with something behind the mark.
+        let message = |mark: &[u8], items: u8| {
+            let head = [0x80 | items, 0x10, 1, 0, 0x61, b'a'];
+            [head.as_slice(), mark].concat()
+        };
+        for (mark, items, resent) in [
+            (&[0xf5][..], 5, true),
+            (&[0xf4], 5, false),
+            (&[0x01], 5, false),
+            (&[0xf5, 0x07], 6, true),
+            (&[0x07, 0xf5], 6, false),
+        ] {
+            let body = Body::Text {
+                sent: 0,
+                text: "a",
+                resent,
+            };
+            let expected = vec![Payload::Reliable { seq: 1, body }];
+            assert_eq!(all(&message(mark, items)), Ok(expected), "{mark:?}");
+        }
+        assert_eq!(all(&message(&[], 5)), Err(Malformed));
+    }
+
+    #[test]
     fn a_text_over_its_bound_is_refused() {
         let text = "x".repeat(TEXT_MAX + 1);
         let body = Body::Text {
             sent: 0,
             text: &text,
+            resent: false,
         };
         assert_eq!(
             all(&encoded(&[Payload::Reliable { seq: 1, body }])),
@@ -258,6 +297,7 @@ mod tests {
         let body = Body::Text {
             sent: 0,
             text: &text[1..],
+            resent: true,
         };
         assert!(all(&encoded(&[Payload::Reliable { seq: 1, body }])).is_ok());
     }
@@ -278,13 +318,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_encoded_is_decoded(seq: u64, sent: u64, received: u64, text in ".{0,200}") {
+        fn what_is_encoded_is_decoded(
+            seq: u64,
+            sent: u64,
+            received: u64,
+            text in ".{0,200}",
+            resent: bool,
+        ) {
             let payloads = [
                 Payload::Go { link: seq, received },
                 Payload::Ack { received },
                 Payload::Ping,
                 Payload::Pong,
-                Payload::Reliable { seq, body: Body::Text { sent, text: &text } },
+                Payload::Reliable { seq, body: Body::Text { sent, text: &text, resent } },
                 Payload::Bye,
             ];
             let mut bytes = encoded(&payloads);

@@ -127,7 +127,11 @@ fn text(seq: u64, text: &str) -> Payload<'_> {
     let sent = u64::MAX;
     Payload::Reliable {
         seq,
-        body: Body::Text { sent, text },
+        body: Body::Text {
+            sent,
+            text,
+            resent: false,
+        },
     }
 }
 

@@ -14,6 +14,9 @@
 //! from it or written to it, so that the numbers in `go` stay true. `switch` goes
 //! from one link to the next, `traffic` is what passes on the one that counts, `life`
 //! says whether it lives.
+//!
+//! Where one end starts anew, as after a crash, its session is gone. The other end then
+//! goes on in a new one, by [`Session::succeed`].
 
 mod life;
 pub mod link;
@@ -41,14 +44,16 @@ use crate::payload::{Body, Malformed};
 pub enum Event {
     /// A message arrived.
     Text {
-        /// Its number, from 1, without gaps.
+        /// Its number, from 1, without gaps, across sessions.
         seq: u64,
         /// When it was written, in milliseconds since 1970, by the other one's clock.
         sent: u64,
         /// What it says.
         text: String,
+        /// It was sent in a session before, too, and may have been shown then.
+        resent: bool,
     },
-    /// Everything that we said up to this number has arrived.
+    /// Everything that we said up to this number has arrived; numbers go on across sessions.
     Delivered(u64),
     /// An answer is awaited for long, and the live link may be dead; or, `false`, it
     /// is not: something was heard, or another link counts. Silent where the link is
@@ -97,6 +102,15 @@ impl From<ImpossibleAck> for Fault {
     }
 }
 
+/// How far the sessions before this one came, by numbers that begin at 1 in each of them.
+#[derive(Default)]
+struct Before {
+    /// Of what we said, acknowledged.
+    said: u64,
+    /// Of what the other one said, shown.
+    shown: u64,
+}
+
 /// Both directions of a conversation, across its links.
 pub struct Session {
     role: Role,
@@ -108,6 +122,7 @@ pub struct Session {
     links: u64,
     outbox: Outbox,
     received: u64,
+    before: Before,
     /// While the chat is shut: what arrived, not acknowledged.
     shut: bool,
     /// [`Event::Withheld`] was told.
@@ -133,6 +148,7 @@ impl Session {
             links: 0,
             outbox: Outbox::default(),
             received: 0,
+            before: Before::default(),
             shut: false,
             withheld: false,
             held: VecDeque::new(),
@@ -179,7 +195,25 @@ impl Session {
     /// # Errors
     /// [`Full`] until something is acknowledged.
     pub fn say(&mut self, sent: u64, text: &str) -> Result<u64, Full> {
-        self.outbox.push(Body::Text { sent, text })
+        let seq = self.outbox.push(Body::Text {
+            sent,
+            text,
+            resent: false,
+        })?;
+        Ok(self.before.said + seq)
+    }
+
+    /// Goes on with what `former` leaves: the other one lost that session, and shares this one.
+    /// What it did not acknowledge is said again, and the numbers of messages go on. What was
+    /// held back while the chat was shut was never acknowledged, and is forgotten.
+    pub fn succeed(&mut self, former: Session) {
+        self.before = Before {
+            said: former.before.said + former.outbox.acked(),
+            shown: former.before.shown + former.reported(),
+        };
+        self.outbox = former.outbox.anew();
+        self.shut = former.shut;
+        self.events = former.events;
     }
 
     /// Says goodbye once everything queued has gone out on the live link.

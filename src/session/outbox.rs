@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use crate::payload::{Body, Payload};
+use crate::payload::{Body, Payload, decode};
 
 /// The most payloads that wait for an acknowledgement.
 pub const MESSAGES_MAX: usize = 1024;
@@ -59,15 +59,39 @@ impl Outbox {
     /// # Errors
     /// [`Full`] at the bound; nothing is kept then.
     pub fn push(&mut self, body: Body<'_>) -> Result<u64, Full> {
-        if !self.has_room() {
-            return Err(Full);
+        match self.has_room() {
+            true => Ok(self.append(body)),
+            false => Err(Full),
         }
+    }
+
+    fn append(&mut self, body: Body<'_>) -> u64 {
         let seq = self.last() + 1;
         let mut encoded = Vec::new();
         Payload::Reliable { seq, body }.encode(&mut encoded);
         self.bytes += encoded.len();
         self.queue.push_back(encoded);
-        Ok(seq)
+        seq
+    }
+
+    /// What another session goes on with: everything that is not acknowledged, numbered from 1.
+    /// What went out may have arrived, and is marked.
+    pub fn anew(&self) -> Outbox {
+        let mut anew = Outbox::default();
+        let numbers = self.acked + 1..;
+        for (seq, encoded) in numbers.zip(&self.queue) {
+            if let Some(Ok(Payload::Reliable { body, .. })) = decode(encoded).next() {
+                anew.append(match body {
+                    Body::Text { sent, text, resent } => Body::Text {
+                        sent,
+                        text,
+                        resent: resent || seq <= self.furthest,
+                    },
+                    Body::Unknown => body,
+                });
+            }
+        }
+        anew
     }
 
     /// Whether something has not gone out on the present link.
@@ -120,7 +144,11 @@ mod tests {
     use super::*;
 
     fn text(text: &str) -> Body<'_> {
-        Body::Text { sent: 0, text }
+        Body::Text {
+            sent: 0,
+            text,
+            resent: false,
+        }
     }
 
     fn sent(outbox: &mut Outbox) -> usize {
@@ -143,6 +171,44 @@ mod tests {
         assert_eq!(outbox.acknowledge(3), Ok(true));
         assert_eq!(outbox.acknowledge(3), Ok(false));
         assert_eq!(outbox.waiting(), 0);
+    }
+
+    #[test]
+    fn another_session_goes_on_with_what_is_not_acknowledged_and_marks_what_went_out() {
+        let mut outbox = Outbox::default();
+        for word in ["a", "b"] {
+            outbox.push(text(word)).unwrap();
+        }
+        sent(&mut outbox);
+        outbox.acknowledge(1).unwrap();
+        outbox.restart();
+        outbox.push(text("c")).unwrap();
+        let mut marks = vec![("b", true), ("c", false)];
+        for _ in 0..2 {
+            let mut out = Vec::new();
+            outbox = outbox.anew();
+            outbox.fill(&mut out, usize::MAX);
+            let expected = marks.iter().zip(1..).map(|(&(text, resent), seq)| {
+                let body = Body::Text {
+                    sent: 0,
+                    text,
+                    resent,
+                };
+                Ok(Payload::Reliable { seq, body })
+            });
+            assert!(decode(&out).eq(expected));
+            // Now all of it went out, unacknowledged.
+            marks = vec![("b", true), ("c", true)];
+        }
+    }
+
+    #[test]
+    fn a_full_outbox_is_carried_over_whole() {
+        let long = "x".repeat(crate::payload::TEXT_MAX);
+        let mut outbox = Outbox::default();
+        while outbox.push(text(&long)).is_ok() {}
+        sent(&mut outbox);
+        assert_eq!(outbox.anew().waiting(), outbox.waiting());
     }
 
     #[test]

@@ -115,6 +115,11 @@ impl Session {
         self.frozen
     }
 
+    pub(super) fn delivered(&mut self, upto: u64) {
+        let said = self.before.said;
+        self.events.push_back(Event::Delivered(said + upto));
+    }
+
     /// The last number that we own up to: what is held back does not count.
     pub(super) fn reported(&self) -> u64 {
         self.received - self.held.len() as u64
@@ -122,7 +127,7 @@ impl Session {
 
     fn take_over(&mut self, link: Link, received: u64) -> Result<(), Fault> {
         if self.outbox.acknowledge(received)? {
-            self.events.push_back(Event::Delivered(received));
+            self.delivered(received);
         }
         self.outbox.restart();
         let former = self.live.replace(link);

@@ -71,7 +71,7 @@ impl Session {
             Payload::Ack { received } => {
                 if self.outbox.acknowledge(received)? {
                     self.withheld = false;
-                    self.events.push_back(Event::Delivered(received));
+                    self.delivered(received);
                 }
             }
             Payload::Ping => live.owe_pong(),
@@ -107,10 +107,11 @@ impl Session {
 
     fn keep(&mut self, seq: u64, body: Body<'_>) -> Result<(), Fault> {
         let event = match body {
-            Body::Text { sent, text } => Some(Event::Text {
-                seq,
+            Body::Text { sent, text, resent } => Some(Event::Text {
+                seq: self.before.shown + seq,
                 sent,
                 text: text.to_owned(),
+                resent,
             }),
             Body::Unknown => None,
         };

@@ -37,7 +37,12 @@ impl Talk<'_> {
         while let Some(event) = self.session.poll_event() {
             let from = self.company.name().to_owned();
             match event {
-                session::Event::Text { seq, sent, text } => {
+                session::Event::Text {
+                    seq,
+                    sent,
+                    text,
+                    resent: _,
+                } => {
                     let time = i64::try_from(sent)
                         .ok()
                         .and_then(|ms| Timestamp::from_millisecond(ms).ok());

@@ -6,7 +6,11 @@ use crate::payload::{Body, TEXT_MAX};
 use crate::session::outbox::{BYTES_MAX, Full, MESSAGES_MAX};
 
 fn text(seq: u64) -> Payload<'static> {
-    let body = Body::Text { sent: 0, text: "x" };
+    let body = Body::Text {
+        sent: 0,
+        text: "x",
+        resent: false,
+    };
     Payload::Reliable { seq, body }
 }
 
@@ -210,6 +214,7 @@ fn more_bytes_than_may_be_unacknowledged_are_refused_while_shut() {
         let body = Body::Text {
             sent: 0,
             text: &long,
+            resent: false,
         };
         if let Err(fault) = played.say(&[Payload::Reliable { seq, body }]) {
             break fault;

@@ -5,7 +5,11 @@ use super::*;
 use crate::payload::Body;
 
 fn text(seq: u64) -> Payload<'static> {
-    let body = Body::Text { sent: 0, text: "x" };
+    let body = Body::Text {
+        sent: 0,
+        text: "x",
+        resent: false,
+    };
     Payload::Reliable { seq, body }
 }
 

@@ -1,5 +1,6 @@
 //! The network between two sessions, and their drivers.
 
+mod crash;
 mod quiet;
 
 use std::collections::VecDeque;
@@ -26,9 +27,19 @@ struct Wire {
 
 #[derive(Default)]
 pub struct Told {
+    /// How often it started anew.
+    life: u32,
     pub said: u64,
-    pub shown: u64,
+    shown: u64,
+    /// The other one's life that it shares a session with …
+    hears: u32,
+    /// … and the last number of that one that was shown.
+    pub heard: u64,
     pub delivered: u64,
+    /// The last number of ours that any life of the other one was shown, …
+    seen: u64,
+    /// … and that was said when the other one's last life ended.
+    before: u64,
     unstable: bool,
     /// It was, if only for a while.
     shut: bool,
@@ -41,14 +52,16 @@ pub struct Net {
     wires: Vec<Wire>,
     /// The wire whose `go` is unanswered, and until when.
     nominee: Option<(usize, Instant)>,
+    /// Has a session that the other one lost.
+    widowed: Option<Role>,
 }
 
 fn at(role: Role) -> usize {
     usize::from(role == Role::Guest)
 }
 
-fn word(role: Role, number: u64) -> String {
-    format!("{role:?} {number}")
+fn word(role: Role, life: u32, number: u64) -> String {
+    format!("{role:?} {life} {number}")
 }
 
 impl Net {
@@ -59,6 +72,7 @@ impl Net {
             told: Default::default(),
             wires: Vec::new(),
             nominee: None,
+            widowed: None,
         }
     }
 
@@ -71,7 +85,8 @@ impl Net {
         match *action {
             Action::Say(role, count) => {
                 for _ in 0..count {
-                    let text = word(role, self.told[at(role)].said + 1);
+                    let told = &self.told[at(role)];
+                    let text = word(role, told.life, told.said + 1);
                     if let Ok(seq) = self.sessions[at(role)].say(0, &text) {
                         self.told[at(role)].said = seq;
                     }
@@ -96,6 +111,7 @@ impl Net {
                 self.sessions[at(role)].shut();
             }
             Action::Open(role) => self.sessions[at(role)].open(self.now),
+            Action::Crash(role) => self.crash(role),
             Action::Nominate(pick) => self.on(pick, |net, wire| net.nominate(wire)),
             Action::Deliver(pick, role, count) => self.on(pick, |net, wire| {
                 for _ in 0..count {
@@ -129,6 +145,7 @@ impl Net {
     }
 
     fn begin(&mut self) {
+        self.go_on();
         let id = LinkId(self.wires.len() as u64);
         let ends = channels().map(|channel| End {
             pending: Some(channel),
@@ -260,15 +277,13 @@ impl Net {
         for role in ROLES {
             for event in events(&mut self.sessions[at(role)]) {
                 match event {
-                    Event::Text { seq, text, .. } => {
-                        let shown = &mut self.told[at(role)].shown;
-                        *shown += 1;
-                        assert_eq!((seq, text), (*shown, word(role.other(), *shown)));
-                    }
+                    Event::Text {
+                        seq, text, resent, ..
+                    } => self.hear(role, seq, &text, resent),
                     Event::Delivered(upto) => {
                         let told = &mut self.told;
                         assert!(upto > told[at(role)].delivered);
-                        assert!(upto <= told[at(role.other())].shown);
+                        assert!(upto <= told[at(role.other())].heard);
                         told[at(role)].delivered = upto;
                     }
                     Event::Unstable(unstable) => {
