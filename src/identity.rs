@@ -10,6 +10,7 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use zeroize::Zeroizing;
 
 use crate::crypto::keys::SecretKey;
+use crate::crypto::secret::wiping_stack;
 use crate::store::{self, Store, StoreError};
 
 const FILE: &str = "identity";
@@ -48,6 +49,10 @@ impl Identity {
     /// # Errors
     /// [`IdentityError`]; a file that is there is never written to.
     pub fn load(store: &Store) -> Result<Self, IdentityError> {
+        wiping_stack(|| Self::load_here(store))
+    }
+
+    fn load_here(store: &Store) -> Result<Self, IdentityError> {
         let path = store.path(FILE);
         let mut created = false;
         loop {
@@ -61,10 +66,10 @@ impl Identity {
                 });
             }
             // Whoever is first wins; the file is read back in any case.
-            let bytes = SecretKey::generate().to_bytes();
+            let key = SecretKey::generate();
             let mut line = Zeroizing::new([0; 2 * KEY_LEN + 1]);
             let [digits @ .., feed] = &mut *line;
-            HEXLOWER.encode_mut(bytes.as_slice(), digits);
+            HEXLOWER.encode_mut(key.as_bytes(), digits);
             *feed = b'\n';
             created = store::create(&path, line.as_slice())?;
         }
@@ -81,7 +86,7 @@ pub fn peek(dir: &Path) -> Result<Option<SecretKey>, IdentityError> {
     let Some(bytes) = store::read(&path)?.map(Zeroizing::new) else {
         return Ok(None);
     };
-    let secret = parse(&bytes).ok_or(IdentityError::Damaged(path))?;
+    let secret = wiping_stack(|| parse(&bytes)).ok_or(IdentityError::Damaged(path))?;
     Ok(Some(secret))
 }
 
@@ -95,7 +100,7 @@ fn parse(bytes: &[u8]) -> Option<SecretKey> {
         .decode_mut(digits, key.as_mut_slice())
         .ok()?;
     // An empty disk block, not a key.
-    (*key != [0; KEY_LEN]).then(|| SecretKey::from_bytes(*key))
+    (*key != [0; KEY_LEN]).then(|| SecretKey::from_bytes(&key))
 }
 
 #[cfg(test)]

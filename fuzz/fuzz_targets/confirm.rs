@@ -16,7 +16,7 @@ fn both() -> Result<(HostConfirm, GuestConfirm), PairingError> {
             tag: [1; 32],
             prs: prs(None),
         };
-        Offering::new(meeting, Arc::new(SecretKey::from_bytes([identity; 32])))
+        Offering::new(meeting, Arc::new(SecretKey::from_bytes(&[identity; 32])))
     };
     let (a, b) = (offering(2), offering(3));
     let (offer_a, offer_b) = (*a.offer(), *b.offer());

@@ -13,7 +13,7 @@ fuzz_target!(|offer: &[u8]| {
             tag: [1; 32],
             prs: prs(None),
         };
-        let ours = Offering::new(meeting, Arc::new(SecretKey::from_bytes([2; 32])));
+        let ours = Offering::new(meeting, Arc::new(SecretKey::from_bytes(&[2; 32])));
         let _ = ours.paired(role, offer, &Candidates::default());
     }
 });

@@ -9,8 +9,8 @@ use undertone::pairing::{LinkKeys, RatchetStart, Role};
 use undertone::session::record::{Channel, PREFIX_LEN};
 
 fn channel(role: Role, ratchet: RatchetStart) -> Channel {
-    let s = SecretKey::from_bytes([5; 32]).public();
-    let root = Key::from_bytes([1; 32]);
+    let s = SecretKey::from_bytes(&[5; 32]).public();
+    let root = Key::from_bytes(&[1; 32]);
     let keys = LinkKeys {
         role,
         root,
@@ -23,7 +23,7 @@ fn channel(role: Role, ratchet: RatchetStart) -> Channel {
 }
 
 fuzz_target!(|body: &[u8]| {
-    let first = SecretKey::from_bytes([7; 32]);
+    let first = SecretKey::from_bytes(&[7; 32]);
     let mut host = channel(Role::Host, RatchetStart::Initiator(first.public()));
     let mut guest = channel(Role::Guest, RatchetStart::Responder(first));
     assert!(guest.open(&mut body.to_vec()).is_err());

@@ -13,7 +13,7 @@ fn offering(identity: u8) -> Offering {
         tag: [1; 32],
         prs: prs(None),
     };
-    Offering::new(meeting, Arc::new(SecretKey::from_bytes([identity; 32])))
+    Offering::new(meeting, Arc::new(SecretKey::from_bytes(&[identity; 32])))
 }
 
 fuzz_target!(|sealed: &[u8]| {

@@ -12,8 +12,6 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use zeroize::Zeroizing;
-
 use super::keys::{ChainingKey, InvalidPoint, Key, Label, PublicKey, SecretKey, expand};
 
 /// X: what two identities share, and nobody else has.
@@ -33,13 +31,13 @@ impl AgainSecret {
     }
 
     /// ROOM of that day, raw bytes, for two who met in the room with this tag.
-    pub fn room(&self, day: u32, met_in: &[u8; 32]) -> [u8; 32] {
-        *self.of_day(Label::AgainRoom, day, met_in).as_bytes()
+    pub fn room(&self, day: u32, met_in: &[u8; 32]) -> Key {
+        self.of_day(Label::AgainRoom, day, met_in)
     }
 
     /// SECRET of that day, raw bytes.
-    pub fn secret(&self, day: u32, met_in: &[u8; 32]) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(*self.of_day(Label::AgainSecret, day, met_in).as_bytes())
+    pub fn secret(&self, day: u32, met_in: &[u8; 32]) -> Key {
+        self.of_day(Label::AgainSecret, day, met_in)
     }
 
     fn of_day(&self, label: Label, day: u32, met_in: &[u8; 32]) -> Key {
@@ -82,41 +80,42 @@ mod tests {
         assert!(cases.len() >= 3);
         for case in cases {
             let field = |name: &str| hex_array::<32>(case[name].as_str().unwrap());
-            let [one, other] = ["s_1", "s_2"].map(|name| SecretKey::from_bytes(field(name)));
+            let [one, other] = ["s_1", "s_2"].map(|name| SecretKey::from_bytes(&field(name)));
             let day = u32::try_from(case["day"].as_u64().unwrap()).unwrap();
             for (ours, theirs) in [(&one, other.public()), (&other, one.public())] {
                 let x = AgainSecret::new(ours, &theirs).unwrap();
                 assert_eq!(*x.0.as_bytes(), field("x"));
-                assert_eq!(x.room(day, &field("tag")), field("room"));
-                assert_eq!(*x.secret(day, &field("tag")), field("secret"));
+                assert_eq!(*x.room(day, &field("tag")).as_bytes(), field("room"));
+                assert_eq!(*x.secret(day, &field("tag")).as_bytes(), field("secret"));
             }
         }
     }
 
     #[test]
     fn another_day_room_or_contact_is_another_room() {
-        let [ada, bob, eve] = [1, 2, 3].map(|byte| SecretKey::from_bytes([byte; 32]));
+        let [ada, bob, eve] = [1, 2, 3].map(|byte| SecretKey::from_bytes(&[byte; 32]));
         let x = AgainSecret::new(&ada, &bob.public()).unwrap();
-        let room = x.room(20_000, &[7; 32]);
-        assert_ne!(room, x.room(20_001, &[7; 32]));
-        assert_ne!(room, x.room(20_000, &[8; 32]));
-        assert_ne!(room, *x.secret(20_000, &[7; 32]));
+        let bytes = |key: Key| *key.as_bytes();
+        let room = bytes(x.room(20_000, &[7; 32]));
+        assert_ne!(room, bytes(x.room(20_001, &[7; 32])));
+        assert_ne!(room, bytes(x.room(20_000, &[8; 32])));
+        assert_ne!(room, bytes(x.secret(20_000, &[7; 32])));
         for pair in [(&ada, &eve), (&eve, &bob)] {
             let of_others = AgainSecret::new(pair.0, &pair.1.public()).unwrap();
-            assert_ne!(room, of_others.room(20_000, &[7; 32]));
+            assert_ne!(room, bytes(of_others.room(20_000, &[7; 32])));
         }
     }
 
     #[test]
     fn a_key_of_low_order_gives_none() {
         let low = PublicKey::from_bytes([0; 32]).unwrap();
-        let ada = SecretKey::from_bytes([1; 32]);
+        let ada = SecretKey::from_bytes(&[1; 32]);
         assert!(AgainSecret::new(&ada, &low).is_err());
     }
 
     #[test]
     fn debug_shows_no_secret() {
-        let ada = SecretKey::from_bytes([0xab; 32]);
+        let ada = SecretKey::from_bytes(&[0xab; 32]);
         let x = AgainSecret::new(&ada, &ada.public()).unwrap();
         assert_eq!(format!("{x:?}"), "AgainSecret(..)");
     }
@@ -129,7 +128,7 @@ mod tests {
             a: [u8; 32],
             b: [u8; 32],
         ) {
-            let [a, b] = [a, b].map(|bytes| SecretKey::from_bytes(bytes).public());
+            let [a, b] = [a, b].map(|bytes| SecretKey::from_bytes(&bytes).public());
             prop_assume!(a != b);
             let today = |time: u64| (time / DAY) as u32;
             for (ours, theirs) in [(a, b), (b, a)] {

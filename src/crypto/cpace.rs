@@ -16,9 +16,9 @@ use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::IsIdentity;
 use sha2::{Digest, Sha512};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::keys::{InvalidPoint, random};
+use super::keys::{InvalidPoint, fill_random};
+use super::secret::{Secret, wiping_stack};
 
 const DSI: &[u8] = b"CPaceRistretto255";
 const DSI_ISK: &[u8] = b"CPaceRistretto255_ISK";
@@ -26,12 +26,10 @@ const DSI_ISK: &[u8] = b"CPaceRistretto255_ISK";
 const HASH_BLOCK: usize = 128;
 
 /// Our side of one exchange: y and Y = y·g. Spent by [`finish`](Self::finish).
-#[derive(ZeroizeOnDrop)]
 pub struct Share {
-    secret: Scalar,
-    #[zeroize(skip)]
+    /// y, little-endian, reduced.
+    secret: Secret<32>,
     public: [u8; 32],
-    #[zeroize(skip)]
     sid: Vec<u8>,
 }
 
@@ -39,22 +37,25 @@ impl Share {
     /// A fresh share for password `prs` on channel `ci`; `sid` is empty in our use.
     ///
     /// # Panics
-    /// As [`random`].
+    /// As [`random`](super::keys::random).
     pub fn new(prs: &[u8], ci: &[u8], sid: &[u8]) -> Self {
-        let wide = Zeroizing::new(random::<64>());
-        Self::with(prs, ci, sid, Scalar::from_bytes_mod_order_wide(&wide))
+        let secret = Secret::derive(|y| {
+            let mut wide = [0; 64];
+            fill_random(&mut wide);
+            *y = Scalar::from_bytes_mod_order_wide(&wide).to_bytes();
+        });
+        Self::with(prs, ci, sid, secret)
     }
 
     /// The share with scalar `y` (little-endian, reduced): only for fixed transcripts.
-    pub fn with_scalar(prs: &[u8], ci: &[u8], sid: &[u8], y: [u8; 32]) -> Self {
-        let y = Zeroizing::new(y);
-        Self::with(prs, ci, sid, Scalar::from_bytes_mod_order(*y))
+    pub fn with_scalar(prs: &[u8], ci: &[u8], sid: &[u8], y: &[u8; 32]) -> Self {
+        let secret = Secret::derive(|reduced| *reduced = scalar(y).to_bytes());
+        Self::with(prs, ci, sid, secret)
     }
 
-    fn with(prs: &[u8], ci: &[u8], sid: &[u8], secret: Scalar) -> Self {
-        let mut g = generator(prs, ci, sid);
-        let public = (secret * g).compress().to_bytes();
-        g.zeroize();
+    fn with(prs: &[u8], ci: &[u8], sid: &[u8], secret: Secret<32>) -> Self {
+        let share = || scalar(secret.as_bytes()) * generator(prs, ci, sid);
+        let public = wiping_stack(|| share().compress().to_bytes());
         Self {
             secret,
             public,
@@ -81,16 +82,19 @@ impl Share {
         initiator: bool,
     ) -> Result<Isk, InvalidPoint> {
         let k = scalar_mult_vfy(&self.secret, theirs)?;
+        let k = k.as_bytes();
         let (ya, yb) = if initiator {
             (&self.public, theirs)
         } else {
             (theirs, &self.public)
         };
-        let mut hash = Sha512::new();
-        for part in [DSI_ISK, &self.sid, k.as_ref(), ya, ada, yb, adb] {
-            update_lv(&mut hash, part);
-        }
-        Ok(Isk(hash.finalize().into()))
+        Ok(Isk(Secret::derive(|isk| {
+            let mut hash = Sha512::new();
+            for part in [DSI_ISK, &self.sid, k, ya, ada, yb, adb] {
+                update_lv(&mut hash, part);
+            }
+            *isk = hash.finalize().into();
+        })))
     }
 }
 
@@ -106,13 +110,12 @@ impl fmt::Debug for Share {
 }
 
 /// ISK, the intermediate session key: 64 bytes, for a derivation only.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct Isk([u8; 64]);
+pub struct Isk(Secret<64>);
 
 impl Isk {
     /// The 64 bytes.
     pub fn as_bytes(&self) -> &[u8; 64] {
-        &self.0
+        self.0.as_bytes()
     }
 }
 
@@ -124,21 +127,28 @@ impl fmt::Debug for Isk {
 }
 
 /// K = y·Y′ encoded (§7.3): decoding and the identity are checked here and nowhere else.
-fn scalar_mult_vfy(y: &Scalar, theirs: &[u8; 32]) -> Result<Zeroizing<[u8; 32]>, InvalidPoint> {
+fn scalar_mult_vfy(y: &Secret<32>, theirs: &[u8; 32]) -> Result<Secret<32>, InvalidPoint> {
     let theirs = CompressedRistretto(*theirs)
         .decompress()
         .ok_or(InvalidPoint)?;
-    let mut k = y * theirs;
-    let encoded = Zeroizing::new(k.compress().to_bytes());
-    let identity = k.is_identity();
-    k.zeroize();
-    if identity {
-        return Err(InvalidPoint);
+    let mut identity = true;
+    let encoded = Secret::derive(|encoded| {
+        let k = scalar(y.as_bytes()) * theirs;
+        identity = k.is_identity();
+        *encoded = k.compress().to_bytes();
+    });
+    match identity {
+        true => Err(InvalidPoint),
+        false => Ok(encoded),
     }
-    Ok(encoded)
 }
 
-/// g = element_derivation(SHA-512(generator_string(DSI, PRS, CI, sid, 128))), §7.1.
+/// A scalar as the curve's code takes it: a copy, for a stack that is wiped.
+fn scalar(y: &[u8; 32]) -> Scalar {
+    Scalar::from_bytes_mod_order(*y)
+}
+
+/// On a stack that is wiped: g = element_derivation(SHA-512(generator_string(DSI, PRS, CI, sid, 128))), §7.1.
 fn generator(prs: &[u8], ci: &[u8], sid: &[u8]) -> RistrettoPoint {
     let (_, dsi_prefix) = leb128(DSI.len());
     let (_, prs_prefix) = leb128(prs.len());
@@ -150,8 +160,7 @@ fn generator(prs: &[u8], ci: &[u8], sid: &[u8]) -> RistrettoPoint {
     update_lv(&mut hash, zeros.get(used.min(HASH_BLOCK)..).unwrap_or(&[]));
     update_lv(&mut hash, ci);
     update_lv(&mut hash, sid);
-    let uniform = Zeroizing::new(<[u8; 64]>::from(hash.finalize()));
-    RistrettoPoint::from_uniform_bytes(&uniform)
+    RistrettoPoint::from_uniform_bytes(&hash.finalize().into())
 }
 
 /// The draft's prepend_len: LEB128(len x) ‖ x.
@@ -198,14 +207,14 @@ mod tests {
         let (prs, ci, sid) = (v("PRS"), v("CI"), v("sid"));
         let g = generator(&prs, &ci, &sid).compress().to_bytes();
         assert_eq!(g, array("g"));
-        let a = Share::with_scalar(&prs, &ci, &sid, array("ya"));
-        let b = Share::with_scalar(&prs, &ci, &sid, array("yb"));
+        let a = Share::with_scalar(&prs, &ci, &sid, &array("ya"));
+        let b = Share::with_scalar(&prs, &ci, &sid, &array("yb"));
         assert_eq!(*a.public(), array("Ya"));
         assert_eq!(*b.public(), array("Yb"));
         let k = scalar_mult_vfy(&a.secret, b.public()).unwrap();
-        assert_eq!(*k, array("K"));
+        assert_eq!(*k.as_bytes(), array("K"));
         let k = scalar_mult_vfy(&b.secret, a.public()).unwrap();
-        assert_eq!(*k, array("K"));
+        assert_eq!(*k.as_bytes(), array("K"));
 
         // CPaceSidOutput is no part of ours; it checks the transcript apart from ISK.
         let mut hash = Sha512::new();
@@ -227,15 +236,19 @@ mod tests {
         let file = official();
         let points = file["G_Coffee25519_points"].as_object().unwrap();
         let valid = |name: &str| hex_array::<32>(points["Valid"][name].as_str().unwrap());
-        let s = Scalar::from_bytes_mod_order(valid("s"));
+        let s = Secret::copy(&valid("s"));
         let k = scalar_mult_vfy(&s, &valid("X")).unwrap();
-        assert_eq!(*k, valid("G.scalar_mult(s,decode(X))"));
-        assert_eq!(*k, valid("G.scalar_mult_vfy(s,X)"));
+        assert_eq!(*k.as_bytes(), valid("G.scalar_mult(s,decode(X))"));
+        assert_eq!(*k.as_bytes(), valid("G.scalar_mult_vfy(s,X)"));
         let mut tried = 0;
         for (name, point) in points {
             if name.starts_with("Invalid") {
                 let point = hex_array(point.as_str().unwrap());
-                assert_eq!(scalar_mult_vfy(&s, &point), Err(InvalidPoint), "{name}");
+                assert_eq!(
+                    scalar_mult_vfy(&s, &point).err(),
+                    Some(InvalidPoint),
+                    "{name}"
+                );
                 tried += 1;
             }
         }
@@ -286,7 +299,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let share = Share::with_scalar(b"Spw", b"ci", b"", [5; 32]);
+        let share = Share::with_scalar(b"Spw", b"ci", b"", &[5; 32]);
         assert_eq!(format!("{share:?}"), "Share(..)");
         let theirs = *Share::new(b"Spw", b"ci", b"").public();
         let isk = share.finish(&theirs, b"", b"", true).unwrap();
@@ -300,8 +313,8 @@ mod tests {
             pw in prop::collection::vec(any::<u8>(), 0..200),
             other in prop::collection::vec(any::<u8>(), 0..200),
         ) {
-            let a = || Share::with_scalar(&pw, b"ci", b"", [3; 32]);
-            let share = |prs: &[u8], ci: &[u8]| Share::with_scalar(prs, ci, b"", [4; 32]);
+            let a = || Share::with_scalar(&pw, b"ci", b"", &[3; 32]);
+            let share = |prs: &[u8], ci: &[u8]| Share::with_scalar(prs, ci, b"", &[4; 32]);
             let (ya, yb) = (*a().public(), *share(&pw, b"ci").public());
             let isk = finish(a(), &yb, true).unwrap();
             prop_assert_eq!(finish(share(&pw, b"ci"), &ya, false).unwrap(), isk);
@@ -314,7 +327,7 @@ mod tests {
 
         #[test]
         fn no_share_panics(theirs: [u8; 32]) {
-            let _ = finish(Share::with_scalar(b"N", b"", b"", [3; 32]), &theirs, false);
+            let _ = finish(Share::with_scalar(b"N", b"", b"", &[3; 32]), &theirs, false);
         }
     }
 }

@@ -15,9 +15,10 @@ use std::fmt;
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit};
 use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 pub use super::resume::ResumeSecret;
+use super::secret::{Secret, wiping_stack};
 pub use super::x25519::{InvalidPoint, PublicKey, SecretKey, SharedSecret};
 
 const ROOM: &[u8] = b"undertone/1 room";
@@ -106,15 +107,20 @@ impl SealLabel {
     }
 }
 
-/// `N` bytes of the operating system's randomness.
+/// `N` bytes of the operating system's randomness, for what is no secret; see [`Secret::random`].
 ///
 /// # Panics
 /// When the operating system gives none: nothing can go on safely without it.
-#[allow(clippy::expect_used, reason = "no key may be made without entropy")]
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the operating system gives randomness");
+    fill_random(&mut bytes);
     bytes
+}
+
+/// [`random`] into its place.
+#[allow(clippy::expect_used, reason = "no key may be made without entropy")]
+pub(super) fn fill_random(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("the operating system gives randomness");
 }
 
 /// SHA-256 of the concatenation of `parts`.
@@ -144,12 +150,12 @@ fn lv_len(x: &[u8]) -> [u8; 2] {
 
 /// tag = H(lv("undertone/1 room") ‖ lv(ROOM)): all that a mediator sees of a room.
 pub fn room_tag(room: &[u8]) -> [u8; 32] {
-    hash(&[&lv_len(ROOM), ROOM, &lv_len(room), room])
+    wiping_stack(|| hash(&[&lv_len(ROOM), ROOM, &lv_len(room), room]))
 }
 
 /// C = H(lv("undertone/1 commit") ‖ E ‖ Y ‖ S ‖ n), the commitment in an OFFER (RFC 6189 §4.4.1.1).
 pub fn commitment(e: &PublicKey, y: &[u8; 32], s: &PublicKey, n: &[u8; 32]) -> [u8; 32] {
-    hash(&[&lv_len(COMMIT), COMMIT, e.as_bytes(), y, s.as_bytes(), n])
+    wiping_stack(|| hash(&[&lv_len(COMMIT), COMMIT, e.as_bytes(), y, s.as_bytes(), n]))
 }
 
 /// th0 = H(lv("undertone/1 offers") ‖ lv(tag) ‖ lv(OFFER_A) ‖ lv(OFFER_B)).
@@ -190,18 +196,32 @@ pub fn channel(tag: &[u8; 32]) -> Vec<u8> {
 }
 
 /// 32 derived secret bytes, for one use: neither `Clone` nor `Copy`, wiped on drop.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct Key([u8; 32]);
+pub struct Key(Secret<32>);
 
 impl Key {
-    /// A key from its bytes.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    /// A key from its bytes, which are the caller's to wipe.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Self {
+        Self(Secret::copy(bytes))
+    }
+
+    /// What `fill` writes; see [`Secret::derive`].
+    pub(super) fn derive(fill: impl FnOnce(&mut [u8; 32])) -> Self {
+        Self(Secret::derive(fill))
     }
 
     /// The bytes of the key.
     pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+        self.0.as_bytes()
+    }
+
+    /// The place of a key that is yet to come.
+    pub(super) fn empty() -> Self {
+        Self(Secret::empty())
+    }
+
+    /// The bytes, to be written where they stand; see [`Secret::place`].
+    pub(super) fn place(&mut self) -> &mut [u8; 32] {
+        self.0.place()
     }
 }
 
@@ -213,22 +233,22 @@ impl fmt::Debug for Key {
 }
 
 /// ck of the pairing: takes in one secret after the other, gives out keys.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct ChainingKey([u8; 32]);
+pub struct ChainingKey(Secret<32>);
 
 impl ChainingKey {
     /// The salt that the first [`extract`](Self::extract) starts from: th0, which is public.
     pub fn new(th0: &[u8; 32]) -> Self {
-        Self(*th0)
+        Self(Secret::copy(th0))
     }
 
     /// ext(ck, ikm) = HKDF-Extract(salt = ck, ikm), RFC 5869 §2.2.
     #[must_use]
     pub fn extract(&self, ikm: &[u8]) -> Self {
-        let (mut prk, _) = Hkdf::<Sha256>::extract(Some(&self.0), ikm);
-        let next = Self(prk.into());
-        prk.as_mut_slice().zeroize();
-        next
+        Self(Secret::derive(|next| {
+            *next = Hkdf::<Sha256>::extract(Some(self.0.as_bytes()), ikm)
+                .0
+                .into();
+        }))
     }
 
     /// ext(ck, DH(x, X)).
@@ -239,7 +259,7 @@ impl ChainingKey {
 
     /// exp(ck, L, ctx) = HKDF-Expand(ck, lv("undertone/1 " ‖ L) ‖ ctx, 32), RFC 5869 §2.3.
     pub fn expand(&self, label: Label, context: &[u8]) -> Key {
-        expand(&self.0, label, context)
+        expand(self.0.as_bytes(), label, context)
     }
 }
 
@@ -256,15 +276,16 @@ impl fmt::Debug for ChainingKey {
 )]
 pub(super) fn expand(prk: &[u8; 32], label: Label, context: &[u8]) -> Key {
     let label = label.as_bytes();
-    let mut okm = Zeroizing::new([0; 32]);
-    Hkdf::<Sha256>::from_prk(prk)
-        .expect("a PRK as long as the hash")
-        .expand_multi_info(&[&lv_len(label), label, context], okm.as_mut())
-        .expect("one block of output");
-    Key(*okm)
+    Key::derive(|okm| {
+        Hkdf::<Sha256>::from_prk(prk)
+            .expect("a PRK as long as the hash")
+            .expand_multi_info(&[&lv_len(label), label, context], okm)
+            .expect("one block of output");
+    })
 }
 
-/// HMAC-SHA-256 (RFC 2104), keyed.
+/// HMAC-SHA-256 (RFC 2104), keyed: its state is as secret as the key, and stays inside of
+/// [`wiping_stack`].
 #[allow(clippy::expect_used, reason = "HMAC takes a key of any length")]
 pub(super) fn hmac_sha256(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("a key of any length")

@@ -5,6 +5,7 @@
 //!
 //! | file | owns |
 //! |---|---|
+//! | [`secret`] | secret bytes in one place, the stack wiped behind those who compute with them |
 //! | [`keys`] | derived secrets, transcript hashes, every derivation label of the protocol |
 //! | [`x25519`] | key pairs and Diffie-Hellman, canonical and contributory or an error |
 //! | [`seal`] | one `seal`, one `open` |
@@ -20,6 +21,7 @@ pub mod keys;
 pub mod ratchet;
 pub mod resume;
 pub mod seal;
+pub mod secret;
 pub mod words;
 pub mod x25519;
 

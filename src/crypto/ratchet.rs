@@ -17,7 +17,8 @@
 
 use std::fmt;
 
-use self::chain::{Chain, kdf_rk};
+pub use self::chain::MessageKey;
+use self::chain::{Aside, Chain, kdf_rk};
 pub use self::header::Header;
 use self::used::UsedKeys;
 use super::keys::{self, InvalidPoint, Key, PublicKey, SecretKey};
@@ -82,6 +83,7 @@ pub struct Ratchet {
     theirs: Option<PublicKey>,
     sending: Option<Chain>,
     receiving: Option<Chain>,
+    aside: Aside,
     step_due: bool,
     used: UsedKeys,
     /// `info` of KDF_RK; the test against another implementation has another one.
@@ -120,6 +122,7 @@ impl Ratchet {
             theirs: Some(theirs),
             sending: Some(Chain::new(chain_key, 0)),
             receiving: None,
+            aside: Aside::new(),
             step_due: false,
             used,
             info: keys::ROOT,
@@ -138,6 +141,7 @@ impl Ratchet {
             theirs: None,
             sending: None,
             receiving: None,
+            aside: Aside::new(),
             step_due: false,
             used,
             info: keys::ROOT,
@@ -155,7 +159,7 @@ impl Ratchet {
     ///
     /// # Errors
     /// [`RatchetError::NotYet`], [`RatchetError::UsedUp`].
-    pub fn next_sending(&mut self, step: bool) -> Result<(Header, Key), RatchetError> {
+    pub fn next_sending(&mut self, step: bool) -> Result<(Header, MessageKey<'_>), RatchetError> {
         self.next_sending_with(step, SecretKey::generate)
     }
 
@@ -168,7 +172,7 @@ impl Ratchet {
         &mut self,
         step: bool,
         generate: impl FnOnce() -> SecretKey,
-    ) -> Result<(Header, Key), RatchetError> {
+    ) -> Result<(Header, MessageKey<'_>), RatchetError> {
         if self.step_due && (step || self.sending.is_none()) {
             self.step(generate())?;
         }
@@ -181,7 +185,7 @@ impl Ratchet {
             previous: chain.previous,
             number: chain.number,
         };
-        Ok((header, chain.advance()))
+        Ok((header, self.aside.advance(chain)))
     }
 
     /// The second half of the specification's DHRatchet: our new key, our new sending chain.
@@ -212,25 +216,23 @@ impl Ratchet {
     pub fn receive<T>(
         &mut self,
         header: &Header,
-        open: impl FnOnce(Key) -> Result<T, OpenError>,
+        open: impl FnOnce(MessageKey<'_>) -> Result<T, OpenError>,
     ) -> Result<T, RatchetError> {
         if header.number >= CHAIN_LIMIT {
             return Err(RatchetError::UsedUp);
         }
-        match &self.receiving {
+        match &mut self.receiving {
             Some(chain) if self.theirs == Some(header.key) => {
-                let mut next = chain.after(header)?;
-                let value = open(next.advance())?;
-                self.receiving = Some(next);
-                Ok(value)
+                chain.expects(header)?;
+                self.aside.open(chain, open)
             }
             _ => {
-                let (root, mut next) = self.new_chain(header)?;
-                let value = open(next.advance())?;
+                let (root, mut chain) = self.new_chain(header)?;
+                let value = self.aside.open(&mut chain, open)?;
                 self.used.insert(&header.key);
                 self.root = root;
                 self.theirs = Some(header.key);
-                self.receiving = Some(next);
+                self.receiving = Some(chain);
                 self.step_due = true;
                 Ok(value)
             }
@@ -251,7 +253,8 @@ impl Ratchet {
         let received = self.receiving.as_ref().map_or(0, |chain| chain.number);
         let shared = self.ours.diffie_hellman(&header.key)?;
         let (root, chain_key) = kdf_rk(&self.root, &shared, self.info);
-        let chain = Chain::new(chain_key, received).after(header)?;
+        let chain = Chain::new(chain_key, received);
+        chain.expects(header)?;
         Ok((root, chain))
     }
 }
@@ -265,6 +268,7 @@ impl fmt::Debug for Ratchet {
             theirs,
             sending: _,
             receiving: _,
+            aside: _,
             step_due,
             used: _,
             info: _,

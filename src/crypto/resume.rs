@@ -7,47 +7,43 @@
 
 use std::fmt;
 
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use hmac::Mac;
+use subtle::ConstantTimeEq;
 
 use super::keys::{Key, Label, expand, hmac_sha256};
+use super::secret::wiping_stack;
 
 /// RS: what both ends of a session keep, so that strangers stay out of its resumed pairings.
 ///
 /// It lives as long as the session and is wiped by its goodbye.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct ResumeSecret([u8; 32]);
+pub struct ResumeSecret(Key);
 
 impl ResumeSecret {
     /// RS = exp(ck2, "resume", th3).
     pub fn new(key: Key) -> Self {
-        Self(*key.as_bytes())
+        Self(key)
     }
 
     /// ROOM of a resumed pairing = exp(RS, "resume room", ""), raw bytes.
-    pub fn room(&self) -> [u8; 32] {
-        *expand(&self.0, Label::ResumeRoom, b"").as_bytes()
+    pub fn room(&self) -> Key {
+        expand(self.0.as_bytes(), Label::ResumeRoom, b"")
     }
 
     /// SECRET of a resumed pairing = exp(RS, "resume secret", ""), raw bytes.
-    pub fn secret(&self) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(*expand(&self.0, Label::ResumeSecret, b"").as_bytes())
+    pub fn secret(&self) -> Key {
+        expand(self.0.as_bytes(), Label::ResumeSecret, b"")
     }
 
     /// HMAC-SHA-256(exp(RS, "resume knock", ""), nonce): what a direct redial opens with.
     pub fn knock_tag(&self, nonce: &[u8; 16]) -> [u8; 32] {
-        self.knock(nonce).finalize().into_bytes().into()
+        let key = expand(self.0.as_bytes(), Label::ResumeKnock, b"");
+        let mac = || hmac_sha256(key.as_bytes()).chain_update(nonce);
+        wiping_stack(|| mac().finalize().into_bytes().into())
     }
 
     /// Whether `tag` is the knock for `nonce`, in constant time.
     pub fn verify_knock(&self, nonce: &[u8; 16], tag: &[u8; 32]) -> bool {
-        self.knock(nonce).verify_slice(tag).is_ok()
-    }
-
-    fn knock(&self, nonce: &[u8; 16]) -> Hmac<Sha256> {
-        let key = expand(&self.0, Label::ResumeKnock, b"");
-        hmac_sha256(key.as_bytes()).chain_update(nonce)
+        self.knock_tag(nonce).ct_eq(tag).into()
     }
 }
 
@@ -64,15 +60,18 @@ mod tests {
     use crate::crypto::keys::ChainingKey;
 
     fn resume(byte: u8) -> ResumeSecret {
-        ResumeSecret::new(Key::from_bytes([byte; 32]))
+        ResumeSecret::new(Key::from_bytes(&[byte; 32]))
     }
 
     #[test]
     fn room_and_secret_are_the_documented_formulas() {
         let rs = ChainingKey::new(&[1; 32]);
         let expanded = |label| *rs.expand(label, b"").as_bytes();
-        assert_eq!(resume(1).room(), expanded(Label::ResumeRoom));
-        assert_eq!(*resume(1).secret(), expanded(Label::ResumeSecret));
+        assert_eq!(*resume(1).room().as_bytes(), expanded(Label::ResumeRoom));
+        assert_eq!(
+            *resume(1).secret().as_bytes(),
+            expanded(Label::ResumeSecret)
+        );
         let tag = hmac_sha256(&expanded(Label::ResumeKnock)).chain_update([9; 16]);
         assert_eq!(resume(1).knock_tag(&[9; 16]), *tag.finalize().into_bytes());
     }

@@ -12,38 +12,39 @@
 //! without verifying, and every failure is the same [`OpenError`].
 
 use aes::Aes256;
-use aes::cipher::block_padding::Pkcs7;
+use aes::cipher::block_padding::{Padding, Pkcs7};
 use aes::cipher::{
-    BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit,
-    KeyInit,
+    Array, BlockCipherDecrypt, BlockCipherEncrypt, BlockModeEncrypt, InnerIvInit, KeyInit,
 };
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use zeroize::Zeroizing;
 
 use super::keys::{Key, SealLabel};
+use super::ratchet::MessageKey;
+use super::secret::wiping_shallow_stack;
 
 /// Bytes that sealing adds at most: a block of padding and the tag. At least 33 are added.
 pub const OVERHEAD: usize = BLOCK + TAG;
 
 const BLOCK: usize = 16;
 const TAG: usize = 32;
+/// Bytes that are decrypted at once.
+const STRIDE: usize = 64 * BLOCK;
 
 /// The message was not sealed with this key, label and associated data: nothing more is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the message is not authentic")]
 pub struct OpenError;
 
-impl Key {
+impl MessageKey<'_> {
     /// Seals `buf[from..]` in place: ct ‖ tag replace the plaintext.
     ///
     /// `buf` grows by at most [`OVERHEAD`]; nothing is allocated when it has that much room.
     /// `ad` is authenticated as the concatenation of its parts, so parts of varying length
     /// must carry their lengths. A `from` past the end means an empty plaintext.
     pub fn seal(self, label: SealLabel, ad: &[&[u8]], buf: &mut Vec<u8>, from: usize) {
-        let keys = MessageKeys::derive(&self, label.as_bytes());
-        seal_with::<Aes256, Hmac<Sha256>>(&keys.split(), TAG, ad, buf, from);
+        seal(self.key(), label, ad, buf, from);
     }
 
     /// Verifies, only then decrypts in place; the plaintext is the returned prefix of `buf`.
@@ -56,20 +57,58 @@ impl Key {
         ad: &[&[u8]],
         buf: &'a mut [u8],
     ) -> Result<&'a mut [u8], OpenError> {
-        let keys = MessageKeys::derive(&self, label.as_bytes());
-        open_with::<Aes256, Hmac<Sha256>>(&keys.split(), TAG, ad, buf)
+        open(self.key(), label, ad, buf)
     }
 }
 
-/// enc ‖ mac ‖ iv of one message.
-pub(super) struct MessageKeys(Zeroizing<[u8; 80]>);
+impl Key {
+    /// As [`MessageKey::seal`].
+    pub fn seal(self, label: SealLabel, ad: &[&[u8]], buf: &mut Vec<u8>, from: usize) {
+        seal(&self, label, ad, buf, from);
+    }
+
+    /// As [`MessageKey::open`].
+    ///
+    /// # Errors
+    /// As [`MessageKey::open`].
+    pub fn open<'a>(
+        self,
+        label: SealLabel,
+        ad: &[&[u8]],
+        buf: &'a mut [u8],
+    ) -> Result<&'a mut [u8], OpenError> {
+        open(&self, label, ad, buf)
+    }
+}
+
+fn seal(key: &Key, label: SealLabel, ad: &[&[u8]], buf: &mut Vec<u8>, from: usize) {
+    wiping_shallow_stack(|| {
+        let keys = MessageKeys::derive(key, label.as_bytes());
+        seal_with::<Aes256, Hmac<Sha256>>(&keys.split(), TAG, ad, buf, from);
+    });
+}
+
+fn open<'a>(
+    key: &Key,
+    label: SealLabel,
+    ad: &[&[u8]],
+    buf: &'a mut [u8],
+) -> Result<&'a mut [u8], OpenError> {
+    wiping_shallow_stack(|| {
+        let keys = MessageKeys::derive(key, label.as_bytes());
+        open_with::<Aes256, Hmac<Sha256>>(&keys.split(), TAG, ad, buf)
+    })
+}
+
+/// enc ‖ mac ‖ iv of one message, on a stack that is wiped.
+pub(super) struct MessageKeys([u8; 80]);
 
 impl MessageKeys {
     #[allow(clippy::expect_used, reason = "80 bytes are below HKDF's 8,160")]
     pub(super) fn derive(key: &Key, info: &[u8]) -> Self {
-        let mut okm = Zeroizing::new([0; 80]);
+        let mut okm = [0; 80];
         Hkdf::<Sha256>::new(None, key.as_bytes())
-            .expand(info, okm.as_mut())
+            .expand(info, &mut okm)
             .expect("three blocks of output");
         Self(okm)
     }
@@ -93,9 +132,8 @@ impl Parts<'_> {
         clippy::expect_used,
         reason = "every caller cuts the lengths that its cipher takes"
     )]
-    fn cipher<C: KeyInit, M: InnerIvInit<Inner = C>>(&self) -> M {
-        let cipher = C::new_from_slice(self.enc).expect("a key of the cipher's length");
-        M::inner_iv_slice_init(cipher, self.iv).expect("an IV of one block")
+    fn cipher<C: KeyInit>(&self) -> C {
+        C::new_from_slice(self.enc).expect("a key of the cipher's length")
     }
 
     /// HMAC over ad ‖ iv ‖ ct ‖ u64be(8·|ad|).
@@ -117,7 +155,7 @@ impl Parts<'_> {
 /// CBC then MAC, for any cipher of 16-byte blocks, any MAC, its tag cut to `tag` bytes.
 #[allow(
     clippy::expect_used,
-    reason = "the buffer has just been given a whole block more"
+    reason = "the IV is one block; the buffer has just been given a whole block more"
 )]
 fn seal_with<C, M>(keys: &Parts<'_>, tag: usize, ad: &[&[u8]], buf: &mut Vec<u8>, from: usize)
 where
@@ -130,8 +168,8 @@ where
     buf.reserve(padding + tag);
     buf.resize(from + length + padding, 0);
     let (_, body) = buf.split_at_mut(from);
-    let ct = keys
-        .cipher::<C, cbc::Encryptor<C>>()
+    let ct = cbc::Encryptor::<C>::inner_iv_slice_init(keys.cipher(), keys.iv)
+        .expect("an IV of one block")
         .encrypt_padded::<Pkcs7>(body, length)
         .expect("room for the padding");
     let mac = keys.mac::<M>(ad, ct).finalize().into_bytes();
@@ -157,12 +195,35 @@ where
     keys.mac::<M>(ad, ct)
         .verify_truncated_left(tag)
         .map_err(|_| OpenError)?;
-    let plain = keys
-        .cipher::<C, cbc::Decryptor<C>>()
-        .decrypt_padded::<Pkcs7>(ct)
-        .map_err(|_| OpenError)?
-        .len();
+    cbc_decrypt(&keys.cipher::<C>(), keys.iv, ct);
+    let (blocks, _) = Array::<u8, C::BlockSize>::slice_as_chunks(ct);
+    let plain = Pkcs7::unpad_blocks(blocks).map_err(|_| OpenError)?.len();
     ct.get_mut(..plain).ok_or(OpenError)
+}
+
+/// CBC decryption of whole blocks in place. Unlike encryption no block waits for the one before
+/// it, and processors decrypt many at once. `cbc::Decryptor` leaves that to how the compiler
+/// happens to lay out its few blocks at a time: a stride that is decrypted, then combined, has the
+/// speed of the bare cipher everywhere.
+fn cbc_decrypt<C>(cipher: &C, iv: &[u8], buf: &mut [u8])
+where
+    C: BlockCipherDecrypt<BlockSize = aes::cipher::consts::U16>,
+{
+    // The ciphertext of the block before a stride, then of the stride.
+    let mut before = [0; BLOCK + STRIDE];
+    let (previous, _) = before.split_at_mut(BLOCK);
+    previous.copy_from_slice(iv);
+    for stride in buf.chunks_mut(STRIDE) {
+        let length = stride.len();
+        let (_, ct) = before.split_at_mut(BLOCK);
+        ct.iter_mut()
+            .zip(&*stride)
+            .for_each(|(to, from)| *to = *from);
+        cipher.decrypt_blocks(Array::slice_as_chunks_mut(stride).0);
+        let plain = stride.iter_mut().zip(&before);
+        plain.for_each(|(plain, before)| *plain ^= before);
+        before.copy_within(length..length + BLOCK, 0);
+    }
 }
 
 #[cfg(test)]

@@ -14,9 +14,9 @@ use std::sync::LazyLock;
 
 use hkdf::Hkdf;
 use sha2::Sha256;
-use zeroize::Zeroizing;
 
 use super::keys::{self, PublicKey};
+use super::secret::Secret;
 
 static PGP: LazyLock<[[&'static str; 2]; 256]> = LazyLock::new(|| {
     let mut words = [[""; 2]; 256];
@@ -80,14 +80,15 @@ pub fn verification_words(
     s_a: &PublicKey,
     s_b: &PublicKey,
 ) -> Words {
-    let mut hkdf = hkdf::HkdfExtract::<Sha256>::new(Some(keys::WORDS));
-    hkdf.input_ikm(n_a);
-    hkdf.input_ikm(n_b);
-    let (_, hkdf): (_, Hkdf<Sha256>) = hkdf.finalize();
-    let mut sas = Zeroizing::new([0_u8; 8]);
-    hkdf.expand_multi_info(&[th0, s_a.as_bytes(), s_b.as_bytes()], sas.as_mut())
-        .expect("one block of output");
-    let [a0, a1, a2, a3, b0, b1, b2, b3] = *sas;
+    let sas = Secret::<8>::derive(|sas| {
+        let mut hkdf = hkdf::HkdfExtract::<Sha256>::new(Some(keys::WORDS));
+        hkdf.input_ikm(n_a);
+        hkdf.input_ikm(n_b);
+        let (_, hkdf): (_, Hkdf<Sha256>) = hkdf.finalize();
+        hkdf.expand_multi_info(&[th0, s_a.as_bytes(), s_b.as_bytes()], sas)
+            .expect("one block of output");
+    });
+    let [a0, a1, a2, a3, b0, b1, b2, b3] = *sas.as_bytes();
     let four = |[w, x, y, z]: [u8; 4]| {
         [
             pgp_word(0, w),
@@ -162,7 +163,7 @@ mod tests {
     use crate::crypto::keys::SecretKey;
 
     fn keys() -> (PublicKey, PublicKey) {
-        let public = |byte| SecretKey::from_bytes([byte; 32]).public();
+        let public = |byte| SecretKey::from_bytes(&[byte; 32]).public();
         (public(1), public(2))
     }
 

@@ -7,9 +7,8 @@
 use std::fmt;
 
 use x25519_dalek::{PublicKey as DalekPublic, StaticSecret};
-use zeroize::Zeroizing;
 
-use super::keys::random;
+use super::secret::{Secret, wiping_stack};
 
 /// A public key or share that is not one: not canonical, not on the curve, or of low order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +52,7 @@ impl fmt::Debug for PublicKey {
 /// The secret half of a key pair; wiped on drop, never shown.
 ///
 /// Clamping (RFC 7748 §5) happens at every use, so the stored bytes are those that were drawn.
-pub struct SecretKey(StaticSecret);
+pub struct SecretKey(Secret<32>);
 
 impl SecretKey {
     /// A fresh key from the operating system's randomness.
@@ -61,24 +60,22 @@ impl SecretKey {
     /// # Panics
     /// As [`random`].
     pub fn generate() -> Self {
-        let bytes = Zeroizing::new(random::<32>());
-        Self::from_bytes(*bytes)
+        Self(Secret::random())
     }
 
-    /// A key from its 32 stored bytes; all values are valid.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        let bytes = Zeroizing::new(bytes);
-        Self(StaticSecret::from(*bytes))
+    /// A key from its 32 stored bytes, which are the caller's to wipe; all values are valid.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Self {
+        Self(Secret::copy(bytes))
     }
 
     /// The bytes to store.
-    pub fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(self.0.to_bytes())
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
     }
 
     /// The public half, X25519(x, 9).
     pub fn public(&self) -> PublicKey {
-        PublicKey(DalekPublic::from(&self.0).to_bytes())
+        wiping_stack(|| PublicKey(DalekPublic::from(&self.working()).to_bytes()))
     }
 
     /// X25519(x, X), RFC 7748 §6.1.
@@ -86,11 +83,21 @@ impl SecretKey {
     /// # Errors
     /// [`InvalidPoint`] when `theirs` is of low order, that is when the result is all zero.
     pub fn diffie_hellman(&self, theirs: &PublicKey) -> Result<SharedSecret, InvalidPoint> {
-        let shared = self.0.diffie_hellman(&DalekPublic::from(theirs.0));
-        if !shared.was_contributory() {
-            return Err(InvalidPoint);
+        let mut contributory = false;
+        let shared = Secret::derive(|bytes| {
+            let shared = self.working().diffie_hellman(&DalekPublic::from(theirs.0));
+            contributory = shared.was_contributory();
+            *bytes = *shared.as_bytes();
+        });
+        match contributory {
+            true => Ok(SharedSecret(shared)),
+            false => Err(InvalidPoint),
         }
-        Ok(SharedSecret(shared))
+    }
+
+    /// The key as the curve's code takes it: a copy, for a stack that is wiped.
+    fn working(&self) -> StaticSecret {
+        StaticSecret::from(*self.0.as_bytes())
     }
 }
 
@@ -102,7 +109,7 @@ impl fmt::Debug for SecretKey {
 }
 
 /// What a Diffie-Hellman gives: not uniform, so only ever the input of a derivation.
-pub struct SharedSecret(x25519_dalek::SharedSecret);
+pub struct SharedSecret(Secret<32>);
 
 impl SharedSecret {
     /// The 32 bytes of the u-coordinate.
@@ -130,7 +137,7 @@ mod tests {
 
     fn dh(scalar: [u8; 32], u: [u8; 32]) -> Result<[u8; 32], InvalidPoint> {
         let theirs = PublicKey::from_bytes(u)?;
-        let shared = SecretKey::from_bytes(scalar).diffie_hellman(&theirs)?;
+        let shared = SecretKey::from_bytes(&scalar).diffie_hellman(&theirs)?;
         Ok(*shared.as_bytes())
     }
 
@@ -235,7 +242,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let secret = SecretKey::from_bytes([0xab; 32]);
+        let secret = SecretKey::from_bytes(&[0xab; 32]);
         assert_eq!(format!("{secret:?}"), "SecretKey(..)");
         let shared = secret.diffie_hellman(&secret.public()).unwrap();
         assert_eq!(format!("{shared:?}"), "SharedSecret(..)");
@@ -245,7 +252,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
         fn both_sides_agree_and_public_keys_are_canonical(a: [u8; 32], b: [u8; 32]) {
-            let (a, b) = (SecretKey::from_bytes(a), SecretKey::from_bytes(b));
+            let (a, b) = (SecretKey::from_bytes(&a), SecretKey::from_bytes(&b));
             prop_assert_eq!(PublicKey::from_bytes(*a.public().as_bytes()), Ok(a.public()));
             let ab = a.diffie_hellman(&b.public()).unwrap();
             let ba = b.diffie_hellman(&a.public()).unwrap();

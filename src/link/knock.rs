@@ -71,9 +71,9 @@ pub struct Reunion {
 impl Reunion {
     /// What both ends meet by again, whether here or at a mediator.
     pub fn meeting(&self) -> Meeting {
-        let prs = prs(Some(self.resume.secret().as_slice()));
+        let prs = prs(Some(self.resume.secret().as_bytes()));
         Meeting {
-            tag: room_tag(&self.resume.room()),
+            tag: room_tag(self.resume.room().as_bytes()),
             prs,
         }
     }
@@ -202,8 +202,8 @@ mod tests {
 
     #[test]
     fn a_replayed_altered_or_foreign_knock_is_not_genuine() {
-        let resume = ResumeSecret::new(Key::from_bytes([1; 32]));
-        let other = ResumeSecret::new(Key::from_bytes([2; 32]));
+        let resume = ResumeSecret::new(Key::from_bytes(&[1; 32]));
+        let other = ResumeSecret::new(Key::from_bytes(&[2; 32]));
         let nonce = [9; 16];
         let knock = [nonce.as_slice(), &resume.knock_tag(&nonce)].concat();
         let mut keeper = Doorkeeper::default();

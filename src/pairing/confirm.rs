@@ -185,7 +185,7 @@ impl GuestConfirm {
         check_caps(caps)?;
         let name = decode_name(name)?;
         let th3 = hash(&[&th2, &theirs]);
-        let ratchet = SecretKey::from_bytes(*self.ratchet.to_bytes());
+        let ratchet = SecretKey::from_bytes(self.ratchet.as_bytes());
         Ok(self
             .matched
             .establish(name, &th3, RatchetStart::Responder(ratchet)))

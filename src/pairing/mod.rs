@@ -32,8 +32,8 @@ use offer::Offer;
 use crate::crypto::cpace::Share;
 use crate::crypto::keys::{
     ChainingKey, Label, PublicKey, SealLabel, SecretKey, channel, commitment, hash, offers_hash,
-    random,
 };
+use crate::crypto::secret::Secret;
 use crate::crypto::words::{Words, verification_words};
 
 /// The protocol version of an OFFER, and the only one there is.
@@ -106,7 +106,7 @@ pub struct Offering {
     identity: Arc<SecretKey>,
     ephemeral: SecretKey,
     share: Share,
-    nonce: [u8; 32],
+    nonce: Secret<32>,
     offer: [u8; OFFER_LEN],
 }
 
@@ -114,7 +114,13 @@ impl Offering {
     /// A fresh attempt: ephemeral key, CPace share and nonce are new each time.
     pub fn new(meeting: Meeting, identity: Arc<SecretKey>) -> Self {
         let share = Share::new(&meeting.prs, &channel(&meeting.tag), &[]);
-        Self::from_parts(meeting, identity, SecretKey::generate(), share, random())
+        Self::from_parts(
+            meeting,
+            identity,
+            SecretKey::generate(),
+            share,
+            Secret::random(),
+        )
     }
 
     fn from_parts(
@@ -122,10 +128,10 @@ impl Offering {
         identity: Arc<SecretKey>,
         ephemeral: SecretKey,
         share: Share,
-        nonce: [u8; 32],
+        nonce: Secret<32>,
     ) -> Self {
         let e = ephemeral.public();
-        let c = commitment(&e, share.public(), &identity.public(), &nonce);
+        let c = commitment(&e, share.public(), &identity.public(), nonce.as_bytes());
         let offer = Offer {
             e,
             y: *share.public(),
@@ -179,7 +185,7 @@ impl Offering {
 
         let mut sealed = Vec::with_capacity(SEALED_LEN);
         sealed.extend_from_slice(self.identity.public().as_bytes());
-        sealed.extend_from_slice(&self.nonce);
+        sealed.extend_from_slice(self.nonce.as_bytes());
         sealed.extend_from_slice(&candidates.encode());
         ck0.expand(sealed_label(role), &th0)
             .seal(SealLabel::Sealed, &[&th0], &mut sealed, 0);
@@ -210,7 +216,7 @@ pub struct AwaitSealed {
     role: Role,
     identity: Arc<SecretKey>,
     ephemeral: SecretKey,
-    nonce: [u8; 32],
+    nonce: Secret<32>,
     theirs: Offer,
     th0: [u8; 32],
     ck0: ChainingKey,
@@ -242,8 +248,8 @@ impl AwaitSealed {
         let (head, candidates) = plain.split_at(64);
         let (s, n) = head.split_at(32);
         let s = PublicKey::from_bytes(fixed(s, "identity")?)?;
-        let n: [u8; 32] = fixed(n, "nonce")?;
-        if commitment(&self.theirs.e, &self.theirs.y, &s, &n) != self.theirs.c {
+        let n = n.try_into().map_err(|_| PairingError::Length("nonce"))?;
+        if commitment(&self.theirs.e, &self.theirs.y, &s, n) != self.theirs.c {
             return Err(PairingError::Commitment);
         }
         if pin.is_some_and(|pin| *pin != s) {
@@ -261,12 +267,12 @@ impl AwaitSealed {
 
         let ours = self.identity.public();
         let (s_a, s_b) = self.role.order(ours, s);
-        let (n_a, n_b) = self.role.order(self.nonce, n);
+        let (n_a, n_b) = self.role.order(self.nonce.as_bytes(), n);
         Ok(Matched {
             role: self.role,
             identity: s,
             candidates,
-            words: verification_words(&n_a, &n_b, &self.th0, &s_a, &s_b),
+            words: verification_words(n_a, n_b, &self.th0, &s_a, &s_b),
             s_a,
             s_b,
             th1,

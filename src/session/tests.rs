@@ -26,10 +26,10 @@ fn channels() -> [Channel; 2] {
     let first = SecretKey::generate();
     let r_b = first.public();
     let (root, session_id) = (random::<32>(), random());
-    let [s_a, s_b] = [1, 2].map(|byte| SecretKey::from_bytes([byte; 32]).public());
+    let [s_a, s_b] = [1, 2].map(|byte| SecretKey::from_bytes(&[byte; 32]).public());
     let keys = |role, ratchet| LinkKeys {
         role,
-        root: Key::from_bytes(root),
+        root: Key::from_bytes(&root),
         ratchet,
         session_id,
         s_a,
@@ -43,7 +43,7 @@ fn channels() -> [Channel; 2] {
 }
 
 fn session(role: Role) -> Session {
-    let resume = ResumeSecret::new(Key::from_bytes([7; 32]));
+    let resume = ResumeSecret::new(Key::from_bytes(&[7; 32]));
     Session::new(role, Arc::new(resume))
 }
 

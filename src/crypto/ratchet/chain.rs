@@ -1,12 +1,15 @@
-//! Root and chain keys: the two derivations of the ratchet, and a chain's place.
+//! Root and chain keys: the two derivations of the ratchet, a chain's place, and the key of a record.
+
+use std::fmt;
 
 use hkdf::Hkdf;
-use hmac::{Hmac, Mac};
+use hmac::Mac;
 use sha2::Sha256;
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
-use super::{Header, RatchetError};
+use super::{Header, OpenError, RatchetError};
 use crate::crypto::keys::{Key, MESSAGE_KEY, NEXT_CHAIN_KEY, SharedSecret, hmac_sha256};
+use crate::crypto::secret::{wiping_shallow_stack, wiping_stack};
 
 /// One sending or receiving chain.
 pub(super) struct Chain {
@@ -26,8 +29,8 @@ impl Chain {
         }
     }
 
-    /// A copy of this chain, aside, if `header` is its next one.
-    pub(super) fn after(&self, header: &Header) -> Result<Self, RatchetError> {
+    /// Whether `header` is this chain's next one.
+    pub(super) fn expects(&self, header: &Header) -> Result<(), RatchetError> {
         if header.previous != self.previous {
             return Err(RatchetError::Previous {
                 expected: self.previous,
@@ -40,40 +43,100 @@ impl Chain {
                 got: header.number,
             });
         }
-        Ok(Self {
-            key: Key::from_bytes(*self.key.as_bytes()),
-            number: self.number,
-            previous: self.previous,
-        })
+        Ok(())
+    }
+}
+
+/// Where the keys of one record are derived, aside of its chain. It stands as long as the ratchet,
+/// so that a record allocates nothing, and is empty between two records.
+pub(super) struct Aside {
+    /// The chain key after the record.
+    next: Key,
+    message: Key,
+}
+
+impl Aside {
+    pub(super) fn new() -> Self {
+        Self {
+            next: Key::empty(),
+            message: Key::empty(),
+        }
     }
 
-    /// KDF_CK: the message key; the chain moves on.
-    pub(super) fn advance(&mut self) -> Key {
-        let (chain_key, message_key) = kdf_ck(&self.key);
-        self.key = chain_key;
-        self.number += 1;
-        message_key
+    /// The message key of the chain's next record; the chain moves on.
+    pub(super) fn advance(&mut self, chain: &mut Chain) -> MessageKey<'_> {
+        kdf_ck(&chain.key, &mut self.next, &mut self.message);
+        self.take_over(chain);
+        MessageKey(&mut self.message)
+    }
+
+    /// Hands the message key of the chain's next record to `open`; the chain moves on if that
+    /// succeeds.
+    pub(super) fn open<T>(
+        &mut self,
+        chain: &mut Chain,
+        open: impl FnOnce(MessageKey<'_>) -> Result<T, OpenError>,
+    ) -> Result<T, RatchetError> {
+        kdf_ck(&chain.key, &mut self.next, &mut self.message);
+        let opened = open(MessageKey(&mut self.message));
+        match &opened {
+            Ok(_) => self.take_over(chain),
+            Err(_) => self.next.place().zeroize(),
+        }
+        Ok(opened?)
+    }
+
+    fn take_over(&mut self, chain: &mut Chain) {
+        std::mem::swap(&mut chain.key, &mut self.next);
+        chain.number += 1;
+        self.next.place().zeroize();
+    }
+}
+
+/// The key of one record, in the ratchet's place for it: spent by the sealing or opening of that
+/// record, and wiped where it stands.
+pub struct MessageKey<'a>(&'a mut Key);
+
+impl MessageKey<'_> {
+    /// The key itself.
+    pub(in crate::crypto) fn key(&self) -> &Key {
+        self.0
+    }
+}
+
+impl Drop for MessageKey<'_> {
+    fn drop(&mut self) {
+        self.0.place().zeroize();
+    }
+}
+
+impl fmt::Debug for MessageKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(_) = self;
+        f.write_str("MessageKey(..)")
     }
 }
 
 /// KDF_CK(ck): ck = HMAC(ck, 0x02), mk = HMAC(ck, 0x01); one HMAC key set-up for both.
-pub(super) fn kdf_ck(chain_key: &Key) -> (Key, Key) {
-    let keyed = hmac_sha256(chain_key.as_bytes());
-    let derive = |mac: Hmac<Sha256>, constant: u8| {
-        let out = mac.chain_update([constant]).finalize();
-        Key::from_bytes((*out.as_bytes()).into())
-    };
-    let message_key = derive(keyed.clone(), MESSAGE_KEY);
-    (derive(keyed, NEXT_CHAIN_KEY), message_key)
+pub(super) fn kdf_ck(chain_key: &Key, next: &mut Key, message: &mut Key) {
+    wiping_shallow_stack(|| {
+        let keyed = hmac_sha256(chain_key.as_bytes());
+        let derive = |constant: u8| keyed.clone().chain_update([constant]).finalize();
+        *next.place() = derive(NEXT_CHAIN_KEY).into_bytes().into();
+        *message.place() = derive(MESSAGE_KEY).into_bytes().into();
+    });
 }
 
 /// KDF_RK(rk, dh) = HKDF(salt = rk, ikm = dh, info, 64): the new root key, the new chain key.
 #[allow(clippy::expect_used, reason = "64 bytes are below HKDF's 8,160")]
 pub(super) fn kdf_rk(root: &Key, shared: &SharedSecret, info: &[u8]) -> (Key, Key) {
-    let mut okm = Zeroizing::new([[0; 32]; 2]);
-    Hkdf::<Sha256>::new(Some(root.as_bytes()), shared.as_bytes())
-        .expand(info, okm.as_flattened_mut())
-        .expect("two blocks of output");
-    let [root_key, chain_key] = *okm;
-    (Key::from_bytes(root_key), Key::from_bytes(chain_key))
+    let (mut root_key, mut chain_key) = (Key::empty(), Key::empty());
+    wiping_stack(|| {
+        let mut okm = [[0; 32]; 2];
+        Hkdf::<Sha256>::new(Some(root.as_bytes()), shared.as_bytes())
+            .expand(info, okm.as_flattened_mut())
+            .expect("two blocks of output");
+        [*root_key.place(), *chain_key.place()] = okm;
+    });
+    (root_key, chain_key)
 }

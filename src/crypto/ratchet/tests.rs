@@ -11,11 +11,11 @@ use crate::crypto::keys::SealLabel;
 type Record = (Header, Vec<u8>);
 
 fn pair() -> (Ratchet, Ratchet) {
-    let ours = SecretKey::from_bytes([2; 32]);
-    let initiator = Ratchet::initiator(Key::from_bytes([1; 32]), ours.public()).unwrap();
+    let ours = SecretKey::from_bytes(&[2; 32]);
+    let initiator = Ratchet::initiator(Key::from_bytes(&[1; 32]), ours.public()).unwrap();
     (
         initiator,
-        Ratchet::responder(Key::from_bytes([1; 32]), ours),
+        Ratchet::responder(Key::from_bytes(&[1; 32]), ours),
     )
 }
 
@@ -34,7 +34,7 @@ fn send(from: &mut Ratchet, step: bool, text: &[u8]) -> Record {
     seal(header, key, text)
 }
 
-fn seal(header: Header, key: Key, text: &[u8]) -> Record {
+fn seal(header: Header, key: MessageKey<'_>, text: &[u8]) -> Record {
     let mut buf = text.to_vec();
     key.seal(SealLabel::Message, &[&header.encode()], &mut buf, 0);
     (header, buf)
@@ -62,7 +62,7 @@ fn snapshot(r: &Ratchet) -> Vec<u8> {
     let mut used: Vec<u64> = r.used.0.iter().copied().collect();
     used.sort_unstable();
     let mut out = r.root.as_bytes().to_vec();
-    out.extend(*r.ours.to_bytes());
+    out.extend(*r.ours.as_bytes());
     out.extend(r.our_key.as_bytes());
     out.extend(r.theirs.map_or([0; 32], |key| *key.as_bytes()));
     out.extend(chain(&r.sending));
@@ -161,7 +161,7 @@ fn an_earlier_key_coming_back_is_refused() {
     refused(&mut b, &forged, RatchetError::KeyReused);
     receive(&mut b, &first).unwrap();
     let answer = send(&mut b, true, b"here");
-    forged.0.key = SecretKey::from_bytes([2; 32]).public();
+    forged.0.key = SecretKey::from_bytes(&[2; 32]).public();
     refused(&mut a, &forged, RatchetError::KeyReused);
     receive(&mut a, &answer).unwrap();
     let second = send(&mut a, true, b"second key");
@@ -208,7 +208,7 @@ fn low_order_and_non_canonical_header_keys_are_refused() {
     assert_eq!(Header::decode(&header), Err(InvalidPoint));
     receive(&mut b, &honest).unwrap();
     let low = PublicKey::from_bytes([0; 32]).unwrap();
-    let started = Ratchet::initiator(Key::from_bytes([1; 32]), low);
+    let started = Ratchet::initiator(Key::from_bytes(&[1; 32]), low);
     assert_eq!(
         started.unwrap_err(),
         RatchetError::InvalidPoint(InvalidPoint)
@@ -246,14 +246,14 @@ fn a_link_ends_when_it_has_used_its_keys() {
 #[test]
 fn fixed_keys_give_a_fixed_transcript() {
     let run = || {
-        let bob = SecretKey::from_bytes([2; 32]);
-        let alice = SecretKey::from_bytes([3; 32]);
-        let root = || Key::from_bytes([1; 32]);
+        let bob = SecretKey::from_bytes(&[2; 32]);
+        let alice = SecretKey::from_bytes(&[3; 32]);
+        let root = || Key::from_bytes(&[1; 32]);
         let mut a = Ratchet::initiator_with(root(), alice, bob.public()).unwrap();
         let mut b = Ratchet::responder(root(), bob);
         let go = send(&mut a, true, b"go");
         receive(&mut b, &go).unwrap();
-        let key = || SecretKey::from_bytes([4; 32]);
+        let key = || SecretKey::from_bytes(&[4; 32]);
         let (header, key) = b.next_sending_with(true, key).unwrap();
         vec![go, seal(header, key, b"here")]
     };
@@ -262,8 +262,8 @@ fn fixed_keys_give_a_fixed_transcript() {
 
 #[test]
 fn both_ends_with_one_key_are_refused() {
-    let root = Key::from_bytes([1; 32]);
-    let ours = SecretKey::from_bytes([2; 32]);
+    let root = Key::from_bytes(&[1; 32]);
+    let ours = SecretKey::from_bytes(&[2; 32]);
     let theirs = ours.public();
     let started = Ratchet::initiator_with(root, ours, theirs);
     assert_eq!(started.unwrap_err(), RatchetError::KeyReused);
@@ -274,8 +274,8 @@ fn debug_shows_no_secret() {
     let (a, b) = talking();
     for (r, shown) in [(&a, format!("{a:?}")), (&b, format!("{b:?}"))] {
         assert!(shown.starts_with("Ratchet { our_key: PublicKey("));
-        let ours = r.ours.to_bytes();
-        for secret in [r.root.as_bytes(), &*ours] {
+        let ours = r.ours.as_bytes();
+        for secret in [r.root.as_bytes(), ours] {
             let hex = data_encoding::HEXLOWER.encode(&secret[..4]);
             assert!(
                 !shown.contains(&hex) && !shown.contains(&format!("{}, {}", secret[0], secret[1]))

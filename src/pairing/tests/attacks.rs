@@ -63,10 +63,10 @@ fn impostor(role: Role, claimed: u8, victim: Offering) -> (Matched, AwaitSealed,
     let mut m = offering(b'M', 0, SECRET);
     let s = identity(claimed).public();
     let parts = Offer::decode(m.offer()).ok().unwrap();
-    let c = commitment(&parts.e, &parts.y, &s, &m.nonce);
+    let c = commitment(&parts.e, &parts.y, &s, m.nonce.as_bytes());
     m.offer = Offer { c, ..parts }.encode();
-    let (offer, nonce) = (m.offer, m.nonce);
-    let ephemeral = SecretKey::from_bytes(*m.ephemeral.to_bytes());
+    let (offer, nonce) = (m.offer, *m.nonce.as_bytes());
+    let ephemeral = SecretKey::from_bytes(m.ephemeral.as_bytes());
 
     let (mut m, _) = m.paired(role, victim.offer(), &candidates()).unwrap();
     let mut sealed = [s.as_bytes().as_slice(), &nonce, &candidates().encode()].concat();

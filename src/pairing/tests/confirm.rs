@@ -30,7 +30,7 @@ fn name(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn ratchet_key() -> [u8; 32] {
-    *SecretKey::from_bytes([9; 32]).public().as_bytes()
+    *SecretKey::from_bytes(&[9; 32]).public().as_bytes()
 }
 
 #[test]
@@ -99,7 +99,9 @@ fn one_repeated_on_further_sockets_is_answered_alike_and_yields_keys_once() {
 fn a_second_valid_one_that_differs_is_refused() {
     let (mut host, guest) = confirming(0);
     let (_, b) = matched(0);
-    let second = b.guest_with("bob", SecretKey::from_bytes([8; 32])).unwrap();
+    let second = b
+        .guest_with("bob", SecretKey::from_bytes(&[8; 32]))
+        .unwrap();
     let (answer, _) = host.confirm(guest.confirm_b()).unwrap();
     let confirm = Some(PairingError::Confirm);
     assert_eq!(refused(&mut host, second.confirm_b()), confirm);

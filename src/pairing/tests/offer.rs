@@ -58,7 +58,7 @@ fn ephemeral_keys_of_low_order_or_not_canonical_are_refused() {
     let order_eight = data_encoding::HEXLOWER
         .decode(b"e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800")
         .unwrap();
-    let mut top_bit = *SecretKey::from_bytes([3; 32]).public().as_bytes();
+    let mut top_bit = *SecretKey::from_bytes(&[3; 32]).public().as_bytes();
     top_bit[31] |= 0x80;
     let bad = [[0; 32], one, p_less_1, p, p_plus_1, top_bit, [0xff; 32]];
     for e in bad

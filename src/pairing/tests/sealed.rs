@@ -18,7 +18,7 @@ fn holding(s: &PublicKey, n: &[u8], candidates: &[u8]) -> Vec<u8> {
 }
 
 fn nonce() -> [u8; 32] {
-    offering(b'B', 0, SECRET).nonce
+    *offering(b'B', 0, SECRET).nonce.as_bytes()
 }
 
 #[test]
@@ -90,9 +90,9 @@ fn an_identity_of_low_order_is_refused_even_when_committed_to() {
     let low = PublicKey::from_bytes([0; 32]).unwrap();
     let mut b = offering(b'B', 0, SECRET);
     let parts = Offer::decode(b.offer()).ok().unwrap();
-    let c = commitment(&parts.e, &parts.y, &low, &b.nonce);
+    let c = commitment(&parts.e, &parts.y, &low, b.nonce.as_bytes());
     b.offer = Offer { c, ..parts }.encode();
-    let n = b.nonce;
+    let n = *b.nonce.as_bytes();
     let ((a, _), (b, _)) = paired(offering(b'A', 0, SECRET), b);
     let mut plain = [low.as_bytes().as_slice(), &n, &candidates().encode()].concat();
     let key = b.ck0.expand(Label::SealedB, &b.th0);

@@ -45,9 +45,9 @@ impl Person<'_> {
             prs: prs(Some(secret.as_bytes())),
         };
         let scalar = bytes(self.0, "cpace_scalar");
-        let share = Share::with_scalar(&meeting.prs, &channel(&meeting.tag), &[], scalar);
-        let key = |name| SecretKey::from_bytes(bytes(self.0, name));
-        let nonce = bytes(self.0, "nonce");
+        let share = Share::with_scalar(&meeting.prs, &channel(&meeting.tag), &[], &scalar);
+        let key = |name| SecretKey::from_bytes(&bytes(self.0, name));
+        let nonce = Secret::copy(&bytes(self.0, "nonce"));
         Offering::from_parts(
             meeting,
             Arc::new(key("identity")),
@@ -66,7 +66,7 @@ impl Person<'_> {
     fn ratchet_keys(&self) -> VecDeque<SecretKey> {
         let keys = self.0["ratchet_keys"].as_array().unwrap();
         let keys = keys.iter().map(|key| unhex(key).try_into().unwrap());
-        keys.map(SecretKey::from_bytes).collect()
+        keys.map(|key| SecretKey::from_bytes(&key)).collect()
     }
 }
 
@@ -126,9 +126,9 @@ fn confirm(inputs: &Value, outputs: &mut Map<String, Value>) -> (Established, Es
         ("th3", hex(hash(&[&th2, &confirm_a]))),
         ("root_key", hex(a.link.root.as_bytes())),
         ("session_id", hex(a.link.session_id)),
-        ("resume_room", hex(a.resume.room())),
-        ("resume_tag", hex(room_tag(&a.resume.room()))),
-        ("resume_secret", hex(a.resume.secret().as_slice())),
+        ("resume_room", hex(a.resume.room().as_bytes())),
+        ("resume_tag", hex(room_tag(a.resume.room().as_bytes()))),
+        ("resume_secret", hex(a.resume.secret().as_bytes())),
         (
             "knock",
             hex([nonce.as_slice(), &a.resume.knock_tag(&nonce)].concat()),

@@ -121,16 +121,16 @@ fn a_record_of_another_link_is_refused() {
 fn the_direction_and_both_identities_are_authenticated() {
     let first = SecretKey::generate();
     let r_b = first.public();
-    let [x, y] = [5, 6].map(|byte| SecretKey::from_bytes([byte; 32]).public());
+    let [x, y] = [5, 6].map(|byte| SecretKey::from_bytes(&[byte; 32]).public());
     let keys = |role, ratchet, s_a, s_b| LinkKeys {
         role,
-        root: Key::from_bytes([1; 32]),
+        root: Key::from_bytes(&[1; 32]),
         ratchet,
         session_id: [2; 32],
         s_a,
         s_b,
     };
-    let start = || RatchetStart::Responder(SecretKey::from_bytes(*first.to_bytes()));
+    let start = || RatchetStart::Responder(SecretKey::from_bytes(first.as_bytes()));
     let host = keys(Role::Host, RatchetStart::Initiator(r_b), x, y);
     let body = text(&mut Channel::new(host).unwrap(), Instant::now());
     let guest = |role, s_a, s_b| Channel::new(keys(role, start(), s_a, s_b)).unwrap();
@@ -184,10 +184,10 @@ fn a_guest_cannot_speak_before_go() {
 #[test]
 fn a_first_ratchet_key_of_low_order_is_refused() {
     let low = crate::crypto::keys::PublicKey::from_bytes([0; 32]).unwrap();
-    let s = SecretKey::from_bytes([1; 32]).public();
+    let s = SecretKey::from_bytes(&[1; 32]).public();
     let keys = LinkKeys {
         role: Role::Host,
-        root: Key::from_bytes([1; 32]),
+        root: Key::from_bytes(&[1; 32]),
         ratchet: RatchetStart::Initiator(low),
         session_id: [2; 32],
         s_a: s,

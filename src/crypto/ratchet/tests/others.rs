@@ -8,7 +8,6 @@ use vodozemac::olm::{self, OlmMessage, RatchetPublicKey, SessionConfig, SessionK
 
 use super::*;
 use crate::crypto::keys::hmac_sha256;
-use crate::crypto::ratchet::chain::kdf_ck;
 use crate::crypto::seal::MessageKeys;
 use crate::crypto::testing::hex_array;
 
@@ -18,9 +17,11 @@ fn libsignal_chain_key() {
     let kat: serde_json::Value = serde_json::from_str(file).unwrap();
     let field = |name: &str| hex_array::<32>(kat[name].as_str().unwrap());
     let info = kat["labels"]["message_keys_info"].as_str().unwrap();
-    let (next, message_key) = kdf_ck(&Key::from_bytes(field("chain_key")));
-    assert_eq!(*next.as_bytes(), field("next_chain_key"));
-    let keys = MessageKeys::derive(&message_key, info.as_bytes());
+    let mut chain = Chain::new(Key::from_bytes(&field("chain_key")), 0);
+    let mut aside = Aside::new();
+    let message_key = aside.advance(&mut chain);
+    assert_eq!(*chain.key.as_bytes(), field("next_chain_key"));
+    let keys = MessageKeys::derive(message_key.key(), info.as_bytes());
     assert_eq!(keys.split().enc, field("cipher_key"));
     assert_eq!(keys.split().mac, field("mac_key"));
 }
@@ -33,7 +34,7 @@ fn olm_pair() -> (olm::Session, Ratchet) {
         .unwrap();
     let root: [u8; 32] = okm[..32].try_into().unwrap();
     let chain: [u8; 32] = okm[32..].try_into().unwrap();
-    let theirs = SecretKey::from_bytes([6; 32]);
+    let theirs = SecretKey::from_bytes(&[6; 32]);
     let any = vodozemac::Curve25519PublicKey::from_bytes([9; 32]);
     let session = olm::Session::from_root_key_material(
         SessionConfig::version_1(),
@@ -44,14 +45,14 @@ fn olm_pair() -> (olm::Session, Ratchet) {
         },
         root,
         chain,
-        *theirs.to_bytes(),
+        *theirs.as_bytes(),
     );
     // Olm's first chain comes from the handshake and not from a DH step, so it is set here.
-    let mut ours = Ratchet::responder(Key::from_bytes(root), SecretKey::generate());
+    let mut ours = Ratchet::responder(Key::from_bytes(&root), SecretKey::generate());
     ours.info = b"OLM_RATCHET";
     ours.used.insert(&theirs.public());
     ours.theirs = Some(theirs.public());
-    ours.receiving = Some(Chain::new(Key::from_bytes(chain), 0));
+    ours.receiving = Some(Chain::new(Key::from_bytes(&chain), 0));
     ours.step_due = true;
     (session, ours)
 }
@@ -74,7 +75,7 @@ fn from_olm(session: &mut olm::Session, ours: &mut Ratchet, text: &[u8]) {
         number: u32::try_from(message.chain_index()).unwrap(),
     };
     let opened = ours.receive(&header, |key| {
-        let keys = MessageKeys::derive(&key, b"OLM_KEYS");
+        let keys = MessageKeys::derive(key.key(), b"OLM_KEYS");
         let parts = keys.split();
         let bytes = message.to_bytes();
         let (body, tag) = bytes.split_at(bytes.len() - 8);
@@ -94,7 +95,7 @@ fn from_olm(session: &mut olm::Session, ours: &mut Ratchet, text: &[u8]) {
 fn to_olm(ours: &mut Ratchet, session: &mut olm::Session, step: bool, text: &[u8]) {
     let (header, key) = ours.next_sending(step).unwrap();
     let message = MessageKey::new(
-        Box::new(*key.as_bytes()),
+        Box::new(*key.key().as_bytes()),
         RatchetPublicKey::from(*header.key.as_bytes()),
         u64::from(header.number),
     )
@@ -133,8 +134,8 @@ fn vodozemac_reads_chains_that_a_postponed_step_lengthened() {
 #[test]
 fn derivations_are_the_documented_formulas() {
     let (alice, bob) = (
-        SecretKey::from_bytes([3; 32]),
-        SecretKey::from_bytes([2; 32]),
+        SecretKey::from_bytes(&[3; 32]),
+        SecretKey::from_bytes(&[2; 32]),
     );
     let dh = x25519_dalek::x25519([3; 32], *bob.public().as_bytes());
     let mut okm = [0; 64];
@@ -146,12 +147,15 @@ fn derivations_are_the_documented_formulas() {
     let second = mac(mac(&okm[32..], 2).as_bytes(), 1);
 
     let alice_key = alice.public();
-    let root = Key::from_bytes([1; 32]);
+    let root = Key::from_bytes(&[1; 32]);
     let mut a = Ratchet::initiator_with(root, alice, bob.public()).unwrap();
     assert_eq!(a.root.as_bytes(), &okm[..32]);
     for (number, expected) in [(0_u8, first), (1, second)] {
         let (header, key) = a.next_sending(true).unwrap();
-        assert_eq!(key.as_bytes().as_slice(), expected.as_bytes().as_slice());
+        assert_eq!(
+            key.key().as_bytes().as_slice(),
+            expected.as_bytes().as_slice()
+        );
         let encoded = [
             alice_key.as_bytes().as_slice(),
             &[0, 0, 0, 0, 0, 0, 0, number],

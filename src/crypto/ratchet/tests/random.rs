@@ -7,7 +7,7 @@ use super::*;
 proptest! {
     #[test]
     fn header_round_trip(key: [u8; 32], previous: u32, number: u32) {
-        let key = SecretKey::from_bytes(key).public();
+        let key = SecretKey::from_bytes(&key).public();
         let header = Header { key, previous, number };
         prop_assert_eq!(Header::decode(&header.encode()), Ok(header));
     }
