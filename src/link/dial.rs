@@ -19,6 +19,7 @@
 //! party's address costs it [`TRIES`] connections at the most.
 
 use std::io;
+use std::mem;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -52,9 +53,10 @@ const SPARE: u32 = 3;
 const SPARE_AFTER: Duration = Duration::from_millis(300);
 /// So many refusals are answered by opening our router …
 const OPENED: u32 = 4;
-/// … for longer than the other one pauses.
+/// … again and again if its dial is reported to have died, for longer than the other one
+/// pauses …
 const OPENED_FOR: Duration = Duration::from_millis(200);
-/// … if its dial was reported to have died, once more after so long.
+/// … after so long. The first time at once: the reports are used up then.
 const OPENING_EVERY: Duration = Duration::from_millis(20);
 /// Reports of which a router sends so many at once, at the most: Linux' 6, and some.
 const REPORTS: u32 = 8;
@@ -145,7 +147,7 @@ where
             && opens
             && tries <= OPENED
         {
-            dialled = open_router(dialler, address).await;
+            dialled = open_router(dialler, address, deadline).await;
         }
         match dialled {
             Ok(stream) => match greet(stream).await {
@@ -169,20 +171,30 @@ where
 /// next hop, which is not the other one's, does not hand on: it is to be met there. But
 /// the next hop may report that it died, and end it, even when it is about to be
 /// answered. Routers tire of reporting (RFC 1812 §4.3.2.8), so others die first.
-async fn open_router(dialler: Dialler, address: SocketAddr) -> io::Result<TcpStream> {
+///
+/// One that lives is kept until it is refused, however late the other one's dial comes. Our
+/// router remembers its sequence number, and would have our listener's answer, which has
+/// another, for forged: the other one would wait in vain, and so would we.
+async fn open_router(
+    dialler: Dialler,
+    address: SocketAddr,
+    deadline: Instant,
+) -> io::Result<TcpStream> {
     let end = Instant::now() + OPENED_FOR;
-    while Instant::now() < end {
+    let mut pause = Duration::ZERO;
+    loop {
         for _ in 0..REPORTS {
             drop(dialler.elsewhere().open_router(address));
         }
         let dialled = dialler.open_router(address)?;
-        match connected(dialled, sleep_until(end)).await {
-            Err(error) if error.kind() == io::ErrorKind::HostUnreachable => {}
+        match connected(dialled, sleep_until(deadline)).await {
+            Err(error) if error.kind() != io::ErrorKind::HostUnreachable => return Err(error),
+            Err(_) if Instant::now() >= end => return Err(io::ErrorKind::TimedOut.into()),
+            Err(_) => {}
             dialled => return dialled,
         }
-        sleep(OPENING_EVERY).await;
+        sleep(mem::replace(&mut pause, OPENING_EVERY)).await;
     }
-    Err(io::ErrorKind::TimedOut.into())
 }
 
 /// Silence, a refusal, or the other one's own dial, which holds the same pair of

@@ -2,11 +2,15 @@
 //! waits for the other one.
 
 use std::net::TcpStream;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
 
 use crate::inside::inside;
 use crate::lab::{Access, MEDIATOR, MEDIATOR_PORT, MEDIATOR_V6, name};
 use crate::machine::within;
 use crate::router::{REJECTING, RESTRICTED, SYMMETRIC, WEB_ONLY};
+use crate::silence::keep_silent;
 use crate::talk::{Place, part};
 
 /// Meets twice, in both orders; each time on this path, and once only.
@@ -53,6 +57,26 @@ fn rejecting_routers_fifty_times() {
                 ["b", "a"]
             };
             let [mut first, mut second] = place.meet(order, "direct");
+            part([&mut first, &mut second]);
+        }
+    });
+}
+
+/// As on a busy machine: the host's dials come when the guest has long opened its router.
+#[test]
+fn rejecting_routers_and_a_host_that_is_late() {
+    inside(|| {
+        let place = Place::new(Access::Home(REJECTING), Access::Home(REJECTING));
+        for late in [250, 350, 450, 550, 650, 750] {
+            let mut first = place.client("a", "always");
+            first.until_told("waiting");
+            let mut second = place.client("b", "always");
+            first.stop_when_paired();
+            keep_silent(Duration::from_millis(late));
+            first.signal(Signal::SIGCONT);
+            for who in [&mut first, &mut second] {
+                assert_eq!(who.until_told("connected")["path"], "direct", "{late}");
+            }
             part([&mut first, &mut second]);
         }
     });

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::common::{Client, Home, Mediator, Start};
@@ -93,6 +94,16 @@ impl Talker {
         for number in numbers {
             self.say(&format!("{prefix} {number}"));
         }
+    }
+
+    /// Host: stops it as soon as the guest has come, before it was dialled.
+    pub fn stop_when_paired(&self) {
+        self.client.door();
+        self.signal(Signal::SIGSTOP);
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        self.client.signal(signal);
     }
 
     /// Waits for the first event from here on that fits.
