@@ -80,6 +80,12 @@ impl MediatorUrl {
         &self.host
     }
 
+    /// The host, where it is an IP address.
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+
     /// The port.
     #[must_use]
     pub fn port(&self) -> u16 {

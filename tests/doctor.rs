@@ -152,6 +152,22 @@ fn the_mediator_on_this_machine_is_found() {
     assert_eq!((code, state(&findings, "rendezvous")), (0, "fine"));
 }
 
+#[test]
+fn another_service_leaves_a_port_to_a_chat() {
+    let home = Home::new();
+    let other = other_server(b"HTTP/1.1 200 OK\r\n\r\nhi");
+    let (_, port) = other.rsplit_once(':').unwrap();
+    let (code, findings) = doctor(&home, &["--bind", "127.0.0.1", "--local-port", port]);
+    assert_eq!((code, state(&findings, "local-port")), (0, "fine"));
+}
+
+#[test]
+fn an_address_that_is_not_here_cannot_be_listened_on() {
+    let home = Home::new();
+    let (_, findings) = doctor(&home, &["--bind", "192.0.2.77"]);
+    assert_eq!(state(&findings, "listen"), "wrong");
+}
+
 /// Something that is no mediator: answers everyone with these bytes.
 fn other_server(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -12,7 +12,7 @@ mod common;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use common::{Home, Start, free_port, meet};
+use common::{Home, Mediator, Start, free_port, meet};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
@@ -81,26 +81,60 @@ fn whoever_waits_takes_over_when_the_mediator_of_another_client_ends() {
     second.await_event("connected");
 }
 
-#[test]
-fn what_answers_and_is_no_mediator_is_told_so() {
+/// Something else on a port of loopback: answers everyone with these bytes, or says nothing
+/// where there are none.
+fn another_service(answer: &'static [u8]) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
+        let mut silent = Vec::new();
         for mut stream in listener.incoming().flatten() {
+            if answer.is_empty() {
+                silent.push(stream);
+                continue;
+            }
             let _ = stream.read(&mut [0; 1024]);
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+            let _ = stream.write_all(answer);
         }
     });
-    let home = Home::new();
-    let (code, out, _) = at_home(&home, port, "ada", "lab").finish(b"");
-    assert_eq!(code, 3);
-    let error: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
-    assert_eq!(error["code"], "no-mediator");
-    assert!(
-        error["message"]
-            .as_str()
-            .unwrap()
-            .contains(&port.to_string()),
-        "{error}"
-    );
+    port
+}
+
+#[test]
+fn another_service_on_the_port_is_passed_by() {
+    for answer in [
+        &b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"[..],
+        b"SSH-2.0-x\r\n",
+        b"",
+    ] {
+        let port = another_service(answer);
+        let homes = [Home::new(), Home::new()];
+        let [host, guest] = homes
+            .each_ref()
+            .map(|home| at_home(home, port, "ada", "lab#otter"));
+        let host = host.run();
+        let invite = host.await_event("waiting")["invite"].to_string();
+        assert!(!invite.contains(&format!(":{port}/")), "{invite}");
+        host.await_that("why", |event| {
+            let message = event["message"].as_str().unwrap_or_default();
+            message.contains(&format!("another program has port {port}"))
+        });
+        // Who comes second looks at the same ports.
+        let guest = guest.run();
+        guest.await_event("connected");
+        host.await_event("connected");
+    }
+}
+
+#[test]
+fn an_address_that_is_not_here_is_what_is_wrong() {
+    let (mediator, home) = (Mediator::start(), Home::new());
+    for more in [&["--local-port", "1"][..], &["--mediator", &mediator.url]] {
+        let start = Start::new(&home, &["chat", "lab", "--json", "--name", "ada"]);
+        let (code, out, _) = start.args(more).args(&["--bind", "192.0.2.77"]).finish(b"");
+        let error: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+        assert_eq!((code, &error["code"]), (2, &"listen".into()));
+        let message = error["message"].as_str().unwrap();
+        assert_eq!(message, "192.0.2.77 is no address of this machine");
+    }
 }

@@ -1,6 +1,7 @@
 //! Why a chat did not come about, or ended badly: the exit code of each, and the words for it.
 
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::company::KeepError;
@@ -21,6 +22,9 @@ pub enum ChatError {
     /// No multicast DNS.
     #[error("cannot look for a mediator on the local network: {0}")]
     Lan(io::Error),
+    /// The address to listen on is another machine's.
+    #[error("{0} is no address of this machine")]
+    NotHere(IpAddr),
     /// No listener for the other one.
     #[error("cannot listen for the other one: {0}")]
     Listen(io::Error),
@@ -76,6 +80,7 @@ impl ChatError {
             ChatError::Mediator(_) | ChatError::LocalMediator(..) | ChatError::Lan(_) => {
                 Exit::Mediator
             }
+            ChatError::NotHere(_) => Exit::Usage,
             ChatError::Nobody(_) | ChatError::NotBack { .. } => Exit::Nobody,
             ChatError::Attempt {
                 why: Failure::NoPath(_),
@@ -173,9 +178,14 @@ impl ChatError {
                 "broken",
                 "Bring undertone up to date on both sides, and meet again.".into(),
             ),
+            ChatError::NotHere(_) => (
+                "listen",
+                "Give --bind one that it has, as undertone doctor lists them; without --bind it listens on all of them."
+                    .into(),
+            ),
             ChatError::Listen(_) => (
                 "listen",
-                "Check --bind: an address of this machine, and a port that nobody else has.".into(),
+                "Check --bind: perhaps another program has that port.".into(),
             ),
             ChatError::Keep(_) | ChatError::System(_) => ("system", String::new()),
         };

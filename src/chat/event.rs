@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::contacts::Trust;
+use crate::link::ranking::Reach;
 
 /// Something to be shown. Strings of others are raw here: a face makes them safe.
 #[derive(Debug, Clone, Serialize)]
@@ -19,6 +20,10 @@ pub enum Event {
         /// Further links to the same room, for other networks.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         more_invites: Vec<String>,
+        /// From where each of these links works, `invite` first; empty where only its mediator's
+        /// owner knows.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        reach: Vec<Reach>,
         /// Seconds until the seat lapses; it is renewed before that.
         expires_in: u64,
     },

@@ -159,7 +159,7 @@ fn keep(known: &watch::Sender<Known>, id: InstanceId, url: MediatorUrl) {
 }
 
 /// Whether something nearby, named by its IP address, takes a connection.
-pub(super) async fn is_open(url: &MediatorUrl) -> bool {
+async fn is_open(url: &MediatorUrl) -> bool {
     let Ok(ip) = url.host().parse() else {
         return false;
     };

@@ -1,23 +1,35 @@
 //! Which mediator: the one that is named; else, with `--lan`, one on the local network; else the
 //! one on this machine; else one inside this process, for everyone who can reach this machine.
 //!
+//! On this machine it has the first of a few ports that no other service has: who comes second
+//! looks at the same ones, in the same order.
+//!
 //! On a local network there may be several, as where two clients start at the same time. So that
 //! all end up at the same one, whoever waits goes to that with the smallest id.
 
 use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use undertone_mediator::lan::InstanceId;
 use undertone_mediator::{Config, listen, serve};
 
-use super::lan::{Known, LOOK_FOR, Lan, is_open};
-use crate::link::interfaces::addresses_here;
+use super::lan::{Known, LOOK_FOR, Lan};
+use super::links::{Link, links_here};
 use crate::mediator_url::MediatorUrl;
+use crate::rendezvous::version::{Answers, answers};
 use crate::rendezvous::{Outside, Route};
+
+/// Ports that are tried, from the one that was asked for on.
+const PORTS: u16 = 8;
+/// Who has taken a port listens on it in a moment; so often that is looked for, at this pace.
+const LOOKS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The mediator that a chat uses.
 pub struct Local {
@@ -26,7 +38,9 @@ pub struct Local {
     /// What it has seen of our port.
     pub outside: Outside,
     /// Where others may reach it, best first.
-    pub others: Vec<MediatorUrl>,
+    pub others: Vec<Link>,
+    /// The port that was asked for, where another program has it and the mediator another one.
+    pub instead_of: Option<u16>,
     /// Where one may be started here; `None` for a mediator that was named.
     place: Option<(Option<IpAddr>, u16)>,
     embedded: Option<Embedded>,
@@ -51,9 +65,10 @@ impl Local {
     /// The mediator that `route` leads to, which somebody else runs.
     pub fn named(route: Route) -> Self {
         Local {
-            others: vec![route.mediator.clone()],
+            others: vec![Link::named(route.mediator.clone())],
             route,
             outside: Outside::default(),
+            instead_of: None,
             place: None,
             embedded: None,
             lan: None,
@@ -90,7 +105,7 @@ impl Local {
             }
             None => {
                 let local = Self::here(bind, port).await?;
-                lan.announce(port)?;
+                lan.announce(local.route.mediator.port())?;
                 local
             }
         };
@@ -99,33 +114,28 @@ impl Local {
     }
 
     async fn here(bind: Option<IpAddr>, port: u16) -> io::Result<Self> {
-        let here = bind.unwrap_or(Ipv4Addr::LOCALHOST.into());
-        let url =
-            |ip: IpAddr| MediatorUrl::new(false, &ip.to_string(), port).map_err(io::Error::other);
-        let embedded = if is_open(&url(here)?).await {
-            None
-        } else {
-            match start(bind, port) {
-                // Another client was faster: its mediator serves both.
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => None,
-                started => Some(started?),
-            }
-        };
-        let mut others = Vec::new();
-        if bind.is_none() {
-            for ip in addresses_here().into_iter().filter(IpAddr::is_ipv4) {
-                others.push(url(ip)?);
-            }
+        for at in ports(port) {
+            let here = bind.unwrap_or(Ipv4Addr::LOCALHOST.into());
+            let url = MediatorUrl::new(false, &here.to_string(), at).map_err(io::Error::other)?;
+            let Some(embedded) = find_or_start_at(&url, bind).await? else {
+                continue;
+            };
+            let others = links_here(bind, at, embedded.is_some()).await;
+            return Ok(Local {
+                route: straight(url),
+                outside: Outside::default(),
+                others: others.map_err(io::Error::other)?,
+                instead_of: (at != port).then_some(port),
+                place: Some((bind, port)),
+                embedded,
+                lan: None,
+            });
         }
-        others.push(url(here)?);
-        Ok(Local {
-            route: straight(url(here)?),
-            outside: Outside::default(),
-            others,
-            place: Some((bind, port)),
-            embedded,
-            lan: None,
-        })
+        let why = format!(
+            "other programs have it, and those up to {}",
+            ports(port).end()
+        );
+        Err(io::Error::new(io::ErrorKind::AddrInUse, why))
     }
 
     /// Completes when another mediator on the local network is to be taken, by [`Local::revive`].
@@ -150,7 +160,7 @@ impl Local {
             return Some(self.go_to(url, "another mediator on this network comes first"));
         }
         let (bind, port) = self.place?;
-        if is_open(&self.route.mediator).await {
+        if answers(&self.route.mediator).await != Answers::Nobody {
             return None;
         }
         if let Some(url) = self.lan.as_mut().and_then(OnLan::another) {
@@ -161,7 +171,7 @@ impl Local {
         here.lan = self.lan.take();
         if let Some(lan) = &mut here.lan {
             // Unannounced it still serves those who are here, and who are told of it.
-            let _ = lan.announce(port);
+            let _ = lan.announce(here.route.mediator.port());
         }
         *self = here;
         self.is_embedded()
@@ -170,8 +180,9 @@ impl Local {
 
     fn go_to(&mut self, url: MediatorUrl, why: &str) -> String {
         let message = format!("{why}: you now wait at {url}");
-        self.others = vec![url.clone()];
+        self.others = vec![Link::named(url.clone())];
         self.route = straight(url);
+        self.instead_of = None;
         message
     }
 
@@ -237,6 +248,33 @@ fn straight(mediator: MediatorUrl) -> Route {
         mediator,
         proxy: None,
     }
+}
+
+/// The ports at which a mediator of this machine is looked for.
+pub(crate) fn ports(first: u16) -> RangeInclusive<u16> {
+    first..=first.saturating_add(PORTS - 1)
+}
+
+/// The mediator at an address of this machine, or one that is started there, which is given;
+/// `None` where something else has it.
+async fn find_or_start_at(
+    url: &MediatorUrl,
+    bind: Option<IpAddr>,
+) -> io::Result<Option<Option<Embedded>>> {
+    for _ in 0..LOOKS {
+        match answers(url).await {
+            Answers::Mediator => return Ok(Some(None)),
+            Answers::Another => return Ok(None),
+            Answers::Nobody => {}
+        }
+        match start(bind, url.port()) {
+            // Another client was faster: its mediator serves both. Or a service has the port of
+            // another address.
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => sleep(PAUSE).await,
+            started => return Ok(Some(Some(started?))),
+        }
+    }
+    Ok(None)
 }
 
 fn start(bind: Option<IpAddr>, port: u16) -> io::Result<Embedded> {

@@ -19,6 +19,7 @@ use super::pair::{AttemptError, Failure};
 use super::seek::Backoff;
 use super::{ChatError, Setup};
 use crate::link::Ready;
+use crate::link::ranking::Reach;
 use crate::pairing::Role;
 use crate::rendezvous::RendezvousError;
 use crate::session::Session;
@@ -60,6 +61,9 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
             seated = seated.or_else(|| Some(Instant::now()));
             if !std::mem::replace(&mut told, true) {
                 setup.say(&waiting(setup, local, expires_in));
+                for message in remarks(setup, local) {
+                    setup.say(&Event::Note { message });
+                }
             }
             row.send_replace(Some(Row::waiting(begun)));
         };
@@ -145,16 +149,43 @@ fn is_passing(error: &RendezvousError, reached: bool) -> bool {
 }
 
 fn waiting(setup: &Setup, local: &Local, expires_in: u64) -> Event {
-    let mut links = local
-        .others
-        .iter()
-        .map(|url| setup.room.invite_link(url).to_string());
+    let others = local.others.iter();
+    let reach: Option<Vec<_>> = others.clone().map(|link| link.reach).collect();
+    let mut links = others.map(|link| setup.room.invite_link(&link.url).to_string());
     Event::Waiting {
         room: setup.room.name().to_owned(),
         invite: links.next().unwrap_or_default(),
         more_invites: links.collect(),
+        reach: reach.unwrap_or_default(),
         expires_in,
     }
+}
+
+/// What is to be known of a mediator on this machine.
+fn remarks(setup: &Setup, local: &Local) -> Vec<String> {
+    let port = local.route.mediator.port();
+    let mut remarks = Vec::new();
+    if let Some(taken) = local.instead_of {
+        remarks.push(format!(
+            "another program has port {taken} here, so the mediator has port {port}, as in the invite"
+        ));
+    }
+    if setup.listening.bind.is_some() {
+        return remarks;
+    }
+    if local.is_embedded() {
+        remarks.push(format!(
+            "this program is the mediator, and listens on port {port} of all interfaces; --bind ADDRESS keeps it to one"
+        ));
+    }
+    let mut reach = local.others.iter().map(|link| link.reach);
+    if setup.mediator.is_none() && reach.all(|reach| reach == Some(Reach::Machine)) {
+        remarks.push(
+            "this machine has no address that others could reach: the invite works here only"
+                .into(),
+        );
+    }
+    remarks
 }
 
 fn attempt_failed(spent: bool, why: Failure, left: u32) -> Event {

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! run ─► local     which mediator; one inside this process where there is none
-//!     │  └► lan    mediators on the local network, by --lan only
+//!     │  ├► lan    mediators on the local network, by --lan only
+//!     │  └► links  by which addresses others reach it
 //!     ├► meet      the first link ─► pair ─► lobby (host) or dial (guest)
 //!     └► talk      one select loop over link, person, timers ─► seek, lobby
 //! ahead     what is typed before anyone is there
@@ -18,6 +19,7 @@ pub mod event;
 pub mod face;
 pub mod interface;
 pub mod lan;
+pub mod links;
 pub mod lobby;
 pub mod local;
 pub mod meet;
@@ -38,6 +40,7 @@ use crate::contacts::Contacts;
 use crate::crypto::keys::SecretKey;
 use crate::exit::Exit;
 use crate::history::History;
+use crate::link::interfaces::can_listen;
 use crate::rendezvous::Route;
 use crate::room::Room;
 use crate::terminal::name::DisplayName;
@@ -92,6 +95,14 @@ impl Setup {
             (true, _) => self.consent.lack(),
             (false, true) => NoRelay::MediatorAndHidden,
             (false, false) => NoRelay::Mediator,
+        }
+    }
+
+    /// Nothing is begun on an address that is not this machine's.
+    fn check_bind(&self) -> Result<(), ChatError> {
+        match self.listening.bind {
+            Some(bind) if !can_listen(bind.ip()) => Err(ChatError::NotHere(bind.ip())),
+            _ => Ok(()),
         }
     }
 
@@ -159,6 +170,7 @@ pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError
             message: relay::HIDDEN.into(),
         });
     }
+    setup.check_bind()?;
     let mut local = setup.local().await?;
     let mut ahead = Ahead::listen(setup.face, setup.consent.clone())?;
     let met = async {

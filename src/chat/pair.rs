@@ -11,8 +11,8 @@ use undertone_mediator::wire::{self, MediatorMessage};
 use super::relay::NoRelay;
 use crate::crypto::keys::{PublicKey, SecretKey};
 use crate::link::dial::Plan;
-use crate::link::interfaces::addresses_here;
 use crate::link::port::Port;
+use crate::link::ranking::{is_link_local, ranked};
 use crate::pairing::{Candidates, Matched, Meeting, Offering, PairingError, Role};
 use crate::rendezvous::{Rendezvous, RendezvousError};
 
@@ -69,10 +69,7 @@ impl Listening {
         }
         let here = match self.bind {
             Some(bind) if !bind.ip().is_unspecified() => vec![bind.ip()],
-            _ if mediator.to_canonical().is_loopback() => {
-                [vec![IpAddr::from([127, 0, 0, 1])], addresses_here()].concat()
-            }
-            _ => addresses_here(),
+            _ => addresses_to_tell(mediator.to_canonical()),
         };
         let seen = observed.filter(|observed| {
             let outside = observed.ip().to_canonical();
@@ -99,6 +96,19 @@ impl Listening {
             outside: observed.map(|seen| seen.ip()),
         }
     }
+}
+
+/// This machine's addresses for the other one, the best first. Loopback and link-local ones only
+/// where the mediator is here, or is on a link.
+fn addresses_to_tell(mediator: IpAddr) -> Vec<IpAddr> {
+    let here = mediator.is_loopback();
+    let all = ranked((!here).then_some(mediator)).into_iter();
+    let told = all.filter(|to| here || is_link_local(mediator) || !is_link_local(to.ip));
+    let loopback = here.then_some(IpAddr::from([127, 0, 0, 1]));
+    loopback
+        .into_iter()
+        .chain(told.map(|here| here.ip))
+        .collect()
 }
 
 /// What an attempt needs to know.
@@ -275,7 +285,7 @@ mod tests {
         let mediator = "203.0.113.10".parse().unwrap();
         let told = Listening::default().candidates(7700, Some(seen), mediator);
         // A machine without any address is not told where it is.
-        if !addresses_here().is_empty() {
+        if !ranked(None).is_empty() {
             assert_eq!(told.dialable(mediator).next(), Some(seen));
         }
     }

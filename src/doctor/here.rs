@@ -11,7 +11,8 @@ use crate::cli::{DoctorArgs, Global};
 use crate::crypto::words::fingerprint;
 use crate::identity;
 use crate::link::door::Door;
-use crate::link::interfaces::addresses_here;
+use crate::link::interfaces::can_listen;
+use crate::link::ranking::{Ranked, Reach, ranked};
 use crate::store::Store;
 
 /// Looks at what a chat needs of this machine.
@@ -86,6 +87,11 @@ fn quoted(path: &Path) -> String {
 }
 
 fn door(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<()> {
+    if let Some(bind) = args.bind.filter(|bind| !can_listen(bind.ip())) {
+        let text = format!("{} is no address of this machine", bind.ip());
+        let remedy = "Give --bind one that it has, or leave it out.";
+        return report.wrong("listen", &text, remedy);
+    }
     match Door::open(args.bind) {
         Ok(_) => {
             let place = match args.bind {
@@ -99,18 +105,20 @@ fn door(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<()> {
         Err(error) => report.wrong(
             "listen",
             &format!("cannot listen for the other one: {error}"),
-            "Check --bind: an address of this machine, and a port that nobody else has.",
+            "Check --bind: perhaps another program has that port.",
         ),
     }
 }
 
 fn addresses(report: &mut Report<'_>) -> io::Result<()> {
-    let here = addresses_here();
-    let listed = |wanted: fn(&&IpAddr) -> bool| {
-        let found: Vec<String> = here.iter().filter(wanted).map(IpAddr::to_string).collect();
+    // In the order in which the other one is told of them.
+    let here = ranked(None);
+    let listed = |wanted: fn(&IpAddr) -> bool| {
+        let found = here.iter().filter(|here| wanted(&here.ip));
+        let found: Vec<String> = found.map(shown).collect();
         found.join(", ")
     };
-    let (v4, v6) = (listed(|ip| ip.is_ipv4()), listed(|ip| ip.is_ipv6()));
+    let (v4, v6) = (listed(IpAddr::is_ipv4), listed(IpAddr::is_ipv6));
     if v4.is_empty() {
         let remedy = "Only who has IPv6 too can be reached, or who is on this machine.";
         report.warn("ipv4", "this machine has no IPv4 address", remedy)?;
@@ -123,6 +131,17 @@ fn addresses(report: &mut Report<'_>) -> io::Result<()> {
         return report.warn("ipv6", "this machine has no IPv6 address", remedy);
     }
     report.fine("ipv6", &format!("this machine has {v6}"))
+}
+
+/// An address, with a word where it is of use to few.
+fn shown(here: &Ranked) -> String {
+    let Ranked { ip, reach } = here;
+    match reach {
+        Reach::Internet | Reach::Network => ip.to_string(),
+        Reach::Vpn => format!("{ip} (VPN)"),
+        Reach::Guests => format!("{ip} (containers)"),
+        Reach::Link | Reach::Machine => format!("{ip} (link-local)"),
+    }
 }
 
 /// An error whose second line is its remedy.

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::seat::{self, Seat};
 use super::{Report, paths};
+use crate::chat::local::ports;
 use crate::cli::DoctorArgs;
 use crate::link::interfaces::addresses_here;
 use crate::link::port::Port;
@@ -21,10 +21,9 @@ use crate::rendezvous::proxy::Proxy;
 use crate::rendezvous::{
     self, CONNECT_WITHIN, ConnectError, Rendezvous, RendezvousError, Route, Transport,
     connect as tcp,
+    version::{self, Answers, answers},
 };
 
-/// The longest answer to `GET /version` that is read, headers included.
-const MAX_ANSWER: u64 = 16 * 1024;
 /// A clock that is off by more than this makes the times of messages misleading.
 const CLOCK_OFF: Duration = Duration::from_secs(30);
 
@@ -58,32 +57,53 @@ pub(super) async fn examine(args: &DoctorArgs, report: &mut Report<'_>) -> io::R
 
 /// The mediator on this machine, where none was named.
 async fn local(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<Option<Route>> {
-    let port = args.local_port;
     let bind = args.bind.map(|bind| bind.ip());
     let here = bind.unwrap_or(Ipv4Addr::LOCALHOST.into());
-    if TcpStream::connect((here, port)).await.is_ok()
-        && let Ok(mediator) = MediatorUrl::new(false, &here.to_string(), port)
-    {
-        return Ok(Some(Route {
-            mediator,
-            proxy: None,
-        }));
-    }
-    let address = SocketAddr::new(bind.unwrap_or(Ipv6Addr::UNSPECIFIED.into()), port);
-    match undertone_mediator::listen(address) {
-        Ok(_) => {
-            let text = format!(
-                "no mediator is named and none runs here: a chat starts one, and port {port} is free for it"
-            );
-            report.fine("local-port", &text)?;
+    for port in ports(args.local_port) {
+        let Ok(mediator) = MediatorUrl::new(false, &here.to_string(), port) else {
+            break;
+        };
+        match answers(&mediator).await {
+            Answers::Mediator => {
+                return Ok(Some(Route {
+                    mediator,
+                    proxy: None,
+                }));
+            }
+            Answers::Another => continue,
+            Answers::Nobody => {}
         }
-        Err(error) => report.no_mediator(
-            "local-port",
-            &format!("no mediator is named, and none can run on port {port} here ({error})"),
-            "Name one with --mediator, or another port with --local-port.",
-        )?,
+        let address = SocketAddr::new(bind.unwrap_or(Ipv6Addr::UNSPECIFIED.into()), port);
+        match undertone_mediator::listen(address) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            Err(error) => {
+                no_room(&format!("port {port} here ({error})"), report)?;
+                return Ok(None);
+            }
+            Ok(_) => {
+                let text = format!(
+                    "no mediator is named and none runs here: a chat starts one, and port {port} is free for it"
+                );
+                report.fine("local-port", &text)?;
+                return Ok(None);
+            }
+        }
     }
+    let all = ports(args.local_port);
+    let (first, last) = (all.start(), all.end());
+    no_room(
+        &format!("ports {first} to {last} here: other programs have them"),
+        report,
+    )?;
     Ok(None)
+}
+
+fn no_room(place: &str, report: &mut Report<'_>) -> io::Result<()> {
+    report.no_mediator(
+        "local-port",
+        &format!("no mediator is named, and none can run on {place}"),
+        "Name one with --mediator, or another port with --local-port.",
+    )
 }
 
 /// Every step to a seat, which is given where none of them failed.
@@ -103,7 +123,7 @@ async fn steps(
     let Some(transport) = secure(url, stream, report).await? else {
         return Ok(None);
     };
-    match timeout(CONNECT_WITHIN, ask_version(url, transport)).await {
+    match timeout(CONNECT_WITHIN, version::ask_version(url, transport)).await {
         Ok(Ok(answer)) => {
             version(&answer, report)?;
             clock(&answer, report)?;
@@ -223,27 +243,11 @@ fn flat<T>(result: Result<io::Result<T>, tokio::time::error::Elapsed>) -> Result
     }
 }
 
-/// HTTP/1.0, so that nobody answers in chunks.
-async fn ask_version(url: &MediatorUrl, mut transport: Box<dyn Transport>) -> io::Result<String> {
-    let request = format!("GET /version HTTP/1.0\r\nHost: {}\r\n\r\n", url.authority());
-    transport.write_all(request.as_bytes()).await?;
-    let mut answer = Vec::new();
-    // A connection that ends without a TLS goodbye has answered too.
-    let read = transport.take(MAX_ANSWER).read_to_end(&mut answer).await;
-    match answer.starts_with(b"HTTP/1.") {
-        true => Ok(String::from_utf8_lossy(&answer).into_owned()),
-        false => Err(read.err().unwrap_or(io::ErrorKind::InvalidData.into())),
-    }
-}
-
 fn version(answer: &str, report: &mut Report<'_>) -> io::Result<()> {
-    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     let ours = env!("CARGO_PKG_VERSION");
-    match body.lines().next() {
-        Some(line) if line.starts_with("undertone-mediator ") => {
-            report.fine("version", &format!("it is {line}; this is undertone {ours}"))
-        }
-        _ => report.warn(
+    match version::version(answer) {
+        Some(line) => report.fine("version", &format!("it is {line}; this is undertone {ours}")),
+        None => report.warn(
             "version",
             "it does not tell its version",
             "It is older than this program, or a proxy answers for it: bring it up to date, or have the proxy hand on every path.",

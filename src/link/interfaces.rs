@@ -1,20 +1,22 @@
 //! What this machine's network interfaces say: its addresses, and who is next to it.
 
-use std::net::IpAddr;
+use std::io;
+use std::net::{IpAddr, UdpSocket};
 
 use if_addrs::{IfAddr, get_if_addrs};
 
-/// This machine's addresses that others may reach: neither loopback nor
-/// link-local ones, IPv4 first.
+/// This machine's addresses but those of loopback, in the system's order; `ranking` has a better
+/// one.
 pub fn addresses_here() -> Vec<IpAddr> {
-    let mut addresses: Vec<IpAddr> = get_if_addrs()
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|interface| !interface.is_loopback() && !interface.is_link_local())
-        .map(|interface| interface.ip())
-        .collect();
-    addresses.sort_by_key(IpAddr::is_ipv6);
-    addresses
+    let interfaces = get_if_addrs().unwrap_or_default();
+    let others = interfaces.iter().filter(|here| !here.is_loopback());
+    others.map(|here| here.ip()).collect()
+}
+
+/// Whether programs of this machine may listen on that address: it is one of the machine's.
+pub fn can_listen(ip: IpAddr) -> bool {
+    let bound = UdpSocket::bind((ip, 0));
+    !bound.is_err_and(|error| error.kind() == io::ErrorKind::AddrNotAvailable)
 }
 
 /// Whether this machine has that address, or does not know.

@@ -1,12 +1,13 @@
 //! The client's side of the mediator: one WebSocket, the messages of
 //! `undertone_mediator::wire` on it, every wait bounded. What the messages mean
 //! for a pairing is not decided here. `reach` is the way there, `connect` the TCP
-//! below it, `proxy` what may be on the way.
+//! below it, `proxy` what may be on the way; `version` tells a mediator from another service.
 
 pub mod connect;
 mod error;
 pub mod proxy;
 mod reach;
+pub(crate) mod version;
 
 use std::future::pending;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

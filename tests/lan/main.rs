@@ -8,6 +8,7 @@
     clippy::indexing_slicing
 )]
 
+mod addresses;
 #[path = "../common/mod.rs"]
 mod common;
 mod net;

@@ -82,21 +82,49 @@ impl Lan {
         bridge
             .does("ip link add br0 type bridge; ip link set br0 up")
             .then_some(())?;
-        for (n, host) in hosts.iter().enumerate() {
-            let n = n + 1;
-            let pid = host.child.id();
-            // Without IPv6: its duplicate address detection would take a second.
-            let wire = format!(
-                "ip link add v{n} type veth peer name eth0 netns {pid}; \
-                 ip link set v{n} master br0 up"
-            );
-            let address = format!(
-                "echo 1 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6 || true; \
-                 ip link set lo up; ip addr add 10.77.0.{n}/24 dev eth0; ip link set eth0 up"
-            );
-            (bridge.does(&wire) && host.does(&address)).then_some(())?;
+        let lan = Lan { hosts, bridge };
+        for host in 0..lan.hosts.len() {
+            lan.wire(host).then_some(())?;
         }
-        Some(Lan { hosts, bridge })
+        Some(lan)
+    }
+
+    /// Gives a host its cable, and the address on it.
+    fn wire(&self, host: usize) -> bool {
+        let (n, pid) = (host + 1, self.hosts[host].child.id());
+        // Without IPv6: its duplicate address detection would take a second.
+        let wire = format!(
+            "ip link add v{n} type veth peer name eth0 netns {pid}; \
+             ip link set v{n} master br0 up"
+        );
+        let address = format!(
+            "echo 1 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6 || true; \
+             ip link set lo up; ip addr add 10.77.0.{n}/24 dev eth0; ip link set eth0 up"
+        );
+        self.bridge.does(&wire) && self.hosts[host].does(&address)
+    }
+
+    /// Gives a host this many bridges before its cable, as the interfaces are numbered; on each
+    /// host they have the same addresses.
+    pub fn add_bridges(&self, host: usize, many: usize) {
+        self.on(host, "ip link del eth0");
+        for n in 0..many {
+            self.on(
+                host,
+                &format!(
+                    "ip link add other{n} type bridge; ip addr add 172.{}.0.1/16 dev other{n}; \
+                     ip link set other{n} up",
+                    17 + n
+                ),
+            );
+        }
+        assert!(self.wire(host));
+        self.on(host, "ip route add default via 10.77.0.9");
+    }
+
+    /// Runs this on a host; it must do well.
+    pub fn on(&self, host: usize, line: &str) {
+        assert!(self.hosts[host].does(line), "{line}");
     }
 
     /// Takes this host's cable out of the bridge.

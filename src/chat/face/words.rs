@@ -1,5 +1,7 @@
 //! Events in words, for people. One place for all wording of a chat.
 
+use std::iter;
+
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::chat::event::{Event, Standing};
@@ -65,6 +67,7 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
             room,
             invite,
             more_invites,
+            reach,
             expires_in,
         } => {
             let one_of = if more_invites.is_empty() {
@@ -73,12 +76,16 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
                 " one of"
             };
             let mut text = format!(
-                "◆ Waiting in room {} · renewed every {} min · Ctrl-C to stop\n  Other terminal: undertone chat, and as the room{one_of}\n    {invite}",
+                "◆ Waiting in room {} · renewed every {} min · Ctrl-C to stop\n  Other terminal: undertone chat, and as the room{one_of}",
                 Safe::line(room),
                 expires_in.div_ceil(60),
             );
-            for link in more_invites {
+            // A link stands alone on its row, to be copied whole.
+            for (n, link) in iter::once(invite).chain(more_invites).enumerate() {
                 text += &format!("\n    {link}");
+                if let Some(reach) = reach.get(n) {
+                    text += &format!("\n      {}", reach.in_words());
+                }
             }
             text
         }

@@ -1,0 +1,71 @@
+//! Which links are given to the other one: by which of this machine's addresses its mediator is
+//! reached, and from where.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::link::ranking::{Reach, ranked};
+use crate::mediator_url::{MediatorUrl, MediatorUrlError};
+use crate::rendezvous::version::{Answers, answers};
+
+/// More would fill the screen, and nobody would read them.
+const LINKS_MAX: usize = 4;
+
+/// A mediator's address for an invite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The address.
+    pub url: MediatorUrl,
+    /// From where it works; `None` where only the mediator's owner knows.
+    pub reach: Option<Reach>,
+}
+
+impl Link {
+    /// To a mediator that was named. Of its address nothing is known but where it cannot lead.
+    pub fn named(url: MediatorUrl) -> Self {
+        let reach = url.ip().map(Reach::of);
+        Link {
+            url,
+            reach: reach.filter(|reach| *reach >= Reach::Link),
+        }
+    }
+}
+
+/// The links to the mediator on `port` of this machine, the best first; with `bind` to that
+/// address only. Where it was `started` here, it listens on all of them.
+///
+/// # Errors
+/// For port 0.
+pub async fn links_here(
+    bind: Option<IpAddr>,
+    port: u16,
+    started: bool,
+) -> Result<Vec<Link>, MediatorUrlError> {
+    let link = |ip: IpAddr, reach| {
+        let url = MediatorUrl::new(false, &ip.to_string(), port)?;
+        Ok(Link {
+            url,
+            reach: Some(reach),
+        })
+    };
+    if let Some(ip) = bind.filter(|ip| !ip.is_unspecified()) {
+        let here = ranked(None).into_iter().find(|here| here.ip == ip);
+        let reach = here.map_or(Reach::of(ip), |here| here.reach);
+        return Ok(vec![link(ip, reach)?]);
+    }
+    let mut links = Vec::new();
+    for here in ranked(None) {
+        // Without the name of their interface, which is another one on each machine, link-local
+        // addresses of IPv6 lead nowhere.
+        let nowhere = here.reach == Reach::Link && here.ip.is_ipv6();
+        if nowhere || links.len() + 1 >= LINKS_MAX {
+            continue;
+        }
+        let link = link(here.ip, here.reach)?;
+        // Another process' mediator may listen on some of the addresses only.
+        if started || answers(&link.url).await == Answers::Mediator {
+            links.push(link);
+        }
+    }
+    links.push(link(Ipv4Addr::LOCALHOST.into(), Reach::Machine)?);
+    Ok(links)
+}
