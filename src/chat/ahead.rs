@@ -23,6 +23,7 @@ use super::person::{self, Input};
 use super::relay::{AGREED, Consent};
 use crate::payload::TEXT_MAX;
 use crate::room::Invite;
+use crate::terminal::keyboard;
 
 /// More than a terminal hands over as one line (4,096 bytes on Linux).
 const LINE_MAX: usize = 8192;
@@ -37,7 +38,7 @@ const INVITE: &str = "not kept: that is an invite. To take it, /quit, and paste 
 pub struct Ahead {
     /// Its thread, which ends when the other end of this is dropped, and gives what was
     /// typed; none where there is no terminal.
-    listener: Option<(UnixStream, JoinHandle<Vec<u8>>)>,
+    listener: Option<(UnixStream, JoinHandle<String>)>,
     left: oneshot::Receiver<()>,
 }
 
@@ -83,12 +84,12 @@ impl Ahead {
             drop(ours);
             thread.join().ok()
         });
-        String::from_utf8_lossy(&typed.unwrap_or_default()).into_owned()
+        typed.unwrap_or_default()
     }
 }
 
-fn listen(stop: &UnixStream, face: Face, consent: &Consent, leave: oneshot::Sender<()>) -> Vec<u8> {
-    let mut typed = Vec::new();
+fn listen(stop: &UnixStream, face: Face, consent: &Consent, leave: oneshot::Sender<()>) -> String {
+    let mut typed = String::new();
     let mut buf = [0; LINE_MAX];
     loop {
         let line = match hear(stop, &mut buf) {
@@ -104,7 +105,8 @@ fn listen(stop: &UnixStream, face: Face, consent: &Consent, leave: oneshot::Send
                 message: message.into(),
             });
         };
-        let text = String::from_utf8_lossy(line);
+        // The terminal's answers come on the same line.
+        let text = keyboard::line::text(line);
         match person::parse(text.trim_end()) {
             Input::Quit => {
                 let _ = leave.send(());
@@ -129,8 +131,8 @@ fn listen(stop: &UnixStream, face: Face, consent: &Consent, leave: oneshot::Send
             note(if has_console(face) { DRAFT } else { WAITS });
         }
         // As much as one message holds; what is over that is not there when the rest is.
-        if typed.len() + line.len() <= TEXT_MAX {
-            typed.extend_from_slice(line);
+        if typed.len() + text.len() <= TEXT_MAX {
+            typed.push_str(&text);
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What the person says: lines of stdin, and the commands among them.
 
-use std::io::{BufRead, Cursor, Read};
+use std::io::{BufRead, Cursor, IsTerminal, Read};
 
 use tokio::sync::mpsc;
 
 use crate::payload::TEXT_MAX;
+use crate::terminal::keyboard;
 
 /// Lines that are read ahead.
 const AHEAD: usize = 16;
@@ -50,9 +51,14 @@ pub enum Input {
 pub fn listen(before: String) -> mpsc::Receiver<Input> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     std::thread::spawn(move || {
+        // A terminal's own answers are among what a person types; what a program says is its own.
+        let text = match std::io::stdin().is_terminal() {
+            true => keyboard::line::text,
+            false => |line: &[u8]| String::from_utf8_lossy(line).into_owned(),
+        };
         let mut stdin = Cursor::new(before).chain(std::io::stdin().lock());
         while let Some(line) = read_line(&mut stdin) {
-            let input = line.map_or(Input::TooLong, |line| parse(&line));
+            let input = line.map_or(Input::TooLong, |line| said(&text(&line)));
             if sender.blocking_send(input).is_err() {
                 break;
             }
@@ -62,7 +68,7 @@ pub fn listen(before: String) -> mpsc::Receiver<Input> {
 }
 
 /// The next line without its end; `Some(None)` for one that is too long.
-fn read_line(from: &mut impl BufRead) -> Option<Option<String>> {
+fn read_line(from: &mut impl BufRead) -> Option<Option<Vec<u8>>> {
     let mut line = Vec::new();
     let mut any = false;
     loop {
@@ -88,8 +94,15 @@ fn read_line(from: &mut impl BufRead) -> Option<Option<String>> {
     if line.last() == Some(&b'\r') {
         line.pop();
     }
-    let text = String::from_utf8_lossy(&line).into_owned();
-    Some((text.len() <= TEXT_MAX).then_some(text))
+    Some((line.len() <= TEXT_MAX).then_some(line))
+}
+
+/// What a line asks for, whose text may be longer than its bytes: U+FFFD has three.
+fn said(text: &str) -> Input {
+    match text.len() <= TEXT_MAX {
+        true => parse(text),
+        false => Input::TooLong,
+    }
 }
 
 /// What a line, or a draft of several, asks for.
@@ -168,14 +181,13 @@ mod tests {
         let text = format!("a\r\n\n{long}\n{over}\nend");
         let mut from = text.as_bytes();
         let lines: Vec<_> = std::iter::from_fn(|| read_line(&mut from)).collect();
-        let some = |line: &str| Some(line.to_owned());
-        assert_eq!(lines, [some("a"), some(""), Some(long), None, some("end")]);
+        let some = |line: &str| Some(line.as_bytes().to_owned());
+        assert_eq!(lines, [some("a"), some(""), some(&long), None, some("end")]);
     }
 
     #[test]
-    fn bytes_that_are_not_text_are_shown_as_such() {
-        let mut from: &[u8] = b"a\xff\xed\xa0\x80b\n";
-        let line = read_line(&mut from).flatten();
-        assert_eq!(line.map(|line| line.contains('\u{fffd}')), Some(true));
+    fn a_line_that_grows_when_it_is_read_is_bounded_too() {
+        assert_eq!(said("/quit"), Input::Quit);
+        assert_eq!(said(&"\u{fffd}".repeat(TEXT_MAX / 2)), Input::TooLong);
     }
 }

@@ -24,11 +24,10 @@ pub mod tab;
 
 use std::time::{Duration, Instant};
 
-use crossterm::event::Event;
-
 use self::prompt::Prompt;
 use self::question::{Mode, Question};
 use super::editor::{Editor, Full};
+use super::keyboard::Event;
 use super::style::Style;
 
 /// How long the width must stay the same before anything is written.
@@ -175,9 +174,7 @@ impl Composer {
             Event::Key(key) => return self.key(key, at),
             Event::Paste(text) => return self.paste(&text, at),
             Event::Resize(width, height) => self.resize(width, height, at),
-            Event::FocusGained => self.focused = true,
-            Event::FocusLost => self.focused = false,
-            Event::Mouse(_) => {}
+            Event::Focus(focused) => self.focused = focused,
         }
         Vec::new()
     }

@@ -4,18 +4,18 @@
 //! them back on drop, on a panic, and while stopped. A signal that ends the program must end it by
 //! returning: `std::process::exit` drops nothing.
 
-use std::io::{self, Write};
-use std::sync::Once;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
-use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use rustix::stdio::stdin;
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 const ENTER: &[u8] = b"\x1b[?2004h\x1b[?1004h";
 /// What may be half done too: the row, an update, a wrap that is off, a colour, a hidden cursor.
 const LEAVE: &[u8] = b"\r\x1b[K\x1b[0m\x1b[?7h\x1b[?2026l\x1b[?2004l\x1b[?1004l\x1b[?25h";
 
-/// Whether the terminal is ours now; for the panic hook.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+/// How the terminal was before, while it is ours; for the panic hook too.
+static TAKEN: Mutex<Option<Termios>> = Mutex::new(None);
 static HOOK: Once = Once::new();
 
 /// The terminal's modes, while it lives. There is one at a time.
@@ -23,7 +23,7 @@ static HOOK: Once = Once::new();
 pub struct Guard(());
 
 impl Guard {
-    /// Takes the terminal on stdin and stdout.
+    /// Takes the terminal on stdin, and on stdout or stderr.
     ///
     /// # Errors
     /// The system's; the terminal is then as it was.
@@ -59,8 +59,11 @@ impl Drop for Guard {
 }
 
 fn take() -> io::Result<()> {
-    enable_raw_mode()?;
-    TAKEN.store(true, Ordering::SeqCst);
+    let before = tcgetattr(stdin())?;
+    let mut raw = before.clone();
+    raw.make_raw();
+    tcsetattr(stdin(), OptionalActions::Now, &raw)?;
+    *taken() = Some(before);
     let written = write(ENTER);
     if written.is_err() {
         give_back();
@@ -69,15 +72,25 @@ fn take() -> io::Result<()> {
 }
 
 fn give_back() {
-    if TAKEN.swap(false, Ordering::SeqCst) {
+    let before = taken().take();
+    if let Some(before) = before {
         // A terminal that is gone has no modes to restore.
         let _ = write(LEAVE);
-        let _ = disable_raw_mode();
+        let _ = tcsetattr(stdin(), OptionalActions::Now, &before);
     }
 }
 
+/// Nothing panics that holds it.
+fn taken() -> MutexGuard<'static, Option<Termios>> {
+    TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// To stdout, where that is the terminal: what was written there before comes first.
 fn write(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout();
+    if !out.is_terminal() {
+        return io::stderr().write_all(bytes);
+    }
     out.write_all(bytes)?;
     out.flush()
 }

@@ -5,6 +5,7 @@ pub mod complete;
 pub mod composer;
 pub mod editor;
 pub mod guard;
+pub mod keyboard;
 pub mod name;
 pub mod prompts;
 pub mod qr;

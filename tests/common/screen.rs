@@ -94,14 +94,19 @@ impl Screen {
 
     /// Types.
     pub fn press(&mut self, keys: &str) {
-        write(&mut *self.keys.lock().unwrap(), keys).unwrap();
+        self.send(keys.as_bytes());
+    }
+
+    /// Sends bytes as they are, as a terminal does that is no person.
+    pub fn send(&mut self, bytes: &[u8]) {
+        write(&mut *self.keys.lock().unwrap(), bytes).unwrap();
     }
 
     /// Types more than a terminal holds, and does not wait for who reads it.
     pub fn press_on(&mut self, keys: String) {
         let to = Arc::clone(&self.keys);
         // A program that ended takes no more.
-        std::thread::spawn(move || write(&mut *to.lock().unwrap(), &keys));
+        std::thread::spawn(move || write(&mut *to.lock().unwrap(), keys.as_bytes()));
     }
 
     /// Pastes, as a terminal does whose program has asked for brackets.
@@ -243,8 +248,8 @@ fn history(terminal: &mut vt100::Parser) -> String {
     text
 }
 
-fn write(to: &mut impl Write, keys: &str) -> std::io::Result<()> {
-    to.write_all(keys.as_bytes())?;
+fn write(to: &mut impl Write, bytes: &[u8]) -> std::io::Result<()> {
+    to.write_all(bytes)?;
     to.flush()
 }
 

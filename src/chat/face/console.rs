@@ -9,7 +9,6 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crossterm::event::{Event as Reported, EventStream};
 use tokio::time::Instant;
 
 use super::Face;
@@ -21,6 +20,8 @@ use crate::terminal::composer::Composer;
 use crate::terminal::composer::prompt::{Prompt, State};
 use crate::terminal::composer::question::Question;
 use crate::terminal::guard::Guard;
+use crate::terminal::keyboard::Event as Reported;
+use crate::terminal::keyboard::reader::{Reader, size};
 use crate::terminal::style::Style;
 
 /// Our message is shown once it has arrived, or, dim, after this long without.
@@ -30,9 +31,7 @@ const ARRIVES_WITHIN: Duration = Duration::from_millis(250);
 pub struct Console {
     composer: Composer,
     guard: Guard,
-    keys: EventStream,
-    /// [`Console::probe`] waits for its answer.
-    probing: bool,
+    keys: Reader,
     bell: Bell,
     style: Style,
     quiet: bool,
@@ -60,10 +59,11 @@ impl Console {
     /// # Errors
     /// The system's; the terminal is then as it was.
     pub fn enter(name: &str, face: Face, mut ahead: String) -> io::Result<Self> {
-        let (width, height) = crossterm::terminal::size()?;
+        let (width, height) = size()?;
         let style = Style::new(face.color);
         let prompt = Prompt::new(name, State::NotVerified, "");
         let mut composer = Composer::new(width, height, style, &person::COMMANDS, prompt);
+        let keys = Reader::open()?;
         let guard = Guard::enter()?;
         // A line that was only begun is in the system's hands, and comes as keys. It is
         // a line of its own.
@@ -73,8 +73,7 @@ impl Console {
         composer.event(Reported::Paste(ahead), Instant::now().into_std());
         Ok(Console {
             guard,
-            keys: EventStream::new(),
-            probing: false,
+            keys,
             composer,
             bell: Bell::new(face.notify),
             style,

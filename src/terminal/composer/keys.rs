@@ -2,21 +2,16 @@
 
 use std::time::Instant;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-
 use super::question::{self, Mode, Question};
 use super::{AGAIN, Act, Composer, full};
+use crate::terminal::keyboard::{Code, Key};
 
 impl Composer {
     /// A key; `at`: when it came.
-    pub fn key(&mut self, key: KeyEvent, at: Instant) -> Vec<Act> {
-        if key.kind == KeyEventKind::Release {
-            return Vec::new();
-        }
-        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+    pub fn key(&mut self, key: Key, at: Instant) -> Vec<Act> {
         // What stops the program says nothing to anybody, and keys that never pause must not
         // keep it from being heard.
-        let stops = ctrl && matches!(key.code, KeyCode::Char('c' | 'z'));
+        let stops = key.is_ctrl('c') || key.is_ctrl('z');
         if self.passes_over(at) && !stops {
             return Vec::new();
         }
@@ -24,14 +19,15 @@ impl Composer {
             .interrupted
             .take()
             .is_some_and(|last| at < last + AGAIN);
-        match key.code {
-            KeyCode::Char('c') if ctrl => return self.interrupt(twice, at),
-            KeyCode::Char('z') if ctrl => return vec![Act::Suspend],
-            KeyCode::Char('l') if ctrl => {
-                self.painted = Some(String::new());
-                return Vec::new();
-            }
-            _ => {}
+        if key.is_ctrl('c') {
+            return self.interrupt(twice, at);
+        }
+        if key.is_ctrl('z') {
+            return vec![Act::Suspend];
+        }
+        if key.is_ctrl('l') {
+            self.painted = Some(String::new());
+            return Vec::new();
         }
         let editor = match &mut self.mode {
             Mode::Draft => &mut self.draft,
@@ -46,16 +42,10 @@ impl Composer {
             Mode::Asked(Question::Words { .. }, answer) => answer,
         };
         match key.code {
-            KeyCode::Char('d') if ctrl && editor.text().is_empty() => vec![Act::Eof],
-            KeyCode::Enter
-                if !key
-                    .modifiers
-                    .intersects(KeyModifiers::ALT | KeyModifiers::SHIFT) =>
-            {
-                self.enter()
-            }
-            KeyCode::Tab => self.tab(),
-            KeyCode::Esc => match self.mode {
+            _ if key.is_ctrl('d') && editor.text().is_empty() => vec![Act::Eof],
+            Code::Enter if !key.alt && !key.shift => self.enter(),
+            Code::Tab => self.tab(),
+            Code::Esc => match self.mode {
                 Mode::Asked(..) => self.cancel(),
                 _ => Vec::new(),
             },
@@ -88,6 +78,9 @@ impl Composer {
     }
 
     fn interrupt(&mut self, twice: bool, at: Instant) -> Vec<Act> {
+        if twice {
+            return vec![Act::Interrupt];
+        }
         self.interrupted = Some(at);
         match &mut self.mode {
             Mode::Asked(..) => return self.cancel(),
@@ -95,7 +88,6 @@ impl Composer {
                 self.draft = std::mem::take(before);
                 self.mode = Mode::Draft;
             }
-            Mode::Draft if twice && self.draft.text().is_empty() => return vec![Act::Interrupt],
             Mode::Draft => self.draft.clear(),
         }
         Vec::new()

@@ -1,10 +1,9 @@
 //! What is asked in place of the prompt. An answer is typed after the question, never before it,
 //! and never pasted into a question of one key.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
 use super::{Act, Composer, full};
 use crate::terminal::editor::Editor;
+use crate::terminal::keyboard::{Code, Key};
 
 /// Lines of a paste that are taken without asking.
 const PASTE_LINES: usize = 5;
@@ -46,13 +45,10 @@ impl Question {
 }
 
 /// What a key says to a question of one key.
-pub(super) fn answer(key: KeyEvent, keys: &str) -> Option<Act> {
-    let plain = !key
-        .modifiers
-        .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+pub(super) fn answer(key: Key, keys: &str) -> Option<Act> {
     match key.code {
-        KeyCode::Esc => Some(Act::Cancelled),
-        KeyCode::Char(c) if plain => {
+        Code::Esc => Some(Act::Cancelled),
+        Code::Char(c) if !key.ctrl && !key.alt => {
             let c = c.to_ascii_lowercase();
             keys.contains(c).then(|| Act::Answer(c.to_string()))
         }
@@ -76,7 +72,7 @@ impl Composer {
         done
     }
 
-    pub(super) fn decide_paste(&mut self, key: KeyEvent) -> Vec<Act> {
+    pub(super) fn decide_paste(&mut self, key: Key) -> Vec<Act> {
         let Some(answer) = answer(key, "sec") else {
             return Vec::new();
         };

@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use super::question::Mode;
 use super::{AGAIN, Composer, SETTLE};
-use crate::terminal::editor::window::columns;
+use crate::terminal::editor::window::{Visible, columns};
 use crate::terminal::safe::Safe;
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
@@ -161,10 +161,7 @@ impl Composer {
         if !hint.is_empty() {
             visible.after = self.style.dim(Safe::line(hint).clipped(room).as_str());
         }
-        let (before, after) = (visible.before, visible.after);
-        Some(format!(
-            "\r\x1b[K\x1b[?7l{head}{before}\x1b7{after}\x1b8\x1b[?7h"
-        ))
+        Some(painted(&head, &visible))
     }
 
     /// What stands before the draft, and its columns.
@@ -186,4 +183,10 @@ impl Composer {
             columns(text.as_str()) + 3,
         )
     }
+}
+
+/// The bytes of a row: a head, and a draft with the cursor in it.
+pub(in crate::terminal) fn painted(head: &str, visible: &Visible) -> String {
+    let Visible { before, after } = visible;
+    format!("\r\x1b[K\x1b[?7l{head}{before}\x1b7{after}\x1b8\x1b[?7h")
 }

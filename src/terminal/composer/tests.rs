@@ -7,7 +7,7 @@ mod screen;
 use self::screen::Screen;
 use super::prompt::State;
 use super::*;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crate::terminal::keyboard::{Code, Key};
 
 const COMMANDS: &[&str] = &["help", "verify", "who", "peers", "quit", "send"];
 
@@ -16,19 +16,19 @@ fn composer(width: u16) -> Composer {
     Composer::new(width, 10, Style::new(false), COMMANDS, prompt)
 }
 
-fn key(code: KeyCode) -> Event {
-    Event::Key(KeyEvent::new(code, KeyModifiers::NONE))
+fn key(code: Code) -> Event {
+    Event::Key(code.into())
 }
 
 fn ctrl(c: char) -> Event {
-    Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL))
+    Event::Key(Key::ctrl(c))
 }
 
 fn typed(composer: &mut Composer, text: &str, at: Instant) -> Vec<Act> {
     let keys = text.chars().map(|c| match c {
-        '\n' => KeyCode::Enter,
-        '\t' => KeyCode::Tab,
-        c => KeyCode::Char(c),
+        '\n' => Code::Enter,
+        '\t' => Code::Tab,
+        c => Code::Char(c),
     });
     keys.flat_map(|code| composer.event(key(code), at))
         .collect()
@@ -92,7 +92,7 @@ fn words_are_typed_completed_and_answered() {
         [Act::Answer("a b ".into())]
     );
     let now = asked(&mut composer, Question::Words { text }, now);
-    assert_eq!(composer.event(key(KeyCode::Esc), now), [Act::Cancelled]);
+    assert_eq!(composer.event(key(Code::Esc), now), [Act::Cancelled]);
     assert_eq!(
         typed(&mut composer, "\n", now),
         [Act::Submit("kept".into())]

@@ -9,24 +9,22 @@
 //! | ↑/Ctrl-P ↓/Ctrl-N | what was typed before |
 //! | Alt-Enter, Ctrl-J | a line break |
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
 use super::motion::Motion;
 use super::{Editor, Full};
+use crate::terminal::keyboard::{Code, Key};
 
 impl Editor {
     /// Does what a key stands for; a key that stands for nothing here does nothing.
     ///
     /// # Errors
     /// [`Full`]: there is no room for it.
-    pub fn key(&mut self, key: KeyEvent) -> Result<(), Full> {
+    pub fn key(&mut self, key: Key) -> Result<(), Full> {
         use Motion::{BlankLeft, End, Left, Right, Start, WordLeft, WordRight};
-        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-        let alt = key.modifiers.contains(KeyModifiers::ALT);
+        let Key { ctrl, alt, .. } = key;
         match key.code {
-            KeyCode::Char(_) if ctrl && alt => {}
-            KeyCode::Char(c) if !ctrl && !alt => self.insert(c.encode_utf8(&mut [0; 4]))?,
-            KeyCode::Char(c) if ctrl => match c.to_ascii_lowercase() {
+            Code::Char(_) if ctrl && alt => {}
+            Code::Char(c) if !ctrl && !alt => self.insert(c.encode_utf8(&mut [0; 4]))?,
+            Code::Char(c) if ctrl => match c.to_ascii_lowercase() {
                 'a' => self.go(Start),
                 'e' => self.go(End),
                 'b' => self.go(Left),
@@ -43,25 +41,25 @@ impl Editor {
                 'j' => self.insert("\n")?,
                 _ => {}
             },
-            KeyCode::Char(c) => match c.to_ascii_lowercase() {
+            Code::Char(c) => match c.to_ascii_lowercase() {
                 'b' => self.go(WordLeft),
                 'f' => self.go(WordRight),
                 'd' => self.kill(WordRight),
                 _ => {}
             },
-            KeyCode::Backspace if alt || ctrl => self.kill(WordLeft),
-            KeyCode::Backspace => self.delete(Left),
-            KeyCode::Delete => self.delete(Right),
-            KeyCode::Left if alt || ctrl => self.go(WordLeft),
-            KeyCode::Right if alt || ctrl => self.go(WordRight),
-            KeyCode::Left => self.go(Left),
-            KeyCode::Right => self.go(Right),
-            KeyCode::Home => self.go(Start),
-            KeyCode::End => self.go(End),
-            KeyCode::Up => self.older(),
-            KeyCode::Down => self.newer(),
-            KeyCode::Enter => self.insert("\n")?,
-            _ => {}
+            Code::Backspace if alt || ctrl => self.kill(WordLeft),
+            Code::Backspace => self.delete(Left),
+            Code::Delete => self.delete(Right),
+            Code::Left if alt || ctrl => self.go(WordLeft),
+            Code::Right if alt || ctrl => self.go(WordRight),
+            Code::Left => self.go(Left),
+            Code::Right => self.go(Right),
+            Code::Home => self.go(Start),
+            Code::End => self.go(End),
+            Code::Up => self.older(),
+            Code::Down => self.newer(),
+            Code::Enter => self.insert("\n")?,
+            Code::Tab | Code::Esc => {}
         }
         Ok(())
     }

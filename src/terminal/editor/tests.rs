@@ -1,14 +1,11 @@
 //! The draft, key by key, and against a plain model.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 
 use super::window::columns;
 use super::*;
+use crate::terminal::keyboard::{Code, Key};
 use crate::terminal::safe::is_hidden;
-
-const CTRL: KeyModifiers = KeyModifiers::CONTROL;
-const ALT: KeyModifiers = KeyModifiers::ALT;
 
 fn with(text: &str) -> Editor {
     let mut editor = Editor::default();
@@ -16,8 +13,12 @@ fn with(text: &str) -> Editor {
     editor
 }
 
-fn press(editor: &mut Editor, code: KeyCode, modifiers: KeyModifiers) {
-    let _ = editor.key(KeyEvent::new(code, modifiers));
+fn press(editor: &mut Editor, key: impl Into<Key>) {
+    let _ = editor.key(key.into());
+}
+
+fn alt(c: char) -> Key {
+    Key::alt(Code::Char(c))
 }
 
 /// The draft with `|` for the cursor, after such keys: `^a` is Ctrl-A, `~b` Alt-B.
@@ -26,9 +27,9 @@ fn after(text: &str, keys: &str) -> String {
     let mut chars = keys.chars();
     while let Some(c) = chars.next() {
         match c {
-            '^' => press(&mut editor, KeyCode::Char(chars.next().unwrap()), CTRL),
-            '~' => press(&mut editor, KeyCode::Char(chars.next().unwrap()), ALT),
-            c => press(&mut editor, KeyCode::Char(c), KeyModifiers::NONE),
+            '^' => press(&mut editor, Key::ctrl(chars.next().unwrap())),
+            '~' => press(&mut editor, alt(chars.next().unwrap())),
+            c => press(&mut editor, Code::Char(c)),
         }
     }
     format!("{}|{}", editor.before(), editor.after())
@@ -72,14 +73,14 @@ fn earlier_texts_come_back_and_the_draft_is_kept() {
     editor.take();
     editor.insert("draft").unwrap();
     for (key, text) in [
-        (KeyCode::Up, "second"),
-        (KeyCode::Up, "first"),
-        (KeyCode::Up, "first"),
-        (KeyCode::Down, "second"),
-        (KeyCode::Down, "draft"),
-        (KeyCode::Down, "draft"),
+        (Code::Up, "second"),
+        (Code::Up, "first"),
+        (Code::Up, "first"),
+        (Code::Down, "second"),
+        (Code::Down, "draft"),
+        (Code::Down, "draft"),
     ] {
-        press(&mut editor, key, KeyModifiers::NONE);
+        press(&mut editor, key);
         assert_eq!(editor.text(), text);
     }
 }
@@ -110,7 +111,7 @@ fn the_row_follows_the_cursor() {
     let shown = |text: &str, keys: &str, width| {
         let mut editor = with(text);
         for key in keys.chars() {
-            press(&mut editor, KeyCode::Char(key), CTRL);
+            press(&mut editor, Key::ctrl(key));
         }
         let visible = editor.visible(width);
         format!("{}|{}", visible.before, visible.after)
@@ -146,24 +147,24 @@ fn any_text() -> impl Strategy<Value = String> {
     proptest::collection::vec(part, 0..8).prop_map(|parts| parts.concat())
 }
 
-fn any_key() -> impl Strategy<Value = KeyEvent> {
+fn any_key() -> impl Strategy<Value = Key> {
     let ctrl = prop::sample::select("abfehdkuwytpnj".chars().collect::<Vec<_>>());
-    let alt = prop::sample::select(vec!['b', 'f', 'd']);
+    let alts = prop::sample::select(vec!['b', 'f', 'd']);
     let special = prop::sample::select(vec![
-        KeyCode::Backspace,
-        KeyCode::Delete,
-        KeyCode::Left,
-        KeyCode::Right,
-        KeyCode::Home,
-        KeyCode::End,
-        KeyCode::Up,
-        KeyCode::Down,
+        Code::Backspace,
+        Code::Delete,
+        Code::Left,
+        Code::Right,
+        Code::Home,
+        Code::End,
+        Code::Up,
+        Code::Down,
     ]);
     prop_oneof![
-        2 => ctrl.prop_map(|c| KeyEvent::new(KeyCode::Char(c), CTRL)),
-        1 => alt.prop_map(|c| KeyEvent::new(KeyCode::Char(c), ALT)),
-        2 => special.prop_map(|code| KeyEvent::new(code, KeyModifiers::NONE)),
-        2 => any::<char>().prop_map(|c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)),
+        2 => ctrl.prop_map(Key::ctrl),
+        1 => alts.prop_map(alt),
+        2 => special.prop_map(Key::from),
+        2 => any::<char>().prop_map(|c| Code::Char(c).into()),
     ]
 }
 
@@ -206,13 +207,13 @@ proptest! {
         let mut killed: Vec<char> = Vec::new();
         let mut killing = false;
         for key in keys {
-            let (code, modifiers) = match key {
-                '<' => (KeyCode::Char('b'), ALT),
-                '>' => (KeyCode::Char('f'), ALT),
-                'x' => (KeyCode::Char('x'), KeyModifiers::NONE),
-                c => (KeyCode::Char(c), CTRL),
+            let pressed = match key {
+                '<' => alt('b'),
+                '>' => alt('f'),
+                'x' => Code::Char('x').into(),
+                c => Key::ctrl(c),
             };
-            press(&mut editor, code, modifiers);
+            press(&mut editor, pressed);
             let word = |c: &char| c.is_alphanumeric();
             let mut kill = |cut: Vec<char>, front: bool, killing: &mut bool| {
                 if cut.is_empty() { return; }

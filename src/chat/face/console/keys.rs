@@ -4,14 +4,12 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crossterm::event::Event as Reported;
-use futures_util::StreamExt;
-use signal_hook::consts::SIGWINCH;
 use tokio::time::{Instant, sleep_until};
 
 use super::Console;
 use crate::chat::person::{self, Input};
 use crate::terminal::composer::Act;
+use crate::terminal::keyboard::reader::size;
 
 impl Console {
     /// The next thing that the person says; `None`: the terminal is gone, or the
@@ -27,20 +25,15 @@ impl Console {
             self.paint()?;
             let deadline = self.deadline();
             tokio::select! {
-                // What came before the deadline counts before it. Others have their turn all
-                // the same: the stream's thread fetches one key at a time.
+                // What came before the deadline counts before it.
                 biased;
                 event = self.keys.next() => {
-                    let Some(Ok(event)) = event else { return Ok(None) };
+                    let Some(event) = event? else { return Ok(None) };
                     let now = std::time::Instant::now();
-                    let sized = matches!(event, Reported::Resize(..));
                     for act in self.composer.event(event, now) {
                         if !self.act(act)? {
                             return Ok(None);
                         }
-                    }
-                    if sized && std::mem::take(&mut self.probing) {
-                        self.composer.hear(now);
                     }
                 }
                 () = sleep_until(deadline) => self.time_passed()?,
@@ -48,18 +41,13 @@ impl Console {
         }
     }
 
-    /// Asks the stream's thread whether all that was typed has been read, which nobody else
-    /// knows: it may hold keys when no more wait in the terminal. It reports a size, even the
-    /// same, only when it has no keys left. In keys without end it never does.
-    fn probe(&mut self) -> io::Result<()> {
-        self.probing = true;
-        signal_hook::low_level::raise(SIGWINCH)
-    }
-
     fn deadline(&self) -> Instant {
         let settled = self.composer.deadline().map(Instant::from_std);
         let dim = self.said.front().map(|said| said.dim_at);
-        let quiet = self.composer.quiet_at().filter(|_| !self.probing);
+        // What is unfinished was begun before.
+        let unfinished = self.keys.deadline();
+        let quiet = self.composer.quiet_at();
+        let quiet = quiet.map(|at| unfinished.map_or(at, |until| until.max(at)));
         let far = Instant::now() + Duration::from_secs(3600);
         [settled, dim, quiet.map(Instant::from_std)]
             .into_iter()
@@ -70,9 +58,9 @@ impl Console {
     fn time_passed(&mut self) -> io::Result<()> {
         let now = Instant::now();
         self.composer.tick(now.into_std(), &mut self.out);
-        let quiet = self.composer.quiet_at();
-        if !self.probing && quiet.is_some_and(|at| now.into_std() >= at) {
-            self.probe()?;
+        // A key that was typed before it was quiet is heard first, and is not quiet.
+        if self.keys.is_drained()? {
+            self.composer.hear(now.into_std());
         }
         while self.said.front().is_some_and(|said| said.dim_at <= now) {
             self.print_said(false);
@@ -111,7 +99,7 @@ impl Console {
         self.out.clear();
         stdout.flush()?;
         self.guard.suspend()?;
-        let (width, height) = crossterm::terminal::size()?;
+        let (width, height) = size()?;
         let now = Instant::now().into_std();
         self.composer.resize(width, height, now);
         Ok(())

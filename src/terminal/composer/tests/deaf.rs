@@ -70,7 +70,7 @@ fn who_is_deaf_still_stops_and_still_has_a_size_and_a_focus() {
     let (mut composer, mut screen, mut out) = (composer(80), Screen::new(80, 10), Vec::new());
     let now = Instant::now();
     composer.ask(words(), now);
-    composer.event(Event::FocusLost, now);
+    composer.event(Event::Focus(false), now);
     composer.event(Event::Resize(60, 10), now);
     assert!(!composer.is_focused());
     assert_eq!(composer.quiet_at(), Some(now + QUIET), "nothing was typed");
@@ -109,8 +109,8 @@ fn a_row_that_cannot_be_painted_yet_takes_no_key() {
 
 fn any_typing() -> impl Strategy<Value = Event> {
     prop_oneof![
-        4 => "[yn a-z/]".prop_map(|c| key(KeyCode::Char(c.chars().next().unwrap_or('y')))),
-        3 => prop::sample::select(vec![KeyCode::Enter, KeyCode::Tab, KeyCode::Esc, KeyCode::Up])
+        4 => "[yn a-z/]".prop_map(|c| key(Code::Char(c.chars().next().unwrap_or('y')))),
+        3 => prop::sample::select(vec![Code::Enter, Code::Tab, Code::Esc, Code::Up])
             .prop_map(key),
         1 => prop::sample::select(vec!['d', 'l', 'u', 'y', 'j']).prop_map(ctrl),
         1 => "[yn\n ]{0,9}".prop_map(Event::Paste),

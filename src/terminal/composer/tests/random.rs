@@ -9,9 +9,9 @@ fn any_event() -> impl Strategy<Value = Event> {
     let text = "[ab世👩é🇩🇪👍🏽\u{301}\u{200d}✓\n\t\x1b]{0,9}|/[a-z]{0,3}";
     prop_oneof![
         4 => prop::sample::select("世界é👩ab /\u{301}🏽🇩🇪".chars().collect::<Vec<_>>())
-            .prop_map(|c| key(KeyCode::Char(c))),
+            .prop_map(|c| key(Code::Char(c))),
         2 => prop::sample::select("abefhkuwyctdlpnj".chars().collect::<Vec<_>>()).prop_map(ctrl),
-        1 => prop::sample::select(vec![KeyCode::Enter, KeyCode::Tab, KeyCode::Esc, KeyCode::Up])
+        1 => prop::sample::select(vec![Code::Enter, Code::Tab, Code::Esc, Code::Up])
             .prop_map(key),
         1 => text.prop_map(Event::Paste),
     ]

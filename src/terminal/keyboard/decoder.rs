@@ -1,0 +1,403 @@
+//! The state machine: bytes and `now` in; keys, pastes, and a deadline out.
+//!
+//! ```text
+//! ground ─ ESC ─► escape ─ [ O ─► sequence ─ final ─► a key, an answer, a paste
+//!    │              └─ ] P X ^ _ ─► string ─ ST ─► nothing
+//!    └─ C2 to FD ─► character ─ continuation ─► a key
+//! ```
+//!
+//! The states are those of ECMA-48 (5.4, 5.6, 8.3), in 7-bit and in 8-bit form. Where a terminal's
+//! own parser would do otherwise, a person at the keyboard is why:
+//!
+//! - What is not finished ends by itself, after [`STRING_GAP`] without a byte, and is dropped; a
+//!   lone ESC is then the key. A paste ends after [`PASTE_GAP`]: what there is of it is text.
+//! - Ctrl-C is heard in every state but in a paste whose end comes: there it is text.
+//! - ESC in a string ends it, but in SOS, where it is data.
+//! - A byte that is no UTF-8 is U+FFFD, and only that byte.
+
+use std::char::REPLACEMENT_CHARACTER;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::paste::Paste;
+use super::sequence::{Introducer, Meaning, meaning};
+use super::utf8::{Partial, claimed};
+use super::{Code, Event, Key, line};
+
+/// After so long without a byte, what is unfinished is dropped.
+pub const STRING_GAP: Duration = Duration::from_millis(200);
+/// After so long without a byte, a paste has ended.
+pub const PASTE_GAP: Duration = Duration::from_millis(1200);
+/// Bytes of a sequence that are kept; keys are shorter.
+const BODY_MAX: usize = 64;
+
+const CTRL_C: u8 = 0x03;
+const BEL: u8 = 0x07;
+const ESC: u8 = 0x1b;
+const DEL: u8 = 0x7f;
+/// String terminator, in 8-bit form.
+const ST: u8 = 0x9c;
+/// What the controls of the 8-bit set begin with in UTF-8.
+const LEAD_OF_C1: u8 = 0xc2;
+
+/// Makes events of a terminal's bytes.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    state: State,
+    /// When the last byte came.
+    came: Option<Instant>,
+    events: VecDeque<Event>,
+    /// The brackets of a paste mean nothing.
+    unbracketed: bool,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Ground,
+    Character(Partial, Meta),
+    Escape(Meta),
+    Sequence(Sequence),
+    /// So many bytes follow that belong to a sequence.
+    Skip(usize),
+    Text(Text),
+    Paste(Paste),
+}
+
+/// Whether an ESC came before: it makes Alt of a key, and is a key itself before anything else.
+type Meta = bool;
+
+#[derive(Debug)]
+struct Sequence {
+    introducer: Introducer,
+    eight_bit: bool,
+    meta: Meta,
+    body: Vec<u8>,
+}
+
+/// A string, of which nothing is kept.
+#[derive(Debug)]
+struct Text {
+    kind: Kind,
+    /// The lead byte of a character, and how many bytes that still claims: ST is none of them,
+    /// where it is not the character itself.
+    lead: u8,
+    claimed: usize,
+    /// ESC came, and perhaps ends it.
+    escaped: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Ends by BEL too, as xterm has it.
+    Osc,
+    Sos,
+    /// DCS, PM, APC.
+    Other,
+}
+
+impl Decoder {
+    /// A decoder for bytes that come without their time, as a line does: a paste has no brackets.
+    pub(super) fn unbracketed() -> Self {
+        Decoder {
+            unbracketed: true,
+            ..Decoder::default()
+        }
+    }
+
+    /// Takes what came at `now`.
+    pub fn feed(&mut self, bytes: &[u8], now: Instant) {
+        self.expire(now);
+        for byte in bytes {
+            self.came = Some(now);
+            let state = std::mem::take(&mut self.state);
+            self.state = self.step(state, *byte);
+        }
+    }
+
+    /// What is to be heard next.
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Whether nothing is unfinished, and nothing waits to be heard.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, State::Ground) && self.events.is_empty()
+    }
+
+    /// When [`Decoder::expire`] is to be called, if no byte comes until then.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let gap = match self.state {
+            State::Ground => return None,
+            State::Paste(_) => PASTE_GAP,
+            _ => STRING_GAP,
+        };
+        self.came.map(|came| came + gap)
+    }
+
+    /// Time has passed, and no byte has come.
+    pub fn expire(&mut self, now: Instant) {
+        if self.deadline().is_some_and(|deadline| now >= deadline) {
+            self.give_up();
+        }
+    }
+
+    /// No byte will come: what is unfinished ends.
+    pub(super) fn give_up(&mut self) {
+        match std::mem::take(&mut self.state) {
+            State::Ground | State::Skip(_) | State::Text(_) => {}
+            State::Character(_, meta) => self.character(REPLACEMENT_CHARACTER, meta),
+            State::Escape(meta) => {
+                self.esc_before(meta);
+                self.key(Code::Esc);
+            }
+            State::Sequence(sequence) => self.esc_before(sequence.meta),
+            // Its end is lost, so what came may be anything: keys, and answers too.
+            State::Paste(paste) => self.events.extend(line::events(&paste.give_up())),
+        }
+    }
+
+    fn step(&mut self, state: State, byte: u8) -> State {
+        match state {
+            State::Ground => self.ground(byte),
+            State::Character(partial, meta) => self.continue_character(partial, meta, byte),
+            State::Escape(meta) => self.escape(meta, byte),
+            State::Sequence(sequence) => self.sequence(sequence, byte),
+            State::Skip(left) => match byte {
+                0..=0x1f => self.ground(byte),
+                _ if left > 1 => State::Skip(left - 1),
+                _ => State::Ground,
+            },
+            State::Text(text) => self.text(text, byte),
+            State::Paste(mut paste) => match paste.push(byte) {
+                None => State::Paste(paste),
+                Some(text) => {
+                    self.events.push_back(Event::Paste(text));
+                    State::Ground
+                }
+            },
+        }
+    }
+
+    fn ground(&mut self, byte: u8) -> State {
+        match byte {
+            ESC => return State::Escape(false),
+            0..=0x1f | DEL => self.control(byte, false),
+            0x20..=0x7e => self.key(Code::Char(byte.into())),
+            0x80..=0x9f => return self.c1(byte),
+            _ => match Partial::begin(byte) {
+                Some(partial) => return State::Character(partial, false),
+                None => self.key(Code::Char(REPLACEMENT_CHARACTER)),
+            },
+        }
+        State::Ground
+    }
+
+    /// A control of the 8-bit set.
+    fn c1(&mut self, byte: u8) -> State {
+        let sequence = |introducer| {
+            State::Sequence(Sequence {
+                introducer,
+                eight_bit: true,
+                meta: false,
+                body: Vec::new(),
+            })
+        };
+        match byte {
+            0x8f => sequence(Introducer::Ss3),
+            0x9b => sequence(Introducer::Csi),
+            0x98 => State::Text(Text::new(Kind::Sos)),
+            0x9d => State::Text(Text::new(Kind::Osc)),
+            0x90 | 0x9e | 0x9f => State::Text(Text::new(Kind::Other)),
+            ST => State::Ground,
+            _ => {
+                self.key(Code::Char(REPLACEMENT_CHARACTER));
+                State::Ground
+            }
+        }
+    }
+
+    fn continue_character(&mut self, mut partial: Partial, meta: Meta, byte: u8) -> State {
+        if !Partial::continues(byte) {
+            self.character(REPLACEMENT_CHARACTER, meta);
+            return self.ground(byte);
+        }
+        match partial.push(byte) {
+            None => State::Character(partial, meta),
+            // C1 in UTF-8.
+            Some(c @ '\u{80}'..='\u{9f}') => {
+                self.esc_before(meta);
+                self.c1(u32::from(c).to_le_bytes()[0])
+            }
+            Some(c) => {
+                self.character(c, meta);
+                State::Ground
+            }
+        }
+    }
+
+    /// What follows ESC; `meta`: another ESC came before it.
+    fn escape(&mut self, meta: Meta, byte: u8) -> State {
+        let introducer = match byte {
+            b'[' => Introducer::Csi,
+            b'O' => Introducer::Ss3,
+            _ => return self.escape_otherwise(meta, byte),
+        };
+        State::Sequence(Sequence {
+            introducer,
+            eight_bit: false,
+            meta,
+            body: Vec::new(),
+        })
+    }
+
+    fn escape_otherwise(&mut self, meta: Meta, byte: u8) -> State {
+        self.esc_before(meta);
+        match byte {
+            ESC => return State::Escape(true),
+            b']' => return State::Text(Text::new(Kind::Osc)),
+            b'X' => return State::Text(Text::new(Kind::Sos)),
+            b'P' | b'^' | b'_' => return State::Text(Text::new(Kind::Other)),
+            // ST, of a string that was dropped.
+            b'\\' => {}
+            0..=0x1f | DEL => self.control(byte, true),
+            0x20..=0x7e => self.character(byte.into(), true),
+            0x80..=0x9f => {
+                self.key(Code::Esc);
+                return self.c1(byte);
+            }
+            _ => match Partial::begin(byte) {
+                Some(partial) => return State::Character(partial, true),
+                None => self.character(REPLACEMENT_CHARACTER, true),
+            },
+        }
+        State::Ground
+    }
+
+    fn sequence(&mut self, mut sequence: Sequence, byte: u8) -> State {
+        match byte {
+            ESC => {
+                self.esc_before(sequence.meta);
+                State::Escape(false)
+            }
+            // Not of the sequence, which may go on.
+            0..=0x1f | DEL => {
+                self.control(byte, false);
+                State::Sequence(sequence)
+            }
+            0x20..=0x3f => {
+                if sequence.body.len() < BODY_MAX {
+                    sequence.body.push(byte);
+                }
+                State::Sequence(sequence)
+            }
+            0x40..=0x7e => self.whole(&sequence, byte),
+            _ => {
+                self.esc_before(sequence.meta);
+                self.ground(byte)
+            }
+        }
+    }
+
+    /// A sequence has its last byte.
+    fn whole(&mut self, sequence: &Sequence, end: u8) -> State {
+        let body = sequence.body.as_slice();
+        // What is too long for a key is an answer.
+        let meaning = match body.len() < BODY_MAX {
+            true => meaning(sequence.introducer, body, end),
+            false => Meaning::Nothing,
+        };
+        if let Meaning::Key(mut key) = meaning {
+            key.alt |= sequence.meta;
+            self.events.push_back(Event::Key(key));
+            return State::Ground;
+        }
+        self.esc_before(sequence.meta);
+        match meaning {
+            Meaning::Focus(focus) => self.events.push_back(Event::Focus(focus)),
+            Meaning::Paste if !self.unbracketed => {
+                return State::Paste(Paste::begin(sequence.eight_bit));
+            }
+            Meaning::Longer(bytes) => return State::Skip(bytes),
+            _ => {}
+        }
+        State::Ground
+    }
+
+    fn text(&mut self, mut text: Text, byte: u8) -> State {
+        if std::mem::take(&mut text.escaped) {
+            match byte {
+                b'\\' => return State::Ground,
+                _ if byte != ESC && text.kind != Kind::Sos => return self.escape(false, byte),
+                _ => {}
+            }
+        }
+        if text.claimed > 0 && Partial::continues(byte) {
+            text.claimed -= 1;
+            return match (text.lead, byte) {
+                (LEAD_OF_C1, ST) => State::Ground,
+                _ => State::Text(text),
+            };
+        }
+        text.claimed = 0;
+        match byte {
+            ST => return State::Ground,
+            BEL if text.kind == Kind::Osc => return State::Ground,
+            ESC => text.escaped = true,
+            CTRL_C => self.control(byte, false),
+            _ => {
+                text.lead = byte;
+                text.claimed = claimed(byte).map_or(0, |bytes| bytes - 1);
+            }
+        }
+        State::Text(text)
+    }
+
+    fn key(&mut self, code: Code) {
+        self.events.push_back(Event::Key(code.into()));
+    }
+
+    fn character(&mut self, c: char, alt: bool) {
+        let code = Code::Char(c);
+        let key = if alt { Key::alt(code) } else { code.into() };
+        self.events.push_back(Event::Key(key));
+    }
+
+    /// A key of the 7-bit control set.
+    fn control(&mut self, byte: u8, alt: bool) {
+        let mut key = match byte {
+            b'\r' => Code::Enter.into(),
+            b'\t' => Code::Tab.into(),
+            DEL => Code::Backspace.into(),
+            0 => Key::ctrl(' '),
+            1..=0x1a => Key::ctrl(char::from(byte + 0x60)),
+            _ => Key::ctrl(char::from(byte + 0x40)),
+        };
+        // Whoever holds Alt with Ctrl-C still wants out.
+        key.alt = alt && byte != CTRL_C;
+        self.events.push_back(Event::Key(key));
+    }
+
+    /// An ESC that came before something that takes no Alt is a key of its own.
+    fn esc_before(&mut self, meta: Meta) {
+        if meta {
+            self.key(Code::Esc);
+        }
+    }
+}
+
+impl Text {
+    fn new(kind: Kind) -> Self {
+        Text {
+            kind,
+            lead: 0,
+            claimed: 0,
+            escaped: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,294 @@
+//! Keys between answers of the terminal, whole, torn and cut off: every key is heard, and nothing
+//! else is.
+
+mod random;
+
+use super::*;
+
+const MS: Duration = Duration::from_millis(1);
+
+/// Somebody at a terminal, and the time there.
+struct Typist {
+    decoder: Decoder,
+    now: Instant,
+}
+
+impl Typist {
+    fn new() -> Self {
+        Typist {
+            decoder: Decoder::default(),
+            now: Instant::now(),
+        }
+    }
+
+    /// Bytes come, and then none for so many milliseconds.
+    fn sends(&mut self, bytes: &[u8], pause: u32) -> &mut Self {
+        self.decoder.feed(bytes, self.now);
+        self.now += MS * pause;
+        self.decoder.expire(self.now);
+        self
+    }
+
+    fn heard(&mut self) -> Vec<Event> {
+        std::iter::from_fn(|| self.decoder.next_event()).collect()
+    }
+}
+
+/// What is heard of bytes that come at once, in a moment.
+fn heard(bytes: &[u8]) -> Vec<Event> {
+    Typist::new().sends(bytes, 0).heard()
+}
+
+fn typed(text: &str) -> Vec<Event> {
+    let key = |c| Event::Key(Code::Char(c).into());
+    text.chars().map(key).collect()
+}
+
+fn key(code: Code) -> Event {
+    Event::Key(code.into())
+}
+
+fn ctrl(c: char) -> Event {
+    Event::Key(Key::ctrl(c))
+}
+
+fn alt(code: Code) -> Event {
+    Event::Key(Key::alt(code))
+}
+
+fn pasted(text: &str) -> Event {
+    Event::Paste(text.to_owned())
+}
+
+/// What terminals answer, each whole.
+const ANSWERS: &[&[u8]] = &[
+    b"\x1b[?2026;2$y",
+    b"\x1b[?62;22;52c",
+    b"\x1b[>1;4000;30c",
+    b"\x1b[24;80R",
+    b"\x1b[8;24;80t",
+    b"\x1b[?1u",
+    b"\x1b[<35;12;7M",
+    b"\x1b[<0;12;7m",
+    b"\x1b[M !!",
+    b"\x1b[[A",
+    b"\x1b[?997;1n",
+    b"\x1b]11;rgb:1234/5678/9abc\x1b\\",
+    b"\x1b]4;1;rgb:ff/00/00\x07",
+    b"\x1b]52;c;c2VjcmV0\x07",
+    b"\x1b]l\xe2\x9c\x93 a title\x1b\\",
+    b"\x1b]\x07",
+    b"\x1bP>|XTerm(390)\x1b\\",
+    b"\x1bP1$r0 q\x1b\\",
+    b"\x1bPa\x07b\x1b\\",
+    b"\x1bPtmux;\x1b\x1b]52;c;QQ==\x07\x1b\\",
+    b"\x1b_Gi=31;OK\x1b\\",
+    b"\x1b^private\x1b\\",
+    b"\x1bXany \x1b thing\x1b\x1b\\",
+    b"\x9b?2026;2$y",
+    b"\x9d11;rgb:12/34/56\x9c",
+    b"\x90>|XTerm\x9c",
+    b"\x9fGi=1;OK\x9c",
+    b"\x9eprivate\x1b\\",
+    b"\x98any\x9c",
+    "\u{9b}?1;2c".as_bytes(),
+    "\u{9d}0;t\u{9c}".as_bytes(),
+];
+
+#[test]
+fn after_an_answer_the_next_key_is_heard() {
+    for answer in ANSWERS {
+        let mut bytes = b"a".to_vec();
+        bytes.extend_from_slice(answer);
+        bytes.extend_from_slice(b"b\r");
+        let expected = [typed("ab"), vec![key(Code::Enter)]].concat();
+        assert_eq!(heard(&bytes), expected, "{:?}", answer.escape_ascii());
+    }
+}
+
+#[test]
+fn an_answer_without_its_end_is_dropped_and_what_comes_later_is_a_key() {
+    for answer in ANSWERS {
+        for cut in 1..answer.len() {
+            let mut typist = Typist::new();
+            let events = typist.sends(&answer[..cut], 250).sends(b"k", 250).heard();
+            let own_text =
+                |event: &Event| matches!(event, Event::Key(key) if key.code == Code::Char('k'));
+            let (last, before) = events.split_last().unwrap();
+            assert!(own_text(last), "{:?}", answer[..cut].escape_ascii());
+            // An ESC by itself is the key, and half a character is none.
+            let esc = before.iter().all(|event| {
+                [key(Code::Esc), key(Code::Char(REPLACEMENT_CHARACTER))].contains(event)
+            });
+            assert!(esc, "{:?}: {before:?}", answer[..cut].escape_ascii());
+        }
+    }
+}
+
+#[test]
+fn pieces_a_hundred_milliseconds_apart_belong_together() {
+    for answer in ANSWERS {
+        let mut typist = Typist::new();
+        for byte in *answer {
+            typist.sends(&[*byte], 100);
+        }
+        assert_eq!(typist.sends(b"k", 0).heard(), typed("k"));
+    }
+    let mut typist = Typist::new();
+    for byte in "é世👩".bytes() {
+        typist.sends(&[byte], 100);
+    }
+    assert_eq!(typist.heard(), typed("é世👩"));
+    for byte in b"\x1b[200~a\x1b[201~" {
+        typist.sends(&[*byte], 100);
+    }
+    assert_eq!(typist.heard(), [pasted("a")]);
+}
+
+#[test]
+fn ctrl_c_is_heard_in_the_middle_of_everything() {
+    for answer in ANSWERS {
+        for cut in 0..answer.len() {
+            let mut typist = Typist::new();
+            let bytes = [&answer[..cut], b"\x03\x03"].concat();
+            let events = typist.sends(&bytes, 0).heard();
+            let times = events.iter().filter(|event| **event == ctrl('c')).count();
+            assert_eq!(times, 2, "{:?}", bytes.escape_ascii());
+        }
+    }
+    // Nothing of what it came in the middle of is heard after it.
+    let answer = b"\x1b]52;c;c2Vj\x03cmV0\x07";
+    assert_eq!(heard(answer), [ctrl('c')]);
+    assert_eq!(
+        heard(b"\x1b[?2026\x03;2$yx"),
+        [vec![ctrl('c')], typed("x")].concat()
+    );
+}
+
+#[test]
+fn a_paste_is_text_as_it_is_once_its_end_came() {
+    assert_eq!(
+        heard(b"\x1b[200~a\x03\r\x1b[31mb\x1b[201~c"),
+        [vec![pasted("a\x03\r\x1b[31mb")], typed("c")].concat()
+    );
+    assert_eq!(heard(b"\x9b200~a\x9b201~"), [pasted("a")]);
+    assert_eq!(
+        heard(b"\x1b[200~\x1b[20\x1b[201\x1b[201~"),
+        [pasted("\x1b[20\x1b[201")]
+    );
+    assert_eq!(
+        heard("\x1b[200~é\u{fffd}\x1b[201~".as_bytes()),
+        [pasted("é\u{fffd}")]
+    );
+    let mut typist = Typist::new();
+    assert_eq!(
+        typist
+            .sends(b"\x1b[200~a", 999)
+            .sends(b"b\x1b[201~", 0)
+            .heard(),
+        [pasted("ab")]
+    );
+    assert_eq!(heard(b"\x1b[201~x"), typed("x"));
+}
+
+#[test]
+fn a_paste_without_an_end_ends_by_itself() {
+    let mut typist = Typist::new();
+    assert_eq!(typist.sends(b"\x1b[200~abc", 999).heard(), []);
+    assert_eq!(typist.sends(b"", 1001).heard(), [pasted("abc")]);
+    assert_eq!(
+        typist.sends(b"d\r", 0).heard(),
+        [typed("d"), vec![key(Code::Enter)]].concat()
+    );
+    // Ctrl-C in it was one, and no answer is text.
+    let mut typist = Typist::new();
+    let bytes = b"\x1b[200~abc\r\x1b[?2026;2$yd\x03e\x1b]52;c;c2VjcmV0\x07\x03\x1b[201";
+    let expected = [pasted("abc\nd"), ctrl('c'), pasted("e"), ctrl('c')];
+    assert_eq!(typist.sends(bytes, 2000).heard(), expected);
+    assert!(typist.decoder.is_idle());
+}
+
+#[test]
+fn a_paste_takes_no_more_memory_than_a_draft_could_hold() {
+    let mut typist = Typist::new();
+    typist.sends(b"\x1b[200~", 0);
+    for _ in 0..1000 {
+        typist.sends(&[b'x'; 1000], 0);
+    }
+    let mut events = typist.sends(b"\x03 \x03", 2000).heard();
+    assert_eq!(events.split_off(1), [ctrl('c'), ctrl('c')]);
+    let [Event::Paste(text)] = events.as_slice() else {
+        panic!("{events:?}");
+    };
+    assert!((2 * crate::payload::TEXT_MAX + 1..40_000).contains(&text.len()));
+}
+
+#[test]
+fn a_byte_that_is_no_text_takes_no_key_with_it() {
+    for bad in 0x80..=0xff_u8 {
+        for bytes in [
+            vec![b'a', bad, b' ', b'b'],
+            vec![b'a', bad, bad, b' ', b'b'],
+        ] {
+            let introduces = matches!(bad, 0x8f | 0x90 | 0x98 | 0x9b | 0x9d..=0x9f);
+            if !introduces {
+                let text = line::text(&bytes);
+                let ascii: String = text.chars().filter(char::is_ascii).collect();
+                assert_eq!(ascii, "a b", "{bad:x}");
+            }
+        }
+    }
+    assert_eq!(heard(b"caf\xe9 au lait"), typed("caf\u{fffd} au lait"));
+    assert_eq!(
+        heard(b"\xff\xfe\xc0\x80x"),
+        typed("\u{fffd}\u{fffd}\u{fffd}x")
+    );
+    assert_eq!(
+        heard(b"\xed\xa0\x80x\xf8\x9b\x9d\x80\x80y"),
+        typed("\u{fffd}x\u{fffd}y")
+    );
+    let mut typist = Typist::new();
+    assert_eq!(
+        typist.sends(b"\xe4\xb8", 250).sends(b"x", 0).heard(),
+        typed("\u{fffd}x")
+    );
+}
+
+#[test]
+fn esc_is_a_key_and_alt_with_another() {
+    let mut typist = Typist::new();
+    assert_eq!(
+        typist.sends(b"\x1b", 250).sends(b"y", 0).heard(),
+        [vec![key(Code::Esc)], typed("y")].concat()
+    );
+    assert_eq!(
+        typist.sends(b"\x1b\x1b", 250).heard(),
+        [key(Code::Esc), key(Code::Esc)]
+    );
+    let both = [
+        alt(Code::Char('b')),
+        alt(Code::Enter),
+        alt(Code::Backspace),
+        alt(Code::Char('é')),
+    ];
+    assert_eq!(heard("\x1bb\x1b\r\x1b\x7f\x1bé".as_bytes()), both);
+    assert_eq!(
+        heard(b"\x1b\x1b[D\x1b\x1bOC"),
+        [alt(Code::Left), alt(Code::Right)]
+    );
+    // Esc was pressed just before an answer came.
+    assert_eq!(
+        heard(b"\x1b\x1b[?1u\x1b\x1b]11;x\x07"),
+        [key(Code::Esc), key(Code::Esc)]
+    );
+    // An arrow cuts off an answer that never ends.
+    assert_eq!(heard(b"\x1b]11;rgb:\x1b[A"), [key(Code::Up)]);
+    assert_eq!(
+        heard(b"\x1b[I\x1b[O"),
+        [Event::Focus(true), Event::Focus(false)]
+    );
+    assert_eq!(
+        heard(b"\x1b[99;5u\x1b[27;5;99~\x1bOH\x1b[3~"),
+        [ctrl('c'), ctrl('c'), key(Code::Home), key(Code::Delete),]
+    );
+}
