@@ -5,10 +5,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
-use tokio::time::{sleep, timeout};
 use undertone::chat::event::Event;
 use undertone::chat::face::Face;
 use undertone::chat::pair::Listening;
@@ -24,13 +21,11 @@ use undertone::generate;
 use undertone::history::History;
 use undertone::identity::Identity;
 use undertone::rendezvous::Route;
-use undertone::room::Room;
+use undertone::room::{Invite, Room};
 use undertone::store::Store;
-use undertone::terminal::prompts::{Last, PromptError, ask_name, ask_room, can_ask, login_name};
+use undertone::terminal::name::DisplayName;
+use undertone::terminal::prompts::{Asker, Last, PromptError, can_ask, login_name};
 use undertone::terminal::safe::Safe;
-
-/// How long a question may take to wait for its next key.
-const RAW_WITHIN: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os(), config::default_file().as_deref()) {
@@ -138,19 +133,13 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
         );
     }
     let last = Last::load(&store);
-    let name = match &options.name {
-        Some(name) => name.clone(),
-        None => {
-            face.greet();
-            let offered = last.name.or_else(login_name);
-            ask(signals, move || ask_name(offered.as_ref())).await?
-        }
+    let asks_room = named.is_none() && !args.wants_new_room();
+    let (name, answered) = tokio::select! {
+        biased;
+        answers = ask(options.name.clone(), asks_room, &last, &face) => answers?,
+        exit = signals.next() => return Err(exit),
     };
-    let invite = match named {
-        Some(invite) => Some(invite),
-        None if args.wants_new_room() => None,
-        None => ask(signals, move || ask_room(last.room.as_deref())).await?,
-    };
+    let invite = named.or(answered);
     let (mediator, room) = match invite {
         Some(invite) => (invite.mediator, invite.room),
         None if options.long => (None, Room::made_up_long()),
@@ -237,43 +226,42 @@ fn check_can_ask(args: &ChatArgs, global: &Global, no_room: bool) -> Result<(), 
     ))
 }
 
-/// Asks on a thread of its own, so that a signal ends the question at any time; the
-/// terminal is then as it was before.
-async fn ask<T: Send + 'static>(
-    signals: &mut Signals,
-    question: impl FnOnce() -> Result<T, PromptError> + Send + 'static,
-) -> Result<T, Exit> {
-    let before = tcgetattr(io::stdin());
-    let mut asked = tokio::task::spawn_blocking(question);
-    tokio::select! {
-        biased;
-        asked = &mut asked => match asked {
-            Ok(answer) => answer.map_err(unanswered),
-            Err(error) => Err(fail(Exit::Fault, &error)),
-        },
-        exit = signals.next() => {
-            if let Ok(before) = before {
-                // The question makes the terminal raw before each key: were it put
-                // back now, that could come after.
-                let raw = async {
-                    while tcgetattr(io::stdin())
-                        .is_ok_and(|now| now.local_modes == before.local_modes)
-                    {
-                        sleep(Duration::from_millis(1)).await;
-                    }
-                };
-                tokio::select! {
-                    _ = &mut asked => {}
-                    _ = timeout(RAW_WITHIN, raw) => {}
-                }
-                let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
-            }
-            let terminal = console::Term::stderr();
-            let _ = terminal.show_cursor();
-            let _ = terminal.write_line("");
-            Err(exit)
-        }
+/// Asks for what was not `given`: the name, and the room; of a room `None` makes one up. A name
+/// that is known from last time is only said. The terminal is as it was before whenever this ends
+/// or is dropped.
+async fn ask(
+    given: Option<DisplayName>,
+    asks_room: bool,
+    last: &Last,
+    face: &Face,
+) -> Result<(DisplayName, Option<Invite>), Exit> {
+    let remembered = last.name.clone().filter(|_| given.is_none());
+    let known = given.or_else(|| remembered.clone());
+    if known.is_none() || asks_room {
+        face.greet();
     }
+    if let Some(name) = remembered {
+        note(
+            face,
+            &format!("your name is {name}; --name gives another one"),
+        );
+    }
+    if let (Some(name), false) = (&known, asks_room) {
+        return Ok((name.clone(), None));
+    }
+    let mut asker = Asker::open().map_err(unanswered)?;
+    let name = match known {
+        Some(name) => name,
+        None => asker
+            .name(login_name().as_ref())
+            .await
+            .map_err(unanswered)?,
+    };
+    let room = match asks_room {
+        true => asker.room(last.room.as_deref()).await.map_err(unanswered)?,
+        false => None,
+    };
+    Ok((name, room))
 }
 
 fn unanswered(error: PromptError) -> Exit {

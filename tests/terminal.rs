@@ -114,16 +114,98 @@ fn two_questions_and_the_second_run_offers_the_answers() {
     first.await_text("Waiting in room lab");
     first.press("\x03");
     assert_eq!(first.exit_code(), 130);
+    // The name is known now, and said; the room is an arrow away.
     let mut second = Terminal::start(&home, &mediator);
-    second.await_text(NAME);
-    second.await_text("ada");
-    second.press("\r");
+    second.await_text("Your name is ada; --name gives another one");
+    second.await_text("Your last room was lab");
     second.await_text(ROOM);
+    second.press("\x1b[A");
     second.await_text("lab");
     second.press("\r");
     second.await_text("Waiting in room lab");
     second.press("\x03");
     assert_eq!(second.exit_code(), 130);
+}
+
+#[test]
+fn a_blank_room_is_a_new_one_whatever_the_last_one_was() {
+    let (mediator, home) = (Mediator::start(), Home::new());
+    let mediator = ["chat", "--mediator", &mediator.url];
+    let mut first = Terminal::start(&home, &mediator);
+    first.await_text(NAME);
+    // Both answers at once: what follows the first is left to the second.
+    first.press("ada\rlab\r");
+    first.await_text("Waiting in room lab ");
+    first.press("\x03");
+    assert_eq!(first.exit_code(), 130);
+    let mut second = Terminal::start(&home, &mediator);
+    second.await_text(ROOM);
+    second.press("\r");
+    second.await_text("Waiting in room ");
+    second.await_text("#");
+    second.press("\x03");
+    assert_eq!(second.exit_code(), 130);
+}
+
+#[test]
+fn answers_are_edited_as_a_draft_is() {
+    let (mediator, home) = (Mediator::start(), Home::new());
+    let mut person = Terminal::start(&home, &["chat", "--mediator", &mediator.url]);
+    person.await_text(NAME);
+    person.press("wrong\x15bob smith\x17\x01x\x04\x08a \x7f\x05\x0b\x1b[D\x1b[3~\r");
+    person.await_text("? Your name › aob\r\n");
+    person.press("one\x1b[Dtwo\x05\x15\x1b[200~lab#otter\r\x1b[201~\r");
+    person.await_text("› lab#…\r\n");
+    person.await_text("Waiting in room lab ");
+    person.press("\x03");
+    assert_eq!(person.exit_code(), 130);
+}
+
+#[test]
+fn answers_of_the_terminal_are_no_answers_of_the_person() {
+    let (mediator, home) = (Mediator::start(), Home::new());
+    let mut person = Terminal::start(&home, &["chat", "--mediator", &mediator.url]);
+    let late = "\x1b[?62;22;52c\x1b[>1;4000;30c\x1bP>|XTerm(390)\x1b\\\
+        \x1b]11;rgb:1e1e/1e1e/1e1e\x07\x1b]52;c;c2VjcmV0\x07";
+    person.await_text(NAME);
+    person.press(late);
+    person.press("a");
+    person.press(late);
+    person.press("da\r");
+    person.await_text("? Your name › ada\r\n");
+    person.press(late);
+    person.press("lab");
+    person.press(late);
+    person.press("\r");
+    person.await_text("› lab\r\n");
+    // What comes later still is in a line that the system edits.
+    person.await_text("Waiting in room lab ");
+    person.press(late);
+    person.press("hi\r");
+    person.await_text("What you type becomes your draft");
+    let homes = common::acts::homes();
+    let other = common::Start::chat(&homes[1], &mediator.url, "bob", "lab").run();
+    other.await_event("connected");
+    person.await_text("› hi\x1b7");
+    person.press("\r");
+    assert_eq!(other.await_message(), "hi");
+    person.press("\x04");
+    assert_eq!(person.exit_code(), 0);
+}
+
+#[test]
+fn a_wrong_answer_is_asked_again_with_its_reason() {
+    let home = Home::new();
+    let mut person = Terminal::start(&home, &["chat"]);
+    person.await_text(NAME);
+    person.press("den#otter\r");
+    person.await_text("✗ that looks like a room or an invite");
+    person.press("\r");
+    person.await_text("✗ ");
+    person.press("\x1b[A");
+    person.await_text("? Your name › den#otter");
+    person.press("\x15/quit\r");
+    assert_eq!(person.exit_code(), 0);
 }
 
 #[test]

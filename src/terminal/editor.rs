@@ -170,6 +170,11 @@ impl Editor {
         text
     }
 
+    /// Keeps a text for [`Editor::older`] that was typed some other time.
+    pub fn remember(&mut self, text: &str) {
+        self.history.push(text);
+    }
+
     /// Throws the draft away. What was killed and typed before stays.
     pub fn clear(&mut self) {
         self.set(String::new());

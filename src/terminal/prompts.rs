@@ -10,9 +10,11 @@ mod question;
 use std::io::{self, IsTerminal};
 
 use super::name::DisplayName;
+use super::safe::Safe;
 use crate::room::Invite;
 pub use last::Last;
-use question::{Question, ask};
+pub use question::Asker;
+use question::Question;
 
 const NAME: &str = "Your name";
 const ROOM: &str = "Room (blank makes one, or paste an invite)";
@@ -30,7 +32,7 @@ pub enum PromptError {
     #[error(
         "cannot ask on this terminal: {0}\n  Give --name and a room on the command line instead."
     )]
-    Io(io::Error),
+    Io(#[from] io::Error),
 }
 
 /// Whether there is a person to ask: stdin and stderr are both terminals.
@@ -39,44 +41,42 @@ pub fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks for the name; `offered` is taken by Enter. Blocks the thread.
-///
-/// # Errors
-/// [`PromptError`]; the terminal is then as it was before.
-pub fn ask_name(offered: Option<&DisplayName>) -> Result<DisplayName, PromptError> {
-    let offered = offered.map(|name| name.as_str().to_owned());
-    let answer = ask(
-        &Question {
+impl Asker {
+    /// Asks for the name; `offered` is taken by Enter.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    pub async fn name(
+        &mut self,
+        offered: Option<&DisplayName>,
+    ) -> Result<DisplayName, PromptError> {
+        let question = Question {
             text: NAME,
-            masked: false,
-        },
-        offered,
-        "",
-        check_name,
-    )?;
-    // Checked already; a name that passed once passes again.
-    DisplayName::parse(&answer).map_err(|why| PromptError::Io(io::Error::other(why)))
-}
+            offered: offered.map(DisplayName::as_str),
+            earlier: None,
+            shown: str::to_owned,
+        };
+        self.ask(&question, read_name).await
+    }
 
-/// Asks for the room; `None`: make one up. Blocks the thread.
-///
-/// `last` stands there as a selection does: Enter takes it, a letter or a pasted invite takes its
-/// place, Backspace clears it, an arrow key begins to edit it.
-///
-/// # Errors
-/// [`PromptError`]; the terminal is then as it was before.
-pub fn ask_room(last: Option<&str>) -> Result<Option<Invite>, PromptError> {
-    let check = |text: &str| read_room(text).map(drop);
-    let answer = ask(
-        &Question {
+    /// Asks for the room; `None`: make one up. The `last` one is an arrow away: blank means a new
+    /// room always.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    pub async fn room(&mut self, last: Option<&str>) -> Result<Option<Invite>, PromptError> {
+        if let Some(last) = last {
+            let last = Safe::name(last);
+            self.say(&format!("  Your last room was {last}: ↑ brings it back."))?;
+        }
+        let question = Question {
             text: ROOM,
-            masked: true,
-        },
-        None,
-        last.unwrap_or(""),
-        check,
-    )?;
-    read_room(&answer).map_err(|why| PromptError::Io(io::Error::other(why)))
+            offered: None,
+            earlier: last,
+            shown: masked,
+        };
+        self.ask(&question, read_room).await
+    }
 }
 
 /// Who types a command here takes the question for the chat.
@@ -87,13 +87,12 @@ fn check_command(text: &str) -> Result<(), String> {
     }
 }
 
-fn check_name(text: &str) -> Result<(), String> {
+fn read_name(text: &str) -> Result<DisplayName, String> {
     check_command(text)?;
     if text.contains('#') || text.contains("://") {
         return Err("that looks like a room or an invite: it is asked for next".into());
     }
-    let name = DisplayName::parse(text);
-    name.map(drop).map_err(|why| why.to_string())
+    DisplayName::parse(text).map_err(|why| why.to_string())
 }
 
 fn read_room(text: &str) -> Result<Option<Invite>, String> {
@@ -104,6 +103,18 @@ fn read_room(text: &str) -> Result<Option<Invite>, String> {
     text.parse()
         .map(Some)
         .map_err(|why: crate::room::RoomError| why.to_string())
+}
+
+/// The room or link with its secret left out, whatever else is wrong or right with it.
+fn masked(answer: &str) -> String {
+    match answer.parse::<Invite>() {
+        Ok(Invite { mediator, room }) => {
+            let place = mediator.map(|url| format!("{url}/#")).unwrap_or_default();
+            let secret = if room.secret().is_some() { "#…" } else { "" };
+            format!("{place}{}{secret}", room.name())
+        }
+        Err(_) => String::new(),
+    }
 }
 
 /// The name that the system knows the user by, where it can be one.
@@ -120,9 +131,17 @@ mod tests {
     #[test]
     fn an_invite_is_no_name() {
         for text in ["den#otter", "http://10.0.0.1/#den#otter"] {
-            assert!(check_name(text).unwrap_err().contains("asked for next"));
+            assert!(read_name(text).unwrap_err().contains("asked for next"));
         }
-        assert_eq!(check_name("ada"), Ok(()));
+        assert_eq!(read_name("ada").unwrap().as_str(), "ada");
+    }
+
+    #[test]
+    fn the_secret_does_not_stay_on_the_screen() {
+        assert_eq!(masked("lab#otter"), "lab#…");
+        assert_eq!(masked("http://a/#lab#otter"), "http://a:7700/#lab#…");
+        assert_eq!(masked("lab"), "lab");
+        assert_eq!(masked(""), "");
     }
 
     #[test]
