@@ -1,8 +1,9 @@
 //! What two people name to meet: `ROOM`, `ROOM#SECRET`, or an invite link (`invite`).
 //!
-//! Owns: the grammar, the normal form, made-up rooms, and what the room gives to the protocol (its
-//! tag, and the PRS of the password-authenticated exchange). Nothing after the first `#` enters the
-//! tag, a file or a `Debug`.
+//! Owns: the grammar, and what the room gives to the protocol (its tag, and the PRS of the
+//! password-authenticated exchange). `normal` has the normal form, `made_up` the rooms that the
+//! program makes, `pasted` finds a link in what chat apps make of it. Nothing after the first `#`
+//! enters the tag, a file or a `Debug`.
 //!
 //! ```text
 //! room   = ROOM [ "#" SECRET ]                         trimmed, NFC, lower case
@@ -10,18 +11,21 @@
 //! ```
 
 mod invite;
+mod made_up;
+mod normal;
+mod pasted;
 
 use std::fmt;
 use std::str::FromStr;
 
-use data_encoding::BASE32_NOPAD;
-use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-use crate::crypto::{keys, words};
+use crate::crypto::keys;
 use crate::mediator_url::MediatorUrlError;
 use crate::terminal::safe::is_hidden;
 pub use invite::Invite;
+pub use made_up::completions;
+use normal::{is_hash, normal};
 
 /// Bytes of a ROOM at most.
 pub const MAX_ROOM_BYTES: usize = 64;
@@ -29,6 +33,9 @@ pub const MAX_ROOM_BYTES: usize = 64;
 pub const MAX_SECRET_BYTES: usize = 128;
 /// Bytes of an input at most: both at their longest, each byte as `%XX`, and a mediator's address.
 const MAX_INPUT_BYTES: usize = 2048;
+
+/// What a ROOM cannot hold: who types it means a link, or something around one.
+const OF_LINKS: [char; 12] = ['/', '\\', '<', '>', '(', ')', '[', ']', '{', '}', '"', '|'];
 
 /// A room, in its normal form. Made by `parse`, [`Room::made_up`] or [`Room::made_up_long`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +53,7 @@ pub struct Secret(Zeroizing<String>);
 pub enum RoomError {
     /// Nothing before the `#`.
     #[error(
-        "the room has no name\n  Write ROOM or ROOM#SECRET, for example amber-falcon#cedar-otter."
+        "the room has no name\n  Write ROOM or ROOM#SECRET, for example ocean-panda#tiger-velvet."
     )]
     NoName,
     /// A `#` with nothing behind it.
@@ -62,12 +69,36 @@ pub enum RoomError {
     SecretTooLong,
     /// A space, a control character, or one that cannot be seen.
     #[error(
-        "a room and its secret have no spaces and no hidden characters\n  Join words with a dash: amber-falcon#cedar-otter."
+        "a room and its secret have no spaces and no hidden characters\n  Join words with a dash: ocean-panda#tiger-velvet."
     )]
     Forbidden,
+    /// The name has a slash, a bracket or a double quote.
+    #[error(
+        "a room's name has no slash, bracket or quote: is this an invite?\n  One looks like http://192.168.1.20:7700/#ocean-panda#tiger-velvet."
+    )]
+    NearlyLink,
+    /// A link among words that are not part of it, as far as can be told.
+    #[error("there are other words beside the link\n  Paste the link alone, in one line: {0}")]
+    OtherWords(String),
+    /// Two links that differ.
+    #[error("there is more than one link\n  Paste one of them.")]
+    TwoLinks,
+    /// A made-up secret in which this word, counted from 1, is none of the list.
+    #[error(
+        "word {0} of the secret is not one that undertone makes up: is it misspelt?\n  Look at the invite again. A secret of your own goes behind a room of your own."
+    )]
+    Misspelt(usize),
+    /// A made-up secret that ends with a dash.
+    #[error(
+        "the secret is cut off after a dash\n  Paste the whole invite; it may go on in the next line."
+    )]
+    Cut,
+    /// More than any room or link.
+    #[error("that is too long for a room or an invite\n  Paste the link alone.")]
+    TooLong,
     /// A link without a `#`.
     #[error(
-        "that link names no room\n  An invite looks like http://192.168.1.20:7700/#amber-falcon#cedar-otter."
+        "that link names no room\n  An invite looks like http://192.168.1.20:7700/#ocean-panda#tiger-velvet."
     )]
     NoRoomInLink,
     /// `%` in a link without two digits behind it, or what it spells is no text.
@@ -81,28 +112,6 @@ pub enum RoomError {
 }
 
 impl Room {
-    /// A new room `word-word#word-word-word-word`: 44 bits of secret, which is enough, because a
-    /// guess costs a live attempt.
-    #[must_use]
-    pub fn made_up() -> Self {
-        Self {
-            name: random_words::<2>(),
-            secret: Some(Secret(Zeroizing::new(random_words::<4>()))),
-        }
-    }
-
-    /// A new room with a secret of 128 random bits, in base32: letters that survive lower-casing.
-    #[must_use]
-    pub fn made_up_long() -> Self {
-        let bytes = Zeroizing::new(keys::random::<16>());
-        let mut secret = Zeroizing::new(BASE32_NOPAD.encode(&*bytes));
-        secret.make_ascii_lowercase();
-        Self {
-            name: random_words::<2>(),
-            secret: Some(Secret(secret)),
-        }
-    }
-
     /// ROOM: what may be shown and kept.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -143,9 +152,9 @@ impl FromStr for Room {
 
     fn from_str(text: &str) -> Result<Self, RoomError> {
         if text.len() > MAX_INPUT_BYTES {
-            return Err(RoomError::NameTooLong);
+            return Err(RoomError::TooLong);
         }
-        let (name, secret) = match text.split_once('#') {
+        let (name, secret) = match text.split_once(is_hash) {
             Some((name, secret)) => (name, Some(secret)),
             None => (text, None),
         };
@@ -156,6 +165,7 @@ impl FromStr for Room {
             RoomError::NoName,
             RoomError::NameTooLong,
         )?;
+        check_name(&name)?;
         let secret = match secret.map(normal) {
             Some(secret) => {
                 check(
@@ -190,11 +200,11 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The normal form: trimmed, NFC, lower case. Lower-casing can undo NFC, hence twice.
-fn normal(text: &str) -> Zeroizing<String> {
-    let composed = Zeroizing::new(text.trim().nfc().collect::<String>());
-    let lower = Zeroizing::new(composed.to_lowercase());
-    Zeroizing::new(lower.nfc().collect())
+fn check_name(name: &str) -> Result<(), RoomError> {
+    match name.contains(OF_LINKS) {
+        true => Err(RoomError::NearlyLink),
+        false => Ok(()),
+    }
 }
 
 fn check(text: &str, most: usize, blank: RoomError, long: RoomError) -> Result<(), RoomError> {
@@ -207,17 +217,6 @@ fn check(text: &str, most: usize, blank: RoomError, long: RoomError) -> Result<(
     } else {
         Ok(())
     }
-}
-
-/// `N` words of the BIP-39 list joined by dashes, uniform: 11 bits of 16 each, and the list has 2¹¹.
-fn random_words<const N: usize>() -> String {
-    let list = words::bip39();
-    let picks: [&str; N] = std::array::from_fn(|_| {
-        let draw = Zeroizing::new(keys::random::<2>());
-        let index = usize::from(u16::from_be_bytes(*draw)) % list.len();
-        list.get(index).copied().unwrap_or_default()
-    });
-    picks.join("-")
 }
 
 #[cfg(test)]

@@ -4,14 +4,15 @@
 //! invite = ( "http" / "https" ) "://" HOST [":" PORT] "/" "#" room
 //! ```
 //!
-//! In a link `%` is written `%25`, and `%XX` is read back, because browsers write other letters so.
+//! In a link every character of the room but letters, digits, `-` and `#` is written `%XX`: chat
+//! apps and browsers take the others for their own. `%XX` is read back for any.
 
 use std::str::FromStr;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use zeroize::Zeroizing;
 
-use super::{MAX_INPUT_BYTES, Room, RoomError};
+use super::{MAX_INPUT_BYTES, Room, RoomError, pasted};
 use crate::mediator_url::MediatorUrl;
 
 /// A room, and the mediator where it is, if that was said.
@@ -28,35 +29,60 @@ impl Room {
     #[must_use]
     pub fn invite_link(&self, mediator: &MediatorUrl) -> Zeroizing<String> {
         let typed = self.typed();
-        Zeroizing::new(format!("{mediator}/#{}", typed.replace('%', "%25")))
+        // At its longest from the start: a longer one would leave a copy behind as it grows.
+        let mut link = Zeroizing::new(String::with_capacity(MAX_INPUT_BYTES));
+        link.push_str(&format!("{mediator}/#"));
+        for c in typed.chars() {
+            if c.is_alphanumeric() || matches!(c, '-' | '#') {
+                link.push(c);
+                continue;
+            }
+            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                link.push_str(&format!("%{byte:02X}"));
+            }
+        }
+        link
     }
 }
 
 impl FromStr for Invite {
     type Err = RoomError;
 
+    /// Reads a room, a link, or a text in which one link stands among quotes, brackets and marks.
     fn from_str(text: &str) -> Result<Self, RoomError> {
-        let text = text.trim();
-        let is_link = ["http://", "https://"].iter().any(|scheme| {
-            text.get(..scheme.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-        });
-        if !is_link {
-            return Ok(Self {
-                mediator: None,
-                room: text.parse()?,
-            });
-        }
         if text.len() > MAX_INPUT_BYTES {
-            return Err(RoomError::NameTooLong);
+            return Err(RoomError::TooLong);
         }
-        let (mediator, room) = text.split_once('#').ok_or(RoomError::NoRoomInLink)?;
-        let mediator = mediator.parse()?;
-        Ok(Self {
-            mediator: Some(mediator),
-            room: percent_decoded(room)?.parse()?,
-        })
+        let invite = match pasted::link(text)? {
+            Some(link) => read(&link)?,
+            None => Self {
+                mediator: None,
+                room: pasted::bare(text).parse()?,
+            },
+        };
+        invite.room.check_words()?;
+        Ok(invite)
     }
+}
+
+/// Reads a link with nothing around it.
+pub(super) fn read(link: &str) -> Result<Invite, RoomError> {
+    // Some apps write a `#` as `%23`.
+    let hash = [
+        link.find('#').map(|at| (at, 1)),
+        link.find("%23").map(|at| (at, 3)),
+    ];
+    let (at, long) = hash
+        .into_iter()
+        .flatten()
+        .min()
+        .ok_or(RoomError::NoRoomInLink)?;
+    let (place, room) = (link.get(..at), link.get(at + long..));
+    let (place, room) = place.zip(room).ok_or(RoomError::NoRoomInLink)?;
+    Ok(Invite {
+        mediator: Some(place.parse()?),
+        room: percent_decoded(room)?.parse()?,
+    })
 }
 
 fn percent_decoded(text: &str) -> Result<Zeroizing<String>, RoomError> {

@@ -1,6 +1,7 @@
 //! What people type as a room or a link, and what it comes to.
 
 use super::*;
+use crate::crypto::words;
 use crate::mediator_url::MediatorUrl;
 use proptest::prelude::*;
 
@@ -45,6 +46,14 @@ fn what_is_no_room_is_refused_with_a_reason() {
         ("http://a/#%4", Percent),
         ("http://a/#%ff", Percent),
         ("http://a/#", NoName),
+        ("a/b#c", NearlyLink),
+        ("//10.0.0.7:7700/#den#otter", NearlyLink),
+        ("10.0.0.7:7700/#den#otter", NearlyLink),
+        ("ws://10.0.0.7:7700/#den#otter", NearlyLink),
+        ("a[1]", NearlyLink),
+        ("ocean-panda#tiger-velvt-olive-table", Misspelt(2)),
+        ("ocean-panda#tiger-velvet-", Cut),
+        ("http://a/#ocean-panda#tiger-velv", Misspelt(2)),
         (
             "http://a/b#c",
             Mediator(MediatorUrlError::Extra("/b".into())),
@@ -57,7 +66,7 @@ fn what_is_no_room_is_refused_with_a_reason() {
         format!("a#{}", "b".repeat(129)).parse::<Room>(),
         Err(SecretTooLong)
     );
-    assert_eq!("a".repeat(1_000_000).parse::<Room>(), Err(NameTooLong));
+    assert_eq!("a".repeat(1_000_000).parse::<Room>(), Err(TooLong));
     assert!(
         format!("{}#{}", "a".repeat(64), "b".repeat(128))
             .parse::<Room>()
@@ -67,15 +76,15 @@ fn what_is_no_room_is_refused_with_a_reason() {
 
 #[test]
 fn a_link_says_mediator_and_room() {
-    let invite: Invite = " HTTP://192.168.1.20/#Amber-Falcon#cedar%2dotter"
+    let invite: Invite = " HTTP://192.168.1.20/#Ocean-Panda#tiger%2dvelvet"
         .parse()
         .unwrap();
     let mediator = invite.mediator.unwrap();
     assert_eq!(mediator.to_string(), "http://192.168.1.20:7700");
-    assert_eq!(invite.room, room("amber-falcon#cedar-otter"));
+    assert_eq!(invite.room, room("ocean-panda#tiger-velvet"));
     assert_eq!(
         invite.room.invite_link(&mediator).as_str(),
-        "http://192.168.1.20:7700/#amber-falcon#cedar-otter"
+        "http://192.168.1.20:7700/#ocean-panda#tiger-velvet"
     );
 }
 
@@ -103,7 +112,139 @@ fn a_secret_does_not_show_in_debug() {
     assert!(shown.contains("lab") && !shown.contains("otter"), "{shown}");
 }
 
+const LINK: &str = "http://192.168.1.20:7700/#ocean-panda#tiger-velvet-olive-table";
+const OWN: &str = "http://192.168.1.20:7700/#den#otter";
+
+#[test]
+fn a_link_is_found_in_what_chat_apps_make_of_it() {
+    for link in [LINK, OWN, "https://[fd00::7]:443/#den#otter"] {
+        let meant: Invite = link.parse().unwrap();
+        for around in [
+            "<@>",
+            "\"@\"",
+            "'@'",
+            "`@`",
+            "“@”",
+            "„@“",
+            "«@»",
+            "(@)",
+            "[@]",
+            "{@}",
+            "**@**",
+            "__@__",
+            "*@*",
+            "~~@~~",
+            "||@||",
+            "[join me](@)",
+            "[@](@)",
+            "<@|@>",
+            "<URL:@>",
+            "@.",
+            "@,",
+            "@!",
+            "@?",
+            "@ …",
+            "“@”.",
+            "(see @)",
+            "Come here: @",
+            "> @",
+            " \u{200b}@\u{feff}",
+            "@\r\n",
+            "\t@\t",
+        ] {
+            let text = around.replace('@', link);
+            assert_eq!(text.parse::<Invite>().as_ref(), Ok(&meant), "{text:?}");
+        }
+        let escaped = link.replacen('#', "%23", 1);
+        assert_eq!(escaped.parse::<Invite>(), Ok(meant), "{escaped}");
+    }
+}
+
+#[test]
+fn a_broken_link_is_whole_again() {
+    let meant: Invite = LINK.parse().unwrap();
+    for at in 8..LINK.len() - 1 {
+        for gap in ["\n", "\r\n", "\n  ", "\n> "] {
+            let text = [&LINK[..at], gap, &LINK[at..]].concat();
+            assert_eq!(text.parse::<Invite>().as_ref(), Ok(&meant), "{text:?}");
+        }
+    }
+    let text = format!("{LINK}\nSee you there, ada");
+    assert_eq!(text.parse::<Invite>(), Ok(meant));
+}
+
+#[test]
+fn words_that_may_belong_to_the_secret_are_refused_before_anything_starts() {
+    for after in [" thanks", "\nthanks", "\tsee you"] {
+        let text = [OWN, after].concat();
+        let understood = RoomError::OtherWords("http://192.168.1.20:7700/#den#…".into());
+        assert_eq!(text.parse::<Invite>(), Err(understood), "{text:?}");
+    }
+    let two = format!("{LINK}\n{OWN}");
+    assert_eq!(two.parse::<Invite>(), Err(RoomError::TwoLinks));
+    assert!(format!("x{LINK}").parse::<Invite>().is_err());
+}
+
+#[test]
+fn a_room_is_found_between_quotes_and_before_a_full_stop() {
+    for (text, meant) in [
+        ("`den#otter`", "den#otter"),
+        ("\"den\"", "den"),
+        ("**den#otter**", "den#otter"),
+        ("<den#otter>", "den#otter"),
+        (
+            "ocean-panda#tiger-velvet-olive-table.",
+            "ocean-panda#tiger-velvet-olive-table",
+        ),
+        (
+            "Ocean‑Panda＃tiger–velvet–olive–table,",
+            "ocean-panda#tiger-velvet-olive-table",
+        ),
+        // A mark may belong to a secret that somebody chose.
+        ("den#otter!", "den#otter!"),
+    ] {
+        let invite = text.parse::<Invite>().unwrap();
+        assert_eq!(*invite.room.typed(), meant, "{text}");
+    }
+}
+
+#[test]
+fn rooms_come_to_the_form_and_tag_that_another_implementation_computes() {
+    let vectors = include_str!("../../tests/vectors/rooms.tsv");
+    let rows = vectors.lines().filter(|line| !line.starts_with("# "));
+    let hex = |text: &str| data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap();
+    let text = |field: &str| String::from_utf8(hex(field)).unwrap();
+    for row in rows {
+        let [typed, name, secret, tag] = row.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("{row}");
+        };
+        let room = room(&text(typed));
+        assert_eq!(room.name(), text(name), "{row}");
+        assert_eq!(room.secret().unwrap().expose(), text(secret), "{row}");
+        assert_eq!(room.tag().as_slice(), hex(tag), "{row}");
+    }
+}
+
+#[test]
+fn made_up_words_complete_and_others_do_not() {
+    let all = |text: &str| completions(text).collect::<Vec<_>>();
+    assert_eq!(all("ocean-panda#tiger-velv"), ["velvet"]);
+    assert_eq!(all("ocean-pand"), ["panda"]);
+    assert_eq!(all("ocean"), Vec::<&str>::new(), "a room may be any word");
+    assert_eq!(all("ocean-panda#"), Vec::<&str>::new());
+}
+
 proptest! {
+    #[test]
+    fn what_stands_around_a_link_never_becomes_part_of_it(
+        before in "[^h]{0,12}", after in any::<String>(),
+    ) {
+        let meant: Invite = LINK.parse().unwrap();
+        if let Ok(invite) = format!("{before}{LINK} {after}").parse::<Invite>() {
+            prop_assert_eq!(invite, meant);
+        }
+    }
+
     #[test]
     fn reading_never_panics_and_the_normal_form_is_final(text in any::<String>()) {
         if let Ok(room) = text.parse::<Room>() {
