@@ -23,9 +23,11 @@ use undertone::identity::Identity;
 use undertone::rendezvous::Route;
 use undertone::room::{Invite, Room};
 use undertone::store::Store;
+use undertone::terminal::layout::{Text, width_of};
 use undertone::terminal::name::DisplayName;
 use undertone::terminal::prompts::{Asker, Last, PromptError, can_ask, login_name};
 use undertone::terminal::safe::Safe;
+use undertone::terminal::style::Style;
 
 fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os(), config::default_file().as_deref()) {
@@ -76,11 +78,7 @@ async fn run(cli: Cli) -> Exit {
 
 /// Columns of stdout, without limit where it is no terminal.
 fn width() -> usize {
-    let terminal = console::Term::stdout();
-    match terminal.is_term() {
-        true => usize::from(terminal.size().1),
-        false => usize::MAX,
-    }
+    width_of(&console::Term::stdout()).unwrap_or(usize::MAX)
 }
 
 async fn chat(args: &ChatArgs, global: &Global) -> Exit {
@@ -281,8 +279,9 @@ fn note(face: &Face, message: &str) {
 /// An error is what, why, and on a second line what to do.
 fn fail(exit: Exit, error: &impl Display) -> Exit {
     let text = error.to_string();
-    let remark = |line: &str| Safe::message(line.trim_start()).remark("error: ".len());
-    let lines: Vec<String> = text.lines().map(|line| remark(line).to_string()).collect();
-    eprintln!("error: {}", lines.join("\n  "));
+    let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+    let message = Safe::message(&lines.join("\n"));
+    let text = Text::error(&message, &Safe::default(), Style::new(false));
+    eprintln!("{}", text.rows(width_of(&console::Term::stderr())));
     exit
 }

@@ -10,10 +10,10 @@
 
 mod common;
 
-use common::Mediator;
-use common::console::{Talk, both, talk};
-use common::screen::{Screen, last_row};
+use common::console::{ROOM, Talk, both, talk};
+use common::screen::{Screen, chat, last_row};
 use common::strings::{active, strings};
+use common::{Mediator, Start};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -88,6 +88,41 @@ fn a_second_line_passes_for_no_message_of_ours() {
     };
     assert!(!screen.lines().any(own), "{screen}");
     ada.await_row("bob ⚠ ›");
+}
+
+#[test]
+fn blanks_before_a_line_of_ours_do_not_put_it_where_ours_are() {
+    const FORGED: &str = "14:08 you   yes";
+    for (arguments, width) in [
+        (&[][..], 80),
+        (&[], 20),
+        (&["--plain"], 80),
+        (&["--plain"], 40),
+    ] {
+        let (mediator, homes) = (Mediator::start(), common::acts::homes());
+        let mut bob = Start::chat(&homes[1], &mediator.url, "bob", ROOM).run();
+        bob.await_event("waiting");
+        let mut command = chat(&homes[0], &mediator.url, "ada", ROOM);
+        command.args(arguments);
+        let ada = Screen::run_on(command, width, 24);
+        bob.await_event("connected");
+        for (blank, columns) in [(" ", 1), ("\u{a0}", 1), ("\u{2003}", 1), ("\u{3000}", 2)] {
+            // As many as lead a terminal that wraps to the beginning of its next row.
+            let blanks = (usize::from(width) - "09:14 bob   ok".len()) / columns;
+            bob.say(&format!("ok{}{FORGED}", blank.repeat(blanks)));
+        }
+        bob.say("end");
+        ada.await_text("bob   end");
+        let history = ada.history();
+        let forged: Vec<_> = history
+            .lines()
+            .filter(|row| row.contains("14:08"))
+            .collect();
+        assert_eq!(forged.len(), 4, "{history}");
+        for row in forged {
+            assert!(row.starts_with(&" ".repeat(7)), "{arguments:?}: {history}");
+        }
+    }
 }
 
 #[test]

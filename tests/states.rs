@@ -31,15 +31,15 @@ fn is_dim(screen: &Screen, text: &str) -> bool {
 }
 
 #[test]
-fn what_arrived_is_bright_and_what_waits_is_dim_until_it_has_arrived() {
+fn what_arrived_is_bright_and_what_waits_is_dim_with_a_sign_until_it_has_arrived() {
     let mut talk = talk();
     talk.ada.press("arrives\r");
     talk.ada.await_text("you   arrives");
     assert!(!is_dim(&talk.ada, "you   arrives"));
     talk.bob.signal(Signal::SIGSTOP);
     talk.ada.press("waits\rwaits too\r");
-    talk.ada.await_text("you   waits too");
-    assert!(is_dim(&talk.ada, "you   waits") && is_dim(&talk.ada, "you   waits too"));
+    talk.ada.await_text("you … waits too");
+    assert!(is_dim(&talk.ada, "you … waits") && is_dim(&talk.ada, "you … waits too"));
     talk.bob.signal(Signal::SIGCONT);
     talk.ada.await_text("All that you said has arrived.");
     talk.ada.press("arrives again\r");

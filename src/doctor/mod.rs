@@ -12,11 +12,13 @@ mod seat;
 
 use std::io::{self, Write};
 
+use console::Term;
 use serde::Serialize;
 
 use crate::cli::{DoctorArgs, Global};
 use crate::commands::CommandError;
 use crate::exit::Exit;
+use crate::terminal::layout::{Text, width_of};
 use crate::terminal::safe::Safe;
 
 /// Looks at everything, the mediator first, and writes each finding as it comes.
@@ -111,11 +113,12 @@ impl Report<'_> {
             };
             writeln!(self.out, "{}", serde_json::to_string(&finding)?)?;
         } else {
-            let [message, remedy] = [message, remedy].map(|text| text.remark(2));
-            writeln!(self.out, "{sigil} {message}")?;
+            let mut text = format!("{sigil} {message}");
             if !remedy.as_str().is_empty() {
-                writeln!(self.out, "  {remedy}")?;
+                text += &format!("\n  {remedy}");
             }
+            let width = width_of(&Term::stdout());
+            writeln!(self.out, "{}", Text::remark(&text).rows(width))?;
         }
         // The next check may take seconds.
         self.out.flush()

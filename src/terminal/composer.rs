@@ -28,6 +28,7 @@ use self::prompt::Prompt;
 use self::question::{Mode, Question};
 use super::editor::{Editor, Full};
 use super::keyboard::Event;
+use super::layout::Text;
 use super::style::Style;
 
 /// How long the width must stay the same before anything is written.
@@ -77,8 +78,9 @@ pub struct Composer {
     focused: bool,
     /// When the width has settled; until then nothing is written.
     settled: Option<Instant>,
-    /// Printed meanwhile.
-    held: String,
+    /// Printed meanwhile, and how many bytes that is.
+    held: Vec<Text>,
+    held_size: usize,
     /// The row on the screen; `None`: there is none.
     painted: Option<String>,
 }
@@ -106,7 +108,8 @@ impl Composer {
             deaf_until: None,
             focused: true,
             settled: None,
-            held: String::new(),
+            held: Vec::new(),
+            held_size: 0,
             painted: None,
         }
     }

@@ -6,6 +6,7 @@ pub mod composer;
 pub mod editor;
 pub mod guard;
 pub mod keyboard;
+pub mod layout;
 pub mod name;
 pub mod prompts;
 pub mod qr;

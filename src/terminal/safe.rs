@@ -25,14 +25,14 @@ use std::fmt;
 
 use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthChar;
+
+use super::editor::window::columns as taken;
 
 /// The signs by which our own lines are known, and what looks like them.
 const SIGILS: [char; 10] = ['◆', '✗', '⚠', '✓', '✔', '✘', '⬥', '⯁', '🗸', '🗴'];
 /// Marks on one character that are shown; scripts need up to three.
 const MAX_MARKS: usize = 4;
-/// Columns of a remark of ours, its mark included.
-const REMARK: usize = 79;
 const TAB: &str = "    ";
 const ZWJ: char = '\u{200d}';
 
@@ -49,7 +49,7 @@ enum Kind {
 
 impl Safe {
     /// A message: line feeds stay. Its printer indents the lines after the first
-    /// ([`Safe::indented`]), so that none of them passes for a line of ours.
+    /// ([`super::layout`]), so that none of them passes for a line of ours.
     #[must_use]
     pub fn message(text: &str) -> Self {
         Self(shown(text, Kind::Message))
@@ -87,48 +87,10 @@ impl Safe {
         &self.0
     }
 
-    /// Columns that it takes: of its longest line where it has several.
+    /// Columns that it takes at most: of its longest line where it has several.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.0
-            .lines()
-            .map(UnicodeWidthStr::width)
-            .max()
-            .unwrap_or(0)
-    }
-
-    /// The text with every line after the first moved `columns` to the right.
-    #[must_use]
-    pub fn indented(&self, columns: usize) -> Self {
-        Self(self.0.replace('\n', &format!("\n{:columns$}", "")))
-    }
-
-    /// Broken between words into lines of at most `columns`; a word is left whole, for
-    /// it may be an address to copy.
-    #[must_use]
-    pub fn folded(&self, columns: usize) -> Self {
-        let mut out = String::new();
-        for line in self.0.split_inclusive('\n') {
-            let mut width = 0;
-            for word in line.split_inclusive(' ') {
-                let wide = word.trim_end().width();
-                if width > 0 && width + wide > columns {
-                    out.truncate(out.trim_end_matches(' ').len());
-                    out.push('\n');
-                    width = 0;
-                }
-                out.push_str(word);
-                width += word.width();
-            }
-        }
-        Self(out)
-    }
-
-    /// A remark of ours behind a mark of so many columns, in rows that fit 80; further ones
-    /// are indented by two.
-    #[must_use]
-    pub fn remark(&self, mark: usize) -> Self {
-        self.folded(REMARK - mark).indented(2)
+        self.0.lines().map(taken).max().unwrap_or(0)
     }
 
     /// At most `columns` wide; what does not fit is replaced by `…`. For one line.
@@ -140,7 +102,7 @@ impl Safe {
         let mut out = String::new();
         let mut width = 0;
         for grapheme in self.0.graphemes(true) {
-            width += grapheme.width();
+            width += taken(grapheme);
             if width >= columns {
                 break;
             }

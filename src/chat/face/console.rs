@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use rustix::termios::tcgetwinsize;
 use tokio::time::Instant;
 
 use super::Face;
@@ -22,6 +23,7 @@ use crate::terminal::composer::question::Question;
 use crate::terminal::guard::Guard;
 use crate::terminal::keyboard::Event as Reported;
 use crate::terminal::keyboard::reader::{Reader, size};
+use crate::terminal::layout::Text;
 use crate::terminal::style::Style;
 
 /// Our message is shown once it has arrived, or, dim, after this long without.
@@ -101,7 +103,7 @@ impl Console {
                 let text = "The words that you hear".to_owned();
                 let now = Instant::now().into_std();
                 self.composer.ask(Question::Words { text }, now);
-                self.composer.print(&reading(mine, peer), &mut self.out);
+                self.print(Text::remark(&reading(mine, peer)));
             }
             // It was not meant for somebody else.
             Event::Alarm { .. } => {
@@ -136,8 +138,22 @@ impl Console {
 
     fn print_words(&mut self, event: &Event) {
         if let Some(text) = in_words(event, self.style) {
-            self.composer.print(&text, &mut self.out);
+            self.print(text);
         }
+    }
+
+    /// A remark of little weight.
+    fn print_dim(&mut self, text: &str) {
+        self.print(Text::remark(text).painted(self.style, Style::dim));
+    }
+
+    /// Prints for the width that there is: the news of another one may be on its way.
+    fn print(&mut self, text: Text) {
+        if let Ok(size) = tcgetwinsize(io::stdout()) {
+            let now = Instant::now().into_std();
+            self.composer.measured(size.ws_col, size.ws_row, now);
+        }
+        self.composer.print(text, &mut self.out);
     }
 
     fn turn_day(&mut self, time: &str) {
@@ -146,8 +162,7 @@ impl Console {
             if self.day.is_some()
                 && let Some(line) = &today
             {
-                let line = self.style.dim(line);
-                self.composer.print(&line, &mut self.out);
+                self.print_dim(line);
             }
             self.day = today;
         }
@@ -159,8 +174,7 @@ impl Console {
         } else if self.pending > 0 {
             self.pending -= 1;
             if self.pending == 0 {
-                let line = self.style.dim("  All that you said has arrived.");
-                self.composer.print(&line, &mut self.out);
+                self.print_dim("  All that you said has arrived.");
             }
         }
     }
@@ -168,8 +182,7 @@ impl Console {
     fn print_said(&mut self, arrived: bool) {
         if let Some(said) = self.said.pop_front() {
             self.turn_day(&said.time);
-            let line = own(&said.text, &said.time, arrived, self.style);
-            self.composer.print(&line, &mut self.out);
+            self.print(own(&said.text, &said.time, arrived, self.style));
             self.pending += usize::from(!arrived);
         }
     }

@@ -9,9 +9,11 @@ mod words;
 
 use std::io::{self, Write};
 
+use ::console::Term;
 use serde::Serialize;
 
 use super::event::Event;
+use crate::terminal::layout::{Text, width_of};
 use crate::terminal::qr::{self, QrError};
 use crate::terminal::safe::{Safe, is_hidden};
 use crate::terminal::style::Style;
@@ -59,12 +61,12 @@ impl Face {
             return Ok(());
         };
         if matches!(event, Event::Message { .. }) {
-            return write_out(&text);
+            return write_out(&text.rows(width_of(&Term::stdout())));
         }
         let spoken = matches!(event, Event::Error { .. } | Event::Alarm { .. });
         if spoken || !self.quiet {
             // Talk that nobody hears is no reason to stop.
-            let _ = writeln!(io::stderr().lock(), "{text}");
+            tell(&text);
         }
         if let Event::Waiting { invite, .. } = event
             && self.qr
@@ -77,7 +79,7 @@ impl Face {
 
     /// The invite for a camera, or why there is no picture of it.
     fn picture(&self, invite: &str) -> String {
-        let terminal = ::console::Term::stderr();
+        let terminal = Term::stderr();
         let size = terminal.is_term().then(|| terminal.size());
         let drawn = match size {
             Some((rows, columns)) if !self.plain => {
@@ -92,19 +94,23 @@ impl Face {
     /// Says what this is, before the first question.
     pub fn greet(&self) {
         if !self.quiet {
-            let _ = writeln!(
-                io::stderr().lock(),
-                "◆ undertone: a private line between two people"
-            );
+            tell(&Text::remark(
+                "◆ undertone: a private line between two people",
+            ));
         }
     }
 
     /// Shows a detail, where details are wanted.
     pub fn detail(&self, text: &str) {
         if self.verbose {
-            let _ = writeln!(io::stderr().lock(), "  {}", Safe::line(text));
+            tell(&Text::remark(&format!("  {}", Safe::line(text))));
         }
     }
+}
+
+fn tell(text: &Text) {
+    let rows = text.rows(width_of(&Term::stderr()));
+    let _ = writeln!(io::stderr().lock(), "{rows}");
 }
 
 fn write_out(line: &str) -> io::Result<()> {

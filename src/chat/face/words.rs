@@ -5,29 +5,29 @@ use std::iter;
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::chat::event::{Event, Standing};
+use crate::link::ranking::Reach;
+use crate::terminal::layout::{Lead, Text};
 use crate::terminal::safe::Safe;
 use crate::terminal::style::{Style, Tone};
 
-/// `09:14 bob   text`, further lines indented, so that none can pass for another
-/// message.
-pub(super) fn message(from: &str, text: &str, time: &str, style: Style) -> String {
-    let from = Safe::name(from);
-    let body = Safe::message(text).indented(6 + from.width() + 3);
-    let name = style.person(from.as_str().as_bytes(), from.as_str());
-    format!("{} {name}   {body}", style.dim(&clock(time)))
+/// `09:14 bob   text`.
+pub(super) fn message(from: &str, text: &str, time: &str, style: Style) -> Text {
+    Text::message(Lead::of(from, clock(time), style), Safe::message(text))
 }
 
-/// The same of our own, dim while it is not known to have arrived.
-pub(super) fn own(text: &str, time: &str, arrived: bool, style: Style) -> String {
-    let body = Safe::message(text).indented(6 + 3 + 3);
-    if arrived {
-        return format!("{} {}   {body}", style.dim(&clock(time)), style.bold("you"));
+/// The same of our own: with a sign, and dim, while it is not known to have arrived.
+pub(super) fn own(text: &str, time: &str, arrived: bool, style: Style) -> Text {
+    let text = Safe::message(text);
+    match arrived {
+        true => Text::message(Lead::ours(clock(time), true, style), text),
+        // One colour for all of it: no other one may end that.
+        false => Text::message(Lead::ours(clock(time), false, Style::new(false)), text)
+            .painted(style, Style::dim),
     }
-    style.dim(&format!("{} you   {body}", clock(time)))
 }
 
 /// What it means that the mediator carries the chat.
-const RELAYED: &str = "\n  There is no direct path, so the mediator carries the chat: it sees both\n  addresses, times and sizes, not what is said.";
+const RELAYED: &str = "\n  There is no direct path, so the mediator carries the chat: it sees both addresses, times and sizes, not what is said.";
 
 /// How a link goes.
 fn way(route: &str, address: &str) -> String {
@@ -61,34 +61,50 @@ fn clock(time: &str) -> String {
 }
 
 /// What is said to a person; `None` for what is only for programs.
-pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
+pub(super) fn in_words(event: &Event, style: Style) -> Option<Text> {
     Some(match event {
         Event::Waiting {
             room,
             invite,
             more_invites,
             reach,
-            expires_in,
-        } => {
-            let one_of = if more_invites.is_empty() {
-                ""
-            } else {
-                " one of"
-            };
-            let mut text = format!(
-                "◆ Waiting in room {} · renewed every {} min · Ctrl-C to stop\n  Other terminal: undertone chat, and as the room{one_of}",
-                Safe::line(room),
-                expires_in.div_ceil(60),
-            );
-            // A link stands alone on its row, to be copied whole.
-            for (n, link) in iter::once(invite).chain(more_invites).enumerate() {
-                text += &format!("\n    {link}");
-                if let Some(reach) = reach.get(n) {
-                    text += &format!("\n      {}", reach.in_words());
-                }
-            }
-            text
+            ..
+        } => waiting(room, iter::once(invite).chain(more_invites), reach),
+        Event::Message {
+            from, text, time, ..
+        } => message(from, text, time, style),
+        Event::Alarm { .. } => {
+            Text::remark(&alarm(event)).painted(style, |style, row| style.tone(Tone::Alarm, row))
         }
+        Event::Error { message, hint, .. } => {
+            let [message, hint] = [message, hint].map(|text| Safe::message(text));
+            Text::error(&message, &hint, style)
+        }
+        _ => Text::remark(&remark(event)?),
+    })
+}
+
+/// The seat is taken: how the other one comes to it.
+fn waiting<'a>(room: &str, links: impl Iterator<Item = &'a String>, reach: &[Reach]) -> Text {
+    let links: Vec<_> = links.collect();
+    let one_of = if links.len() > 1 { " one of" } else { "" };
+    let mut text = Text::remark(&format!(
+        "◆ Waiting in room {} · Ctrl-C to stop\n  Other terminal: undertone chat, and as the room{one_of}",
+        Safe::line(room),
+    ));
+    for (n, link) in links.into_iter().enumerate() {
+        // It stands alone on its row, to be copied whole.
+        text = text.with_link(link);
+        if let Some(reach) = reach.get(n) {
+            text = text.and(&format!("      {}", reach.in_words()));
+        }
+    }
+    text
+}
+
+/// What is a remark of ours and nothing else.
+fn remark(event: &Event) -> Option<String> {
+    Some(match event {
         Event::Connected {
             peer,
             path: _,
@@ -136,10 +152,12 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
                 false => format!("◆ {peer} answers again."),
             }
         }
-        Event::Message {
-            from, text, time, ..
-        } => message(from, text, time, style),
-        Event::Delivered { .. } | Event::Queued { .. } => return None,
+        Event::Waiting { .. }
+        | Event::Message { .. }
+        | Event::Delivered { .. }
+        | Event::Queued { .. }
+        | Event::Alarm { .. }
+        | Event::Error { .. } => return None,
         Event::Reconnecting {
             peer,
             since,
@@ -167,7 +185,6 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
             "◆ {} is verified. From now on this is checked by itself.",
             Safe::name(peer)
         ),
-        Event::Alarm { .. } => style.tone(Tone::Alarm, &alarm(event)),
         Event::Left { peer, reason } => match reason.as_str() {
             "quit" => format!("◆ {} left.", Safe::name(peer)),
             reason => format!(
@@ -195,18 +212,8 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<String> {
         }
         Event::Note { message } => {
             let message = sentence(message);
-            format!("◆ {}", Safe::message(&message).remark(2))
-        }
-        Event::Error { message, hint, .. } => {
-            let message = Safe::message(message).remark("error: ".len());
-            let error = style.tone(Tone::Alarm, "error:");
-            match hint.as_str() {
-                "" => format!("{error} {message}"),
-                hint => {
-                    let hint = Safe::message(hint).remark(2);
-                    format!("{error} {message}\n  {hint}")
-                }
-            }
+            let message = Safe::message(&message).as_str().replace('\n', "\n  ");
+            format!("◆ {message}")
         }
     })
 }
@@ -254,17 +261,4 @@ fn alarm(event: &Event) -> String {
         text += &format!(" (advised)\n  {by}\n           let this key in, not verified");
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_second_line_cannot_pass_for_another_message() {
-        let style = Style::new(false);
-        let shown = message("bob", "a\n09:15 you   ok", "2026-11-20T09:14:00Z", style);
-        let second = shown.lines().nth(1).unwrap();
-        assert!(second.starts_with("            09:15 you"), "{second}");
-    }
 }

@@ -15,6 +15,7 @@ use std::time::Instant;
 use super::question::Mode;
 use super::{AGAIN, Composer, SETTLE};
 use crate::terminal::editor::window::{Visible, columns};
+use crate::terminal::layout::Text;
 use crate::terminal::safe::Safe;
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
@@ -30,20 +31,20 @@ pub(super) fn size(width: u16, height: u16) -> (usize, usize) {
 }
 
 impl Composer {
-    /// Prints lines above the row, which is painted again. They are `Safe` already, and may hold
-    /// colours. While the width changes they wait.
-    pub fn print(&mut self, text: &str, out: &mut Vec<u8>) {
+    /// Prints lines above the row, which is painted again. While the width changes they wait, and
+    /// are broken into rows of the new one.
+    pub fn print(&mut self, text: Text, out: &mut Vec<u8>) {
         if self.settled.is_some() {
-            self.held += text;
-            self.held += "\n";
-            if self.held.len() > HELD {
+            self.held_size += text.size();
+            self.held.push(text);
+            if self.held_size > HELD {
                 self.settle(out);
             }
             return;
         }
         out.extend_from_slice(BEGIN);
         self.erase(out);
-        self.lines_out(text, out);
+        self.lines_out(&text, out);
         self.row_out(out);
         out.extend_from_slice(END);
     }
@@ -85,6 +86,13 @@ impl Composer {
         }
     }
 
+    /// The size is this one. Another width than before has to settle.
+    pub fn measured(&mut self, width: u16, height: u16, now: Instant) {
+        if size(width, height).0 != self.width {
+            self.resize(width, height, now);
+        }
+    }
+
     /// When [`Composer::tick`] is to be called.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
@@ -111,16 +119,16 @@ impl Composer {
         if self.painted.take().is_some() {
             out.extend_from_slice(b"\r\n\x1b[J");
         }
-        let held = std::mem::take(&mut self.held);
-        if let Some(text) = held.strip_suffix('\n') {
-            self.lines_out(text, out);
+        self.held_size = 0;
+        for text in std::mem::take(&mut self.held) {
+            self.lines_out(&text, out);
         }
         self.row_out(out);
         out.extend_from_slice(END);
     }
 
-    fn lines_out(&self, text: &str, out: &mut Vec<u8>) {
-        for line in text.split('\n') {
+    fn lines_out(&self, text: &Text, out: &mut Vec<u8>) {
+        for line in text.rows(Some(self.width)).split('\n') {
             out.extend_from_slice(line.as_bytes());
             out.extend_from_slice(b"\r\n");
         }

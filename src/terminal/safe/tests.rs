@@ -65,10 +65,6 @@ fn a_second_line_cannot_pass_for_ours() {
     let message = Safe::message(text);
     assert_eq!(message.as_str(), "a\n09:15 you   ok");
     assert_eq!(message.width(), 14);
-    assert_eq!(
-        message.indented(12).as_str(),
-        "a\n            09:15 you   ok"
-    );
 }
 
 #[test]
@@ -121,19 +117,6 @@ fn long_texts_are_cut_at_a_column() {
     assert_eq!(wide.clipped(0).as_str(), "");
     assert_eq!(Safe::line("abc").clipped(3).as_str(), "abc");
     assert_eq!(Safe::message(&"A".repeat(1_000_000)).width(), 1_000_000);
-}
-
-#[test]
-fn long_remarks_break_between_words_and_leave_addresses_whole() {
-    let folded = |text: &str| Safe::message(text).folded(10).as_str().to_owned();
-    assert_eq!(folded("one two three"), "one two\nthree");
-    assert_eq!(folded("一二三 四五 六"), "一二三\n四五 六");
-    let address = "https://example.org/#a#b";
-    assert_eq!(
-        folded(&format!("at {address} now")),
-        format!("at\n{address}\nnow")
-    );
-    assert_eq!(folded("a\nb  c"), "a\nb  c");
 }
 
 fn any_text() -> impl Strategy<Value = String> {

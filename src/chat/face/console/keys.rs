@@ -83,10 +83,7 @@ impl Console {
             Act::Interrupt => self.inputs.push_back(Input::Interrupt),
             Act::Eof => return Ok(false),
             Act::Suspend => self.suspend()?,
-            Act::Show(text) => {
-                let text = self.style.dim(&text);
-                self.composer.print(&text, &mut self.out);
-            }
+            Act::Show(text) => self.print_dim(&text),
             Act::Full => self.inputs.push_back(Input::TooLong),
         }
         Ok(true)

@@ -53,7 +53,7 @@ fn an_alarm_throws_the_draft_and_what_follows_away() {
     typed(&mut composer, "half a message", now);
     composer.flush(now);
     assert_eq!(typed(&mut composer, " and its end\n", now), []);
-    composer.print("Alarm!", &mut out);
+    composer.print(Text::remark("Alarm!"), &mut out);
     screen.take(&mut out);
     assert_eq!(
         (row(&mut composer, &mut screen).as_str(), screen.column()),

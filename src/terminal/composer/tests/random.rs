@@ -31,7 +31,7 @@ proptest! {
             screen.take(&mut out);
             let (row, column) = (screen.row(), screen.column());
             let draft = composer.draft.text().to_owned();
-            composer.print("!", &mut out);
+            composer.print(Text::remark("!"), &mut out);
             screen.take(&mut out);
             prop_assert_eq!((screen.row(), screen.column()), (row, column));
             prop_assert_eq!(composer.draft.text(), draft);
@@ -53,7 +53,7 @@ proptest! {
             if passed % 3 == 0 {
                 composer.event(Event::Resize(width, height), now);
             }
-            composer.print("世界", &mut out);
+            composer.print(Text::remark("世界"), &mut out);
             now += Duration::from_millis(passed);
             composer.tick(now, &mut out);
         }

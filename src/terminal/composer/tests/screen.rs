@@ -1,6 +1,8 @@
 //! What the terminal shows.
 
 use super::*;
+use crate::terminal::layout::Lead;
+use crate::terminal::safe::Safe;
 
 /// A terminal with a scrollback.
 pub struct Screen(pub vt100::Parser);
@@ -95,7 +97,7 @@ fn a_burst_of_500_messages_is_all_in_the_scrollback() {
     let (row, column) = (screen.row(), screen.column());
     assert_eq!((row.as_str(), column), ("bob ⚠ › a 世 draft", 17));
     for number in 0..500 {
-        composer.print(&format!("09:14 bob   message {number} 世界 👩"), &mut out);
+        composer.print(said(&format!("message {number} 世界 👩")), &mut out);
         composer.paint(&mut out);
         screen.take(&mut out);
         assert_eq!((screen.row(), screen.column()), (row.clone(), column));
@@ -110,15 +112,28 @@ fn a_burst_of_500_messages_is_all_in_the_scrollback() {
     assert_eq!(rows, 1);
 }
 
+/// Bob says it.
+fn said(text: &str) -> Text {
+    let lead = Lead::of("bob", "09:14".into(), Style::new(false));
+    Text::message(lead, Safe::message(text))
+}
+
 #[test]
-fn long_lines_are_wrapped_by_the_terminal_and_whole() {
+fn long_lines_are_whole_and_broken_by_no_terminal() {
     let (mut composer, mut screen, mut out) = (composer(20), Screen::new(20, 5), Vec::new());
     let long = "世".repeat(500);
-    composer.print(&format!("{long}\nnext"), &mut out);
+    composer.print(said(&format!("{long}\nnext")), &mut out);
     screen.take(&mut out);
     let all = screen.all();
     assert_eq!(all.concat().matches('世').count(), 500);
-    assert!(all.iter().any(|row| row == "next"));
+    assert!(all.iter().any(|row| row.trim_start() == "next"));
+    let inside = all.iter().filter(|row| row.contains('世')).skip(1);
+    assert!(
+        inside
+            .into_iter()
+            .all(|row| row.starts_with(&" ".repeat(10))),
+        "{all:#?}"
+    );
 }
 
 #[test]
@@ -132,7 +147,7 @@ fn widths_that_change_lose_nothing() {
     for width in [30, 90, 44, 60, 100] {
         for step in 0..3 {
             let message = format!("message {width} {step} 世界 👩👩👧 {}", "long ".repeat(20));
-            composer.print(&message, &mut out);
+            composer.print(said(&message), &mut out);
             expected.push(message);
             if step == 0 {
                 composer.resize(width, 10, now);
@@ -151,12 +166,13 @@ fn widths_that_change_lose_nothing() {
             paper.take(&mut out);
         }
     }
-    let messages: Vec<_> = paper
-        .lines
-        .iter()
-        .filter(|line| line.contains("message"))
-        .collect();
-    assert_eq!(messages, expected.iter().collect::<Vec<_>>());
+    let rows = paper.lines.iter().filter(|row| !row.starts_with("bob ⚠"));
+    let rows: Vec<_> = rows.map(|row| row.trim()).collect();
+    let messages: Vec<_> = expected.iter().map(|text| text.trim()).collect();
+    assert_eq!(
+        rows.join(" ").replace("09:14 bob   ", ""),
+        messages.join(" ")
+    );
     assert_eq!(paper.line, "bob ⚠ › draft 世界");
 }
 
@@ -167,18 +183,19 @@ fn a_burst_while_the_width_changes_does_not_pile_up() {
     composer.paint(&mut out);
     for number in 0..100 {
         composer.resize(if number % 2 == 0 { 50 } else { 60 }, 10, now);
-        composer.print(&format!("{number}{}", "x".repeat(2000)), &mut out);
+        composer.print(said(&format!("{number} {}", "x".repeat(2000))), &mut out);
     }
     composer.tick(now + SETTLE, &mut out);
     paper.take(&mut out);
-    let messages = paper.lines.iter().filter(|line| line.ends_with('x'));
+    let messages = paper.lines.iter().filter(|line| line.contains("09:14 bob"));
     assert_eq!(messages.count(), 100);
+    assert_eq!(paper.lines.concat().matches('x').count(), 100 * 2000);
 }
 
 #[test]
 fn clearing_keeps_what_was_said() {
     let (mut composer, mut screen, mut out) = (composer(40), Screen::new(40, 10), Vec::new());
-    composer.print("one\ntwo", &mut out);
+    composer.print(Text::remark("one\ntwo"), &mut out);
     composer.clear(&mut out);
     screen.take(&mut out);
     let all = screen.all();
@@ -199,7 +216,7 @@ fn without_colour_no_colour_is_written() {
     let mut out = Vec::new();
     composer.set_prompt(Prompt::new("bob", State::Lost { queued: 2 }, ""));
     composer.event(ctrl('c'), Instant::now());
-    composer.print("text", &mut out);
+    composer.print(Text::remark("text"), &mut out);
     let text = String::from_utf8(out).unwrap();
     for sequence in text.split("\x1b[").skip(1) {
         assert_ne!(
