@@ -2,7 +2,8 @@
 //! `--json` (one object a line, `"v":1`). More fields may come; none changes its
 //! meaning.
 
-use serde::Serialize;
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 
 use crate::contacts::Trust;
 use crate::link::ranking::Reach;
@@ -69,8 +70,12 @@ pub enum Event {
         from: String,
         /// What.
         text: String,
-        /// When, by the clock of who said it (RFC 3339, UTC).
-        time: String,
+        /// When, by the clock of who said it.
+        #[serde(serialize_with = "rfc_3339")]
+        time: Timestamp,
+        /// When it came, by ours.
+        #[serde(serialize_with = "rfc_3339")]
+        received: Timestamp,
     },
     /// Our message has arrived.
     Delivered {
@@ -161,6 +166,10 @@ pub enum Event {
         /// What to do about it.
         hint: String,
     },
+}
+
+fn rfc_3339<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(time)
 }
 
 /// How sure we are of who is there.

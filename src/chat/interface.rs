@@ -3,6 +3,7 @@
 
 use std::io;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::ahead::Ahead;
@@ -10,6 +11,7 @@ use super::event::Event;
 use super::face::Face;
 use super::face::console::Console;
 use super::person::{self, Input};
+use super::times::Times;
 use crate::terminal::composer::prompt::State;
 use crate::terminal::prompts::can_ask;
 
@@ -26,6 +28,8 @@ pub enum Interface {
         face: Face,
         /// Says.
         lines: mpsc::Receiver<Input>,
+        /// When what comes was said.
+        times: Times,
     },
     /// A row to type in, all else above it.
     Console(Box<Console>),
@@ -41,7 +45,11 @@ impl Interface {
         let ahead = ahead.finish();
         if !has_console(face) {
             let lines = person::listen(ahead);
-            return Ok(Interface::Lines { face, lines });
+            return Ok(Interface::Lines {
+                face,
+                lines,
+                times: Times::default(),
+            });
         }
         let console = Console::enter(name, face, ahead)?;
         Ok(Interface::Console(Box::new(console)))
@@ -53,7 +61,16 @@ impl Interface {
     /// When nobody reads any more.
     pub fn show(&mut self, event: &Event) -> io::Result<()> {
         match self {
-            Interface::Lines { face, .. } => face.show(event),
+            Interface::Lines { face, times, .. } => match event {
+                Event::Message {
+                    from,
+                    text,
+                    time,
+                    received,
+                    ..
+                } if !face.json => face.say(from, text, times.shown(*time, *received)),
+                event => face.show(event),
+            },
             Interface::Console(console) => {
                 console.show(event);
                 Ok(())
@@ -62,7 +79,7 @@ impl Interface {
     }
 
     /// Shows what the person said where that is not on the screen as it was typed.
-    pub fn said(&mut self, id: u64, text: &str, time: &str) {
+    pub fn said(&mut self, id: u64, text: &str, time: Timestamp) {
         if let Interface::Console(console) = self {
             console.said(id, text, time);
         }

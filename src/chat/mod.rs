@@ -8,6 +8,7 @@
 //!     └► talk      one select loop over link, person, timers ─► seek, lobby
 //! ahead     what is typed before anyone is there
 //! company   who is there, and whether the chat is open
+//! times     when the other one's messages were written
 //! event, face, person, interface   what is shown, how, and what is typed
 //! error     why it did not come about, or ended badly
 //! ```
@@ -28,6 +29,7 @@ pub mod person;
 pub mod relay;
 pub mod seek;
 pub mod talk;
+pub mod times;
 
 use std::convert::Infallible;
 use std::io;

@@ -9,13 +9,15 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use rustix::termios::tcgetwinsize;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio::time::Instant;
 
 use super::Face;
-use super::words::{day, in_words, own, reading};
+use super::words::{day_line, here, in_words, message, own, reading};
 use crate::chat::event::Event;
 use crate::chat::person::{self, Input};
+use crate::chat::times::Times;
 use crate::terminal::bell::Bell;
 use crate::terminal::composer::Composer;
 use crate::terminal::composer::prompt::{Prompt, State};
@@ -44,13 +46,16 @@ pub struct Console {
     said: VecDeque<Said>,
     /// How many were shown dim, and have not arrived.
     pending: usize,
-    day: Option<String>,
+    /// When what comes was said.
+    times: Times,
+    /// The day of the last message here.
+    day: Option<Date>,
 }
 
 struct Said {
     id: u64,
     text: String,
-    time: String,
+    time: Timestamp,
     dim_at: Instant,
 }
 
@@ -84,6 +89,7 @@ impl Console {
             inputs: VecDeque::new(),
             said: VecDeque::new(),
             pending: 0,
+            times: Times::default(),
             day: None,
         })
     }
@@ -111,9 +117,16 @@ impl Console {
                 self.composer.flush(Instant::now().into_std());
                 self.print_words(event);
             }
-            Event::Message { time, .. } => {
-                self.turn_day(time);
-                self.print_words(event);
+            Event::Message {
+                from,
+                text,
+                time,
+                received,
+                ..
+            } => {
+                let at = self.times.shown(*time, *received);
+                self.turn_day(at);
+                self.print(message(from, text, at, self.style));
                 let focused = self.composer.is_focused();
                 let ring = self.bell.ring(focused, Instant::now().into_std());
                 self.out.extend_from_slice(ring.as_bytes());
@@ -127,11 +140,11 @@ impl Console {
     }
 
     /// Shows what the person said, as soon as it is known whether it arrived.
-    pub fn said(&mut self, id: u64, text: &str, time: &str) {
+    pub fn said(&mut self, id: u64, text: &str, time: Timestamp) {
         self.said.push_back(Said {
             id,
             text: text.to_owned(),
-            time: time.to_owned(),
+            time,
             dim_at: Instant::now() + ARRIVES_WITHIN,
         });
     }
@@ -149,22 +162,24 @@ impl Console {
 
     /// Prints for the width that there is: the news of another one may be on its way.
     fn print(&mut self, text: Text) {
-        if let Ok(size) = tcgetwinsize(io::stdout()) {
+        if let Ok((width, height)) = size() {
             let now = Instant::now().into_std();
-            self.composer.measured(size.ws_col, size.ws_row, now);
+            self.composer.measured(width, height, now);
         }
         self.composer.print(text, &mut self.out);
     }
 
-    fn turn_day(&mut self, time: &str) {
-        let today = day(time);
-        if today.is_some() && today != self.day {
-            if self.day.is_some()
-                && let Some(line) = &today
-            {
-                self.print_dim(line);
+    /// A message of this time follows: says so where another day has begun. Days go on
+    /// only, and no later message is shown as of a day before.
+    fn turn_day(&mut self, at: Timestamp) {
+        let at = here(at);
+        let before = self.day;
+        self.day = before.max(Some(at.date()));
+        if before.is_some_and(|before| before < at.date()) {
+            self.print_dim(&day_line(&at));
+            if let Ok(begun) = at.start_of_day() {
+                self.times.line(begun.timestamp());
             }
-            self.day = today;
         }
     }
 
@@ -181,8 +196,11 @@ impl Console {
 
     fn print_said(&mut self, arrived: bool) {
         if let Some(said) = self.said.pop_front() {
-            self.turn_day(&said.time);
-            self.print(own(&said.text, &said.time, arrived, self.style));
+            self.turn_day(said.time);
+            self.print(own(&said.text, said.time, arrived, self.style));
+            if arrived {
+                self.times.line(said.time);
+            }
             self.pending += usize::from(!arrived);
         }
     }

@@ -10,6 +10,7 @@ mod words;
 use std::io::{self, Write};
 
 use ::console::Term;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::event::Event;
@@ -17,7 +18,7 @@ use crate::terminal::layout::{Text, width_of};
 use crate::terminal::qr::{self, QrError};
 use crate::terminal::safe::{Safe, is_hidden};
 use crate::terminal::style::Style;
-use words::in_words;
+use words::{in_words, message};
 
 /// Where events go.
 #[derive(Debug, Clone, Copy)]
@@ -56,13 +57,10 @@ impl Face {
             return write_out(&escape_hidden(&line));
         }
         clock::clear();
-        let style = Style::new(self.color && !self.plain);
+        let style = self.style();
         let Some(text) = in_words(event, style) else {
             return Ok(());
         };
-        if matches!(event, Event::Message { .. }) {
-            return write_out(&text.rows(width_of(&Term::stdout())));
-        }
         let spoken = matches!(event, Event::Error { .. } | Event::Alarm { .. });
         if spoken || !self.quiet {
             // Talk that nobody hears is no reason to stop.
@@ -75,6 +73,19 @@ impl Face {
             let _ = writeln!(io::stderr().lock(), "{}", self.picture(invite));
         }
         Ok(())
+    }
+
+    /// Shows what the other one said, and when.
+    ///
+    /// # Errors
+    /// As of [`Face::show`].
+    pub fn say(&self, from: &str, text: &str, at: Timestamp) -> io::Result<()> {
+        let text = message(from, text, at, self.style());
+        write_out(&text.rows(width_of(&Term::stdout())))
+    }
+
+    fn style(&self) -> Style {
+        Style::new(self.color && !self.plain)
     }
 
     /// The invite for a camera, or why there is no picture of it.

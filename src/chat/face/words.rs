@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, Zoned, tz::TimeZone};
 
 use crate::chat::event::{Event, Standing};
 use crate::link::ranking::Reach;
@@ -11,17 +11,17 @@ use crate::terminal::safe::Safe;
 use crate::terminal::style::{Style, Tone};
 
 /// `09:14 bob   text`.
-pub(super) fn message(from: &str, text: &str, time: &str, style: Style) -> Text {
-    Text::message(Lead::of(from, clock(time), style), Safe::message(text))
+pub(super) fn message(from: &str, text: &str, at: Timestamp, style: Style) -> Text {
+    Text::message(Lead::of(from, clock(at), style), Safe::message(text))
 }
 
 /// The same of our own: with a sign, and dim, while it is not known to have arrived.
-pub(super) fn own(text: &str, time: &str, arrived: bool, style: Style) -> Text {
+pub(super) fn own(text: &str, at: Timestamp, arrived: bool, style: Style) -> Text {
     let text = Safe::message(text);
     match arrived {
-        true => Text::message(Lead::ours(clock(time), true, style), text),
+        true => Text::message(Lead::ours(clock(at), true, style), text),
         // One colour for all of it: no other one may end that.
-        false => Text::message(Lead::ours(clock(time), false, Style::new(false)), text)
+        false => Text::message(Lead::ours(clock(at), false, Style::new(false)), text)
             .painted(style, Style::dim),
     }
 }
@@ -38,10 +38,9 @@ fn way(route: &str, address: &str) -> String {
     }
 }
 
-/// The day here, of an RFC 3339 time, as a line between two days.
-pub(super) fn day(time: &str) -> Option<String> {
-    let local = time.parse::<Timestamp>().ok()?.to_zoned(TimeZone::system());
-    Some(local.strftime("── %A, %-d %B %Y ──").to_string())
+/// A line between two days here.
+pub(super) fn day_line(at: &Zoned) -> String {
+    at.strftime("── %A, %-d %B %Y ──").to_string()
 }
 
 /// What is read to the other one.
@@ -50,14 +49,14 @@ pub(super) fn reading(mine: &[&str; 4], peer: &str) -> String {
     format!("  Read to {peer}, by voice, not in this chat:\n    {mine}")
 }
 
-/// Hours and minutes here, of an RFC 3339 time.
-fn clock(time: &str) -> String {
-    let local = time
-        .parse::<Timestamp>()
-        .map(|time| time.to_zoned(TimeZone::system()));
-    local
-        .map(|time| time.strftime("%H:%M").to_string())
-        .unwrap_or_else(|_| "--:--".into())
+/// Hours and minutes here.
+fn clock(at: Timestamp) -> String {
+    here(at).strftime("%H:%M").to_string()
+}
+
+/// A time as clocks here show it.
+pub(super) fn here(at: Timestamp) -> Zoned {
+    at.to_zoned(TimeZone::system())
 }
 
 /// What is said to a person; `None` for what is only for programs.
@@ -70,9 +69,6 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<Text> {
             reach,
             ..
         } => waiting(room, iter::once(invite).chain(more_invites), reach),
-        Event::Message {
-            from, text, time, ..
-        } => message(from, text, time, style),
         Event::Alarm { .. } => {
             Text::remark(&alarm(event)).painted(style, |style, row| style.tone(Tone::Alarm, row))
         }
@@ -172,7 +168,7 @@ fn remark(event: &Event) -> Option<String> {
             // Another conversation is met in another way: nobody would find the other.
             format!(
                 "◆ {} Lost {peer} ({}).{waiting}\n  Trying again; what you type is kept. If {peer} starts anew, do so too: /quit.",
-                clock(since),
+                since.parse().map_or_else(|_| "--:--".into(), clock),
                 Safe::line(reason),
             )
         }

@@ -141,7 +141,7 @@ impl Talk<'_> {
                 "Try again once the other one is back.",
             );
         };
-        self.interface.said(id, text, &now.to_string());
+        self.interface.said(id, text, now);
         if self.wire.is_none() {
             self.show(&Event::Queued { id })?;
         }

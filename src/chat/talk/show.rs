@@ -43,15 +43,17 @@ impl Talk<'_> {
                     text,
                     resent: _,
                 } => {
+                    let received = Timestamp::now();
                     let time = i64::try_from(sent)
                         .ok()
                         .and_then(|ms| Timestamp::from_millisecond(ms).ok());
-                    let time = time.unwrap_or_else(Timestamp::now).to_string();
                     self.show(&Event::Message {
                         id: seq,
                         from,
                         text,
-                        time,
+                        // What is no time says nothing.
+                        time: time.unwrap_or(received),
+                        received,
                     })?;
                 }
                 session::Event::Delivered(upto) => {
