@@ -196,9 +196,8 @@ impl AsyncWrite for RelayStream {
         if buf.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        if this.unflushed {
-            ready!(Pin::new(&mut *this).poll_flush(cx))?;
-        }
+        // Room for all of it: pongs may have taken some since the last one.
+        ready!(Pin::new(&mut *this).poll_flush(cx))?;
         let some = buf.get(..WRITE_MAX).unwrap_or(buf);
         for part in some.chunks(RELAY_MESSAGE) {
             let message = Message::Binary(Bytes::copy_from_slice(part));

@@ -17,6 +17,10 @@ use super::proxy::{Proxy, ProxyFailure, tunnel};
 use super::{WRITE_BUFFER, connect};
 use crate::mediator_url::MediatorUrl;
 
+/// The most that waits to be written to a mediator that does not read: what may gather, and
+/// pongs. Those that find no room are not sent.
+const MAX_WRITE_BUFFER: usize = WRITE_BUFFER + RELAY_MESSAGE;
+
 /// A mediator, and the proxy on the way to it.
 #[derive(Debug, Clone)]
 pub struct Route {
@@ -86,6 +90,7 @@ pub(super) async fn greet(url: &MediatorUrl, stream: TcpStream) -> Result<Socket
     let config = WebSocketConfig::default()
         .read_buffer_size(RELAY_MESSAGE)
         .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(MAX_WRITE_BUFFER)
         .max_message_size(Some(RELAY_MESSAGE))
         .max_frame_size(Some(RELAY_MESSAGE));
     let request = format!("ws://{}{PATH}", url.authority());

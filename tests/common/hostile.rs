@@ -9,11 +9,12 @@ use std::time::Duration;
 use data_encoding::BASE64URL_NOPAD;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 use undertone::identity::Identity;
 use undertone::store::Store;
@@ -150,6 +151,40 @@ impl Seat<'_> {
     /// Says anything; a client that is gone does not mind.
     pub fn raw(&mut self, message: Message) {
         let _ = self.evil.wait("room to write", self.socket.send(message));
+    }
+
+    /// Writes these bytes again and again, so many in all, and reads nothing meanwhile; a client
+    /// that is gone does not mind.
+    #[allow(dead_code, reason = "each test file uses its part")]
+    pub fn pour(&mut self, frame: &[u8], total: usize) {
+        let times = (64 * 1024 / frame.len()).clamp(1, total.div_ceil(frame.len()));
+        let chunk = frame.repeat(times);
+        let stream = self.socket.get_mut();
+        let pouring = async {
+            for _ in 0..total.div_ceil(chunk.len()) {
+                stream.write_all(&chunk).await?;
+            }
+            std::io::Result::Ok(())
+        };
+        let _ = self.evil.wait("room to write", pouring);
+    }
+
+    /// The next binary message.
+    #[allow(dead_code, reason = "each test file uses its part")]
+    pub async fn binary(&mut self) -> Bytes {
+        loop {
+            match self.socket.next().await {
+                Some(Ok(Message::Binary(bytes))) => return bytes,
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                other => panic!("no binary message but {other:?}"),
+            }
+        }
+    }
+
+    /// Sends a binary message.
+    #[allow(dead_code, reason = "each test file uses its part")]
+    pub async fn relay(&mut self, bytes: Bytes) {
+        self.socket.send(Message::Binary(bytes)).await.unwrap();
     }
 
     pub fn say(&mut self, message: &MediatorMessage) {

@@ -38,6 +38,11 @@ impl Impostor {
         }
     }
 
+    /// A fresh attempt.
+    pub fn offering(&self) -> Offering {
+        Offering::new(self.meeting.clone(), Arc::clone(&self.identity))
+    }
+
     /// One who comes back to a session.
     #[allow(dead_code, reason = "each test file uses its part")]
     pub fn again(reunion: &Reunion) -> Self {
@@ -54,7 +59,7 @@ impl Impostor {
             wire::Role::Host => Role::Guest,
             wire::Role::Guest => Role::Host,
         };
-        let offering = Offering::new(self.meeting.clone(), Arc::clone(&self.identity));
+        let offering = self.offering();
         seat.paired(client, offering.offer());
         let (awaiting, ours) = offering
             .paired(role, &seat.offer, candidates)

@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod acts;
+pub mod certificates;
 mod client;
 pub mod console;
 mod lines;

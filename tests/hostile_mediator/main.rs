@@ -16,11 +16,16 @@ mod hostile;
 mod hostile_dial;
 #[path = "../common/hostile_end.rs"]
 mod hostile_end;
+#[path = "../common/hostile_memory.rs"]
+mod hostile_memory;
+#[path = "../common/hostile_tls.rs"]
+mod hostile_tls;
 
 mod addresses;
 mod guesses;
 mod keys;
 mod noise;
+mod pings;
 mod replays;
 mod sealed;
 
