@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::{Proxy, ProxyUrlError};
-use crate::mediator_url::MediatorUrl;
+use crate::mediator_url::{MediatorUrl, split_port};
 
 /// What `--proxy`, `UNDERTONE_PROXY` or the config file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,7 +67,7 @@ fn usual(
         return Ok(None);
     };
     let exempt = variable("no_proxy").or_else(|| variable("NO_PROXY"));
-    if is_loopback(mediator.host()) || is_exempt(mediator.host(), &exempt.unwrap_or_default()) {
+    if is_loopback(mediator.host()) || is_exempt(mediator, &exempt.unwrap_or_default()) {
         return Ok(None);
     }
     Proxy::read(&text, name).map(Some)
@@ -80,18 +80,28 @@ fn is_loopback(host: &str) -> bool {
     }
 }
 
-/// Whether `NO_PROXY` has the host: `*`, a domain with all below it, an IP address, or a network
-/// as `ADDRESS/BITS`; separated by commas or blanks.
-fn is_exempt(host: &str, list: &str) -> bool {
+/// Whether `NO_PROXY` has the mediator: `*`, a domain with all below it, written with a dot or
+/// `*.` before it or without, an IP address, or a network as `ADDRESS/BITS`, each but the last
+/// with a port or without; separated by commas or blanks.
+fn is_exempt(mediator: &MediatorUrl, list: &str) -> bool {
+    let host = mediator.host().trim_end_matches('.');
     let ip = host.parse::<IpAddr>().ok();
-    let mut entries = list.split([',', ' ']).filter(|entry| !entry.is_empty());
-    entries.any(|entry| match ip {
-        _ if entry == "*" => true,
-        Some(ip) => has_ip(entry, ip),
-        None => {
-            let domain = entry.trim_matches('.').to_ascii_lowercase();
-            let below = host.trim_end_matches('.').strip_suffix(&domain);
-            below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
+    let separates = |c: char| c == ',' || c.is_whitespace();
+    let mut entries = list.split(separates).filter(|entry| !entry.is_empty());
+    entries.any(|entry| {
+        let (name, port) = split_port(entry, mediator.port()).unwrap_or((entry, mediator.port()));
+        if port != mediator.port() {
+            return false;
+        }
+        let domain = name.strip_prefix('*').unwrap_or(name).trim_matches('.');
+        match ip {
+            _ if name == "*" => true,
+            Some(ip) => has_ip(name, ip),
+            None => {
+                let below = host.strip_suffix(&domain.to_ascii_lowercase());
+                !domain.is_empty()
+                    && below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
+            }
         }
     })
 }
@@ -168,6 +178,10 @@ mod tests {
             ("10.1.2.3", "x 10.1.2.3"),
             ("[fd00::7]", "fd00::/16"),
             ("[fd00::7]", "[fd00::7]"),
+            ("[fd00::7]:9", "[fd00::7]:9"),
+            ("m.example.org", "localhost,\t*.example.org"),
+            ("m.example.org.", "m.example.org:7700"),
+            ("10.1.2.3:80", "10.1.2.3:80"),
         ] {
             assert!(straight(mediator, list), "{mediator} {list}");
         }
@@ -177,6 +191,9 @@ mod tests {
             ("10.1.2.3", "10.0.0.0/16, 10.1.2.4, 10.1.2.3/x, fd00::/8"),
             ("[fd00::7]", "fd01::/16, ::/0x"),
             ("m.example.org", ","),
+            ("m.example.org", ". *. :7700"),
+            ("m.example.org", "m.example.org:80"),
+            ("[fd00::7]:9", "[fd00::7]:10"),
         ] {
             assert!(!straight(mediator, list), "{mediator} {list}");
         }

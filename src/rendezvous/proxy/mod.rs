@@ -69,6 +69,26 @@ impl Proxy {
         self.port
     }
 
+    fn scheme(&self) -> &'static str {
+        match self.scheme {
+            Scheme::Http => "http",
+            Scheme::Socks5 => "socks5h",
+        }
+    }
+
+    /// `HOST:PORT`, with an IPv6 address in brackets.
+    fn authority(&self) -> String {
+        match self.host.contains(':') {
+            true => format!("[{}]:{}", self.host, self.port),
+            false => format!("{}:{}", self.host, self.port),
+        }
+    }
+
+    /// How it is to be written with a log-in.
+    pub(super) fn with_login(&self) -> String {
+        format!("{}://USER:PASSWORD@{}", self.scheme(), self.authority())
+    }
+
     /// The flag or the environment variable that names it.
     #[must_use]
     pub fn named_by(&self) -> &'static str {
@@ -76,15 +96,25 @@ impl Proxy {
     }
 
     /// Reads `[SCHEME://][USER[:PASSWORD]@]HOST[:PORT]`: `http` where no scheme is named, and port
-    /// 80, or 1080 for SOCKS5, where none is.
+    /// 80, or 1080 for SOCKS5, where none is. `socks` is SOCKS5, as desktops write it.
     fn read(text: &str, named_by: &'static str) -> Result<Self, ProxyUrlError> {
         let bad = |why| ProxyUrlError { named_by, why };
         let (scheme, rest) = match text.trim().split_once("://") {
             None => (Scheme::Http, text.trim()),
             Some((scheme, rest)) => match scheme.to_ascii_lowercase().as_str() {
                 "http" => (Scheme::Http, rest),
-                "socks5" | "socks5h" => (Scheme::Socks5, rest),
-                _ => return Err(bad("it must begin with http://, socks5:// or socks5h://")),
+                "socks" | "socks5" | "socks5h" => (Scheme::Socks5, rest),
+                "socks4" | "socks4a" => {
+                    return Err(bad(
+                        "SOCKS4 is not spoken here; most such proxies speak SOCKS5 too",
+                    ));
+                }
+                "https" => {
+                    return Err(bad(
+                        "a proxy is not spoken to by TLS; most take http:// too",
+                    ));
+                }
+                _ => return Err(bad("it must begin with http:// or socks5h://")),
             },
         };
         let (login, authority) = match rest.rsplit_once('@') {
@@ -120,14 +150,7 @@ impl FromStr for Proxy {
 
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = match self.scheme {
-            Scheme::Http => "http",
-            Scheme::Socks5 => "socks5h",
-        };
-        match self.host.contains(':') {
-            true => write!(f, "{scheme}://[{}]:{}", self.host, self.port),
-            false => write!(f, "{scheme}://{}:{}", self.host, self.port),
-        }
+        write!(f, "{}://{}", self.scheme(), self.authority())
     }
 }
 
@@ -179,6 +202,8 @@ mod tests {
             ),
             ("socks5://10.0.0.1", "socks5h://10.0.0.1:1080"),
             ("socks5h://a:b@[::1]:9", "socks5h://[::1]:9"),
+            ("socks://127.0.0.1:1080/", "socks5h://127.0.0.1:1080"),
+            ("Socks://proxy", "socks5h://proxy:1080"),
         ] {
             assert_eq!(text.parse::<Proxy>().unwrap().to_string(), shown);
         }

@@ -51,7 +51,7 @@ impl ProxyFailure {
     pub fn remedy(&self, proxy: &Proxy) -> String {
         let name = proxy.named_by();
         let first = match self {
-            Self::Login => format!("Put them into {name}: http://USER:PASSWORD@HOST:PORT."),
+            Self::Login => format!("Put them into {name}: {}.", proxy.with_login()),
             Self::Refused(_) => "Ask who runs the proxy; most allow port 443 only.".to_owned(),
             Self::NoWay(_) => "Is the mediator running there?".to_owned(),
             Self::Unreachable(_) | Self::Garbled | Self::Slow => format!("Check {name}."),
