@@ -155,6 +155,9 @@ pub enum ErrorCode {
     RelayLimit,
     /// The mediator is stopping.
     ShuttingDown,
+    /// A code of a later mediator: what its message says counts. Never sent.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Why a text is no message.
@@ -230,6 +233,7 @@ impl ErrorCode {
             Self::Expired => "expired",
             Self::RelayLimit => "relay-limit",
             Self::ShuttingDown => "shutting-down",
+            Self::Unknown => "unknown",
         }
     }
 }

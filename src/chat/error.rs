@@ -104,30 +104,13 @@ impl ChatError {
     /// As it is shown: what, why, and what to do.
     pub fn event(&self) -> Event {
         let (code, hint): (_, String) = match self {
-            ChatError::Mediator(error) => match error {
-                RendezvousError::Unreachable { url, .. } => {
-                    let tls = match url.tls() {
-                        true => " A certificate of your own is named by SSL_CERT_FILE.",
-                        false => "",
-                    };
-                    let port = url.port();
-                    let there = format!(
-                        "Is the address right, undertone-mediator running there, and port {port} open?{tls}"
-                    );
-                    ("no-mediator", there)
-                }
-                RendezvousError::Proxy { proxy, why, .. } => ("no-mediator", why.remedy(proxy)),
-                RendezvousError::NoMediator(_) => (
-                    "no-mediator",
-                    "Check the address and the port: something else answers there.".into(),
-                ),
-                RendezvousError::Refused {
-                    retry_after: Some(seconds),
-                    ..
-                } => ("refused", format!("Try again in {seconds} s.")),
-                RendezvousError::Refused { .. } => ("refused", String::new()),
-                _ => ("no-mediator", "Try again, or use another mediator.".into()),
-            },
+            ChatError::Mediator(error) => {
+                let code = match error {
+                    RendezvousError::Refused { .. } => "refused",
+                    _ => "no-mediator",
+                };
+                (code, error.remedy())
+            }
             ChatError::LocalMediator(..) => (
                 "no-mediator",
                 "Name one with --mediator, or another port with --local-port.".into(),

@@ -23,7 +23,7 @@ use super::lan::{Known, LOOK_FOR, Lan};
 use super::links::{Link, links_here};
 use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::version::{Answers, answers};
-use crate::rendezvous::{Outside, Route};
+use crate::rendezvous::{KeepAlive, Outside, Route};
 
 /// Ports that are tried, from the one that was asked for on.
 const PORTS: u16 = 8;
@@ -37,6 +37,8 @@ pub struct Local {
     pub route: Route,
     /// What it has seen of our port.
     pub outside: Outside,
+    /// How the line to it is kept alive.
+    pub keep_alive: KeepAlive,
     /// Where others may reach it, best first.
     pub others: Vec<Link>,
     /// The port that was asked for, where another program has it and the mediator another one.
@@ -68,6 +70,7 @@ impl Local {
             others: vec![Link::named(route.mediator.clone())],
             route,
             outside: Outside::default(),
+            keep_alive: KeepAlive::default(),
             instead_of: None,
             place: None,
             embedded: None,
@@ -124,6 +127,7 @@ impl Local {
             return Ok(Local {
                 route: straight(url),
                 outside: Outside::default(),
+                keep_alive: KeepAlive::default(),
                 others: others.map_err(io::Error::other)?,
                 instead_of: (at != port).then_some(port),
                 place: Some((bind, port)),

@@ -1,34 +1,31 @@
 //! The first meeting: from a room to the first link of a session. Counts spent
 //! attempts (PROTOCOL.md §4): whoever waited takes its seat again with a fresh
-//! OFFER, and after three the invite is dead. `attempt` is one of them.
+//! OFFER, and after three the invite is dead. `attempt` is one of them, `away` the time
+//! without a mediator in between.
 
 mod attempt;
+mod away;
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
-use undertone_mediator::wire::ErrorCode;
 
 use super::event::Event;
 use super::face::clock::{self, Row};
 use super::lobby::Lobby;
 use super::local::Local;
 use super::pair::{AttemptError, Failure};
-use super::seek::Backoff;
 use super::{ChatError, Setup};
 use crate::link::Ready;
 use crate::link::ranking::Reach;
 use crate::pairing::Role;
-use crate::rendezvous::RendezvousError;
 use crate::session::Session;
 use attempt::attempt;
+use away::Away;
 
 /// After so many attempts that went wrong, an invite is not to be used any more.
 const ATTEMPTS_MAX: u32 = 3;
-/// A seat that was held for so long was a real one.
-const SAT: Duration = Duration::from_secs(10);
 
 /// The first link, and the session that it carries.
 pub struct Met {
@@ -51,14 +48,11 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
     let mut told = false;
     let begun = Instant::now();
     let row = watch::Sender::new(None);
-    let mut noted = false;
-    let mut reached = false;
-    let mut backoff = Backoff::default();
+    let mut away = Away::default();
     let mut unanswered = None;
     loop {
-        let mut seated = None;
         let mut take_seat = |expires_in| {
-            seated = seated.or_else(|| Some(Instant::now()));
+            away.over(setup);
             if !std::mem::replace(&mut told, true) {
                 setup.say(&waiting(setup, local, expires_in));
                 for message in remarks(setup, local) {
@@ -78,12 +72,7 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
             Ok(met) => return Ok(met),
             Err(error) => error,
         };
-        reached |= seated.is_some();
-        // A mediator that hangs up at once is neither asked nor mentioned often.
-        let sat = seated.is_some_and(|since| since.elapsed() >= SAT);
-        if sat {
-            backoff = Backoff::default();
-        }
+        away.begin();
         match error {
             AttemptError::Failed {
                 role: Role::Guest,
@@ -97,24 +86,21 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
                 spent,
                 why,
             } => {
-                attempts += 1;
+                attempts += u32::from(spent);
                 if attempts >= ATTEMPTS_MAX {
                     return Err(ChatError::InviteDead { why });
                 }
                 setup.say(&attempt_failed(spent, why, ATTEMPTS_MAX - attempts));
+                if !spent {
+                    away.pause().await;
+                }
             }
             AttemptError::Listen(error) => return Err(ChatError::Listen(error)),
             AttemptError::Mediator(error) => {
-                if !is_passing(&error, reached) {
+                if !error.is_passing(away.reached) {
                     return Err(ChatError::Mediator(error));
                 }
-                let moved = matches!(error, RendezvousError::Moved);
-                if !moved && (sat || seated.is_some() && !std::mem::replace(&mut noted, true)) {
-                    setup.say(&Event::Note {
-                        message: format!("{error}; waiting goes on"),
-                    });
-                }
-                backoff.pause().await;
+                away.wait(setup, &error).await;
                 let invites = local.others.clone();
                 if let Some(message) = local.revive().await {
                     setup.say(&Event::Note { message });
@@ -124,27 +110,6 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
                 }
             }
         }
-    }
-}
-
-/// Whether a new try may help: once there was a seat, it may have lapsed, or the
-/// mediator is being restarted or has too much to do.
-fn is_passing(error: &RendezvousError, reached: bool) -> bool {
-    match error {
-        RendezvousError::Refused { code, .. } => match code {
-            ErrorCode::Expired
-            | ErrorCode::ShuttingDown
-            | ErrorCode::RateLimited
-            | ErrorCode::RelayLimit
-            | ErrorCode::Full => reached,
-            ErrorCode::BadRequest | ErrorCode::Version | ErrorCode::RoomBusy => false,
-        },
-        RendezvousError::Unreachable { .. }
-        | RendezvousError::Proxy { .. }
-        | RendezvousError::Lost
-        | RendezvousError::Silent => reached,
-        RendezvousError::Moved => true,
-        RendezvousError::NoMediator(_) | RendezvousError::Left | RendezvousError::Garbled => false,
     }
 }
 

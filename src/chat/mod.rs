@@ -14,6 +14,7 @@
 //! ```
 
 pub mod ahead;
+pub mod backoff;
 pub mod company;
 mod error;
 pub mod event;

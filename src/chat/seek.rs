@@ -5,15 +5,14 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
+use super::backoff::Backoff;
 use super::lobby::Found;
 use super::pair::{Attempt, AttemptError, Listening, pair};
 use super::relay::{Consent, by_relay};
-use crate::crypto::keys::random;
 use crate::link::Ready;
 use crate::link::dial::{PATH_WITHIN, Plan};
 use crate::link::knock::{Reunion, redial};
@@ -22,29 +21,7 @@ use crate::link::reach::reach;
 use crate::link::route::Route;
 use crate::link::stream::Stream;
 use crate::pairing::{Matched, Role};
-use crate::rendezvous::{self, Outside, Rendezvous};
-
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
-/// Pauses between tries: 200 ms, doubled each time up to 10 s, ± 25 % so that two
-/// ends, or many clients of a restarted mediator, do not keep step.
-#[derive(Default)]
-pub struct Backoff {
-    tries: u32,
-}
-
-impl Backoff {
-    /// Waits before the next try.
-    pub async fn pause(&mut self) {
-        let [jitter] = random::<1>();
-        let pause = FIRST_PAUSE
-            .saturating_mul(1 << self.tries.min(10))
-            .min(LONGEST_PAUSE);
-        self.tries += 1;
-        sleep(pause.mul_f64(0.75 + f64::from(jitter) / 512.0)).await;
-    }
-}
+use crate::rendezvous::{self, KeepAlive, Outside, Rendezvous, RendezvousError};
 
 /// Where to look for the other one again.
 #[derive(Clone)]
@@ -55,6 +32,8 @@ pub struct Trail {
     pub mediator: rendezvous::Route,
     /// What it has seen of our port.
     pub outside: Outside,
+    /// How the line to it is kept alive.
+    pub keep_alive: KeepAlive,
     /// Where we can be reached.
     pub listening: Listening,
     /// Whether the mediator may carry the link; `None`: a direct one is looked for.
@@ -117,10 +96,14 @@ pub async fn seek_host(trail: Trail, last: Option<SocketAddr>) -> Reached {
     let through_mediator = async {
         let mut backoff = Backoff::default();
         loop {
-            if let Some(reached) = reach_host(&trail, &port).await {
-                return reached;
+            let begun = Instant::now();
+            match reach_host(&trail, &port).await {
+                Ok(reached) => return reached,
+                Err(Missed(why)) => {
+                    backoff.held(begun.elapsed());
+                    backoff.pause_after(why.as_ref()).await;
+                }
             }
-            backoff.pause().await;
         }
     };
     tokio::select! {
@@ -129,25 +112,39 @@ pub async fn seek_host(trail: Trail, last: Option<SocketAddr>) -> Reached {
     }
 }
 
+/// No link came of it; with what the mediator did, where it was that.
+pub struct Missed(Option<RendezvousError>);
+
+impl<E: Into<AttemptError>> From<E> for Missed {
+    fn from(error: E) -> Self {
+        Missed(match error.into() {
+            AttemptError::Mediator(why) => Some(why),
+            AttemptError::Failed { .. } | AttemptError::Listen(_) => None,
+        })
+    }
+}
+
 /// Guest: one pairing at the mediator, and the link that it leads to.
-async fn reach_host(trail: &Trail, port: &Port) -> Option<Reached> {
-    let met = meet_again(trail, Role::Guest, port.address()).await;
-    let (mediator, matched, plan) = met.ok()?;
-    let confirm = matched.guest(&trail.reunion.name).ok()?;
+async fn reach_host(trail: &Trail, port: &Port) -> Result<Reached, Missed> {
+    let (mediator, matched, plan) = meet_again(trail, Role::Guest, port.address()).await?;
+    let confirm = matched
+        .guest(&trail.reunion.name)
+        .map_err(|_| Missed(None))?;
     let mut mediator = Some(mediator);
     let relay = relay(trail, &mut mediator);
     let candidates = plan.candidates.clone();
-    let ready = reach(port, plan, &confirm, relay).await.ok()?;
+    let ready = reach(port, plan, &confirm, relay).await;
+    let ready = ready.map_err(|_| Missed(None))?;
     if let Some(mediator) = mediator {
         mediator.done().await;
     }
-    Some(Reached::new(ready, &candidates))
+    Ok(Reached::new(ready, &candidates))
 }
 
 /// Guest: looks for a direct path, once.
 pub async fn seek_direct(trail: Trail) -> Option<Reached> {
     let port = trail.listening.open().ok()?;
-    reach_host(&trail, &port).await
+    reach_host(&trail, &port).await.ok()
 }
 
 /// Host: waits at the mediator for the guest, again and again; its door listens
@@ -155,28 +152,37 @@ pub async fn seek_direct(trail: Trail) -> Option<Reached> {
 pub async fn await_guest(trail: Trail, port: SocketAddr, found: mpsc::Sender<Found>) {
     let mut backoff = Backoff::default();
     while !found.is_closed() {
-        let _ = await_guest_once(&trail, port, &found).await;
-        backoff.pause().await;
+        let begun = Instant::now();
+        let missed = await_guest_once(&trail, port, &found).await.err();
+        backoff.held(begun.elapsed());
+        let why = missed.and_then(|Missed(why)| why);
+        backoff.pause_after(why.as_ref()).await;
     }
 }
 
-/// Host: one pairing at the mediator; `None` if it goes wrong.
+/// Host: one pairing at the mediator.
+///
+/// # Errors
+/// [`Missed`].
 pub async fn await_guest_once(
     trail: &Trail,
     port: SocketAddr,
     found: &mpsc::Sender<Found>,
-) -> Option<()> {
-    let (mediator, matched, plan) = meet_again(trail, Role::Host, port).await.ok()?;
-    let confirm = matched.host(&trail.reunion.name).ok()?;
+) -> Result<(), Missed> {
+    let (mediator, matched, plan) = meet_again(trail, Role::Host, port).await?;
+    let none = |_| Missed(None);
+    let confirm = matched
+        .host(&trail.reunion.name)
+        .map_err(|_| Missed(None))?;
     let pairing = Found::Pairing(Box::new(confirm), plan);
-    found.send(pairing).await.ok()?;
+    found.send(pairing).await.map_err(none)?;
     let mut mediator = Some(mediator);
     if let Some((stream, route)) = relay(trail, &mut mediator).await {
-        found.send(Found::Way(stream, route)).await.ok()?;
+        found.send(Found::Way(stream, route)).await.map_err(none)?;
         sleep(PATH_WITHIN).await;
     }
     // Not `done`: where the guest asks for the relay in vain, it is to hear so.
-    Some(())
+    Ok(())
 }
 
 /// The way through the mediator, where that may be.
@@ -203,6 +209,7 @@ async fn meet_again(
     };
     let mut mediator = Rendezvous::connect(&trail.mediator, from).await?;
     mediator.remember(ours, &trail.outside);
+    mediator.keep_alive(&trail.keep_alive);
     let attempt = Attempt {
         meeting: trail.reunion.meeting(),
         identity: trail.reunion.identity.clone(),

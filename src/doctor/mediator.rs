@@ -19,8 +19,7 @@ use crate::link::port::Port;
 use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::proxy::Proxy;
 use crate::rendezvous::{
-    self, CONNECT_WITHIN, ConnectError, Rendezvous, RendezvousError, Route, Transport,
-    connect as tcp,
+    self, CONNECT_WITHIN, ConnectError, Rendezvous, Route, Transport, connect as tcp,
     version::{self, Answers, answers},
 };
 
@@ -138,12 +137,12 @@ async fn steps(
         Ok(Ok(seat)) => {
             report.fine("rendezvous", &format!("{url} gives a seat in a room"))?;
             match &route.proxy {
-                None => observed(seat.observed(), report)?,
+                None => observed(&seat, report)?,
                 Some(_) => proxied(seat.observed(), report)?,
             }
             return Ok(Some(seat));
         }
-        Ok(Err(error)) => report.no_mediator("rendezvous", &error.to_string(), &remedy(&error))?,
+        Ok(Err(error)) => report.no_mediator("rendezvous", &error.to_string(), &error.remedy())?,
         Err(_) => report.no_mediator(
             "rendezvous",
             "it gave no seat in time",
@@ -171,7 +170,7 @@ async fn connect_through(
         }
         Err(error) => {
             let error = error.on(route);
-            report.no_mediator("proxy", &error.to_string(), &remedy(&error))?;
+            report.no_mediator("proxy", &error.to_string(), &error.remedy())?;
             Ok(None)
         }
     }
@@ -220,20 +219,18 @@ async fn secure(
     stream: TcpStream,
     report: &mut Report<'_>,
 ) -> io::Result<Option<Box<dyn Transport>>> {
-    match flat(timeout(CONNECT_WITHIN, rendezvous::transport(url, stream)).await) {
-        Ok(transport) => {
+    let (why, remedy) = match timeout(CONNECT_WITHIN, rendezvous::transport(url, stream)).await {
+        Ok(Ok(transport)) => {
             if url.tls() {
                 report.fine("tls", "its certificate is good")?;
             }
-            Ok(Some(transport))
+            return Ok(Some(transport));
         }
-        Err(why) => {
-            let text = format!("no TLS with {url} ({why})");
-            let remedy = "Check the certificate's names and dates; name one of your own in SSL_CERT_FILE. Without TLS there, write http://.";
-            report.no_mediator("tls", &text, remedy)?;
-            Ok(None)
-        }
-    }
+        Ok(Err(why)) => (why.to_string(), why.remedy(url)),
+        Err(_) => ("no answer".to_owned(), "Check address and port.".to_owned()),
+    };
+    report.no_mediator("tls", &format!("no TLS with {url}: {why}"), &remedy)?;
+    Ok(None)
 }
 
 fn flat<T>(result: Result<io::Result<T>, tokio::time::error::Elapsed>) -> Result<T, String> {
@@ -277,23 +274,6 @@ fn clock(answer: &str, report: &mut Report<'_>) -> io::Result<()> {
     )
 }
 
-fn remedy(error: &RendezvousError) -> String {
-    let remedy = match error {
-        RendezvousError::Proxy { proxy, why, .. } => return why.remedy(proxy),
-        RendezvousError::NoMediator(_) => {
-            "Check address and port. Behind a proxy: it must hand on WebSocket upgrades."
-        }
-        RendezvousError::Refused { .. } => "Try again later, or use another mediator.",
-        RendezvousError::Garbled => "Bring undertone and the mediator up to date.",
-        RendezvousError::Unreachable { .. }
-        | RendezvousError::Silent
-        | RendezvousError::Lost
-        | RendezvousError::Left
-        | RendezvousError::Moved => "Try again, or use another mediator.",
-    };
-    remedy.to_owned()
-}
-
 /// What the mediator sees of a proxy says nothing about this machine.
 fn proxied(observed: SocketAddr, report: &mut Report<'_>) -> io::Result<()> {
     let ip = observed.ip().to_canonical();
@@ -304,8 +284,15 @@ fn proxied(observed: SocketAddr, report: &mut Report<'_>) -> io::Result<()> {
     )
 }
 
-fn observed(observed: SocketAddr, report: &mut Report<'_>) -> io::Result<()> {
-    let ip = observed.ip().to_canonical();
+fn observed(seat: &Seat, report: &mut Report<'_>) -> io::Result<()> {
+    let ip = seat.observed().ip().to_canonical();
+    if seat.is_behind_a_proxy() {
+        return report.warn(
+            "observed",
+            &format!("it sees you at {ip}, an address of its own side: a reverse proxy in front of it does not pass yours on"),
+            "So nobody is met directly across a router, and all who come that way share one address's limits. Whoever runs it: have the proxy set X-Forwarded-For, and start the mediator with --trust-proxy.",
+        );
+    }
     let what = if ip.is_loopback() {
         "it runs on this machine"
     } else if addresses_here().contains(&ip) {

@@ -30,6 +30,9 @@ pub(super) async fn tell(
     report: &mut Report<'_>,
 ) -> io::Result<()> {
     let sighting = |(_, seat): &(&Route, Seat)| {
+        if seat.is_behind_a_proxy() {
+            return None;
+        }
         Some(Sighting {
             by: seat.by()?,
             observed: seat.observed(),

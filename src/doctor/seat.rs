@@ -7,6 +7,8 @@ use tokio::time::timeout;
 use undertone_mediator::wire::MediatorMessage;
 
 use crate::crypto::keys::random;
+use crate::link::interfaces::addresses_here;
+use crate::link::route::is_local;
 use crate::pairing::OFFER_LEN;
 use crate::rendezvous::{CONNECT_WITHIN, Rendezvous, RendezvousError, Route, look_up};
 
@@ -52,6 +54,16 @@ impl Seat {
         (!self.mediator.is_proxied()).then(|| self.mediator.address())
     }
 
+    /// Whether a reverse proxy stands before the mediator and keeps our address to itself: what is
+    /// seen is then an address of the mediator's own side.
+    pub(super) fn is_behind_a_proxy(&self) -> bool {
+        let seen = self.observed().ip();
+        let by = self.by().map(|by| by.ip().to_canonical());
+        let here = addresses_here();
+        let near = |by: IpAddr| by.is_loopback() || here.contains(&by);
+        by.is_some_and(|by| !near(by) && !here.contains(&seen) && is_nearer(seen, by))
+    }
+
     /// Whether the mediator relays, which it tells only in a pairing: pairs with itself, by a
     /// second connection. `None` if that goes wrong.
     pub(super) async fn relays(&mut self, route: &Route) -> Option<bool> {
@@ -74,6 +86,12 @@ impl Seat {
     pub(super) async fn give_back(self) {
         self.mediator.done().await;
     }
+}
+
+/// Whether nobody elsewhere can be at `seen` for the mediator at `by`: an address of its own
+/// machine, or, where it is reached across the internet, one that leads nowhere there.
+fn is_nearer(seen: IpAddr, by: IpAddr) -> bool {
+    seen.is_loopback() || is_local(seen) && !is_local(by)
 }
 
 /// Seats at the other IPv4 addresses of the mediator's name: behind each may be the same
@@ -103,4 +121,22 @@ pub(super) async fn at_other_addresses(
         }
     }
     seats
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_the_mediators_own_side_is_nobody_elsewhere() {
+        let nearer = |seen: &str, by: &str| is_nearer(seen.parse().unwrap(), by.parse().unwrap());
+        assert!(nearer("127.0.0.1", "203.0.113.10"));
+        assert!(nearer("::1", "192.168.1.20"));
+        assert!(nearer("172.17.0.1", "203.0.113.10"));
+        assert!(nearer("fd00::1", "2001:db8::1"));
+        assert!(!nearer("192.168.1.31", "192.168.1.20"));
+        assert!(!nearer("198.51.100.1", "203.0.113.10"));
+        assert!(!nearer("198.51.100.1", "192.168.1.20"));
+    }
 }

@@ -2,12 +2,11 @@
 
 use std::io;
 
-use http::{StatusCode, header};
 use tokio_tungstenite::tungstenite;
 use undertone_mediator::wire::ErrorCode;
 
-use super::Route;
 use super::proxy::{Proxy, ProxyFailure};
+use super::{Answer, Route, TlsFailure};
 use crate::mediator_url::MediatorUrl;
 
 /// Why the mediator is of no use now.
@@ -31,9 +30,22 @@ pub enum RendezvousError {
         /// What it did.
         why: ProxyFailure,
     },
+    /// TLS did not come about.
+    #[error("no TLS with {url}: {why}")]
+    Tls {
+        /// The mediator.
+        url: MediatorUrl,
+        /// What went wrong.
+        why: TlsFailure,
+    },
     /// Something answers there, yet no mediator.
-    #[error("what answers at {0} is no mediator")]
-    NoMediator(MediatorUrl),
+    #[error("no mediator at {url} ({})", answer.what())]
+    NoMediator {
+        /// The mediator's address.
+        url: MediatorUrl,
+        /// What answers.
+        answer: Answer,
+    },
     /// The connection broke, or nothing was heard for too long.
     #[error("the connection to the mediator was lost")]
     Lost,
@@ -61,14 +73,77 @@ pub enum RendezvousError {
     Garbled,
 }
 
+impl RendezvousError {
+    /// Whether a new try may help by itself: for now it is of no use, and may be again. Once
+    /// there was a `seat`, whatever is in the mediator's place is there for a while only; before,
+    /// it passes where that is said.
+    pub fn is_passing(&self, seat: bool) -> bool {
+        match self {
+            RendezvousError::Refused { code, .. } => match code {
+                ErrorCode::BadRequest | ErrorCode::Version => false,
+                ErrorCode::Unknown => self.retry_after().is_some(),
+                ErrorCode::RoomBusy
+                | ErrorCode::Expired
+                | ErrorCode::ShuttingDown
+                | ErrorCode::RateLimited
+                | ErrorCode::RelayLimit
+                | ErrorCode::Full => seat || self.retry_after().is_some(),
+            },
+            RendezvousError::NoMediator { .. } => seat || self.retry_after().is_some(),
+            RendezvousError::Unreachable { .. }
+            | RendezvousError::Proxy { .. }
+            | RendezvousError::Tls { .. }
+            | RendezvousError::Lost
+            | RendezvousError::Silent => seat,
+            RendezvousError::Moved => true,
+            RendezvousError::Left | RendezvousError::Garbled => false,
+        }
+    }
+
+    /// Seconds after which trying again makes sense, where that was said.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            RendezvousError::Refused { retry_after, .. } => *retry_after,
+            RendezvousError::NoMediator { answer, .. } => answer.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// What to do about it; empty where there is nothing.
+    pub fn remedy(&self) -> String {
+        match self {
+            RendezvousError::Unreachable { url, .. } => format!(
+                "Is the address right, undertone-mediator running there, and port {} open?",
+                url.port()
+            ),
+            RendezvousError::Proxy { proxy, why, .. } => why.remedy(proxy),
+            RendezvousError::Tls { url, why } => why.remedy(url),
+            RendezvousError::NoMediator { url, answer } => answer.remedy(url),
+            RendezvousError::Refused {
+                retry_after: Some(seconds),
+                ..
+            } => format!("Try again in {seconds} s."),
+            RendezvousError::Refused { code, .. } => match code {
+                ErrorCode::Version | ErrorCode::BadRequest | ErrorCode::Unknown => {
+                    "Bring undertone and the mediator up to date."
+                }
+                _ => "Try again, or use another mediator.",
+            }
+            .to_owned(),
+            RendezvousError::Garbled => "Bring undertone and the mediator up to date.".to_owned(),
+            RendezvousError::Silent
+            | RendezvousError::Lost
+            | RendezvousError::Left
+            | RendezvousError::Moved => "Try again, or use another mediator.".to_owned(),
+        }
+    }
+}
+
 pub(crate) enum ConnectError {
     Io(io::Error),
     Proxy(ProxyFailure),
-    NoMediator,
-    /// HTTP 503 instead of a WebSocket: over its cap on connections.
-    Full {
-        retry_after: Option<u64>,
-    },
+    Tls(TlsFailure),
+    Answer(Answer),
     /// The time was up.
     Slow,
 }
@@ -78,14 +153,8 @@ impl ConnectError {
     pub(crate) fn on(self, route: &Route) -> RendezvousError {
         let url = route.mediator.clone();
         let (why, said) = match self {
-            ConnectError::NoMediator => return RendezvousError::NoMediator(url),
-            ConnectError::Full { retry_after } => {
-                return RendezvousError::Refused {
-                    code: ErrorCode::Full,
-                    message: "it has too many connections, in all or from your address".into(),
-                    retry_after,
-                };
-            }
+            ConnectError::Tls(why) => return RendezvousError::Tls { url, why },
+            ConnectError::Answer(answer) => return RendezvousError::NoMediator { url, answer },
             ConnectError::Io(error) => (None, reason(&error)),
             ConnectError::Slow => (Some(ProxyFailure::Slow), "no answer".into()),
             ConnectError::Proxy(why) => (Some(why), String::new()),
@@ -111,21 +180,18 @@ impl From<io::Error> for ConnectError {
     }
 }
 
+impl From<TlsFailure> for ConnectError {
+    fn from(why: TlsFailure) -> Self {
+        ConnectError::Tls(why)
+    }
+}
+
 impl From<tungstenite::Error> for ConnectError {
     fn from(error: tungstenite::Error) -> Self {
-        match error {
-            tungstenite::Error::Io(error) => ConnectError::Io(error),
-            tungstenite::Error::Http(answer)
-                if answer.status() == StatusCode::SERVICE_UNAVAILABLE =>
-            {
-                let seconds = answer.headers().get(header::RETRY_AFTER);
-                let seconds = seconds.and_then(|value| value.to_str().ok()?.parse().ok());
-                ConnectError::Full {
-                    retry_after: seconds,
-                }
-            }
-            _ => ConnectError::NoMediator,
-        }
+        ConnectError::Answer(match error {
+            tungstenite::Error::Http(answer) => Answer::http(answer.status(), answer.headers()),
+            _ => Answer::Foreign,
+        })
     }
 }
 
@@ -146,6 +212,10 @@ pub(crate) fn reason(error: &io::Error) -> String {
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
             "no way to that network".into()
         }
-        _ => error.to_string(),
+        _ => {
+            let words = error.to_string();
+            let number = words.rfind(" (os error ").unwrap_or(words.len());
+            words.get(..number).unwrap_or(&words).to_owned()
+        }
     }
 }

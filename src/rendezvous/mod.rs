@@ -1,12 +1,17 @@
 //! The client's side of the mediator: one WebSocket, the messages of
 //! `undertone_mediator::wire` on it, every wait bounded. What the messages mean
 //! for a pairing is not decided here. `reach` is the way there, `connect` the TCP
-//! below it, `proxy` what may be on the way; `version` tells a mediator from another service.
+//! below it, `tls` what may be above that, `proxy` what may be on the way, `answer` what
+//! may stand in its place; `keep_alive` keeps the line, `version` tells a mediator from another
+//! service.
 
+mod answer;
 pub mod connect;
 mod error;
+mod keep_alive;
 pub mod proxy;
 mod reach;
+mod tls;
 pub(crate) mod version;
 
 use std::future::pending;
@@ -16,17 +21,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::{Bytes, Message};
 use undertone_mediator::wire::{
     ClientMessage, MediatorMessage, Opaque, RELAY_MESSAGE, SILENCE, Tag, VERSION,
 };
 
 use crate::mediator_url::MediatorUrl;
+pub use answer::{Answer, Redirect};
 pub use error::RendezvousError;
 pub(crate) use error::{ConnectError, failed, reason};
+pub use keep_alive::KeepAlive;
 pub use reach::Route;
 pub(crate) use reach::{Socket, Transport, look_up, reach, transport};
+pub use tls::TlsFailure;
 
 /// The longest wait for a connection to the mediator, TLS and WebSocket included.
 pub const CONNECT_WITHIN: Duration = Duration::from_secs(10);
@@ -51,6 +59,10 @@ pub struct Rendezvous {
     outside: Option<(u16, Outside)>,
     /// As the last `paired` said.
     relays: bool,
+    /// When anything was last heard, and when we last asked for an answer.
+    heard: Instant,
+    pinged: Instant,
+    keep_alive: KeepAlive,
     /// Until somebody came: when to go away.
     leave: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
@@ -62,10 +74,18 @@ impl Rendezvous {
     /// [`connect::connect`].
     ///
     /// # Errors
-    /// [`RendezvousError::Unreachable`], [`RendezvousError::Proxy`],
-    /// [`RendezvousError::NoMediator`], or [`RendezvousError::Refused`] by one that is full.
+    /// [`RendezvousError::Unreachable`], [`RendezvousError::Proxy`], [`RendezvousError::Tls`],
+    /// or [`RendezvousError::NoMediator`], also for one that has too many connections.
     pub async fn connect(route: &Route, from: Option<SocketAddr>) -> Result<Self, RendezvousError> {
-        Self::connect_by(route, reach(route, from)).await
+        match Self::connect_by(route, reach(route, from)).await {
+            Err(RendezvousError::NoMediator { url, answer })
+                if !url.tls() && answer.may_be_tls() && reach::speaks_tls(route).await =>
+            {
+                let answer = Answer::Tls;
+                Err(RendezvousError::NoMediator { url, answer })
+            }
+            connected => connected,
+        }
     }
 
     /// The same without a proxy, to this one of the mediator's addresses.
@@ -98,6 +118,9 @@ impl Rendezvous {
                 port_kept,
                 outside: None,
                 relays: false,
+                heard: Instant::now(),
+                pinged: Instant::now(),
+                keep_alive: KeepAlive::default(),
                 leave: Box::pin(pending()),
             })
         };
@@ -117,6 +140,11 @@ impl Rendezvous {
     /// that port, gives what that one showed.
     pub fn remember(&mut self, from: Option<SocketAddr>, outside: &Outside) {
         self.outside = from.map(|from| (from.port(), outside.clone()));
+    }
+
+    /// Uses the line as often as is known to be needed, and learns of its ends.
+    pub fn keep_alive(&mut self, keep_alive: &KeepAlive) {
+        self.keep_alive = keep_alive.clone();
     }
 
     /// What the mediator observed, of the port that was wanted if that is known. An address
@@ -200,8 +228,11 @@ impl Rendezvous {
     }
 
     pub(crate) async fn send(&mut self, message: &ClientMessage) -> Result<(), RendezvousError> {
-        let sending = self.socket.send(Message::text(message.encode()));
-        match timeout(CONNECT_WITHIN, sending).await {
+        self.write(Message::text(message.encode())).await
+    }
+
+    async fn write(&mut self, message: Message) -> Result<(), RendezvousError> {
+        match timeout(CONNECT_WITHIN, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
             _ => Err(RendezvousError::Lost),
         }
@@ -213,17 +244,32 @@ impl Rendezvous {
     /// # Errors
     /// Any [`RendezvousError`] but those of connecting.
     pub async fn next(&mut self) -> Result<MediatorMessage, RendezvousError> {
+        // The mediator pings: silence means that it, or the way to it, is gone. While nobody
+        // listened nothing could be heard.
+        let listening = Instant::now();
         loop {
-            // The mediator pings: silence means that it, or the way to it, is gone.
+            let silent = self.heard.max(listening) + SILENCE;
+            let ping_at = self
+                .keep_alive
+                .every()
+                .map(|every| self.heard.max(self.pinged) + every);
             let message = tokio::select! {
                 biased;
-                message = timeout(SILENCE, self.socket.next()) => message,
+                message = self.socket.next() => message,
                 () = &mut self.leave => {
                     self.leave = Box::pin(pending());
                     return Err(RendezvousError::Moved);
                 }
+                () = sleep_until(silent) => return Err(RendezvousError::Lost),
+                () = sleep_until(ping_at.unwrap_or(silent)) => {
+                    self.pinged = Instant::now();
+                    self.write(Message::Ping(Bytes::new())).await?;
+                    continue;
+                }
             };
-            match message.map_err(|_| RendezvousError::Lost)? {
+            let quiet = self.heard.elapsed();
+            self.heard = Instant::now();
+            match message {
                 Some(Ok(Message::Text(text))) => {
                     let mut message = decode(&text)?;
                     if let MediatorMessage::Paired {
@@ -240,8 +286,13 @@ impl Rendezvous {
                 Some(Ok(Message::Binary(_) | Message::Frame(_))) => {
                     return Err(RendezvousError::Garbled);
                 }
-                Some(Err(error)) => return Err(failed(&error)),
-                Some(Ok(Message::Close(_))) | None => return Err(RendezvousError::Lost),
+                ended => {
+                    self.keep_alive.cut(quiet);
+                    return Err(match ended {
+                        Some(Err(error)) => failed(&error),
+                        _ => RendezvousError::Lost,
+                    });
+                }
             }
         }
     }

@@ -2,21 +2,25 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, pki_types::ServerName};
+use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use undertone_mediator::wire::{PATH, RELAY_MESSAGE};
 
 use super::error::{ConnectError, reason};
 use super::proxy::{Proxy, ProxyFailure, tunnel};
+use super::tls::{self, TlsFailure};
 use super::{WRITE_BUFFER, connect};
 use crate::mediator_url::MediatorUrl;
 
+/// How long the question may take whether TLS is spoken.
+const TLS_WITHIN: Duration = Duration::from_secs(3);
 /// The most that waits to be written to a mediator that does not read: what may gather, and
 /// pongs. Those that find no room are not sent.
 const MAX_WRITE_BUFFER: usize = WRITE_BUFFER + RELAY_MESSAGE;
@@ -74,13 +78,33 @@ pub(crate) async fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>
 pub(crate) async fn transport(
     url: &MediatorUrl,
     stream: TcpStream,
-) -> io::Result<Box<dyn Transport>> {
-    if !url.tls() {
-        return Ok(Box::new(stream));
+) -> Result<Box<dyn Transport>, TlsFailure> {
+    match url.tls() {
+        true => handshake(url, stream).await,
+        false => Ok(Box::new(stream)),
     }
-    let name = ServerName::try_from(url.host().to_owned()).map_err(io::Error::other)?;
-    let connector = TlsConnector::from(tls_config()?);
-    Ok(Box::new(connector.connect(name, stream).await?))
+}
+
+async fn handshake(url: &MediatorUrl, stream: TcpStream) -> Result<Box<dyn Transport>, TlsFailure> {
+    let name = ServerName::try_from(url.host().to_owned())
+        .map_err(|_| TlsFailure::Other("no certificate can have that name".into()))?;
+    let connecting = TlsConnector::from(tls::config()?).connect(name, stream);
+    let stream = connecting.await.map_err(|error| TlsFailure::of(&error))?;
+    Ok(Box::new(stream))
+}
+
+/// Whether TLS is spoken at a mediator's address that says otherwise: asked where the answer
+/// without it made no sense.
+pub(super) async fn speaks_tls(route: &Route) -> bool {
+    let asking = async {
+        let connected = reach(route, None).await.ok()?;
+        Some(handshake(&route.mediator, connected.stream).await)
+    };
+    match timeout(TLS_WITHIN, asking).await {
+        Ok(Some(Ok(_))) => true,
+        Ok(Some(Err(why))) => why.is_tls(),
+        Ok(None) | Err(_) => false,
+    }
 }
 
 /// The WebSocket on a connection.
@@ -96,17 +120,4 @@ pub(super) async fn greet(url: &MediatorUrl, stream: TcpStream) -> Result<Socket
     let request = format!("ws://{}{PATH}", url.authority());
     let (socket, _) = client_async_with_config(request, transport, Some(config)).await?;
     Ok(socket)
-}
-
-/// The system's own certificates, or those of `SSL_CERT_FILE`.
-fn tls_config() -> io::Result<Arc<ClientConfig>> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
 }

@@ -37,7 +37,8 @@ pub(crate) async fn answers(url: &MediatorUrl) -> Answers {
         return Answers::Nobody;
     };
     let asking = async {
-        let transport = transport(url, reached.stream).await?;
+        let reached = transport(url, reached.stream).await;
+        let transport = reached.map_err(io::Error::other)?;
         ask_version(url, transport).await
     };
     match timeout(ANSWER_WITHIN, asking).await {

@@ -11,6 +11,7 @@ pub mod console;
 mod lines;
 pub mod mediator;
 pub mod proxy;
+pub mod reverse;
 pub mod scene;
 pub mod screen;
 pub mod strings;

@@ -25,6 +25,7 @@ mod addresses;
 mod guesses;
 mod keys;
 mod noise;
+mod offers;
 mod pings;
 mod replays;
 mod sealed;

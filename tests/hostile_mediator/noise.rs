@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_tungstenite::tungstenite::Message;
 use undertone_mediator::wire::{ErrorCode, MAX_MESSAGE, MediatorMessage};
@@ -85,7 +85,7 @@ fn a_seat_that_lapses_at_once_is_not_renewed_without_end() {
     let (evil, home) = (Evil::start(), Home::new());
     let host = ada(&home, &evil, ROOM);
     let mut seat = evil.join();
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let mut renewed = 0;
     while begun.elapsed() < Duration::from_secs(2) {
         seat.say(&MediatorMessage::Waiting {
@@ -131,6 +131,91 @@ fn a_refusal_for_no_reason_is_not_asked_again_for_ever() {
 }
 
 #[test]
+fn a_wait_that_is_asked_for_is_kept_and_said() {
+    let (evil, home) = (Evil::start(), Home::new());
+    let refused = |code| MediatorMessage::Error {
+        code,
+        message: "so much for now".into(),
+        retry_after: Some(2),
+    };
+    let codes = [
+        ErrorCode::RateLimited,
+        ErrorCode::Full,
+        ErrorCode::Expired,
+        ErrorCode::ShuttingDown,
+    ];
+    for (code, waits) in codes.iter().flat_map(|code| [(code, false), (code, true)]) {
+        let client = ada(&home, &evil, ROOM);
+        let mut seat = match waits {
+            false => evil.join(),
+            true => seated(&client, &evil),
+        };
+        seat.say(&refused(*code));
+        let refused = Instant::now();
+        let _again = evil.join();
+        let pause = refused.elapsed();
+        assert!(pause >= Duration::from_secs(2), "{pause:?} after {code}");
+        let note = client.await_event("note")["message"].to_string();
+        let words = match code {
+            ErrorCode::ShuttingDown => "the mediator is stopping",
+            _ => "so much for now",
+        };
+        assert!(note.contains(words), "{note}");
+        assert!(note.contains("asked again in 2 s"), "{note}");
+    }
+}
+
+#[test]
+fn an_ended_seat_is_taken_again_without_a_word_of_when() {
+    let (evil, home) = (Evil::start(), Home::new());
+    for code in [ErrorCode::Expired, ErrorCode::RoomBusy, ErrorCode::Full] {
+        let client = ada(&home, &evil, ROOM);
+        let mut seat = seated(&client, &evil);
+        seat.say(&MediatorMessage::Error {
+            code,
+            message: "gone".into(),
+            retry_after: None,
+        });
+        let mut again = evil.join();
+        again.waiting();
+        client.await_that("the seat", |event| {
+            event["message"]
+                .as_str()
+                .is_some_and(|note| note.contains("is back"))
+        });
+    }
+}
+
+#[test]
+fn a_code_that_is_not_known_is_a_refusal_in_its_own_words() {
+    let (evil, home) = (Evil::start(), Home::new());
+    let refusal = |after: &str| {
+        let message = format!(
+            r#"{{"type":"error","code":"closed-on-sundays","message":"come on Monday"{after}}}"#
+        );
+        Message::text(message)
+    };
+    let client = ada(&home, &evil, ROOM);
+    evil.join().raw(refusal(""));
+    let ended = Ended::of(client, SOON);
+    assert_eq!((ended.code, &ended.error()["code"]), (3, &"refused".into()));
+    assert!(
+        ended.error()["message"]
+            .to_string()
+            .contains("come on Monday")
+    );
+    let client = ada(&home, &evil, ROOM);
+    evil.join().raw(refusal(r#","retry_after":1"#));
+    evil.join();
+    assert!(
+        client
+            .await_event("note")
+            .to_string()
+            .contains("come on Monday")
+    );
+}
+
+#[test]
 fn error_texts_that_act_on_terminals_are_inert() {
     let (evil, home) = (Evil::start(), Home::new());
     let texts = INJECTIONS.iter().map(|text| (*text).to_owned());
@@ -143,7 +228,9 @@ fn error_texts_that_act_on_terminals_are_inert() {
                     &home,
                     &["chat", "--name", "ada-lovelace", "--mediator", &evil.url],
                 ),
-            };
+            }
+            // It would wait as long as it is told.
+            .args(&["--timeout", "1"]);
             start.command.env("UNDERTONE_ROOM", ROOM);
             let client = start.run();
             let mut seat = evil.join();
@@ -154,9 +241,9 @@ fn error_texts_that_act_on_terminals_are_inert() {
                 retry_after: Some(u64::MAX),
             });
             let ended = Ended::of(client, SOON);
-            assert_eq!(ended.code, 3);
+            assert_eq!(ended.code, 4);
             let shown = [ended.out, ended.err].concat();
-            assert!(!shown.is_empty());
+            assert!(shown.iter().any(|line| line.contains("refused")));
             for line in shown {
                 let acts = |c: char| {
                     c.is_control()

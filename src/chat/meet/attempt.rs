@@ -34,6 +34,7 @@ pub(super) async fn attempt(
     let from = listening.dial_from(port.address());
     let mut mediator = Rendezvous::connect(&local.route, from).await?;
     mediator.remember(from, &local.outside);
+    mediator.keep_alive(&local.keep_alive);
     mediator.leave_when(local.elsewhere());
     let attempt = Attempt {
         meeting: Meeting {

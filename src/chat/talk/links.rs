@@ -71,6 +71,7 @@ impl Talk<'_> {
             reunion: Arc::new(self.reunion()?),
             mediator: self.local.route.clone(),
             outside: self.local.outside.clone(),
+            keep_alive: self.local.keep_alive.clone(),
             listening: self.setup.listening.clone(),
             relay,
             elsewhere: self.wire.is_none() && self.route.is_relay() && self.keeps_port(),
