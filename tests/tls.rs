@@ -13,8 +13,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use common::acts::homes;
-use common::{Home, Mediator, Start, meet};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use common::certificates::SelfSigned;
+use common::{Home, Mediator, Start, free_port, meet};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use serde_json::Value;
 
 /// A mediator with a certificate for 127.0.0.1, and the file of who signed it.
 fn mediator(home: &Home) -> (Mediator, PathBuf) {
@@ -76,4 +78,139 @@ fn an_unknown_certificate_is_refused() {
     let plain = mediator.url.replace("https", "http");
     let (code, out, _) = Start::chat(&homes[0], &plain, "ada", "lab").finish(b"");
     assert!(code == 3 && out.contains("no-mediator"), "{out}");
+}
+
+/// A mediator that shows this certificate.
+fn showing(files: &SelfSigned) -> Mediator {
+    let [certificate, key] = [&files.certificate, &files.key].map(|path| path.to_str().unwrap());
+    Mediator::start_with(&["--tls-cert", certificate, "--tls-key", key])
+}
+
+/// What is said, and what to do, where this address and this `SSL_CERT_FILE` are named.
+fn failure(url: &str, trusted: &str) -> [String; 2] {
+    let mut start = Start::chat(&Home::new(), url, "ada", "lab");
+    start.command.env("SSL_CERT_FILE", trusted);
+    let (code, out, err) = start.finish(b"");
+    assert_eq!(code, 3, "{out} {err}");
+    let error: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+    ["message", "hint"].map(|field| error[field].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn each_fault_of_a_certificate_has_its_words_and_its_remedy() {
+    type Change = fn(&mut CertificateParams);
+    let cases: [(Change, &str, &str); 5] = [
+        (
+            |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
+            "an authority (CA:TRUE)",
+            "basicConstraints=critical,CA:FALSE and -addext subjectAltName=IP:127.0.0.1",
+        ),
+        (
+            |params| params.not_after = date_time_ymd(2020, 2, 3),
+            "expired on 3 February 2020",
+            "renew it",
+        ),
+        (
+            |params| params.not_before = date_time_ymd(4000, 12, 31),
+            "valid from 31 December 4000",
+            "clock",
+        ),
+        (
+            |params| {
+                params.subject_alt_names = CertificateParams::new(["m.example".to_owned()])
+                    .unwrap()
+                    .subject_alt_names
+            },
+            "is for m.example",
+            "made for 127.0.0.1: IP:127.0.0.1",
+        ),
+        (
+            |params| params.subject_alt_names.clear(),
+            "for no name",
+            "subjectAltName=IP:127.0.0.1",
+        ),
+    ];
+    for (change, said, remedy) in cases {
+        let folder = Home::new();
+        let files = SelfSigned::with(folder.path(), change);
+        let mediator = showing(&files);
+        let [message, hint] = failure(&mediator.url, files.certificate.to_str().unwrap());
+        assert!(message.contains(said), "{message}");
+        assert!(hint.contains(remedy), "{hint}");
+        assert!(
+            !message.contains('{') && !message.contains("Other"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn a_certificate_that_signs_itself_is_good_where_it_is_named() {
+    let (folder, homes) = (Home::new(), homes());
+    let files = SelfSigned::new(folder.path());
+    let mediator = showing(&files);
+    let start = |home, name| {
+        let mut start = Start::chat(home, &mediator.url, name, "lab#otter");
+        start.command.env("SSL_CERT_FILE", &files.certificate);
+        start
+    };
+    meet(start(&homes[0], "ada"), start(&homes[1], "bob"));
+    let [message, hint] = failure(&mediator.url, "/etc/hostname");
+    assert!(
+        message.contains("no certificate") && hint.contains("SSL_CERT_FILE"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_file_of_certificates_that_cannot_be_used_is_never_passed_over() {
+    let folder = Home::new();
+    let files = SelfSigned::new(folder.path());
+    let mediator = showing(&files);
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let pem = fs::read_to_string(&files.certificate).unwrap();
+    let half = file("half.pem", &pem[..pem.len() / 2]);
+    let empty = file("empty.pem", "");
+    for (trusted, said) in [
+        ("/nowhere/cert.pem", "cannot be read"),
+        (folder.path().to_str().unwrap(), "cannot be read"),
+        (files.key.to_str().unwrap(), "no certificate"),
+        (&empty, "no certificate"),
+        (&half, "damaged"),
+        ("", "yet empty"),
+    ] {
+        let [message, hint] = failure(&mediator.url, trusted);
+        assert!(
+            message.contains(said) && message.contains(trusted),
+            "{message}"
+        );
+        assert!(
+            message.contains("SSL_CERT_FILE") && !message.contains("os error"),
+            "{message}"
+        );
+        assert!(hint.contains("PEM"), "{hint}");
+    }
+}
+
+#[test]
+fn the_other_scheme_is_named_where_it_is_spoken() {
+    let folder = Home::new();
+    let files = SelfSigned::new(folder.path());
+    let trusted = files.certificate.to_str().unwrap();
+    let (with, without) = (showing(&files), Mediator::start());
+    let [message, hint] = failure(&with.url.replace("https", "http"), trusted);
+    assert!(
+        message.contains("speaks TLS") && hint.contains(&with.url),
+        "{message} {hint}"
+    );
+    let [message, hint] = failure(&without.url.replace("http", "https"), trusted);
+    assert!(message.contains("does not speak TLS"), "{message}");
+    assert!(hint.contains(&without.url), "{hint}");
+    // Nobody there is neither.
+    let [message, _] = failure(&format!("https://127.0.0.1:{}", free_port()), trusted);
+    assert!(message.contains("connection refused"), "{message}");
 }
