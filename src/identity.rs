@@ -106,6 +106,7 @@ fn parse(bytes: &[u8]) -> Option<SecretKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::{Needle, alone, gone, stand};
 
     fn store(dir: &tempfile::TempDir) -> Store {
         Store::open(Some(&dir.path().join("data"))).unwrap()
@@ -123,6 +124,32 @@ mod tests {
             1,
             "no draft is left"
         );
+    }
+
+    #[test]
+    fn the_key_stands_in_memory_once_and_then_nowhere() {
+        let path = concat!(
+            module_path!(),
+            "::the_key_stands_in_memory_once_and_then_nowhere"
+        );
+        alone(path, || {
+            let dir = tempfile::tempdir().unwrap();
+            let made = Identity::load(&store(&dir)).unwrap();
+            let key = [Needle::of("identity", made.secret.as_bytes())];
+            let line = [Needle::hex_of("its line", made.secret.as_bytes())];
+            stand(&key);
+            gone(&line);
+            drop(made);
+            gone(&key);
+            let read = std::sync::Arc::new(Identity::load(&store(&dir)).unwrap());
+            let moved = [std::sync::Arc::clone(&read), read];
+            stand(&key);
+            gone(&line);
+            let there = peek(store(&dir).dir()).unwrap();
+            stand(&[key.clone(), key.clone()].concat());
+            drop((moved, there));
+            gone(&key);
+        });
     }
 
     #[test]

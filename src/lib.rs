@@ -42,3 +42,15 @@ pub mod session;
 pub mod socket;
 pub mod store;
 pub mod terminal;
+
+#[cfg(test)]
+#[path = "../tests/common/memory.rs"]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "of the tests"
+)]
+mod memory;

@@ -68,6 +68,12 @@ impl Share {
         &self.public
     }
 
+    /// y, for the tests that look for it.
+    #[cfg(test)]
+    pub(crate) fn scalar(&self) -> &[u8; 32] {
+        self.secret.as_bytes()
+    }
+
     /// ISK, with the other side's Y and both sides' associated data.
     ///
     /// `ada` is the initiator's and `adb` the responder's; `initiator` says which one we are.

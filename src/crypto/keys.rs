@@ -257,6 +257,12 @@ impl ChainingKey {
         self.extract(shared.as_bytes())
     }
 
+    /// The bytes, for the tests that look for them.
+    #[cfg(test)]
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
     /// exp(ck, L, ctx) = HKDF-Expand(ck, lv("undertone/1 " ‖ L) ‖ ctx, 32), RFC 5869 §2.3.
     pub fn expand(&self, label: Label, context: &[u8]) -> Key {
         expand(self.0.as_bytes(), label, context)

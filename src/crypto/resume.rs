@@ -57,7 +57,9 @@ impl fmt::Debug for ResumeSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::keys::ChainingKey;
+    use crate::crypto::keys::{ChainingKey, fill_random};
+    use crate::crypto::traces::of_hmac;
+    use crate::memory::{Needle, alone, gone, stand};
 
     fn resume(byte: u8) -> ResumeSecret {
         ResumeSecret::new(Key::from_bytes(&[byte; 32]))
@@ -87,6 +89,35 @@ mod tests {
             bad[bit / 8] ^= 1 << (bit % 8);
             assert!(!resume(1).verify_knock(&[9; 16], &bad));
         }
+    }
+
+    #[test]
+    fn what_resumes_a_session_stands_in_memory_once() {
+        alone(
+            concat!(
+                module_path!(),
+                "::what_resumes_a_session_stands_in_memory_once"
+            ),
+            || {
+                let resume = ResumeSecret::new(Key::derive(|key| fill_random(key)));
+                let derived = [Label::ResumeRoom, Label::ResumeSecret, Label::ResumeKnock];
+                let derived = derived.map(|label| expand(resume.0.as_bytes(), label, b""));
+                let mut past: Vec<_> = derived
+                    .iter()
+                    .map(|key| Needle::of("derived from RS", key.as_bytes()))
+                    .collect();
+                past.extend(of_hmac("knock", derived[2].as_bytes()));
+                drop(derived);
+                let tag = resume.knock_tag(&[9; 16]);
+                assert!(resume.verify_knock(&[9; 16], &tag));
+                assert!(resume.room().as_bytes() != resume.secret().as_bytes());
+                gone(&past);
+                let rs = [Needle::of("RS", resume.0.as_bytes())];
+                stand(&rs);
+                drop(resume);
+                gone(&rs);
+            },
+        );
     }
 
     #[test]

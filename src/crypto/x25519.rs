@@ -113,7 +113,7 @@ pub struct SharedSecret(Secret<32>);
 
 impl SharedSecret {
     /// The 32 bytes of the u-coordinate.
-    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
     }
 }

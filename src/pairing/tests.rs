@@ -4,6 +4,7 @@
 
 mod attacks;
 mod confirm;
+mod memory;
 mod offer;
 mod sealed;
 mod transcript;

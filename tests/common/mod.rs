@@ -10,6 +10,7 @@ mod client;
 pub mod console;
 mod lines;
 pub mod mediator;
+pub mod memory;
 pub mod proxy;
 pub mod reverse;
 pub mod scene;

@@ -2,6 +2,7 @@
 //! the honest one opens after it. `others` holds the ratchet against other implementations,
 //! `random` lets turns, delays and forgeries come as they may.
 
+mod memory;
 mod others;
 mod random;
 
