@@ -13,6 +13,7 @@
 //!                          └► limits   joins and connections an address: pure
 //! config                what an operator may set
 //! lan                   announcing one on the local network
+//! files                 whether enough of them may be open
 //! wire, refusal         the agreement with the client, and how it says no
 //! ```
 //!
@@ -22,6 +23,7 @@ mod config;
 mod connection;
 #[cfg(test)]
 mod fake;
+mod files;
 mod http;
 mod hub;
 pub mod lan;
@@ -37,6 +39,7 @@ mod tls;
 pub mod wire;
 
 pub use config::{Config, RelayLimits, Times};
+pub use files::check_files;
 pub use listen::listen;
 pub use server::serve;
 pub use tls::{TlsError, load_tls};

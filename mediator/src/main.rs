@@ -12,7 +12,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use undertone_mediator::{Config, RelayLimits, lan, listen, load_tls, serve, wire};
+use undertone_mediator::{Config, RelayLimits, check_files, lan, listen, load_tls, serve, wire};
 
 /// Pairs two undertone clients that name the same room, and forgets them
 ///
@@ -114,6 +114,9 @@ Exit codes: 0 stopped by SIGINT or SIGTERM, 1 own fault, 2 usage, 3 cannot liste
 #[cfg(unix)]
 const SPARE_FILES: u64 = 128;
 
+/// What serving takes before anyone connects.
+const FILES_LEAST: usize = 16;
+
 /// What went wrong, what to do about it, and the exit code.
 struct Failure {
     code: u8,
@@ -136,6 +139,11 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<(), Failure> {
     let mut config = config(cli)?;
     let tls = config.tls.is_some();
+    check_files(FILES_LEAST).map_err(|error| Failure {
+        code: 1,
+        what: format!("this process may open too few files ({error})"),
+        remedy: "Allow it more, as by: ulimit -n 1024",
+    })?;
     // One thread: a pairing takes some 100 µs, and a wake-up on another core a third of that.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

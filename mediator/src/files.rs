@@ -1,0 +1,16 @@
+//! Whether this process may open as many files as it is about to need.
+
+use std::fs::File;
+use std::io;
+
+/// Opens so many at once, and closes them again: what the runtime is made of panics where it gets
+/// none.
+///
+/// # Errors
+/// The system's, where it does not give so many.
+pub fn check_files(needed: usize) -> io::Result<()> {
+    let open = |_| File::open("/dev/null");
+    let files: Vec<File> = (0..needed).map(open).collect::<io::Result<_>>()?;
+    drop(files);
+    Ok(())
+}
