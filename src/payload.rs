@@ -6,7 +6,7 @@
 //! [0, link, received]       go, and the guest's answer to it
 //! [1, received]             ack: cumulative
 //! [2] · [3]                 ping · pong
-//! [4]                       bye: nothing follows
+//! [4] · [4, 1]              bye: nothing follows · and it is a failure
 //! [16, seq, sent, text]     a message; sent is in milliseconds since 1970
 //! [16, seq, sent, text, true]   the same, which went out in a session before, too
 //! ```
@@ -31,6 +31,8 @@ const ACK: u16 = 1;
 const PING: u16 = 2;
 const PONG: u16 = 3;
 const BYE: u16 = 4;
+/// Why somebody says it, if not because they want to.
+const FAILED: u64 = 1;
 const TEXT: u16 = 16;
 /// From here on kinds are reliable, known or not.
 const RELIABLE: u16 = 16;
@@ -57,6 +59,8 @@ pub enum Payload<'a> {
     Pong,
     /// The sender leaves for good.
     Bye,
+    /// The sender cannot go on, as where its disk is full: a bye all the same.
+    Failure,
     /// A reliable payload.
     Reliable {
         /// Its sequence number; the first one is 1.
@@ -108,6 +112,7 @@ impl Payload<'_> {
             Payload::Ping => e.array(1)?.u16(PING)?,
             Payload::Pong => e.array(1)?.u16(PONG)?,
             Payload::Bye => e.array(1)?.u16(BYE)?,
+            Payload::Failure => e.array(2)?.u16(BYE)?.u64(FAILED)?,
             Payload::Reliable {
                 seq,
                 body: Body::Text { sent, text, resent },
@@ -168,6 +173,10 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
         ACK => (Payload::Ack { received: d.u64()? }, 2),
         PING => (Payload::Ping, 1),
         PONG => (Payload::Pong, 1),
+        BYE if items > 1 && d.probe().u64().is_ok_and(|why| why == FAILED) => {
+            d.skip()?;
+            (Payload::Failure, 2)
+        }
         BYE => (Payload::Bye, 1),
         TEXT => {
             let (seq, sent, text) = (d.u64()?, d.u64()?, d.str()?);
@@ -283,6 +292,18 @@ mod tests {
     }
 
     #[test]
+    fn a_goodbye_for_another_reason_is_one_all_the_same() {
+        // [4], [4, 2], [4, "x"], [4, 1], [4, 1, 7]
+        let bytes = [
+            0x81, 4, 0x82, 4, 2, 0x82, 4, 0x61, b'x', 0x82, 4, 1, 0x83, 4, 1, 7,
+        ];
+        let (bye, failure) = (Payload::Bye, Payload::Failure);
+        assert_eq!(all(&bytes), Ok(vec![bye, bye, bye, failure, failure]));
+        // [4, break]: no array of this length.
+        assert_eq!(all(&[0x82, 4, 0xff]), Err(Malformed));
+    }
+
+    #[test]
     fn a_text_over_its_bound_is_refused() {
         let text = "x".repeat(TEXT_MAX + 1);
         let body = Body::Text {
@@ -332,6 +353,7 @@ mod tests {
                 Payload::Pong,
                 Payload::Reliable { seq, body: Body::Text { sent, text: &text, resent } },
                 Payload::Bye,
+                Payload::Failure,
             ];
             let mut bytes = encoded(&payloads);
             bytes.resize(padded_len(bytes.len()), 0);

@@ -37,7 +37,7 @@ use record::RecordError;
 
 use crate::crypto::keys::ResumeSecret;
 use crate::pairing::Role;
-use crate::payload::{Body, Malformed};
+use crate::payload::{Body, Malformed, Payload};
 
 /// What happened, for the driver and the person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub enum Event {
     Withheld,
     /// The other one said goodbye; the session is over.
     Left,
+    /// The same, because the other one's program cannot go on.
+    Failed,
 }
 
 /// Why a link ended.
@@ -130,7 +132,10 @@ pub struct Session {
     /// A payload that is not understood holds its place, for `reported` counts them.
     held: VecDeque<Option<Event>>,
     held_bytes: usize,
-    leaving: bool,
+    /// The last message that could be written down, where one could not.
+    taken: Option<u64>,
+    /// What is said once everything queued has gone out.
+    farewell: Option<Payload<'static>>,
     over: bool,
     events: VecDeque<Event>,
     /// What is said besides reliable payloads, while a record is made.
@@ -153,7 +158,8 @@ impl Session {
             withheld: false,
             held: VecDeque::new(),
             held_bytes: 0,
-            leaving: false,
+            taken: None,
+            farewell: None,
             over: false,
             events: VecDeque::new(),
             control: Vec::new(),
@@ -218,7 +224,12 @@ impl Session {
 
     /// Says goodbye once everything queued has gone out on the live link.
     pub fn leave(&mut self) {
-        self.leaving = true;
+        self.farewell.get_or_insert(Payload::Bye);
+    }
+
+    /// Says the same, and that it is because this end cannot go on.
+    pub fn fail(&mut self) {
+        self.farewell = Some(Payload::Failure);
     }
 
     /// Shuts the chat: what arrives is neither shown nor acknowledged.
@@ -272,9 +283,16 @@ impl Session {
             .map(|live| live.deadline(can_write))
     }
 
-    /// The next thing that happened.
+    /// The next thing that happened. To be asked before [`Session::poll_transmit`], which
+    /// acknowledges what arrived.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
+    }
+
+    /// The message of this number could not be written down: neither it nor what came after it is
+    /// acknowledged.
+    pub fn not_taken(&mut self, seq: u64) {
+        self.taken = Some(seq.saturating_sub(self.before.shown + 1));
     }
 }
 

@@ -120,9 +120,11 @@ impl Session {
         self.events.push_back(Event::Delivered(said + upto));
     }
 
-    /// The last number that we own up to: what is held back does not count.
+    /// The last number that we own up to: what is held back does not count, nor what could not be
+    /// written down.
     pub(super) fn reported(&self) -> u64 {
-        self.received - self.held.len() as u64
+        let shown = self.received - self.held.len() as u64;
+        self.taken.map_or(shown, |taken| taken.min(shown))
     }
 
     fn take_over(&mut self, link: Link, received: u64) -> Result<(), Fault> {

@@ -10,8 +10,8 @@ use crate::payload::{Body, Malformed, PLAINTEXT_MAX, Payload, decode};
 
 /// About how many bytes one [`Session::poll_transmit`] gives at the most.
 const BATCH: usize = 256 * 1024;
-/// Bytes of an encoded bye.
-const BYE_LEN: usize = 2;
+/// Bytes of an encoded goodbye at most.
+const BYE_LEN: usize = 3;
 
 impl Session {
     /// Takes the body of one record, which is decrypted in place.
@@ -85,10 +85,13 @@ impl Session {
                 }
             }
             Payload::Unknown => {}
-            Payload::Bye => {
+            Payload::Bye | Payload::Failure => {
                 self.over = true;
                 self.resume = None;
-                self.events.push_back(Event::Left);
+                self.events.push_back(match payload {
+                    Payload::Bye => Event::Left,
+                    _ => Event::Failed,
+                });
             }
             Payload::Reliable { seq, body } => {
                 if seq > self.received + 1 {
@@ -153,7 +156,7 @@ impl Session {
         let mut wrote = false;
         while out.len() < BATCH
             && !self.over
-            && (live.is_due(now) || self.outbox.has_unsent() || self.leaving)
+            && (live.is_due(now) || self.outbox.has_unsent() || self.farewell.is_some())
         {
             self.control.clear();
             live.say_what_is_due(now, received, &mut self.control);
@@ -164,13 +167,13 @@ impl Session {
                 let before = buf.len();
                 self.outbox.fill(buf, limit);
                 said = buf.len() > before;
-                if self.leaving && !self.outbox.has_unsent() {
-                    Payload::Bye.encode(buf);
+                if let Some(farewell) = self.farewell.filter(|_| !self.outbox.has_unsent()) {
+                    farewell.encode(buf);
                     self.over = true;
                 }
             });
             if let Err(error) = sealed {
-                return Err(self.fail(id, error));
+                return Err(self.give_up(id, error));
             }
             if said {
                 live.said(now);
@@ -183,7 +186,7 @@ impl Session {
         Ok(wrote.then_some(id))
     }
 
-    fn fail(&mut self, id: LinkId, error: RecordError) -> (LinkId, Fault) {
+    fn give_up(&mut self, id: LinkId, error: RecordError) -> (LinkId, Fault) {
         self.link_lost(id);
         (id, error.into())
     }

@@ -82,6 +82,12 @@ impl Talk<'_> {
                         reason: "quit".into(),
                     })?;
                 }
+                session::Event::Failed => {
+                    self.show(&Event::Left {
+                        peer: from,
+                        reason: "their program could not go on".into(),
+                    })?;
+                }
             }
         }
         Ok(())

@@ -269,3 +269,21 @@ fn nothing_follows_a_goodbye() {
     assert_eq!(told, [Event::Left]);
     assert_eq!(played.hear(), Vec::<Vec<u8>>::new());
 }
+
+#[test]
+fn what_could_not_be_written_down_is_not_acknowledged() {
+    let mut pair = Pair::connected();
+    events(&mut pair.host);
+    say_all(&mut pair.host, &["written", "refused", "after it"]);
+    for mut body in transmit(&mut pair.host, pair.now) {
+        pair.guest.receive(LinkId(1), &mut body, pair.now).unwrap();
+    }
+    pair.guest.not_taken(2);
+    pair.guest.fail();
+    for mut body in transmit(&mut pair.guest, pair.now) {
+        pair.host.receive(LinkId(1), &mut body, pair.now).unwrap();
+    }
+    assert_eq!(events(&mut pair.host), [Event::Delivered(1), Event::Failed]);
+    assert_eq!(pair.host.queued(), 2);
+    assert!(pair.host.is_over() && pair.host.resume().is_none());
+}

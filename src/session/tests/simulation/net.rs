@@ -291,7 +291,7 @@ impl Net {
                         assert!(was || unstable, "nobody called it unstable");
                     }
                     Event::Withheld => assert!(self.told[at(role.other())].shut),
-                    Event::Left => panic!("nobody left"),
+                    Event::Left | Event::Failed => panic!("nobody left"),
                 }
             }
         }
