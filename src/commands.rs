@@ -6,16 +6,17 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use dialoguer::Confirm;
 use jiff::tz::TimeZone;
 
 use crate::cli::{Global, PeersAction, PeersArgs};
-use crate::contacts::{Contacts, ContactsError};
+use crate::contacts::{Contacts, ContactsError, Trust};
 use crate::crypto::words::fingerprint;
 use crate::exit::Exit;
-use crate::history::{History, table};
+use crate::history::{Damaged, History, Index, View, table};
 use crate::identity::{Identity, IdentityError};
-use crate::store::{Store, StoreError};
-use crate::terminal::prompts::Last;
+use crate::store::{Privacy, Store, StoreError};
+use crate::terminal::prompts::{Last, can_ask};
 use crate::terminal::safe::Safe;
 
 /// Why a command could not be done.
@@ -33,6 +34,14 @@ pub enum CommandError {
     /// Nobody answers to that name or key.
     #[error("nobody is called {0}\n  `undertone peers` lists whom you have met.")]
     Nobody(Safe),
+    /// Somebody would be asked, and there is no terminal for it.
+    #[error(
+        "{0} is verified, and there is no terminal to ask on\n  To forget them all the same, add --yes."
+    )]
+    Unasked(Safe),
+    /// The question could not be put.
+    #[error("cannot ask: {0}")]
+    Question(io::Error),
     /// The output is gone.
     #[error("cannot write: {0}")]
     Output(#[from] io::Error),
@@ -43,7 +52,7 @@ impl CommandError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Nobody(_) => Exit::Usage,
+            Self::Nobody(_) | Self::Unasked(_) => Exit::Usage,
             Self::Contacts(
                 ContactsError::Unknown(_) | ContactsError::Ambiguous(_) | ContactsError::Taken(_),
             ) => Exit::Usage,
@@ -55,10 +64,10 @@ impl CommandError {
 
 /// Where the history is: `--peers-file`, or `peers.txt` in the data directory.
 #[must_use]
-pub fn peers_file(global: &Global, store: &Store) -> PathBuf {
+pub fn peers_file(global: &Global, data_dir: &Path) -> PathBuf {
     match &global.peers_file {
         Some(file) => file.clone(),
-        None => store.path("peers.txt"),
+        None => data_dir.join("peers.txt"),
     }
 }
 
@@ -83,24 +92,28 @@ pub fn peers(
     talk: &mut impl Write,
 ) -> Result<(), CommandError> {
     let store = open_store(global, talk)?;
-    let history = History::open(&peers_file(global, &store))?;
+    let history = History::open(&peers_file(global, store.dir()))?;
     match &args.action {
         None => {
-            let (entries, damaged) = history.read()?;
-            for line in &damaged {
-                let place = shown(history.path());
-                writeln!(
-                    talk,
-                    "◆ Line {} of {place} is left out: {}.",
-                    line.number, line.why
-                )?;
-            }
+            let view = match args.json || args.connections {
+                true => View::Connections,
+                false => View::People,
+            };
+            let place = shown(history.path());
+            let mut index = Index::of(&history, view, |line| {
+                let Damaged { number, why } = line;
+                // Who does not hear of it wants the table all the same.
+                let _ = writeln!(talk, "◆ Line {number} of {place} is left out: {why}.");
+                Ok::<_, CommandError>(())
+            })?;
             if args.json {
-                out.write_all(table::json_lines(&entries).as_bytes())?;
-            } else if entries.is_empty() {
-                writeln!(talk, "◆ You have talked to nobody yet.")?;
+                index.in_order();
+                table::json_lines(&mut index, out)?;
+            } else if index.is_empty() {
+                say(talk, "◆ You have talked to nobody yet.");
             } else {
-                out.write_all(table::table(&entries, look, &TimeZone::system()).as_bytes())?;
+                index.newest(usize::MAX);
+                table::table(&mut index, look, &TimeZone::system(), out)?;
             }
         }
         Some(PeersAction::Path) => {
@@ -120,10 +133,20 @@ pub fn peers(
             if contact.is_none() && lines == 0 {
                 return Err(CommandError::Nobody(Safe::name(who)));
             }
-            writeln!(talk, "◆ {} is now {name}.", Safe::name(who))?;
+            say(talk, &format!("◆ {} is now {name}.", Safe::name(who)));
         }
-        Some(PeersAction::Forget { who }) => {
-            let contact = match contacts(&store)?.forget(who) {
+        Some(PeersAction::Forget { who, yes }) => {
+            let contacts = contacts(&store)?;
+            let known = match contacts.find(who) {
+                Err(ContactsError::Unknown(_)) => None,
+                other => Some(other?),
+            };
+            let verified = known.is_some_and(|contact| contact.trust == Trust::Verified);
+            if verified && !yes && !asked_to_forget(who, global)? {
+                say(talk, &format!("◆ {} is kept.", Safe::name(who)));
+                return Ok(());
+            }
+            let contact = match contacts.forget(who) {
                 Err(ContactsError::Unknown(_)) => None,
                 other => Some(other?),
             };
@@ -134,15 +157,35 @@ pub fn peers(
             if contact.is_none() && lines == 0 {
                 return Err(CommandError::Nobody(Safe::name(who)));
             }
-            writeln!(
-                talk,
-                "◆ {} is forgotten, with {lines} line{} of the history.",
-                Safe::name(who),
-                if lines == 1 { "" } else { "s" },
-            )?;
+            let plural = if lines == 1 { "" } else { "s" };
+            let who = Safe::name(who);
+            let done = format!("◆ {who} is forgotten, with {lines} line{plural} of the history.");
+            say(talk, &done);
         }
     }
     Ok(())
+}
+
+/// Asks whether to forget somebody with whom words were compared: that can only be done again by
+/// voice.
+fn asked_to_forget(who: &str, global: &Global) -> Result<bool, CommandError> {
+    let who = Safe::name(who);
+    if global.no_input || !can_ask() {
+        return Err(CommandError::Unasked(who));
+    }
+    let question = format!(
+        "You compared words with {who}: forgotten, a stranger could come under that name unnoticed. Forget?"
+    );
+    Confirm::new()
+        .with_prompt(question)
+        .default(false)
+        .interact()
+        .map_err(|dialoguer::Error::IO(error)| CommandError::Question(error))
+}
+
+/// Talk that nobody hears is no reason to stop.
+fn say(talk: &mut impl Write, line: &str) {
+    let _ = writeln!(talk, "{line}");
 }
 
 /// `undertone id`: name and fingerprint. Makes the identity where there is none.
@@ -154,14 +197,9 @@ pub fn id(
     out: &mut impl Write,
     talk: &mut impl Write,
 ) -> Result<(), CommandError> {
-    let store = open_store(global, talk)?;
+    let store = Store::open(global.data_dir.as_deref())?;
     let identity = Identity::load(&store)?;
-    if identity.tightened {
-        writeln!(
-            talk,
-            "⚠ Your identity could be read by others on this machine; it is closed now."
-        )?;
-    }
+    warn(identity.privacy.max(store.privacy()), talk);
     let mut text = String::new();
     if let Some(name) = Last::load(&store).name {
         let _ = writeln!(text, "name         {name}");
@@ -177,14 +215,14 @@ pub fn id(
 
 fn open_store(global: &Global, talk: &mut impl Write) -> Result<Store, CommandError> {
     let store = Store::open(global.data_dir.as_deref())?;
-    if store.tightened() {
-        writeln!(
-            talk,
-            "⚠ {} was open to others; it is closed now.",
-            shown(store.dir())
-        )?;
-    }
+    warn(store.privacy(), talk);
     Ok(store)
+}
+
+fn warn(privacy: Privacy, talk: &mut impl Write) {
+    if let Some(remark) = privacy.remark() {
+        say(talk, &format!("⚠ {remark}"));
+    }
 }
 
 fn contacts(store: &Store) -> Result<Contacts, CommandError> {
@@ -200,7 +238,7 @@ fn shown(path: &Path) -> Safe {
 mod tests {
     use super::*;
     use crate::cli::{Action, Cli};
-    use crate::contacts::{Met, Trust};
+    use crate::contacts::Met;
     use crate::crypto::keys::SecretKey;
     use crate::history::{Entry, LinkPath};
     use crate::terminal::name::DisplayName;

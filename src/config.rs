@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Command, CommandFactory};
-use etcetera::BaseStrategy;
 use toml::de::{DeTable, DeValue};
 
 use crate::cli::Cli;
 use crate::rendezvous::proxy::ProxyChoice;
+use crate::store::config_dir;
 
 /// What may stand behind a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,8 +114,7 @@ pub enum ConfigError {
 /// The file that is read where none is named; `None` without a home directory.
 #[must_use]
 pub fn default_file() -> Option<PathBuf> {
-    let folders = etcetera::choose_base_strategy().ok()?;
-    Some(folders.config_dir().join("undertone").join("config.toml"))
+    Some(config_dir()?.join("undertone").join("config.toml"))
 }
 
 impl Config {

@@ -6,7 +6,7 @@
 //!
 //! Rooms are kept as tags, keys as base64url; no secret of a room enters.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::crypto::keys::PublicKey;
 use crate::crypto::words::fingerprint;
@@ -78,10 +78,7 @@ impl Contacts {
     /// # Errors
     /// [`ContactsError::Damaged`] or [`ContactsError::Store`].
     pub fn list(&self) -> Result<Vec<Contact>, ContactsError> {
-        match store::read(&self.path)? {
-            None => Ok(Vec::new()),
-            Some(bytes) => file::parse(&bytes).map_err(|why| self.damaged(why)),
-        }
+        read(&self.path)
     }
 
     /// Remembers a meeting: a new contact, or a known one met again. A new one whose name is taken
@@ -159,6 +156,17 @@ impl Contacts {
         })
     }
 
+    /// The contact that is named by petname or fingerprint.
+    ///
+    /// # Errors
+    /// [`ContactsError::Unknown`], [`ContactsError::Ambiguous`]; else as [`Contacts::list`].
+    pub fn find(&self, who: &str) -> Result<Contact, ContactsError> {
+        let contacts = self.list()?;
+        let key = one(&contacts, who)?;
+        let found = contacts.into_iter().find(|contact| contact.key == key);
+        found.ok_or_else(|| unknown(who))
+    }
+
     /// Forgets a contact, named by petname or fingerprint.
     ///
     /// # Errors
@@ -174,11 +182,6 @@ impl Contacts {
         })
     }
 
-    fn damaged(&self, why: String) -> ContactsError {
-        let path = self.path.clone();
-        ContactsError::Damaged { path, why }
-    }
-
     fn change<T>(
         &self,
         change: impl FnOnce(&mut Vec<Contact>) -> Result<T, ContactsError>,
@@ -186,10 +189,30 @@ impl Contacts {
         let _lock = Lock::on(&self.path)?;
         let mut contacts = self.list()?;
         let result = change(&mut contacts)?;
-        let bytes = file::write(&contacts).map_err(|why| self.damaged(why))?;
+        let bytes = file::write(&contacts).map_err(damaged(&self.path))?;
         store::replace(&self.path, &bytes)?;
         Ok(result)
     }
+}
+
+/// How many contacts there are in this data directory. Makes and changes nothing.
+///
+/// # Errors
+/// As [`Contacts::list`].
+pub fn count(dir: &Path) -> Result<usize, ContactsError> {
+    read(&dir.join(FILE)).map(|contacts| contacts.len())
+}
+
+fn read(path: &Path) -> Result<Vec<Contact>, ContactsError> {
+    match store::read(path)? {
+        None => Ok(Vec::new()),
+        Some(bytes) => file::parse(&bytes).map_err(damaged(path)),
+    }
+}
+
+fn damaged(path: &Path) -> impl FnOnce(String) -> ContactsError + use<> {
+    let path = path.to_owned();
+    move |why| ContactsError::Damaged { path, why }
 }
 
 fn unknown(who: &str) -> ContactsError {

@@ -1,21 +1,29 @@
-//! `peers.txt`: whom one talked to, a line a connection.
+//! `peers.txt`: whom one talked to. A connection is a line; what is new of it later is a further
+//! line of the same start and key, and the latest one counts.
 //!
-//! Owns: the file, written whole under a lock so that two clients share it, mode 0600. A line that
-//! cannot be read is skipped with its number named, and survives every rewrite byte for byte, as do
+//! Owns: the file, which is only appended to while one talks, under a lock, so that two clients
+//! share it, mode 0600. It is read as a stream, however long it is (`pieces`, `index`). A line that
+//! cannot be read is skipped with its number named, and survives every change byte for byte, as do
 //! comments and blank lines. Neither a message nor a room's secret enters, and of a key only the
 //! words of its fingerprint. Does not own: whether anything is written (`--no-history`), who is a
 //! contact (`contacts`).
 
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use jiff::{SignedDuration, Timestamp};
+use crate::store::{self, Lacks, Lock, Privacy, StoreError};
 
-use crate::store::{self, Lock, StoreError};
-
+pub mod connection;
+pub mod index;
 pub mod line;
+mod pieces;
 pub mod table;
 
+pub use connection::Connection;
+pub use index::{Index, View};
 pub use line::{Entry, LineError, Path as LinkPath, State};
+use pieces::Pieces;
 
 const HEADER: &str = "\
 # undertone: a line a connection, fields separated by tabs; peers.txt.example explains them.
@@ -28,10 +36,6 @@ pub struct History {
     path: PathBuf,
 }
 
-/// The line of one connection: its start, which is unique in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct LineId(Timestamp);
-
 /// A line that cannot be read. It stays in the file as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damaged {
@@ -40,6 +44,9 @@ pub struct Damaged {
     /// What is wrong with it.
     pub why: LineError,
 }
+
+/// What a line that is neither a comment nor blank holds.
+type Found = Result<Entry, Damaged>;
 
 impl History {
     /// The history in this file; it need not be there yet.
@@ -62,154 +69,159 @@ impl History {
         &self.path
     }
 
-    /// Adds a connection. Its start is moved by milliseconds where another line has the same.
+    /// Whether lines can be added: tried in its folder, and on the file if it is there. It is closed
+    /// to others then.
     ///
     /// # Errors
-    /// [`StoreError`] where the file cannot be read or replaced.
-    pub fn append(&self, entry: &Entry) -> Result<LineId, StoreError> {
-        let mut entry = entry.clone();
-        entry.started = line::to_millis(entry.started);
-        self.change(|lines| {
-            let used: Vec<Timestamp> = lines
-                .iter()
-                .filter_map(|line| Some(line.entry()?.started))
-                .collect();
-            while used.contains(&entry.started) {
-                entry.started += SignedDuration::from_millis(1);
+    /// [`StoreError`] where they cannot.
+    pub fn probe(&self) -> Result<(Lacks, Privacy), StoreError> {
+        let dir = self.path.parent().filter(|dir| !dir.as_os_str().is_empty());
+        let lacks = store::probe(dir.unwrap_or(Path::new(".")))?;
+        match OpenOptions::new().append(true).open(&self.path) {
+            Ok(_) => Ok((lacks, store::tighten_file(&self.path)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((lacks, Privacy::Kept)),
+            Err(error) => Err(StoreError::io("add to", &self.path)(error)),
+        }
+    }
+
+    /// Adds a line: a connection, or what is new of one that is in the file. Gives the file that it
+    /// is in now.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the file cannot be opened or written to; it is then as it was.
+    pub fn append(&self, entry: &Entry) -> Result<File, StoreError> {
+        let lock = Lock::on(&self.path)?;
+        let options = &mut OpenOptions::new();
+        let mut file = store::open_private(options.read(true).append(true).create(true))
+            .open(&self.path)
+            .map_err(StoreError::io("open", &self.path))?;
+        let length = file.metadata().map(|metadata| metadata.len());
+        let before = length.map_err(StoreError::io("read", &self.path))?;
+        let mut text = match ends_a_line(&mut file, before) {
+            Ok(_) if before == 0 => HEADER.to_owned(),
+            Ok(true) => String::new(),
+            // Somebody's editor, or a full disk: the next line must not run into it.
+            Ok(false) => "\n".to_owned(),
+            Err(error) => return Err(StoreError::io("read", &self.path)(error)),
+        };
+        text.push_str(&format!("{entry}\n"));
+        let written = file
+            .write_all(text.as_bytes())
+            .and_then(|()| file.sync_all());
+        if let Err(error) = written {
+            // Half a line is worse than none. Without a lock it could be another one's.
+            if lock.is_exclusive() {
+                let _ = file.set_len(before);
             }
-            entry.last_seen = entry.last_seen.max(entry.started);
-            lines.push(Line::of(&entry));
-            Some(LineId(entry.started))
-        })
-        .map(|id| id.unwrap_or(LineId(entry.started)))
+            return Err(StoreError::io("write to", &self.path)(error));
+        }
+        Ok(file)
     }
 
-    /// Changes the line of a connection: when the other one was last seen, the state. `false`:
-    /// the line is gone (somebody ran `peers forget`), and stays gone.
+    /// Shows every line that is neither a comment nor blank, in the order of the file, with where it
+    /// begins. Stops at the first error of `see`.
     ///
     /// # Errors
-    /// As [`History::append`].
-    pub fn update(&self, id: LineId, change: impl FnOnce(&mut Entry)) -> Result<bool, StoreError> {
-        let changed = self.change(|lines| {
-            let (line, mut entry) = lines.iter_mut().find_map(|line| {
-                let entry = line.entry().filter(|entry| entry.started == id.0)?;
-                Some((line, entry))
-            })?;
-            change(&mut entry);
-            entry.started = id.0;
-            *line = Line::of(&entry);
-            Some(())
-        })?;
-        Ok(changed.is_some())
-    }
-
-    /// All connections in the order of the file, and the lines that cannot be read.
-    ///
-    /// # Errors
-    /// [`StoreError`] where the file is there and cannot be read.
-    pub fn read(&self) -> Result<(Vec<Entry>, Vec<Damaged>), StoreError> {
-        let (mut entries, mut damaged) = (Vec::new(), Vec::new());
-        for (index, line) in self.lines()?.iter().enumerate() {
-            match line.parse() {
-                None => {}
-                Some(Ok(entry)) => entries.push(entry),
-                Some(Err(why)) => damaged.push(Damaged {
-                    number: index + 1,
-                    why,
-                }),
+    /// [`StoreError`] where the file is there and cannot be read; else those of `see`.
+    pub fn scan<E: From<StoreError>>(
+        &self,
+        mut see: impl FnMut(u64, Found) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(mut pieces) = self.pieces()? else {
+            return Ok(());
+        };
+        loop {
+            let piece = pieces.next().map_err(StoreError::io("read", &self.path))?;
+            let Some(piece) = piece else { return Ok(()) };
+            let number = piece.number;
+            if let Some(found) = piece.entry() {
+                see(piece.at, found.map_err(|why| Damaged { number, why }))?;
             }
         }
-        Ok((entries, damaged))
+    }
+
+    /// The line that begins there, if it is still one.
+    fn line_at(&self, file: &File, at: u64) -> Option<Entry> {
+        let mut pieces = Pieces::at(BufReader::with_capacity(1024, file), at).ok()?;
+        pieces.next().ok()??.entry()?.ok()
     }
 
     /// Gives another name to the lines that [`Entry::is`] `who`; how many.
     ///
     /// # Errors
-    /// As [`History::append`].
+    /// [`StoreError`] where the file cannot be read or replaced.
     pub fn rename(&self, who: &str, name: &str) -> Result<usize, StoreError> {
-        let mut renamed = 0;
-        self.change(|lines| {
-            for line in lines {
-                if let Some(mut entry) = line.entry().filter(|entry| entry.is(who)) {
-                    name.clone_into(&mut entry.name);
-                    *line = Line::of(&entry);
-                    renamed += 1;
-                }
-            }
-            (renamed > 0).then_some(())
-        })?;
-        Ok(renamed)
+        self.rewrite(who, |entry| {
+            let mut entry = entry.clone();
+            name.clone_into(&mut entry.name);
+            Some(entry)
+        })
     }
 
     /// Removes the lines that [`Entry::is`] `who`; how many.
     ///
     /// # Errors
-    /// As [`History::append`].
+    /// As [`History::rename`].
     pub fn forget(&self, who: &str) -> Result<usize, StoreError> {
-        let mut forgotten = 0;
-        self.change(|lines| {
-            let before = lines.len();
-            lines.retain(|line| !line.entry().is_some_and(|entry| entry.is(who)));
-            forgotten = before - lines.len();
-            (forgotten > 0).then_some(())
-        })?;
-        Ok(forgotten)
+        self.rewrite(who, |_| None)
     }
 
-    fn lines(&self) -> Result<Vec<Line>, StoreError> {
-        let bytes = store::read(&self.path)?.unwrap_or_default();
-        let lines = bytes.split_inclusive(|byte| *byte == b'\n');
-        Ok(lines.map(|line| Line(line.to_vec())).collect())
-    }
-
-    /// Replaces the file by what `change` makes of it; with `None` nothing is written.
-    fn change<T>(
+    /// Replaces the file by one in which the lines of `who` are what `change` makes of them; how
+    /// many those are.
+    fn rewrite(
         &self,
-        change: impl FnOnce(&mut Vec<Line>) -> Option<T>,
-    ) -> Result<Option<T>, StoreError> {
-        let _lock = Lock::on(&self.path)?;
-        let mut lines = self.lines()?;
-        if lines.is_empty() {
-            lines.push(Line(HEADER.into()));
-        } else if let Some(Line(last)) = lines.last_mut().filter(|line| !line.0.ends_with(b"\n")) {
-            // Somebody's editor, or a full disk: the next line must not run into it.
-            last.push(b'\n');
+        who: &str,
+        change: impl Fn(&Entry) -> Option<Entry>,
+    ) -> Result<usize, StoreError> {
+        let mut any = false;
+        self.scan(|_, found| {
+            any |= found.is_ok_and(|entry| entry.is(who));
+            Ok::<_, StoreError>(())
+        })?;
+        if !any {
+            return Ok(0);
         }
-        let Some(result) = change(&mut lines) else {
-            return Ok(None);
+        let _lock = Lock::on(&self.path)?;
+        let Some(mut pieces) = self.pieces()? else {
+            return Ok(0);
         };
-        let bytes: Vec<u8> = lines.into_iter().flat_map(|Line(bytes)| bytes).collect();
-        store::replace(&self.path, &bytes)?;
-        Ok(Some(result))
+        let mut changed = 0;
+        store::replace_by(&self.path, |draft| {
+            let mut draft = BufWriter::new(draft);
+            while let Some(piece) = pieces.next()? {
+                match piece.entry() {
+                    Some(Ok(entry)) if entry.is(who) => {
+                        changed += 1;
+                        if let Some(entry) = change(&entry) {
+                            writeln!(draft, "{entry}")?;
+                        }
+                    }
+                    _ => draft.write_all(piece.bytes)?,
+                }
+            }
+            draft.flush()
+        })?;
+        Ok(changed)
+    }
+
+    fn pieces(&self) -> Result<Option<Pieces<BufReader<File>>>, StoreError> {
+        match File::open(&self.path) {
+            Ok(file) => Ok(Some(Pieces::new(BufReader::with_capacity(64 * 1024, file)))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::io("read", &self.path)(error)),
+        }
     }
 }
 
-/// A line as it stands in the file, its line feed included.
-struct Line(Vec<u8>);
-
-impl Line {
-    fn of(entry: &Entry) -> Self {
-        Self(format!("{entry}\n").into_bytes())
-    }
-
-    /// `None` for a comment or a blank line.
-    fn parse(&self) -> Option<Result<Entry, LineError>> {
-        let bytes = self.0.trim_ascii_end();
-        if bytes.is_empty() || bytes.starts_with(b"#") {
-            return None;
-        }
-        // Trailing tabs belong to the line: an empty last field.
-        let bytes = self.0.strip_suffix(b"\n").unwrap_or(&self.0);
-        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-        Some(match std::str::from_utf8(bytes) {
-            Ok(text) => text.parse(),
-            Err(_) => Err(LineError::NotText),
-        })
-    }
-
-    fn entry(&self) -> Option<Entry> {
-        self.parse()?.ok()
-    }
+/// Whether the file, which is so long, ends with a line feed.
+fn ends_a_line(file: &mut File, length: u64) -> io::Result<bool> {
+    let Some(last) = length.checked_sub(1) else {
+        return Ok(true);
+    };
+    file.seek(SeekFrom::Start(last))?;
+    let mut byte = [0];
+    file.read_exact(&mut byte)?;
+    Ok(byte == *b"\n")
 }
 
 #[cfg(test)]

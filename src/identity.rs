@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::keys::SecretKey;
 use crate::crypto::secret::wiping_stack;
-use crate::store::{self, Store, StoreError};
+use crate::store::{self, Privacy, Store, StoreError};
 
 const FILE: &str = "identity";
 /// Bytes of a secret key.
@@ -24,9 +24,8 @@ pub struct Identity {
     pub secret: SecretKey,
     /// Whether this start made it.
     pub created: bool,
-    /// Whether the file was open to others and has just been closed: to be said, since they may
-    /// have read it.
-    pub tightened: bool,
+    /// Whether others could read the file.
+    pub privacy: Privacy,
 }
 
 /// Why there is no identity.
@@ -58,11 +57,11 @@ impl Identity {
         loop {
             if let Some(bytes) = store::read(&path)?.map(Zeroizing::new) {
                 let secret = parse(&bytes).ok_or_else(|| IdentityError::Damaged(path.clone()))?;
-                let tightened = store::tighten_file(&path)?;
+                let privacy = store::tighten_file(&path)?;
                 return Ok(Self {
                     secret,
                     created,
-                    tightened,
+                    privacy,
                 });
             }
             // Whoever is first wins; the file is read back in any case.
@@ -200,10 +199,12 @@ mod tests {
             |path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
         open(&file, 0o644);
         open(&folder, 0o755);
-        assert!(store(&dir).tightened());
-        assert!(Identity::load(&store(&dir)).unwrap().tightened);
+        assert_eq!(store(&dir).privacy(), Privacy::Restored);
+        let identity = Identity::load(&store(&dir)).unwrap();
+        assert_eq!(identity.privacy, Privacy::Restored);
         assert_eq!((mode(&file), mode(&folder)), (0o600, 0o700));
-        assert!(!Identity::load(&store(&dir)).unwrap().tightened);
+        let again = Identity::load(&store(&dir)).unwrap();
+        assert_eq!(again.privacy, Privacy::Kept);
         open(&folder, 0o1777);
         assert!(matches!(
             Store::open(Some(&folder)),

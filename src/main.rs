@@ -2,7 +2,7 @@
 //! codes.
 
 use std::fmt::Display;
-use std::io::{self, IsTerminal};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use undertone::chat::event::Event;
 use undertone::chat::face::Face;
 use undertone::chat::pair::Listening;
 use undertone::chat::relay::{Consent, RelayChoice};
-use undertone::chat::{self, Setup, Signals};
+use undertone::chat::{self, Output, Setup, Signals};
 use undertone::cli::{Action, ChatArgs, ChatOptions, Cli, Global};
 use undertone::commands::{self, CommandError, peers_file};
 use undertone::config;
@@ -22,46 +22,42 @@ use undertone::history::History;
 use undertone::identity::Identity;
 use undertone::rendezvous::Route;
 use undertone::room::{Invite, Room};
-use undertone::store::Store;
+use undertone::store::{self, Store, Writer};
 use undertone::terminal::layout::{Text, width_of};
 use undertone::terminal::name::DisplayName;
 use undertone::terminal::prompts::{Asker, Last, PromptError, can_ask, login_name};
 use undertone::terminal::safe::Safe;
 use undertone::terminal::style::Style;
 
+/// Files that a chat has open at the most; the crates that it stands on panic without.
+const FILES: usize = 40;
+
 fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os(), config::default_file().as_deref()) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
             // clap repeats what it cannot read, as it is.
-            eprint!("{}", Safe::message(&error.to_string()));
+            let _ = write!(io::stderr(), "{}", Safe::message(&error.to_string()));
             return Exit::Usage.into();
         }
-        Err(help) => help.exit(),
+        Err(help) => return ended(help.print().map(|()| Exit::Done).map_err(Into::into)).into(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(Exit::Fault, &error).into(),
-    };
-    let exit = runtime.block_on(run(cli));
-    // A read from the terminal may still be under way, and is not waited for.
-    runtime.shutdown_background();
-    exit.into()
+    run(cli).into()
 }
 
-async fn run(cli: Cli) -> Exit {
+fn run(cli: Cli) -> Exit {
     let global = cli.global.clone();
-    let (mut out, mut talk) = (io::stdout(), io::stderr());
+    let (mut out, mut talk) = (BufWriter::new(io::stdout()), io::stderr());
     let done = match cli.action() {
-        Action::Chat(args) => return chat(&args, &global).await,
-        Action::Doctor(args) => doctor::run(&args, &global, &mut out).await,
+        Action::Chat(args) => return in_runtime(chat(&args, &global)).unwrap_or_else(|exit| exit),
+        Action::Doctor(args) => match in_runtime(doctor::run(&args, &global, &mut io::stdout())) {
+            Ok(done) => done,
+            Err(exit) => return exit,
+        },
         Action::Peers(args) => {
             let look = commands::Look {
                 width: width(),
-                color: global.colored(&out),
+                color: global.colored(&io::stdout()),
             };
             commands::peers(&args, &global, look, &mut out, &mut talk).map(|()| Exit::Done)
         }
@@ -69,6 +65,30 @@ async fn run(cli: Cli) -> Exit {
         Action::Completions(shell) => generate::completions(shell, &mut out).map(|()| Exit::Done),
         Action::Man => generate::man(&mut out).map(|()| Exit::Done),
     };
+    ended(done.and_then(|exit| Ok(out.flush().map(|()| exit)?)))
+}
+
+/// Runs what needs sockets, timers and signals.
+fn in_runtime<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
+    let runtime = undertone_mediator::check_files(FILES).and_then(|()| {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+    });
+    let runtime = runtime.map_err(|error| {
+        let text = format!(
+            "this process may open too few files ({error})\n  Allow it more, as by: ulimit -n 256"
+        );
+        fail(Exit::Fault, &text)
+    })?;
+    let done = runtime.block_on(work);
+    // A read from the terminal may still be under way, and is not waited for.
+    runtime.shutdown_background();
+    Ok(done)
+}
+
+/// That nobody reads the output any more is no error.
+fn ended(done: Result<Exit, CommandError>) -> Exit {
     match done {
         Ok(exit) => exit,
         Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
@@ -93,8 +113,11 @@ async fn chat(args: &ChatArgs, global: &Global) -> Exit {
     match chat::run(&setup, &mut signals).await {
         Ok(exit) => exit,
         Err(error) => {
-            let _ = setup.face.show(&error.event());
-            error.exit()
+            // It may be stdout that fails.
+            match setup.face.show(&error.event()) {
+                Ok(()) => error.exit(),
+                Err(_) => fail(error.exit(), &error),
+            }
         }
     }
 }
@@ -116,13 +139,27 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
     if options.name.is_none() || named.is_none() {
         check_can_ask(args, global, named.is_none())?;
     }
-    let store = Store::open(global.data_dir.as_deref()).map_err(|e| fail(Exit::Fault, &e))?;
-    let identity = Identity::load(&store).map_err(|e| fail(Exit::Fault, &e))?;
-    if identity.tightened || store.tightened() {
-        note(
-            &face,
-            "your data directory was open to others on this machine, and is now closed",
-        );
+    let fault = |error: &dyn Display| fail(Exit::Fault, &error);
+    let store = Store::open(global.data_dir.as_deref()).map_err(|e| fault(&e))?;
+    // Whatever a chat needs to keep is tried now: later somebody would be there.
+    let lacks = store::probe(store.dir()).map_err(|e| fault(&e))?;
+    let identity = Identity::load(&store).map_err(|e| fault(&e))?;
+    let contacts = Contacts::open(&store, identity.secret.public());
+    contacts.list().map_err(|e| fault(&e))?;
+    let history = match options.no_history {
+        true => None,
+        false => {
+            let history = History::open(&peers_file(global, store.dir())).map_err(|e| fault(&e))?;
+            history.probe().map_err(|e| fault(&e))?;
+            Some(history)
+        }
+    };
+    let writer = Writer::start().map_err(|e| fault(&e))?;
+    if let Some(remark) = identity.privacy.max(store.privacy()).remark() {
+        note(&face, remark);
+    }
+    if lacks.locks {
+        note(&face, store::NO_LOCKS);
     }
     if args.secret_in_arguments() {
         note(
@@ -150,22 +187,16 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
     if let Err(error) = Last::save(&store, &name, &room) {
         note(&face, &error.to_string());
     }
-    let history = match options.no_history {
-        true => None,
-        false => {
-            let history = History::open(&peers_file(global, &store));
-            Some(history.map_err(|e| fail(Exit::Fault, &e))?)
-        }
-    };
     Ok(Setup {
         name,
         room,
         mediator,
         lan: options.lan,
         local_port: options.local_port,
-        contacts: Contacts::open(&store, identity.secret.public()),
+        contacts,
         identity: Arc::new(identity.secret),
         history,
+        writer: Arc::new(writer),
         listening: Listening {
             bind: options.bind,
             advertise: options.advertise.clone(),
@@ -175,6 +206,7 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
         timeout: options.timeout(),
         require_verified: options.require_verified,
         face,
+        output: Output::default(),
     })
 }
 
@@ -282,6 +314,8 @@ fn fail(exit: Exit, error: &impl Display) -> Exit {
     let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
     let message = Safe::message(&lines.join("\n"));
     let text = Text::error(&message, &Safe::default(), Style::new(false));
-    eprintln!("{}", text.rows(width_of(&console::Term::stderr())));
+    let rows = text.rows(width_of(&console::Term::stderr()));
+    // Where stderr is full too, the exit code says it.
+    let _ = writeln!(io::stderr(), "{rows}");
     exit
 }

@@ -203,14 +203,16 @@ fn quoted<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
 
 #[test]
 fn every_error_code_of_the_source_is_documented_and_no_other() {
-    let [error, meet, talk] = [
+    let [error, event, meet, talk] = [
         include_str!("../src/chat/error.rs"),
+        include_str!("../src/chat/event.rs"),
         include_str!("../src/chat/meet.rs"),
         include_str!("../src/chat/talk/orders.rs"),
     ];
     let codes = [
         quoted(error, "("),
         quoted(error, "=> "),
+        quoted(event, "code: "),
         quoted(meet, "{ "),
         quoted(talk, "error("),
     ];

@@ -63,7 +63,8 @@ impl Ahead {
         let mut listener = None;
         if io::stdin().is_terminal() {
             let (ours, stop) = UnixStream::pair()?;
-            let thread = thread::spawn(move || listen(&stop, face, &consent, leave));
+            let listen = move || listen(&stop, face, &consent, leave);
+            let thread = thread::Builder::new().spawn(listen)?;
             listener = Some((ours, thread));
         }
         Ok(Ahead { listener, left })

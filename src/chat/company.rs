@@ -1,31 +1,34 @@
 //! Who is on the other end: what contacts and history know of the key, and
 //! whether the chat is open (PROTOCOL.md §9).
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::Setup;
 use super::event::{Event, Standing};
-use crate::contacts::{Alarm, AlarmKind, Contacts, ContactsError, Judgement, Met, Trust};
+use crate::contacts::{Alarm, AlarmKind, Contact, Contacts, ContactsError, Judgement, Met, Trust};
 use crate::crypto::keys::PublicKey;
 use crate::crypto::words::{Fingerprint, fingerprint};
-use crate::history::{Entry, History, LineId, LinkPath, State};
+use crate::history::{Connection, Entry, LinkPath, State};
 use crate::link::route::Route;
 use crate::pairing::Peer;
-use crate::store::StoreError;
+use crate::store::{Writer, aside};
 use crate::terminal::name::DisplayName;
 
 /// The other one.
 pub struct Company {
     key: PublicKey,
     name: DisplayName,
-    standing: Standing,
+    trust: Trust,
     shut: Option<Shut>,
     yourself: bool,
     room_tag: [u8; 32],
     /// What this meeting proves by itself.
     proves: Trust,
     contacts: Contacts,
-    line: Option<(History, LineId)>,
+    line: Option<(Connection, Entry)>,
+    writer: Arc<Writer>,
 }
 
 /// Why the chat is shut.
@@ -34,33 +37,26 @@ enum Shut {
     NotVerified,
 }
 
-/// Contacts or history cannot be kept.
-#[derive(Debug, thiserror::Error)]
-pub enum KeepError {
-    /// The contacts.
-    #[error(transparent)]
-    Contacts(#[from] ContactsError),
-    /// The history.
-    #[error(transparent)]
-    History(#[from] StoreError),
-}
-
 impl Company {
-    /// Judges who came, keeps the contact unless there is an alarm, and writes the
-    /// history's line.
+    /// Judges who came, keeps the contact unless there is an alarm, and has the
+    /// history's line written. Waits for the judgement, which takes no lock, and for
+    /// nothing that is written.
     ///
     /// # Errors
-    /// [`KeepError`].
-    pub fn meet(setup: &Setup, peer: &Peer, route: Route) -> Result<Self, KeepError> {
-        let room_tag = setup.room.tag();
+    /// [`ContactsError`], where nobody can be judged.
+    pub async fn meet(setup: &Setup, peer: &Peer, route: Route) -> Result<Self, ContactsError> {
+        let (key, room_tag) = (peer.identity, setup.room.tag());
         let claimed = DisplayName::parse(&peer.name);
-        let name = claimed.unwrap_or_else(|_| stand_in(&peer.identity));
-        let judgement = setup.contacts.judge(&peer.identity, &name, &room_tag)?;
+        let name = claimed.unwrap_or_else(|_| stand_in(&key));
+        let judgement = {
+            let (contacts, name) = (setup.contacts.clone(), name.clone());
+            aside(move || contacts.judge(&key, &name, &room_tag)).await??
+        };
         let secret = setup.room.secret().is_some();
         let mut company = Company {
-            key: peer.identity,
+            key,
             name,
-            standing: Standing::Unverified,
+            trust: Trust::Unverified,
             shut: None,
             yourself: false,
             room_tag,
@@ -71,19 +67,25 @@ impl Company {
             },
             contacts: setup.contacts.clone(),
             line: None,
+            writer: Arc::clone(&setup.writer),
         };
         match judgement {
             Judgement::Yourself => company.yourself = true,
             Judgement::Alarm(alarm) => company.shut = Some(Shut::Alarm(alarm)),
-            Judgement::Known(_) | Judgement::New { .. } => company.keep()?,
+            Judgement::Known(contact) => {
+                (company.name, company.trust) = (contact.petname, contact.trust);
+                company.keep();
+            }
+            Judgement::New { .. } => company.keep(),
         }
         let open = company.shut.is_none() && !company.yourself;
-        if open && setup.require_verified && company.standing != Standing::Verified {
+        if open && setup.require_verified && company.trust != Trust::Verified {
             company.shut = Some(Shut::NotVerified);
         }
         if let Some(history) = &setup.history {
-            let id = history.append(&company.entry(setup.room.name(), route))?;
-            company.line = Some((history.clone(), id));
+            let entry = company.entry(setup.room.name(), route);
+            company.line = Some((Connection::new(history.clone()), entry));
+            company.note(false, |_| {});
         }
         Ok(company)
     }
@@ -105,7 +107,7 @@ impl Company {
 
     /// What we know of the key.
     pub fn standing(&self) -> Standing {
-        self.standing
+        self.trust.into()
     }
 
     /// Whether it is our own identity.
@@ -147,31 +149,25 @@ impl Company {
     }
 
     /// The words matched: the key is verified, and the chat open.
-    ///
-    /// # Errors
-    /// [`KeepError`].
-    pub fn verified(&mut self) -> Result<(), KeepError> {
+    pub fn verified(&mut self) {
         self.proves = Trust::Verified;
-        self.accept()
+        self.accept();
     }
 
     /// The user typed what an alarm asks for: lets the new key in, as far as this
     /// meeting proves it. `false`: the words are not those of the key that is
     /// there, or there is no alarm.
-    ///
-    /// # Errors
-    /// [`KeepError`].
-    pub fn trust_anyway(&mut self, typed: &str) -> Result<bool, KeepError> {
+    pub fn trust_anyway(&mut self, typed: &str) -> bool {
         let alarm = matches!(self.shut, Some(Shut::Alarm(_)));
         let typed: Vec<_> = typed
             .split([' ', '-'])
             .filter(|word| !word.is_empty())
             .collect();
         if !alarm || !typed.join("-").eq_ignore_ascii_case(&self.override_words()) {
-            return Ok(false);
+            return false;
         }
-        self.accept()?;
-        Ok(true)
+        self.accept();
+        true
     }
 
     /// The first two words of the key that is there: who types them has looked.
@@ -180,63 +176,83 @@ impl Company {
         words.split('-').take(2).collect::<Vec<_>>().join("-")
     }
 
-    fn accept(&mut self) -> Result<(), KeepError> {
+    fn accept(&mut self) {
         match self.shut.take() {
             Some(Shut::Alarm(Alarm { kind, contact })) if kind != AlarmKind::RoomKnown => {
-                let met = self.met();
-                let contact = self.contacts.replace_key(&contact.key, &met)?;
-                self.name = contact.petname;
-                self.standing = contact.trust.into();
+                self.name = contact.petname.clone();
+                self.trust = self.proves;
+                self.keep_in_place_of(&contact);
             }
-            _ if self.yourself => self.standing = self.proves.into(),
-            _ => self.keep()?,
+            _ if self.yourself => self.trust = self.proves,
+            _ => self.keep(),
         }
-        let standing = self.standing;
-        self.update(|entry| entry.state = state(standing))
+        let state = self.trust.into();
+        self.note(false, |entry| entry.state = state);
     }
 
-    fn keep(&mut self) -> Result<(), KeepError> {
-        let contact = self.contacts.record_met(&self.met())?;
-        self.name = contact.petname;
-        self.standing = contact.trust.into();
-        Ok(())
+    /// Keeps the contact. What comes of that is known beforehand, unless another client
+    /// takes somebody of that name in right now: then they are `bob 2` from the next
+    /// time on.
+    fn keep(&mut self) {
+        self.trust = self.trust.max(self.proves);
+        self.write(|contacts, met| contacts.record_met(met));
     }
 
-    fn met(&self) -> Met<'_> {
-        Met {
-            key: &self.key,
-            name: &self.name,
-            room_tag: &self.room_tag,
-            trust: self.proves,
-            at: Timestamp::now(),
-        }
+    /// The key that is there takes the place of a contact's.
+    fn keep_in_place_of(&self, contact: &Contact) {
+        let old = contact.key;
+        self.write(move |contacts, met| match contacts.replace_key(&old, met) {
+            // Forgotten meanwhile: then it is somebody new.
+            Err(ContactsError::Unknown(_)) => contacts.record_met(met),
+            done => done,
+        });
+    }
+
+    fn write(
+        &self,
+        change: impl Fn(&Contacts, &Met<'_>) -> Result<Contact, ContactsError> + Send + 'static,
+    ) {
+        let (key, name, room_tag) = (self.key, self.name.clone(), self.room_tag);
+        let (contacts, trust, at) = (self.contacts.clone(), self.proves, Timestamp::now());
+        let what = format!("the contact {}", self.name());
+        self.writer.keep(&what, move || {
+            let met = Met {
+                key: &key,
+                name: &name,
+                room_tag: &room_tag,
+                trust,
+                at,
+            };
+            change(&contacts, &met).map(drop)
+        });
     }
 
     /// Notes in the history that the other one was just heard of.
-    ///
-    /// # Errors
-    /// [`KeepError`].
-    pub fn seen(&self) -> Result<(), KeepError> {
-        self.update(|entry| entry.last_seen = Timestamp::now())
+    pub fn seen(&mut self) {
+        self.note(false, |entry| entry.last_seen = Timestamp::now());
+    }
+
+    /// Notes in the history that the conversation is over.
+    pub fn parted(&mut self) {
+        self.note(true, |_| {});
     }
 
     /// Notes in the history that the link goes another way now.
-    ///
-    /// # Errors
-    /// [`KeepError`].
-    pub fn moved(&self, route: Route) -> Result<(), KeepError> {
-        self.update(|entry| {
+    pub fn moved(&mut self, route: Route) {
+        self.note(false, |entry| {
             entry.address = route.address().to_string();
             entry.path = path(route);
             entry.last_seen = Timestamp::now();
-        })
+        });
     }
 
-    fn update(&self, change: impl FnOnce(&mut Entry)) -> Result<(), KeepError> {
-        if let Some((history, id)) = &self.line {
-            history.update(*id, change)?;
+    fn note(&mut self, last: bool, change: impl FnOnce(&mut Entry)) {
+        let name = self.name.as_str();
+        if let Some((connection, entry)) = &mut self.line {
+            name.clone_into(&mut entry.name);
+            change(entry);
+            connection.note(&self.writer, entry, last);
         }
-        Ok(())
     }
 
     fn entry(&self, room: &str, route: Route) -> Entry {
@@ -252,7 +268,7 @@ impl Company {
             state: if alarm {
                 State::Alarm
             } else {
-                state(self.standing)
+                self.trust.into()
             },
             key: self.fingerprint().to_string(),
         }
@@ -263,14 +279,6 @@ fn path(route: Route) -> LinkPath {
     match route.is_relay() {
         true => LinkPath::Relay,
         false => LinkPath::Direct,
-    }
-}
-
-fn state(standing: Standing) -> State {
-    match standing {
-        Standing::Verified => State::Verified,
-        Standing::Invite => State::Invite,
-        Standing::Unverified => State::Unverified,
     }
 }
 

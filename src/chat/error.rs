@@ -4,9 +4,9 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::company::KeepError;
 use super::event::Event;
 use super::pair::Failure;
+use crate::contacts::ContactsError;
 use crate::exit::Exit;
 use crate::rendezvous::RendezvousError;
 
@@ -53,9 +53,12 @@ pub enum ChatError {
         /// How many of our messages did not arrive.
         queued: usize,
     },
-    /// Contacts or history.
+    /// It cannot be told who the other one is.
     #[error(transparent)]
-    Keep(#[from] KeepError),
+    Contacts(#[from] ContactsError),
+    /// What was said cannot be written to stdout.
+    #[error("cannot write to stdout: {0}")]
+    Output(io::Error),
     /// The other side broke the protocol.
     #[error("{0}")]
     Broken(crate::session::Fault),
@@ -95,7 +98,8 @@ impl ChatError {
             | ChatError::WrongWords
             | ChatError::Shut => Exit::Identity,
             ChatError::Listen(_)
-            | ChatError::Keep(_)
+            | ChatError::Contacts(_)
+            | ChatError::Output(_)
             | ChatError::Broken(_)
             | ChatError::System(_) => Exit::Fault,
         }
@@ -170,7 +174,12 @@ impl ChatError {
                 "listen",
                 "Check --bind: perhaps another program has that port.".into(),
             ),
-            ChatError::Keep(_) | ChatError::System(_) => ("system", String::new()),
+            ChatError::Output(_) => (
+                "output",
+                "Is the disk of the log full? What was not written is not acknowledged either."
+                    .into(),
+            ),
+            ChatError::Contacts(_) | ChatError::System(_) => ("system", String::new()),
         };
         Event::Error {
             code,

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::contacts::Trust;
 use crate::link::ranking::Reach;
+use crate::store::News;
 
 /// Something to be shown. Strings of others are raw here: a face makes them safe.
 #[derive(Debug, Clone, Serialize)]
@@ -170,6 +171,28 @@ pub enum Event {
 
 fn rfc_3339<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(time)
+}
+
+impl Event {
+    /// Something could not be written to the disk, or is written after all.
+    pub fn of_news(news: &News) -> Self {
+        match news {
+            News::Failed(message) => Event::not_kept(message),
+            News::Kept(message) => Event::Note {
+                message: message.clone(),
+            },
+        }
+    }
+
+    /// What could not be written, why, and on a second line what to do.
+    pub fn not_kept(message: &str) -> Self {
+        let (message, hint) = message.split_once('\n').unwrap_or((message, ""));
+        Event::Error {
+            code: "not-kept",
+            message: message.to_owned(),
+            hint: hint.trim().to_owned(),
+        }
+    }
 }
 
 /// How sure we are of who is there.

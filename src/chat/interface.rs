@@ -44,7 +44,7 @@ impl Interface {
     pub fn open(face: Face, name: &str, ahead: Ahead) -> io::Result<Self> {
         let ahead = ahead.finish();
         if !has_console(face) {
-            let lines = person::listen(ahead);
+            let lines = person::listen(ahead)?;
             return Ok(Interface::Lines {
                 face,
                 lines,

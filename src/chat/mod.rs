@@ -10,6 +10,7 @@
 //! company   who is there, and whether the chat is open
 //! times     when the other one's messages were written
 //! event, face, person, interface   what is shown, how, and what is typed
+//! output    whether it could be written
 //! error     why it did not come about, or ended badly
 //! ```
 
@@ -25,6 +26,7 @@ pub mod links;
 pub mod lobby;
 pub mod local;
 pub mod meet;
+mod output;
 pub mod pair;
 pub mod person;
 pub mod relay;
@@ -46,6 +48,7 @@ use crate::history::History;
 use crate::link::interfaces::can_listen;
 use crate::rendezvous::Route;
 use crate::room::Room;
+use crate::store::Writer;
 use crate::terminal::name::DisplayName;
 use ahead::Ahead;
 pub use error::ChatError;
@@ -53,8 +56,12 @@ use event::Event;
 use face::Face;
 use lan::Lan;
 use local::Local;
+pub use output::Output;
 use pair::Listening;
 use relay::{Consent, NoRelay};
+
+/// How long what is to be written may keep who leaves.
+const WRITTEN_WITHIN: Duration = Duration::from_millis(600);
 
 /// Everything a chat needs to know beforehand.
 pub struct Setup {
@@ -74,6 +81,8 @@ pub struct Setup {
     pub contacts: Contacts,
     /// Where connections are noted, if they are.
     pub history: Option<History>,
+    /// Who writes to the disk while the chat goes on.
+    pub writer: Arc<Writer>,
     /// Where a host listens.
     pub listening: Listening,
     /// Whether the mediator may carry the conversation.
@@ -84,12 +93,14 @@ pub struct Setup {
     pub require_verified: bool,
     /// Where events go.
     pub face: Face,
+    /// Whether they got there.
+    pub output: Output,
 }
 
 impl Setup {
     /// Shows an event; if nobody reads stdout any more, that shows later.
     fn say(&self, event: &Event) {
-        let _ = self.face.show(event);
+        self.output.check(self.face.show(event));
     }
 
     /// Why no relay came about at a mediator that does, or does not, relay.
@@ -193,7 +204,9 @@ pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError
             Ok(Err(exit))
         }
         () = ahead.left() => Ok(Err(Exit::Done)),
+        error = setup.output.failed() => Err(ChatError::Output(error)),
         never = ask_for_relay(setup) => match never {},
+        never = tell_news(setup) => match never {},
     };
     face::clock::clear();
     let ended = match met {
@@ -202,7 +215,22 @@ pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError
         Err(error) => Err(error),
     };
     local.stop().await;
+    let lost = setup.writer.finish(WRITTEN_WITHIN).await;
+    if !lost.is_empty() {
+        let message = format!(
+            "not kept, for the disk did not take it: {}",
+            lost.join(", ")
+        );
+        setup.say(&Event::not_kept(&message));
+    }
     ended
+}
+
+/// What could not be written to the disk is told while nobody is there, too.
+async fn tell_news(setup: &Setup) -> Infallible {
+    loop {
+        setup.say(&Event::of_news(&setup.writer.news().await));
+    }
 }
 
 /// Before there is a chat: asks for the consent to a relay, once each time that it is

@@ -1,6 +1,7 @@
 //! What the person says: lines of stdin, and the commands among them.
 
-use std::io::{BufRead, Cursor, IsTerminal, Read};
+use std::io::{self, BufRead, Cursor, IsTerminal, Read};
+use std::thread;
 
 use tokio::sync::mpsc;
 
@@ -48,9 +49,12 @@ pub enum Input {
 /// Reads stdin on a thread of its own, which ends with the process: a read from a
 /// terminal cannot be called back. The channel closes at the end of stdin.
 /// What was read of it before comes first.
-pub fn listen(before: String) -> mpsc::Receiver<Input> {
+///
+/// # Errors
+/// The system's, where it gives no further thread.
+pub fn listen(before: String) -> io::Result<mpsc::Receiver<Input>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
-    std::thread::spawn(move || {
+    thread::Builder::new().spawn(move || {
         // A terminal's own answers are among what a person types; what a program says is its own.
         let text = match std::io::stdin().is_terminal() {
             true => keyboard::line::text,
@@ -63,8 +67,8 @@ pub fn listen(before: String) -> mpsc::Receiver<Input> {
                 break;
             }
         }
-    });
-    receiver
+    })?;
+    Ok(receiver)
 }
 
 /// The next line without its end; `Some(None)` for one that is too long.

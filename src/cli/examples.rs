@@ -22,7 +22,9 @@ Examples:
 
 pub(super) const PEERS: &str = "\
 Examples:
-  undertone peers --json                 one JSON object a line
+  undertone peers                        a row a person, who was last here first
+  undertone peers --connections          a row a connection
+  undertone peers --json                 one JSON object a connection
   undertone peers rename bob robert
   undertone peers forget plum-signal     by the first words of the key";
 
@@ -38,7 +40,8 @@ Examples:
 pub(super) const PEERS_FORGET: &str = "\
 Examples:
   undertone peers forget bob
-  undertone peers forget plum-signal     by the first words of the key";
+  undertone peers forget plum-signal     by the first words of the key
+  undertone peers forget bob --yes       without being asked";
 
 pub(super) const ID: &str = "\
 Examples:

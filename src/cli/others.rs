@@ -48,9 +48,12 @@ impl DoctorArgs {
 /// What `peers` takes.
 #[derive(Args, Debug, Clone)]
 pub struct PeersArgs {
-    /// Write one JSON object a line
+    /// Write one JSON object a line, for each connection
     #[arg(long)]
     pub json: bool,
+    /// A row for each connection, not for each person
+    #[arg(long)]
+    pub connections: bool,
     /// What to do instead of showing them.
     #[command(subcommand)]
     pub action: Option<PeersAction>,
@@ -78,5 +81,8 @@ pub enum PeersAction {
         /// The name, or the first words of the key
         #[arg(value_name = "WHO")]
         who: String,
+        /// Do not ask, even if you compared words with them
+        #[arg(short, long)]
+        yes: bool,
     },
 }

@@ -8,12 +8,15 @@ use std::path::{Path, PathBuf};
 
 use super::Report;
 use crate::cli::{DoctorArgs, Global};
+use crate::commands::peers_file;
+use crate::contacts;
 use crate::crypto::words::fingerprint;
+use crate::history::{Damaged, History};
 use crate::identity;
 use crate::link::door::Door;
 use crate::link::interfaces::can_listen;
 use crate::link::ranking::{Ranked, Reach, ranked};
-use crate::store::Store;
+use crate::store::{self, Lacks, Store, StoreError};
 
 /// Looks at what a chat needs of this machine.
 pub(super) fn examine(
@@ -22,7 +25,10 @@ pub(super) fn examine(
     report: &mut Report<'_>,
 ) -> io::Result<()> {
     match Store::place(global.data_dir.as_deref()) {
-        Ok(dir) => data(&dir, report)?,
+        Ok(dir) => {
+            data(&dir, report)?;
+            history(&peers_file(global, &dir), report)?;
+        }
         Err(error) => tell(report, "data-dir", &error)?,
     }
     door(args, report)?;
@@ -33,7 +39,10 @@ fn data(dir: &Path, report: &mut Report<'_>) -> io::Result<()> {
     let shown = dir.display();
     if !dir.exists() {
         let text = format!("{shown} is not there yet: the first chat makes it, and your identity");
-        return report.fine("data-dir", &text);
+        report.fine("data-dir", &text)?;
+        // The folder that it will be made in.
+        let above = dir.ancestors().skip(1).find(|dir| dir.exists());
+        return disk(above.unwrap_or(Path::new(".")), report);
     }
     match open_to_others(dir) {
         Ok(open) if open.is_empty() => {
@@ -45,7 +54,7 @@ fn data(dir: &Path, report: &mut Report<'_>) -> io::Result<()> {
                 "data-dir",
                 &format!("others on this machine may open {}", all.join(" ")),
                 &format!(
-                    "Close them: chmod go= {}. If one is `identity`, others may have copied your key.",
+                    "Close them: chmod go= {} (a USB stick keeps no modes: mount it with umask=077). If one is `identity`, others may have copied your key.",
                     all.join(" ")
                 ),
             )?;
@@ -63,6 +72,53 @@ fn data(dir: &Path, report: &mut Report<'_>) -> io::Result<()> {
         }
         Ok(None) => report.fine("identity", "no identity yet: the first chat makes it"),
         Err(error) => tell(report, "identity", &error),
+    }?;
+    disk(dir, report)?;
+    match contacts::count(dir) {
+        Ok(count) => report.fine("contacts", &format!("contacts: {count}")),
+        Err(error) => tell(report, "contacts", &error),
+    }
+}
+
+/// What a chat tries too before it begins.
+fn disk(dir: &Path, report: &mut Report<'_>) -> io::Result<()> {
+    match store::probe(dir) {
+        Ok(Lacks { locks: false }) => {
+            report.fine("disk", &format!("{} can be written to", dir.display()))
+        }
+        Ok(Lacks { locks: true }) => {
+            let (what, remedy) = store::NO_LOCKS.split_once(": ").unwrap_or_default();
+            report.warn("disk", what, remedy)
+        }
+        Err(error) => tell(report, "disk", &error),
+    }
+}
+
+fn history(path: &Path, report: &mut Report<'_>) -> io::Result<()> {
+    if !path.exists() {
+        return report.fine("history", "no history yet: the first chat begins it");
+    }
+    let (mut damaged, mut first) = (0, None);
+    let looked = History::open(path).and_then(|history| {
+        history.probe()?;
+        history.scan(|_, found| {
+            if let Err(line) = found {
+                damaged += 1;
+                first.get_or_insert(line);
+            }
+            Ok::<_, StoreError>(())
+        })
+    });
+    match (looked, first) {
+        (Err(error), _) => tell(report, "history", &error),
+        (Ok(()), None) => report.fine("history", &format!("{} can be read", path.display())),
+        (Ok(()), Some(Damaged { number, why })) => {
+            let path = path.display();
+            let text =
+                format!("lines of {path} that cannot be read: {damaged}; line {number}: {why}");
+            let remedy = "They are left out and left as they are. Mend them, or take them away.";
+            report.warn("history", &text, remedy)
+        }
     }
 }
 

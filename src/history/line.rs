@@ -17,7 +17,7 @@ use crate::terminal::name::folded_skeleton;
 use crate::terminal::safe::is_hidden;
 
 /// Bytes of a line at most; ours stay far below.
-const MAX_LINE_BYTES: usize = 8 * 1024;
+pub(super) const MAX_LINE_BYTES: usize = 8 * 1024;
 
 /// One connection.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! The history as `undertone peers` shows it: a table for people, a JSON object a line for programs.
 
-use std::collections::HashMap;
+use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::{Entry, State};
-use crate::commands::Look;
+use super::{Entry, Index, State};
+use crate::commands::{CommandError, Look};
 use crate::terminal::safe::Safe;
 
 const HEADS: [&str; COLUMNS] = [
@@ -39,51 +39,71 @@ const GREEN: &str = "\u{1b}[32m";
 const RED: &str = "\u{1b}[1;31m";
 const RESET: &str = "\u{1b}[0m";
 
-/// The table, the latest first, as wide as `look` lets it, times in `zone`. A `*` behind a name
-/// marks another key than the one that the name is known by. Ends with a line feed.
-#[must_use]
-pub fn table(entries: &[Entry], look: Look, zone: &TimeZone) -> String {
-    let marks = other_keys(entries);
-    let mut newest_first: Vec<(&Entry, bool)> = entries.iter().zip(marks.iter().copied()).collect();
-    newest_first.sort_by_key(|(entry, _)| std::cmp::Reverse(entry.last_seen));
-    let mut rows = vec![HEADS.map(Safe::line)];
-    let mut styles = vec![[DIM; COLUMNS]];
-    for (entry, marked) in newest_first {
-        rows.push(cells(entry, marked, zone));
-        styles.push(style(entry, marked));
-    }
-    let widths = fitted(&rows, look.width);
-    let mut out = String::new();
-    for (row, styles) in rows.iter().zip(styles) {
-        let mut before = 0;
-        let mut at = 0;
-        for (column, ((cell, columns), style)) in row.iter().zip(widths).zip(styles).enumerate() {
-            if columns == 0 {
-                continue;
-            }
-            // The name alone stays, and may be wider than there is room.
-            let columns = columns.min(look.width);
-            let cell = match column {
-                ADDRESS => clipped_address(cell, columns),
-                _ => cell.clipped(columns),
-            };
-            out.extend(std::iter::repeat_n(' ', before - at));
-            match style {
-                style if look.color && !style.is_empty() => {
-                    out.extend([style, cell.as_str(), RESET]);
-                }
-                _ => out.push_str(cell.as_str()),
-            }
-            at = before + cell.width();
-            before += columns + GAP;
+/// Writes the table, as wide as `look` lets it, times in `zone`, the rows in the order that `index`
+/// has them in. A `*` behind a name marks another key than the one that the name is known by.
+///
+/// # Errors
+/// [`CommandError`], where the history cannot be read or the table not be written.
+pub fn table(
+    index: &mut Index<'_>,
+    look: Look,
+    zone: &TimeZone,
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
+    let heads = HEADS.map(Safe::line);
+    let mut whole = heads.each_ref().map(Safe::width);
+    let mut any_marked = false;
+    index.each(|entry, marked| {
+        any_marked |= marked;
+        for (columns, cell) in whole.iter_mut().zip(cells(entry, marked, zone)) {
+            *columns = (*columns).max(cell.width());
         }
-        out.push('\n');
-    }
-    if marks.contains(&true) {
+        Ok::<_, CommandError>(())
+    })?;
+    let widths = fitted(whole, look.width);
+    out.write_all(row(&heads, [DIM; COLUMNS], widths, look).as_bytes())?;
+    index.each(|entry, marked| {
+        let cells = cells(entry, marked, zone);
+        let row = row(&cells, style(entry, marked), widths, look);
+        Ok::<_, CommandError>(out.write_all(row.as_bytes())?)
+    })?;
+    if any_marked {
         let note = Safe::line("* same name, another key");
-        out.push_str(note.clipped(look.width).as_str());
-        out.push('\n');
+        writeln!(out, "{}", note.clipped(look.width))?;
     }
+    Ok(())
+}
+
+/// One row, with its line feed.
+fn row(
+    cells: &[Safe; COLUMNS],
+    styles: [&str; COLUMNS],
+    widths: [usize; COLUMNS],
+    look: Look,
+) -> String {
+    let mut out = String::new();
+    let (mut before, mut at) = (0, 0);
+    for (column, ((cell, columns), style)) in cells.iter().zip(widths).zip(styles).enumerate() {
+        if columns == 0 {
+            continue;
+        }
+        // The name alone stays, and may be wider than there is room.
+        let columns = columns.min(look.width);
+        let cell = match column {
+            ADDRESS => clipped_address(cell, columns),
+            _ => cell.clipped(columns),
+        };
+        out.extend(std::iter::repeat_n(' ', before - at));
+        match style {
+            style if look.color && !style.is_empty() => {
+                out.extend([style, cell.as_str(), RESET]);
+            }
+            _ => out.push_str(cell.as_str()),
+        }
+        at = before + cell.width();
+        before += columns + GAP;
+    }
+    out.push('\n');
     out
 }
 
@@ -118,12 +138,13 @@ struct Line<'a> {
     another_key: bool,
 }
 
-/// The same for programs, in the order of the file: one JSON object a line, each with `"v":1` and
-/// `"type":"peer"`, times as RFC 3339 in UTC, texts as they are.
-#[must_use]
-pub fn json_lines(entries: &[Entry]) -> String {
-    let mut out = String::new();
-    for (entry, another_key) in entries.iter().zip(other_keys(entries)) {
+/// The same for programs: one JSON object a line, each with `"v":1` and `"type":"peer"`, times as
+/// RFC 3339 in UTC, texts as they are.
+///
+/// # Errors
+/// As [`table`].
+pub fn json_lines(index: &mut Index<'_>, out: &mut impl Write) -> Result<(), CommandError> {
+    index.each(|entry, another_key| {
         let line = Line {
             v: 1,
             kind: "peer",
@@ -142,37 +163,9 @@ pub fn json_lines(entries: &[Entry]) -> String {
             key: &entry.key,
             another_key,
         };
-        // Texts and flags can always be written.
-        out.push_str(&serde_json::to_string(&line).unwrap_or_default());
-        out.push('\n');
-    }
-    out
-}
-
-/// For each entry, whether its name is known by another key: the surest one, and of those equally
-/// sure the one met first.
-fn other_keys(entries: &[Entry]) -> Vec<bool> {
-    let rank = |entry: &Entry| {
-        let doubt = match entry.state {
-            State::Verified => 0,
-            State::Invite => 1,
-            State::Unverified => 2,
-            State::Alarm => 3,
-        };
-        (doubt, entry.started)
-    };
-    let mut known: HashMap<String, &Entry> = HashMap::new();
-    let looks: Vec<String> = entries.iter().map(Entry::looks).collect();
-    for (entry, looks) in entries.iter().zip(&looks) {
-        let best = known.entry(looks.clone()).or_insert(entry);
-        if rank(entry) < rank(best) {
-            *best = entry;
-        }
-    }
-    let differs = |(entry, looks): (&Entry, &String)| {
-        known.get(looks).is_some_and(|best| best.key != entry.key)
-    };
-    entries.iter().zip(&looks).map(differs).collect()
+        let line = serde_json::to_string(&line).map_err(io::Error::from)?;
+        Ok::<_, CommandError>(writeln!(out, "{line}")?)
+    })
 }
 
 fn cells(entry: &Entry, marked: bool, zone: &TimeZone) -> [Safe; COLUMNS] {
@@ -206,15 +199,9 @@ fn clipped_address(address: &Safe, columns: usize) -> Safe {
     Safe::line(&format!("{host}{port}"))
 }
 
-/// A width for each column so that a row takes at most `width`; 0 for one that is left out. The
-/// name always stays, however wide.
-fn fitted(rows: &[[Safe; COLUMNS]], width: usize) -> [usize; COLUMNS] {
-    let mut whole = [0; COLUMNS];
-    for row in rows {
-        for (column, cell) in whole.iter_mut().zip(row) {
-            *column = (*column).max(cell.width());
-        }
-    }
+/// A width for each column, which wants to be as wide as `whole` has it, so that a row takes at most
+/// `width`; 0 for one that is left out. The name always stays, however wide.
+fn fitted(mut whole: [usize; COLUMNS], width: usize) -> [usize; COLUMNS] {
     let excess = |widths: &[usize; COLUMNS]| {
         let shown = widths.iter().filter(|columns| **columns > 0);
         let total: usize = shown.clone().sum::<usize>() + GAP * shown.count().saturating_sub(1);

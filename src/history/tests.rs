@@ -10,6 +10,23 @@ fn history() -> (tempfile::TempDir, History) {
     (dir, history)
 }
 
+impl History {
+    /// All connections, each by its latest line, and the lines that cannot be read.
+    pub(super) fn read(&self) -> Result<(Vec<Entry>, Vec<Damaged>), StoreError> {
+        let (mut entries, mut damaged) = (Vec::new(), Vec::new());
+        let mut index = Index::of(self, View::Connections, |line| {
+            damaged.push(line);
+            Ok::<_, StoreError>(())
+        })?;
+        index.in_order();
+        index.each(|entry, _| {
+            entries.push(entry.clone());
+            Ok::<_, StoreError>(())
+        })?;
+        Ok((entries, damaged))
+    }
+}
+
 #[test]
 fn a_new_file_has_its_header_and_is_ours_alone() {
     let (_dir, history) = history();
@@ -28,30 +45,26 @@ fn a_new_file_has_its_header_and_is_ours_alone() {
 }
 
 #[test]
-fn connections_that_start_in_one_millisecond_are_told_apart() {
+fn the_latest_line_of_a_connection_counts() {
     let (_dir, history) = history();
-    let first = history.append(&entry("bob")).unwrap();
-    let second = history.append(&entry("bob")).unwrap();
-    assert_ne!(first, second);
-    assert!(
-        history
-            .update(second, |e| e.state = State::Verified)
-            .unwrap()
-    );
+    let mut bob = entry("bob");
+    let mut other = bob.clone();
+    other.key = other.key.replace("aardvark", "zulu");
+    history.append(&bob).unwrap();
+    history.append(&other).unwrap();
+    bob.state = State::Verified;
+    history.append(&bob).unwrap();
     let (entries, _) = history.read().unwrap();
-    assert_eq!(entries[0].state, State::Unverified);
-    assert_eq!(entries[1].state, State::Verified);
+    assert_eq!(entries, [other, bob], "told apart by the key");
 }
 
 #[test]
-fn a_line_that_was_forgotten_stays_gone() {
+fn who_is_renamed_or_forgotten_is_so_in_every_line() {
     let (_dir, history) = history();
-    let id = history.append(&entry("bob")).unwrap();
-    history.append(&entry("carol")).unwrap();
-    assert_eq!(history.forget("bob").unwrap(), 1);
-    assert!(!history.update(id, |e| e.state = State::Verified).unwrap());
-    let (entries, _) = history.read().unwrap();
-    assert_eq!(entries.len(), 1);
+    for name in ["bob", "carol", "bob"] {
+        history.append(&entry(name)).unwrap();
+    }
+    assert_eq!(history.forget("bob").unwrap(), 2);
     assert_eq!(history.rename("carol", "caro").unwrap(), 1);
     assert_eq!(history.rename("nobody", "x").unwrap(), 0);
     assert_eq!(history.read().unwrap().0[0].name, "caro");
@@ -78,10 +91,11 @@ fn clients_that_write_at_once_lose_nothing() {
             let history = &history;
             scope.spawn(move || {
                 for number in 0..each {
-                    let id = history
-                        .append(&entry(&format!("{writer}-{number}")))
-                        .unwrap();
-                    assert!(history.update(id, |e| e.state = State::Invite).unwrap());
+                    let mut entry = entry(&format!("{writer}-{number}"));
+                    entry.started += jiff::SignedDuration::from_secs(writer * each + number);
+                    history.append(&entry).unwrap();
+                    entry.state = State::Invite;
+                    history.append(&entry).unwrap();
                 }
             });
         }
@@ -90,10 +104,8 @@ fn clients_that_write_at_once_lose_nothing() {
     assert!(damaged.is_empty());
     let names: std::collections::HashSet<_> = entries.iter().map(|e| &e.name).collect();
     let starts: std::collections::HashSet<_> = entries.iter().map(|e| e.started).collect();
-    assert_eq!(
-        (names.len(), starts.len()),
-        (writers * each, writers * each)
-    );
+    let all = usize::try_from(writers * each).unwrap();
+    assert_eq!((names.len(), starts.len()), (all, all));
     assert!(entries.iter().all(|e| e.state == State::Invite));
 }
 
@@ -104,12 +116,14 @@ fn the_example_is_what_the_parser_reads() {
     assert!(example.contains(HEADER.lines().nth(1).unwrap()));
     let (entries, damaged) = History { path }.read().unwrap();
     assert_eq!(damaged, []);
-    assert_eq!(entries.len(), 3);
     let written: Vec<String> = entries.iter().map(Entry::to_string).collect();
-    let lines: Vec<&str> = example
+    let mut lines: Vec<&str> = example
         .lines()
         .filter(|line| !line.starts_with('#') && !line.is_empty())
         .collect();
+    // The last two are of one connection.
+    assert_eq!(lines.len(), 4);
+    lines.remove(2);
     assert_eq!(written, lines);
 }
 
@@ -138,10 +152,12 @@ proptest! {
         std::fs::write(history.path(), &bytes).unwrap();
         let (before, damaged) = history.read().unwrap();
 
-        let id = history.append(&entry("the added one")).unwrap();
-        history.update(id, |e| e.state = State::Verified).unwrap();
+        let mut added = entry("the added one");
+        history.append(&added).unwrap();
+        added.state = State::Verified;
+        history.append(&added).unwrap();
         history.rename("the added one", "another name").unwrap();
-        prop_assert_eq!(history.forget("another name").unwrap(), 1);
+        prop_assert_eq!(history.forget("another name").unwrap(), 2);
 
         let (after, still_damaged) = history.read().unwrap();
         prop_assert_eq!(after, before);
@@ -153,4 +169,22 @@ proptest! {
         }
         prop_assert_eq!(std::fs::read(history.path()).unwrap(), bytes);
     }
+}
+
+#[test]
+fn a_line_without_end_is_neither_held_nor_lost() {
+    let (_dir, history) = history();
+    let long = "x".repeat(3 * line::MAX_LINE_BYTES);
+    let comment = format!("# {long}");
+    let bob = entry("bob");
+    std::fs::write(history.path(), format!("{long}\n{comment}\n{bob}\n{long}")).unwrap();
+    let (entries, damaged) = history.read().unwrap();
+    assert_eq!(entries, [bob]);
+    let numbers: Vec<_> = damaged.iter().map(|line| line.number).collect();
+    assert_eq!(numbers, [1, 4]);
+    assert!(damaged.iter().all(|line| line.why == LineError::TooLong));
+    assert_eq!(history.rename("bob", "robert").unwrap(), 1);
+    let text = std::fs::read_to_string(history.path()).unwrap();
+    let bob = entry("robert");
+    assert_eq!(text, format!("{long}\n{comment}\n{bob}\n{long}"));
 }

@@ -15,6 +15,7 @@ pub mod proxy;
 pub mod reverse;
 pub mod scene;
 pub mod screen;
+pub mod shell;
 pub mod strings;
 
 use std::io::Write;

@@ -38,7 +38,7 @@ impl Talk<'_> {
             reason: reason.to_owned(),
             queued: self.session.queued(),
         });
-        let _ = self.company.seen();
+        self.company.seen();
         self.seek();
     }
 
@@ -152,7 +152,7 @@ impl Talk<'_> {
         }
         self.lost = None;
         self.note_route(route);
-        let _ = self.company.moved(route);
+        self.company.moved(route);
         self.words = in_order(self.session.role(), &peer.words);
         match better {
             true => self.announce_route()?,

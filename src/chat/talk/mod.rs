@@ -20,6 +20,7 @@ use super::local::Local;
 use super::meet::Met;
 use super::seek::Reached;
 use super::{ChatError, Setup, Signals};
+use crate::commands::CommandError;
 use crate::exit::Exit;
 use crate::link::route::Route;
 use crate::link::wire::Wire;
@@ -72,6 +73,8 @@ struct Talk<'a> {
     delivered: u64,
     /// The words were read out, and not yet found to match.
     comparing: bool,
+    /// What `/peers` asked for.
+    lookups: JoinSet<Result<String, CommandError>>,
     /// stdin has ended.
     ended: bool,
     exit: Option<Exit>,
@@ -106,7 +109,22 @@ pub async fn talk(
         .map_err(|(_, fault)| ChatError::Broken(fault))?;
     // A socket that is already gone shows when it is read.
     let _ = wire.try_flush();
-    let company = Company::meet(setup, &peer, route)?;
+    let begin = async {
+        let company = Company::meet(setup, &peer, route).await?;
+        let interface = Interface::open(setup.face, company.name(), ahead)?;
+        Ok((company, interface))
+    };
+    let begun = tokio::select! {
+        begun = begin => begun.map_err(Err),
+        exit = signals.next() => Err(Ok(exit)),
+    };
+    let (company, interface) = match begun {
+        Ok(begun) => begun,
+        Err(ended) => {
+            part(session, wire, &ended).await;
+            return ended;
+        }
+    };
     if !company.is_shut() {
         session.open(Instant::now().into_std());
     }
@@ -116,7 +134,7 @@ pub async fn talk(
         local,
         words: in_order(session.role(), &peer.words),
         session,
-        interface: Interface::open(setup.face, company.name(), ahead)?,
+        interface,
         company,
         wire: Some(wire),
         links: 1,
@@ -133,24 +151,39 @@ pub async fn talk(
         network: Network::here(),
         delivered: 0,
         comparing: false,
+        lookups: JoinSet::new(),
         ended: false,
         exit: None,
         leave_by: None,
     };
     talk.note_route(route);
-    talk.announce(false)?;
-    talk.read()?;
     let ended = talk.run(signals).await;
     talk.interface.close();
-    let _ = talk.company.seen();
+    if talk.wire.is_some() {
+        talk.company.seen();
+    }
+    talk.company.parted();
     if let Some(wire) = talk.wire.take() {
-        wire.close().await;
+        part(talk.session, wire, &ended).await;
     }
     ended
 }
 
+/// Closes the link; where there was no goodbye yet, says it.
+async fn part(mut session: Session, mut wire: Wire, ended: &Result<Exit, ChatError>) {
+    match ended {
+        Ok(_) => session.leave(),
+        Err(_) => session.fail(),
+    }
+    // What cannot be said any more is found out by the other one.
+    let _ = session.poll_transmit(Instant::now().into_std(), &mut wire.out);
+    wire.close().await;
+}
+
 impl Talk<'_> {
     async fn run(&mut self, signals: &mut Signals) -> Result<Exit, ChatError> {
+        self.announce(false)?;
+        self.read()?;
         loop {
             self.show_events()?;
             self.leave_after_input();
@@ -189,6 +222,8 @@ impl Talk<'_> {
                     self.ask_for_relay()?;
                 },
                 () = self.network.changed() => self.network_changed(),
+                news = self.setup.writer.news() => self.show_news(&news)?,
+                Some(Ok(found)) = self.lookups.join_next() => self.show_peers(found)?,
                 exit = signals.next() => match self.exit {
                     // The second one does not wait for anybody.
                     Some(_) => return Ok(exit),

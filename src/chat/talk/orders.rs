@@ -5,16 +5,19 @@ use tokio::time::Instant;
 
 use super::Talk;
 use crate::chat::ChatError;
-use crate::chat::company::KeepError;
 use crate::chat::event::Event;
 use crate::chat::person::Input;
-use crate::commands::Look;
+use crate::commands::{CommandError, Look};
 use crate::crypto::words::{are_words, same_words};
 use crate::exit::Exit;
 use crate::history::table::table;
+use crate::history::{History, Index, View};
+use crate::store::aside;
 
 /// Columns that `/peers` takes, indented as it is.
 const PEERS_WIDTH: usize = 76;
+/// Rows that it shows; all of them are for `undertone peers`.
+const PEERS_MAX: usize = 40;
 /// How often wrong words may be typed.
 const WORDS_TRIES: u32 = 2;
 
@@ -51,7 +54,7 @@ impl Talk<'_> {
             }
             Input::Verify(Some(typed)) => self.verify(&typed),
             Input::Trust(typed) => {
-                if self.company.trust_anyway(&typed).map_err(ChatError::Keep)? {
+                if self.company.trust_anyway(&typed) {
                     self.open()
                 } else {
                     self.error(
@@ -73,10 +76,7 @@ impl Talk<'_> {
                     .map(|wire| wire.route.address().to_string()),
                 queued: self.session.queued(),
             }),
-            Input::Peers => {
-                let message = self.peers()?;
-                self.show(&Event::Note { message })
-            }
+            Input::Peers => self.look_for_peers(),
             Input::Clear => {
                 self.interface.clear();
                 Ok(())
@@ -107,18 +107,25 @@ impl Talk<'_> {
         }
     }
 
-    /// The history, as `undertone peers` shows it.
-    fn peers(&self) -> Result<String, ChatError> {
-        let Some(history) = &self.setup.history else {
-            return Ok("no history is kept: --no-history".into());
+    /// Has the history read, which may be long; it is shown once that is done.
+    fn look_for_peers(&mut self) -> Result<(), ChatError> {
+        let Some(history) = self.setup.history.clone() else {
+            let message = "no history is kept: --no-history".into();
+            return self.show(&Event::Note { message });
         };
-        let (entries, _) = history.read().map_err(KeepError::from)?;
-        let look = Look {
-            width: PEERS_WIDTH,
-            color: false,
-        };
-        let table = table(&entries, look, &TimeZone::system());
-        Ok(format!("whom you talked to\n{}", table.trim_end()))
+        self.lookups
+            .spawn(async move { aside(move || peers(&history)).await? });
+        Ok(())
+    }
+
+    pub(super) fn show_peers(
+        &mut self,
+        found: Result<String, CommandError>,
+    ) -> Result<(), ChatError> {
+        match found {
+            Ok(message) => self.show(&Event::Note { message }),
+            Err(error) => self.error("system", &error.to_string(), ""),
+        }
     }
 
     pub(super) fn say(&mut self, text: &str) -> Result<(), ChatError> {
@@ -159,7 +166,7 @@ impl Talk<'_> {
         if same_words(&self.words[1], typed) {
             self.comparing = false;
             let was_shut = self.company.is_shut();
-            self.company.verified().map_err(ChatError::Keep)?;
+            self.company.verified();
             self.show(&Event::Verified {
                 peer: self.company.name().to_owned(),
             })?;
@@ -197,4 +204,22 @@ impl Talk<'_> {
         self.session.open(Instant::now().into_std());
         self.announce(false)
     }
+}
+
+/// The history, as `undertone peers` shows it.
+fn peers(history: &History) -> Result<String, CommandError> {
+    let mut index = Index::of(history, View::People, |_| Ok::<_, CommandError>(()))?;
+    let all = index.len();
+    index.newest(PEERS_MAX);
+    let look = Look {
+        width: PEERS_WIDTH,
+        color: false,
+    };
+    let mut text = b"whom you talked to\n".to_vec();
+    table(&mut index, look, &TimeZone::system(), &mut text)?;
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    if let Some(more @ 1..) = all.checked_sub(PEERS_MAX) {
+        text.push_str(&format!("and {more} more: undertone peers"));
+    }
+    Ok(text.trim_end().to_owned())
 }

@@ -1,5 +1,7 @@
 //! What the person is shown: how it stands, and what happens.
 
+use std::io::ErrorKind;
+
 use jiff::Timestamp;
 
 use super::Talk;
@@ -7,7 +9,11 @@ use crate::chat::ChatError;
 use crate::chat::event::{Event, Standing};
 use crate::exit::Exit;
 use crate::session;
+use crate::store::News;
 use crate::terminal::composer::prompt::State;
+
+/// Why the other one left, where their program could not go on.
+const FAILED: &str = "their program could not go on";
 
 impl Talk<'_> {
     /// Tells the person how it stands.
@@ -47,14 +53,18 @@ impl Talk<'_> {
                     let time = i64::try_from(sent)
                         .ok()
                         .and_then(|ms| Timestamp::from_millisecond(ms).ok());
-                    self.show(&Event::Message {
+                    let shown = self.show(&Event::Message {
                         id: seq,
                         from,
                         text,
                         // What is no time says nothing.
                         time: time.unwrap_or(received),
                         received,
-                    })?;
+                    });
+                    if shown.is_err() {
+                        self.session.not_taken(seq);
+                    }
+                    shown?;
                 }
                 session::Event::Delivered(upto) => {
                     for id in self.delivered + 1..=upto {
@@ -76,21 +86,23 @@ impl Talk<'_> {
                         format!("{from} has not let you in yet; what you say waits until then");
                     self.show(&Event::Note { message })?;
                 }
-                session::Event::Left => {
-                    self.show(&Event::Left {
-                        peer: from,
-                        reason: "quit".into(),
-                    })?;
-                }
-                session::Event::Failed => {
-                    self.show(&Event::Left {
-                        peer: from,
-                        reason: "their program could not go on".into(),
-                    })?;
-                }
+                session::Event::Left => self.show_left("quit")?,
+                session::Event::Failed => self.show_left(FAILED)?,
             }
         }
         Ok(())
+    }
+
+    fn show_left(&mut self, reason: &str) -> Result<(), ChatError> {
+        self.show(&Event::Left {
+            peer: self.company.name().to_owned(),
+            reason: reason.to_owned(),
+        })
+    }
+
+    /// Tells what became of something that was to be written to the disk.
+    pub(super) fn show_news(&mut self, news: &News) -> Result<(), ChatError> {
+        self.show(&Event::of_news(news))
     }
 
     pub(super) fn error(
@@ -107,11 +119,15 @@ impl Talk<'_> {
     }
 
     /// Shows an event. Nobody reading stdout any more is the end of the chat, in an
-    /// orderly way.
+    /// orderly way; that it cannot be written is a failure.
     pub(super) fn show(&mut self, event: &Event) -> Result<(), ChatError> {
-        if self.interface.show(event).is_err() && self.exit.is_none() {
-            self.leave(Exit::Done);
+        match self.interface.show(event) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(ChatError::Output(error)),
+            Err(_) if self.exit.is_none() => {
+                self.leave(Exit::Done);
+                Ok(())
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 }

@@ -1,7 +1,33 @@
 //! The table at every width, and the objects for programs.
 
 use super::super::line::tests::entry;
+use super::super::{History, View};
 use super::*;
+
+/// These lines in a file, each a row.
+fn kept(entries: &[Entry]) -> (tempfile::TempDir, History) {
+    let dir = tempfile::tempdir().unwrap();
+    let history = History::open(&dir.path().join("peers.txt")).unwrap();
+    let lines: Vec<_> = entries.iter().map(|entry| format!("{entry}\n")).collect();
+    std::fs::write(history.path(), lines.concat()).unwrap();
+    (dir, history)
+}
+
+fn rows(history: &History, view: View) -> Index<'_> {
+    Index::of(history, view, |line| -> Result<(), CommandError> {
+        panic!("{line:?}")
+    })
+    .unwrap()
+}
+
+fn table(entries: &[Entry], look: Look, zone: &TimeZone) -> String {
+    let (_dir, history) = kept(entries);
+    let mut index = rows(&history, View::Connections);
+    index.newest(usize::MAX);
+    let mut out = Vec::new();
+    super::table(&mut index, look, zone, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
 
 fn two_bobs() -> Vec<Entry> {
     let mut known = entry("bob");
@@ -35,15 +61,24 @@ b\u{43e}b*  lab           2026-11-01 17:02  192.168.1.31:50122  direct  not veri
 
 #[test]
 fn nobody_is_marked_without_another_key() {
-    let shown = table(&[entry("bob"), entry("bob")], wide(200), &TimeZone::UTC);
+    let mut again = entry("bob");
+    again.started = "2026-11-21T08:00:00Z".parse().unwrap();
+    let shown = table(&[entry("bob"), again], wide(200), &TimeZone::UTC);
+    assert_eq!(shown.lines().count(), 3);
     assert!(!shown.contains('*'), "{shown}");
 }
 
 #[test]
 fn it_fits_every_width() {
     let mut entries = two_bobs();
-    entries.push(entry(&"世".repeat(40)));
-    entries.push(entry("\u{1b}[2J\u{202e}"));
+    for (name, key) in [
+        ("世".repeat(40), "zulu"),
+        ("\u{1b}[2J\u{202e}".into(), "yoga"),
+    ] {
+        let mut other = entry(&name);
+        other.key = other.key.replace("aardvark", key);
+        entries.push(other);
+    }
     for width in 0..140 {
         let shown = table(&entries, wide(width), &TimeZone::UTC);
         assert!(
@@ -65,6 +100,7 @@ fn it_fits_every_width() {
 #[test]
 fn an_address_keeps_its_port() {
     let mut six = entry("carol");
+    six.key = six.key.replace("aardvark", "zulu");
     six.address = "[2001:db8:1111:2222:3333:4444:5555:6666]:50122".to_owned();
     let entries = [entry("bob"), six];
     for width in 20..140 {
@@ -93,7 +129,9 @@ fn an_address_keeps_its_port() {
 #[test]
 fn colours_add_nothing_but_escapes() {
     let mut entries = two_bobs();
-    entries.push(entry(&"世".repeat(40)));
+    let mut other = entry(&"世".repeat(40));
+    other.key = other.key.replace("aardvark", "zulu");
+    entries.push(other);
     for width in [20, 40, 80, 200] {
         let look = Look { width, color: true };
         let mut colored = table(&entries, look, &TimeZone::UTC);
@@ -107,7 +145,12 @@ fn colours_add_nothing_but_escapes() {
 
 #[test]
 fn programs_get_an_object_a_line() {
-    let lines = json_lines(&two_bobs());
+    let (_dir, history) = kept(&two_bobs());
+    let mut index = rows(&history, View::Connections);
+    index.in_order();
+    let mut lines = Vec::new();
+    json_lines(&mut index, &mut lines).unwrap();
+    let lines = String::from_utf8(lines).unwrap();
     let begins = r#"{"v":1,"type":"peer","name":"#;
     assert!(
         lines.lines().all(|line| line.starts_with(begins)),
@@ -122,4 +165,30 @@ fn programs_get_an_object_a_line() {
     assert_eq!(objects[1]["another_key"], false);
     assert_eq!(objects[1]["state"], "verified");
     assert_eq!(objects[1]["last_seen"], "2026-11-20T09:21:00Z");
+}
+
+#[test]
+fn a_person_is_one_row_however_often_they_came() {
+    let mut entries = two_bobs();
+    for hour in 10..20 {
+        let mut later = entry("bob");
+        later.started = format!("2026-11-20T{hour}:00:00Z").parse().unwrap();
+        later.last_seen = later.started;
+        later.room = format!("room-{hour}");
+        entries.push(later);
+    }
+    let (_dir, history) = kept(&entries);
+    let mut index = rows(&history, View::People);
+    index.newest(usize::MAX);
+    let mut shown = Vec::new();
+    super::table(&mut index, wide(200), &TimeZone::UTC, &mut shown).unwrap();
+    let shown = String::from_utf8(shown).unwrap();
+    let rows: Vec<&str> = shown.lines().collect();
+    assert_eq!(rows.len(), 4, "{shown}");
+    assert!(
+        rows[1].contains("room-19") && rows[2].contains("lab"),
+        "{shown}"
+    );
+    index.newest(1);
+    assert_eq!(index.len(), 1);
 }

@@ -1,0 +1,191 @@
+//! The disk: the data directory of one person, and how what is in it is read and written.
+//!
+//! Owns: the choice of the folder, its mode 0700, files of mode 0600 (`file`), locks between
+//! processes (`lock`), whether all of that works here (`probe`), and the thread that does it while
+//! a chat goes on (`writer`): nothing of the disk is on the loop of a chat. Does not own: what the
+//! files hold (`identity`, `contacts`, `history`, `terminal::prompts`).
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+mod file;
+mod folders;
+mod lock;
+mod probe;
+mod writer;
+
+pub(crate) use file::{
+    create, make_private_dir, open_private, read, replace, replace_by, tighten_file,
+};
+pub use folders::config_dir;
+use folders::data_dir;
+pub(crate) use lock::Lock;
+pub use probe::{Lacks, NO_LOCKS, probe};
+pub use writer::{News, Writer};
+
+/// How long the disk may take to answer one who waits for it.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
+
+/// The data directory of one person.
+#[derive(Debug, Clone)]
+pub struct Store {
+    dir: PathBuf,
+    privacy: Privacy,
+}
+
+/// Whether others on this machine could open a file or a folder of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Privacy {
+    /// It was closed to them.
+    Kept,
+    /// It was open, and has just been closed: to be said, since they may have looked.
+    Restored,
+    /// It is open, and its file system keeps no modes, as on a USB stick.
+    Impossible,
+}
+
+impl Privacy {
+    /// What is to be said about it.
+    #[must_use]
+    pub fn remark(self) -> Option<&'static str> {
+        match self {
+            Self::Kept => None,
+            Self::Restored => Some(
+                "your data directory was open to others on this machine, and is now closed: they may have read your key",
+            ),
+            Self::Impossible => Some(
+                "others on this machine may read your data directory, with your key: its file system keeps no modes\n  Name a folder on another disk with --data-dir, or mount that one with umask=077.",
+            ),
+        }
+    }
+}
+
+/// Why the data directory, or a file in it, cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Neither a folder was named nor a home directory found.
+    #[error(
+        "no home directory to keep the identity in: HOME is not set, or no absolute path\n  Name a folder with --data-dir or UNDERTONE_DATA_DIR."
+    )]
+    NoHome,
+    /// The folder is one that everyone writes to, such as /tmp.
+    #[error(
+        "{0} is shared by everyone on this machine\n  Name a folder of your own with --data-dir, for example {0}/undertone."
+    )]
+    Shared(PathBuf),
+    /// Another process has held the lock of a file for long.
+    #[error(
+        "another program has held {0} for {seconds} s\n  Is another undertone stopped, or hanging? End it, and try again.", seconds = lock::WITHIN.as_secs()
+    )]
+    Locked(PathBuf),
+    /// The disk does not answer.
+    #[error(
+        "the disk has not answered for {} s\n  Is the data directory on a network that is gone? Name another one with --data-dir.", ANSWERS_WITHIN.as_secs()
+    )]
+    Silent,
+    /// The operating system refused.
+    #[error("cannot {action} {path}: {source}\n  {}", remedy(source))]
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl StoreError {
+    /// Puts the file's name and what was tried to an error of the system.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
+    }
+}
+
+fn remedy(error: &io::Error) -> &'static str {
+    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match error.kind() {
+        StorageFull | QuotaExceeded => {
+            "Free some space there, or name a folder on another disk with --data-dir."
+        }
+        ReadOnlyFilesystem => {
+            "That disk can only be read: name a folder on another disk with --data-dir."
+        }
+        PermissionDenied => {
+            "Check its owner and mode, or name a folder of your own with --data-dir."
+        }
+        _ => {
+            "Check its owner, its mode and the space on the disk, or name another folder with --data-dir."
+        }
+    }
+}
+
+impl Store {
+    /// Opens the data directory, and makes it where there is none: `named` (the flag or the
+    /// environment, in that order) or else `undertone` in the XDG data folder.
+    ///
+    /// A folder that others can read is tightened to 0700; [`Store::privacy`] then tells, so that
+    /// it can be said.
+    ///
+    /// # Errors
+    /// [`StoreError`] where no folder can be found, made or tightened.
+    pub fn open(named: Option<&Path>) -> Result<Self, StoreError> {
+        let dir = Self::place(named)?;
+        make_private_dir(&dir)?;
+        let privacy = file::tighten_dir(&dir)?;
+        Ok(Self { dir, privacy })
+    }
+
+    /// Where the data directory is, or would be. Makes and changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NoHome`].
+    pub fn place(named: Option<&Path>) -> Result<PathBuf, StoreError> {
+        match named {
+            Some(dir) => Ok(dir.to_owned()),
+            None => Ok(data_dir().ok_or(StoreError::NoHome)?.join("undertone")),
+        }
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The file of this name in the folder.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// Whether the folder was open to others, and is now.
+    #[must_use]
+    pub fn privacy(&self) -> Privacy {
+        self.privacy
+    }
+}
+
+/// Does what touches the disk on a thread of its own, and waits for it, 10 s at most: the loop goes
+/// on meanwhile, whatever the disk does.
+///
+/// # Errors
+/// [`StoreError::Silent`].
+pub async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StoreError> {
+    let done = tokio::time::timeout(ANSWERS_WITHIN, tokio::task::spawn_blocking(work)).await;
+    // Cut off or called off: either way there is no answer.
+    done.map_or(Err(StoreError::Silent), |done| {
+        done.map_err(|_| StoreError::Silent)
+    })
+}
+
+#[cfg(test)]
+mod tests;
