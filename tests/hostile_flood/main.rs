@@ -28,7 +28,7 @@ use undertone::link::door::{UNCONFIRMED_FOR, UNCONFIRMED_MAX};
 
 const TOTAL: usize = 10_000;
 /// What a client may take at the most, in a debug build, in KiB.
-const MEMORY: u64 = 30 * 1024;
+const MEMORY: u64 = 20 * 1024;
 
 /// A host whose door is open, and a guest that has dialled and is held in the
 /// middle.

@@ -166,6 +166,31 @@ fn a_wait_that_is_asked_for_is_kept_and_said() {
 }
 
 #[test]
+fn a_wait_that_is_asked_for_is_kept_while_the_other_one_is_looked_for_again() {
+    let (evil, homes) = (Evil::start(), [Home::new(), Home::new()]);
+    let host = ada(&homes[0], &evil, ROOM);
+    let mut waits = seated(&host, &evil);
+    let mut guest = bob(&homes[1], &evil, ROOM);
+    let mut comes = evil.join();
+    pair_honestly(&mut waits, &mut comes);
+    host.await_event("connected");
+    guest.await_event("connected");
+    guest.kill();
+    host.await_event("reconnecting");
+    for _ in 0..2 {
+        evil.join().say(&MediatorMessage::Error {
+            code: ErrorCode::RateLimited,
+            message: "so much for now".into(),
+            retry_after: Some(2),
+        });
+        let refused = Instant::now();
+        let _again = evil.join();
+        let pause = refused.elapsed();
+        assert!(pause >= Duration::from_secs(2), "{pause:?}");
+    }
+}
+
+#[test]
 fn an_ended_seat_is_taken_again_without_a_word_of_when() {
     let (evil, home) = (Evil::start(), Home::new());
     for code in [ErrorCode::Expired, ErrorCode::RoomBusy, ErrorCode::Full] {
