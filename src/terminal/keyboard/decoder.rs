@@ -15,30 +15,31 @@
 //! - ESC in a string ends it, but in SOS, where it is data.
 //! - A byte that is no UTF-8 is U+FFFD, and only that byte.
 
+mod escape;
+mod string;
+
 use std::char::REPLACEMENT_CHARACTER;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use escape::Sequence;
+use string::{ControlString, Kind};
+
 use super::paste::Paste;
-use super::sequence::{Introducer, Meaning, meaning};
-use super::utf8::{Partial, claimed};
+use super::sequence::Introducer;
+use super::utf8::Partial;
 use super::{Code, Event, Key, line};
 
 /// After so long without a byte, what is unfinished is dropped.
 pub const STRING_GAP: Duration = Duration::from_millis(200);
 /// After so long without a byte, a paste has ended.
 pub const PASTE_GAP: Duration = Duration::from_millis(1200);
-/// Bytes of a sequence that are kept; keys are shorter.
-const BODY_MAX: usize = 64;
 
 const CTRL_C: u8 = 0x03;
-const BEL: u8 = 0x07;
 const ESC: u8 = 0x1b;
 const DEL: u8 = 0x7f;
 /// String terminator, in 8-bit form.
 const ST: u8 = 0x9c;
-/// What the controls of the 8-bit set begin with in UTF-8.
-const LEAD_OF_C1: u8 = 0xc2;
 
 /// Makes events of a terminal's bytes.
 #[derive(Debug, Default)]
@@ -60,41 +61,12 @@ enum State {
     Sequence(Sequence),
     /// So many bytes follow that belong to a sequence.
     Skip(usize),
-    Text(Text),
+    String(ControlString),
     Paste(Paste),
 }
 
 /// Whether an ESC came before: it makes Alt of a key, and is a key itself before anything else.
 type Meta = bool;
-
-#[derive(Debug)]
-struct Sequence {
-    introducer: Introducer,
-    eight_bit: bool,
-    meta: Meta,
-    body: Vec<u8>,
-}
-
-/// A string, of which nothing is kept.
-#[derive(Debug)]
-struct Text {
-    kind: Kind,
-    /// The lead byte of a character, and how many bytes that still claims: ST is none of them,
-    /// where it is not the character itself.
-    lead: u8,
-    claimed: usize,
-    /// ESC came, and perhaps ends it.
-    escaped: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Ends by BEL too, as xterm has it.
-    Osc,
-    Sos,
-    /// DCS, PM, APC.
-    Other,
-}
 
 impl Decoder {
     /// A decoder for bytes that come without their time, as a line does: a paste has no brackets.
@@ -147,7 +119,7 @@ impl Decoder {
     /// No byte will come: what is unfinished ends.
     pub(super) fn give_up(&mut self) {
         match std::mem::take(&mut self.state) {
-            State::Ground | State::Skip(_) | State::Text(_) => {}
+            State::Ground | State::Skip(_) | State::String(_) => {}
             State::Character(_, meta) => self.character(REPLACEMENT_CHARACTER, meta),
             State::Escape(meta) => {
                 self.esc_before(meta);
@@ -170,7 +142,7 @@ impl Decoder {
                 _ if left > 1 => State::Skip(left - 1),
                 _ => State::Ground,
             },
-            State::Text(text) => self.text(text, byte),
+            State::String(string) => self.string(string, byte),
             State::Paste(mut paste) => match paste.push(byte) {
                 None => State::Paste(paste),
                 Some(text) => {
@@ -197,20 +169,13 @@ impl Decoder {
 
     /// A control of the 8-bit set.
     fn c1(&mut self, byte: u8) -> State {
-        let sequence = |introducer| {
-            State::Sequence(Sequence {
-                introducer,
-                eight_bit: true,
-                meta: false,
-                body: Vec::new(),
-            })
-        };
+        let sequence = |introducer| State::Sequence(Sequence::new(introducer, true, false));
         match byte {
             0x8f => sequence(Introducer::Ss3),
             0x9b => sequence(Introducer::Csi),
-            0x98 => State::Text(Text::new(Kind::Sos)),
-            0x9d => State::Text(Text::new(Kind::Osc)),
-            0x90 | 0x9e | 0x9f => State::Text(Text::new(Kind::Other)),
+            0x98 => State::String(ControlString::new(Kind::Sos)),
+            0x9d => State::String(ControlString::new(Kind::Osc)),
+            0x90 | 0x9e | 0x9f => State::String(ControlString::new(Kind::Other)),
             ST => State::Ground,
             _ => {
                 self.key(Code::Char(REPLACEMENT_CHARACTER));
@@ -236,123 +201,6 @@ impl Decoder {
                 State::Ground
             }
         }
-    }
-
-    /// What follows ESC; `meta`: another ESC came before it.
-    fn escape(&mut self, meta: Meta, byte: u8) -> State {
-        let introducer = match byte {
-            b'[' => Introducer::Csi,
-            b'O' => Introducer::Ss3,
-            _ => return self.escape_otherwise(meta, byte),
-        };
-        State::Sequence(Sequence {
-            introducer,
-            eight_bit: false,
-            meta,
-            body: Vec::new(),
-        })
-    }
-
-    fn escape_otherwise(&mut self, meta: Meta, byte: u8) -> State {
-        self.esc_before(meta);
-        match byte {
-            ESC => return State::Escape(true),
-            b']' => return State::Text(Text::new(Kind::Osc)),
-            b'X' => return State::Text(Text::new(Kind::Sos)),
-            b'P' | b'^' | b'_' => return State::Text(Text::new(Kind::Other)),
-            // ST, of a string that was dropped.
-            b'\\' => {}
-            0..=0x1f | DEL => self.control(byte, true),
-            0x20..=0x7e => self.character(byte.into(), true),
-            0x80..=0x9f => {
-                self.key(Code::Esc);
-                return self.c1(byte);
-            }
-            _ => match Partial::begin(byte) {
-                Some(partial) => return State::Character(partial, true),
-                None => self.character(REPLACEMENT_CHARACTER, true),
-            },
-        }
-        State::Ground
-    }
-
-    fn sequence(&mut self, mut sequence: Sequence, byte: u8) -> State {
-        match byte {
-            ESC => {
-                self.esc_before(sequence.meta);
-                State::Escape(false)
-            }
-            // Not of the sequence, which may go on.
-            0..=0x1f | DEL => {
-                self.control(byte, false);
-                State::Sequence(sequence)
-            }
-            0x20..=0x3f => {
-                if sequence.body.len() < BODY_MAX {
-                    sequence.body.push(byte);
-                }
-                State::Sequence(sequence)
-            }
-            0x40..=0x7e => self.whole(&sequence, byte),
-            _ => {
-                self.esc_before(sequence.meta);
-                self.ground(byte)
-            }
-        }
-    }
-
-    /// A sequence has its last byte.
-    fn whole(&mut self, sequence: &Sequence, end: u8) -> State {
-        let body = sequence.body.as_slice();
-        // What is too long for a key is an answer.
-        let meaning = match body.len() < BODY_MAX {
-            true => meaning(sequence.introducer, body, end),
-            false => Meaning::Nothing,
-        };
-        if let Meaning::Key(mut key) = meaning {
-            key.alt |= sequence.meta;
-            self.events.push_back(Event::Key(key));
-            return State::Ground;
-        }
-        self.esc_before(sequence.meta);
-        match meaning {
-            Meaning::Focus(focus) => self.events.push_back(Event::Focus(focus)),
-            Meaning::Paste if !self.unbracketed => {
-                return State::Paste(Paste::begin(sequence.eight_bit));
-            }
-            Meaning::Longer(bytes) => return State::Skip(bytes),
-            _ => {}
-        }
-        State::Ground
-    }
-
-    fn text(&mut self, mut text: Text, byte: u8) -> State {
-        if std::mem::take(&mut text.escaped) {
-            match byte {
-                b'\\' => return State::Ground,
-                _ if byte != ESC && text.kind != Kind::Sos => return self.escape(false, byte),
-                _ => {}
-            }
-        }
-        if text.claimed > 0 && Partial::continues(byte) {
-            text.claimed -= 1;
-            return match (text.lead, byte) {
-                (LEAD_OF_C1, ST) => State::Ground,
-                _ => State::Text(text),
-            };
-        }
-        text.claimed = 0;
-        match byte {
-            ST => return State::Ground,
-            BEL if text.kind == Kind::Osc => return State::Ground,
-            ESC => text.escaped = true,
-            CTRL_C => self.control(byte, false),
-            _ => {
-                text.lead = byte;
-                text.claimed = claimed(byte).map_or(0, |bytes| bytes - 1);
-            }
-        }
-        State::Text(text)
     }
 
     fn key(&mut self, code: Code) {
@@ -384,17 +232,6 @@ impl Decoder {
     fn esc_before(&mut self, meta: Meta) {
         if meta {
             self.key(Code::Esc);
-        }
-    }
-}
-
-impl Text {
-    fn new(kind: Kind) -> Self {
-        Text {
-            kind,
-            lead: 0,
-            claimed: 0,
-            escaped: false,
         }
     }
 }
