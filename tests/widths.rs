@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use common::console::{ROOM, talk_on};
 use common::screen::chat;
-use common::{Home, Mediator, PATIENCE, Start};
+use common::{Client, Home, Mediator, PATIENCE, Start};
 
 const WIDTHS: [u16; 6] = [60, 30, 90, 44, 60, 100];
 
@@ -59,6 +59,21 @@ fn no_message_is_lost_where_rows_stay_as_they_were() {
     assert_eq!(talk.bob.await_message(), "a 世 draft");
 }
 
+#[test]
+fn no_row_stays_behind_where_rows_stay_as_they_were() {
+    let mut talk = talk_on(80, 12);
+    // Longer than the narrowest of the widths.
+    talk.ada
+        .press("a draft of some fifty columns, which is long enough");
+    for width in [70, 90, 60, 40, 100] {
+        talk.ada.resize(width, 12);
+        talk.bob.say(&format!("at {width}"));
+        talk.ada.await_text(&format!("bob   at {width}"));
+    }
+    let history = talk.ada.history();
+    assert_eq!(history.matches("bob ⚠").count(), 1, "{history}");
+}
+
 /// A tmux of its own, which ends with the test.
 struct Tmux {
     socket: String,
@@ -66,6 +81,38 @@ struct Tmux {
 }
 
 impl Tmux {
+    /// ada in it, on a terminal of this size.
+    fn start(ada: &Home, mediator: &Mediator, width: u16, height: u16) -> Self {
+        let place = Home::new();
+        let tmux = Tmux {
+            socket: place.path().join("tmux").to_string_lossy().into_owned(),
+            _home: place,
+        };
+        let command = chat(ada, &mediator.url, "ada", ROOM);
+        let mut line = "exec env -i TERM=screen".to_owned();
+        for (name, value) in command
+            .iter_full_env_as_str()
+            .filter(|(name, _)| *name != "TERM")
+        {
+            line += &format!(" {name}='{value}'");
+        }
+        for part in command.get_argv() {
+            line += &format!(" '{}'", part.to_string_lossy());
+        }
+        let [width, height] = [width, height].map(|size| size.to_string());
+        tmux.run(&["new-session", "-d", "-x", &width, "-y", &height, &line]);
+        tmux.await_history(|text| text.contains("bob ⚠ ›"));
+        tmux
+    }
+
+    fn is_installed() -> bool {
+        let installed = Command::new("tmux").arg("-V").output().is_ok();
+        if !installed {
+            eprintln!("SKIPPED: tmux is not installed, so nothing flows anew");
+        }
+        installed
+    }
+
     fn run(&self, arguments: &[&str]) -> String {
         let mut tmux = Command::new("tmux");
         tmux.env("LC_ALL", "C.UTF-8").env_remove("TMUX");
@@ -98,32 +145,46 @@ impl Drop for Tmux {
 }
 
 #[test]
-fn no_message_is_lost_where_rows_flow_anew() {
-    if Command::new("tmux").arg("-V").output().is_err() {
-        eprintln!("SKIPPED: tmux is not installed, so nothing flows anew");
+fn no_row_stays_behind_where_rows_flow_anew() {
+    if !Tmux::is_installed() {
         return;
     }
-    let (mediator, homes, place) = (Mediator::start(), common::acts::homes(), Home::new());
+    let (mediator, homes) = (Mediator::start(), common::acts::homes());
     let mut bob = Start::chat(&homes[1], &mediator.url, "bob", ROOM).run();
     bob.await_event("waiting");
-    let socket = place.path().join("tmux").to_string_lossy().into_owned();
-    let tmux = Tmux {
-        socket,
-        _home: place,
+    let tmux = Tmux::start(&homes[0], &mediator, 80, 12);
+    let resize = |bob: &mut Client, width: u16| {
+        tmux.run(&["resize-window", "-x", &width.to_string(), "-y", "12"]);
+        bob.say(&format!("at {width}"));
+        tmux.await_history(|text| text.contains(&format!("bob   at {width}")))
     };
-    let command = chat(&homes[0], &mediator.url, "ada", ROOM);
-    let mut line = "exec env -i TERM=screen".to_owned();
-    for (name, value) in command
-        .iter_full_env_as_str()
-        .filter(|(name, _)| *name != "TERM")
-    {
-        line += &format!(" {name}='{value}'");
+    tmux.run(&["send-keys", "-l", "abc"]);
+    tmux.await_history(|text| text.contains("bob ⚠ › abc"));
+    let mut history = String::new();
+    for width in [70, 90, 60] {
+        history = resize(&mut bob, width);
     }
-    for part in command.get_argv() {
-        line += &format!(" '{}'", part.to_string_lossy());
+    assert_eq!(history.matches("bob ⚠").count(), 1, "{history}");
+    // Where the cursor is beyond the new width, what is before it stays: one row.
+    tmux.run(&[
+        "send-keys",
+        "-l",
+        " and a draft of some fifty columns, which is long",
+    ]);
+    tmux.await_history(|text| text.contains("which is long"));
+    history = resize(&mut bob, 40);
+    assert_eq!(history.matches("bob ⚠").count(), 2, "{history}");
+}
+
+#[test]
+fn no_message_is_lost_where_rows_flow_anew() {
+    if !Tmux::is_installed() {
+        return;
     }
-    tmux.run(&["new-session", "-d", "-x", "60", "-y", "12", &line]);
-    tmux.await_history(|text| text.contains("bob ⚠ ›"));
+    let (mediator, homes) = (Mediator::start(), common::acts::homes());
+    let mut bob = Start::chat(&homes[1], &mediator.url, "bob", ROOM).run();
+    bob.await_event("waiting");
+    let tmux = Tmux::start(&homes[0], &mediator, 60, 12);
     tmux.run(&["send-keys", "-l", "a 世 draft"]);
     for (step, width) in WIDTHS.into_iter().enumerate() {
         bob.say(&message(step, 0));

@@ -10,8 +10,8 @@
 //! driver owns stdout, and calls [`Composer::paint`] after whatever it did.
 //!
 //! The row is one row always (the terminal does not wrap while it is drawn), and no other row is
-//! ever touched. After a change of width nobody knows where the terminal has put things: for
-//! [`SETTLE`] nothing is written, then a new row is begun below. The cursor never moves up.
+//! ever touched. While the width changes nobody knows where the terminal has put things: for
+//! [`SETTLE`] nothing is written, then the row is painted where the cursor is. It never moves up.
 //!
 //! A row that is seen takes what is typed, and nothing else does: after a question or an alarm the
 //! composer is deaf, and there is no row, until nothing was typed for [`QUIET`].

@@ -111,13 +111,16 @@ impl Composer {
         self.paint(out);
     }
 
-    /// Begins a row of the new width below the old one, which stays as the terminal left it.
+    /// Paints a row of the new width where the old one was: on the cursor's row and what is below
+    /// it. A terminal that reflows may have broken the old one into several, and put the cursor
+    /// behind the first: what is above it stays.
     fn settle(&mut self, out: &mut Vec<u8>) {
         self.settled = None;
         out.extend_from_slice(BEGIN);
         // Without a row the cursor stands at the start of an empty one.
-        if self.painted.take().is_some() {
-            out.extend_from_slice(b"\r\n\x1b[J");
+        if self.painted.is_some() {
+            self.erase(out);
+            out.extend_from_slice(b"\x1b[J");
         }
         self.held_size = 0;
         for text in std::mem::take(&mut self.held) {
