@@ -126,6 +126,18 @@ fn the_bell_rings_without_focus_only_and_says_nothing_of_the_other_one() {
 }
 
 #[test]
+fn a_quiet_chat_rings_no_bell() {
+    let Talk {
+        mut ada, mut bob, ..
+    } = talk_with(&["--quiet"], 80, 24);
+    ada.press("\x1b[Oa");
+    ada.await_row("bob ⚠ › a");
+    bob.say("unseen");
+    ada.await_text("bob   unseen");
+    assert_eq!(bells(&ada), 0);
+}
+
+#[test]
 fn notices_come_without_focus_only_five_seconds_apart_and_say_nothing_of_the_other_one() {
     let Talk {
         mut ada, mut bob, ..

@@ -104,7 +104,7 @@ pub struct ChatOptions {
     #[arg(long, env = "UNDERTONE_QR", hide_env = true, value_parser = BoolishValueParser::new())]
     pub qr: bool,
     /// Ask the terminal for a notification of the desktop (OSC 9) when a message
-    /// comes and the window has no focus; the bell rings in any case
+    /// comes and the window has no focus; the bell rings too, but with --quiet
     #[arg(long, env = "UNDERTONE_NOTIFY", hide_env = true, value_parser = BoolishValueParser::new())]
     pub notify: bool,
     /// Listen on this address only [default: all of this machine, a free port]

@@ -57,7 +57,7 @@ pub struct Global {
     /// Never ask: what is missing is an error
     #[arg(long, global = true, env = "UNDERTONE_NO_INPUT", hide_env = true, value_parser = BoolishValueParser::new())]
     pub no_input: bool,
-    /// Say nothing but errors, alarms and messages
+    /// Say nothing but errors, alarms and messages, and ring no bell
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Say more of what happens

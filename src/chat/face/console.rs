@@ -82,7 +82,7 @@ impl Console {
             guard,
             keys,
             composer,
-            bell: Bell::new(face.notify),
+            bell: Bell::new(face.quiet, face.notify),
             style,
             quiet: face.quiet,
             out: Vec::new(),
