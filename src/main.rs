@@ -23,6 +23,7 @@ use undertone::identity::Identity;
 use undertone::rendezvous::Route;
 use undertone::room::{Invite, Room};
 use undertone::store::{self, Store, Writer};
+use undertone::terminal::charset::Out;
 use undertone::terminal::layout::{Text, width_of};
 use undertone::terminal::name::DisplayName;
 use undertone::terminal::prompts::{Asker, Last, PromptError, can_ask, login_name};
@@ -37,7 +38,11 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
             // clap repeats what it cannot read, as it is.
-            let _ = write!(io::stderr(), "{}", Safe::message(&error.to_string()));
+            let _ = write!(
+                Out::new(io::stderr()),
+                "{}",
+                Safe::message(&error.to_string())
+            );
             return Exit::Usage.into();
         }
         Err(help) => return ended(help.print().map(|()| Exit::Done).map_err(Into::into)).into(),
@@ -47,13 +52,16 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Exit {
     let global = cli.global.clone();
-    let (mut out, mut talk) = (BufWriter::new(io::stdout()), io::stderr());
+    let mut out = BufWriter::new(Out::new(io::stdout()));
+    let mut talk = Out::new(io::stderr());
     let done = match cli.action() {
         Action::Chat(args) => return in_runtime(chat(&args, &global)).unwrap_or_else(|exit| exit),
-        Action::Doctor(args) => match in_runtime(doctor::run(&args, &global, &mut io::stdout())) {
-            Ok(done) => done,
-            Err(exit) => return exit,
-        },
+        Action::Doctor(args) => {
+            match in_runtime(doctor::run(&args, &global, &mut Out::new(io::stdout()))) {
+                Ok(done) => done,
+                Err(exit) => return exit,
+            }
+        }
         Action::Peers(args) => {
             let look = commands::Look {
                 width: width(),
@@ -316,6 +324,6 @@ fn fail(exit: Exit, error: &impl Display) -> Exit {
     let text = Text::error(&message, &Safe::default(), Style::new(false));
     let rows = text.rows(width_of(&console::Term::stderr()));
     // Where stderr is full too, the exit code says it.
-    let _ = writeln!(io::stderr(), "{rows}");
+    let _ = writeln!(Out::new(io::stderr()), "{rows}");
     exit
 }

@@ -10,8 +10,9 @@
 
 mod common;
 
-use common::console::{talk, talk_on};
-use common::screen::last_row;
+use common::console::{ROOM, talk, talk_on};
+use common::screen::{Screen, chat, last_row};
+use common::{Mediator, Start};
 
 #[test]
 fn a_message_that_arrives_leaves_draft_and_cursor_as_they_were() {
@@ -158,4 +159,24 @@ fn clear_pushes_everything_into_the_scrollback() {
         .await_screen("an empty screen", |screen| screen.trim() == "bob ⚠ ›");
     assert_eq!(last_row(&screen), "bob ⚠ ›");
     assert!(talk.ada.history().contains("to be kept"));
+}
+
+#[test]
+fn where_the_locale_has_no_utf_8_only_ascii_is_shown() {
+    let (mediator, homes) = (Mediator::start(), common::acts::homes());
+    let mut command = chat(&homes[0], &mediator.url, "ada", ROOM);
+    command.env("LANG", "C");
+    let mut ada = Screen::run(command);
+    ada.await_text("* Waiting in room lab");
+    let mut bob = Start::chat(&homes[1], &mediator.url, "bob", ROOM).run();
+    ada.await_row("bob ! >");
+    bob.say("für 世界");
+    ada.await_text("bob   f?r ????");
+    // What is typed arrives as it is.
+    ada.press("wörld\r");
+    assert_eq!(bob.await_message(), "wörld");
+    ada.press("/quit\r");
+    assert_eq!(ada.exit_code(), 0);
+    let raw = ada.raw();
+    assert!(raw.is_ascii(), "{:?}", raw.escape_ascii().to_string());
 }

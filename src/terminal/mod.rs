@@ -1,6 +1,7 @@
 //! The only files that know a terminal: what it is asked, and what may reach it.
 
 pub mod bell;
+pub mod charset;
 pub mod complete;
 pub mod composer;
 pub mod editor;

@@ -19,6 +19,7 @@ use crate::chat::event::Event;
 use crate::chat::person::{self, Input};
 use crate::chat::times::Times;
 use crate::terminal::bell::Bell;
+use crate::terminal::charset::Out;
 use crate::terminal::composer::Composer;
 use crate::terminal::composer::prompt::{Prompt, State};
 use crate::terminal::composer::question::Question;
@@ -214,7 +215,7 @@ impl Console {
         if self.out.is_empty() {
             return Ok(());
         }
-        let mut stdout = io::stdout().lock();
+        let mut stdout = Out::new(io::stdout().lock());
         stdout.write_all(&self.out)?;
         self.out.clear();
         stdout.flush()
@@ -231,7 +232,7 @@ impl Console {
             self.print_said(false);
         }
         self.composer.leave(&mut self.out);
-        let mut stdout = io::stdout().lock();
+        let mut stdout = Out::new(io::stdout().lock());
         let _ = stdout.write_all(&self.out);
         let _ = stdout.flush();
     }

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::event::Event;
+use crate::terminal::charset::{Out, shows_ascii_only};
 use crate::terminal::layout::{Text, width_of};
 use crate::terminal::qr::{self, QrError};
 use crate::terminal::safe::{Safe, is_hidden};
@@ -70,7 +71,7 @@ impl Face {
             && self.qr
             && !self.quiet
         {
-            let _ = writeln!(io::stderr().lock(), "{}", self.picture(invite));
+            let _ = writeln!(Out::new(io::stderr().lock()), "{}", self.picture(invite));
         }
         Ok(())
     }
@@ -93,7 +94,7 @@ impl Face {
         let terminal = Term::stderr();
         let size = terminal.is_term().then(|| terminal.size());
         let drawn = match size {
-            Some((rows, columns)) if !self.plain => {
+            Some((rows, columns)) if !self.plain && !shows_ascii_only(&io::stderr()) => {
                 let size = (columns.into(), rows.into());
                 qr::draw(invite, size, self.color)
             }
@@ -121,11 +122,11 @@ impl Face {
 
 fn tell(text: &Text) {
     let rows = text.rows(width_of(&Term::stderr()));
-    let _ = writeln!(io::stderr().lock(), "{rows}");
+    let _ = writeln!(Out::new(io::stderr().lock()), "{rows}");
 }
 
 fn write_out(line: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = Out::new(io::stdout().lock());
     out.write_all(line.as_bytes())?;
     out.write_all(b"\n")?;
     out.flush()

@@ -9,6 +9,7 @@
 use std::io::{self, Write};
 
 use super::PromptError;
+use crate::terminal::charset::Out;
 use crate::terminal::composer::row::painted;
 use crate::terminal::editor::{Editor, Full};
 use crate::terminal::guard::Guard;
@@ -177,5 +178,5 @@ fn columns() -> io::Result<usize> {
 }
 
 fn write(text: &str) -> io::Result<()> {
-    io::stderr().lock().write_all(text.as_bytes())
+    Out::new(io::stderr().lock()).write_all(text.as_bytes())
 }

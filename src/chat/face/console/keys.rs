@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Console;
 use crate::chat::person::{self, Input};
+use crate::terminal::charset::Out;
 use crate::terminal::composer::Act;
 use crate::terminal::keyboard::reader::size;
 
@@ -91,7 +92,7 @@ impl Console {
 
     fn suspend(&mut self) -> io::Result<()> {
         self.composer.leave(&mut self.out);
-        let mut stdout = io::stdout().lock();
+        let mut stdout = Out::new(io::stdout().lock());
         stdout.write_all(&self.out)?;
         self.out.clear();
         stdout.flush()?;
