@@ -49,6 +49,9 @@ where
     S: Stream<Item = Result<Message, E>> + Sink<Message> + Unpin,
 {
     let end = converse(&mut socket, &client, observed, times).await;
+    if let End::Refused(refusal) = &end {
+        client.note_refusal(*refusal);
+    }
     drop(client);
     let last_words = match end {
         End::Gone => {

@@ -10,6 +10,7 @@ use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
+use futures_util::StreamExt;
 
 use crate::connection;
 use crate::refusal::FULL_RETRY;
@@ -26,6 +27,10 @@ const READ_BUFFER: usize = 512;
 /// The longest that is ever queued: a relayed message or an error, and pongs.
 const MAX_WRITE_BUFFER: usize = RELAY_MESSAGE + MAX_MESSAGE;
 
+/// Frames of one message may have so many bytes of headers: more fragments than that are no
+/// message that anybody means.
+const FRAGMENTS: usize = 1024;
+
 /// What `GET /version` answers. In the body, because proxies put headers of their own.
 const VERSION: &str = concat!("undertone-mediator ", env!("CARGO_PKG_VERSION"), "\n");
 
@@ -33,7 +38,7 @@ const PAGE: &str = include_str!("page.html");
 
 /// For every answer: nothing runs, nothing is kept, nothing is passed on. One request a
 /// connection (hyper's own switch for that also overwrites what an upgrade says).
-const HEADERS: [(HeaderName, &str); 6] = [
+const HEADERS: [(HeaderName, &str); 7] = [
     (header::CONNECTION, "close"),
     (
         header::CONTENT_SECURITY_POLICY,
@@ -43,6 +48,11 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
+    // Other sites' pages do not even learn that somebody answers here.
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
 ];
 
 pub(crate) fn router(server: Arc<Server>) -> Router {
@@ -51,17 +61,18 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
         .route("/healthz", get(async || "ok"))
         .route("/version", get(async || VERSION))
         .route("/", get(async || Html(PAGE)))
-        .layer(middleware::from_fn(guard))
+        .layer(middleware::from_fn_with_state(Arc::clone(&server), guard))
         .with_state(server)
 }
 
 async fn guard(
+    State(server): State<Arc<Server>>,
     Extension(arrival): Extension<Arc<Arrival>>,
     request: Request,
     next: Next,
 ) -> Response {
     let mut response = if arrival.refused {
-        full()
+        full(&server)
     } else {
         next.run(request).await
     };
@@ -72,7 +83,8 @@ async fn guard(
     response
 }
 
-fn full() -> Response {
+fn full(server: &Server) -> Response {
+    server.hub.tally.note("refused", "too many connections");
     let headers = [(header::RETRY_AFTER, HeaderValue::from(FULL_RETRY))];
     let why = "too many connections, in all or from your address; try again later\n";
     (StatusCode::SERVICE_UNAVAILABLE, headers, why).into_response()
@@ -84,11 +96,21 @@ async fn rendezvous(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    // Only browsers name an origin, and no page has business here: it could use the visitor's own
+    // mediator, on loopback or at home, to spend attempts and to learn that it runs.
+    if headers.contains_key(header::ORIGIN) {
+        server.hub.tally.note("refused", "a web page (Origin)");
+        return (StatusCode::FORBIDDEN, "not for web pages\n").into_response();
+    }
     let (observed, claim) = if server.config.trust_proxy {
-        let observed = forwarded(&headers).unwrap_or(arrival.remote);
+        let observed = forwarded(&headers).unwrap_or_else(|| {
+            let why = "the proxy sets no X-Forwarded-For, so all clients count as one address";
+            server.hub.tally.note("--trust-proxy", why);
+            arrival.remote
+        });
         match server.claim(observed.ip()) {
             Some(claim) => (observed, Some(claim)),
-            None => return full(),
+            None => return full(&server),
         }
     } else {
         (arrival.remote, None)
@@ -107,6 +129,9 @@ async fn rendezvous(
         .on_upgrade(move |socket| {
             Box::pin(async move {
                 let client = server.hub.client();
+                let meter = Arc::clone(&arrival.meter);
+                meter.allow(max_heard + FRAGMENTS);
+                let socket = socket.inspect(move |_| meter.allow(max_heard + FRAGMENTS));
                 connection::run(socket, client, observed, &server.config.times).await;
                 drop((arrival, claim));
             })

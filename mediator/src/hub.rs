@@ -17,10 +17,15 @@ use crate::limits::{AddressKey, AddressRate, MAX_TRACKED, Rate};
 use crate::refusal::Refusal;
 use crate::relay::{Leg, Relays};
 use crate::rooms::{ClientId, Event, Out, RoomLimits, Rooms};
+use crate::tally::Tally;
 use crate::wire::{Opaque, Tag};
 
 /// The state that all connections share.
-pub(crate) struct Hub(Mutex<State>);
+pub(crate) struct Hub {
+    state: Mutex<State>,
+    /// Refusals and failures, for the log.
+    pub(crate) tally: Tally,
+}
 
 struct State {
     rooms: Rooms,
@@ -65,7 +70,7 @@ pub(crate) struct Client {
 impl Hub {
     pub(crate) fn new(config: &Config) -> Self {
         let times = &config.times;
-        Self(Mutex::new(State {
+        let state = Mutex::new(State {
             rooms: Rooms::new(RoomLimits {
                 rooms: config.max_rooms,
                 seat: times.seat,
@@ -78,12 +83,16 @@ impl Hub {
             mailboxes: HashMap::new(),
             next_id: 0,
             draining: false,
-        }))
+        });
+        Self {
+            state,
+            tally: Tally::default(),
+        }
     }
 
     pub(crate) fn client(self: &Arc<Self>) -> Client {
         let mailbox = Arc::new(Mailbox::default());
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         let id = state.next_id;
         state.next_id += 1;
         state.mailboxes.insert(id, Arc::clone(&mailbox));
@@ -99,7 +108,7 @@ impl Hub {
 
     /// From now on nobody is seated; all but the paired are told to go.
     pub(crate) fn drain(&self) {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         state.draining = true;
         debug!(clients = state.mailboxes.len(), "draining");
         for (id, mailbox) in &state.mailboxes {
@@ -111,7 +120,7 @@ impl Hub {
 
     /// Everyone is told to go.
     pub(crate) fn stop(&self) {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         state.draining = true;
         for mailbox in state.mailboxes.values() {
             mailbox.push(Event::Refused(Refusal::ShuttingDown));
@@ -131,7 +140,7 @@ impl Client {
         offer: Opaque,
         now: Instant,
     ) -> Result<(), Refusal> {
-        let mut state = lock(&self.hub.0);
+        let mut state = lock(&self.hub.state);
         if !state.rooms.repeats(self.id, &room, &offer) {
             if state.draining {
                 return Err(Refusal::ShuttingDown);
@@ -145,26 +154,33 @@ impl Client {
     }
 
     pub(crate) fn sealed(&self, data: Opaque, now: Instant) {
-        lock(&self.hub.0).act(|rooms, out| rooms.sealed(self.id, data, now, out));
+        lock(&self.hub.state).act(|rooms, out| rooms.sealed(self.id, data, now, out));
     }
 
     pub(crate) fn relay(&self, address: AddressKey, now: Instant) {
-        let mut state = lock(&self.hub.0);
+        let mut state = lock(&self.hub.state);
         state.act(|rooms, out| rooms.relay(self.id, address, now, out));
+    }
+
+    /// Counts a refusal for the log; that of a mediator which stops is none of the client's.
+    pub(crate) fn note_refusal(&self, refusal: Refusal) {
+        if refusal != Refusal::ShuttingDown {
+            self.hub.tally.note("refused", refusal.code().as_str());
+        }
     }
 
     /// Whether pairs are relayed here.
     pub(crate) fn may_relay(&self) -> bool {
-        lock(&self.hub.0).relays.is_some()
+        lock(&self.hub.state).relays.is_some()
     }
 
     pub(crate) fn done(&self) {
-        lock(&self.hub.0).rooms.done(self.id);
+        lock(&self.hub.state).rooms.done(self.id);
     }
 
     /// The client's time may be over. Until when it has more, if it is paired.
     pub(crate) fn lapse(&self, now: Instant) -> Option<Instant> {
-        let mut state = lock(&self.hub.0);
+        let mut state = lock(&self.hub.state);
         state.act(|rooms, out| rooms.lapse(self.id, now, out));
         state.rooms.paired_until(self.id)
     }
@@ -200,7 +216,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        let mut state = lock(&self.hub.0);
+        let mut state = lock(&self.hub.state);
         state.mailboxes.remove(&self.id);
         state.act(|rooms, out| rooms.leave(self.id, out));
     }

@@ -14,6 +14,8 @@
 //! config                what an operator may set
 //! lan                   announcing one on the local network
 //! files                 whether enough of them may be open
+//! tls                   the certificate, and how long it is valid
+//! tally                 what strangers cause, counted for the log
 //! wire, refusal         the agreement with the client, and how it says no
 //! ```
 //!
@@ -35,6 +37,7 @@ pub mod refusal;
 mod relay;
 pub mod rooms;
 mod server;
+mod tally;
 mod tls;
 pub mod wire;
 
@@ -42,5 +45,5 @@ pub use config::{Config, RelayLimits, Times};
 pub use files::check_files;
 pub use listen::listen;
 pub use server::serve;
-pub use tls::{TlsError, load_tls};
+pub use tls::{Certificate, Concern, TlsError};
 pub use tokio_rustls::rustls;

@@ -1,114 +1,29 @@
 //! The program `undertone-mediator`: parse, listen, serve; map errors to exit codes.
 
-use std::future::Future;
-use std::io;
-use std::net::{Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
-use std::process::ExitCode;
+mod cli;
+mod manual;
 
-use clap::{ArgAction, Parser};
+use std::convert::Infallible;
+use std::future::Future;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use clap::Parser;
 use tracing::level_filters::LevelFilter;
+use tracing::{error, info, warn};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use undertone_mediator::{Config, RelayLimits, check_files, lan, listen, load_tls, serve, wire};
+use undertone_mediator::{Certificate, Concern, check_files, lan, listen, serve};
 
-/// Pairs two undertone clients that name the same room, and forgets them
-///
-/// It learns neither names nor secrets and keeps nothing. On a public machine give
-/// it a certificate, or put it behind a reverse proxy.
-#[derive(Parser)]
-#[command(version, after_help = EXAMPLES, max_term_width = 80)]
-struct Cli {
-    /// Address and port to listen on; [::] takes IPv4 too, port 0 picks one
-    #[arg(long, env = "UNDERTONE_MEDIATOR_LISTEN", value_name = "ADDR",
-        default_value_t = SocketAddr::from((Ipv6Addr::UNSPECIFIED, wire::DEFAULT_PORT)))]
-    listen: SocketAddr,
-    /// Certificate chain in PEM; speak TLS
-    #[arg(
-        long,
-        env = "UNDERTONE_MEDIATOR_TLS_CERT",
-        value_name = "FILE",
-        requires = "tls_key"
-    )]
-    tls_cert: Option<PathBuf>,
-    /// Private key of the certificate in PEM
-    #[arg(
-        long,
-        env = "UNDERTONE_MEDIATOR_TLS_KEY",
-        value_name = "FILE",
-        requires = "tls_cert"
-    )]
-    tls_key: Option<PathBuf>,
-    /// Take clients' addresses from the last X-Forwarded-For entry; only behind a
-    /// reverse proxy that sets it
-    #[arg(long, env = "UNDERTONE_MEDIATOR_TRUST_PROXY")]
-    trust_proxy: bool,
-    /// Announce itself on the local network by multicast DNS, for `undertone --lan`;
-    /// the announcement holds address, port and a random number
-    #[arg(long, conflicts_with_all = ["tls_cert", "trust_proxy"])]
-    lan: bool,
-    /// Open connections in all
-    #[arg(long, env = "UNDERTONE_MEDIATOR_MAX_CONNECTIONS", value_name = "N",
-        default_value_t = wire::MAX_CONNECTIONS as u32,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    max_connections: u32,
-    /// Open connections an address (IPv6: a /64)
-    #[arg(long, env = "UNDERTONE_MEDIATOR_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N",
-        default_value_t = wire::MAX_CONNECTIONS_PER_ADDRESS as u32,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    max_connections_per_address: u32,
-    /// Rooms in which someone waits
-    #[arg(long, env = "UNDERTONE_MEDIATOR_MAX_ROOMS", value_name = "N",
-        default_value_t = wire::MAX_ROOMS as u32,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    max_rooms: u32,
-    /// Joins an address (IPv6: a /64) and minute
-    #[arg(long, env = "UNDERTONE_MEDIATOR_JOINS_PER_MINUTE", value_name = "N",
-        default_value_t = wire::JOINS_PER_MINUTE,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    joins_per_minute: u32,
-    /// Also relay the sealed messages of pairs that find no direct path and both ask
-    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY")]
-    relay: bool,
-    /// Relay: bytes a second of a pair
-    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_RATE", value_name = "BYTES",
-        default_value_t = wire::RELAY_RATE, requires = "relay",
-        value_parser = clap::value_parser!(u64).range(1_024..=1_000_000_000_000))]
-    relay_rate: u64,
-    /// Relay: bytes a second in all
-    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_TOTAL_RATE", value_name = "BYTES",
-        default_value_t = wire::RELAY_TOTAL_RATE, requires = "relay",
-        value_parser = clap::value_parser!(u64).range(1_024..=1_000_000_000_000))]
-    relay_total_rate: u64,
-    /// Relay: pairs at a time
-    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_PAIRS", value_name = "N",
-        default_value_t = wire::RELAY_PAIRS as u32, requires = "relay",
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    relay_pairs: u32,
-    /// Relay: bytes of a pair in all
-    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_BYTES", value_name = "BYTES",
-        default_value_t = wire::RELAY_BYTES, requires = "relay",
-        value_parser = clap::value_parser!(u64).range(1_024..))]
-    relay_bytes: u64,
-    /// Log more: -v what happens, -vv every message's kind; never tags, addresses or contents
-    #[arg(short, long, action = ArgAction::Count)]
-    verbose: u8,
-    /// Log errors only
-    #[arg(short, long, conflicts_with = "verbose")]
-    quiet: bool,
-}
+use cli::{Cli, Command};
 
-const EXAMPLES: &str = "\
-Examples:
-  undertone-mediator
-  undertone-mediator --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem
-  undertone-mediator --listen 127.0.0.1:7700 --trust-proxy
-  undertone-mediator --relay --relay-rate 65536 --relay-pairs 20
-  undertone-mediator --lan
-
-Exit codes: 0 stopped by SIGINT or SIGTERM, 1 own fault, 2 usage, 3 cannot listen";
+/// How often the certificate's validity is looked at.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// File descriptors beside those of the connections.
 #[cfg(unix)]
@@ -118,7 +33,7 @@ const SPARE_FILES: u64 = 128;
 const FILES_LEAST: usize = 16;
 
 /// What went wrong, what to do about it, and the exit code.
-struct Failure {
+pub struct Failure {
     code: u8,
     what: String,
     remedy: &'static str,
@@ -126,19 +41,44 @@ struct Failure {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    start_log(&cli);
-    match run(&cli) {
+    let mut out = io::stdout();
+    let printed = match cli.command {
+        Some(Command::Man) => manual::man(&mut out),
+        Some(Command::Completions { shell }) => manual::completions(shell, &mut out),
+        None => return served(&cli),
+    };
+    match printed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            say(&format!("error: cannot write to stdout: {error}"));
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+fn served(cli: &Cli) -> ExitCode {
+    start_log(cli.log_level());
+    match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { code, what, remedy }) => {
-            eprintln!("error: {what}\n  {remedy}");
+            say(&format!("error: {what}\n  {remedy}"));
             ExitCode::from(code)
         }
     }
 }
 
+/// Writes to stderr; one that is full or closed is no reason to stop.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 fn run(cli: &Cli) -> Result<(), Failure> {
-    let mut config = config(cli)?;
-    let tls = config.tls.is_some();
+    let mut config = cli.config()?;
+    let certificate = cli.certificate()?;
+    if let Some(certificate) = &certificate {
+        let tls = certificate.server_config();
+        config.tls = Some(tls.map_err(|error| own_fault(&io::Error::other(error)))?);
+    }
     check_files(FILES_LEAST).map_err(|error| Failure {
         code: 1,
         what: format!("this process may open too few files ({error})"),
@@ -151,46 +91,30 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         .map_err(|error| own_fault(&error))?;
     runtime.block_on(async {
         let shutdown = shutdown_signal().map_err(|error| own_fault(&error))?;
+        let hangup = hangup_signal().map_err(|error| own_fault(&error))?;
         let listener = listen(cli.listen).map_err(|error| cannot_listen(cli.listen, &error))?;
         let bound = listener.local_addr().map_err(|error| own_fault(&error))?;
-        let scheme = if tls { "https" } else { "http" };
-        eprintln!("undertone-mediator listening on {scheme}://{bound}");
+        let scheme = if certificate.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        say(&format!(
+            "undertone-mediator listening on {scheme}://{bound}"
+        ));
         config.max_connections = allowed_connections(config.max_connections);
         let announced = match cli.lan {
             true => Some(announce(bound)?),
             false => None,
         };
-        let served = serve(listener, config, shutdown).await;
+        let served = tokio::select! {
+            served = serve(listener, config, shutdown) => served,
+            never = keep_certificate(certificate, hangup) => match never {},
+        };
         if let Some(daemon) = announced {
             lan::close(daemon).await;
         }
         served.map_err(|error| own_fault(&error))
-    })
-}
-
-fn config(cli: &Cli) -> Result<Config, Failure> {
-    let tls = match (&cli.tls_cert, &cli.tls_key) {
-        (Some(cert), Some(key)) => Some(load_tls(cert, key).map_err(|error| Failure {
-            code: 2,
-            what: error.to_string(),
-            remedy: "Give PEM files: the certificate chain, the server's own first, and its private key.",
-        })?),
-        _ => None,
-    };
-    Ok(Config {
-        max_connections: cli.max_connections as usize,
-        max_connections_per_address: cli.max_connections_per_address as usize,
-        max_rooms: cli.max_rooms as usize,
-        joins_per_minute: cli.joins_per_minute,
-        trust_proxy: cli.trust_proxy,
-        relay: cli.relay.then_some(RelayLimits {
-            rate: cli.relay_rate,
-            total_rate: cli.relay_total_rate,
-            pairs: cli.relay_pairs as usize,
-            bytes: cli.relay_bytes,
-        }),
-        tls,
-        ..Config::default()
     })
 }
 
@@ -242,16 +166,12 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
 }
 
 /// Our own events only: what the libraries log may hold addresses and messages.
-fn start_log(cli: &Cli) {
-    let level = match (cli.quiet, cli.verbose) {
-        (true, _) => LevelFilter::ERROR,
-        (false, 0) => LevelFilter::INFO,
-        (false, 1) => LevelFilter::DEBUG,
-        (false, _) => LevelFilter::TRACE,
-    };
+fn start_log(level: LevelFilter) {
     let ours = Targets::new().with_target("undertone_mediator", level);
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
+        // It would be written to the same stderr, and panic.
+        .log_internal_errors(false)
         .with_ansi(false);
     tracing_subscriber::registry()
         .with(layer.with_filter(ours))
@@ -302,6 +222,47 @@ fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
             _ = terminate.recv() => {}
         }
     })
+}
+
+/// Reads the certificate again at each SIGHUP, and says what clients would refuse it for: now, then
+/// and once a day.
+async fn keep_certificate(
+    certificate: Option<Arc<Certificate>>,
+    mut hangup: impl AsyncFnMut(),
+) -> Infallible {
+    loop {
+        match certificate
+            .as_ref()
+            .and_then(|it| it.concern(SystemTime::now()))
+        {
+            Some(concern @ Concern::Expires(_)) => warn!("{concern}"),
+            Some(concern) => error!("{concern}"),
+            None => {}
+        }
+        tokio::select! {
+            () = hangup() => match certificate.as_ref().map(|it| it.reload()) {
+                Some(Ok(())) => info!("read the certificate again"),
+                Some(Err(error)) => error!("{error}; the former certificate stays"),
+                None => info!("SIGHUP: there is no certificate to read again"),
+            },
+            () = tokio::time::sleep(DAY) => {}
+        }
+    }
+}
+
+/// What completes at the next SIGHUP, which no longer ends the process when this returns.
+#[cfg(unix)]
+fn hangup_signal() -> io::Result<impl AsyncFnMut()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move || {
+        hangup.recv().await;
+    })
+}
+
+#[cfg(not(unix))]
+fn hangup_signal() -> io::Result<impl AsyncFnMut()> {
+    Ok(async || std::future::pending().await)
 }
 
 #[cfg(not(unix))]

@@ -5,9 +5,14 @@
 //! 32 system calls for each message. So, once a read has filled all the room it was
 //! given, the next ones take [`RELAY_MESSAGE`] at a time and hand it out from memory,
 //! until one comes back short.
+//!
+//! It also counts what it hands out ([`Meter`]): above it only whole messages are seen, and a client
+//! could send fragments of one for ever.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -17,8 +22,32 @@ use crate::wire::RELAY_MESSAGE;
 /// A stream and what was read ahead of it.
 pub(crate) struct ReadAhead<S> {
     stream: S,
+    meter: Arc<Meter>,
     /// While much comes. Boxed: those who wait must not pay for it.
     ahead: Option<Box<Ahead>>,
+}
+
+/// How many bytes may be handed out until something is made of them. Without limit at first.
+pub(crate) struct Meter(AtomicUsize);
+
+impl Default for Meter {
+    fn default() -> Self {
+        Self(AtomicUsize::new(usize::MAX))
+    }
+}
+
+impl Meter {
+    /// From now on so many bytes may come.
+    pub(crate) fn allow(&self, bytes: usize) {
+        self.0.store(bytes, Ordering::Relaxed);
+    }
+
+    fn take(&self, bytes: usize) -> io::Result<()> {
+        let left = self.0.load(Ordering::Relaxed).checked_sub(bytes);
+        let left = left.ok_or_else(|| io::Error::other("fragments without end"))?;
+        self.0.store(left, Ordering::Relaxed);
+        Ok(())
+    }
 }
 
 struct Ahead {
@@ -28,9 +57,10 @@ struct Ahead {
 }
 
 impl<S> ReadAhead<S> {
-    pub(crate) fn new(stream: S) -> Self {
+    pub(crate) fn new(stream: S, meter: Arc<Meter>) -> Self {
         Self {
             stream,
+            meter,
             ahead: None,
         }
     }
@@ -62,12 +92,24 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        ready!(this.poll_fill(cx))?;
-        let Some(ahead) = &mut this.ahead else {
+        let before = buf.filled().len();
+        ready!(this.poll_hand_out(cx, buf))?;
+        Poll::Ready(this.meter.take(buf.filled().len() - before))
+    }
+}
+
+impl<S: AsyncRead + Unpin> ReadAhead<S> {
+    fn poll_hand_out(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        ready!(self.poll_fill(cx))?;
+        let Some(ahead) = &mut self.ahead else {
             let before = buf.filled().len();
-            ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+            ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
             if buf.remaining() == 0 && buf.filled().len() > before {
-                this.ahead = Some(Box::new(Ahead {
+                self.ahead = Some(Box::new(Ahead {
                     buffer: [0; RELAY_MESSAGE],
                     filled: 0,
                     taken: 0,
@@ -81,7 +123,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
         buf.put_slice(some);
         ahead.taken += some.len();
         if ahead.taken == ahead.filled && ahead.filled < RELAY_MESSAGE {
-            this.ahead = None;
+            self.ahead = None;
         }
         Poll::Ready(Ok(()))
     }
@@ -136,7 +178,7 @@ mod tests {
             (50_000, 20_000),
         ] {
             let (mut writer, reader) = duplex(64 * 1024);
-            let mut reader = ReadAhead::new(reader);
+            let mut reader = ReadAhead::new(reader, Arc::default());
             let writes = async {
                 for part in bytes.chunks(burst) {
                     writer.write_all(part).await.unwrap();
@@ -159,9 +201,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_comes_without_end_ends_with_an_error() {
+        let (mut writer, reader) = duplex(64 * 1024);
+        let meter = Arc::new(Meter::default());
+        let mut reader = ReadAhead::new(reader, Arc::clone(&meter));
+        let mut buf = [0; 512];
+        writer.write_all(&[7; 20_000]).await.unwrap();
+        reader.read_exact(&mut buf).await.unwrap();
+        meter.allow(1_000);
+        reader.read_exact(&mut buf).await.unwrap();
+        meter.allow(1_000);
+        reader.read_exact(&mut buf).await.unwrap();
+        assert!(reader.read_exact(&mut buf).await.is_err());
+    }
+
+    #[tokio::test]
     async fn it_takes_memory_while_much_comes_only() {
         let (mut writer, reader) = duplex(64 * 1024);
-        let mut reader = ReadAhead::new(reader);
+        let mut reader = ReadAhead::new(reader, Arc::default());
         let mut buf = [0; 512];
         // A short message, as a waiting client's are.
         writer.write_all(&[7; 230]).await.unwrap();

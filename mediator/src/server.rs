@@ -20,13 +20,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
-use tracing::{debug, info, warn};
+use tokio_rustls::rustls::{self, AlertDescription};
+use tracing::{debug, info};
 
 use crate::config::{Config, Times};
 use crate::http;
 use crate::hub::Hub;
 use crate::limits::{AddressCount, AddressKey};
-use crate::read_ahead::ReadAhead;
+use crate::read_ahead::{Meter, ReadAhead};
 
 /// Time for the last `error shutting-down` to go out.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -51,6 +52,8 @@ pub(crate) struct Arrival {
     pub(crate) remote: SocketAddr,
     /// Over a cap: to be told so and closed.
     pub(crate) refused: bool,
+    /// What it may send before a WebSocket message is whole.
+    pub(crate) meter: Arc<Meter>,
     /// Claimed here unless a proxy's word for the address is awaited.
     _address: Option<AddressClaim>,
     _slot: OwnedSemaphorePermit,
@@ -139,20 +142,26 @@ pub async fn serve(
         let (stream, remote) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                warn!(kind = %error.kind(), "cannot accept");
+                server
+                    .hub
+                    .tally
+                    .note("cannot accept", cannot_accept(&error));
                 sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
         let Some(arrival) = admit(&server, &slots, &refusals, remote) else {
-            debug!("full: dropped a connection");
+            server
+                .hub
+                .tally
+                .note("refused", "too many connections, dropped unheard");
             continue;
         };
-        let (router, tls, times) = (router.clone(), tls.clone(), server.config.times.clone());
+        let (router, tls, server) = (router.clone(), tls.clone(), Arc::clone(&server));
         let mut stopping = stop.stopping.subscribe();
         tokio::spawn(async move {
             tokio::select! {
-                () = greet(stream, tls, router, arrival, &times) => {}
+                () = greet(stream, tls, router, arrival, &server) => {}
                 _ = stopping.wait_for(|stopping| *stopping) => {}
             }
         });
@@ -166,6 +175,7 @@ pub async fn serve(
         server.hub.stop();
         let _ = timeout(FAREWELL, slots.acquire_many(all)).await;
     }
+    server.hub.tally.finish();
     info!("stopped");
     Ok(())
 }
@@ -189,6 +199,7 @@ fn admit(
             return Some(Arc::new(Arrival {
                 remote,
                 refused: false,
+                meter: Arc::default(),
                 _address: address,
                 _slot: slot,
             }));
@@ -198,9 +209,34 @@ fn admit(
     Some(Arc::new(Arrival {
         remote,
         refused: true,
+        meter: Arc::default(),
         _address: None,
         _slot: slot,
     }))
+}
+
+/// Why no connection can be taken, for the log.
+fn cannot_accept(error: &io::Error) -> &'static str {
+    // EMFILE and ENFILE, alike on Linux, macOS and the BSDs; they have no `ErrorKind`.
+    match error.raw_os_error() {
+        Some(23 | 24) => "no file descriptors left; allow more open files (ulimit -n)",
+        _ => "the system refused",
+    }
+}
+
+/// Why a TLS handshake failed, as far as an operator can mend it.
+fn handshake_failed(error: &io::Error) -> &'static str {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+    match cause {
+        Some(rustls::Error::AlertReceived(
+            AlertDescription::UnknownCA
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::CertificateExpired,
+        )) => "a client refused the certificate",
+        Some(rustls::Error::InvalidMessage(_)) => "a client spoke no TLS; plain HTTP, perhaps",
+        _ => "failed",
+    }
 }
 
 /// TLS, then one HTTP request. Returns when it is answered, or is a WebSocket and
@@ -210,15 +246,22 @@ async fn greet(
     tls: Option<TlsAcceptor>,
     router: Router,
     arrival: Arc<Arrival>,
-    times: &Times,
+    server: &Server,
 ) {
+    let times = &server.config.times;
     let _ = stream.set_nodelay(true);
     match tls {
         None => request(stream, router, arrival, times).await,
         Some(tls) => match timeout(times.handshake, tls.accept(stream)).await {
             Ok(Ok(stream)) => request(stream, router, arrival, times).await,
-            Ok(Err(_)) => debug!("TLS handshake failed"),
-            Err(_) => debug!("TLS handshake timed out"),
+            Ok(Err(error)) => {
+                debug!(%error, "TLS handshake failed");
+                server
+                    .hub
+                    .tally
+                    .note("TLS handshake", handshake_failed(&error));
+            }
+            Err(_) => server.hub.tally.note("TLS handshake", "took too long"),
         },
     }
 }
@@ -227,7 +270,7 @@ async fn request<S>(stream: S, router: Router, arrival: Arc<Arrival>, times: &Ti
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let stream = ReadAhead::new(stream);
+    let stream = ReadAhead::new(stream, Arc::clone(&arrival.meter));
     let router = TowerToHyperService::new(router);
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Arc::clone(&arrival));
@@ -245,5 +288,19 @@ where
         Ok(Ok(())) => {}
         Ok(Err(_)) => debug!("no request, or not a whole one"),
         Err(_) => debug!("request timed out"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operator_is_told_what_to_mend() {
+        let no_files = io::Error::from_raw_os_error(24);
+        assert!(cannot_accept(&no_files).contains("ulimit -n"));
+        let unknown = rustls::Error::AlertReceived(AlertDescription::UnknownCA);
+        let unknown = io::Error::new(io::ErrorKind::InvalidData, unknown);
+        assert!(handshake_failed(&unknown).contains("refused the certificate"));
     }
 }

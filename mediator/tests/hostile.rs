@@ -11,11 +11,16 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Client, Mediator, PATIENCE, ROOM, pair, read_to_end};
+use common::{Client, Mediator, PATIENCE, ROOM, pair, read_to_end, relayed, relaying};
+use futures_util::SinkExt;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
-use undertone_mediator::wire::{ErrorCode, MAX_MESSAGE, MediatorMessage, Tag};
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use undertone_mediator::wire::{
+    ClientMessage, ErrorCode, MAX_MESSAGE, MediatorMessage, Opaque, Tag,
+};
 use undertone_mediator::{Config, Times};
 
 const SHORT: Duration = Duration::from_millis(200);
@@ -72,6 +77,51 @@ async fn messages_outside_the_agreement() {
             "{text}"
         );
     }
+}
+
+/// Only whole messages are counted as messages, so what is no whole one has a bound of its own.
+#[tokio::test]
+async fn fragments_of_a_message_without_end() {
+    let mediator = Mediator::start(relaying());
+    let fragment =
+        |code, bytes: usize| Message::Frame(Frame::message(vec![b' '; bytes], code, false));
+    for (size, bound) in [(0, 1 << 17), (1, 1 << 17), (100, 1 << 18)] {
+        let (mut waiting, mut relayed) =
+            (mediator.connect().await, relayed(&mediator, ROOM).await.0);
+        waiting.join(Tag([9; 32]), b"offer").await;
+        waiting.hear_waiting().await;
+        for (client, kind) in [(&mut waiting, Data::Text), (&mut relayed, Data::Binary)] {
+            let mut sent = 0;
+            let mut code = OpCode::Data(kind);
+            // The kernels of both ends hold some of it, too.
+            while client.socket.send(fragment(code, size)).await.is_ok() {
+                code = OpCode::Data(Data::Continue);
+                sent += 1;
+                assert!(sent < 100 * bound, "{size}: {sent} fragments");
+            }
+        }
+    }
+    room_is_free(&mediator).await;
+}
+
+/// A message may come in fragments: RFC 6455 §5.4 lets whatever is on the way make them.
+#[tokio::test]
+async fn a_message_in_fragments_is_heard() {
+    let mediator = Mediator::start(Config::default());
+    let mut client = mediator.connect().await;
+    let join = ClientMessage::Join {
+        v: 1,
+        room: ROOM,
+        offer: Opaque::new(b"offer").unwrap(),
+    }
+    .encode();
+    let bytes = join.as_bytes();
+    for (n, byte) in bytes.iter().enumerate() {
+        let code = OpCode::Data(if n == 0 { Data::Text } else { Data::Continue });
+        let frame = Frame::message(vec![*byte], code, n + 1 == bytes.len());
+        client.send(Message::Frame(frame)).await;
+    }
+    client.hear_waiting().await;
 }
 
 #[tokio::test]

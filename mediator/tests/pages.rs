@@ -16,10 +16,11 @@ use common::{Client, Mediator, PATIENCE, ROOM, read_to_end};
 use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_tungstenite::tungstenite;
 use undertone_mediator::rustls::pki_types::pem::PemObject;
 use undertone_mediator::rustls::pki_types::{CertificateDer, ServerName};
 use undertone_mediator::rustls::{ClientConfig, RootCertStore, crypto::ring};
-use undertone_mediator::{Config, Times, load_tls};
+use undertone_mediator::{Certificate, Config, Times};
 
 #[tokio::test]
 async fn the_page_says_how_to_join_and_lets_nothing_run() {
@@ -34,6 +35,7 @@ async fn the_page_says_how_to_join_and_lets_nothing_run() {
         "cache-control: no-store",
         "x-content-type-options: nosniff",
         "connection: close",
+        "cross-origin-resource-policy: same-origin",
     ] {
         assert!(head.contains(line), "{line} is not in\n{head}");
     }
@@ -76,6 +78,24 @@ async fn one_request_a_connection() {
     );
 }
 
+#[tokio::test]
+async fn a_web_page_gets_no_seat() {
+    let mediator = Mediator::start(Config::default());
+    let own = format!("http://{}", mediator.address);
+    for origin in ["https://example.com", "null", "http://localhost:7700", &own] {
+        let refused = Client::over(mediator.dial_from(1).await, &[("origin", origin)]).await;
+        let Err(tungstenite::Error::Http(answer)) = refused else {
+            panic!("{origin}: not refused");
+        };
+        assert_eq!(answer.status(), 403, "{origin}");
+        assert_eq!(
+            answer.headers()["cross-origin-resource-policy"],
+            "same-origin"
+        );
+    }
+    mediator.connect().await;
+}
+
 /// A mediator with a self-signed certificate for localhost, and a client's trust in it.
 struct Tls {
     mediator: Mediator,
@@ -101,7 +121,8 @@ impl Tls {
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let tls = Some(load_tls(&cert, &key).unwrap());
+        let certificate = Certificate::load(&cert, &key).unwrap();
+        let tls = Some(certificate.server_config().unwrap());
         let mediator = Mediator::start(Config {
             tls,
             times,

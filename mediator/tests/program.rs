@@ -19,10 +19,10 @@ use futures_util::future::join_all;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::net::TcpSocket;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
-use undertone_mediator::wire::{ClientMessage, ErrorCode, RELAY_HELD, Tag};
+use undertone_mediator::wire::{ClientMessage, ErrorCode, MediatorMessage, RELAY_HELD, Tag};
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_undertone-mediator"));
@@ -43,11 +43,11 @@ struct Running {
 
 impl Running {
     async fn start(arguments: &[&str]) -> Self {
-        let mut child = program()
-            .args(["--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .spawn()
-            .unwrap();
+        Self::run(program().args(arguments)).await
+    }
+
+    async fn run(command: &mut Command) -> Self {
+        let mut child = command.args(["--listen", "127.0.0.1:0"]).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         timeout(PATIENCE, stderr.read_line(&mut line))
@@ -56,7 +56,8 @@ impl Running {
             .unwrap();
         let address = line
             .trim_end()
-            .strip_prefix("undertone-mediator listening on http://");
+            .strip_prefix("undertone-mediator listening on ")
+            .and_then(|url| url.rsplit('/').next());
         let address = address.unwrap_or_else(|| panic!("{line}")).parse().unwrap();
         Self {
             child,
@@ -65,12 +66,26 @@ impl Running {
         }
     }
 
-    async fn connect(&self, host: [u8; 4]) -> Client {
+    async fn dial(&self, host: [u8; 4]) -> TcpStream {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind((host, 0).into()).unwrap();
-        Client::over(socket.connect(self.address).await.unwrap(), &[])
-            .await
-            .unwrap()
+        socket.connect(self.address).await.unwrap()
+    }
+
+    async fn connect(&self, host: [u8; 4]) -> Client {
+        Client::over(self.dial(host).await, &[]).await.unwrap()
+    }
+
+    /// Reads the log up to a line with these words.
+    async fn log_until(&mut self, words: &str) {
+        let mut log = String::new();
+        while !log.lines().last().is_some_and(|line| line.contains(words)) {
+            let line = timeout(PATIENCE, self.stderr.read_line(&mut log));
+            assert!(
+                line.await.expect("a line of the log").unwrap() > 0,
+                "{words}: {log}"
+            );
+        }
     }
 
     fn signal(&self, signal: Signal) {
@@ -235,7 +250,7 @@ async fn a_taken_port_is_exit_3_with_a_remedy() {
 #[tokio::test]
 async fn bad_usage_is_exit_2() {
     for arguments in [
-        &["--listen", "nowhere"][..],
+        &["--listen", "127.0.0.1:x"][..],
         &["--tls-cert", "only.pem"],
         &[
             "--tls-cert",
@@ -245,6 +260,7 @@ async fn bad_usage_is_exit_2() {
         ],
         &["--max-rooms", "0"],
         &["--relay-rate", "1000000"],
+        &["--lan", "--trust-proxy"],
         &["--relay", "--relay-pairs", "0"],
         &["--joins-per-minute", "many"],
         &["--no-such-flag"],
@@ -270,6 +286,158 @@ async fn the_environment_sets_what_flags_do_not() {
             .unwrap()
             .contains("--max-rooms")
     );
+}
+
+#[tokio::test]
+async fn sighup_without_a_certificate_changes_nothing() {
+    let running = Running::start(&[]).await;
+    running.signal(Signal::SIGHUP);
+    let mut client = running.connect([127, 0, 0, 1]).await;
+    client.join(Tag([1; 32]), b"offer").await;
+    client.hear_waiting().await;
+    running.signal(Signal::SIGTERM);
+    let (status, log) = running.finish().await;
+    assert_eq!(status.code(), Some(0));
+    assert!(log.contains("no certificate to read again"), "{log}");
+}
+
+#[tokio::test]
+async fn sighup_reads_the_certificate_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let [cert, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
+    let write = |expires: i32| {
+        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(expires, 1, 1);
+        let signing_key = rcgen::KeyPair::generate().unwrap();
+        std::fs::write(&cert, params.self_signed(&signing_key).unwrap().pem()).unwrap();
+        std::fs::write(&key, signing_key.serialize_pem()).unwrap();
+    };
+    write(2020);
+    let files = [cert.to_str().unwrap(), key.to_str().unwrap()];
+    let mut running = Running::start(&["--tls-cert", files[0], "--tls-key", files[1]]).await;
+    running
+        .log_until("the certificate expired on 2020-01-01")
+        .await;
+    write(2080);
+    running.signal(Signal::SIGHUP);
+    running.log_until("read the certificate again").await;
+    std::fs::write(&cert, "no certificate").unwrap();
+    running.signal(Signal::SIGHUP);
+    running.log_until("the former certificate stays").await;
+    // Plain HTTP to it fails in the handshake, and is said.
+    assert!(
+        Client::over(running.dial([127, 0, 0, 1]).await, &[])
+            .await
+            .is_err()
+    );
+    running
+        .log_until("TLS handshake: a client spoke no TLS")
+        .await;
+}
+
+#[tokio::test]
+async fn refusals_are_counted_in_the_log() {
+    let mut running = Running::start(&["--joins-per-minute", "1", "--trust-proxy"]).await;
+    for (n, refused) in [(0, false), (1, true), (2, true)] {
+        let mut client = running.connect([127, 0, 0, 1]).await;
+        client.join(Tag([n; 32]), b"offer").await;
+        match refused {
+            false => drop(client.hear_waiting().await),
+            true => assert_eq!(client.hear_refusal().await.0, ErrorCode::RateLimited),
+        }
+    }
+    running
+        .log_until("--trust-proxy: the proxy sets no X-Forwarded-For")
+        .await;
+    running.log_until("refused: rate-limited").await;
+    running.signal(Signal::SIGTERM);
+    let (_, log) = running.finish().await;
+    assert_eq!(
+        log.matches("refused: rate-limited more=1").count(),
+        1,
+        "{log}"
+    );
+}
+
+/// Logs may fill up the disk that they are on.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn it_serves_on_where_stderr_is_full() {
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let mut child = program()
+        .args(["--listen", &port.to_string(), "-vv"])
+        .stderr(full)
+        .spawn()
+        .unwrap();
+    let connected = timeout(PATIENCE, async {
+        loop {
+            match TcpSocket::new_v4().unwrap().connect(port).await {
+                Ok(stream) => return stream,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    });
+    let mut client = Client::over(connected.await.unwrap(), &[]).await.unwrap();
+    client.join(Tag([1; 32]), b"offer").await;
+    client.hear_waiting().await;
+    kill(Pid::from_raw(child.id().unwrap() as i32), Signal::SIGTERM).unwrap();
+    assert_eq!(child.wait().await.unwrap().code(), Some(0));
+}
+
+#[tokio::test]
+async fn the_environment_says_yes_and_no_as_the_clients_does() {
+    for (value, relays) in [("yes", true), ("1", true), ("off", false), ("0", false)] {
+        let running = Running::run(program().env("UNDERTONE_MEDIATOR_RELAY", value)).await;
+        let mut host = running.connect([127, 0, 0, 1]).await;
+        host.join(Tag([1; 32]), b"a").await;
+        host.hear_waiting().await;
+        let mut guest = running.connect([127, 0, 0, 1]).await;
+        guest.join(Tag([1; 32]), b"b").await;
+        let paired = guest.hear().await;
+        assert!(
+            matches!(paired, MediatorMessage::Paired { relay, .. } if relay == relays),
+            "{value}: {paired:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_manual_and_the_completions_know_every_option() {
+    for arguments in [&["man"][..], &["completions", "bash"]] {
+        let output = run(arguments).await;
+        assert_eq!(output.status.code(), Some(0));
+        let text = String::from_utf8(output.stdout)
+            .unwrap()
+            .replace(r"\-", "-");
+        for option in [
+            "--listen",
+            "--tls-cert",
+            "--trust-proxy",
+            "--lan",
+            "--max-rooms",
+            "--relay-bytes",
+        ] {
+            assert!(text.contains(option), "{option}: {text}");
+        }
+        if arguments == ["man"] {
+            for section in [
+                "ENVIRONMENT",
+                "EXAMPLES",
+                "SIGHUP",
+                "UNDERTONE_MEDIATOR_LISTEN",
+                "Exit codes",
+            ] {
+                assert!(text.contains(section), "{section}: {text}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

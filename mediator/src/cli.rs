@@ -1,0 +1,251 @@
+//! The command line of `undertone-mediator`, and what it comes to.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Parser, Subcommand};
+use clap_complete::Shell;
+use tracing::level_filters::LevelFilter;
+use undertone_mediator::{Certificate, Config, RelayLimits, wire};
+
+use crate::Failure;
+
+/// Pairs two undertone clients that name the same room, and forgets them
+///
+/// It learns neither names nor secrets and keeps nothing. On a public machine give
+/// it a certificate, or put it behind a reverse proxy.
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES, max_term_width = 80, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Where to listen: IP, PORT, IP:PORT or NAME:PORT, a name at its first IPv4 address; [::] takes
+    /// IPv4 too, port 0 picks one
+    #[arg(long, env = "UNDERTONE_MEDIATOR_LISTEN", value_name = "ADDR", value_parser = listen_address,
+        default_value_t = SocketAddr::from((Ipv6Addr::UNSPECIFIED, wire::DEFAULT_PORT)))]
+    pub listen: SocketAddr,
+    /// Certificate chain in PEM; speak TLS. SIGHUP reads it and its key again
+    #[arg(
+        long,
+        env = "UNDERTONE_MEDIATOR_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    tls_cert: Option<PathBuf>,
+    /// Private key of the certificate in PEM
+    #[arg(
+        long,
+        env = "UNDERTONE_MEDIATOR_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    tls_key: Option<PathBuf>,
+    /// Take clients' addresses from the last X-Forwarded-For entry; only behind a
+    /// reverse proxy that sets it
+    #[arg(long, env = "UNDERTONE_MEDIATOR_TRUST_PROXY", value_parser = BoolishValueParser::new())]
+    trust_proxy: bool,
+    /// Announce itself on the local network by multicast DNS, for `undertone --lan`;
+    /// the announcement holds address, port and a random number
+    #[arg(long, env = "UNDERTONE_MEDIATOR_LAN", value_parser = BoolishValueParser::new())]
+    pub lan: bool,
+    /// Open connections in all
+    #[arg(long, env = "UNDERTONE_MEDIATOR_MAX_CONNECTIONS", value_name = "N",
+        default_value_t = wire::MAX_CONNECTIONS as u32,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_connections: u32,
+    /// Open connections an address (IPv6: a /64)
+    #[arg(long, env = "UNDERTONE_MEDIATOR_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N",
+        default_value_t = wire::MAX_CONNECTIONS_PER_ADDRESS as u32,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_connections_per_address: u32,
+    /// Rooms in which someone waits
+    #[arg(long, env = "UNDERTONE_MEDIATOR_MAX_ROOMS", value_name = "N",
+        default_value_t = wire::MAX_ROOMS as u32,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_rooms: u32,
+    /// Joins an address (IPv6: a /64) and minute
+    #[arg(long, env = "UNDERTONE_MEDIATOR_JOINS_PER_MINUTE", value_name = "N",
+        default_value_t = wire::JOINS_PER_MINUTE,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    joins_per_minute: u32,
+    /// Also relay the sealed messages of pairs that find no direct path and both ask
+    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY", value_parser = BoolishValueParser::new())]
+    relay: bool,
+    /// Relay: bytes a second of a pair
+    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_RATE", value_name = "BYTES",
+        default_value_t = wire::RELAY_RATE, requires = "relay",
+        value_parser = clap::value_parser!(u64).range(1_024..=1_000_000_000_000))]
+    relay_rate: u64,
+    /// Relay: bytes a second in all
+    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_TOTAL_RATE", value_name = "BYTES",
+        default_value_t = wire::RELAY_TOTAL_RATE, requires = "relay",
+        value_parser = clap::value_parser!(u64).range(1_024..=1_000_000_000_000))]
+    relay_total_rate: u64,
+    /// Relay: pairs at a time
+    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_PAIRS", value_name = "N",
+        default_value_t = wire::RELAY_PAIRS as u32, requires = "relay",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    relay_pairs: u32,
+    /// Relay: bytes of a pair in all
+    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_BYTES", value_name = "BYTES",
+        default_value_t = wire::RELAY_BYTES, requires = "relay",
+        value_parser = clap::value_parser!(u64).range(1_024..))]
+    relay_bytes: u64,
+    /// Log more: -v what happens, -vv every message's kind; never tags, addresses or contents
+    #[arg(short, long, action = ArgAction::Count)]
+    verbose: u8,
+    /// Log errors only
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+/// What to do instead of serving.
+#[derive(Subcommand, Clone, Copy)]
+pub enum Command {
+    /// Print the manual, for man(1): undertone-mediator man | man -l -
+    Man,
+    /// Print what a shell needs to complete the options
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// Behind the options, in the help and in the manual.
+pub const EXAMPLES: &str = "\
+Examples:
+  undertone-mediator
+  undertone-mediator --listen 443 --tls-cert chain.pem --tls-key key.pem
+  undertone-mediator --listen 127.0.0.1:7700 --trust-proxy
+  undertone-mediator --relay --relay-rate 65536 --relay-pairs 20
+  undertone-mediator --lan
+
+SIGHUP reads the certificate again; SIGINT and SIGTERM let pairs finish for 3 s.
+Every option has a variable: --max-rooms is UNDERTONE_MEDIATOR_MAX_ROOMS.
+Exit codes: 0 stopped by SIGINT or SIGTERM, 1 own fault, 2 usage, 3 cannot listen";
+
+impl Cli {
+    /// How much is logged.
+    pub fn log_level(&self) -> LevelFilter {
+        match (self.quiet, self.verbose) {
+            (true, _) => LevelFilter::ERROR,
+            (false, 0) => LevelFilter::INFO,
+            (false, 1) => LevelFilter::DEBUG,
+            (false, _) => LevelFilter::TRACE,
+        }
+    }
+
+    /// The certificate, where TLS is to be spoken.
+    pub fn certificate(&self) -> Result<Option<Arc<Certificate>>, Failure> {
+        let (Some(chain), Some(key)) = (&self.tls_cert, &self.tls_key) else {
+            return Ok(None);
+        };
+        Certificate::load(chain, key).map(Some).map_err(|error| Failure {
+            code: 2,
+            what: error.to_string(),
+            remedy: "Give PEM files: the certificate chain, the server's own first, and its private key.",
+        })
+    }
+
+    /// What the mediator takes, all but TLS.
+    pub fn config(&self) -> Result<Config, Failure> {
+        if self.lan && (self.tls_cert.is_some() || self.trust_proxy) {
+            return Err(Failure {
+                code: 2,
+                what: "--lan announces a mediator without TLS that clients reach themselves".into(),
+                remedy: "Leave out --tls-cert and --trust-proxy, or --lan.",
+            });
+        }
+        Ok(Config {
+            max_connections: self.max_connections as usize,
+            max_connections_per_address: self.max_connections_per_address as usize,
+            max_rooms: self.max_rooms as usize,
+            joins_per_minute: self.joins_per_minute,
+            trust_proxy: self.trust_proxy,
+            relay: self.relay.then_some(RelayLimits {
+                rate: self.relay_rate,
+                total_rate: self.relay_total_rate,
+                pairs: self.relay_pairs as usize,
+                bytes: self.relay_bytes,
+            }),
+            ..Config::default()
+        })
+    }
+}
+
+/// Reads IP, PORT, IP:PORT, NAME or NAME:PORT.
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let port = wire::DEFAULT_PORT;
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return Ok(address);
+    }
+    if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse::<u16>() {
+        return Ok((Ipv6Addr::UNSPECIFIED, port).into());
+    }
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    if let Ok(ip) = bare.unwrap_or(text).parse::<IpAddr>() {
+        return Ok((ip, port).into());
+    }
+    let found = match text.rsplit_once(':') {
+        Some(_) => text.to_socket_addrs(),
+        None => (text, port).to_socket_addrs(),
+    };
+    let why = |error| format!("{error}; write IP, PORT, IP:PORT or NAME:PORT");
+    let mut found = found.map_err(why)?.collect::<Vec<_>>();
+    found.sort_by_key(SocketAddr::is_ipv6);
+    found
+        .first()
+        .copied()
+        .ok_or_else(|| "that name has no address".into())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn an_address_to_listen_on_may_lack_a_part() {
+        for (text, address) in [
+            ("127.0.0.1:80", Some("127.0.0.1:80")),
+            ("7701", Some("[::]:7701")),
+            (":7701", Some("[::]:7701")),
+            ("0", Some("[::]:0")),
+            ("127.0.0.1", Some("127.0.0.1:7700")),
+            ("::1", Some("[::1]:7700")),
+            ("[::]", Some("[::]:7700")),
+            ("[::1]:80", Some("[::1]:80")),
+            ("localhost:80", Some("127.0.0.1:80")),
+            ("localhost", Some("127.0.0.1:7700")),
+            ("65536", None),
+            ("127.0.0.1:x", None),
+            ("http://127.0.0.1", None),
+            ("", None),
+        ] {
+            let read = listen_address(text).ok();
+            assert_eq!(
+                read,
+                address.map(|address| address.parse().unwrap()),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_option_has_its_variable() {
+        for argument in Cli::command().get_arguments() {
+            let name = argument.get_id().as_str();
+            if !["verbose", "quiet"].contains(&name) {
+                let variable = format!("UNDERTONE_MEDIATOR_{}", name.to_uppercase());
+                assert_eq!(argument.get_env(), Some(variable.as_ref()), "{name}");
+            }
+        }
+    }
+}
