@@ -11,6 +11,7 @@ mod common;
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use common::acts::homes;
 use common::certificates::SelfSigned;
@@ -144,22 +145,45 @@ fn each_fault_of_a_certificate_has_its_words_and_its_remedy() {
     }
 }
 
-#[test]
-fn a_certificate_that_signs_itself_is_good_where_it_is_named() {
-    let (folder, homes) = (Home::new(), homes());
-    let files = SelfSigned::new(folder.path());
-    let mediator = showing(&files);
+/// Two meet where this certificate is named.
+fn assert_good(files: &SelfSigned) {
+    let (mediator, homes) = (showing(files), homes());
     let start = |home, name| {
         let mut start = Start::chat(home, &mediator.url, name, "lab#otter");
         start.command.env("SSL_CERT_FILE", &files.certificate);
         start
     };
     meet(start(&homes[0], "ada"), start(&homes[1], "bob"));
-    let [message, hint] = failure(&mediator.url, "/etc/hostname");
-    assert!(
-        message.contains("no certificate") && hint.contains("SSL_CERT_FILE"),
-        "{message}"
-    );
+}
+
+#[test]
+fn a_certificate_that_signs_itself_is_good_where_it_is_named() {
+    let folder = Home::new();
+    assert_good(&SelfSigned::new(folder.path()));
+}
+
+#[test]
+fn the_certificate_that_the_readme_makes_is_good() {
+    // Where there is no openssl, there is nothing to hold the README to.
+    if Command::new("openssl").arg("version").output().is_err() {
+        return;
+    }
+    let readme = fs::read_to_string("README.md").unwrap();
+    let block = readme
+        .split("```sh\n")
+        .find(|block| block.starts_with("openssl req"));
+    let (line, _) = block.unwrap().split_once("\nundertone-mediator").unwrap();
+    assert!(line.contains("IP:192.168.1.20"));
+    let folder = Home::new();
+    let line = line.replace("192.168.1.20", "127.0.0.1");
+    let mut made = Command::new("sh");
+    made.args(["-c", &line]).current_dir(folder.path());
+    assert!(made.output().unwrap().status.success());
+    let files = SelfSigned {
+        certificate: folder.path().join("cert.pem"),
+        key: folder.path().join("key.pem"),
+    };
+    assert_good(&files);
 }
 
 #[test]

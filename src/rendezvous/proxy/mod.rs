@@ -218,6 +218,19 @@ mod tests {
     }
 
     #[test]
+    fn a_login_is_asked_for_in_the_proxys_own_scheme() {
+        for (text, hint) in [
+            ("socks://[::1]:9", "socks5h://USER:PASSWORD@[::1]:9"),
+            ("proxy.example", "http://USER:PASSWORD@proxy.example:80"),
+        ] {
+            let remedy = ProxyFailure::Login.remedy(&text.parse().unwrap());
+            assert!(remedy.contains(hint), "{remedy}");
+        }
+        let refused = "socks4://a".parse::<Proxy>().unwrap_err().to_string();
+        assert!(refused.contains("SOCKS4"), "{refused}");
+    }
+
+    #[test]
     fn nothing_of_a_login_is_shown() {
         let proxy: Proxy = "http://user:hunter2@a:1".parse().unwrap();
         for shown in [proxy.to_string(), format!("{proxy:?} {:#?}", Some(&proxy))] {
