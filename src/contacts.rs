@@ -81,6 +81,21 @@ impl Contacts {
         read(&self.path)
     }
 
+    /// The keys of those met in the room with this tag, `most` at the most, the last first.
+    ///
+    /// # Errors
+    /// As [`Contacts::list`].
+    pub fn met_in(
+        &self,
+        room_tag: &[u8; 32],
+        most: usize,
+    ) -> Result<Vec<PublicKey>, ContactsError> {
+        let mut met = self.list()?;
+        met.retain(|c| c.rooms.contains(room_tag) && c.key != self.own);
+        met.sort_by_key(|c| std::cmp::Reverse(c.last_met));
+        Ok(met.iter().take(most).map(|c| c.key).collect())
+    }
+
     /// Remembers a meeting: a new contact, or a known one met again. A new one whose name is taken
     /// (the user let them in all the same) gets a number behind it.
     ///

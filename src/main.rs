@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use undertone::chat::event::Event;
 use undertone::chat::face::Face;
-use undertone::chat::pair::Listening;
+use undertone::chat::pair::{Listening, NamedPort};
 use undertone::chat::relay::{Consent, RelayChoice};
 use undertone::chat::{self, Output, Setup, Signals};
 use undertone::cli::{Action, ChatArgs, ChatOptions, Cli, Global};
@@ -209,6 +209,7 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
             bind: options.bind,
             advertise: options.advertise.clone(),
             hidden: options.hide_ip,
+            named: NamedPort::default(),
         },
         consent: Consent::new(options.consent(), io::stdin().is_terminal()),
         timeout: options.timeout(),

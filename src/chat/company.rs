@@ -40,11 +40,17 @@ enum Shut {
 impl Company {
     /// Judges who came, keeps the contact unless there is an alarm, and has the
     /// history's line written. Waits for the judgement, which takes no lock, and for
-    /// nothing that is written.
+    /// nothing that is written. One met `again` by its key did not show that it knows the
+    /// secret.
     ///
     /// # Errors
     /// [`ContactsError`], where nobody can be judged.
-    pub async fn meet(setup: &Setup, peer: &Peer, route: Route) -> Result<Self, ContactsError> {
+    pub async fn meet(
+        setup: &Setup,
+        peer: &Peer,
+        route: Route,
+        again: bool,
+    ) -> Result<Self, ContactsError> {
         let (key, room_tag) = (peer.identity, setup.room.tag());
         let claimed = DisplayName::parse(&peer.name);
         let name = claimed.unwrap_or_else(|_| stand_in(&key));
@@ -52,7 +58,7 @@ impl Company {
             let (contacts, name) = (setup.contacts.clone(), name.clone());
             aside(move || contacts.judge(&key, &name, &room_tag)).await??
         };
-        let secret = setup.room.secret().is_some();
+        let secret = setup.room.secret().is_some() && !again;
         let mut company = Company {
             key,
             name,
@@ -113,6 +119,11 @@ impl Company {
     /// Whether it is our own identity.
     pub fn is_yourself(&self) -> bool {
         self.yourself
+    }
+
+    /// Whether it is somebody whom we know, by the key that is there.
+    pub fn is_contact(&self) -> bool {
+        !self.yourself && !matches!(self.shut, Some(Shut::Alarm(_)))
     }
 
     /// Whether nothing may be said or shown.

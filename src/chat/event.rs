@@ -43,6 +43,8 @@ pub enum Event {
         trust: Standing,
         /// Whether the conversation goes on after an interruption.
         resumed: bool,
+        /// Whether one of the two had started anew, and this is another session.
+        again: bool,
         /// Whether it is our own identity on another terminal.
         yourself: bool,
     },
@@ -77,6 +79,9 @@ pub enum Event {
         /// When it came, by ours.
         #[serde(serialize_with = "rfc_3339")]
         received: Timestamp,
+        /// It was sent before this session too, and may have been shown then.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        resent: bool,
     },
     /// Our message has arrived.
     Delivered {

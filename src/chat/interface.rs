@@ -67,9 +67,18 @@ impl Interface {
                     text,
                     time,
                     received,
+                    resent,
                     ..
-                } if !face.json => face.say(from, text, times.shown(*time, *received)),
-                event => face.show(event),
+                } if !face.json => {
+                    let at = times.shown(*time, *received);
+                    face.say(from, text, at, *resent)
+                }
+                event => {
+                    if let Event::Connected { again: true, .. } = event {
+                        times.anew();
+                    }
+                    face.show(event)
+                }
             },
             Interface::Console(console) => {
                 console.show(event);

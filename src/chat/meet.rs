@@ -7,21 +7,25 @@ mod attempt;
 mod away;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::again::{Again, CONTACTS_MAX};
 use super::event::Event;
 use super::face::clock::{self, Row};
 use super::lobby::Lobby;
 use super::local::Local;
-use super::pair::{AttemptError, Failure};
+use super::pair::{AttemptError, Failure, Progress};
 use super::{ChatError, Setup};
+use crate::contacts::ContactsError;
 use crate::link::Ready;
 use crate::link::ranking::Reach;
-use crate::pairing::Role;
+use crate::pairing::{Meeting, Role};
 use crate::session::Session;
-use attempt::attempt;
+use crate::store::aside;
+pub use attempt::{Goal, attempt};
 use away::Away;
 
 /// After so many attempts that went wrong, an invite is not to be used any more.
@@ -37,13 +41,21 @@ pub struct Met {
     pub knock_at: Option<SocketAddr>,
     /// The host's door, which stays open for the guest to come back.
     pub lobby: Option<Lobby>,
+    /// A contact was met by its key, and may not know the room's secret.
+    pub again: bool,
 }
 
-/// Waits in the room until the other one is there and a link with it is up.
+/// Waits in the room until the other one is there and a link with it is up; or one of the
+/// contacts last met there is met again.
 ///
 /// # Errors
 /// [`ChatError`], when trying again is of no use.
 pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
+    let contacts = {
+        let (contacts, tag) = (setup.contacts.clone(), setup.room.tag());
+        aside(move || contacts.met_in(&tag, CONTACTS_MAX)).await
+    };
+    let contacts = contacts.map_err(ContactsError::from)??;
     let mut attempts = 0;
     let mut told = false;
     let begun = Instant::now();
@@ -51,21 +63,37 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
     let mut away = Away::default();
     let mut unanswered = None;
     loop {
-        let mut take_seat = |expires_in| {
-            away.over(setup);
-            if !std::mem::replace(&mut told, true) {
-                setup.say(&waiting(setup, local, expires_in));
-                for message in remarks(setup, local) {
-                    setup.say(&Event::Note { message });
+        let far = watch::Sender::new(None);
+        let again = Again {
+            setup,
+            local,
+            contacts: contacts.clone(),
+            first: far.subscribe(),
+            head_start: Duration::ZERO,
+        };
+        let mut step = |progress| {
+            match progress {
+                Progress::Seated { expires_in } => {
+                    away.over(setup);
+                    if !std::mem::replace(&mut told, true) {
+                        setup.say(&waiting(setup, local, expires_in));
+                        for message in remarks(setup, local) {
+                            setup.say(&Event::Note { message });
+                        }
+                    }
+                    row.send_replace(Some(Row::waiting(begun)));
+                }
+                Progress::Paired => {}
+                Progress::Matched => {
+                    row.send_replace(Some(Row::looking()));
                 }
             }
-            row.send_replace(Some(Row::waiting(begun)));
+            far.send_replace(Some(progress));
         };
-        let looking = || {
-            row.send_replace(Some(Row::looking()));
-        };
+        let anyone = anyone(setup, local);
         let met = tokio::select! {
-            met = attempt(setup, local, &mut unanswered, &mut take_seat, looking) => met,
+            met = attempt(setup, local, anyone, &mut unanswered, &mut step) => met,
+            met = again.met() => Ok(met),
             () = clock::run(&setup.face, &row) => continue,
         };
         let error = match met {
@@ -110,6 +138,18 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
                 }
             }
         }
+    }
+}
+
+/// Whoever comes to the room.
+fn anyone(setup: &Setup, local: &Local) -> Goal {
+    Goal {
+        meeting: Meeting {
+            tag: setup.room.tag(),
+            prs: setup.room.prs(),
+        },
+        pin: None,
+        leave: Box::pin(local.elsewhere()),
     }
 }
 

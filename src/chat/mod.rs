@@ -6,6 +6,7 @@
 //!     │  └► links  by which addresses others reach it
 //!     ├► meet      the first link ─► pair ─► lobby (host) or dial (guest)
 //!     └► talk      one select loop over link, person, timers ─► seek, lobby
+//! again     waiting for contacts beside that, where only they can come
 //! ahead     what is typed before anyone is there
 //! company   who is there, and whether the chat is open
 //! times     when the other one's messages were written
@@ -14,6 +15,7 @@
 //! error     why it did not come about, or ended badly
 //! ```
 
+pub mod again;
 pub mod ahead;
 pub mod backoff;
 pub mod company;

@@ -2,7 +2,7 @@
 //! open. Used for the first link and for every further one.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout};
@@ -34,21 +34,44 @@ pub struct Listening {
     pub advertise: Vec<SocketAddr>,
     /// The other one learns no address and is not dialled.
     pub hidden: bool,
+    /// The port that `bind` names, while it is open.
+    pub named: NamedPort,
+}
+
+/// A port that cannot be opened twice, and may be wanted for several pairings at a time.
+#[derive(Clone, Default)]
+pub struct NamedPort(Arc<Mutex<Weak<Port>>>);
+
+impl std::fmt::Debug for NamedPort {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NamedPort(..)")
+    }
 }
 
 impl Listening {
-    /// Opens the port at which we can be reached; nobody else can reach it where we
-    /// hide.
+    /// Opens the port at which we can be reached, a free one unless `bind` names it;
+    /// nobody else can reach it where we hide.
     ///
     /// # Errors
     /// The system's.
-    pub fn open(&self) -> std::io::Result<Port> {
+    pub fn open(&self) -> std::io::Result<Arc<Port>> {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        Port::open(if self.hidden {
+        let bind = if self.hidden {
             Some(nowhere)
         } else {
             self.bind
-        })
+        };
+        if bind.is_none_or(|bind| bind.port() == 0) {
+            return Port::open(bind).map(Arc::new);
+        }
+        let NamedPort(open) = &self.named;
+        let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(port) = open.upgrade() {
+            return Ok(port);
+        }
+        let port = Arc::new(Port::open(bind)?);
+        *open = Arc::downgrade(&port);
+        Ok(port)
     }
 
     /// Our end of the connection to the mediator: the port, so that a router's
@@ -190,15 +213,28 @@ impl Failure {
     }
 }
 
-/// Joins, waits and exchanges SEALED; says whom to dial. `waiting` is told how long
-/// the seat lasts.
+/// How far an attempt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The seat is taken.
+    Seated {
+        /// Seconds until it lapses.
+        expires_in: u64,
+    },
+    /// Somebody is there. Told before our SEALED goes out.
+    Paired,
+    /// Both know the secret; a path is looked for.
+    Matched,
+}
+
+/// Joins, waits and exchanges SEALED; says whom to dial. `told` hears how far it is.
 ///
 /// # Errors
 /// [`AttemptError`].
 pub async fn pair(
     mediator: &mut Rendezvous,
     attempt: Attempt<'_>,
-    waiting: &mut (dyn FnMut(u64) + Send),
+    told: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(Role, Matched, Plan), AttemptError> {
     let tag = attempt.meeting.tag;
     let offering = attempt.unanswered;
@@ -226,7 +262,7 @@ pub async fn pair(
                 let pause = life.saturating_sub(RENEW_BEFORE).max(life / 2);
                 renew = Instant::now() + pause.max(RENEW_AFTER);
                 seated = true;
-                waiting(expires_in);
+                told(Progress::Seated { expires_in });
             }
             MediatorMessage::Paired {
                 role,
@@ -247,6 +283,7 @@ pub async fn pair(
             }
         }
     };
+    told(Progress::Paired);
     let via = mediator.mediator_ip();
     let port = match mediator.port_kept() {
         true => observed.port(),
@@ -272,6 +309,7 @@ pub async fn pair(
     let matched = awaiting.sealed(theirs.as_bytes(), attempt.pin);
     let matched = matched.map_err(|error| failed(true)(error.into()))?;
     let plan = attempt.listening.plan(matched.candidates(), observed, via);
+    told(Progress::Matched);
     Ok((role, matched, plan))
 }
 

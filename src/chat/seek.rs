@@ -6,12 +6,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::backoff::Backoff;
 use super::lobby::Found;
-use super::pair::{Attempt, AttemptError, Listening, pair};
+use super::pair::{Attempt, AttemptError, Listening, Progress, pair};
 use super::relay::{Consent, by_relay};
 use crate::link::Ready;
 use crate::link::dial::{PATH_WITHIN, Plan};
@@ -41,6 +41,8 @@ pub struct Trail {
     /// The mediator is not dialled from our port: a connection of it from there has just
     /// broken, and what is still under way of that one would break the next.
     pub elsewhere: bool,
+    /// How far it is at the mediator; `None`: no seat is held there.
+    pub far: watch::Sender<Option<Progress>>,
 }
 
 /// A guest's link, and where to knock once it is lost.
@@ -219,7 +221,14 @@ async fn meet_again(
         port: port.port(),
         unanswered: &mut None,
     };
-    let (_, matched, plan) = pair(&mut mediator, attempt, &mut |_| {}).await?;
+    let mut told = |progress| {
+        trail.far.send_replace(Some(progress));
+    };
+    let paired = pair(&mut mediator, attempt, &mut told).await;
+    if paired.is_err() {
+        trail.far.send_replace(None);
+    }
+    let (_, matched, plan) = paired?;
     Ok((mediator, matched, plan))
 }
 

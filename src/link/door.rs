@@ -6,6 +6,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -43,7 +44,7 @@ pub struct Visitor {
 
 /// Where the host meets the guest.
 pub struct Door {
-    port: Port,
+    port: Arc<Port>,
     visitors: Crowd<Option<Visitor>>,
     /// Out to meet the guest of a pairing …
     dials: JoinSet<Option<Visitor>>,
@@ -53,7 +54,7 @@ pub struct Door {
 
 impl Door {
     /// A door at this port.
-    pub fn new(port: Port) -> Self {
+    pub fn new(port: Arc<Port>) -> Self {
         Door {
             port,
             visitors: Crowd::new(),
@@ -67,7 +68,7 @@ impl Door {
     /// # Errors
     /// The system's.
     pub fn open(bind: Option<SocketAddr>) -> io::Result<Door> {
-        Port::open(bind).map(Door::new)
+        Ok(Door::new(Arc::new(Port::open(bind)?)))
     }
 
     /// Where it listens.

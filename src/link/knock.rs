@@ -25,7 +25,7 @@ use super::port::Port;
 use super::reach::greet_on;
 use super::route::Route;
 use super::stream::Stream;
-use crate::crypto::keys::{PublicKey, ResumeSecret, SecretKey, prs, random, room_tag};
+use crate::crypto::keys::{PublicKey, ResumeSecret, SecretKey, random};
 use crate::pairing::{
     CONFIRM_B_LEN, Candidates, HostConfirm, Matched, Meeting, OFFER_LEN, Offering, PairingError,
     Role, SEALED_LEN,
@@ -71,11 +71,7 @@ pub struct Reunion {
 impl Reunion {
     /// What both ends meet by again, whether here or at a mediator.
     pub fn meeting(&self) -> Meeting {
-        let prs = prs(Some(self.resume.secret().as_bytes()));
-        Meeting {
-            tag: room_tag(self.resume.room().as_bytes()),
-            prs,
-        }
+        Meeting::derived(&self.resume.room(), &self.resume.secret())
     }
 }
 

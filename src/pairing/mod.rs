@@ -31,7 +31,8 @@ use offer::Offer;
 
 use crate::crypto::cpace::Share;
 use crate::crypto::keys::{
-    ChainingKey, Label, PublicKey, SealLabel, SecretKey, channel, commitment, hash, offers_hash,
+    ChainingKey, Key, Label, PublicKey, SealLabel, SecretKey, channel, commitment, hash,
+    offers_hash, prs, room_tag,
 };
 use crate::crypto::secret::Secret;
 use crate::crypto::words::{Words, verification_words};
@@ -91,6 +92,16 @@ pub struct Meeting {
     pub tag: [u8; 32],
     /// `"S" ‖ SECRET`, or `"N"` where there is none.
     pub prs: Zeroizing<Vec<u8>>,
+}
+
+impl Meeting {
+    /// In a room that both derived, with its secret: raw bytes, not normalised.
+    pub fn derived(room: &Key, secret: &Key) -> Self {
+        Meeting {
+            tag: room_tag(room.as_bytes()),
+            prs: prs(Some(secret.as_bytes())),
+        }
+    }
 }
 
 impl std::fmt::Debug for Meeting {

@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, 
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 use undertone::identity::Identity;
+use undertone::room::Room;
 use undertone::store::Store;
 use undertone_mediator::wire::{ClientMessage, MediatorMessage, Opaque, Role};
 
@@ -64,8 +65,28 @@ impl Evil {
 
     /// The next client that joins.
     pub fn join(&self) -> Seat<'_> {
+        self.try_join().expect("it joins")
+    }
+
+    /// The next client that joins in a room that fits. Who joins elsewhere is hung up on, and
+    /// may have gone.
+    pub fn join_where(&self, fits: impl Fn(&Seat<'_>) -> bool) -> Seat<'_> {
+        loop {
+            if let Some(seat) = self.try_join().filter(&fits) {
+                return seat;
+            }
+        }
+    }
+
+    /// The next client that joins in this room of people.
+    pub fn join_in(&self, room: &str) -> Seat<'_> {
+        let room: Room = room.parse().unwrap();
+        self.join_where(|seat| seat.room == room.tag())
+    }
+
+    fn try_join(&self) -> Option<Seat<'_>> {
         let stream = self.socket();
-        let from = stream.peer_addr().unwrap();
+        let from = stream.peer_addr().ok()?;
         #[allow(clippy::result_large_err, reason = "the library's signature")]
         let keep = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
             self.heard.borrow_mut().push(format!("{request:?}"));
@@ -74,15 +95,19 @@ impl Evil {
         let socket = self.wait("WebSocket", accept_hdr_async(stream, keep));
         let mut seat = Seat {
             evil: self,
-            socket: socket.unwrap(),
+            socket: socket.ok()?,
             from,
+            room: [0; 32],
             offer: Vec::new(),
         };
         match seat.next() {
-            Some(ClientMessage::Join { offer, .. }) => seat.offer = offer.as_bytes().to_vec(),
+            Some(ClientMessage::Join { room, offer, .. }) => {
+                (seat.room, seat.offer) = (room.0, offer.as_bytes().to_vec());
+            }
+            None => return None,
             other => panic!("no join but {other:?}"),
         }
-        seat
+        Some(seat)
     }
 
     /// Nothing that any client said holds one of these, in clear or in base64.
@@ -120,6 +145,8 @@ pub struct Seat<'a> {
     evil: &'a Evil,
     socket: WebSocketStream<TcpStream>,
     pub from: SocketAddr,
+    /// The tag.
+    pub room: [u8; 32],
     pub offer: Vec<u8>,
 }
 

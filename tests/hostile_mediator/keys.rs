@@ -68,7 +68,8 @@ fn stand_between(evil: &Evil, homes: [&Home; 2], room: &str, names: [&str; 2]) -
     let ada = ada(homes[0], evil, room);
     let mut waits = seated(&ada, evil);
     let bob = bob(homes[1], evil, room);
-    let mut comes = evil.join();
+    // Who has met somebody here waits for them elsewhere, too.
+    let mut comes = evil.join_in(room);
 
     let begun = impostor.begin(&mut waits, Role::Host, &Candidates::default());
     waits.hand(&begun.ours);

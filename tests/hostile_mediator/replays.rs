@@ -40,7 +40,7 @@ fn a_replayed_offer_between_two_who_are_there_parts_them_and_nothing_more() {
     let host = ada(&homes[0], &evil, ROOM);
     let mut waits = seated(&host, &evil);
     let guest = bob(&homes[1], &evil, ROOM);
-    let mut comes = evil.join();
+    let mut comes = evil.join_in(ROOM);
     // The host gets Bob's old offer with his new SEALED.
     waits.paired(Role::Host, &offer);
     comes.paired(Role::Guest, &waits.offer);

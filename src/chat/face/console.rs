@@ -123,11 +123,12 @@ impl Console {
                 text,
                 time,
                 received,
+                resent,
                 ..
             } => {
                 let at = self.times.shown(*time, *received);
                 self.turn_day(at);
-                self.print(message(from, text, at, self.style));
+                self.print(message(from, text, at, *resent, self.style));
                 let focused = self.composer.is_focused();
                 let ring = self.bell.ring(focused, Instant::now().into_std());
                 self.out.extend_from_slice(ring.as_bytes());
@@ -136,6 +137,10 @@ impl Console {
             Event::Unstable { .. } => {}
             // The prompt says it too.
             Event::Connected { .. } | Event::Reconnecting { .. } if self.quiet => {}
+            Event::Connected { again: true, .. } => {
+                self.times.anew();
+                self.print_words(event);
+            }
             _ => self.print_words(event),
         }
     }

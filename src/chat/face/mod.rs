@@ -80,8 +80,8 @@ impl Face {
     ///
     /// # Errors
     /// As of [`Face::show`].
-    pub fn say(&self, from: &str, text: &str, at: Timestamp) -> io::Result<()> {
-        let text = message(from, text, at, self.style());
+    pub fn say(&self, from: &str, text: &str, at: Timestamp, resent: bool) -> io::Result<()> {
+        let text = message(from, text, at, resent, self.style());
         write_out(&text.rows(width_of(&Term::stdout())))
     }
 

@@ -10,9 +10,10 @@ use crate::terminal::layout::{Lead, Text};
 use crate::terminal::safe::Safe;
 use crate::terminal::style::{Style, Tone};
 
-/// `09:14 bob   text`.
-pub(super) fn message(from: &str, text: &str, at: Timestamp, style: Style) -> Text {
-    Text::message(Lead::of(from, clock(at), style), Safe::message(text))
+/// `09:14 bob   text`; `resent`, where it may have been shown before a crash.
+pub(super) fn message(from: &str, text: &str, at: Timestamp, resent: bool, style: Style) -> Text {
+    let lead = Lead::of(from, clock(at), style).resent(resent);
+    Text::message(lead, Safe::message(text))
 }
 
 /// The same of our own: with a sign, and dim, while it is not known to have arrived.
@@ -108,6 +109,7 @@ fn remark(event: &Event) -> Option<String> {
             address,
             trust,
             resumed,
+            again,
             yourself,
         } => {
             let peer = Safe::name(peer);
@@ -117,14 +119,24 @@ fn remark(event: &Event) -> Option<String> {
                 _ => "",
             };
             if *resumed {
-                return Some(format!("◆ Back. Same identity · {way}{relayed}"));
+                return Some(match again {
+                    true => format!(
+                        "◆ Back, in a new session: {peer} started anew. Same identity · {way}{relayed}"
+                    ),
+                    false => format!("◆ Back. Same identity · {way}{relayed}"),
+                });
             }
-            let mut text = format!(
-                "◆ Connected to {peer} · {way} · {}{relayed}",
-                trust.in_words()
-            );
+            let met = match again {
+                true => format!("Back with {peer}, in a new session"),
+                false => format!("Connected to {peer}"),
+            };
+            let mut text = format!("◆ {met} · {way} · {}{relayed}", trust.in_words());
             if *yourself {
                 text += "\n  This is you: your own identity on another terminal.";
+            } else if *again {
+                text += &format!(
+                    "\n  Same identity as before. What {peer} had sent before the break is marked ↻:\n  you may have read it already."
+                );
             } else if *trust != Standing::Verified {
                 text += match trust {
                     Standing::Invite => "\n  Only someone with the secret can be there.",
@@ -165,9 +177,8 @@ fn remark(event: &Event) -> Option<String> {
                 n => format!(" {n} queued."),
             };
             let peer = Safe::name(peer);
-            // Another conversation is met in another way: nobody would find the other.
             format!(
-                "◆ {} Lost {peer} ({}).{waiting}\n  Trying again; what you type is kept. If {peer} starts anew, do so too: /quit.",
+                "◆ {} Lost {peer} ({}).{waiting}\n  Trying again; what you type is kept.",
                 since.parse().map_or_else(|_| "--:--".into(), clock),
                 Safe::line(reason),
             )

@@ -1,5 +1,6 @@
 //! One attempt: a seat at the mediator, the pairing with who comes, and the link to them.
 
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use tokio::time::{Instant, sleep_until};
@@ -8,9 +9,10 @@ use super::Met;
 use crate::chat::Setup;
 use crate::chat::lobby::{Found, Lobby, Step};
 use crate::chat::local::Local;
-use crate::chat::pair::{Attempt, AttemptError, Failure, pair};
+use crate::chat::pair::{Attempt, AttemptError, Failure, Progress, pair};
 use crate::chat::relay::by_relay;
 use crate::chat::seek::Reached;
+use crate::crypto::keys::PublicKey;
 use crate::link::dial::{PATH_WITHIN, Plan};
 use crate::link::door::Door;
 use crate::link::nominate::ANSWER_WITHIN;
@@ -22,12 +24,27 @@ use crate::pairing::{Matched, Meeting, Offering, PairingError, Role};
 use crate::rendezvous::Rendezvous;
 use crate::session::Session;
 
-pub(super) async fn attempt(
+/// Whom to meet, and where.
+pub struct Goal {
+    /// The room and its secret.
+    pub meeting: Meeting,
+    /// The identity that is required, if any.
+    pub pin: Option<PublicKey>,
+    /// Ends the wait for the other one.
+    pub leave: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// Waits at the mediator until somebody is there and a link with them is up. `told` hears how
+/// far it is; `unanswered` is as for [`Attempt`].
+///
+/// # Errors
+/// [`AttemptError`].
+pub async fn attempt(
     setup: &Setup,
     local: &Local,
+    goal: Goal,
     unanswered: &mut Option<Offering>,
-    waiting: &mut (dyn FnMut(u64) + Send),
-    looking: impl Fn(),
+    told: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Met, AttemptError> {
     let listening = &setup.listening;
     let port = listening.open().map_err(AttemptError::Listen)?;
@@ -35,21 +52,17 @@ pub(super) async fn attempt(
     let mut mediator = Rendezvous::connect(&local.route, from).await?;
     mediator.remember(from, &local.outside);
     mediator.keep_alive(&local.keep_alive);
-    mediator.leave_when(local.elsewhere());
+    mediator.leave_when(goal.leave);
     let attempt = Attempt {
-        meeting: Meeting {
-            tag: setup.room.tag(),
-            prs: setup.room.prs(),
-        },
+        meeting: goal.meeting,
         identity: Arc::clone(&setup.identity),
-        pin: None,
+        pin: goal.pin.as_ref(),
         role: None,
         listening,
         port: port.address().port(),
         unanswered,
     };
-    let (role, matched, plan) = pair(&mut mediator, attempt, waiting).await?;
-    looking();
+    let (role, matched, plan) = pair(&mut mediator, attempt, told).await?;
     let hopeless = plan.candidates.is_empty();
     let relays = mediator.relays();
     let failed = OnceLock::new();
@@ -91,7 +104,7 @@ pub(super) async fn attempt(
 
 async fn join_host(
     setup: &Setup,
-    port: Port,
+    port: Arc<Port>,
     matched: Matched,
     plan: Plan,
     relay: impl Future<Output = Option<(Stream, Route)>>,
@@ -107,12 +120,13 @@ async fn join_host(
         ready,
         knock_at,
         lobby: None,
+        again: false,
     })
 }
 
 async fn await_guest(
     setup: &Setup,
-    port: Port,
+    port: Arc<Port>,
     matched: Matched,
     plan: Plan,
     relay: impl Future<Output = Option<(Stream, Route)>>,
@@ -157,6 +171,7 @@ async fn await_guest(
                     ready: *ready,
                     knock_at: None,
                     lobby: Some(lobby),
+                    again: false,
                 });
             }
         }

@@ -2,16 +2,21 @@
 //! next.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::FutureExt;
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::Talk;
 use crate::chat::ChatError;
+use crate::chat::again::Again;
 use crate::chat::event::Event;
 use crate::chat::lobby::Step;
+use crate::chat::meet::Met;
+use crate::chat::pair::Progress;
 use crate::chat::relay::Consent;
 use crate::chat::seek::{Reached, Trail, await_guest, seek_host};
 use crate::crypto::words::Words;
@@ -20,6 +25,20 @@ use crate::link::knock::Reunion;
 use crate::link::wire::Wire;
 use crate::pairing::{Peer, Role};
 use crate::session::{Fault, LinkId, Session};
+
+/// A link that was lost is found again by then, mostly, where both ends still share a session.
+const RESUMED_WITHIN: Duration = Duration::from_secs(1);
+
+/// How the other one came to be there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// With the first link of this conversation.
+    First,
+    /// With a further one.
+    Resumed,
+    /// In another session, for it lost the one before.
+    Anew,
+}
 
 impl Talk<'_> {
     /// The link is gone: says so once, and looks for the other one.
@@ -38,6 +57,10 @@ impl Talk<'_> {
             reason: reason.to_owned(),
             queued: self.session.queued(),
         });
+        if !self.company.is_contact() {
+            let message = format!("if {} starts anew, do so too: /quit", self.company.name());
+            let _ = self.show(&Event::Note { message });
+        }
         self.company.seen();
         self.seek();
     }
@@ -46,7 +69,18 @@ impl Talk<'_> {
     pub(super) fn seek(&mut self) {
         self.asked = false;
         self.setup.consent.not_wanted();
-        let Some(trail) = self.trail(Some(self.setup.consent.clone())) else {
+        let far = watch::Sender::new(None);
+        self.again = self.company.is_contact().then(|| {
+            let again = Again {
+                setup: self.setup,
+                local: self.local,
+                contacts: vec![*self.company.key()],
+                first: far.subscribe(),
+                head_start: RESUMED_WITHIN,
+            };
+            again.met().boxed_local()
+        });
+        let Some(trail) = self.trail(Some(self.setup.consent.clone()), far) else {
             return;
         };
         let last = self.knock_at;
@@ -65,8 +99,12 @@ impl Talk<'_> {
         }
     }
 
-    /// Where to look; `relay` where the mediator may carry the link.
-    pub(super) fn trail(&self, relay: Option<Consent>) -> Option<Trail> {
+    /// Where to look; `relay` where the mediator may carry the link. `far` is told how far it is.
+    pub(super) fn trail(
+        &self,
+        relay: Option<Consent>,
+        far: watch::Sender<Option<Progress>>,
+    ) -> Option<Trail> {
         Some(Trail {
             reunion: Arc::new(self.reunion()?),
             mediator: self.local.route.clone(),
@@ -75,6 +113,7 @@ impl Talk<'_> {
             listening: self.setup.listening.clone(),
             relay,
             elsewhere: self.wire.is_none() && self.route.is_relay() && self.keeps_port(),
+            far,
         })
     }
 
@@ -109,7 +148,7 @@ impl Talk<'_> {
                 Err(_) => self.session.go_failed(Instant::now().into_std()),
             },
             Step::Unanswered => self.session.go_failed(Instant::now().into_std()),
-            Step::Answered(ready) => self.take_link(*ready)?,
+            Step::Answered(ready) => self.take_link(*ready, Arrival::Resumed)?,
         }
         Ok(())
     }
@@ -126,12 +165,34 @@ impl Talk<'_> {
             return Ok(());
         }
         self.knock_at = knock_at.or(self.knock_at);
-        self.take_link(ready)
+        self.take_link(ready, Arrival::Resumed)
+    }
+
+    /// The other one started anew: what it has no part in any more is wiped, and the
+    /// conversation goes on in another session.
+    pub(super) fn take_anew(&mut self, met: Met) -> Result<(), ChatError> {
+        let Met {
+            session,
+            mut ready,
+            knock_at,
+            lobby,
+            again: _,
+        } = met;
+        if ready.is_gone() {
+            self.pass_over();
+            return Ok(());
+        }
+        let former = std::mem::replace(&mut self.session, session);
+        self.session.succeed(former);
+        self.seeking = JoinSet::new();
+        (self.lobby, self.knock_at) = (lobby, knock_at);
+        self.heard = true;
+        self.take_link(ready, Arrival::Anew)
     }
 
     /// A further link whose deciding record has opened: it counts if the session
     /// says so.
-    fn take_link(&mut self, ready: Ready) -> Result<(), ChatError> {
+    fn take_link(&mut self, ready: Ready, arrival: Arrival) -> Result<(), ChatError> {
         self.links += 1;
         let route = ready.route;
         let better = self.wire.is_some();
@@ -147,6 +208,7 @@ impl Talk<'_> {
         };
         self.wire = Some(wire);
         self.seeking = JoinSet::new();
+        self.again = None;
         if let Some(lobby) = &mut self.lobby {
             lobby.give_up_seat();
         }
@@ -156,7 +218,7 @@ impl Talk<'_> {
         self.words = in_order(self.session.role(), &peer.words);
         match better {
             true => self.announce_route()?,
-            false => self.announce(true)?,
+            false => self.announce(arrival)?,
         }
         self.read()
     }
@@ -170,9 +232,9 @@ impl Talk<'_> {
 
     /// Says who is there. A shut chat says why instead; it is connected, to the
     /// person, once it is open.
-    pub(super) fn announce(&mut self, resumed: bool) -> Result<(), ChatError> {
+    pub(super) fn announce(&mut self, arrival: Arrival) -> Result<(), ChatError> {
         match self.company.alarm() {
-            Some(alarm) if !resumed => self.show(&alarm)?,
+            Some(alarm) if arrival == Arrival::First => self.show(&alarm)?,
             Some(_) => {}
             None => self.show(&Event::Connected {
                 peer: self.company.name().to_owned(),
@@ -180,7 +242,12 @@ impl Talk<'_> {
                 route: self.route.kind(),
                 address: self.route.address().to_string(),
                 trust: self.company.standing(),
-                resumed,
+                resumed: arrival != Arrival::First,
+                again: match arrival {
+                    Arrival::First => self.begun_again,
+                    Arrival::Resumed => false,
+                    Arrival::Anew => true,
+                },
                 yourself: self.company.is_yourself(),
             })?,
         }

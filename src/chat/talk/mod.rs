@@ -9,6 +9,7 @@ use std::future::pending;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures_util::future::LocalBoxFuture;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -26,7 +27,7 @@ use crate::link::route::Route;
 use crate::link::wire::Wire;
 use crate::pairing::Role;
 use crate::session::{LinkId, Session};
-use links::{in_order, join};
+use links::{Arrival, in_order, join};
 use network::Network;
 use records::{lost_because, turn};
 
@@ -50,6 +51,10 @@ struct Talk<'a> {
     lobby: Option<Lobby>,
     /// Guest: looks for the host while there is no link, or no direct one.
     seeking: JoinSet<Option<Reached>>,
+    /// While there is no link: waits for a contact that starts anew.
+    again: Option<LocalBoxFuture<'a, Met>>,
+    /// So this conversation began: by the other one's key, not by the room's secret.
+    begun_again: bool,
     /// The words of the live link's pairing: ours, theirs.
     words: [[&'static str; 4]; 2],
     wrong_words: u32,
@@ -98,6 +103,7 @@ pub async fn talk(
         ready,
         knock_at,
         lobby,
+        again,
     } = met;
     // Nothing is taken in until it is known who came. The answer to `go` goes out
     // before that: the other one need not wait for our disk.
@@ -110,7 +116,7 @@ pub async fn talk(
     // A socket that is already gone shows when it is read.
     let _ = wire.try_flush();
     let begin = async {
-        let company = Company::meet(setup, &peer, route).await?;
+        let company = Company::meet(setup, &peer, route, again).await?;
         let interface = Interface::open(setup.face, company.name(), ahead)?;
         Ok((company, interface))
     };
@@ -128,7 +134,8 @@ pub async fn talk(
     if !company.is_shut() {
         session.open(Instant::now().into_std());
     }
-    let heard = session.role() == Role::Host;
+    // Who was met again is met again if this link, too, is one that only we know of.
+    let heard = session.role() == Role::Host || again;
     let mut talk = Talk {
         setup,
         local,
@@ -140,6 +147,8 @@ pub async fn talk(
         links: 1,
         lobby,
         seeking: JoinSet::new(),
+        again: None,
+        begun_again: again,
         wrong_words: 0,
         heard,
         lost: None,
@@ -182,7 +191,7 @@ async fn part(mut session: Session, mut wire: Wire, ended: &Result<Exit, ChatErr
 
 impl Talk<'_> {
     async fn run(&mut self, signals: &mut Signals) -> Result<Exit, ChatError> {
-        self.announce(false)?;
+        self.announce(Arrival::First)?;
         self.read()?;
         loop {
             self.show_events()?;
@@ -214,6 +223,7 @@ impl Talk<'_> {
                     None => self.ended = true,
                 },
                 step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
+                met = met_again(&mut self.again) => self.take_anew(met)?,
                 // One that was called off ends too, and must not end the listening.
                 Some(found) = self.seeking.join_next() => if let Ok(Some(reached)) = found {
                     self.take_reached(reached)?;
@@ -267,6 +277,13 @@ impl Talk<'_> {
         }
         self.look_for_direct();
         Ok(())
+    }
+}
+
+async fn met_again(again: &mut Option<LocalBoxFuture<'_, Met>>) -> Met {
+    match again {
+        Some(again) => again.await,
+        None => pending().await,
     }
 }
 

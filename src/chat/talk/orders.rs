@@ -4,6 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use tokio::time::Instant;
 
 use super::Talk;
+use super::links::Arrival;
 use crate::chat::ChatError;
 use crate::chat::event::Event;
 use crate::chat::person::Input;
@@ -202,7 +203,7 @@ impl Talk<'_> {
     /// The shut chat opens.
     pub(super) fn open(&mut self) -> Result<(), ChatError> {
         self.session.open(Instant::now().into_std());
-        self.announce(false)
+        self.announce(Arrival::First)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::Talk;
@@ -52,7 +52,7 @@ impl Talk<'_> {
         };
         let pause = AGAIN.get(times).copied().unwrap_or(LATER);
         self.direct_at = Some((Instant::now() + pause, times + 1));
-        let Some(trail) = self.trail(None) else {
+        let Some(trail) = self.trail(None, watch::Sender::default()) else {
             return;
         };
         match &mut self.lobby {

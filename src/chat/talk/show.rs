@@ -47,7 +47,7 @@ impl Talk<'_> {
                     seq,
                     sent,
                     text,
-                    resent: _,
+                    resent,
                 } => {
                     let received = Timestamp::now();
                     let time = i64::try_from(sent)
@@ -60,6 +60,7 @@ impl Talk<'_> {
                         // What is no time says nothing.
                         time: time.unwrap_or(received),
                         received,
+                        resent,
                     });
                     if shown.is_err() {
                         self.session.not_taken(seq);

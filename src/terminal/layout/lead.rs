@@ -4,6 +4,7 @@
 //! 09:14 bob   text        of the other one
 //! 09:14 you   text        of ours
 //! 09:14 you … text        of ours, and not known to have arrived
+//! 09:14 bob ↻ text        of the other one, and perhaps for the second time
 //! ```
 
 use super::OURS;
@@ -16,6 +17,9 @@ const GAP: &str = "   ";
 /// The same, where it has not arrived: told without colours too.
 const WAITS: &str = " … ";
 
+/// The same, where it may have been shown before a crash.
+const RESENT: &str = " ↻ ";
+
 /// Who said it, and when.
 #[derive(Debug, Clone)]
 pub struct Lead {
@@ -27,7 +31,7 @@ pub struct Lead {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whose {
-    Theirs,
+    Theirs { resent: bool },
     Ours { arrived: bool },
 }
 
@@ -38,9 +42,16 @@ impl Lead {
         Lead {
             time,
             name: Safe::name(name),
-            whose: Whose::Theirs,
+            whose: Whose::Theirs { resent: false },
             style,
         }
+    }
+
+    /// The other one said it before a crash, too, if `resent`.
+    #[must_use]
+    pub fn resent(mut self, resent: bool) -> Self {
+        self.whose = Whose::Theirs { resent };
+        self
     }
 
     /// Of ours.
@@ -60,10 +71,10 @@ impl Lead {
         let name = self.name.clipped(width.saturating_sub(OURS + GAP.len()));
         let time = self.style.dim(&self.time);
         let (painted, gap) = match self.whose {
-            Whose::Theirs => (
+            Whose::Theirs { resent } => (
                 self.style
                     .person(self.name.as_str().as_bytes(), name.as_str()),
-                GAP,
+                if resent { RESENT } else { GAP },
             ),
             Whose::Ours { arrived: true } => (self.style.bold(name.as_str()), GAP),
             Whose::Ours { arrived: false } => (name.to_string(), WAITS),

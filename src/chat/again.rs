@@ -1,0 +1,142 @@
+//! Meeting again after a crash of either: contacts wait for each other in a room that only the
+//! two can compute, and that is another one each day (PROTOCOL.md §8).
+//!
+//! It is the second place to wait in. Whoever starts in a room of people sits there first, an
+//! end that lost its link in the resume room; only while that seat is held are these taken, and
+//! a pairing there calls them off. So two that can resume do, two that both start anew meet in
+//! the room of people, and nobody's attempt at its secret is spent by what happens here.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use super::Setup;
+use super::backoff::Backoff;
+use super::local::Local;
+use super::meet::{Goal, Met, attempt};
+use super::pair::{AttemptError, Progress};
+use crate::crypto::again::{AgainSecret, days};
+use crate::crypto::keys::PublicKey;
+use crate::pairing::Meeting;
+
+/// For so many contacts of a room waits who starts there.
+pub const CONTACTS_MAX: usize = 3;
+/// How often is looked whether the day is over.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// Whom to meet again, and where.
+pub struct Again<'a> {
+    /// Who we are, and the room in which we met.
+    pub setup: &'a Setup,
+    /// The mediator.
+    pub local: &'a Local,
+    /// The contacts.
+    pub contacts: Vec<PublicKey>,
+    /// How far it is in the room where one waits first; `None`: not even seated.
+    pub first: watch::Receiver<Option<Progress>>,
+    /// The other one may come there within so long.
+    pub head_start: Duration,
+}
+
+impl Again<'_> {
+    /// Waits until one of the contacts is there and a link with it is up.
+    pub async fn met(self) -> Met {
+        let ours = self.setup.identity.public();
+        loop {
+            self.reaches(is_seated).await;
+            sleep(self.head_start).await;
+            let mut seats: FuturesUnordered<_> = self
+                .contacts
+                .iter()
+                .flat_map(|theirs| {
+                    let rooms = 0..days(&ours, theirs, today()).count();
+                    rooms.map(|nth| self.sit(&ours, theirs, nth))
+                })
+                .collect();
+            tokio::select! {
+                biased;
+                () = self.reaches(is_paired) => {}
+                Some(met) = seats.next() => return met,
+                () = std::future::pending() => {}
+            }
+        }
+    }
+
+    /// Waits for this contact in the `nth` of the day's rooms, the next day in that day's.
+    async fn sit(&self, ours: &PublicKey, theirs: &PublicKey, nth: usize) -> Met {
+        let mut backoff = Backoff::default();
+        loop {
+            let today = today();
+            let day = days(ours, theirs, today).nth(nth).unwrap_or(today);
+            let mut unanswered = None;
+            while today == self::today() {
+                self.reaches(is_seated).await;
+                let since = Instant::now();
+                let Some(meeting) = self.meeting(theirs, day) else {
+                    return std::future::pending().await;
+                };
+                let goal = Goal {
+                    meeting,
+                    pin: Some(*theirs),
+                    leave: Box::pin(no_seat(self.first.clone(), today)),
+                };
+                let (setup, local) = (self.setup, self.local);
+                let met = attempt(setup, local, goal, &mut unanswered, &mut |_| {}).await;
+                let error = match met {
+                    Ok(met) => return Met { again: true, ..met },
+                    Err(AttemptError::Mediator(error)) => Some(error),
+                    Err(_) => None,
+                };
+                backoff.held(since.elapsed());
+                backoff.pause_after(error.as_ref()).await;
+            }
+        }
+    }
+
+    fn meeting(&self, theirs: &PublicKey, day: u32) -> Option<Meeting> {
+        let met_in = self.setup.room.tag();
+        let x = AgainSecret::new(&self.setup.identity, theirs).ok()?;
+        let (room, secret) = (x.room(day, &met_in), x.secret(day, &met_in));
+        Some(Meeting::derived(&room, &secret))
+    }
+
+    async fn reaches(&self, far: fn(&Option<Progress>) -> bool) {
+        reaches(&mut self.first.clone(), far).await;
+    }
+}
+
+/// Completes once this seat is not to be held any longer.
+async fn no_seat(mut first: watch::Receiver<Option<Progress>>, today: u32) {
+    tokio::select! {
+        () = reaches(&mut first, |far| !is_seated(far)) => {}
+        () = async { while today == self::today() { sleep(LOOK_EVERY).await } } => {}
+    }
+}
+
+async fn reaches(
+    first: &mut watch::Receiver<Option<Progress>>,
+    far: fn(&Option<Progress>) -> bool,
+) {
+    if first.wait_for(far).await.is_err() {
+        // Nobody waits there any more.
+        std::future::pending().await
+    }
+}
+
+fn is_seated(far: &Option<Progress>) -> bool {
+    matches!(far, Some(Progress::Seated { .. }))
+}
+
+fn is_paired(far: &Option<Progress>) -> bool {
+    far.is_some() && !is_seated(far)
+}
+
+/// Days since 1970, by this machine's clock.
+fn today() -> u32 {
+    let seconds = Timestamp::now().as_second();
+    u32::try_from(seconds / (24 * 60 * 60)).unwrap_or_default()
+}
