@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use dialoguer::Confirm;
 use jiff::tz::TimeZone;
 
+use crate::chat::Signals;
 use crate::cli::{Global, PeersAction, PeersArgs};
 use crate::contacts::{Contacts, ContactsError, Trust};
 use crate::crypto::words::fingerprint;
@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::history::{Damaged, History, Index, View, table};
 use crate::identity::{Identity, IdentityError};
 use crate::store::{Privacy, Store, StoreError};
-use crate::terminal::prompts::{Last, can_ask};
+use crate::terminal::prompts::{Asker, Last, PromptError, can_ask};
 use crate::terminal::safe::Safe;
 
 /// Why a command could not be done.
@@ -39,9 +39,9 @@ pub enum CommandError {
         "{0} is verified, and there is no terminal to ask on\n  To forget them all the same, add --yes."
     )]
     Unasked(Safe),
-    /// The question could not be put.
-    #[error("cannot ask: {0}")]
-    Question(io::Error),
+    /// The question has no answer.
+    #[error(transparent)]
+    Question(#[from] PromptError),
     /// The output is gone.
     #[error("cannot write: {0}")]
     Output(#[from] io::Error),
@@ -173,14 +173,23 @@ fn asked_to_forget(who: &str, global: &Global) -> Result<bool, CommandError> {
     if global.no_input || !can_ask() {
         return Err(CommandError::Unasked(who));
     }
-    let question = format!(
-        "You compared words with {who}: forgotten, a stranger could come under that name unnoticed. Forget?"
+    let why = format!(
+        "You compared words with {who}: forgotten, a stranger could come under that name unnoticed."
     );
-    Confirm::new()
-        .with_prompt(question)
-        .default(false)
-        .interact()
-        .map_err(|dialoguer::Error::IO(error)| CommandError::Question(error))
+    let question = format!("Forget {who}? (y/N)");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(PromptError::from)?;
+    let answer = runtime.block_on(async {
+        let (mut signals, mut asker) = (Signals::new()?, Asker::open()?);
+        tokio::select! {
+            biased;
+            answer = asker.confirm(&why, &question) => answer,
+            exit = signals.next() => Err(PromptError::Signal(exit)),
+        }
+    });
+    Ok(answer?)
 }
 
 /// Talk that nobody hears is no reason to stop.

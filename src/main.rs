@@ -100,6 +100,7 @@ fn ended(done: Result<Exit, CommandError>) -> Exit {
     match done {
         Ok(exit) => exit,
         Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(CommandError::Question(error)) => unanswered(error),
         Err(error) => fail(error.exit(), &error),
     }
 }
@@ -307,6 +308,7 @@ fn unanswered(error: PromptError) -> Exit {
     match error {
         PromptError::Interrupted => Exit::Interrupted,
         PromptError::Left => Exit::Done,
+        PromptError::Signal(exit) => exit,
         PromptError::Io(_) => fail(Exit::Usage, &error),
     }
 }

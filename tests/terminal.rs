@@ -269,3 +269,26 @@ fn ctrl_d_leaves_a_chat() {
     assert_eq!(other.await_event("left")["reason"], "quit");
     assert_eq!(person.exit_code(), 0);
 }
+
+#[test]
+fn no_answer_of_the_terminal_forgets_a_verified_contact() {
+    let (mediator, homes) = (Mediator::start(), common::acts::homes());
+    let [mut ada, mut bob] = common::console::both(&mediator, &homes);
+    let words = common::console::read_out(&mut bob, "ada");
+    common::console::read_out(&mut ada, "bob");
+    ada.press(&format!("{words}\r"));
+    ada.await_row("bob ✓ ›");
+    ada.press("/quit\r");
+    assert_eq!(ada.exit_code(), 0);
+    // A mode report ends in a letter that could say yes.
+    for (keys, told) in [
+        ("\x1b[?2026;2$y\r", "bob is kept"),
+        ("y\r", "bob is forgotten"),
+    ] {
+        let mut forget = Terminal::start(&homes[0], &["peers", "forget", "bob"]);
+        forget.await_text("Forget bob? (y/N)");
+        forget.press(keys);
+        forget.await_text(told);
+        assert_eq!(forget.exit_code(), 0);
+    }
+}

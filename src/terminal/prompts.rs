@@ -11,6 +11,7 @@ use std::io::{self, IsTerminal};
 
 use super::name::DisplayName;
 use super::safe::Safe;
+use crate::exit::Exit;
 use crate::room::Invite;
 pub use last::Last;
 pub use question::Asker;
@@ -28,6 +29,9 @@ pub enum PromptError {
     /// Ctrl-D, or the terminal is gone: exit 0.
     #[error("left")]
     Left,
+    /// A signal came, which asks for this exit.
+    #[error("ended by a signal")]
+    Signal(Exit),
     /// The terminal refused.
     #[error(
         "cannot ask on this terminal: {0}\n  Give --name and a room on the command line instead."
@@ -77,6 +81,21 @@ impl Asker {
         };
         self.ask(&question, read_room).await
     }
+
+    /// Says why, and asks whether; Enter says no.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    pub async fn confirm(&mut self, why: &str, text: &str) -> Result<bool, PromptError> {
+        self.say(why)?;
+        let question = Question {
+            text,
+            offered: None,
+            earlier: None,
+            shown: str::to_owned,
+        };
+        self.ask(&question, read_consent).await
+    }
 }
 
 /// Who types a command here takes the question for the chat.
@@ -93,6 +112,14 @@ fn read_name(text: &str) -> Result<DisplayName, String> {
         return Err("that looks like a room or an invite: it is asked for next".into());
     }
     DisplayName::parse(text).map_err(|why| why.to_string())
+}
+
+fn read_consent(text: &str) -> Result<bool, String> {
+    match text.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(true),
+        "" | "n" | "no" => Ok(false),
+        _ => Err("y or n".into()),
+    }
 }
 
 fn read_room(text: &str) -> Result<Option<Invite>, String> {
