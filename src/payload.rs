@@ -26,16 +26,16 @@ pub const PLAINTEXT_MAX: usize = 64 * 1024;
 /// The shortest plaintext of a record.
 pub const PLAINTEXT_MIN: usize = 256;
 
-const GO: u16 = 0;
-const ACK: u16 = 1;
-const PING: u16 = 2;
-const PONG: u16 = 3;
-const BYE: u16 = 4;
+const GO: u64 = 0;
+const ACK: u64 = 1;
+const PING: u64 = 2;
+const PONG: u64 = 3;
+const BYE: u64 = 4;
 /// Why somebody says it, if not because they want to.
 const FAILED: u64 = 1;
-const TEXT: u16 = 16;
+const TEXT: u64 = 16;
 /// From here on kinds are reliable, known or not.
-const RELIABLE: u16 = 16;
+const RELIABLE: u64 = 16;
 
 /// One payload, borrowed from the record that it came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,18 +107,18 @@ impl Payload<'_> {
         e: &mut Encoder<&mut Vec<u8>>,
     ) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
         match *self {
-            Payload::Go { link, received } => e.array(3)?.u16(GO)?.u64(link)?.u64(received)?,
-            Payload::Ack { received } => e.array(2)?.u16(ACK)?.u64(received)?,
-            Payload::Ping => e.array(1)?.u16(PING)?,
-            Payload::Pong => e.array(1)?.u16(PONG)?,
-            Payload::Bye => e.array(1)?.u16(BYE)?,
-            Payload::Failure => e.array(2)?.u16(BYE)?.u64(FAILED)?,
+            Payload::Go { link, received } => e.array(3)?.u64(GO)?.u64(link)?.u64(received)?,
+            Payload::Ack { received } => e.array(2)?.u64(ACK)?.u64(received)?,
+            Payload::Ping => e.array(1)?.u64(PING)?,
+            Payload::Pong => e.array(1)?.u64(PONG)?,
+            Payload::Bye => e.array(1)?.u64(BYE)?,
+            Payload::Failure => e.array(2)?.u64(BYE)?.u64(FAILED)?,
             Payload::Reliable {
                 seq,
                 body: Body::Text { sent, text, resent },
             } => {
                 e.array(if resent { 5 } else { 4 })?;
-                e.u16(TEXT)?.u64(seq)?.u64(sent)?.str(text)?;
+                e.u64(TEXT)?.u64(seq)?.u64(sent)?.str(text)?;
                 if resent {
                     e.bool(true)?;
                 }
@@ -161,7 +161,7 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
     let items = d
         .array()?
         .ok_or_else(|| minicbor::decode::Error::message("indefinite"))?;
-    let kind = d.u16()?;
+    let kind = d.u64()?;
     let (payload, read) = match kind {
         GO => (
             Payload::Go {
@@ -179,7 +179,7 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
         }
         BYE => (Payload::Bye, 1),
         TEXT => {
-            let (seq, sent, text) = (d.u64()?, d.u64()?, d.str()?);
+            let (seq, sent, text) = (seq(d)?, d.u64()?, d.str()?);
             if text.len() > TEXT_MAX {
                 return Err(minicbor::decode::Error::message("text too long"));
             }
@@ -196,7 +196,7 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
         }
         kind if kind >= RELIABLE => (
             Payload::Reliable {
-                seq: d.u64()?,
+                seq: seq(d)?,
                 body: Body::Unknown,
             },
             2,
@@ -214,6 +214,14 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
         d.skip()?;
     }
     Ok(payload)
+}
+
+/// A sequence number: they count from 1.
+fn seq(d: &mut Decoder<'_>) -> Result<u64, minicbor::decode::Error> {
+    match d.u64()? {
+        0 => Err(minicbor::decode::Error::message("no number")),
+        seq => Ok(seq),
+    }
 }
 
 /// The size to which a plaintext of `len` bytes is padded: Padmé (Nikitin et
@@ -301,6 +309,59 @@ mod tests {
         assert_eq!(all(&bytes), Ok(vec![bye, bye, bye, failure, failure]));
         // [4, break]: no array of this length.
         assert_eq!(all(&[0x82, 4, 0xff]), Err(Malformed));
+    }
+
+    #[test]
+    fn reliable_kinds_have_no_bound_but_that_of_an_integer() {
+        for kind in [17, 255, 65_535, 65_536, u64::from(u32::MAX) + 1, u64::MAX] {
+            let mut bytes = Vec::new();
+            let mut e = Encoder::new(&mut bytes);
+            e.array(3).unwrap().u64(kind).unwrap();
+            e.u64(1).unwrap().null().unwrap();
+            let body = Body::Unknown;
+            assert_eq!(all(&bytes), Ok(vec![Payload::Reliable { seq: 1, body }]));
+        }
+    }
+
+    #[test]
+    fn integers_may_be_longer_than_they_need_be() {
+        // [1, 5] with each in four and in eight bytes.
+        let bytes = [0x82, 0x1a, 0, 0, 0, 1, 0x1b, 0, 0, 0, 0, 0, 0, 0, 5];
+        assert_eq!(all(&bytes), Ok(vec![Payload::Ack { received: 5 }]));
+    }
+
+    #[test]
+    fn what_is_no_payload_is_refused() {
+        let bad: [&[u8]; 11] = [
+            // No array; an empty one; one without an end; one of a negative kind.
+            &[5],
+            &[0x80],
+            &[0x9f, 2, 0xff],
+            &[0x81, 0x20],
+            // A text without a number; with the number 0; an unknown kind with it.
+            &[0x81, 0x10],
+            &[0x84, 0x10, 0, 1, 0x60],
+            &[0x82, 0x11, 0],
+            // A text in pieces; a negative time; a number that is a text.
+            &[0x84, 0x10, 1, 1, 0x7f, 0x61, b'x', 0xff],
+            &[0x84, 0x10, 1, 0x20, 0x60],
+            &[0x82, 1, 0x61, b'x'],
+            // A further item that is cut off.
+            &[0x82, 2, 0x61],
+        ];
+        for bytes in bad {
+            assert_eq!(all(bytes), Err(Malformed), "{bytes:x?}");
+        }
+    }
+
+    #[test]
+    fn a_plaintext_of_any_length_is_read() {
+        for len in (0..600).chain([PLAINTEXT_MAX]) {
+            let mut bytes = encoded(&[Payload::Ping]);
+            bytes.resize(len.max(2), 0);
+            assert_eq!(all(&bytes), Ok(vec![Payload::Ping]));
+            assert_eq!(all(&bytes[2..]), Ok(vec![]));
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod invite;
 mod made_up;
 mod normal;
 mod pasted;
+mod unseen;
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,10 +23,10 @@ use zeroize::Zeroizing;
 
 use crate::crypto::keys;
 use crate::mediator_url::MediatorUrlError;
-use crate::terminal::safe::is_hidden;
 pub use invite::Invite;
 pub use made_up::completions;
 use normal::{is_hash, normal};
+use unseen::is_unseen;
 
 /// Bytes of a ROOM at most.
 pub const MAX_ROOM_BYTES: usize = 64;
@@ -212,7 +213,7 @@ fn check(text: &str, most: usize, blank: RoomError, long: RoomError) -> Result<(
         Err(blank)
     } else if text.len() > most {
         Err(long)
-    } else if text.chars().any(|c| c.is_whitespace() || is_hidden(c)) {
+    } else if text.chars().any(is_unseen) {
         Err(RoomError::Forbidden)
     } else {
         Ok(())

@@ -61,7 +61,8 @@ impl Candidates {
         out
     }
 
-    /// `None` for a family that is neither 0, 4 nor 6.
+    /// Gaps, doubles, and families of a later version are passed over. `None` where
+    /// something stands behind an IPv4 address.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut addresses = Vec::new();
         for slot in bytes.chunks_exact(SLOT_LEN) {
@@ -69,10 +70,15 @@ impl Candidates {
             let (ip, port) = rest.split_first_chunk::<16>()?;
             let port = u16::from_be_bytes(port.try_into().ok()?);
             let ip = match family {
-                0 => continue,
-                4 => IpAddr::V4(Ipv4Addr::from(*ip.first_chunk::<4>()?)),
+                4 => {
+                    let (ip, behind) = ip.split_first_chunk::<4>()?;
+                    if behind.iter().any(|byte| *byte != 0) {
+                        return None;
+                    }
+                    IpAddr::V4(Ipv4Addr::from(*ip))
+                }
                 6 => IpAddr::V6(Ipv6Addr::from(*ip)),
-                _ => return None,
+                _ => continue,
             };
             addresses.push(SocketAddr::new(ip, port));
         }
@@ -146,10 +152,24 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_family_is_refused() {
-        let mut bytes = list(&["192.0.2.1:5"]).encode();
-        bytes[0] = 5;
-        assert_eq!(Candidates::decode(&bytes), None);
+    fn gaps_doubles_and_unknown_families_are_passed_over() {
+        let two = list(&["192.0.2.1:5", "[2001:db8::1]:6"]);
+        let mut bytes = [0; ENCODED_LEN];
+        for (slot, from) in [(1, 0), (3, 1), (4, 0), (6, 1)] {
+            let from = &two.encode()[from * SLOT_LEN..][..SLOT_LEN];
+            bytes[slot * SLOT_LEN..][..SLOT_LEN].copy_from_slice(from);
+        }
+        bytes[2 * SLOT_LEN..][..SLOT_LEN].fill(7);
+        assert_eq!(Candidates::decode(&bytes), Some(two));
+    }
+
+    #[test]
+    fn something_behind_an_ipv4_address_is_refused() {
+        for at in 5..17 {
+            let mut bytes = list(&["192.0.2.1:5"]).encode();
+            bytes[at] = 1;
+            assert_eq!(Candidates::decode(&bytes), None);
+        }
     }
 
     proptest! {

@@ -4,7 +4,7 @@
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-/// Trimmed, NFC, look-alikes replaced, lower case, NFC. Lower-casing can undo NFC, hence twice.
+/// Trimmed, NFC, look-alikes replaced, lower case with one small sigma, NFC. Lower-casing can undo NFC, hence twice.
 pub(super) fn normal(text: &str) -> Zeroizing<String> {
     let mut plain = Zeroizing::new(String::with_capacity(text.len()));
     for c in text
@@ -19,7 +19,15 @@ pub(super) fn normal(text: &str) -> Zeroizing<String> {
         }
     }
     let lower = Zeroizing::new(plain.trim().to_lowercase());
-    Zeroizing::new(lower.nfc().collect())
+    Zeroizing::new(lower.chars().map(one_sigma).nfc().collect())
+}
+
+/// Lower-casing makes two of the one capital, by where it stands in its word.
+fn one_sigma(c: char) -> char {
+    match c {
+        'ς' => 'σ',
+        c => c,
+    }
 }
 
 /// The character that is meant by one that a keyboard or a chat app puts in its place.

@@ -17,6 +17,9 @@ fn both_sides_come_to_one_normal_form() {
         ("lab", "otter")
     );
     assert_eq!(room("cafe\u{301}"), room("CAFÉ"));
+    for odos in ["ΟΔΟΣ", "οδος", "οδοσ", "ΟΔΟς"] {
+        assert_eq!(room(odos).name(), "οδοσ");
+    }
     assert_eq!(room("a # b").typed().as_str(), "a#b");
     assert_eq!(room("a#b#c").secret().unwrap().expose(), "b#c");
     assert_eq!(

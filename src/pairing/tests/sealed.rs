@@ -114,11 +114,15 @@ fn another_identity_than_the_pinned_one_is_refused() {
 #[test]
 fn malformed_candidates_are_refused() {
     let b = identity(b'B').public();
+    let mut addresses = candidates().encode();
+    addresses[16] = 1;
+    let behind = refused(&holding(&b, &nonce(), &addresses));
+    assert_eq!(behind, Some(PairingError::Candidates));
+    // A family of a later version is none of our business.
     for family in [1, 2, 5, 7, 255] {
         let mut addresses = candidates().encode();
         addresses[7 * 19] = family;
-        let refused = refused(&holding(&b, &nonce(), &addresses));
-        assert_eq!(refused, Some(PairingError::Candidates));
+        assert_eq!(refused(&holding(&b, &nonce(), &addresses)), None);
     }
 }
 
