@@ -109,6 +109,7 @@ impl Contacts {
             }
             let mut contact = Contact {
                 petname: free_name(contacts, met.name),
+                given: Vec::new(),
                 key: *met.key,
                 trust: met.trust,
                 rooms: Vec::new(),

@@ -13,7 +13,7 @@ use std::fs;
 
 use common::acts::{ada_and_bob, homes, peers, quit, start, verify_both};
 use common::{Client, Home, Mediator, Start, meet};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Gives the person of this home another key, under the same name.
 fn change_key(home: &Home) {
@@ -72,19 +72,31 @@ fn an_alarm_is_overruled_by_the_words_of_the_key_that_is_there_only() {
     let withheld = "ada has not let you in yet; what you say waits until then";
     assert_eq!(note["message"], withheld);
     let alarm = host.await_event("alarm");
-    let two = |key: &Value| {
-        key.as_str()
-            .unwrap()
-            .split('-')
-            .take(2)
-            .collect::<Vec<_>>()
-            .join("-")
+    // The words are those of the new key that differ, and no more of it is on the screen.
+    let [was, is] = ["was", "is"].map(|key| {
+        let words = alarm[key].as_str().unwrap().split('-');
+        words.map(str::to_owned).collect::<Vec<_>>()
+    });
+    assert_eq!((was.len(), is.len()), (16, 16));
+    let places = alarm["override_words"].as_array().unwrap();
+    let places: Vec<_> = places
+        .iter()
+        .map(|n| n.as_u64().unwrap() as usize - 1)
+        .collect();
+    assert_eq!(places.len(), 6);
+    assert!(places.iter().all(|at| was[*at] != is[*at]));
+    let at_places = |words: &[String]| {
+        let words: Vec<_> = places.iter().map(|at| words[*at].as_str()).collect();
+        words.join(" ")
     };
+    let asked = at_places(&is);
+    assert_eq!(alarm["override_by"], format!("/trust {asked}"));
     for wrong in [
         "",
         "yes",
-        &two(&alarm["was"]),
-        two(&alarm["is"]).split('-').next().unwrap(),
+        &at_places(&was),
+        &is[..2].join(" "),
+        asked.rsplit_once(' ').unwrap().0,
     ] {
         host.say(&format!("/trust {wrong}"));
         assert_eq!(host.await_event("error")["code"], "trust");
@@ -145,5 +157,47 @@ fn a_stranger_in_the_way_of_a_contact_raises_the_alarm() {
     assert_eq!(
         (&lookalike["kind"], &lookalike["peer"]),
         (&"name-known".into(), &"coco".into())
+    );
+}
+
+#[test]
+fn a_name_that_a_contact_gave_raises_the_alarm_whatever_we_call_it() {
+    let mediator = Mediator::start();
+    let homes = [Home::new(), Home::new(), Home::new()];
+    let come = |home, name, room| Start::chat(home, &mediator.url, name, room);
+    let bob = |room| come(&homes[0], "bob", room);
+    let [(mut host, _), (mut guest, _)] = meet(bob("lab#x"), come(&homes[1], "ada", "lab#x"));
+    quit([&mut host, &mut guest]);
+    let renamed = Start::new(&homes[0], &["peers", "rename", "ada", "boss"]);
+    assert_eq!(renamed.finish(b"").0, 0);
+    for name in ["ada", "ada.", "ada (work)", "a-da 2"] {
+        let [(mut host, alarm), _guest] = meet(bob("attic#y"), come(&homes[2], name, "attic#y"));
+        assert_eq!(
+            [
+                &alarm["type"],
+                &alarm["kind"],
+                &alarm["peer"],
+                &alarm["name"]
+            ],
+            [
+                &json!("alarm"),
+                &json!("name-known"),
+                &json!("boss"),
+                &json!(name)
+            ]
+        );
+        host.say("/quit");
+        assert_eq!(host.exit_code(), 6);
+    }
+    // Somebody whose name only looks like hers may be let in, and does not take her place.
+    let [(mut host, alarm), (mut guest, _)] =
+        meet(bob("attic#y"), come(&homes[2], "ada.", "attic#y"));
+    host.say(alarm["override_by"].as_str().unwrap());
+    host.await_event("connected");
+    quit([&mut host, &mut guest]);
+    let [(_host, saw), _guest] = meet(bob("lab#x"), come(&homes[1], "ada", "lab#x"));
+    assert_eq!(
+        (&saw["type"], &saw["peer"]),
+        (&json!("connected"), &json!("boss"))
     );
 }

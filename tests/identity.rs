@@ -171,3 +171,21 @@ fn secrets_are_kept_to_one_closed_file() {
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
+
+#[test]
+fn a_copied_identity_is_shut_out_like_any_other_and_named_as_what_it_is() {
+    let (mediator, home) = (Mediator::start(), Home::new());
+    let required = start(&mediator, &home, "ada").args(&["--require-verified"]);
+    let [(mut host, saw), (mut guest, told)] = meet(required, start(&mediator, &home, "the boss"));
+    assert_eq!(
+        [&saw["type"], &saw["kind"], &saw["peer"]],
+        ["alarm", "not-verified", "yourself"]
+    );
+    assert_eq!(told["peer"], "yourself");
+    guest.say("let me in");
+    host.say("/who");
+    assert_eq!(host.await_event("who")["peer"], "yourself");
+    verify_both([&mut host, &mut guest]);
+    assert_eq!(host.await_message(), "let me in");
+    quit([&mut host, &mut guest]);
+}

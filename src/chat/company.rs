@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Setup;
+use super::challenge::Challenge;
 use super::event::{Event, Standing};
 use crate::contacts::{Alarm, AlarmKind, Contact, Contacts, ContactsError, Judgement, Met, Trust};
 use crate::crypto::keys::PublicKey;
@@ -20,6 +21,8 @@ use crate::terminal::name::DisplayName;
 pub struct Company {
     key: PublicKey,
     name: DisplayName,
+    /// What the other one calls itself.
+    given: DisplayName,
     trust: Trust,
     shut: Option<Shut>,
     yourself: bool,
@@ -33,7 +36,7 @@ pub struct Company {
 
 /// Why the chat is shut.
 enum Shut {
-    Alarm(Alarm),
+    Alarm(Box<Alarm>, Challenge),
     NotVerified,
 }
 
@@ -53,15 +56,16 @@ impl Company {
     ) -> Result<Self, ContactsError> {
         let (key, room_tag) = (peer.identity, setup.room.tag());
         let claimed = DisplayName::parse(&peer.name);
-        let name = claimed.unwrap_or_else(|_| stand_in(&key));
+        let given = claimed.unwrap_or_else(|_| stand_in(&key));
         let judgement = {
-            let (contacts, name) = (setup.contacts.clone(), name.clone());
+            let (contacts, name) = (setup.contacts.clone(), given.clone());
             aside(move || contacts.judge(&key, &name, &room_tag)).await??
         };
         let secret = setup.room.secret().is_some() && !again;
         let mut company = Company {
             key,
-            name,
+            name: given.clone(),
+            given,
             trust: Trust::Unverified,
             shut: None,
             yourself: false,
@@ -76,15 +80,23 @@ impl Company {
             writer: Arc::clone(&setup.writer),
         };
         match judgement {
-            Judgement::Yourself => company.yourself = true,
-            Judgement::Alarm(alarm) => company.shut = Some(Shut::Alarm(alarm)),
+            Judgement::Yourself => {
+                company.yourself = true;
+                // Whoever has a copy of our identity is not called as they like.
+                company.name = DisplayName::yourself();
+            }
+            Judgement::Alarm(alarm) => {
+                let was = alarm.contact.fingerprint();
+                let challenge = Challenge::draw(&was, &company.fingerprint());
+                company.shut = Some(Shut::Alarm(Box::new(alarm), challenge));
+            }
             Judgement::Known(contact) => {
                 (company.name, company.trust) = (contact.petname, contact.trust);
                 company.keep();
             }
             Judgement::New { .. } => company.keep(),
         }
-        let open = company.shut.is_none() && !company.yourself;
+        let open = company.shut.is_none();
         if open && setup.require_verified && company.trust != Trust::Verified {
             company.shut = Some(Shut::NotVerified);
         }
@@ -134,28 +146,34 @@ impl Company {
     /// What is to be said about a shut chat.
     pub fn alarm(&self) -> Option<Event> {
         let shut = self.shut.as_ref()?;
-        let is = self.fingerprint().short();
-        let Shut::Alarm(Alarm { kind, contact }) = shut else {
+        let is = self.fingerprint().to_string();
+        let Shut::Alarm(alarm, challenge) = shut else {
             return Some(Event::Alarm {
                 kind: "not-verified",
                 peer: self.name().to_owned(),
+                name: None,
                 was: None,
                 is,
                 last_met: None,
                 override_by: None,
+                override_words: Vec::new(),
             });
         };
+        let Alarm { kind, contact } = alarm.as_ref();
+        let name = (self.given != contact.petname).then(|| self.given.as_str().to_owned());
         Some(Event::Alarm {
             kind: match kind {
-                AlarmKind::NameKnown => "name-known",
+                AlarmKind::NameKnown | AlarmKind::NameAlike => "name-known",
                 AlarmKind::RoomKnown => "room-known",
                 AlarmKind::FormerKey => "former-key",
             },
             peer: contact.petname.as_str().to_owned(),
-            was: Some(contact.fingerprint().short()),
+            name,
+            was: Some(contact.fingerprint().to_string()),
             is,
             last_met: Some((contact.last_met.to_string(), contact.trust.into())),
-            override_by: Some(format!("/trust {}", self.override_words())),
+            override_by: Some(challenge.command()),
+            override_words: challenge.places().to_vec(),
         })
     }
 
@@ -169,30 +187,25 @@ impl Company {
     /// meeting proves it. `false`: the words are not those of the key that is
     /// there, or there is no alarm.
     pub fn trust_anyway(&mut self, typed: &str) -> bool {
-        let alarm = matches!(self.shut, Some(Shut::Alarm(_)));
-        let typed: Vec<_> = typed
-            .split([' ', '-'])
-            .filter(|word| !word.is_empty())
-            .collect();
-        if !alarm || !typed.join("-").eq_ignore_ascii_case(&self.override_words()) {
-            return false;
+        let met = match &self.shut {
+            Some(Shut::Alarm(_, challenge)) => challenge.is_met(typed),
+            _ => false,
+        };
+        if met {
+            self.accept();
         }
-        self.accept();
-        true
-    }
-
-    /// The first two words of the key that is there: who types them has looked.
-    fn override_words(&self) -> String {
-        let words = self.fingerprint().to_string();
-        words.split('-').take(2).collect::<Vec<_>>().join("-")
+        met
     }
 
     fn accept(&mut self) {
         match self.shut.take() {
-            Some(Shut::Alarm(Alarm { kind, contact })) if kind != AlarmKind::RoomKnown => {
-                self.name = contact.petname.clone();
+            // Whoever is only like somebody we know is somebody new.
+            Some(Shut::Alarm(alarm, _))
+                if !matches!(alarm.kind, AlarmKind::RoomKnown | AlarmKind::NameAlike) =>
+            {
+                self.name = alarm.contact.petname.clone();
                 self.trust = self.proves;
-                self.keep_in_place_of(&contact);
+                self.keep_in_place_of(&alarm.contact);
             }
             _ if self.yourself => self.trust = self.proves,
             _ => self.keep(),
@@ -223,7 +236,7 @@ impl Company {
         &self,
         change: impl Fn(&Contacts, &Met<'_>) -> Result<Contact, ContactsError> + Send + 'static,
     ) {
-        let (key, name, room_tag) = (self.key, self.name.clone(), self.room_tag);
+        let (key, name, room_tag) = (self.key, self.given.clone(), self.room_tag);
         let (contacts, trust, at) = (self.contacts.clone(), self.proves, Timestamp::now());
         let what = format!("the contact {}", self.name());
         self.writer.keep(&what, move || {
@@ -268,7 +281,7 @@ impl Company {
 
     fn entry(&self, room: &str, route: Route) -> Entry {
         let now = Timestamp::now();
-        let alarm = matches!(self.shut, Some(Shut::Alarm(_)));
+        let alarm = matches!(self.shut, Some(Shut::Alarm(..)));
         Entry {
             started: now,
             last_seen: now,

@@ -122,10 +122,13 @@ pub enum Event {
         kind: &'static str,
         /// Whom we expected, or who is there.
         peer: String,
-        /// The key that we know, in short.
+        /// The name that who is there gave, where it is another one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// The whole fingerprint of the key that we know.
         #[serde(skip_serializing_if = "Option::is_none")]
         was: Option<String>,
-        /// The key that is there, in short.
+        /// The whole fingerprint of the key that is there.
         is: String,
         /// When the expected one was last met, and how well known (RFC 3339, UTC).
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,6 +136,9 @@ pub enum Event {
         /// What opens the chat without comparing words.
         #[serde(skip_serializing_if = "Option::is_none")]
         override_by: Option<String>,
+        /// Which words of `is` that takes, from 1.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        override_words: Vec<usize>,
     },
     /// The conversation is over.
     Left {

@@ -18,6 +18,7 @@
 pub mod again;
 pub mod ahead;
 pub mod backoff;
+mod challenge;
 pub mod company;
 mod error;
 pub mod event;

@@ -9,6 +9,9 @@ use crate::terminal::name::DisplayName;
 /// Rooms that are remembered of one contact: the latest ones. Made-up rooms are new every time.
 pub(super) const MAX_ROOMS: usize = 256;
 
+/// Names that are remembered of one contact.
+pub(super) const MAX_NAMES: usize = 8;
+
 /// How sure we are that a key is whose we think it is. Ordered: later is surer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Trust {
@@ -25,6 +28,8 @@ pub enum Trust {
 pub struct Contact {
     /// The name by which we know them: at first the one they gave, then ours to change.
     pub petname: DisplayName,
+    /// The names that they gave, the latest last.
+    pub given: Vec<DisplayName>,
     /// Their identity key.
     pub key: PublicKey,
     /// How sure we are of it.
@@ -68,9 +73,18 @@ impl Contact {
         self.petname.as_str() == who || begins_with_words(&self.fingerprint().to_string(), who)
     }
 
+    /// What they may be called: by us, or by themselves.
+    pub(super) fn names(&self) -> impl Iterator<Item = &DisplayName> {
+        self.given.iter().chain([&self.petname])
+    }
+
     pub(super) fn meet(&mut self, met: &Met<'_>) {
         self.trust = self.trust.max(met.trust);
         self.last_met = self.last_met.max(met.at);
+        self.given.retain(|name| name != met.name);
+        self.given.push(met.name.clone());
+        let excess = self.given.len().saturating_sub(MAX_NAMES);
+        self.given.drain(..excess);
         self.rooms.retain(|tag| tag != met.room_tag);
         self.rooms.push(*met.room_tag);
         let excess = self.rooms.len().saturating_sub(MAX_ROOMS);

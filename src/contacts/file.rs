@@ -1,4 +1,5 @@
-//! What `contacts.json` looks like: version 1.
+//! What `contacts.json` looks like: version 2. Version 1 had no names that were given, and is read
+//! as well.
 //!
 //! A file that does not fit, in one entry even, is refused whole: a contact that goes unnoticed is
 //! an alarm that does not sound.
@@ -11,7 +12,7 @@ use super::{Contact, Trust};
 use crate::crypto::keys::PublicKey;
 use crate::terminal::name::DisplayName;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +25,8 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Entry {
     petname: String,
+    #[serde(default)]
+    given: Vec<String>,
     key: String,
     trust: TrustWord,
     rooms: Vec<String>,
@@ -43,9 +46,9 @@ enum TrustWord {
 /// Reads the file; the error says what is wrong with it.
 pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Contact>, String> {
     let file: File = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    if file.v != VERSION {
+    if !(1..=VERSION).contains(&file.v) {
         return Err(format!(
-            "version {}, and this program reads {VERSION}",
+            "version {}, and this program reads up to {VERSION}",
             file.v
         ));
     }
@@ -66,6 +69,8 @@ pub(super) fn write(contacts: &[Contact]) -> Result<Vec<u8>, String> {
 fn contact(entry: Entry) -> Result<Contact, String> {
     let petname =
         DisplayName::parse(&entry.petname).map_err(|_| "a petname is no name".to_owned())?;
+    let given = entry.given.iter().map(|name| DisplayName::parse(name));
+    let given = given.collect::<Result<_, _>>();
     let time = |text: &str| {
         text.parse::<Timestamp>()
             .map_err(|_| "a time is damaged".to_owned())
@@ -87,6 +92,7 @@ fn contact(entry: Entry) -> Result<Contact, String> {
         last_met: time(&entry.last_met)?,
         former_keys: keys.collect::<Result<_, _>>()?,
         petname,
+        given: given.map_err(|_| "a name is no name".to_owned())?,
     })
 }
 
@@ -94,6 +100,11 @@ fn entry(contact: &Contact) -> Entry {
     let text = |bytes: &[u8; 32]| BASE64URL_NOPAD.encode(bytes);
     Entry {
         petname: contact.petname.as_str().to_owned(),
+        given: contact
+            .given
+            .iter()
+            .map(|name| name.as_str().to_owned())
+            .collect(),
         key: text(contact.key.as_bytes()),
         trust: match contact.trust {
             Trust::Verified => TrustWord::Verified,

@@ -1,4 +1,4 @@
-//! Who the other one is, as far as we can tell: protocol §7. The badge belongs to the key,
+//! Who the other one is, as far as we can tell: protocol §9. The badge belongs to the key,
 //! never to the name.
 
 use super::{Contact, Contacts, ContactsError};
@@ -33,8 +33,10 @@ pub struct Alarm {
 /// What an unknown key collides with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AlarmKind {
-    /// The name is, or looks like, a contact's.
+    /// The name is a contact's: ours for it, or one that it gave.
     NameKnown,
+    /// The name looks like a contact's.
+    NameAlike,
     /// We met this contact in this room before.
     RoomKnown,
     /// It is a key that this contact gave up.
@@ -42,7 +44,7 @@ pub enum AlarmKind {
 }
 
 impl Contacts {
-    /// Who is it that came with `key` and `name` into the room `room_tag`? (protocol §7)
+    /// Who is it that came with `key` and `name` into the room `room_tag`? (protocol §9)
     ///
     /// # Errors
     /// As [`Contacts::list`].
@@ -59,9 +61,15 @@ impl Contacts {
         if let Some(contact) = contacts.iter().find(|c| c.key == *key) {
             return Ok(Judgement::Known(contact.clone()));
         }
-        let looks = name.skeleton();
+        let looks = name.looks();
+        let is_alike = |c: &&Contact| c.names().any(|known| known.looks().meets(&looks));
         let former = contacts.iter().find(|c| c.former_keys.contains(key));
-        let named = || contacts.iter().find(|c| c.petname.skeleton() == looks);
+        let named = || {
+            contacts
+                .iter()
+                .find(|c| c.names().any(|known| known == name))
+        };
+        let alike = || contacts.iter().find(is_alike);
         let met_here = || {
             let here = contacts.iter().filter(|c| c.rooms.contains(room_tag));
             here.max_by_key(|c| c.last_met)
@@ -69,6 +77,7 @@ impl Contacts {
         let alarm = former
             .map(|contact| (AlarmKind::FormerKey, contact))
             .or_else(|| named().map(|contact| (AlarmKind::NameKnown, contact)))
+            .or_else(|| alike().map(|contact| (AlarmKind::NameAlike, contact)))
             .or_else(|| met_here().map(|contact| (AlarmKind::RoomKnown, contact)));
         Ok(match alarm {
             Some((kind, contact)) => Judgement::Alarm(Alarm {

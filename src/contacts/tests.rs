@@ -76,10 +76,12 @@ fn an_unknown_key_raises_the_alarm() {
     let (_dir, contacts, _) = contacts();
     meet(&contacts, &key(), "bob", 1, Trust::Verified);
     let stranger = key();
-    for called in ["bob", "BOB", "b0b"] {
+    let named = alarm(&contacts, &stranger, "bob", 9);
+    assert_eq!(named, Some((AlarmKind::NameKnown, "bob".into())));
+    for called in ["BOB", "b0b", "bob.", "bob 2", "b-o-b (work)"] {
         assert_eq!(
             alarm(&contacts, &stranger, called, 9),
-            Some((AlarmKind::NameKnown, "bob".into()))
+            Some((AlarmKind::NameAlike, "bob".into()))
         );
     }
     assert_eq!(
@@ -169,7 +171,7 @@ fn names_stay_apart() {
         contacts.rename("B0B 2", &name("BOB")),
         Err(ContactsError::Taken(_))
     ));
-    let words = fingerprint(&other).short();
+    let words = fingerprint(&other).words()[..2].join("-");
     assert_eq!(contacts.rename(&words, &name("robert")).unwrap().key, other);
     assert_eq!(contacts.forget("bob").unwrap().key, bob);
     assert!(matches!(
@@ -184,7 +186,7 @@ fn a_damaged_file_is_told_and_left() {
     let (_dir, contacts, _) = contacts();
     for damaged in [
         "",
-        "{}",
+        "{\"v\":3,\"contacts\":[]}",
         "{\"v\":2,\"contacts\":[]}",
         "{\"v\":1,\"contacts\":[{}]}",
     ] {
@@ -218,4 +220,47 @@ fn clients_that_meet_at_once_lose_nobody() {
         }
     });
     assert_eq!(contacts.list().unwrap().len(), 40);
+}
+
+#[test]
+fn names_that_were_given_stay_known_behind_the_petname() {
+    let (_dir, contacts, _) = contacts();
+    let ada = key();
+    meet(&contacts, &ada, "ada", 1, Trust::Invite);
+    contacts.rename("ada", &name("boss")).unwrap();
+    meet(&contacts, &ada, "lovelace", 2, Trust::Invite);
+    for called in ["ada", "lovelace", "boss"] {
+        let expected = Some((AlarmKind::NameKnown, "boss".into()));
+        assert_eq!(alarm(&contacts, &key(), called, 9), expected);
+    }
+    for n in 0..20_u8 {
+        let called = format!("{}", char::from(b'a' + n)).repeat(3);
+        meet(&contacts, &ada, &called, 3, Trust::Invite);
+    }
+    assert_eq!(contacts.list().unwrap()[0].given.len(), 8);
+}
+
+#[test]
+fn a_file_of_before_names_were_kept_is_read() {
+    let (_dir, contacts, _) = contacts();
+    meet(&contacts, &key(), "ada", 1, Trust::Verified);
+    let text = std::fs::read_to_string(&contacts.path).unwrap();
+    let mut file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    file["v"] = 1.into();
+    let entry = file["contacts"][0].as_object_mut().unwrap();
+    entry.remove("given").unwrap();
+    std::fs::write(&contacts.path, file.to_string()).unwrap();
+    let known = Some((AlarmKind::NameKnown, "ada".into()));
+    assert_eq!(alarm(&contacts, &key(), "ada", 9), known);
+    meet(
+        &contacts,
+        &contacts.list().unwrap()[0].key,
+        "ada",
+        2,
+        Trust::Invite,
+    );
+    assert_eq!(contacts.list().unwrap()[0].given, [name("ada")]);
+    file["v"] = 3.into();
+    std::fs::write(&contacts.path, file.to_string()).unwrap();
+    assert!(contacts.list().is_err());
 }

@@ -2,7 +2,7 @@
 //! holds no text, some 24 bytes a person or connection, however long the file is.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::hash::{BuildHasher, Hash, RandomState};
 
@@ -41,6 +41,8 @@ struct Place {
 struct Known {
     rank: (u8, i64),
     key: u64,
+    /// Where such a line is.
+    at: u64,
 }
 
 impl<'a> Index<'a> {
@@ -120,6 +122,34 @@ impl<'a> Index<'a> {
         Ok(())
     }
 
+    /// Shows each row whose name is known by another key, once for each key, and a line with that
+    /// other one.
+    ///
+    /// # Errors
+    /// As [`Index::each`].
+    pub fn each_marked<E: From<StoreError>>(
+        &mut self,
+        mut see: impl FnMut(&Entry, &Entry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let path = self.history.path();
+        let file = File::open(path).map_err(StoreError::io("read", path))?;
+        let mut seen = HashSet::new();
+        for place in &self.places {
+            let Some(entry) = self.history.line_at(&file, place.at) else {
+                continue;
+            };
+            let (key, looks) = (self.hashes.of(&entry.key), self.hashes.looks(&entry));
+            let known = self.known.get(&looks).filter(|known| known.key != key);
+            if let Some(known) = known
+                && seen.insert((looks, key))
+                && let Some(known) = self.history.line_at(&file, known.at)
+            {
+                see(&entry, &known)?;
+            }
+        }
+        Ok(())
+    }
+
     fn add(&mut self, entry: &Entry, at: u64, view: View) {
         let key = self.hashes.of(&entry.key);
         let of = match view {
@@ -134,9 +164,9 @@ impl<'a> Index<'a> {
         }
         let rank = (doubt(entry.state), entry.started.as_millisecond());
         let looks = self.hashes.looks(entry);
-        let known = self.known.entry(looks).or_insert(Known { rank, key });
+        let known = self.known.entry(looks).or_insert(Known { rank, key, at });
         if rank < known.rank {
-            *known = Known { rank, key };
+            *known = Known { rank, key, at };
         }
     }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Entry, Index, State};
 use crate::commands::{CommandError, Look};
+use crate::terminal::fingerprints::{LEAST, beside};
 use crate::terminal::safe::Safe;
 
 const HEADS: [&str; COLUMNS] = [
@@ -70,8 +71,23 @@ pub fn table(
     if any_marked {
         let note = Safe::line("* same name, another key");
         writeln!(out, "{}", note.clipped(look.width))?;
+        compared(index, look.width, out)?;
     }
     Ok(())
+}
+
+/// For each row whose name is known by another key, both fingerprints whole: two that begin alike
+/// are cheap to make.
+fn compared(index: &mut Index<'_>, width: usize, out: &mut impl Write) -> Result<(), CommandError> {
+    if width < LEAST {
+        return Ok(());
+    }
+    index.each_marked(|entry, known| {
+        let name = Safe::line(&format!("{}*", Safe::name(&entry.name)));
+        writeln!(out, "{}", name.clipped(width))?;
+        writeln!(out, "{}", beside(&known.key, &entry.key, width))?;
+        Ok::<_, CommandError>(())
+    })
 }
 
 /// One row, with its line feed.

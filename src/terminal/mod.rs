@@ -5,6 +5,7 @@ pub mod charset;
 pub mod complete;
 pub mod composer;
 pub mod editor;
+pub mod fingerprints;
 pub mod guard;
 pub mod keyboard;
 pub mod layout;

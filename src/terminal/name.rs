@@ -13,13 +13,17 @@ use unicode_security::mixed_script::AugmentedScriptSet;
 use unicode_width::UnicodeWidthStr;
 
 use super::safe::{Safe, is_hidden, is_sigil};
+pub use looks::Looks;
+
+mod looks;
 
 /// Bytes of a name at most, as in CONFIRM.
 pub const MAX_NAME_BYTES: usize = 64;
 /// Columns of a name at most.
 pub const MAX_NAME_COLUMNS: usize = 32;
 /// What our own lines call somebody, or ourselves.
-const RESERVED: [&str; 5] = ["you", "me", "undertone", "system", "mediator"];
+const RESERVED: [&str; 6] = [YOURSELF, "you", "me", "undertone", "system", "mediator"];
+const YOURSELF: &str = "yourself";
 
 /// A name that can be shown as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -93,14 +97,26 @@ impl DisplayName {
             return Err(NameError::MixedScripts);
         }
         let name = Self(name.to_owned());
-        let looks = name.skeleton();
+        let looks = name.looks();
         if RESERVED
             .iter()
-            .any(|reserved| folded_skeleton(reserved) == looks)
+            .any(|reserved| Looks::of(reserved).meets(&looks))
         {
             return Err(NameError::Reserved);
         }
         Ok(name)
+    }
+
+    /// What we call another terminal of our own, whatever it calls itself: nobody else may.
+    #[must_use]
+    pub fn yourself() -> Self {
+        Self(YOURSELF.to_owned())
+    }
+
+    /// What a name must not share with another one's, or it may pass for it.
+    #[must_use]
+    pub fn looks(&self) -> Looks {
+        Looks::of(&self.0)
     }
 
     /// The name.

@@ -6,6 +6,7 @@ use jiff::{Timestamp, Zoned, tz::TimeZone};
 
 use crate::chat::event::{Event, Standing};
 use crate::link::ranking::Reach;
+use crate::terminal::fingerprints::beside;
 use crate::terminal::layout::{Lead, Text};
 use crate::terminal::safe::Safe;
 use crate::terminal::style::{Style, Tone};
@@ -27,6 +28,8 @@ pub(super) fn own(text: &str, at: Timestamp, arrived: bool, style: Style) -> Tex
     }
 }
 
+/// Columns of an alarm's rows.
+const ROW: usize = 80;
 /// What it means that the mediator carries the chat.
 const RELAYED: &str = "\n  There is no direct path, so the mediator carries the chat: it sees both addresses, times and sizes, not what is said.";
 
@@ -236,36 +239,47 @@ fn alarm(event: &Event) -> String {
     let Event::Alarm {
         kind,
         peer,
+        name,
         was,
         is,
         last_met,
-        override_by,
+        override_by: _,
+        override_words,
     } = event
     else {
         return String::new();
     };
     let peer = Safe::name(peer);
-    let mut text = match *kind {
-        "not-verified" => format!(
+    let called = name.as_deref().map(Safe::name);
+    let mut text = match (*kind, called) {
+        ("not-verified", _) => format!(
             "✗ {peer} is not verified, and --require-verified was given: the chat stays shut.\n  key {is}"
         ),
-        "room-known" => {
+        ("room-known", _) => {
             format!(
                 "✗ SOMEBODY ELSE IS HERE: in this room you met \"{peer}\", who uses another key."
             )
         }
+        ("name-known", Some(called)) => format!(
+            "✗ SOMEBODY ELSE? \"{called}\" is, or looks like, a name of \"{peer}\", who uses another key."
+        ),
         _ => format!("✗ IDENTITY CHANGED: \"{peer}\" uses another key than before."),
     };
     if let (Some(was), Some((when, standing))) = (was, last_met) {
         let day = when.get(..10).unwrap_or(when);
         text += &format!(
-            "\n  last seen {day}, {}\n  was {was}     is {is}\n  A new computer? Ask {peer} by phone. Otherwise someone may be posing as {peer}.",
+            "\n  last seen {day}, {}\n{}\n  A new computer? Ask {peer} by phone. Otherwise someone may be posing as {peer}.",
             standing.in_words(),
+            beside(was, is, ROW),
         );
     }
     text += "\n  /verify  compare words now\n  /quit    leave";
-    if let Some(by) = override_by {
-        text += &format!(" (advised)\n  {by}\n           let this key in, not verified");
+    if !override_words.is_empty() {
+        let places: Vec<_> = override_words.iter().map(ToString::to_string).collect();
+        let places = places.join(", ");
+        text += &format!(
+            " (advised)\n  /trust   and the words {places} of the new key:\n           let it in, not verified. {peer} reads them by undertone id."
+        );
     }
     text
 }

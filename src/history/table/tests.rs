@@ -55,6 +55,15 @@ NAME  ROOM          LAST SEEN         ADDRESS             PATH    STATE         
 bob   amber-falcon  2026-11-20 09:21  192.168.1.31:50122  direct  verified      aardvark-adroitness-…
 b\u{43e}b*  lab           2026-11-01 17:02  192.168.1.31:50122  direct  not verified  plum-adroitness-…
 * same name, another key
+b\u{43e}b*
+  was    1 aardvark      2 adroitness    3 absurd        4 adviser
+  is   ≠ 1 plum          2 adroitness    3 absurd        4 adviser
+  was    5 accrue        6 aftermath     7 acme          8 aggregate
+  is     5 accrue        6 aftermath     7 acme          8 aggregate
+  was    9 adrift       10 alkali       11 adult        12 almighty
+  is     9 adrift       10 alkali       11 adult        12 almighty
+  was   13 afflict      14 amulet       15 ahead        16 amusement
+  is    13 afflict      14 amulet       15 ahead        16 amusement
 ";
     assert_eq!(shown, expected);
 }
