@@ -20,6 +20,8 @@ pub enum Exit {
     NoPath = 5,
     /// Secret, identity or verification failed.
     Identity = 6,
+    /// The two programs do not fit: one is too old, or the other one broke the protocol.
+    Protocol = 7,
     /// Ctrl-C.
     Interrupted = 130,
     /// SIGTERM.

@@ -10,6 +10,7 @@
 //! main ─► chat                        the driver: one select loop
 //!           ├► terminal               prompts, names, text made safe
 //!           ├► contacts, history      whom we know, whom we talked to
+//!           ├► attempts               what went wrong in a room, across runs
 //!           ├► link                   sockets to the other one
 //!           ├► rendezvous             the socket to the mediator (both on socket)
 //!           └► session                what arrives once and in order
@@ -21,6 +22,7 @@
 //! terminal: bytes and `now` go in; bytes, events and a deadline come out. They
 //! can be run under a virtual clock, fuzzed and ported as they are.
 
+pub mod attempts;
 pub mod chat;
 pub mod cli;
 pub mod commands;

@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use undertone::attempts::Attempts;
 use undertone::chat::event::Event;
 use undertone::chat::face::Face;
 use undertone::chat::pair::{Listening, NamedPort};
@@ -203,6 +204,7 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
         lan: options.lan,
         local_port: options.local_port,
         contacts,
+        attempts: Attempts::open(&store),
         identity: Arc::new(identity.secret),
         history,
         writer: Arc::new(writer),

@@ -177,6 +177,7 @@ fn every_exit_code_is_in_page_and_manual() {
         Exit::Nobody,
         Exit::NoPath,
         Exit::Identity,
+        Exit::Protocol,
         Exit::Interrupted,
         Exit::Terminated,
     ];

@@ -32,7 +32,8 @@ use undertone::link::knock::{Reunion, redial};
 use undertone::link::nominate::ANSWER_WITHIN;
 use undertone::link::port::Port;
 use undertone::pairing::Candidates;
-use undertone::payload::{Body, Payload, TEXT_MAX};
+use undertone::payload::{Body, Payload, TEXT_MAX, decode};
+use undertone::session::record::{BODY_MAX, BODY_MIN};
 use undertone_mediator::wire::Role;
 
 const SOON: Duration = Duration::from_secs(8);
@@ -53,6 +54,11 @@ struct Hosted {
 
 impl Hosted {
     fn meet(json: bool, name: &str) -> Self {
+        Self::meet_with(if json { &["--json"] } else { &[] }, name)
+    }
+
+    /// The same, the client with these arguments.
+    fn meet_with(arguments: &[&str], name: &str) -> Self {
         let (evil, home) = (Evil::start(), Home::new());
         let flags = [
             "chat",
@@ -63,7 +69,7 @@ impl Hosted {
             "--mediator",
             &evil.url,
         ];
-        let mut start = Start::new(&home, &flags).args(if json { &["--json"] } else { &[] });
+        let mut start = Start::new(&home, &flags).args(arguments);
         start.command.env("UNDERTONE_ROOM", "lab#otter");
         let client = start.run();
         let mut seat = evil.join();
@@ -93,6 +99,11 @@ impl Hosted {
         }
     }
 
+    /// Answers each ping of the client's with a record that holds this, until it leaves.
+    fn answer_pings(&mut self, answer: &[Payload<'_>]) {
+        answer_pings(&self.evil, &mut self.link, answer);
+    }
+
     /// Sends a record with exactly this in it.
     fn send(&mut self, plaintext: &[u8]) {
         send(&self.evil, &mut self.link, plaintext);
@@ -115,6 +126,24 @@ fn send(evil: &Evil, link: &mut Ready, plaintext: &[u8]) {
     link.channel.seal(Instant::now(), &mut out, fill).unwrap();
     let written = evil.wait("room to write", link.stream.write_all(&out));
     written.unwrap();
+}
+
+fn answer_pings(evil: &Evil, link: &mut Ready, answer: &[Payload<'_>]) {
+    let answer = encoded(answer);
+    loop {
+        let record = link.reader.read(&mut link.stream, BODY_MIN..=BODY_MAX);
+        let Ok(mut record) = evil.wait("record", record) else {
+            return;
+        };
+        let plaintext = link.channel.open(&mut record).unwrap();
+        let said: Vec<_> = decode(plaintext).map(Result::unwrap).collect();
+        if said.contains(&Payload::Bye) {
+            return;
+        }
+        if said.contains(&Payload::Ping) {
+            send(evil, link, &answer);
+        }
+    }
 }
 
 fn encoded(payloads: &[Payload<'_>]) -> Vec<u8> {
@@ -171,6 +200,22 @@ fn payloads_that_no_client_sends_end_the_session_with_a_reason() {
             [encoded(&[ANSWER]), vec![0x84, 0x10, 1, 1, 0x62, 0xff, 0xfe]].concat(),
         ),
         (
+            "the number 0",
+            [encoded(&[ANSWER]), vec![0x84, 0x10, 0, 1, 0x61, b'x']].concat(),
+        ),
+        (
+            "a negative kind",
+            [encoded(&[ANSWER]), vec![0x81, 0x20]].concat(),
+        ),
+        (
+            "a text in pieces",
+            [
+                encoded(&[ANSWER]),
+                vec![0x84, 0x10, 1, 1, 0x7f, 0x61, b'x', 0xff],
+            ]
+            .concat(),
+        ),
+        (
             "padding that is none",
             [encoded(&[ANSWER]), vec![0, 0, 1]].concat(),
         ),
@@ -191,9 +236,35 @@ fn payloads_that_no_client_sends_end_the_session_with_a_reason() {
         let error = ended.error();
         assert_eq!(
             (ended.code, error["code"].as_str()),
-            (1, Some("broken")),
+            (7, Some("broken")),
             "{what}: {error}"
         );
+    }
+}
+
+#[test]
+fn what_another_client_or_a_later_version_may_say_is_taken() {
+    let mut hosted = Hosted::meet(true, "carol");
+    let kinds = [65_535, 65_536, u64::MAX];
+    let mut said = encoded(&[ANSWER, text(1, "")]);
+    for (seq, kind) in (2..).zip(kinds) {
+        let mut e = minicbor::Encoder::new(&mut said);
+        e.array(3).unwrap().u64(kind).unwrap();
+        e.u64(seq).unwrap().str("of later").unwrap();
+    }
+    // A text whose number takes more bytes than it must.
+    said.extend([0x84, 0x18, 0x10, 0x1a, 0, 0, 0, 5, 0, 0x62, b'h', b'i']);
+    hosted.send(&said);
+    assert_eq!(hosted.client.await_message(), "");
+    assert_eq!(hosted.client.await_message(), "hi");
+    loop {
+        let link = &mut hosted.link;
+        let record = link.reader.read(&mut link.stream, BODY_MIN..=BODY_MAX);
+        let mut record = hosted.evil.wait("record", record).unwrap();
+        let plaintext = link.channel.open(&mut record).unwrap();
+        if decode(plaintext).any(|payload| payload == Ok(Payload::Ack { received: 5 })) {
+            break;
+        }
     }
 }
 
@@ -295,4 +366,64 @@ fn what_comes_again_and_again_is_shown_once_and_takes_no_memory() {
     assert_eq!(hosted.client.await_message(), "twice");
     let grown = hostile_memory::peak_kib(hosted.client.pid()) - before;
     assert!(grown < 2048, "{grown} KiB");
+}
+
+#[test]
+fn a_pipe_waits_for_no_acknowledgement_longer_than_it_says() {
+    let mut hosted = Hosted::meet_with(&["--json", "--timeout", "4"], "mallory");
+    hosted.send(&encoded(&[ANSWER]));
+    hosted.client.await_event("connected");
+    hosted.client.say("hi");
+    hosted.client.end_input();
+    let begun = Instant::now();
+    // It is there, and asks whether we are.
+    hosted.answer_pings(&[Payload::Pong, Payload::Ping]);
+    let ended = Ended::of(hosted.client, SOON);
+    assert_eq!(
+        (ended.code, &ended.error()["code"]),
+        (5, &"undelivered".into())
+    );
+    let took = begun.elapsed();
+    assert!(took >= Duration::from_secs(4) && took < SOON, "{took:?}");
+    let said = "mallory has acknowledged nothing for 4 s and is not waited for any longer";
+    assert!(
+        ended.out.iter().any(|line| line.contains(said)),
+        "{:#?}",
+        ended.out
+    );
+}
+
+#[test]
+fn a_quit_does_not_queue_behind_what_is_not_acknowledged() {
+    let mut hosted = Hosted::meet(true, "mallory");
+    hosted.send(&encoded(&[ANSWER]));
+    hosted.client.await_event("connected");
+    for n in 0..1500 {
+        hosted.client.say(&format!("line {n}"));
+    }
+    let begun = Instant::now();
+    hosted.client.say("/quit");
+    hosted.answer_pings(&[Payload::Pong]);
+    let ended = Ended::of(hosted.client, SOON);
+    assert!(begun.elapsed() < SOON);
+    assert_eq!(ended.code, 5);
+    let message = ended.error()["message"].to_string();
+    assert!(message.contains("1500 of your messages"), "{message}");
+}
+
+#[test]
+fn who_says_nothing_but_that_it_is_there_is_told_of() {
+    let mut hosted = Hosted::meet_with(&["--json", "--timeout", "13"], "mallory");
+    hosted.send(&encoded(&[ANSWER]));
+    hosted.client.await_event("connected");
+    hosted.client.say("anyone?");
+    hosted.client.end_input();
+    hosted.answer_pings(&[]);
+    let ended = Ended::of(hosted.client, SOON);
+    assert_eq!(ended.code, 5);
+    let told = "mallory is there, but has acknowledged nothing of what you said";
+    let told = ended.out.iter().filter(|line| line.contains(told));
+    assert_eq!(told.count(), 1, "{:#?}", ended.out);
+    // Something is heard all the time, so that the link counts as alive.
+    assert!(!ended.out.iter().any(|line| line.contains("reconnecting")));
 }

@@ -80,6 +80,25 @@ fn a_long_pipe_waits_until_everything_has_arrived() {
 }
 
 #[test]
+fn a_pipe_whose_lines_were_refused_says_so_by_its_exit_too() {
+    for (line, code) in [
+        ("x".repeat(16 * 1024 + 1), "too-long"),
+        ("/etc/passwd".to_owned(), "unknown-command"),
+    ] {
+        let (_mediator, _homes, [mut host, mut guest]) = talking();
+        host.say("before");
+        host.say(&line);
+        host.say("after");
+        host.end_input();
+        assert_eq!(guest.await_message(), "before");
+        assert_eq!(guest.await_message(), "after");
+        assert_eq!(host.await_event("error")["code"], code);
+        assert_eq!(host.await_event("error")["code"], "unsent");
+        assert_eq!((host.exit_code(), guest.exit_code()), (5, 0));
+    }
+}
+
+#[test]
 fn signals_end_the_wait_and_the_chat() {
     for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         let (mediator, homes, [mut host, mut guest]) = talking();

@@ -83,6 +83,8 @@ impl Again<'_> {
                     meeting,
                     pin: Some(*theirs),
                     leave: Box::pin(no_seat(self.first.clone(), today)),
+                    // There is nothing to guess.
+                    spending: None,
                 };
                 let (setup, local) = (self.setup, self.local);
                 let met = attempt(setup, local, goal, &mut unanswered, &mut |_| {}).await;

@@ -135,7 +135,7 @@ impl Company {
 
     /// Whether it is somebody whom we know, by the key that is there.
     pub fn is_contact(&self) -> bool {
-        !self.yourself && !matches!(self.shut, Some(Shut::Alarm(_)))
+        !self.yourself && !matches!(self.shut, Some(Shut::Alarm(..)))
     }
 
     /// Whether nothing may be said or shown.

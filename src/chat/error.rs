@@ -8,7 +8,13 @@ use super::event::Event;
 use super::pair::Failure;
 use crate::contacts::ContactsError;
 use crate::exit::Exit;
+use crate::pairing::PairingError;
 use crate::rendezvous::RendezvousError;
+use crate::store::StoreError;
+
+/// What to do about an invite that is dead.
+const NEW_ROOM: &str =
+    "Make a new one by a blank room, and give it to the other one on a safe way.";
 
 /// Why a chat did not come about, or ended badly.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +48,18 @@ pub enum ChatError {
         /// What went wrong the last time.
         why: Failure,
     },
+    /// The attempt was stopped once our SEALED was out.
+    #[error("this attempt is spent: it was stopped before the other one had shown who it is")]
+    BrokenOff {
+        /// How many are left.
+        left: u32,
+    },
+    /// There were too many spent attempts in this room, perhaps in an earlier run.
+    #[error("this room had three failed attempts within a day: this invite is dead")]
+    RoomSpent,
+    /// Attempts cannot be counted.
+    #[error(transparent)]
+    Attempts(StoreError),
     /// Nobody came in time.
     #[error("nobody came within {} s", .0.as_secs())]
     Nobody(Duration),
@@ -68,6 +86,9 @@ pub enum ChatError {
     /// Left while an alarm, or `--require-verified`, kept the chat shut.
     #[error("nothing was said: the other one's identity was not verified")]
     Shut,
+    /// Lines of a pipe were refused.
+    #[error("not all of your lines were sent: {0} refused")]
+    Unsent(usize),
     /// Some messages did not arrive.
     #[error("{0} of your messages did not arrive")]
     Undelivered(usize),
@@ -85,23 +106,18 @@ impl ChatError {
             }
             ChatError::NotHere(_) => Exit::Usage,
             ChatError::Nobody(_) | ChatError::NotBack { .. } => Exit::Nobody,
-            ChatError::Attempt {
-                why: Failure::NoPath(_),
-                ..
-            }
-            | ChatError::InviteDead {
-                why: Failure::NoPath(_),
-            }
-            | ChatError::Undelivered(_) => Exit::NoPath,
-            ChatError::Attempt { .. }
-            | ChatError::InviteDead { .. }
+            ChatError::Attempt { why, .. } | ChatError::InviteDead { why } => ended_by(why).1,
+            ChatError::Undelivered(_) | ChatError::Unsent(_) => Exit::NoPath,
+            ChatError::BrokenOff { .. }
+            | ChatError::RoomSpent
             | ChatError::WrongWords
             | ChatError::Shut => Exit::Identity,
             ChatError::Listen(_)
             | ChatError::Contacts(_)
             | ChatError::Output(_)
-            | ChatError::Broken(_)
+            | ChatError::Attempts(_)
             | ChatError::System(_) => Exit::Fault,
+            ChatError::Broken(_) => Exit::Protocol,
         }
     }
 
@@ -132,15 +148,23 @@ impl ChatError {
                         " This attempt is spent: ask the other one, who still waits, for the secret or a new invite."
                     }
                 };
-                (attempt_code(*why), format!("{}{spent}", why.advice()))
+                (ended_by(why).0, format!("{}{spent}", why.advice()))
             }
             ChatError::InviteDead { why } => (
-                attempt_code(*why),
+                ended_by(why).0,
                 format!(
-                    "{} This attempt is spent, and with it the invite: make a new one by a blank room, and give it to the other one on a safe way.",
+                    "{} This attempt is spent, and with it the invite. {NEW_ROOM}",
                     why.advice()
                 ),
             ),
+            ChatError::BrokenOff { left } => (
+                "spent",
+                match left {
+                    0 => format!("Somebody came. It was the third time, and this invite is dead. {NEW_ROOM}"),
+                    left => format!("Somebody came; it may have been a guess at the secret. {left} left for this invite."),
+                },
+            ),
+            ChatError::RoomSpent => ("spent", NEW_ROOM.into()),
             ChatError::Nobody(_) => (
                 "nobody",
                 "The room stays free: run it again when the other one is ready.".into(),
@@ -152,6 +176,10 @@ impl ChatError {
             ChatError::Undelivered(_) => {
                 ("undelivered", "Send them again when you next meet.".into())
             }
+            ChatError::Unsent(_) => (
+                "unsent",
+                "A line holds 16 KiB at most, and one that begins with / is a command.".into(),
+            ),
             ChatError::WrongWords => (
                 "wrong-words",
                 "Someone may be in between. Call the other one, and start again with a new room."
@@ -163,7 +191,8 @@ impl ChatError {
             ),
             ChatError::Broken(_) => (
                 "broken",
-                "Bring undertone up to date on both sides, and meet again.".into(),
+                "The fault is the other one's program. Bring undertone up to date on both sides, and meet again."
+                    .into(),
             ),
             ChatError::NotHere(_) => (
                 "listen",
@@ -179,7 +208,9 @@ impl ChatError {
                 "Is the disk of the log full? What was not written is not acknowledged either."
                     .into(),
             ),
-            ChatError::Contacts(_) | ChatError::System(_) => ("system", String::new()),
+            ChatError::Contacts(_) | ChatError::Attempts(_) | ChatError::System(_) => {
+                ("system", String::new())
+            }
         };
         Event::Error {
             code,
@@ -196,9 +227,18 @@ fn undelivered(queued: usize) -> String {
     }
 }
 
-fn attempt_code(why: Failure) -> &'static str {
+/// The word for programs, and how the program ends.
+fn ended_by(why: &Failure) -> (&'static str, Exit) {
     match why {
-        Failure::NoPath(_) => "no-path",
-        _ => "secret",
+        Failure::NoPath(_) => ("no-path", Exit::NoPath),
+        Failure::TheyAreOlder(_)
+        | Failure::WeAreOlder(_)
+        | Failure::Pairing(
+            PairingError::TheyAreOlder(_) | PairingError::WeAreOlder(_) | PairingError::Downgrade,
+        ) => ("version", Exit::Protocol),
+        Failure::Pairing(PairingError::Name | PairingError::Candidates) => {
+            ("broken", Exit::Protocol)
+        }
+        Failure::Pairing(_) | Failure::Left | Failure::Slow => ("secret", Exit::Identity),
     }
 }

@@ -13,7 +13,7 @@ use crate::link::Ready;
 use crate::link::dial::Plan;
 use crate::link::door::{Door, Visitor};
 use crate::link::knock::{self, Doorkeeper, KNOCK_LEN, Reunion};
-use crate::link::nominate::{Answer, Confirmed, Nomination, Shown, show};
+use crate::link::nominate::{Answer, Confirmed, Nomination, Shown, Unfit, show};
 use crate::link::route::Route;
 use crate::link::stream::Stream;
 use crate::pairing::HostConfirm;
@@ -39,6 +39,8 @@ pub enum Step {
     Answered(Box<Ready>),
     /// It did not.
     Unanswered,
+    /// It is there, and its program does not fit to ours.
+    Unfit(Box<Unfit>),
 }
 
 /// The door and everyone before it.
@@ -137,7 +139,9 @@ impl Lobby {
                     if visitor.first.len() == KNOCK_LEN {
                         return Step::Knock(visitor);
                     }
-                    self.admit(visitor);
+                    if let Some(unfit) = self.admit(visitor) {
+                        return Step::Unfit(unfit);
+                    }
                 }
                 Some(let_in) = self.knocks.join_next() => {
                     if let Ok(Some((confirm, visitor))) = let_in
@@ -162,7 +166,7 @@ impl Lobby {
     }
 
     /// Shows a visitor to the pairings under way, the furthest first.
-    fn admit(&mut self, visitor: Visitor) {
+    fn admit(&mut self, visitor: Visitor) -> Option<Box<Unfit>> {
         let stranger = match &mut self.nomination {
             Some(nomination) => nomination.admit(visitor),
             None => Some(visitor),
@@ -175,8 +179,10 @@ impl Lobby {
             match show(*expected, visitor) {
                 Shown::Confirmed(confirmed) => self.confirmed = Some(confirmed),
                 Shown::Stranger(expected, _) => self.expected = Some(expected),
+                Shown::Unfit(unfit) => return Some(unfit),
             }
         }
+        None
     }
 }
 

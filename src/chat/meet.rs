@@ -1,10 +1,11 @@
-//! The first meeting: from a room to the first link of a session. Counts spent
-//! attempts (PROTOCOL.md §4): whoever waited takes its seat again with a fresh
-//! OFFER, and after three the invite is dead. `attempt` is one of them, `away` the time
-//! without a mediator in between.
+//! The first meeting: from a room to the first link of a session. After a spent
+//! attempt (PROTOCOL.md §4) whoever waited takes its seat again with a fresh
+//! OFFER, and after three the invite is dead. `attempt` is one of them, `spending`
+//! counts them, `away` is the time without a mediator in between.
 
 mod attempt;
 mod away;
+mod spending;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -27,9 +28,7 @@ use crate::session::Session;
 use crate::store::aside;
 pub use attempt::{Goal, attempt};
 use away::Away;
-
-/// After so many attempts that went wrong, an invite is not to be used any more.
-const ATTEMPTS_MAX: u32 = 3;
+pub use spending::Spending;
 
 /// The first link, and the session that it carries.
 pub struct Met {
@@ -50,13 +49,12 @@ pub struct Met {
 ///
 /// # Errors
 /// [`ChatError`], when trying again is of no use.
-pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
+pub async fn meet(setup: &Setup, local: &mut Local, spending: &Spending) -> Result<Met, ChatError> {
     let contacts = {
         let (contacts, tag) = (setup.contacts.clone(), setup.room.tag());
         aside(move || contacts.met_in(&tag, CONTACTS_MAX)).await
     };
     let contacts = contacts.map_err(ContactsError::from)??;
-    let mut attempts = 0;
     let mut told = false;
     let begun = Instant::now();
     let row = watch::Sender::new(None);
@@ -90,39 +88,46 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
             }
             far.send_replace(Some(progress));
         };
-        let anyone = anyone(setup, local);
+        let anyone = anyone(setup, local, spending);
         let met = tokio::select! {
             met = attempt(setup, local, anyone, &mut unanswered, &mut step) => met,
             met = again.met() => Ok(met),
             () = clock::run(&setup.face, &row) => continue,
         };
         let error = match met {
-            Ok(met) => return Ok(met),
+            Ok(met) => {
+                match met.again {
+                    false => spending.succeeded().await?,
+                    // Somebody else was about to come by the invite.
+                    true if spending.is_under_way() => {
+                        let left = spending.failed();
+                        setup.say(&ChatError::BrokenOff { left }.event());
+                    }
+                    true => {}
+                }
+                return Ok(met);
+            }
             Err(error) => error,
         };
         away.begin();
         match error {
-            AttemptError::Failed {
-                role: Role::Guest,
-                spent,
-                why,
-            } => {
-                return Err(ChatError::Attempt { spent, why });
-            }
-            AttemptError::Failed {
-                role: Role::Host,
-                spent,
-                why,
-            } => {
-                attempts += u32::from(spent);
-                if attempts >= ATTEMPTS_MAX {
-                    return Err(ChatError::InviteDead { why });
+            AttemptError::Failed { role, spent, why } => {
+                if !spent && spending.is_under_way() {
+                    // It was the other one, whose program will be the same the next time.
+                    spending.succeeded().await?;
+                    return Err(ChatError::Attempt { spent, why });
                 }
-                setup.say(&attempt_failed(spent, why, ATTEMPTS_MAX - attempts));
+                let left = spending.failed();
+                match role {
+                    _ if left == 0 => return Err(ChatError::InviteDead { why }),
+                    Role::Guest => return Err(ChatError::Attempt { spent, why }),
+                    Role::Host => setup.say(&attempt_failed(spent, &why, left)),
+                }
                 if !spent {
                     away.pause().await;
                 }
             }
+            AttemptError::Spent(error) => return Err(*error),
             AttemptError::Listen(error) => return Err(ChatError::Listen(error)),
             AttemptError::Mediator(error) => {
                 if !error.is_passing(away.reached) {
@@ -142,7 +147,7 @@ pub async fn meet(setup: &Setup, local: &mut Local) -> Result<Met, ChatError> {
 }
 
 /// Whoever comes to the room.
-fn anyone(setup: &Setup, local: &Local) -> Goal {
+fn anyone<'a>(setup: &Setup, local: &Local, spending: &'a Spending) -> Goal<'a> {
     Goal {
         meeting: Meeting {
             tag: setup.room.tag(),
@@ -150,6 +155,7 @@ fn anyone(setup: &Setup, local: &Local) -> Goal {
         },
         pin: None,
         leave: Box::pin(local.elsewhere()),
+        spending: Some(spending),
     }
 }
 
@@ -193,7 +199,7 @@ fn remarks(setup: &Setup, local: &Local) -> Vec<String> {
     remarks
 }
 
-fn attempt_failed(spent: bool, why: Failure, left: u32) -> Event {
+fn attempt_failed(spent: bool, why: &Failure, left: u32) -> Event {
     let consequence = if spent {
         format!(" This attempt is spent; {left} left for this invite. Waiting again.")
     } else {

@@ -44,6 +44,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::attempts::Attempts;
 use crate::contacts::Contacts;
 use crate::crypto::keys::SecretKey;
 use crate::exit::Exit;
@@ -59,6 +60,7 @@ use event::Event;
 use face::Face;
 use lan::Lan;
 use local::Local;
+use meet::Spending;
 pub use output::Output;
 use pair::Listening;
 use relay::{Consent, NoRelay};
@@ -82,6 +84,8 @@ pub struct Setup {
     pub identity: Arc<SecretKey>,
     /// Whom we know.
     pub contacts: Contacts,
+    /// What was spent in rooms with a secret.
+    pub attempts: Attempts,
     /// Where connections are noted, if they are.
     pub history: Option<History>,
     /// Who writes to the disk while the chat goes on.
@@ -188,14 +192,22 @@ pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError
         });
     }
     setup.check_bind()?;
+    let spending = Spending::open(setup).await?;
     let mut local = setup.local().await?;
     let mut ahead = Ahead::listen(setup.face, setup.consent.clone())?;
+    // Whatever ends it: what was spent is said.
+    let broken_off = || {
+        let under_way = spending.is_under_way();
+        under_way.then(|| ChatError::BrokenOff {
+            left: spending.failed(),
+        })
+    };
     let met = async {
         match setup.timeout {
-            None => meet::meet(setup, &mut local).await,
-            Some(limit) => tokio::time::timeout(limit, meet::meet(setup, &mut local))
+            None => meet::meet(setup, &mut local, &spending).await,
+            Some(limit) => tokio::time::timeout(limit, meet::meet(setup, &mut local, &spending))
                 .await
-                .unwrap_or(Err(ChatError::Nobody(limit))),
+                .unwrap_or_else(|_| Err(broken_off().unwrap_or(ChatError::Nobody(limit)))),
         }
     };
     let met = tokio::select! {
@@ -204,9 +216,12 @@ pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError
             if exit == Exit::Interrupted {
                 face::clock::interrupted();
             }
+            if let Some(spent) = broken_off() {
+                setup.say(&spent.event());
+            }
             Ok(Err(exit))
         }
-        () = ahead.left() => Ok(Err(Exit::Done)),
+        () = ahead.left() => broken_off().map_or(Ok(Err(Exit::Done)), Err),
         error = setup.output.failed() => Err(ChatError::Output(error)),
         never = ask_for_relay(setup) => match never {},
         never = tell_news(setup) => match never {},

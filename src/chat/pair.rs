@@ -1,6 +1,7 @@
 //! One attempt to pair through a mediator: from `join` until both SEALED are
 //! open. Used for the first link and for every further one.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -8,6 +9,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
 use undertone_mediator::wire::{self, MediatorMessage};
 
+use super::ChatError;
+use super::meet::Spending;
 use super::relay::NoRelay;
 use crate::crypto::keys::{PublicKey, SecretKey};
 use crate::link::dial::Plan;
@@ -15,6 +18,7 @@ use crate::link::port::Port;
 use crate::link::ranking::{is_link_local, ranked};
 use crate::pairing::{Candidates, Matched, Meeting, Offering, PairingError, Role};
 use crate::rendezvous::{Rendezvous, RendezvousError};
+use crate::terminal::name::DisplayName;
 
 /// How long the other one's SEALED may take.
 const SEALED_WITHIN: Duration = Duration::from_secs(10);
@@ -152,6 +156,8 @@ pub struct Attempt<'a> {
     /// the mediator was lost: it takes over the seat that may still be held
     /// there, where a fresh one would be paired with it.
     pub unanswered: &'a mut Option<Offering>,
+    /// Where it counts once our SEALED goes out, if it does.
+    pub spending: Option<&'a Spending>,
 }
 
 /// Why an attempt failed.
@@ -173,14 +179,23 @@ pub enum AttemptError {
     /// This machine does not let us listen.
     #[error("cannot listen for the other one: {0}")]
     Listen(std::io::Error),
+    /// It may not be tried, or what it spends cannot be counted.
+    #[error(transparent)]
+    Spent(Box<ChatError>),
 }
 
 /// What went wrong after somebody came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The other side's messages.
     #[error(transparent)]
-    Pairing(#[from] PairingError),
+    Pairing(PairingError),
+    /// No version or suite is common to both, and the other one must be updated.
+    #[error("{0}'s program is older than this one")]
+    TheyAreOlder(DisplayName),
+    /// The same, and this one must be.
+    #[error("this program is older than {0}'s")]
+    WeAreOlder(DisplayName),
     /// The other side left, or the mediator said so, before it was done.
     #[error("the other side went away before it was done")]
     Left,
@@ -192,15 +207,40 @@ pub enum Failure {
     NoPath(NoRelay),
 }
 
+impl From<PairingError> for Failure {
+    fn from(error: PairingError) -> Self {
+        let theirs = |name: &str| DisplayName::parse(name).ok();
+        match &error {
+            PairingError::TheyAreOlder(name) => theirs(name).map(Failure::TheyAreOlder),
+            PairingError::WeAreOlder(name) => theirs(name).map(Failure::WeAreOlder),
+            _ => None,
+        }
+        .unwrap_or(Failure::Pairing(error))
+    }
+}
+
 impl Failure {
     /// What it may mean, and what to do.
-    pub fn advice(self) -> &'static str {
-        match self {
+    pub fn advice(&self) -> Cow<'static, str> {
+        let advice = match self {
+            Failure::TheyAreOlder(name) => {
+                return format!("{name} must update undertone; then meet again, in the same room.")
+                    .into();
+            }
+            Failure::Pairing(PairingError::TheyAreOlder(_)) => {
+                "The other one must update undertone; then meet again, in the same room."
+            }
+            Failure::WeAreOlder(_) | Failure::Pairing(PairingError::WeAreOlder(_)) => {
+                "Update undertone here; then meet again, in the same room."
+            }
             Failure::Pairing(PairingError::Secret) => {
                 "Either one of you typed it wrong, or someone tried to get in between."
             }
             Failure::Pairing(PairingError::Version | PairingError::Downgrade) => {
                 "Bring undertone up to date on both sides."
+            }
+            Failure::Pairing(PairingError::Name | PairingError::Candidates) => {
+                "The other one's program broke the protocol. Bring undertone up to date on both sides."
             }
             Failure::Pairing(_) => {
                 "Someone on the way, perhaps the mediator, altered the messages."
@@ -209,7 +249,8 @@ impl Failure {
                 "The other side broke off, or the mediator did. It may have been a guess at the secret."
             }
             Failure::NoPath(why) => why.advice(),
-        }
+        };
+        advice.into()
     }
 }
 
@@ -297,6 +338,10 @@ pub async fn pair(
     let (awaiting, sealed) = offering
         .paired(role, theirs.as_bytes(), &candidates)
         .map_err(|error| failed(false)(error.into()))?;
+    if let Some(spending) = attempt.spending {
+        let begun = spending.begin().await;
+        begun.map_err(|error| AttemptError::Spent(Box::new(error)))?;
+    }
     mediator
         .sealed(&sealed)
         .await

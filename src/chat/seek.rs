@@ -121,7 +121,10 @@ impl<E: Into<AttemptError>> From<E> for Missed {
     fn from(error: E) -> Self {
         Missed(match error.into() {
             AttemptError::Mediator(why) => Some(why),
-            AttemptError::Failed { .. } | AttemptError::Listen(_) => None,
+            AttemptError::Failed { .. }
+            | AttemptError::Listen(_)
+            // A session is not counted.
+            | AttemptError::Spent(_) => None,
         })
     }
 }
@@ -220,6 +223,7 @@ async fn meet_again(
         listening: &trail.listening,
         port: port.port(),
         unanswered: &mut None,
+        spending: None,
     };
     let mut told = |progress| {
         trail.far.send_replace(Some(progress));

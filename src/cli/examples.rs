@@ -11,7 +11,7 @@ Examples:
 
 Exit codes: 0 done, 1 our fault, 2 usage, 3 no mediator, 4 nobody came,
   5 no path to the other one, 6 secret, identity or verification failed,
-  130 interrupted, 143 terminated";
+  7 the programs do not fit, 130 interrupted, 143 terminated";
 
 pub(super) const CHAT: &str = "\
 Examples:

@@ -40,9 +40,12 @@ pub enum RatchetError {
     /// We misused it: a responder cannot send before the first record arrived.
     #[error("nothing can be sent before the first record arrived")]
     NotYet,
-    /// A chain or the link has had as many records or keys as it may; a new link is due.
-    #[error("this link is used up")]
-    UsedUp,
+    /// A chain has had as many records as it may; a new link is due.
+    #[error("the link has carried {CHAIN_LIMIT} records in one direction, all that it may")]
+    ChainEnd,
+    /// The link has had as many keys as it may; a new one is due.
+    #[error("the link has used {KEYS_LIMIT} keys, all that it may")]
+    KeysEnd,
     /// N is not the next: a gap, a replay, or records out of order.
     #[error("expected record {expected}, got {got}")]
     Order {
@@ -158,7 +161,7 @@ impl Ratchet {
     /// With `step`, or where there is no chain yet, a DH step is taken first if one is due.
     ///
     /// # Errors
-    /// [`RatchetError::NotYet`], [`RatchetError::UsedUp`].
+    /// [`RatchetError::NotYet`], [`RatchetError::ChainEnd`], [`RatchetError::KeysEnd`].
     pub fn next_sending(&mut self, step: bool) -> Result<(Header, MessageKey<'_>), RatchetError> {
         self.next_sending_with(step, SecretKey::generate)
     }
@@ -178,7 +181,7 @@ impl Ratchet {
         }
         let chain = self.sending.as_mut().ok_or(RatchetError::NotYet)?;
         if chain.number >= CHAIN_LIMIT {
-            return Err(RatchetError::UsedUp);
+            return Err(RatchetError::ChainEnd);
         }
         let header = Header {
             key: self.our_key,
@@ -192,7 +195,7 @@ impl Ratchet {
     fn step(&mut self, ours: SecretKey) -> Result<(), RatchetError> {
         let theirs = self.theirs.ok_or(RatchetError::NotYet)?;
         if self.used.is_full() {
-            return Err(RatchetError::UsedUp);
+            return Err(RatchetError::KeysEnd);
         }
         let our_key = ours.public();
         let (root, chain_key) = kdf_rk(&self.root, &ours.diffie_hellman(&theirs)?, self.info);
@@ -219,7 +222,7 @@ impl Ratchet {
         open: impl FnOnce(MessageKey<'_>) -> Result<T, OpenError>,
     ) -> Result<T, RatchetError> {
         if header.number >= CHAIN_LIMIT {
-            return Err(RatchetError::UsedUp);
+            return Err(RatchetError::ChainEnd);
         }
         match &mut self.receiving {
             Some(chain) if self.theirs == Some(header.key) => {
@@ -248,7 +251,7 @@ impl Ratchet {
             return Err(RatchetError::OutOfTurn);
         }
         if self.used.is_full() {
-            return Err(RatchetError::UsedUp);
+            return Err(RatchetError::KeysEnd);
         }
         let received = self.receiving.as_ref().map_or(0, |chain| chain.number);
         let shared = self.ours.diffie_hellman(&header.key)?;

@@ -103,7 +103,7 @@ pub async fn redial(
         let confirm = matched.guest(&reunion.name)?;
         let route = Route::direct(address);
         let greeted = greet_on(stream, reader, route, *confirm.confirm_b()).await?;
-        Ok(greeted.open(&confirm).ok_or(PairingError::Confirm)?)
+        Ok(greeted.open(&confirm)?)
     };
     timeout(KNOCK_WITHIN, exchange)
         .await

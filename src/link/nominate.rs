@@ -10,16 +10,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Ready;
 use super::crowd::{Crowd, UNCONFIRMED_MAX};
 use super::door::Visitor;
-use super::frame::FrameReader;
+use super::frame::{self, FrameReader};
 use super::route::Route;
 use super::stream::Stream;
+use super::wire::FAREWELL_WITHIN;
 use crate::crypto::keys::ResumeSecret;
-use crate::pairing::{CONFIRM_A_LEN, Established, HostConfirm, Peer};
+use crate::pairing::{CONFIRM_A_LEN, Established, HostConfirm, PairingError, Peer};
 use crate::payload::Payload;
 use crate::session::record::{BODY_MAX, BODY_MIN, Channel, PREFIX_LEN, RecordError};
 
@@ -53,12 +54,44 @@ pub enum Shown {
     Confirmed(Box<Confirmed>),
     /// Its CONFIRM_B is not this pairing's; the pairing waits on.
     Stranger(Box<HostConfirm>, Visitor),
+    /// It is the guest, and its program does not fit to ours.
+    Unfit(Box<Unfit>),
+}
+
+/// A guest with which nothing can be begun.
+pub struct Unfit {
+    /// Why.
+    pub why: PairingError,
+    answer: Option<[u8; CONFIRM_A_LEN]>,
+    visitor: Visitor,
+}
+
+impl Unfit {
+    /// Lets it know, by our CONFIRM_A, and gives the reason.
+    pub async fn tell(self) -> PairingError {
+        let Unfit {
+            why,
+            answer,
+            visitor: Visitor { mut stream, .. },
+        } = self;
+        if let Some(answer) = answer {
+            let told = async {
+                frame::write(&mut stream, &answer).await?;
+                stream.shutdown().await
+            };
+            // Whoever does not take it is not waited for.
+            let _ = timeout(FAREWELL_WITHIN, told).await;
+        }
+        why
+    }
 }
 
 /// Checks a visitor's CONFIRM_B.
 pub fn show(mut confirm: HostConfirm, visitor: Visitor) -> Shown {
-    let Ok((confirm_a, Some(established))) = confirm.confirm(&visitor.first) else {
-        return Shown::Stranger(Box::new(confirm), visitor);
+    let (confirm_a, established) = match confirm.confirm(&visitor.first) {
+        Ok((confirm_a, Some(established))) => (confirm_a, established),
+        Err(why) if why.is_authentic() => return unfit(why, &confirm, visitor),
+        Ok((_, None)) | Err(_) => return Shown::Stranger(Box::new(confirm), visitor),
     };
     let Established { peer, link, resume } = established;
     match Channel::new(link) {
@@ -71,8 +104,24 @@ pub fn show(mut confirm: HostConfirm, visitor: Visitor) -> Shown {
             peer,
             resume,
         })),
-        Err(_) => Shown::Stranger(Box::new(confirm), visitor),
+        Err(_) => unfit(PairingError::Point, &confirm, visitor),
     }
+}
+
+fn unfit(why: PairingError, confirm: &HostConfirm, visitor: Visitor) -> Shown {
+    let older = matches!(
+        why,
+        PairingError::TheyAreOlder(_) | PairingError::WeAreOlder(_)
+    );
+    let answer = match older {
+        true => confirm.refusal(&visitor.first).ok(),
+        false => None,
+    };
+    Shown::Unfit(Box::new(Unfit {
+        why,
+        answer,
+        visitor,
+    }))
 }
 
 /// A `go` that waits for its answer.

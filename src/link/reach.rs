@@ -13,26 +13,32 @@ use super::frame::{self, FrameError, FrameReader};
 use super::port::Port;
 use super::route::Route;
 use super::stream::Stream;
-use crate::pairing::{CONFIRM_A_LEN, CONFIRM_B_LEN, Established, GuestConfirm};
+use crate::pairing::{CONFIRM_A_LEN, CONFIRM_B_LEN, Established, GuestConfirm, PairingError};
 use crate::session::record::{BODY_MAX, BODY_MIN, Channel};
 
-/// No candidate led to the other one.
+/// Why there is no link.
 #[derive(Debug, thiserror::Error)]
-#[error("no path to the other one")]
-pub struct NoPath;
+pub enum Unreached {
+    /// No candidate led to the other one.
+    #[error("no path to the other one")]
+    NoPath,
+    /// The other one is there, and its program does not fit to ours.
+    #[error(transparent)]
+    Unfit(#[from] PairingError),
+}
 
 /// Looks for the host by this `plan` and at our own `port` for
 /// [`PATH_WITHIN`]; and by a `relay`, which is waited for and begins another such
 /// while. Returns the link that the host's `go` names.
 ///
 /// # Errors
-/// [`NoPath`].
+/// [`Unreached`].
 pub async fn reach(
     port: &Port,
     plan: Plan,
     confirm: &GuestConfirm,
     relay: impl Future<Output = Option<(Stream, Route)>>,
-) -> Result<Ready, NoPath> {
+) -> Result<Ready, Unreached> {
     let confirm_b = *confirm.confirm_b();
     let dialler = port.dialler();
     let mut dials = JoinSet::new();
@@ -64,21 +70,24 @@ pub async fn reach(
                 }
                 continue;
             }
-            () = sleep_until(deadline), if !relay_awaited => return Err(NoPath),
+            () = sleep_until(deadline), if !relay_awaited => return Err(Unreached::NoPath),
         };
-        if let Some(opened) = greeted.and_then(|greeted| greeted.open(confirm)) {
-            return Ok(opened);
+        match greeted.map(|greeted| greeted.open(confirm)) {
+            Some(Ok(ready)) => return Ok(ready),
+            Some(Err(why)) if why.is_authentic() => return Err(why.into()),
+            Some(Err(_)) | None => {}
         }
     }
 }
 
-/// A connection on which CONFIRM_A and a first record arrived, neither yet checked.
+/// A connection on which CONFIRM_A arrived, and a first record unless it was closed
+/// behind CONFIRM_A; neither is yet checked.
 pub(super) struct Greeted {
     stream: Stream,
     reader: FrameReader,
     route: Route,
     confirm_a: Vec<u8>,
-    record: Vec<u8>,
+    record: Option<Vec<u8>>,
 }
 
 async fn greet(
@@ -99,7 +108,11 @@ pub(super) async fn greet_on(
     let confirm_a = reader
         .read(&mut stream, CONFIRM_A_LEN..=CONFIRM_A_LEN)
         .await?;
-    let record = reader.read(&mut stream, BODY_MIN..=BODY_MAX).await?;
+    let record = match reader.read(&mut stream, BODY_MIN..=BODY_MAX).await {
+        Ok(record) => Some(record),
+        Err(FrameError::Closed) => None,
+        Err(error) => return Err(error),
+    };
     Ok(Greeted {
         stream,
         reader,
@@ -110,18 +123,24 @@ pub(super) async fn greet_on(
 }
 
 impl Greeted {
-    /// `None` when either is not authentic: that concerns this socket only.
-    pub(super) fn open(mut self, confirm: &GuestConfirm) -> Option<Ready> {
-        let Established { peer, link, resume } = confirm.confirm(&self.confirm_a).ok()?;
-        let mut channel = Channel::new(link).ok()?;
-        let plaintext = channel.open(&mut self.record).ok()?.to_vec();
+    /// The link.
+    ///
+    /// # Errors
+    /// As [`GuestConfirm::confirm`]; [`PairingError::Confirm`] also where the record
+    /// is not authentic.
+    pub(super) fn open(self, confirm: &GuestConfirm) -> Result<Ready, PairingError> {
+        let Established { peer, link, resume } = confirm.confirm(&self.confirm_a)?;
+        let mut channel = Channel::new(link).map_err(|_| PairingError::Confirm)?;
+        let mut record = self.record.ok_or(PairingError::Confirm)?;
+        let plaintext = channel.open(&mut record);
+        let plaintext = plaintext.map_err(|_| PairingError::Confirm)?.to_vec();
         let Greeted {
             stream,
             reader,
             route,
             ..
         } = self;
-        Some(Ready {
+        Ok(Ready {
             stream,
             reader,
             route,

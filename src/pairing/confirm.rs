@@ -24,6 +24,8 @@ pub const CONFIRM_A_LEN: usize = 112;
 /// The longest display name, in bytes of UTF-8.
 pub const NAME_MAX: usize = 64;
 
+const INTRODUCTION_LEN: usize = 4 + 1 + NAME_MAX;
+
 /// Highest version ‖ bitmap of suites ‖ features, none yet.
 const CAPS: [u8; 4] = [VERSION, 1 << (SUITE - 1), 0, 0];
 
@@ -73,10 +75,31 @@ pub enum RatchetStart {
     Responder(SecretKey),
 }
 
+/// What CONFIRM says of its sender besides keys: caps ‖ name.
+#[derive(Clone)]
+pub struct Introduction([u8; INTRODUCTION_LEN]);
+
+impl Introduction {
+    /// This program, under this display name.
+    ///
+    /// # Errors
+    /// [`PairingError::Name`] unless `name` has 1 to 64 bytes.
+    pub fn named(name: &str) -> Result<Self, PairingError> {
+        let plain = [CAPS.as_slice(), &encode_name(name)?].concat();
+        Ok(Introduction(fixed(&plain, "an introduction")?))
+    }
+
+    /// Whatever these bytes say: what no client says is for tests to say.
+    #[doc(hidden)]
+    pub fn from_bytes(bytes: [u8; INTRODUCTION_LEN]) -> Self {
+        Introduction(bytes)
+    }
+}
+
 /// The host: CONFIRM_B is awaited, on any number of sockets.
 pub struct HostConfirm {
     matched: Matched,
-    name: Vec<u8>,
+    introduction: Introduction,
     first: Option<(Box<[u8; CONFIRM_B_LEN]>, [u8; CONFIRM_A_LEN])>,
 }
 
@@ -93,11 +116,17 @@ impl Matched {
     /// # Errors
     /// [`PairingError::Name`] unless `name` has 1 to 64 bytes.
     pub fn host(self, name: &str) -> Result<HostConfirm, PairingError> {
-        Ok(HostConfirm {
-            name: encode_name(name)?,
+        Ok(self.host_as(Introduction::named(name)?))
+    }
+
+    /// Goes on as the host who says this of itself.
+    #[must_use]
+    pub fn host_as(self, introduction: Introduction) -> HostConfirm {
+        HostConfirm {
+            introduction,
             matched: self,
             first: None,
-        })
+        }
     }
 
     /// Goes on as the guest, under this display name.
@@ -113,12 +142,20 @@ impl Matched {
         name: &str,
         ratchet: SecretKey,
     ) -> Result<GuestConfirm, PairingError> {
-        let plain = [
-            CAPS.as_slice(),
-            ratchet.public().as_bytes().as_slice(),
-            &encode_name(name)?,
-        ]
-        .concat();
+        self.guest_as(Introduction::named(name)?, ratchet)
+    }
+
+    /// Goes on as the guest who says this of itself, with its first ratchet key.
+    ///
+    /// # Errors
+    /// None, but for a length that cannot be.
+    pub fn guest_as(
+        self,
+        Introduction(introduction): Introduction,
+        ratchet: SecretKey,
+    ) -> Result<GuestConfirm, PairingError> {
+        let (caps, name) = introduction.split_at(CAPS.len());
+        let plain = [caps, ratchet.public().as_bytes(), name].concat();
         let confirm_b = seal(&self.ck2, Label::ConfirmB, &self.th1, plain)?;
         Ok(GuestConfirm {
             matched: self,
@@ -134,7 +171,8 @@ impl HostConfirm {
     /// first valid one. The first to come yields the keys as well.
     ///
     /// # Errors
-    /// Concern that one socket only: the pairing goes on.
+    /// What [`PairingError::is_authentic`] ends the pairing; any other concerns
+    /// that one socket only.
     pub fn confirm(
         &mut self,
         confirm_b: &[u8],
@@ -151,17 +189,36 @@ impl HostConfirm {
         let plain = open(ck2, Label::ConfirmB, th1, &theirs)?;
         let (caps, rest) = plain.split_first_chunk().ok_or(PairingError::Confirm)?;
         let (r_b, name) = rest.split_first_chunk().ok_or(PairingError::Confirm)?;
-        check_caps(caps)?;
-        let ratchet = PublicKey::from_bytes(*r_b)?;
         let name = decode_name(name)?;
+        check_caps(caps, &name)?;
+        let ratchet = PublicKey::from_bytes(*r_b)?;
 
-        let th2 = hash(&[th1, &theirs]);
-        let plain = [CAPS.as_slice(), &self.name].concat();
-        let answer = seal(ck2, Label::ConfirmA, &th2, plain)?;
-        let th3 = hash(&[&th2, &answer]);
+        let (answer, th3) = self.answer(&theirs)?;
         self.first = Some((Box::new(theirs), answer));
         let start = RatchetStart::Initiator(ratchet);
         Ok((answer, Some(self.matched.establish(name, &th3, start))))
+    }
+
+    /// The CONFIRM_A by which the guest of this authentic CONFIRM_B learns why the
+    /// pairing ends: no version or suite is common to both.
+    ///
+    /// # Errors
+    /// [`PairingError::Length`].
+    pub fn refusal(&self, confirm_b: &[u8]) -> Result<[u8; CONFIRM_A_LEN], PairingError> {
+        let (answer, _) = self.answer(&fixed(confirm_b, "CONFIRM")?)?;
+        Ok(answer)
+    }
+
+    /// CONFIRM_A, and th3.
+    fn answer(
+        &self,
+        theirs: &[u8; CONFIRM_B_LEN],
+    ) -> Result<([u8; CONFIRM_A_LEN], [u8; 32]), PairingError> {
+        let Matched { ck2, th1, .. } = &self.matched;
+        let th2 = hash(&[th1, theirs]);
+        let answer = seal(ck2, Label::ConfirmA, &th2, self.introduction.0.to_vec())?;
+        let th3 = hash(&[&th2, &answer]);
+        Ok((answer, th3))
     }
 }
 
@@ -175,15 +232,15 @@ impl GuestConfirm {
     /// answered ones, the link on which the host's `go` opens.
     ///
     /// # Errors
-    /// Concern that one socket only: the pairing goes on.
+    /// As [`HostConfirm::confirm`].
     pub fn confirm(&self, confirm_a: &[u8]) -> Result<Established, PairingError> {
         let theirs: [u8; CONFIRM_A_LEN] = fixed(confirm_a, "CONFIRM")?;
         let Matched { ck2, th1, .. } = &self.matched;
         let th2 = hash(&[th1, &self.confirm_b]);
         let plain = open(ck2, Label::ConfirmA, &th2, &theirs)?;
         let (caps, name) = plain.split_first_chunk().ok_or(PairingError::Confirm)?;
-        check_caps(caps)?;
         let name = decode_name(name)?;
+        check_caps(caps, &name)?;
         let th3 = hash(&[&th2, &theirs]);
         let ratchet = SecretKey::from_bytes(self.ratchet.as_bytes());
         Ok(self
@@ -249,12 +306,19 @@ fn open<const N: usize>(
 }
 
 /// The version and the suite in use must be the best that both have.
-fn check_caps(theirs: &[u8; 4]) -> Result<(), PairingError> {
+fn check_caps(theirs: &[u8; 4], name: &str) -> Result<(), PairingError> {
     let [our_version, our_suites, ..] = CAPS;
     let [version, suites, ..] = *theirs;
-    let best_suite = (our_suites & suites)
-        .checked_ilog2()
-        .map(|bit| bit as u8 + 1);
+    let common = our_suites & suites;
+    if version < VERSION || common == 0 {
+        let name = name.to_owned();
+        // Suites are numbered in the order in which they came.
+        return Err(match (version, suites) < (our_version, our_suites) {
+            true => PairingError::TheyAreOlder(name),
+            false => PairingError::WeAreOlder(name),
+        });
+    }
+    let best_suite = common.checked_ilog2().map(|bit| bit as u8 + 1);
     if our_version.min(version) == VERSION && best_suite == Some(SUITE) {
         Ok(())
     } else {

@@ -3,7 +3,7 @@
 use crate::crypto::keys::InvalidPoint;
 
 /// Why a pairing ended. On the wire every cause looks alike: the socket closes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PairingError {
     /// A message of the wrong length.
     #[error("{0} has the wrong length")]
@@ -35,9 +35,23 @@ pub enum PairingError {
     /// The best common version or suite is not the one in use.
     #[error("somebody forced an older version of the protocol")]
     Downgrade,
+    /// The other one, of this name, has no version or suite of ours, and ours are newer.
+    #[error("the other side's program is older than this one")]
+    TheyAreOlder(String),
+    /// The same, and theirs are newer.
+    #[error("this program is older than the other side's")]
+    WeAreOlder(String),
     /// A display name that is not 1 to 64 bytes of UTF-8.
     #[error("the other side's name is malformed")]
     Name,
+}
+
+impl PairingError {
+    /// Whether a CONFIRM says this of itself: it came from who has the secret, and
+    /// none that says otherwise will follow.
+    pub fn is_authentic(&self) -> bool {
+        !matches!(self, PairingError::Length(_) | PairingError::Confirm)
+    }
 }
 
 impl From<InvalidPoint> for PairingError {

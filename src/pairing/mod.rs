@@ -23,8 +23,8 @@ use zeroize::Zeroizing;
 
 pub use candidates::Candidates;
 pub use confirm::{
-    CONFIRM_A_LEN, CONFIRM_B_LEN, Established, GuestConfirm, HostConfirm, LinkKeys, NAME_MAX, Peer,
-    RatchetStart,
+    CONFIRM_A_LEN, CONFIRM_B_LEN, Established, GuestConfirm, HostConfirm, Introduction, LinkKeys,
+    NAME_MAX, Peer, RatchetStart,
 };
 pub use error::PairingError;
 use offer::Offer;

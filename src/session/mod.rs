@@ -62,6 +62,9 @@ pub enum Event {
     /// What we said has arrived, and is not acknowledged: the other one's chat is shut.
     /// Told once, until something is.
     Withheld,
+    /// Nothing of what we said is acknowledged for long, although the other one is heard.
+    /// Told like [`Event::Withheld`], and not beside it.
+    Unheeded,
     /// The other one said goodbye; the session is over.
     Left,
     /// The same, because the other one's program cannot go on.
@@ -127,8 +130,10 @@ pub struct Session {
     before: Before,
     /// While the chat is shut: what arrived, not acknowledged.
     shut: bool,
-    /// [`Event::Withheld`] was told.
+    /// [`Event::Withheld`] or [`Event::Unheeded`] was told.
     withheld: bool,
+    /// Since when nothing of what went out on the live link has been acknowledged.
+    unheeded: Option<Instant>,
     /// A payload that is not understood holds its place, for `reported` counts them.
     held: VecDeque<Option<Event>>,
     held_bytes: usize,
@@ -156,6 +161,7 @@ impl Session {
             before: Before::default(),
             shut: false,
             withheld: false,
+            unheeded: None,
             held: VecDeque::new(),
             held_bytes: 0,
             taken: None,

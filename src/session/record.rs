@@ -32,12 +32,22 @@ pub enum RecordError {
     /// Too short or too long for a record.
     #[error("a record of an impossible length")]
     Length,
-    /// Forged, altered, replayed, out of order, or of another link.
-    #[error("a record that is not authentic")]
+    /// Forged, altered, replayed, out of order, or of another link; or the link is at
+    /// its end.
+    #[error("{}", in_words(.0))]
     Ratchet(#[from] RatchetError),
     /// The header's key is not a valid one.
     #[error("a record with an invalid key")]
     Point,
+}
+
+/// What is wrong with a stranger's record is nothing for people; that a link has come
+/// to its end is.
+fn in_words(error: &RatchetError) -> String {
+    match error {
+        RatchetError::ChainEnd | RatchetError::KeysEnd => error.to_string(),
+        _ => "a record that is not authentic".to_owned(),
+    }
 }
 
 impl From<InvalidPoint> for RecordError {

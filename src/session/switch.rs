@@ -27,6 +27,7 @@ impl Session {
             && let Some(live) = &mut self.live
         {
             live.thawed(now);
+            self.unheeded = self.unheeded.map(|_| now);
         }
     }
 
@@ -132,6 +133,7 @@ impl Session {
             self.delivered(received);
         }
         self.outbox.restart();
+        self.unheeded = None;
         let former = self.live.replace(link);
         if former.is_some_and(|former| former.is_unstable()) {
             self.events.push_back(Event::Unstable(false));

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::life::DEAD_AFTER;
 use super::link::LinkId;
 use super::outbox;
 use super::record::RecordError;
@@ -45,6 +46,12 @@ impl Session {
         if let Some(live) = self.live.as_mut().filter(|_| self.outbox.has_sent()) {
             live.unacknowledged(now);
         }
+        // As late as a silent link is dead.
+        if self.unheeded.is_some_and(|since| now >= since + DEAD_AFTER)
+            && !std::mem::replace(&mut self.withheld, true)
+        {
+            self.events.push_back(Event::Unheeded);
+        }
         Ok(())
     }
 
@@ -71,6 +78,7 @@ impl Session {
             Payload::Ack { received } => {
                 if self.outbox.acknowledge(received)? {
                     self.withheld = false;
+                    self.unheeded = self.outbox.has_sent().then_some(now);
                     self.delivered(received);
                 }
             }
@@ -177,6 +185,7 @@ impl Session {
             }
             if said {
                 live.said(now);
+                self.unheeded.get_or_insert(now);
             }
             wrote = true;
         }

@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use undertone::link::Ready;
 use undertone::link::dial::Plan;
 use undertone::link::port::Port;
-use undertone::link::reach::{NoPath, reach};
+use undertone::link::reach::{Unreached, reach};
 use undertone::pairing::GuestConfirm;
 
 /// Looks for the host at these addresses.
 pub async fn dial(
     candidates: impl IntoIterator<Item = SocketAddr>,
     confirm: &GuestConfirm,
-) -> Result<Ready, NoPath> {
+) -> Result<Ready, Unreached> {
     let port = Port::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
     let plan = Plan {
         candidates: candidates.into_iter().collect(),

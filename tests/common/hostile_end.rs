@@ -11,7 +11,9 @@ use undertone::link::dial::Plan;
 use undertone::link::door::Door;
 use undertone::link::knock::Reunion;
 use undertone::link::wire::Wire;
-use undertone::pairing::{AwaitSealed, Candidates, Matched, Meeting, Offering, PairingError, Role};
+use undertone::pairing::{
+    AwaitSealed, Candidates, Introduction, Matched, Meeting, Offering, PairingError, Role,
+};
 use undertone::room::Room;
 use undertone::session::{Event, LinkId, Session};
 use undertone_mediator::wire;
@@ -72,6 +74,16 @@ impl Impostor {
     }
 }
 
+/// What CONFIRM says of who sends it, whatever that is.
+#[allow(dead_code, reason = "each test file uses its part")]
+pub fn introduction(caps: [u8; 4], name: &[u8]) -> Introduction {
+    let mut bytes = [0; 69];
+    bytes[..4].copy_from_slice(&caps);
+    bytes[4] = u8::try_from(name.len()).unwrap();
+    bytes[5..5 + name.len()].copy_from_slice(name);
+    Introduction::from_bytes(bytes)
+}
+
 /// Both SEALED are made.
 pub struct Begun {
     awaiting: AwaitSealed,
@@ -119,7 +131,9 @@ impl End {
                     begun = Some(session);
                 }
                 Step::Answered(ready) => return Self::over(evil, begun.take().unwrap(), *ready),
-                Step::Knock(_) | Step::Unanswered => panic!("the guest did not come"),
+                Step::Knock(_) | Step::Unanswered | Step::Unfit(_) => {
+                    panic!("the guest did not come")
+                }
             }
         }
     }

@@ -76,7 +76,7 @@ pub fn host_awaits(
                     lobby.nominated(confirmed.nominate(&session.nominate()).unwrap());
                 }
                 Step::Answered(ready) => return Some(*ready),
-                Step::Unanswered => return None,
+                Step::Unanswered | Step::Unfit(_) => return None,
                 Step::Knock(_) => {}
             }
         }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use undertone::pairing::{Candidates, PairingError};
 use undertone_mediator::wire::{MediatorMessage, Role};
 
 use super::{ROOM, SECRETS, SOON, ada, assert_dead, assert_spent, bob, seated};
-use crate::common::Home;
+use crate::common::{Home, Start};
 use crate::hostile::{Ended, Evil, Seat, identity_of, pair_honestly};
 use crate::hostile_end::Impostor;
 
@@ -155,4 +156,99 @@ fn the_same_role_for_both_is_a_spent_attempt_and_nothing_more() {
             }
         }
     }
+}
+
+/// Takes a client's SEALED and falls silent.
+fn silent_guess(evil: &Evil) -> Seat<'_> {
+    let mut seat = evil.join();
+    let impostor = Impostor::in_room("quiet-lab#guess");
+    impostor.begin(&mut seat, Role::Guest, &Candidates::default());
+    seat
+}
+
+#[test]
+fn a_guess_shortly_before_the_limit_is_spent_and_said() {
+    let (evil, home) = (Evil::start(), Home::new());
+    let client = Start::chat(&home, &evil.url, "bob-bitworth", ROOM)
+        .args(&["--timeout", "5"])
+        .run();
+    let _seat = silent_guess(&evil);
+    let ended = Ended::of(client, SOON);
+    let error = ended.error();
+    assert_eq!(
+        (ended.code, &error["code"]),
+        (6, &"spent".into()),
+        "{error}"
+    );
+    let hint = error["hint"].as_str().unwrap();
+    assert!(hint.contains("2 left"), "{hint}");
+}
+
+#[test]
+fn a_guess_before_a_signal_is_spent_and_said() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let (evil, home) = (Evil::start(), Home::new());
+        let client = bob(&home, &evil, ROOM);
+        let _seat = silent_guess(&evil);
+        client.signal(signal);
+        let ended = Ended::of(client, SOON);
+        assert_eq!(ended.code, code);
+        assert_eq!(ended.error()["code"], "spent");
+    }
+}
+
+#[test]
+fn three_guesses_in_three_runs_kill_the_invite() {
+    let (evil, home) = (Evil::start(), Home::new());
+    for _ in 0..3 {
+        let mut client = bob(&home, &evil, ROOM);
+        let _seat = silent_guess(&evil);
+        client.kill();
+    }
+    let ended = Ended::of(bob(&home, &evil, ROOM), SOON);
+    let error = ended.error();
+    assert_eq!(ended.code, 6, "{error}");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("three failed attempts"), "{message}");
+    assert!(error["hint"].as_str().unwrap().contains("new one"));
+    // Another secret does not make it another room; another room does.
+    assert_eq!(
+        Ended::of(bob(&home, &evil, "quiet-lab#other"), SOON).code,
+        6
+    );
+    let other = bob(&home, &evil, "another-lab#otter");
+    seated(&other, &evil);
+    evil.assert_learnt_nothing(&[&identity_of(&home)]);
+}
+
+#[test]
+fn who_comes_at_last_makes_the_room_as_new() {
+    let (evil, homes) = (Evil::start(), [Home::new(), Home::new()]);
+    for _ in 0..2 {
+        let mut client = bob(&homes[1], &evil, ROOM);
+        let _seat = silent_guess(&evil);
+        client.kill();
+    }
+    let kept = || std::fs::read_dir(homes[1].data().join("attempts")).unwrap();
+    assert_eq!(kept().count(), 2);
+    let first = ada(&homes[0], &evil, ROOM);
+    let mut waits = seated(&first, &evil);
+    let second = bob(&homes[1], &evil, ROOM);
+    let mut comes = evil.join();
+    pair_honestly(&mut waits, &mut comes);
+    second.await_event("connected");
+    assert_eq!(kept().count(), 0);
+}
+
+#[test]
+fn a_room_without_a_secret_has_nothing_to_guess_and_is_not_counted() {
+    let (evil, home) = (Evil::start(), Home::new());
+    for _ in 0..4 {
+        let mut client = bob(&home, &evil, "quiet-lab");
+        let mut seat = evil.join();
+        let impostor = Impostor::in_room("quiet-lab");
+        impostor.begin(&mut seat, Role::Guest, &Candidates::default());
+        client.kill();
+    }
+    assert!(!home.data().join("attempts").exists());
 }

@@ -30,6 +30,7 @@ mod offers;
 mod pings;
 mod replays;
 mod sealed;
+mod unfit;
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::time::{Instant, sleep_until};
 
-use super::Met;
+use super::{Met, Spending};
 use crate::chat::Setup;
 use crate::chat::lobby::{Found, Lobby, Step};
 use crate::chat::local::Local;
@@ -17,7 +17,7 @@ use crate::link::dial::{PATH_WITHIN, Plan};
 use crate::link::door::Door;
 use crate::link::nominate::ANSWER_WITHIN;
 use crate::link::port::Port;
-use crate::link::reach::reach;
+use crate::link::reach::{Unreached, reach};
 use crate::link::route::Route;
 use crate::link::stream::Stream;
 use crate::pairing::{Matched, Meeting, Offering, PairingError, Role};
@@ -25,13 +25,15 @@ use crate::rendezvous::Rendezvous;
 use crate::session::Session;
 
 /// Whom to meet, and where.
-pub struct Goal {
+pub struct Goal<'a> {
     /// The room and its secret.
     pub meeting: Meeting,
     /// The identity that is required, if any.
     pub pin: Option<PublicKey>,
     /// Ends the wait for the other one.
     pub leave: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Where it counts, if it does.
+    pub spending: Option<&'a Spending>,
 }
 
 /// Waits at the mediator until somebody is there and a link with them is up. `told` hears how
@@ -42,7 +44,7 @@ pub struct Goal {
 pub async fn attempt(
     setup: &Setup,
     local: &Local,
-    goal: Goal,
+    goal: Goal<'_>,
     unanswered: &mut Option<Offering>,
     told: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Met, AttemptError> {
@@ -61,6 +63,7 @@ pub async fn attempt(
         listening,
         port: port.address().port(),
         unanswered,
+        spending: goal.spending,
     };
     let (role, matched, plan) = pair(&mut mediator, attempt, told).await?;
     let hopeless = plan.candidates.is_empty();
@@ -93,7 +96,8 @@ pub async fn attempt(
     setup.consent.not_wanted();
     let met = met.map_err(|why| AttemptError::Failed {
         role,
-        spent: true,
+        // Else it was the other one, by a valid CONFIRM.
+        spent: matches!(why, Failure::NoPath(_)),
         why,
     })?;
     if let Some(mediator) = mediator {
@@ -113,7 +117,11 @@ async fn join_host(
     let confirm = matched.guest(setup.name.as_str())?;
     let candidates = plan.candidates.clone();
     let ready = reach(&port, plan, &confirm, relay).await;
-    let Reached { ready, knock_at } = Reached::new(ready.map_err(|_| no_path())?, &candidates);
+    let ready = ready.map_err(|unreached| match unreached {
+        Unreached::NoPath => no_path(),
+        Unreached::Unfit(why) => why.into(),
+    })?;
+    let Reached { ready, knock_at } = Reached::new(ready, &candidates);
     let session = Session::new(Role::Guest, Arc::clone(&ready.resume));
     Ok(Met {
         session,
@@ -158,6 +166,7 @@ async fn await_guest(
         match step {
             Step::Unanswered => return Err(no_path()),
             Step::Knock(_) => {}
+            Step::Unfit(unfit) => return Err(unfit.tell().await.into()),
             Step::Confirmed(confirmed) => {
                 let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
                 let nomination = confirmed.nominate(&session.nominate());

@@ -7,27 +7,76 @@ use tokio::time::Instant;
 
 use super::Talk;
 use crate::chat::ChatError;
+use crate::chat::event::Event;
 use crate::chat::pair::Failure;
 use crate::exit::Exit;
 use crate::link::wire::{FAREWELL_WITHIN, Wire};
 
+/// How long the last lines of a pipe wait for an acknowledgement, where no limit was given.
+const HEEDED_WITHIN: Duration = Duration::from_secs(120);
 /// How long a guest looks for a host that may not know of the session.
 const UNSHARED_FOR: Duration = Duration::from_secs(15);
 
 impl Talk<'_> {
-    /// Leaves at the end of stdin: a pipe's last lines are waited for; a person who
-    /// leaves is not kept.
-    pub(super) fn leave_after_input(&mut self) {
-        let kept =
-            self.session.queued() > 0 && !self.company.is_shut() && !std::io::stdin().is_terminal();
-        if self.ended && self.exit.is_none() && !kept {
+    /// Leaves at the end of stdin: a pipe's last lines are waited for, as long as some
+    /// of them arrive; a person who leaves is not kept.
+    pub(super) fn leave_after_input(&mut self) -> Result<(), ChatError> {
+        if !self.ended || self.exit.is_some() {
+            return Ok(());
+        }
+        if !self.is_kept() {
             self.leave(Exit::Done);
+        } else if self.unheeded_at().is_some_and(|at| Instant::now() >= at) {
+            let (peer, limit) = (self.company.name(), self.heeded_within().as_secs());
+            let message = format!(
+                "{peer} has acknowledged nothing for {limit} s and is not waited for any longer"
+            );
+            self.show(&Event::Note { message })?;
+            self.leave(Exit::Done);
+            self.leave_by = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Whether stdin is a pipe whose lines have not all arrived.
+    fn is_kept(&self) -> bool {
+        self.undelivered() > 0 && !self.company.is_shut() && !std::io::stdin().is_terminal()
+    }
+
+    /// When a pipe's last lines are waited for no longer. A link that was lost has its own
+    /// limit.
+    pub(super) fn unheeded_at(&self) -> Option<Instant> {
+        let waits = self.ended && self.exit.is_none() && self.wire.is_some() && self.is_kept();
+        waits.then(|| self.heeded + self.heeded_within())
+    }
+
+    fn heeded_within(&self) -> Duration {
+        self.setup.timeout.unwrap_or(HEEDED_WITHIN)
+    }
+
+    /// How much of what was said did not arrive.
+    pub(super) fn undelivered(&self) -> usize {
+        self.session.queued() + self.backlog.len()
+    }
+
+    /// How many lines of a pipe were refused. A program that leaves by itself was told of a
+    /// command that it mistook.
+    fn unsent(&self) -> usize {
+        self.too_long + if self.ended { self.mistaken } else { 0 }
+    }
+
+    /// Something was acknowledged: who leaves stays a little for the rest of what waits.
+    pub(super) fn was_heeded(&mut self) {
+        let now = Instant::now();
+        self.heeded = now;
+        if !self.backlog.is_empty() && !self.is_late() {
+            self.leave_by = self.leave_by.map(|_| now + FAREWELL_WITHIN);
         }
     }
 
     /// Once what was said has arrived; where it does not, not for long.
     pub(super) fn say_goodbye(&mut self) {
-        if self.leave_by.is_some() && (self.session.queued() == 0 || self.is_late()) {
+        if self.leave_by.is_some() && (self.undelivered() == 0 || self.is_late()) {
             self.session.leave();
         }
     }
@@ -39,7 +88,7 @@ impl Talk<'_> {
     /// How the conversation ends, if it does now.
     pub(super) fn finished(&mut self) -> Option<Result<Exit, ChatError>> {
         let shut = self.company.is_shut();
-        let queued = self.session.queued();
+        let queued = self.undelivered();
         let frozen = self.session.is_frozen();
         let stuck = |wire: &Wire| self.is_late() && (frozen || !wire.is_idle());
         let unreachable = self.exit.is_some() && self.wire.as_ref().is_none_or(stuck);
@@ -49,6 +98,7 @@ impl Talk<'_> {
         Some(match self.exit.unwrap_or(Exit::Done) {
             Exit::Done if shut => Err(ChatError::Shut),
             Exit::Done if queued > 0 => Err(ChatError::Undelivered(queued)),
+            Exit::Done if self.unsent() > 0 => Err(ChatError::Unsent(self.unsent())),
             exit => {
                 if queued > 0 {
                     let _ = self.show(&ChatError::Undelivered(queued).event());
@@ -86,7 +136,7 @@ impl Talk<'_> {
         }
         ChatError::NotBack {
             limit: self.setup.timeout.unwrap_or_default(),
-            queued: self.session.queued(),
+            queued: self.undelivered(),
         }
     }
 }

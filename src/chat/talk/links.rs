@@ -148,6 +148,8 @@ impl Talk<'_> {
                 Err(_) => self.session.go_failed(Instant::now().into_std()),
             },
             Step::Unanswered => self.session.go_failed(Instant::now().into_std()),
+            // Of a link that never was: the guest may come again.
+            Step::Unfit(_) => {}
             Step::Answered(ready) => self.take_link(*ready, Arrival::Resumed)?,
         }
         Ok(())
@@ -213,6 +215,7 @@ impl Talk<'_> {
             lobby.give_up_seat();
         }
         self.lost = None;
+        self.heeded = Instant::now();
         self.note_route(route);
         self.company.moved(route);
         self.words = in_order(self.session.role(), &peer.words);

@@ -2,7 +2,7 @@
 //! somebody leaves. Decides nothing about bytes: those are `session`'s.
 //!
 //! `records` writes and reads on the link, `show` tells the person, `orders` does
-//! what they say. `links` loses and finds links, `paths` looks for better ones,
+//! what they say, `backlog` keeps what a pipe said too fast. `links` loses and finds links, `paths` looks for better ones,
 //! `network` notices that this machine moved, `goodbye` knows when it is over.
 
 use std::future::pending;
@@ -27,10 +27,12 @@ use crate::link::route::Route;
 use crate::link::wire::Wire;
 use crate::pairing::Role;
 use crate::session::{LinkId, Session};
+use backlog::Backlog;
 use links::{Arrival, in_order, join};
 use network::Network;
 use records::{lost_because, turn};
 
+mod backlog;
 mod goodbye;
 mod links;
 mod network;
@@ -76,6 +78,14 @@ struct Talk<'a> {
     /// This machine's addresses, to notice a change.
     network: Network,
     delivered: u64,
+    /// What waits until the session has room.
+    backlog: Backlog,
+    /// Lines of a pipe that were refused …
+    too_long: usize,
+    /// … as commands that there are not.
+    mistaken: usize,
+    /// When something was last acknowledged, or could begin to be.
+    heeded: Instant,
     /// The words were read out, and not yet found to match.
     comparing: bool,
     /// What `/peers` asked for.
@@ -159,6 +169,10 @@ pub async fn talk(
         asked: false,
         network: Network::here(),
         delivered: 0,
+        backlog: Backlog::default(),
+        too_long: 0,
+        mistaken: 0,
+        heeded: Instant::now(),
         comparing: false,
         lookups: JoinSet::new(),
         ended: false,
@@ -195,7 +209,8 @@ impl Talk<'_> {
         self.read()?;
         loop {
             self.show_events()?;
-            self.leave_after_input();
+            self.say_what_waited();
+            self.leave_after_input()?;
             self.say_goodbye();
             self.transmit();
             if let Some(exit) = self.finished() {
@@ -220,7 +235,10 @@ impl Talk<'_> {
                             self.obey(input)?;
                         }
                     }
-                    None => self.ended = true,
+                    None => {
+                        self.ended = true;
+                        self.heeded = Instant::now();
+                    }
                 },
                 step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
                 met = met_again(&mut self.again) => self.take_anew(met)?,
@@ -244,11 +262,11 @@ impl Talk<'_> {
         }
     }
 
-    /// Lines wait in their pipe until there is room for them; a person at a terminal
-    /// is always heard.
+    /// Lines wait in their pipe until there is room for them, a command among them not
+    /// for long; a person at a terminal is always heard.
     fn takes_input(&self) -> bool {
         match self.interface {
-            Interface::Lines { .. } => self.exit.is_none() && self.session.has_room(),
+            Interface::Lines { .. } => self.exit.is_none() && self.backlog.has_room(),
             Interface::Console(_) => true,
         }
     }
@@ -261,7 +279,8 @@ impl Talk<'_> {
         let far = now + Duration::from_secs(3600);
         let leave_by = self.leave_by.filter(|by| *by > now);
         let direct_at = self.direct_at.map(|(at, _)| at);
-        [session, patience, leave_by, direct_at]
+        let unheeded = self.unheeded_at().filter(|at| *at > now);
+        [session, patience, leave_by, direct_at, unheeded]
             .into_iter()
             .flatten()
             .fold(far, Instant::min)

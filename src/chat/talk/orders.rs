@@ -1,5 +1,7 @@
 //! What the person says: messages, and commands.
 
+use std::io::{self, IsTerminal};
+
 use jiff::{Timestamp, tz::TimeZone};
 use tokio::time::Instant;
 
@@ -7,6 +9,7 @@ use super::Talk;
 use super::links::Arrival;
 use crate::chat::ChatError;
 use crate::chat::event::Event;
+use crate::chat::interface::Interface;
 use crate::chat::person::Input;
 use crate::commands::{CommandError, Look};
 use crate::crypto::words::{are_words, same_words};
@@ -36,11 +39,14 @@ impl Talk<'_> {
     pub(super) fn obey(&mut self, input: Input) -> Result<(), ChatError> {
         match input {
             Input::Say(text) => self.say(&text),
-            Input::TooLong => self.error(
-                "too-long",
-                "that line is over 16 KiB and was not sent",
-                "Send it in parts.",
-            ),
+            Input::TooLong => {
+                self.too_long += usize::from(!io::stdin().is_terminal());
+                self.error(
+                    "too-long",
+                    "that line is over 16 KiB and was not sent",
+                    "Send it in parts.",
+                )
+            }
             Input::Quit => {
                 self.leave(Exit::Done);
                 Ok(())
@@ -60,8 +66,8 @@ impl Talk<'_> {
                 } else {
                     self.error(
                         "trust",
-                        "those are not the words of the key that is here",
-                        "",
+                        "those are not the words that the alarm asks for",
+                        "They are words of the new key, at the places that it names.",
                     )
                 }
             }
@@ -75,7 +81,7 @@ impl Talk<'_> {
                     .wire
                     .as_ref()
                     .map(|wire| wire.route.address().to_string()),
-                queued: self.session.queued(),
+                queued: self.undelivered(),
             }),
             Input::Peers => self.look_for_peers(),
             Input::Clear => {
@@ -91,6 +97,7 @@ impl Talk<'_> {
                 message: HELP.into(),
             }),
             Input::Unknown(name, meant) => {
+                self.mistaken += usize::from(!io::stdin().is_terminal());
                 let hint = match meant {
                     Some(meant) => {
                         format!("Did you mean /{meant}? To send it as it is, type //{name}.")
@@ -142,6 +149,11 @@ impl Talk<'_> {
         }
         let now = Timestamp::now();
         let sent = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        let full = !self.backlog.is_empty() || !self.session.has_room();
+        if full && matches!(self.interface, Interface::Lines { .. }) {
+            self.backlog.push(sent, text);
+            return Ok(());
+        }
         let Ok(id) = self.session.say(sent, text) else {
             return self.error(
                 "full",
@@ -154,6 +166,16 @@ impl Talk<'_> {
             self.show(&Event::Queued { id })?;
         }
         Ok(())
+    }
+
+    /// What waited in the backlog, as far as there is room.
+    pub(super) fn say_what_waited(&mut self) {
+        while self.session.has_room()
+            && let Some((sent, text)) = self.backlog.pop()
+        {
+            // There is room.
+            let _ = self.session.say(sent, &text);
+        }
     }
 
     pub(super) fn show_words(&mut self) -> Result<(), ChatError> {

@@ -72,6 +72,7 @@ impl Talk<'_> {
                         self.show(&Event::Delivered { id })?;
                     }
                     self.delivered = upto;
+                    self.was_heeded();
                 }
                 // Of a link that was lost right then.
                 session::Event::Unstable(_) if self.wire.is_none() => {}
@@ -85,6 +86,12 @@ impl Talk<'_> {
                 session::Event::Withheld => {
                     let message =
                         format!("{from} has not let you in yet; what you say waits until then");
+                    self.show(&Event::Note { message })?;
+                }
+                session::Event::Unheeded => {
+                    let message = format!(
+                        "{from} is there, but has acknowledged nothing of what you said; it is kept"
+                    );
                     self.show(&Event::Note { message })?;
                 }
                 session::Event::Left => self.show_left("quit")?,

@@ -224,11 +224,11 @@ fn a_chain_ends_at_its_limit_both_ways() {
     let last = send(&mut a, false, b"last");
     receive(&mut b, &last).unwrap();
     let before = snapshot(&a);
-    assert_eq!(a.next_sending(false).unwrap_err(), RatchetError::UsedUp);
+    assert_eq!(a.next_sending(false).unwrap_err(), RatchetError::ChainEnd);
     assert_eq!(snapshot(&a), before);
     let mut beyond = last;
     beyond.0.number = CHAIN_LIMIT;
-    refused(&mut b, &beyond, RatchetError::UsedUp);
+    refused(&mut b, &beyond, RatchetError::ChainEnd);
 }
 
 #[test]
@@ -236,11 +236,11 @@ fn a_link_ends_when_it_has_used_its_keys() {
     let (mut a, mut b) = talking();
     let record = send(&mut a, true, b"x");
     b.used.0.extend(0..KEYS_LIMIT as u64);
-    refused(&mut b, &record, RatchetError::UsedUp);
+    refused(&mut b, &record, RatchetError::KeysEnd);
     let (mut a, _) = talking();
     a.used.0.extend(0..KEYS_LIMIT as u64);
     let before = snapshot(&a);
-    assert_eq!(a.next_sending(true).unwrap_err(), RatchetError::UsedUp);
+    assert_eq!(a.next_sending(true).unwrap_err(), RatchetError::KeysEnd);
     assert_eq!(snapshot(&a), before);
 }
 

@@ -154,18 +154,34 @@ fn names_that_are_none_are_refused() {
     assert_eq!(established.unwrap().peer.name.len(), 64);
 }
 
+/// What comes of caps without a common version or suite.
+fn older(caps: [u8; 4], name: &str) -> PairingError {
+    match caps {
+        [1, 2, ..] | [2, ..] => PairingError::WeAreOlder(name.into()),
+        _ => PairingError::TheyAreOlder(name.into()),
+    }
+}
+
+const NOTHING_COMMON: [[u8; 4]; 6] = [
+    [0, 1, 0, 0],
+    [1, 0, 0, 0],
+    [1, 2, 0, 0],
+    [2, 2, 0, 0],
+    [0; 4],
+    [0, 255, 0, 0],
+];
+
 #[test]
-fn a_forced_older_version_or_suite_is_refused() {
-    let (mut host, _) = confirming(0);
-    for caps in [
-        [0, 1, 0, 0],
-        [1, 0, 0, 0],
-        [1, 2, 0, 0],
-        [0; 4],
-        [0, 255, 0, 0],
-    ] {
+fn nothing_in_common_says_who_is_older_and_the_guest_learns_it_too() {
+    for caps in NOTHING_COMMON {
+        let (mut host, guest) = confirming(0);
         let confirm = holding(&[&caps, &ratchet_key(), &name(b"bob")]);
-        assert_eq!(refused(&mut host, &confirm), Some(PairingError::Downgrade));
+        let why = refused(&mut host, &confirm).unwrap();
+        assert_eq!(why, older(caps, "bob"));
+        assert!(why.is_authentic());
+        // Nothing is settled; what the guest is told opens there as CONFIRM_A does.
+        let told = host.refusal(guest.confirm_b()).unwrap();
+        assert!(guest.confirm(&told).is_ok());
     }
     // Somebody newer than we are, who has what we have.
     for caps in [[2, 3, 0xff, 0xff], [255, 255, 0, 1]] {
@@ -187,14 +203,9 @@ fn the_guest_checks_what_the_host_holds_too() {
         guest.confirm(&plain).err()
     };
     assert_eq!(answered(CAPS, &name(b"ada")), None);
-    assert_eq!(
-        answered([0, 1, 0, 0], &name(b"ada")),
-        Some(PairingError::Downgrade)
-    );
-    assert_eq!(
-        answered([1, 2, 0, 0], &name(b"ada")),
-        Some(PairingError::Downgrade)
-    );
+    for caps in NOTHING_COMMON {
+        assert_eq!(answered(caps, &name(b"ada")), Some(older(caps, "ada")));
+    }
     assert_eq!(answered(CAPS, &name(b"")), Some(PairingError::Name));
     assert_eq!(answered(CAPS, &name(b"\xff")), Some(PairingError::Name));
 }

@@ -152,7 +152,7 @@ fn a_header_that_lies_is_refused_and_leaves_no_trace() {
     let number = |n: u32| lies(36..40, &n.to_be_bytes());
     let previous = |n: u32| lies(32..36, &n.to_be_bytes());
     let key = |key: [u8; 32]| lies(0..32, &key);
-    let used_up = Err(RatchetError::UsedUp.into());
+    let used_up = Err(RatchetError::ChainEnd.into());
     assert_eq!(opens(&mut guest, &number(CHAIN_LIMIT)), used_up);
     assert_eq!(opens(&mut guest, &number(u32::MAX)), used_up);
     let skipped = Err(RatchetError::Order {

@@ -271,6 +271,37 @@ fn any_record_is_a_sign_of_life_and_a_forged_one_is_none() {
 }
 
 #[test]
+fn who_is_heard_and_acknowledges_nothing_is_told_of_once() {
+    let mut played = Played::new();
+    played.guest.say(0, "x").unwrap();
+    played.hear();
+    let said = played.now;
+    let mut told = Vec::new();
+    // A record without anything in it, each second.
+    for second in 1..=60 {
+        played.now = said + second * SECOND;
+        played.guest.handle_timeout(played.now).unwrap();
+        played.say(&[]).unwrap();
+        played.hear();
+        for event in events(&mut played.guest) {
+            told.push((second, event));
+        }
+    }
+    assert_eq!(told, [(10, Event::Unheeded)]);
+    played.say(&[Payload::Ack { received: 1 }]).unwrap();
+    assert_eq!(events(&mut played.guest), [Event::Delivered(1)]);
+    // What is said next begins anew.
+    played.guest.say(0, "y").unwrap();
+    played.hear();
+    played.now += 9 * SECOND;
+    played.say(&[]).unwrap();
+    assert_eq!(events(&mut played.guest), []);
+    played.now += SECOND;
+    played.say(&[]).unwrap();
+    assert_eq!(events(&mut played.guest), [Event::Unheeded]);
+}
+
+#[test]
 fn a_shut_chat_that_acknowledges_nothing_is_not_given_up() {
     let mut pair = Pair::connected();
     pair.guest.shut();

@@ -291,6 +291,7 @@ impl Net {
                         assert!(was || unstable, "nobody called it unstable");
                     }
                     Event::Withheld => assert!(self.told[at(role.other())].shut),
+                    Event::Unheeded => {}
                     Event::Left | Event::Failed => panic!("nobody left"),
                 }
             }

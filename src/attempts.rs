@@ -1,0 +1,210 @@
+//! Spent attempts, counted across runs (PROTOCOL.md §4): one counts from the moment before our
+//! SEALED goes out, so that neither a limit nor a signal nor a crash hides it.
+//!
+//! Owns: the folder `attempts` in the data directory (mode 0700), with an empty file (0600) for
+//! each attempt, `TAG.SECONDS.RANDOM`. A file is made or removed, never changed: clients that share
+//! the folder need no lock. Does not own: what follows from the number.
+//!
+//! Counted are rooms, by the tag that the mediator sees too. To tell secrets apart the folder would
+//! have to hold what a guess can be tried on.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+
+use crate::crypto::keys::random;
+use crate::store::{Store, StoreError, make_private_dir, open_private};
+
+/// After so many attempts that went wrong, an invite is not to be used any more.
+pub const ATTEMPTS_MAX: u32 = 3;
+/// How long an attempt counts.
+pub const COUNTED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+/// Attempts that are kept, of all rooms: the oldest go first.
+const KEPT_MAX: usize = 256;
+
+/// The spent attempts of one person.
+#[derive(Debug, Clone)]
+pub struct Attempts {
+    dir: PathBuf,
+}
+
+/// A file's name taken apart.
+struct Kept {
+    path: PathBuf,
+    tag: String,
+    at: u64,
+}
+
+impl Attempts {
+    /// Those in this data directory.
+    #[must_use]
+    pub fn open(store: &Store) -> Self {
+        Self {
+            dir: store.path("attempts"),
+        }
+    }
+
+    /// How many count in the room with this tag. Those that no longer do are removed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count(&self, tag: &[u8; 32]) -> Result<u32, StoreError> {
+        let tag = BASE64URL_NOPAD.encode(tag);
+        let kept = self.kept(now())?;
+        let count = kept.iter().filter(|kept| kept.tag == tag).count();
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// Counts an attempt in the room with this tag; says how many there are with it.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it is not counted, and must not begin.
+    pub fn add(&self, tag: &[u8; 32]) -> Result<u32, StoreError> {
+        self.add_at(tag, now())
+    }
+
+    fn add_at(&self, tag: &[u8; 32], at: u64) -> Result<u32, StoreError> {
+        make_private_dir(&self.dir)?;
+        let (name, salt) = (BASE64URL_NOPAD.encode(tag), random::<8>());
+        let path = self
+            .dir
+            .join(format!("{name}.{at}.{}", HEXLOWER.encode(&salt)));
+        open_private(OpenOptions::new().write(true).create_new(true))
+            .open(&path)
+            .map_err(StoreError::io("create", &path))?;
+        // Counted once it is there: of two clients at the same time each sees the other's.
+        self.count(tag)
+    }
+
+    /// The room is as new: somebody came who knew its secret.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn forget(&self, tag: &[u8; 32]) -> Result<(), StoreError> {
+        let tag = BASE64URL_NOPAD.encode(tag);
+        let of_room = self.kept(now())?.into_iter().filter(|kept| kept.tag == tag);
+        for kept in of_room {
+            remove(&kept.path)?;
+        }
+        Ok(())
+    }
+
+    /// All that still count, the oldest first.
+    fn kept(&self, now: u64) -> Result<Vec<Kept>, StoreError> {
+        let entries = match fs::read_dir(&self.dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(StoreError::io("read", &self.dir)(error)),
+        };
+        let mut kept = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(StoreError::io("read", &self.dir))?.path();
+            // What is not ours is left alone.
+            let Some(found) = Kept::read(path) else {
+                continue;
+            };
+            // A clock that was set back makes no attempt count for longer than a day.
+            match now.abs_diff(found.at) < COUNTED_FOR.as_secs() {
+                true => kept.push(found),
+                false => remove(&found.path)?,
+            }
+        }
+        kept.sort_by_key(|kept| kept.at);
+        let excess = kept.len().saturating_sub(KEPT_MAX);
+        for oldest in kept.drain(..excess) {
+            remove(&oldest.path)?;
+        }
+        Ok(kept)
+    }
+}
+
+impl Kept {
+    fn read(path: PathBuf) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        let (tag, rest) = name.split_once('.')?;
+        let (at, _) = rest.split_once('.')?;
+        let (tag, at) = (tag.to_owned(), at.parse().ok()?);
+        Some(Kept { path, tag, at })
+    }
+}
+
+/// Another client may have been first.
+fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::io("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default().as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempts() -> (tempfile::TempDir, Attempts) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(Some(&dir.path().join("data"))).unwrap();
+        (dir, Attempts::open(&store))
+    }
+
+    #[test]
+    fn attempts_are_counted_by_room_until_somebody_came() {
+        let (_dir, attempts) = attempts();
+        let (lab, attic) = ([1; 32], [2; 32]);
+        assert_eq!(attempts.count(&lab).unwrap(), 0);
+        assert_eq!(attempts.add(&lab).unwrap(), 1);
+        assert_eq!(attempts.add(&lab).unwrap(), 2);
+        assert_eq!(attempts.add(&attic).unwrap(), 1);
+        // Another run.
+        assert_eq!(attempts.clone().count(&lab).unwrap(), 2);
+        attempts.forget(&lab).unwrap();
+        assert_eq!(attempts.count(&lab).unwrap(), 0);
+        assert_eq!(attempts.count(&attic).unwrap(), 1);
+    }
+
+    #[test]
+    fn an_attempt_counts_for_a_day_whatever_the_clock_does() {
+        let (_dir, attempts) = attempts();
+        let (tag, day) = ([1; 32], COUNTED_FOR.as_secs());
+        attempts.add_at(&tag, now() - day + 60).unwrap();
+        for gone in [now() - day, now() + 2 * day] {
+            assert_eq!(attempts.add_at(&tag, gone).unwrap(), 1);
+        }
+        assert_eq!(fs::read_dir(&attempts.dir).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_folder_is_bounded_closed_and_keeps_what_is_not_ours() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_dir, attempts) = attempts();
+        for room in 0..=255 {
+            attempts.add_at(&[room; 32], now() - 60).unwrap();
+        }
+        let note = attempts.dir.join("README");
+        fs::write(&note, "not ours").unwrap();
+        assert_eq!(attempts.add(&[7; 32]).unwrap(), 2);
+        assert_eq!(attempts.kept(now()).unwrap().len(), KEPT_MAX);
+        assert!(note.exists());
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&attempts.dir), 0o700);
+        let ours = attempts.kept(now()).unwrap();
+        assert!(ours.iter().all(|kept| mode(&kept.path) == 0o600));
+    }
+
+    #[test]
+    fn what_cannot_be_counted_is_an_error() {
+        let (_dir, attempts) = attempts();
+        fs::write(&attempts.dir, "a file in the way").unwrap();
+        assert!(attempts.add(&[1; 32]).is_err());
+        assert!(attempts.count(&[1; 32]).is_err());
+    }
+}
