@@ -13,14 +13,18 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use common::acts::{ada_and_bob, homes, in_line, peers, quit, start, verify_both, words};
+use common::acts::{
+    ada_and_bob, connections, homes, in_line, peers, quit, start, verify_both, words,
+};
 use common::scene::scene;
+use common::screen::Screen;
 use common::{Home, Mediator, Start, meet};
+use portable_pty::CommandBuilder;
 
 #[test]
 fn the_second_start_finds_the_contact_and_its_badge() {
     let (mediator, homes) = (Mediator::start(), homes());
-    for trust in ["invite", "invite", "verified"] {
+    for (time, trust) in ["invite", "invite", "verified"].into_iter().enumerate() {
         let [(mut host, host_saw), (mut guest, guest_saw)] = ada_and_bob(&mediator, &homes);
         assert_eq!(
             (&host_saw["peer"], &guest_saw["peer"]),
@@ -32,18 +36,46 @@ fn the_second_start_finds_the_contact_and_its_badge() {
                 (&trust.into(), &false.into())
             );
         }
-        if peers(&homes[0]).lines().count() == 3 {
+        if time == 1 {
             verify_both([&mut host, &mut guest]);
         }
         quit([&mut host, &mut guest]);
     }
-    assert_eq!(
-        peers(&homes[0]).matches(" verified ").count(),
-        2,
-        "{}",
-        peers(&homes[0])
-    );
-    assert_eq!(peers(&homes[1]).matches("ada").count(), 3);
+    let all = connections(&homes[0]);
+    assert_eq!(all.matches(" verified ").count(), 2, "{all}");
+    assert_eq!(connections(&homes[1]).matches("ada").count(), 3);
+    assert_eq!(peers(&homes[1]).matches("ada").count(), 1);
+}
+
+#[test]
+fn a_verified_contact_is_forgotten_only_after_a_question() {
+    let (mediator, homes) = (Mediator::start(), homes());
+    let [(mut host, _), (mut guest, _)] = ada_and_bob(&mediator, &homes);
+    verify_both([&mut host, &mut guest]);
+    quit([&mut host, &mut guest]);
+    let forget = ["peers", "forget", "bob"];
+    let (code, _, err) = Start::new(&homes[0], &forget).finish(b"");
+    assert!(code == 2 && err.contains("--yes"), "{err}");
+    let asked = |answer: &str| {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_undertone"));
+        command.env_clear();
+        command.env("UNDERTONE_DATA_DIR", homes[0].data());
+        command.env("TERM", "xterm");
+        command.args(forget);
+        let mut screen = Screen::run(command);
+        screen.await_text("Forget?");
+        screen.press(answer);
+        assert_eq!(screen.exit_code(), 0);
+        screen.assert_restored();
+    };
+    for no in ["n", "\r"] {
+        asked(no);
+        assert!(peers(&homes[0]).contains("bob"));
+    }
+    asked("y");
+    assert_eq!(peers(&homes[0]), "");
+    let [(_host, saw), _guest] = ada_and_bob(&mediator, &homes);
+    assert_eq!(saw["trust"], "invite");
 }
 
 #[test]

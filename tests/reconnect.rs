@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::acts::peers;
+use common::acts::await_peers;
 use common::proxy::Proxy;
 use common::scene::{scene, texts};
 use common::{Home, Mediator, Start, pair_through};
@@ -134,7 +134,7 @@ fn after_a_relay_the_history_is_right_and_the_address_from_before_leads_back() {
     let resumed = |path: &str| {
         for (client, home) in clients.iter().zip(&homes) {
             assert_eq!(client.await_event("connected")["path"], path);
-            assert!(peers(home).contains(path), "{}", peers(home));
+            await_peers(home, path);
         }
     };
     proxy.cut();

@@ -1,8 +1,10 @@
 //! What people do in more than one test: meet again, compare words, leave.
 
+use std::time::Instant;
+
 use serde_json::Value;
 
-use super::{Client, Home, Mediator, Start, meet, pair};
+use super::{Client, Home, Mediator, PATIENCE, Start, meet, pair};
 
 pub const ROOM: &str = "lab#otter";
 
@@ -64,9 +66,26 @@ pub fn quit(clients: [&mut Client; 2]) {
 
 /// The table of `undertone peers`.
 pub fn peers(home: &Home) -> String {
-    let (code, table, _) = Start::new(home, &["peers"]).finish(b"");
+    table(home, &["peers"])
+}
+
+/// The table of `undertone peers --connections`.
+pub fn connections(home: &Home) -> String {
+    table(home, &["peers", "--connections"])
+}
+
+fn table(home: &Home, command: &[&str]) -> String {
+    let (code, table, _) = Start::new(home, command).finish(b"");
     assert_eq!(code, 0);
     table
+}
+
+/// Waits until the table of `undertone peers` has this: a chat does not wait for the disk.
+pub fn await_peers(home: &Home, part: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    while !peers(home).contains(part) {
+        assert!(Instant::now() < deadline, "no {part} in {}", peers(home));
+    }
 }
 
 /// A mediator that relays.
