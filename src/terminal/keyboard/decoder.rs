@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use escape::Sequence;
 use string::{ControlString, Kind};
 
-use super::paste::Paste;
+use super::paste::{self, Paste};
 use super::sequence::Introducer;
 use super::utf8::Partial;
 use super::{Code, Event, Key, line};
@@ -146,11 +146,20 @@ impl Decoder {
             State::Paste(mut paste) => match paste.push(byte) {
                 None => State::Paste(paste),
                 Some(text) => {
-                    self.events.push_back(Event::Paste(text));
+                    self.pasted(text);
                     State::Ground
                 }
             },
         }
+    }
+
+    /// A paste has its end. Another beginning in it tells that the first one lost its own.
+    fn pasted(&mut self, mut text: String) {
+        if let Some((lost, last)) = text.rsplit_once(paste::BEGIN) {
+            self.events.extend(line::events(lost.as_bytes()));
+            text = last.to_owned();
+        }
+        self.events.push_back(Event::Paste(text));
     }
 
     fn ground(&mut self, byte: u8) -> State {

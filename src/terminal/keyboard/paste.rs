@@ -3,6 +3,8 @@
 
 use crate::payload::TEXT_MAX;
 
+/// What begins one, in 7-bit form.
+pub const BEGIN: &str = "\x1b[200~";
 const END: &[u8] = b"\x1b[201~";
 /// The same, where the beginning came with an 8-bit CSI.
 const END_8_BIT: &[u8] = b"\x9b201~";

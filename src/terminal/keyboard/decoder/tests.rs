@@ -200,6 +200,9 @@ fn a_paste_without_an_end_ends_by_itself() {
         typist.sends(b"d\r", 0).heard(),
         [typed("d"), vec![key(Code::Enter)]].concat()
     );
+    // The next paste ends it too.
+    let two = b"\x1b[200~abc\x03\x1b[200~x\x03y\x1b[201~";
+    assert_eq!(heard(two), [pasted("abc"), ctrl('c'), pasted("x\x03y")]);
     // Ctrl-C in it was one, and no answer is text.
     let mut typist = Typist::new();
     let bytes = b"\x1b[200~abc\r\x1b[?2026;2$yd\x03e\x1b]52;c;c2VjcmV0\x07\x03\x1b[201";
