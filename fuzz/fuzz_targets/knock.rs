@@ -1,0 +1,6 @@
+//! A knock at a host.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| undertone_fuzz::link::knock(input));

@@ -1,0 +1,6 @@
+//! What somebody calls themselves.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| undertone_fuzz::text::name(input));

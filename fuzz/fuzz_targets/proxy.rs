@@ -1,0 +1,6 @@
+//! The address of a proxy.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| undertone_fuzz::text::proxy(input));

@@ -1,0 +1,92 @@
+"""Writes the seeds that come of tests/vectors and of the documents: python3 fuzz/seeds.py"""
+
+import json
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+VECTORS = json.loads((ROOT / "tests/vectors/transcript.json").read_text())
+INPUTS, OUTPUTS = VECTORS["inputs"], VECTORS["outputs"]
+
+
+def out(name):
+    return bytes.fromhex(OUTPUTS[name])
+
+
+def name(text):
+    return bytes([len(text)]) + text + bytes(64 - len(text))
+
+
+def record(plain, sealed=True):
+    return (len(plain) << 1 | sealed).to_bytes(2, "big") + plain
+
+
+frames = [bytes.fromhex(frame) for frame in OUTPUTS["records"]]
+payloads = [bytes.fromhex(each["payloads"]) for each in INPUTS["records"]]
+four = bytes([4, 192, 0, 2, 1]) + bytes(12) + b"\x13\x88"
+six = bytes([6]) + bytes.fromhex("20010db8000000000000000000000001") + b"\x13\x88"
+key = bytes.fromhex(INPUTS["guest"]["identity"])
+caps = bytes([1, 1, 0, 0])
+text = b"\x84\x10\x01\x00\x62hi"
+
+SEEDS = {
+    "offer": [out("offer_a"), out("offer_b"), b"\x02" + out("offer_a")[1:]],
+    "sealed": [
+        b"\x00" + out("sealed_a"),
+        b"\x01" + out("sealed_b"),
+        b"\x02" + key + bytes(184),
+        b"\x03" + key + bytes(32),
+        b"\x04" + four + six,
+        b"\x05" + six * 8,
+        b"\x04" + four[:5] + b"\x01" + four[6:] + bytes([5]) + bytes(18),
+    ],
+    "confirm": [
+        b"\x00" + out("confirm_b"),
+        b"\x01" + out("confirm_a"),
+        b"\x02" + caps + bytes([9] * 32) + name(b"ada"),
+        b"\x03" + caps + name(b"bob"),
+        b"\x02" + bytes([2, 3, 1, 1, *[9] * 32]) + name("ådä ".encode()),
+        b"\x02" + caps + bytes(32) + name(b""),
+        b"\x03" + bytes([0, 0, 0, 0]) + name(b"\xff"),
+        b"\x03" + caps + bytes([65]) + bytes(64),
+    ],
+    "header": [frame[4:44] for frame in frames[:3]],
+    "knock": [out("knock"), out("knock")[:16]],
+    "frame": [b"\x58" + b"".join(frames), b"\x00" + bytes(8), b"\x58" + frames[0][:60]],
+    "payload": payloads,
+    "record": [
+        b"".join(map(record, payloads)),
+        record(frames[0][4:], sealed=False),
+        record(text) + record(text) + record(b"\x81\x02\x81\x03"),
+        record(b"\x84\x10\x02\x00\x62hi") + record(b"\x82\x01\x18\x63"),
+    ],
+    "room": [
+        INPUTS["room"].encode() + b"#" + INPUTS["secret"].encode(),
+        b"http://127.0.0.1:7700/#amber-falcon#cedar-otter",
+        b"<https://[2001:db8::7]/#l%25ab#%c3%a9>",
+        "Ⓐ\u200d-\u2019#\ufe0f".encode(),
+    ],
+    "name": [b"ada", "ada\u202e ".encode(), b"\x1b]52;c;aGk=\x07", b"e\xcc\x81\xcc\x81"],
+    "proxy": [b"proxy.example:3128", b"socks5h://127.0.0.1", b"a@[::1]:1/", b"%zz@:0"],
+    "peers": [
+        line.encode()
+        for line in (ROOT / "peers.txt.example").read_text().splitlines()[-3:]
+    ],
+    "wire": [
+        b'{"type":"join","v":1,"room":"' + b"A" * 43 + b'","offer":"AAAA"}',
+        b'{"type":"paired","role":"host","offer":"AA","observed":"192.0.2.1:5","relay":true}',
+        b'{"type":"error","code":"rate-limited","message":"later","retry_after":30}',
+        b'{"type":"sealed","data":"AAAA"}',
+    ],
+    "files": [
+        INPUTS["host"]["identity"].encode() + b"\n",
+        b'{"name":"ada","room":"amber-falcon"}',
+        b'name = "ada"\ntimeout = 60\nadvertise = ["203.0.113.7:40000"]\n',
+        b'{"v":1,"contacts":[]}',
+    ],
+}
+
+for target, seeds in SEEDS.items():
+    folder = ROOT / "fuzz/seeds" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds):
+        (folder / str(number)).write_bytes(seed)
