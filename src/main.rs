@@ -1,11 +1,15 @@
 //! The program `undertone`: parse, ask what is missing, run, map errors to exit
 //! codes.
 
+use std::alloc::System;
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+#[cfg(target_os = "linux")]
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use undertone::attempts::Attempts;
 use undertone::chat::event::Event;
 use undertone::chat::face::Face;
@@ -30,11 +34,18 @@ use undertone::terminal::name::DisplayName;
 use undertone::terminal::prompts::{Asker, Last, PromptError, can_ask, login_name};
 use undertone::terminal::safe::Safe;
 use undertone::terminal::style::Style;
+use zeroizing_alloc::ZeroAlloc;
+
+/// What is freed is wiped, also by code that knows of no secrets: arguments, lines of the terminal
+/// and invites pass through much of it. A secret of ours does not wait for that.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// Files that a chat has open at the most; the crates that it stands on panic without.
 const FILES: usize = 40;
 
 fn main() -> ExitCode {
+    forbid_dumps();
     let cli = match Cli::read(std::env::args_os(), config::default_file().as_deref()) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
@@ -51,12 +62,24 @@ fn main() -> ExitCode {
     run(cli).into()
 }
 
+/// Keeps what this process holds from core dumps and, but for root, from whoever would read it by
+/// `ptrace` or `/proc`. A system that does not let us is no reason not to run.
+fn forbid_dumps() {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let _ = setrlimit(Resource::Core, none);
+    #[cfg(target_os = "linux")]
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
 fn run(cli: Cli) -> Exit {
     let global = cli.global.clone();
     let mut out = BufWriter::new(Out::new(io::stdout()));
     let mut talk = Out::new(io::stderr());
     let done = match cli.action() {
-        Action::Chat(args) => return in_runtime(chat(&args, &global)).unwrap_or_else(|exit| exit),
+        Action::Chat(args) => return in_runtime(chat(args, &global)).unwrap_or_else(|exit| exit),
         Action::Doctor(args) => {
             match in_runtime(doctor::run(&args, &global, &mut Out::new(io::stdout()))) {
                 Ok(done) => done,
@@ -111,16 +134,19 @@ fn width() -> usize {
     width_of(&console::Term::stdout()).unwrap_or(usize::MAX)
 }
 
-async fn chat(args: &ChatArgs, global: &Global) -> Exit {
+async fn chat(args: ChatArgs, global: &Global) -> Exit {
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
         Err(error) => return fail(Exit::Fault, &error),
     };
-    let setup = match prepare(args, global, &mut signals).await {
+    let setup = prepare(&args, global, &mut signals).await;
+    // A room's secret and a proxy's password may stand in them.
+    drop(args);
+    let mut setup = match setup {
         Ok(setup) => setup,
         Err(exit) => return exit,
     };
-    match chat::run(&setup, &mut signals).await {
+    match chat::run(&mut setup, &mut signals).await {
         Ok(exit) => exit,
         Err(error) => {
             // It may be stdout that fails.

@@ -19,7 +19,7 @@ mod unseen;
 use std::fmt;
 use std::str::FromStr;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::crypto::keys;
 use crate::mediator_url::MediatorUrlError;
@@ -123,6 +123,13 @@ impl Room {
     #[must_use]
     pub fn secret(&self) -> Option<&Secret> {
         self.secret.as_ref()
+    }
+
+    /// Wipes the secret once nobody is to be met by it any more. That there was one stays known.
+    pub fn forget_secret(&mut self) {
+        if let Some(Secret(secret)) = &mut self.secret {
+            secret.zeroize();
+        }
     }
 
     /// All that the mediator sees of the room.

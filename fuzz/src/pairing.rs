@@ -60,7 +60,7 @@ pub fn confirm(input: &[u8]) {
             let mut host = matched.host("ada").expect("a name");
             let confirmed = host.confirm(&message);
             if confirmed.is_err() {
-                // The pairing goes on: the genuine one is taken.
+                // Refused without a trace: the genuine one would be taken.
                 let [caps, rest] = [&[VERSION, 1, 0, 0][..], &[9; 32]];
                 let name = [&[3][..], b"bob", &[0; NAME_MAX - 3]].concat();
                 let honest = [caps, rest, &name].concat();

@@ -58,6 +58,7 @@ use ahead::Ahead;
 pub use error::ChatError;
 use event::Event;
 use face::Face;
+use interface::has_console;
 use lan::Lan;
 use local::Local;
 use meet::Spending;
@@ -185,7 +186,7 @@ impl Signals {
 ///
 /// # Errors
 /// [`ChatError`], with the exit code and the words for it.
-pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError> {
+pub async fn run(setup: &mut Setup, signals: &mut Signals) -> Result<Exit, ChatError> {
     if setup.listening.hidden {
         setup.say(&Event::Note {
             message: relay::HIDDEN.into(),
@@ -227,6 +228,10 @@ pub async fn run(setup: &Setup, signals: &mut Signals) -> Result<Exit, ChatError
         never = tell_news(setup) => match never {},
     };
     face::clock::clear();
+    if !has_console(setup.face) {
+        // At a terminal the person may want to wait in the room again.
+        setup.room.forget_secret();
+    }
     let ended = match met {
         Ok(Ok(met)) => talk::talk(setup, &local, met, ahead, signals).await,
         Ok(Err(exit)) => Ok(exit),

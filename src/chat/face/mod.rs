@@ -127,8 +127,8 @@ fn tell(text: &Text) {
 
 fn write_out(line: &str) -> io::Result<()> {
     let mut out = Out::new(io::stdout().lock());
-    out.write_all(line.as_bytes())?;
-    out.write_all(b"\n")?;
+    // In one piece: of a line that is whole, an invite perhaps, no copy stays in a buffer.
+    out.write_all(format!("{line}\n").as_bytes())?;
     out.flush()
 }
 

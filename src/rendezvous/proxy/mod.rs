@@ -11,6 +11,7 @@ pub use tunnel::{ProxyFailure, tunnel};
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
@@ -32,12 +33,13 @@ pub struct Proxy {
     scheme: Scheme,
     host: String,
     port: u16,
-    login: Option<Login>,
+    /// In one place, whoever knows the proxy.
+    login: Option<Arc<Login>>,
     named_by: &'static str,
 }
 
 /// User name and password.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 struct Login {
     user: Zeroizing<String>,
     password: Zeroizing<String>,
@@ -121,7 +123,11 @@ impl Proxy {
             Some((login, authority)) => (Some(login), authority),
             None => (None, rest),
         };
-        let login = login.map(Login::read).transpose().map_err(bad)?;
+        let login = login
+            .map(Login::read)
+            .transpose()
+            .map_err(bad)?
+            .map(Arc::new);
         let authority = authority.strip_suffix('/').unwrap_or(authority);
         let default = match scheme {
             Scheme::Http => 80,
@@ -191,6 +197,23 @@ impl Login {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::memory::{Needle, alone, gone, stand};
+
+    #[test]
+    fn a_password_stands_in_memory_once_however_many_know_the_proxy() {
+        let path = concat!(
+            module_path!(),
+            "::a_password_stands_in_memory_once_however_many_know_the_proxy"
+        );
+        alone(path, || {
+            let password = [Needle::of("password", b"battery staple 0815")];
+            let proxy: Proxy = "http://me:battery%20staple%200815@a:1".parse().unwrap();
+            let known = [proxy.clone(), proxy];
+            stand(&password);
+            drop(known);
+            gone(&password);
+        });
+    }
 
     #[test]
     fn scheme_port_and_login_may_be_left_out() {

@@ -71,8 +71,8 @@ pub async fn tunnel(
     mediator: &MediatorUrl,
 ) -> Result<TcpStream, ProxyFailure> {
     match proxy.scheme {
-        Scheme::Http => connect(proxy.login.as_ref(), stream, mediator).await,
-        Scheme::Socks5 => socks5(proxy.login.as_ref(), stream, mediator).await,
+        Scheme::Http => connect(proxy.login.as_deref(), stream, mediator).await,
+        Scheme::Socks5 => socks5(proxy.login.as_deref(), stream, mediator).await,
     }
 }
 
@@ -141,7 +141,10 @@ async fn socks5(
     };
     let connected = match login {
         Some(Login { user, password }) => {
-            Socks5Stream::connect_with_password_and_socket(stream, to, user, password).await
+            let connect =
+                Socks5Stream::connect_with_password_and_socket(stream, to, user, password);
+            // Their buffer holds the password: on the heap, what is freed is wiped.
+            Box::pin(connect).await
         }
         None => Socks5Stream::connect_with_socket(stream, to).await,
     };
