@@ -44,6 +44,7 @@ fn hear(client: &Client, id: u64, text: &str, resent: bool) {
 /// Host and guest, of which `victim` has been killed, and that the other one knows.
 fn bereft(mediator: &Mediator, homes: &[Home; 2], victim: usize) -> Client {
     let mut clients = Vec::from(ada_and_bob(mediator, homes).map(|(client, _)| client));
+    homes.iter().for_each(|home| home.await_contacts(1));
     clients.remove(victim).kill();
     let lost = clients.remove(0);
     lost.await_event("reconnecting");
@@ -56,6 +57,7 @@ fn after_a_crash_of_either_what_was_queued_goes_out_and_what_may_come_twice_is_m
         let mediator = Mediator::start();
         let homes = homes();
         let mut clients = Vec::from(ada_and_bob(&mediator, &homes).map(|(client, _)| client));
+        homes.iter().for_each(|home| home.await_contacts(1));
         let mut victims = clients.remove(victim);
         let mut lost = clients.remove(0);
         lost.say("first");
@@ -92,8 +94,8 @@ fn after_a_crash_of_either_what_was_queued_goes_out_and_what_may_come_twice_is_m
 
 #[test]
 fn one_after_the_other_crashes_and_each_time_they_meet_again() {
-    let (mediator, homes, clients) = talking();
-    let mut clients = clients;
+    let (mediator, homes, mut clients) = talking();
+    homes.iter().for_each(|home| home.await_contacts(1));
     for round in 0..4 {
         let victim = round % 2;
         clients[victim].kill();
@@ -137,6 +139,7 @@ fn the_link_of_a_new_session_is_resumed_like_any_other() {
 fn who_is_back_before_the_loss_is_noticed_waits_and_is_met() {
     // As after a power cut: no FIN tells that the peer is gone.
     let (mediator, homes, [mut ada, bob]) = talking();
+    homes.iter().for_each(|home| home.await_contacts(1));
     bob.signal(Signal::SIGSTOP);
     let anew = start(&mediator, &homes[1], "bob").run();
     anew.await_event("waiting");
@@ -167,6 +170,7 @@ fn a_crash_of_who_ran_the_mediator_too() {
         start
     };
     let [(mut ada, _), (mut bob, _)] = meet(at_home(0), at_home(1));
+    homes.iter().for_each(|home| home.await_contacts(1));
     ada.kill();
     bob.say("still there?");
     let mut ada = at_home(0).run();
@@ -196,6 +200,7 @@ fn three_who_use_one_room_and_no_attempt_is_spent() {
         quit([&mut one, &mut other]);
     }
     let [ada, mut bob] = meet(0, 1);
+    homes.iter().for_each(|home| home.await_contacts(2));
     bob.kill();
     ada.await_event("reconnecting");
     // She knows both, and waits for both: ada waits for bob alone.
@@ -254,6 +259,7 @@ fn a_secret_that_nobody_was_asked_for_proves_nothing() {
     let (mediator, homes) = (Mediator::start(), homes());
     let open = |n: usize| Start::chat(&homes[n], &mediator.url, NAMES[n], "lab");
     let [(ada, _), (mut bob, _)] = meet(open(0), open(1));
+    homes.iter().for_each(|home| home.await_contacts(1));
     bob.kill();
     ada.await_event("reconnecting");
     let bob = start(&mediator, &homes[1], "bob").run();
@@ -275,6 +281,7 @@ fn met_again_by_relay() {
     let mediator = relaying();
     let homes = homes();
     let [ada, mut bob] = relayed(&mediator, &homes);
+    homes.iter().for_each(|home| home.await_contacts(1));
     bob.kill();
     ada.await_event("reconnecting");
     let bob = apart(&mediator, &homes[1], "bob", "always").run();
@@ -294,6 +301,7 @@ fn met_again_at_the_one_port_that_was_named() {
     // which the session before is awaited too.
     let bob = || start(&mediator, &homes[1], "bob").dials_only();
     let [(ada, _), (mut lost, _)] = meet(named, bob());
+    homes.iter().for_each(|home| home.await_contacts(1));
     lost.kill();
     ada.await_event("reconnecting");
     assert_back(&ada, &bob().run(), "invite");

@@ -264,3 +264,33 @@ fn a_file_of_before_names_were_kept_is_read() {
     std::fs::write(&contacts.path, file.to_string()).unwrap();
     assert!(contacts.list().is_err());
 }
+
+#[test]
+fn of_those_met_in_a_room_the_last_come_first() {
+    let (_dir, contacts, own) = contacts();
+    let keys: Vec<_> = (0..5).map(|_| key()).collect();
+    let met = |key: &PublicKey, called: &str, room: u8, second: i64| {
+        let met = Met {
+            key,
+            name: &name(called),
+            room_tag: &[room; 32],
+            trust: Trust::Unverified,
+            at: Timestamp::from_second(1_700_000_000 + second).unwrap(),
+        };
+        contacts.record_met(&met).unwrap();
+    };
+    assert_eq!(contacts.met_in(&[1; 32], 3).unwrap(), []);
+    for (n, key) in keys.iter().enumerate() {
+        let room = if n == 3 { 2 } else { 1 };
+        met(key, &format!("no {n}"), room, n as i64);
+    }
+    assert_eq!(
+        contacts.met_in(&[1; 32], 3).unwrap(),
+        [keys[4], keys[2], keys[1]]
+    );
+    met(&keys[0], "no 0", 1, 60);
+    assert_eq!(contacts.met_in(&[1; 32], 2).unwrap(), [keys[0], keys[4]]);
+    // A file that was copied from another home of ours holds us.
+    met(&own, "me", 1, 70);
+    assert_eq!(contacts.met_in(&[1; 32], 1).unwrap(), [keys[0]]);
+}

@@ -21,7 +21,7 @@ pub mod strings;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -75,6 +75,18 @@ impl Home {
 
     pub fn data(&self) -> PathBuf {
         self.0.path().join("data")
+    }
+
+    /// Waits until whoever lives here has written down so many contacts, which nobody waits for
+    /// otherwise: a crash before that forgets them.
+    pub fn await_contacts(&self, count: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        let contacts = self.data().join("contacts.json");
+        let kept = || std::fs::read_to_string(&contacts).unwrap_or_default();
+        while kept().matches("petname").count() < count {
+            assert!(Instant::now() < deadline, "no contact is kept");
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use undertone::pairing::{Candidates, PairingError};
 use undertone_mediator::wire::Role;
 
 use super::{ROOM, SECRETS, SOON, ada, bob, seated};
-use crate::common::{Client, Home};
+use crate::common::proxy::Proxy;
+use crate::common::{Client, Home, Start};
 use crate::hostile::{Ended, Evil, Seat, identity_of, pair_honestly};
 use crate::hostile_end::Impostor;
 
@@ -18,6 +19,7 @@ fn talking(evil: &Evil, homes: &[Home; 2]) -> [Client; 2] {
     for client in [&ada, &bob] {
         client.await_event("connected");
     }
+    homes.iter().for_each(|home| home.await_contacts(1));
     [ada, bob]
 }
 
@@ -60,6 +62,61 @@ fn guesses_where_contacts_wait_for_each_other_spend_nothing() {
     assert_eq!(spent, None);
     let identities = homes.each_ref().map(identity_of);
     evil.assert_learnt_nothing(&[&SECRETS[..], &[&identities[0], &identities[1]]].concat());
+}
+
+#[test]
+fn two_who_are_kept_from_resuming_and_paired_anew_lose_nothing() {
+    let (evil, proxy) = (Evil::start(), Proxy::start());
+    let homes = [Home::new(), Home::new()];
+    let ada = Start::chat(&homes[0], &evil.url, "ada-lovelace", ROOM);
+    let mut ada = ada.args(&["--advertise", &proxy.address()]).run();
+    let mut waits = seated(&ada, &evil);
+    // From another address, so that the test can tell the two apart.
+    let bob = Start::new(&homes[1], &["chat", "--json", "--bind", "127.0.0.2"]);
+    let mut bob = bob.args(&["--name", "bob-bitworth", "--mediator", &evil.url]);
+    bob.command.env("UNDERTONE_ROOM", ROOM);
+    let mut bob = bob.dials_only().run();
+    let mut comes = evil.join();
+    pair_honestly(&mut waits, &mut comes);
+    proxy.aim(&ada.door());
+    for client in [&ada, &bob] {
+        client.await_event("connected");
+    }
+    ada.say("before");
+    assert_eq!(bob.await_message(), "before");
+    ada.await_event("delivered");
+    proxy.cut();
+    for client in [&mut ada, &mut bob] {
+        client.await_event("reconnecting");
+        client.say("meanwhile");
+        client.await_event("queued");
+    }
+    // Both sit in the resume room, and nobody says so to the other one.
+    let mut resume = [evil.join(), evil.join()];
+    assert_eq!(resume[0].room, resume[1].room);
+    resume.iter_mut().for_each(Seat::waiting);
+    let mut seats: Vec<Seat<'_>> = Vec::new();
+    let mut pair = loop {
+        let mut seat = evil.join_where(|seat| seat.room != resume[0].room);
+        seat.waiting();
+        match seats.iter().position(|before| before.room == seat.room) {
+            Some(before) => break [seats.swap_remove(before), seat],
+            None => seats.push(seat),
+        }
+    };
+    pair.sort_by_key(|seat| seat.from.ip());
+    let [host, guest] = &mut pair;
+    pair_honestly(host, guest);
+    proxy.aim(&ada.door());
+    proxy.mend();
+    for client in [&ada, &bob] {
+        let back = client.await_event("connected");
+        assert_eq!(
+            (&back["resumed"], &back["again"]),
+            (&true.into(), &true.into())
+        );
+        assert_eq!(client.await_event("message")["text"], "meanwhile");
+    }
 }
 
 #[test]

@@ -110,6 +110,13 @@ fn what_has_not_arrived_has_a_sign_and_the_same_columns() {
 }
 
 #[test]
+fn what_may_have_been_shown_before_has_a_sign_and_the_same_columns() {
+    let lead = Lead::of("bob", "09:14".into(), PLAIN()).resent(true);
+    let text = Text::message(lead, Safe::message("a\nb")).rows(Some(80));
+    assert_eq!(text, "09:14 bob ↻ a\n            b");
+}
+
+#[test]
 fn remarks_are_at_most_79_columns_and_links_of_ours_whole() {
     let link = format!("http://192.0.2.1:7700/#{}", "x".repeat(90));
     let text = Text::remark(&format!("◆ {}\n  below", "word ".repeat(20))).with_link(&link);
