@@ -89,6 +89,8 @@ impl Attempts {
         for kept in of_room {
             remove(&kept.path)?;
         }
+        // Kept where it holds other rooms' attempts.
+        let _ = fs::remove_dir(&self.dir);
         Ok(())
     }
 
@@ -169,6 +171,8 @@ mod tests {
         attempts.forget(&lab).unwrap();
         assert_eq!(attempts.count(&lab).unwrap(), 0);
         assert_eq!(attempts.count(&attic).unwrap(), 1);
+        attempts.forget(&attic).unwrap();
+        assert!(!attempts.dir.exists());
     }
 
     #[test]

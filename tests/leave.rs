@@ -80,22 +80,17 @@ fn a_long_pipe_waits_until_everything_has_arrived() {
 }
 
 #[test]
-fn a_pipe_whose_lines_were_refused_says_so_by_its_exit_too() {
-    for (line, code) in [
-        ("x".repeat(16 * 1024 + 1), "too-long"),
-        ("/etc/passwd".to_owned(), "unknown-command"),
-    ] {
-        let (_mediator, _homes, [mut host, mut guest]) = talking();
-        host.say("before");
-        host.say(&line);
-        host.say("after");
-        host.end_input();
-        assert_eq!(guest.await_message(), "before");
-        assert_eq!(guest.await_message(), "after");
-        assert_eq!(host.await_event("error")["code"], code);
-        assert_eq!(host.await_event("error")["code"], "unsent");
-        assert_eq!((host.exit_code(), guest.exit_code()), (5, 0));
-    }
+fn a_pipe_whose_line_was_too_long_says_so_by_its_exit_too() {
+    let (_mediator, _homes, [mut host, mut guest]) = talking();
+    host.say("before");
+    host.say(&"x".repeat(16 * 1024 + 1));
+    host.say("after");
+    host.end_input();
+    assert_eq!(guest.await_message(), "before");
+    assert_eq!(guest.await_message(), "after");
+    assert_eq!(host.await_event("error")["code"], "too-long");
+    assert_eq!(host.await_event("error")["code"], "unsent");
+    assert_eq!((host.exit_code(), guest.exit_code()), (5, 0));
 }
 
 #[test]

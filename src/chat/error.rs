@@ -178,7 +178,7 @@ impl ChatError {
             }
             ChatError::Unsent(_) => (
                 "unsent",
-                "A line holds 16 KiB at most, and one that begins with / is a command.".into(),
+                "A line holds 16 KiB at most: send it in parts.".into(),
             ),
             ChatError::WrongWords => (
                 "wrong-words",

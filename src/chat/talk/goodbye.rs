@@ -59,12 +59,6 @@ impl Talk<'_> {
         self.session.queued() + self.backlog.len()
     }
 
-    /// How many lines of a pipe were refused. A program that leaves by itself was told of a
-    /// command that it mistook.
-    fn unsent(&self) -> usize {
-        self.too_long + if self.ended { self.mistaken } else { 0 }
-    }
-
     /// Something was acknowledged: who leaves stays a little for the rest of what waits.
     pub(super) fn was_heeded(&mut self) {
         let now = Instant::now();
@@ -98,7 +92,7 @@ impl Talk<'_> {
         Some(match self.exit.unwrap_or(Exit::Done) {
             Exit::Done if shut => Err(ChatError::Shut),
             Exit::Done if queued > 0 => Err(ChatError::Undelivered(queued)),
-            Exit::Done if self.unsent() > 0 => Err(ChatError::Unsent(self.unsent())),
+            Exit::Done if self.too_long > 0 => Err(ChatError::Unsent(self.too_long)),
             exit => {
                 if queued > 0 {
                     let _ = self.show(&ChatError::Undelivered(queued).event());

@@ -80,10 +80,8 @@ struct Talk<'a> {
     delivered: u64,
     /// What waits until the session has room.
     backlog: Backlog,
-    /// Lines of a pipe that were refused …
+    /// Lines of a pipe that were refused.
     too_long: usize,
-    /// … as commands that there are not.
-    mistaken: usize,
     /// When something was last acknowledged, or could begin to be.
     heeded: Instant,
     /// The words were read out, and not yet found to match.
@@ -171,7 +169,6 @@ pub async fn talk(
         delivered: 0,
         backlog: Backlog::default(),
         too_long: 0,
-        mistaken: 0,
         heeded: Instant::now(),
         comparing: false,
         lookups: JoinSet::new(),

@@ -97,7 +97,6 @@ impl Talk<'_> {
                 message: HELP.into(),
             }),
             Input::Unknown(name, meant) => {
-                self.mistaken += usize::from(!io::stdin().is_terminal());
                 let hint = match meant {
                     Some(meant) => {
                         format!("Did you mean /{meant}? To send it as it is, type //{name}.")
