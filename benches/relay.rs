@@ -168,10 +168,7 @@ fn mediator() -> MediatorUrl {
 }
 
 async fn relayed(url: &MediatorUrl, room: u8) -> (RelayStream, RelayStream) {
-    let route = Route {
-        mediator: url.clone(),
-        proxy: None,
-    };
+    let route = Route::straight(url.clone());
     let mut host = Rendezvous::connect(&route, None).await.unwrap();
     let mut guest = Rendezvous::connect(&route, None).await.unwrap();
     host.join(&[room; 32], b"host").await.unwrap();

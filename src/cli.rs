@@ -119,7 +119,10 @@ fn route(
 ) -> Result<Route, ProxyUrlError> {
     let choice = proxy.cloned().transpose()?.unwrap_or_default();
     let proxy = choice.proxy_for(&mediator)?;
-    Ok(Route { mediator, proxy })
+    Ok(Route {
+        proxy,
+        ..Route::straight(mediator)
+    })
 }
 
 impl Cli {

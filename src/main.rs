@@ -13,9 +13,9 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use undertone::attempts::Attempts;
 use undertone::chat::event::Event;
 use undertone::chat::face::Face;
-use undertone::chat::pair::{Listening, NamedPort};
+use undertone::chat::listening::{Listening, NamedPort};
 use undertone::chat::relay::{Consent, RelayChoice};
-use undertone::chat::{self, Output, Setup, Signals};
+use undertone::chat::{self, Made, Output, Setup, Signals};
 use undertone::cli::{Action, ChatArgs, ChatOptions, Cli, Global};
 use undertone::commands::{self, CommandError, peers_file};
 use undertone::config;
@@ -25,8 +25,10 @@ use undertone::exit::Exit;
 use undertone::generate;
 use undertone::history::History;
 use undertone::identity::Identity;
+use undertone::link::tell::Tell;
 use undertone::rendezvous::Route;
-use undertone::room::{Invite, Room};
+use undertone::room::{Invite, Room, made};
+use undertone::socket::Segments;
 use undertone::store::{self, Store, Writer};
 use undertone::terminal::charset::Out;
 use undertone::terminal::layout::{Text, width_of};
@@ -216,7 +218,21 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
         None if options.long => (None, Room::made_up_long()),
         None => (None, Room::made_up()),
     };
+    let invited = mediator.is_some();
     let mediator = options.route(mediator).map_err(|e| fail(Exit::Usage, &e))?;
+    let to_itself = leads_to_itself(
+        options,
+        mediator.as_ref().filter(|_| invited),
+        &store,
+        &room,
+    );
+    if to_itself.is_none()
+        && mediator
+            .as_ref()
+            .is_none_or(|route| route.mediator.is_loopback())
+    {
+        made::note(&store, &room).map_err(|e| fail(Exit::Fault, &e))?;
+    }
     if options.hide_ip {
         check_hides(options, mediator.as_ref())?;
     }
@@ -227,6 +243,7 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
         name,
         room,
         mediator,
+        to_itself,
         lan: options.lan,
         local_port: options.local_port,
         contacts,
@@ -239,12 +256,38 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
             advertise: options.advertise.clone(),
             hidden: options.hide_ip,
             named: NamedPort::default(),
+            segments: Segments::default(),
+            tell: match face.verbose {
+                true => Tell::new(move |detail| face.detail(detail)),
+                false => Tell::default(),
+            },
         },
         consent: Consent::new(options.consent(), io::stdin().is_terminal()),
         timeout: options.timeout(),
         require_verified: options.require_verified,
         face,
         output: Output::default(),
+    })
+}
+
+/// Where an invite was made whose mediator is this machine itself; a mediator that was named by
+/// the person, too, is where they say that it is.
+fn leads_to_itself(
+    options: &ChatOptions,
+    invited: Option<&Route>,
+    store: &Store,
+    room: &Room,
+) -> Option<Made> {
+    let Route {
+        mediator, proxy, ..
+    } = invited?;
+    let named = options.mediator.as_ref() == Some(mediator);
+    if !mediator.is_loopback() || proxy.is_some() || named {
+        return None;
+    }
+    Some(match made::is_made_here(store, room) {
+        true => Made::Here,
+        false => Made::Elsewhere,
     })
 }
 

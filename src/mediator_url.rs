@@ -62,6 +62,7 @@ impl MediatorUrl {
         let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         let host = match host.parse::<IpAddr>() {
             Ok(ip) => ip.to_string(),
+            Err(_) if has_link(host) => host.replacen("%25", "%", 1),
             Err(_) if host.chars().all(named) && host.len() <= 253 => host.to_ascii_lowercase(),
             Err(_) => return Err(MediatorUrlError::Host(host.to_owned())),
         };
@@ -83,7 +84,27 @@ impl MediatorUrl {
     /// The host, where it is an IP address.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
-        self.host.parse().ok()
+        self.bare_host().parse().ok()
+    }
+
+    /// Whether it is on the machine itself that reads this.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let ip = self.ip().map(|ip| ip.to_canonical());
+        ip.is_some_and(|ip| ip.is_loopback()) || self.host == "localhost"
+    }
+
+    /// The same without the link of a link-local address, which is another one elsewhere.
+    #[must_use]
+    pub fn without_link(&self) -> Self {
+        Self {
+            host: self.bare_host().to_owned(),
+            ..self.clone()
+        }
+    }
+
+    fn bare_host(&self) -> &str {
+        self.host.split('%').next().unwrap_or_default()
     }
 
     /// The port.
@@ -92,21 +113,18 @@ impl MediatorUrl {
         self.port
     }
 
-    /// `HOST:PORT`, with an IPv6 address in brackets: the `Host` header.
+    /// `HOST:PORT`, with an IPv6 address in brackets and without its link (RFC 6874 §1): the
+    /// `Host` header.
     #[must_use]
     pub fn authority(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+        in_brackets(self.bare_host(), self.port)
     }
 }
 
 impl fmt::Display for MediatorUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.tls { "https" } else { "http" };
-        write!(f, "{scheme}://{}", self.authority())
+        write!(f, "{scheme}://{}", in_brackets(&self.host, self.port))
     }
 }
 
@@ -134,6 +152,30 @@ impl FromStr for MediatorUrl {
     }
 }
 
+fn in_brackets(host: &str, port: u16) -> String {
+    match host.contains(':') {
+        true => format!("[{host}]:{port}"),
+        false => format!("{host}:{port}"),
+    }
+}
+
+/// Whether it is a link-local address with the link that it is on, by name or number (RFC 4007
+/// §11); in a link the `%` may be written `%25` (RFC 6874 §2).
+fn has_link(host: &str) -> bool {
+    let Some((ip, link)) = host.split_once('%') else {
+        return false;
+    };
+    let link = link
+        .strip_prefix("25")
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(link);
+    let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let is_link_local = ip
+        .parse()
+        .is_ok_and(|ip: Ipv6Addr| ip.is_unicast_link_local());
+    is_link_local && !link.is_empty() && link.len() <= 32 && link.chars().all(named)
+}
+
 /// Splits `HOST[:PORT]`, where an IPv6 address stands in brackets or, without a port, alone.
 pub(crate) fn split_port(authority: &str, default: u16) -> Result<(&str, u16), MediatorUrlError> {
     if authority.parse::<Ipv6Addr>().is_ok() {
@@ -142,7 +184,9 @@ pub(crate) fn split_port(authority: &str, default: u16) -> Result<(&str, u16), M
     let (host, port) = if let Some(inner) = authority.strip_prefix('[') {
         let bad = || MediatorUrlError::Host(authority.to_owned());
         let (host, after) = inner.split_once(']').ok_or_else(bad)?;
-        host.parse::<Ipv6Addr>().map_err(|_| bad())?;
+        if host.parse::<Ipv6Addr>().is_err() && !has_link(host) {
+            return Err(bad());
+        }
         match after.strip_prefix(':') {
             Some(port) => (host, Some(port)),
             None if after.is_empty() => (host, None),
@@ -181,6 +225,12 @@ mod tests {
         assert_eq!(shown("HTTP://[fd00::7]"), "http://[fd00::7]:7700");
         assert_eq!(shown("http://[fd00:0::7]:9"), "http://[fd00::7]:9");
         assert_eq!(shown("::1"), "http://[::1]:7700");
+        for link in ["[fe80::7%eth0]:9", "http://[fe80::7%25eth0]:9"] {
+            assert_eq!(shown(link), "http://[fe80::7%eth0]:9");
+            let url: MediatorUrl = link.parse().unwrap();
+            assert_eq!(url.authority(), "[fe80::7]:9");
+            assert_eq!(url.without_link().to_string(), "http://[fe80::7]:9");
+        }
     }
 
     #[test]
@@ -195,7 +245,19 @@ mod tests {
         assert_eq!(bad("a:"), MediatorUrlError::Port(String::new()));
         assert_eq!(bad("a/room"), MediatorUrlError::Extra("/room".into()));
         assert_eq!(bad("me@a"), MediatorUrlError::Extra("me@".into()));
-        for host in ["[::1", "[::1]x", "[a]", "a b", "a\u{1b}", "bücher", "a\\b"] {
+        for host in [
+            "[fe80::1%]",
+            "[fd00::1%eth0]",
+            "[fe80::1%a b]",
+            "a%25b",
+            "[::1",
+            "[::1]x",
+            "[a]",
+            "a b",
+            "a\u{1b}",
+            "bücher",
+            "a\\b",
+        ] {
             assert!(matches!(bad(host), MediatorUrlError::Host(_)), "{host}");
         }
     }

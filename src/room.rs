@@ -11,6 +11,7 @@
 //! ```
 
 mod invite;
+pub mod made;
 mod made_up;
 mod normal;
 mod pasted;

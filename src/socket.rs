@@ -14,14 +14,60 @@ use tokio::net::TcpStream;
 /// Sent bytes that nobody acknowledges for so long end the connection (RFC 5482).
 pub const USER_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How large a connection's segments may be (TCP_MAXSEG), in both directions: the other end is
+/// told in the handshake. Some paths drop large packets and say nothing (RFC 2923 §2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Segments {
+    /// As large as the system finds that they may be.
+    #[default]
+    Full,
+    /// For packets of 1,280 bytes, which every path of IPv6 carries (RFC 8200 §5).
+    Small,
+    /// For packets of 576 bytes, which every host takes (RFC 9293 §3.7.1).
+    Smallest,
+}
+
+impl Segments {
+    /// The next smaller ones.
+    #[must_use]
+    pub fn smaller(self) -> Self {
+        match self {
+            Segments::Full => Segments::Small,
+            Segments::Small | Segments::Smallest => Segments::Smallest,
+        }
+    }
+
+    /// Bytes of a segment, headers aside; 0: the system's.
+    pub fn bytes(self) -> u32 {
+        match self {
+            Segments::Full => 0,
+            Segments::Small => 1220,
+            Segments::Smallest => 536,
+        }
+    }
+
+    /// For connections that this socket makes, or that come to it, from now on.
+    pub fn limit<'a>(self, socket: impl Into<SockRef<'a>>) {
+        // Where the system does not know that, they are what they are.
+        let _ = socket.into().set_tcp_mss(self.bytes());
+    }
+}
+
 /// A socket for a connection to `to`, from this end where one is given.
 ///
 /// # Errors
 /// The system's: the port is another program's, or not ours to take.
-pub fn dialling(to: SocketAddr, from: Option<SocketAddr>) -> io::Result<Socket> {
+pub fn dialling(
+    to: SocketAddr,
+    from: Option<SocketAddr>,
+    segments: Segments,
+) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     prepare(&socket)?;
+    if segments != Segments::Full {
+        segments.limit(&socket);
+    }
     if let Some(from) = from {
         socket.set_reuse_address(true)?;
         socket.set_reuse_port(true)?;

@@ -126,6 +126,54 @@ fn another_service_on_the_port_is_passed_by() {
     }
 }
 
+/// A client that was given this as its room, and nothing else.
+fn pasted(home: &Home, invite: &str) -> Start {
+    let start = Start::new(home, &["chat", "--json", "-v", "--bind", "127.0.0.1"]);
+    let mut start = start.args(&["--name", "ada"]);
+    start.command.env("UNDERTONE_ROOM", invite);
+    start
+}
+
+#[test]
+fn ones_own_invite_to_this_machine_outlives_its_mediator() {
+    let (port, homes) = (free_port(), [Home::new(), Home::new()]);
+    let mut first = at_home(&homes[0], port, "ada", "lab#otter").run();
+    let invite = first.await_event("waiting")["invite"].clone();
+    let invite = invite.as_str().unwrap();
+    first.signal(Signal::SIGINT);
+    assert_eq!(first.exit_code(), 130);
+    let again = pasted(&homes[0], invite).run();
+    assert_eq!(again.await_event("waiting")["invite"], invite);
+    // For whoever comes it is there again.
+    let other = pasted(&homes[1], invite).run();
+    for client in [again, other] {
+        client.await_event("connected");
+    }
+}
+
+#[test]
+fn an_invite_to_the_machine_of_another_one_leads_nowhere() {
+    let (port, home) = (free_port(), Home::new());
+    let invite = format!("http://127.0.0.1:{port}/#lab#otter");
+    let (code, out, _) = pasted(&home, &invite).finish(b"");
+    let error: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+    assert_eq!((code, &error["code"]), (3, &"no-mediator".into()));
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("nobody elsewhere can come by this link"),
+        "{message}"
+    );
+    // A mediator that happens to run here does not make it better.
+    let others = Home::new();
+    let host = at_home(&others, port, "eve", "attic").run();
+    host.await_event("waiting");
+    let alone = pasted(&home, &invite).run();
+    alone.await_that("a warning", |event| {
+        let message = event["message"].as_str().unwrap_or_default();
+        message.contains("nobody elsewhere can come by this link")
+    });
+}
+
 #[test]
 fn an_address_that_is_not_here_is_what_is_wrong() {
     let (mediator, home) = (Mediator::start(), Home::new());

@@ -49,10 +49,7 @@ fn ample() -> RelayLimits {
 
 /// Two that have swapped SEALED, and whether they were told of a relay.
 async fn pair(url: &MediatorUrl) -> (Rendezvous, Rendezvous, bool) {
-    let route = Route {
-        mediator: url.clone(),
-        proxy: None,
-    };
+    let route = Route::straight(url.clone());
     let mut host = Rendezvous::connect(&route, None).await.unwrap();
     let mut guest = Rendezvous::connect(&route, None).await.unwrap();
     host.join(&[7; 32], b"host").await.unwrap();

@@ -8,6 +8,7 @@ use super::event::Event;
 use super::pair::Failure;
 use crate::contacts::ContactsError;
 use crate::exit::Exit;
+use crate::mediator_url::MediatorUrl;
 use crate::pairing::PairingError;
 use crate::rendezvous::RendezvousError;
 use crate::store::StoreError;
@@ -28,6 +29,11 @@ pub enum ChatError {
     /// No multicast DNS.
     #[error("cannot look for a mediator on the local network: {0}")]
     Lan(io::Error),
+    /// An invite that leads to whatever machine reads it, and nobody is there.
+    #[error(
+        "{0} is this machine itself, and no mediator runs here: nobody elsewhere can come by this link"
+    )]
+    ToItself(MediatorUrl),
     /// The address to listen on is another machine's.
     #[error("{0} is no address of this machine")]
     NotHere(IpAddr),
@@ -101,9 +107,10 @@ impl ChatError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            ChatError::Mediator(_) | ChatError::LocalMediator(..) | ChatError::Lan(_) => {
-                Exit::Mediator
-            }
+            ChatError::Mediator(_)
+            | ChatError::LocalMediator(..)
+            | ChatError::Lan(_)
+            | ChatError::ToItself(_) => Exit::Mediator,
             ChatError::NotHere(_) => Exit::Usage,
             ChatError::Nobody(_) | ChatError::NotBack { .. } => Exit::Nobody,
             ChatError::Attempt { why, .. } | ChatError::InviteDead { why } => ended_by(why).1,
@@ -192,6 +199,11 @@ impl ChatError {
             ChatError::Broken(_) => (
                 "broken",
                 "The fault is the other one's program. Bring undertone up to date on both sides, and meet again."
+                    .into(),
+            ),
+            ChatError::ToItself(_) => (
+                "no-mediator",
+                "It works on the machine where it was made, while somebody waits there. Ask for the link that works from where you are: whoever made it sees which one that is."
                     .into(),
             ),
             ChatError::NotHere(_) => (

@@ -7,21 +7,23 @@
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use mdns_sd::{ResolvedService, ServiceEvent};
+use mdns_sd::{ResolvedService, ScopedIp, ServiceEvent};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use undertone_mediator::lan::{self, InstanceId, SERVICE, ServiceDaemon};
 
-use crate::link::interfaces::next_to_us;
+use crate::link::interfaces::{links_here, next_to_us};
 use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::connect::connect;
+use crate::rendezvous::version::{Answers, answers};
+use crate::socket::Segments;
 
 /// How long to look for a mediator before one is started.
 pub const LOOK_FOR: Duration = Duration::from_millis(1500);
@@ -124,7 +126,7 @@ impl Lan {
         self.watching.spawn(async move {
             for _ in 0..LOST_TRIES {
                 sleep(LOST_PAUSE).await;
-                if is_open(&url).await {
+                if answers(&url).await == Answers::Mediator {
                     return keep(&known, id, url);
                 }
             }
@@ -158,33 +160,38 @@ fn keep(known: &watch::Sender<Known>, id: InstanceId, url: MediatorUrl) {
     });
 }
 
-/// Whether something nearby, named by its IP address, takes a connection.
-async fn is_open(url: &MediatorUrl) -> bool {
-    let Ok(ip) = url.host().parse() else {
-        return false;
-    };
-    let at = SocketAddr::new(ip, url.port());
-    let connected = timeout(ANSWER_WITHIN, connect(&[at], None)).await;
-    connected.is_ok_and(|connected| connected.is_ok())
-}
-
 /// The announced mediator, at that of its addresses which answers.
 async fn answering(
     id: InstanceId,
     service: Box<ResolvedService>,
 ) -> Option<(InstanceId, MediatorUrl)> {
-    let is_near = next_to_us();
-    let announced = service.get_addresses().iter().map(|ip| ip.to_ip_addr());
-    let near: Vec<SocketAddr> = announced
-        .filter(|ip| is_near(*ip))
-        .take(DIALS_MAX)
-        .map(|ip| SocketAddr::new(ip, service.get_port()))
-        .collect();
+    let (is_near, links) = (next_to_us(), links_here());
+    let near = |ip: &ScopedIp| match ip {
+        ScopedIp::V6(v6) if v6.addr().is_unicast_link_local() => {
+            let link = v6.scope_id().index;
+            let at = SocketAddrV6::new(*v6.addr(), service.get_port(), 0, link);
+            links.contains(&link).then_some(SocketAddr::V6(at))
+        }
+        other => {
+            let ip = other.to_ip_addr();
+            is_near(ip).then_some(SocketAddr::new(ip, service.get_port()))
+        }
+    };
+    let announced = service.get_addresses().iter();
+    let near: Vec<SocketAddr> = announced.filter_map(near).take(DIALS_MAX).collect();
     // It is heard of once only: one try might just have been unlucky.
     for _ in 0..TRIES {
-        if let Ok(Ok(connected)) = timeout(ANSWER_WITHIN, connect(&near, None)).await {
+        if let Ok(Ok(connected)) =
+            timeout(ANSWER_WITHIN, connect(&near, None, Segments::default())).await
+        {
             let at = connected.stream.peer_addr().ok()?;
-            let url = MediatorUrl::new(false, &at.ip().to_string(), at.port()).ok()?;
+            let host = match at {
+                SocketAddr::V6(v6) if v6.scope_id() != 0 => {
+                    format!("{}%{}", v6.ip(), v6.scope_id())
+                }
+                _ => at.ip().to_string(),
+            };
+            let url = MediatorUrl::new(false, &host, at.port()).ok()?;
             return Some((id, url));
         }
         sleep(PAUSE).await;

@@ -24,10 +24,27 @@ impl Link {
     pub fn named(url: MediatorUrl) -> Self {
         let reach = url.ip().map(Reach::of);
         Link {
-            url,
+            url: url.without_link(),
             reach: reach.filter(|reach| *reach >= Reach::Link),
         }
     }
+}
+
+/// Whether a mediator on loopback answers there alone. Whoever comes by it runs on this machine
+/// then, unless its owner forwards others to it.
+pub(super) async fn answers_here_only(mediator: &MediatorUrl) -> bool {
+    if !mediator.ip().is_some_and(|ip| ip.is_loopback()) {
+        return false;
+    }
+    for here in ranked(None) {
+        let url = MediatorUrl::new(mediator.tls(), &here.ip.to_string(), mediator.port());
+        if let Ok(url) = url
+            && answers(&url).await != Answers::Nobody
+        {
+            return false;
+        }
+    }
+    true
 }
 
 /// The links to the mediator on `port` of this machine, the best first; with `bind` to that
@@ -54,10 +71,9 @@ pub async fn links_here(
     }
     let mut links = Vec::new();
     for here in ranked(None) {
-        // Without the name of their interface, which is another one on each machine, link-local
-        // addresses of IPv6 lead nowhere.
-        let nowhere = here.reach == Reach::Link && here.ip.is_ipv6();
-        if nowhere || links.len() + 1 >= LINKS_MAX {
+        // Whoever reaches a link-local address reaches any other.
+        let needless = here.reach == Reach::Link && !links.is_empty();
+        if needless || links.len() + 1 >= LINKS_MAX {
             continue;
         }
         let link = link(here.ip, here.reach)?;

@@ -17,6 +17,7 @@ use crate::link::nominate::{Answer, Confirmed, Nomination, Shown, Unfit, show};
 use crate::link::route::Route;
 use crate::link::stream::Stream;
 use crate::pairing::HostConfirm;
+use crate::socket::Segments;
 
 /// Knocks that are answered at the same time.
 const KNOCKS_MAX: usize = 4;
@@ -74,6 +75,11 @@ impl Lobby {
     /// Where the door is.
     pub fn address(&self) -> SocketAddr {
         self.door.address()
+    }
+
+    /// How large the segments of connections may be that are made from now on.
+    pub fn limit(&self, segments: Segments) {
+        self.door.limit(segments);
     }
 
     /// Takes what was found at the mediator.

@@ -102,7 +102,7 @@ impl Local {
         let mut local = match first {
             Some((id, url)) => {
                 lan.current = id;
-                let mut local = Self::named(straight(url));
+                let mut local = Self::named(Route::straight(url));
                 local.place = Some((bind, port));
                 local
             }
@@ -125,7 +125,7 @@ impl Local {
             };
             let others = links_here(bind, at, embedded.is_some()).await;
             return Ok(Local {
-                route: straight(url),
+                route: Route::straight(url),
                 outside: Outside::default(),
                 keep_alive: KeepAlive::default(),
                 others: others.map_err(io::Error::other)?,
@@ -185,7 +185,7 @@ impl Local {
     fn go_to(&mut self, url: MediatorUrl, why: &str) -> String {
         let message = format!("{why}: you now wait at {url}");
         self.others = vec![Link::named(url.clone())];
-        self.route = straight(url);
+        self.route = Route::straight(url);
         self.instead_of = None;
         message
     }
@@ -244,14 +244,6 @@ impl OnLan {
 fn before(known: &Known, current: InstanceId) -> Option<(InstanceId, MediatorUrl)> {
     let (id, url) = known.range(..current).next()?;
     Some((*id, url.clone()))
-}
-
-/// A mediator of this machine or its network: no proxy leads there.
-fn straight(mediator: MediatorUrl) -> Route {
-    Route {
-        mediator,
-        proxy: None,
-    }
 }
 
 /// The ports at which a mediator of this machine is looked for.

@@ -19,7 +19,7 @@ use super::face::clock::{self, Row};
 use super::lobby::Lobby;
 use super::local::Local;
 use super::pair::{AttemptError, Failure, Progress};
-use super::{ChatError, Setup};
+use super::{ChatError, Made, Setup};
 use crate::contacts::ContactsError;
 use crate::link::Ready;
 use crate::link::ranking::Reach;
@@ -179,6 +179,12 @@ fn remarks(setup: &Setup, local: &Local) -> Vec<String> {
     if let Some(taken) = local.instead_of {
         remarks.push(format!(
             "another program has port {taken} here, so the mediator has port {port}, as in the invite"
+        ));
+    }
+    if setup.to_itself == Some(Made::Elsewhere) {
+        let url = &local.route.mediator;
+        remarks.push(format!(
+            "{url} is this machine itself: nobody elsewhere can come by this link. If it was made elsewhere, ask for another one"
         ));
     }
     if setup.listening.bind.is_some() {

@@ -5,6 +5,7 @@
 //!     │  ├► lan    mediators on the local network, by --lan only
 //!     │  └► links  by which addresses others reach it
 //!     ├► meet      the first link ─► pair ─► lobby (host) or dial (guest)
+//!     │            listening: by which addresses
 //!     └► talk      one select loop over link, person, timers ─► seek, lobby
 //! again     waiting for contacts beside that, where only they can come
 //! ahead     what is typed before anyone is there
@@ -26,6 +27,7 @@ pub mod face;
 pub mod interface;
 pub mod lan;
 pub mod links;
+pub mod listening;
 pub mod lobby;
 pub mod local;
 pub mod meet;
@@ -51,6 +53,7 @@ use crate::exit::Exit;
 use crate::history::History;
 use crate::link::interfaces::can_listen;
 use crate::rendezvous::Route;
+use crate::rendezvous::version::{Answers, answers};
 use crate::room::Room;
 use crate::store::Writer;
 use crate::terminal::name::DisplayName;
@@ -60,10 +63,11 @@ use event::Event;
 use face::Face;
 use interface::has_console;
 use lan::Lan;
+use links::answers_here_only;
+use listening::Listening;
 use local::Local;
 use meet::Spending;
 pub use output::Output;
-use pair::Listening;
 use relay::{Consent, NoRelay};
 
 /// How long what is to be written may keep who leaves.
@@ -77,6 +81,8 @@ pub struct Setup {
     pub room: Room,
     /// The mediator that was named, if any, and the way to it.
     pub mediator: Option<Route>,
+    /// Where an invite was made that leads to this machine itself.
+    pub to_itself: Option<Made>,
     /// Whether to look for one on the local network where none was named.
     pub lan: bool,
     /// Port of the mediator on this machine.
@@ -105,6 +111,15 @@ pub struct Setup {
     pub output: Output,
 }
 
+/// Where an invite was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// On this machine, by this person.
+    Here,
+    /// Somewhere else, as far as is known.
+    Elsewhere,
+}
+
 impl Setup {
     /// Shows an event; if nobody reads stdout any more, that shows later.
     fn say(&self, event: &Event) {
@@ -129,6 +144,17 @@ impl Setup {
     }
 
     async fn local(&self) -> Result<Local, ChatError> {
+        let itself = self.mediator.as_ref().filter(|_| self.to_itself.is_some());
+        if let Some(Route { mediator, .. }) = itself {
+            if self.to_itself == Some(Made::Here) && !mediator.tls() {
+                let (bind, port) = (self.listening.bind.map(|bind| bind.ip()), mediator.port());
+                let found = Local::find_or_start(bind, port, None).await;
+                return found.map_err(|error| ChatError::LocalMediator(port, error));
+            }
+            if answers(mediator).await == Answers::Nobody {
+                return Err(ChatError::ToItself(mediator.clone()));
+            }
+        }
         match &self.mediator {
             Some(route) => {
                 if let Some(proxy) = &route.proxy {
@@ -137,7 +163,10 @@ impl Setup {
                         "to the mediator through the proxy {proxy} ({name})"
                     ));
                 }
-                Ok(Local::named(route.clone()))
+                let mut route = route.clone();
+                route.only_here &=
+                    route.proxy.is_none() && answers_here_only(&route.mediator).await;
+                Ok(Local::named(route))
             }
             None => {
                 let bind = self.listening.bind.map(|bind| bind.ip());

@@ -2,21 +2,19 @@
 //! open. Used for the first link and for every further one.
 
 use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout};
 use undertone_mediator::wire::{self, MediatorMessage};
 
 use super::ChatError;
+use super::listening::{Listening, View};
 use super::meet::Spending;
 use super::relay::NoRelay;
 use crate::crypto::keys::{PublicKey, SecretKey};
 use crate::link::dial::Plan;
-use crate::link::port::Port;
-use crate::link::ranking::{is_link_local, ranked};
-use crate::pairing::{Candidates, Matched, Meeting, Offering, PairingError, Role};
+use crate::pairing::{Matched, Meeting, Offering, PairingError, Role};
 use crate::rendezvous::{Rendezvous, RendezvousError};
 use crate::terminal::name::DisplayName;
 
@@ -28,115 +26,6 @@ const RENEW_BEFORE: Duration = Duration::from_secs(60);
 const RENEW_AFTER: Duration = Duration::from_millis(500);
 /// How long a mediator may take to answer the first `join`. Pings are no answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-
-/// Where we can be reached and what is said about it.
-#[derive(Clone, Debug, Default)]
-pub struct Listening {
-    /// The only address to listen on; port 0 for a free one.
-    pub bind: Option<SocketAddr>,
-    /// What to tell the other one instead of the addresses found here.
-    pub advertise: Vec<SocketAddr>,
-    /// The other one learns no address and is not dialled.
-    pub hidden: bool,
-    /// The port that `bind` names, while it is open.
-    pub named: NamedPort,
-}
-
-/// A port that cannot be opened twice, and may be wanted for several pairings at a time.
-#[derive(Clone, Default)]
-pub struct NamedPort(Arc<Mutex<Weak<Port>>>);
-
-impl std::fmt::Debug for NamedPort {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("NamedPort(..)")
-    }
-}
-
-impl Listening {
-    /// Opens the port at which we can be reached, a free one unless `bind` names it;
-    /// nobody else can reach it where we hide.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn open(&self) -> std::io::Result<Arc<Port>> {
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let bind = if self.hidden {
-            Some(nowhere)
-        } else {
-            self.bind
-        };
-        if bind.is_none_or(|bind| bind.port() == 0) {
-            return Port::open(bind).map(Arc::new);
-        }
-        let NamedPort(open) = &self.named;
-        let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(port) = open.upgrade() {
-            return Ok(port);
-        }
-        let port = Arc::new(Port::open(bind)?);
-        *open = Arc::downgrade(&port);
-        Ok(port)
-    }
-
-    /// Our end of the connection to the mediator: the port, so that a router's
-    /// mapping of it shows.
-    pub fn dial_from(&self, port: SocketAddr) -> Option<SocketAddr> {
-        (!self.hidden).then_some(port)
-    }
-
-    /// The addresses at which `port` can be reached. `observed` is ours
-    /// as the mediator at `mediator` sees it, its port a router's for `port`, 0
-    /// where that is not known; `None` through a proxy, whose address it sees.
-    fn candidates(&self, port: u16, observed: Option<SocketAddr>, mediator: IpAddr) -> Candidates {
-        if self.hidden {
-            return Candidates::default();
-        }
-        if !self.advertise.is_empty() {
-            return Candidates::new(self.advertise.iter().copied());
-        }
-        let here = match self.bind {
-            Some(bind) if !bind.ip().is_unspecified() => vec![bind.ip()],
-            _ => addresses_to_tell(mediator.to_canonical()),
-        };
-        let seen = observed.filter(|observed| {
-            let outside = observed.ip().to_canonical();
-            here.first()
-                .is_some_and(|ip| ip.is_loopback() == outside.is_loopback())
-        });
-        let seen = seen.map(|seen| match seen.port() {
-            0 => SocketAddr::new(seen.ip(), port),
-            _ => seen,
-        });
-        let all = here.into_iter().map(|ip| SocketAddr::new(ip, port));
-        // That one first: of a machine with many addresses only eight are told.
-        Candidates::new(seen.into_iter().chain(all))
-    }
-
-    /// Whom of the other one's candidates we dial. The mediator at `via` sees us as
-    /// `observed`.
-    fn plan(&self, theirs: &Candidates, observed: Option<SocketAddr>, via: IpAddr) -> Plan {
-        Plan {
-            candidates: match self.hidden {
-                true => Vec::new(),
-                false => theirs.dialable(via).collect(),
-            },
-            outside: observed.map(|seen| seen.ip()),
-        }
-    }
-}
-
-/// This machine's addresses for the other one, the best first. Loopback and link-local ones only
-/// where the mediator is here, or is on a link.
-fn addresses_to_tell(mediator: IpAddr) -> Vec<IpAddr> {
-    let here = mediator.is_loopback();
-    let all = ranked((!here).then_some(mediator)).into_iter();
-    let told = all.filter(|to| here || is_link_local(mediator) || !is_link_local(to.ip));
-    let loopback = here.then_some(IpAddr::from([127, 0, 0, 1]));
-    loopback
-        .into_iter()
-        .chain(told.map(|here| here.ip))
-        .collect()
-}
 
 /// What an attempt needs to know.
 pub struct Attempt<'a> {
@@ -325,14 +214,8 @@ pub async fn pair(
         }
     };
     told(Progress::Paired);
-    let via = mediator.mediator_ip();
-    let port = match mediator.port_kept() {
-        true => observed.port(),
-        false => 0,
-    };
-    let observed = SocketAddr::new(observed.ip().to_canonical(), port);
-    let observed = (!mediator.is_proxied()).then_some(observed);
-    let candidates = attempt.listening.candidates(attempt.port, observed, via);
+    let view = View::of(mediator, observed);
+    let candidates = attempt.listening.candidates(attempt.port, &view);
     let failed = |spent: bool| move |why: Failure| AttemptError::Failed { role, spent, why };
     let offering = offering.take().ok_or(RendezvousError::Garbled)?;
     let (awaiting, sealed) = offering
@@ -353,23 +236,7 @@ pub async fn pair(
     };
     let matched = awaiting.sealed(theirs.as_bytes(), attempt.pin);
     let matched = matched.map_err(|error| failed(true)(error.into()))?;
-    let plan = attempt.listening.plan(matched.candidates(), observed, via);
+    let plan = attempt.listening.plan(&matched, &view);
     told(Progress::Matched);
     Ok((role, matched, plan))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_address_outside_is_told_however_many_there_are_inside() {
-        let seen = "198.51.100.1:40000".parse().unwrap();
-        let mediator = "203.0.113.10".parse().unwrap();
-        let told = Listening::default().candidates(7700, Some(seen), mediator);
-        // A machine without any address is not told where it is.
-        if !ranked(None).is_empty() {
-            assert_eq!(told.dialable(mediator).next(), Some(seen));
-        }
-    }
 }

@@ -10,8 +10,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::backoff::Backoff;
+use super::listening::Listening;
 use super::lobby::Found;
-use super::pair::{Attempt, AttemptError, Listening, Progress, pair};
+use super::pair::{Attempt, AttemptError, Progress, pair};
 use super::relay::{Consent, by_relay};
 use crate::link::Ready;
 use crate::link::dial::{PATH_WITHIN, Plan};

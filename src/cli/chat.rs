@@ -147,7 +147,7 @@ pub struct ChatOptions {
 
 impl ChatOptions {
     /// The way to the mediator that was named: by the invite, else by `--mediator`; `None`
-    /// where neither names one.
+    /// where neither names one. Whether it answers on this machine alone is still to be seen.
     ///
     /// # Errors
     /// [`ProxyUrlError`], where a proxy counts whose address is wrong; an error of usage.
@@ -158,9 +158,12 @@ impl ChatOptions {
         if let (None, Some(Err(error))) = (&named, &self.proxy) {
             return Err(error.clone());
         }
-        named
-            .map(|mediator| route(mediator, self.proxy.as_ref()))
-            .transpose()
+        let route = named.map(|mediator| route(mediator, self.proxy.as_ref()));
+        let mut route = route.transpose()?;
+        if let Some(route) = &mut route {
+            route.only_here = self.mediator.as_ref() == Some(&route.mediator);
+        }
+        Ok(route)
     }
 
     /// How long to wait for the other one; `None`: as long as it takes.

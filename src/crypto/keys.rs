@@ -46,6 +46,10 @@ pub enum Label {
     ConfirmA,
     /// Seals CONFIRM_B.
     ConfirmB,
+    /// The name by which A shows that it is on the same machine.
+    HereA,
+    /// The name by which B does.
+    HereB,
     /// SK, the first root key.
     Ratchet,
     /// The session id, first part of every record's associated data.
@@ -73,6 +77,8 @@ impl Label {
             Self::SealedB => b"undertone/1 sealed B",
             Self::ConfirmA => b"undertone/1 confirm A",
             Self::ConfirmB => b"undertone/1 confirm B",
+            Self::HereA => b"undertone/1 here A",
+            Self::HereB => b"undertone/1 here B",
             Self::Ratchet => b"undertone/1 ratchet",
             Self::SessionId => b"undertone/1 session id",
             Self::Resume => b"undertone/1 resume",

@@ -22,6 +22,7 @@ use crate::rendezvous::{
     self, CONNECT_WITHIN, ConnectError, Rendezvous, Route, Transport, connect as tcp,
     version::{self, Answers, answers},
 };
+use crate::socket::Segments;
 
 /// A clock that is off by more than this makes the times of messages misleading.
 const CLOCK_OFF: Duration = Duration::from_secs(30);
@@ -64,10 +65,7 @@ async fn local(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<Option<
         };
         match answers(&mediator).await {
             Answers::Mediator => {
-                return Ok(Some(Route {
-                    mediator,
-                    proxy: None,
-                }));
+                return Ok(Some(Route::straight(mediator)));
             }
             Answers::Another => continue,
             Answers::Nobody => {}
@@ -194,7 +192,11 @@ async fn connect(url: &MediatorUrl, report: &mut Report<'_>) -> io::Result<Optio
         report.fine("name", &text)?;
     }
     let start = Instant::now();
-    let connected = timeout(CONNECT_WITHIN, tcp::connect(&addresses, None)).await;
+    let connected = timeout(
+        CONNECT_WITHIN,
+        tcp::connect(&addresses, None, Segments::default()),
+    )
+    .await;
     match flat(connected) {
         Ok(connected) => {
             let text = format!("{url} connects in {} ms", start.elapsed().as_millis());

@@ -18,6 +18,7 @@
 //! A candidate is a peer's word, so the tries are counted: a lie about a third
 //! party's address costs it [`TRIES`] connections at the most.
 
+use std::fmt::Display;
 use std::io;
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
@@ -31,10 +32,13 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::frame::FrameError;
+use super::here::Here;
 use super::interfaces::next_to_us;
 use super::port::Dialler;
 use super::route::is_local;
+use super::tell::Tell;
 use crate::crypto::keys::random;
+use crate::rendezvous::reason;
 use crate::socket::connected;
 
 /// How long a path is looked for.
@@ -68,31 +72,72 @@ pub struct Plan {
     pub candidates: Vec<SocketAddr>,
     /// Our address outside, where it is known.
     pub outside: Option<IpAddr>,
+    /// Whether the other one is on this machine; `None` where that is not asked.
+    pub here: Option<Here>,
+    /// It is, whatever else shows.
+    pub only_here: bool,
+    /// Hears what becomes of the dials.
+    pub tell: Tell,
 }
 
 impl Plan {
-    /// Tells to which addresses our router is to be opened: not where none is on the
-    /// way, nor where the way turns back at our own provider's.
-    pub(super) fn opens(&self) -> impl Fn(SocketAddr) -> bool {
-        let (outside, is_near) = (self.outside, next_to_us());
-        move |address| {
+    /// What is to be dialled. With `opens` our router is opened where that may help: not where
+    /// none is on the way, nor where the way turns back at our own provider's.
+    pub(super) fn targets(&self, opens: bool) -> impl Iterator<Item = Target> {
+        let is_near = next_to_us();
+        self.candidates.iter().map(move |&address| {
             let ip = address.ip();
-            !is_local(ip) && !is_near(ip) && outside != Some(ip)
-        }
+            let here = self.here.clone().filter(|here| here.is_ours(ip));
+            Target {
+                address,
+                opens: opens && !is_local(ip) && !is_near(ip) && self.outside != Some(ip),
+                here: here.filter(|_| !self.only_here),
+                tell: self.tell.clone(),
+            }
+        })
     }
 }
 
-/// Connects to `address` until `greet` gives something; `None` once that is not
-/// to be expected any more. `opens`: a refusal is answered by opening our router.
+/// One of the other one's addresses.
+pub(super) struct Target {
+    /// The address.
+    pub address: SocketAddr,
+    /// A refusal is answered by opening our router.
+    opens: bool,
+    /// Not dialled before the other one has shown that it is on this machine.
+    here: Option<Here>,
+    tell: Tell,
+}
+
+impl Target {
+    async fn allowed(&self) {
+        if let Some(here) = &self.here {
+            let address = self.address;
+            self.tell
+                .tell(|| format!("{address} is of this machine: dialled if the other one is, too"));
+            here.clone().shown().await;
+        }
+    }
+
+    fn tell(&self, what: impl Display) {
+        let address = self.address;
+        self.tell.tell(|| format!("{address}: {what}"));
+    }
+}
+
+/// Connects to a target until `greet` gives something; `None` once that is not
+/// to be expected any more.
 pub(super) async fn dial<T: Send, F>(
     dialler: Dialler,
-    address: SocketAddr,
-    opens: bool,
+    target: Target,
     greet: impl Fn(TcpStream) -> F + Sync,
 ) -> Option<T>
 where
     F: Future<Output = Result<T, FrameError>> + Send,
 {
+    target.allowed().await;
+    target.tell("dialled");
+    let address = target.address;
     let near = is_local(address.ip());
     let within = match near && !address.ip().is_loopback() {
         true => LOCAL_WITHIN,
@@ -100,14 +145,14 @@ where
     };
     let deadline = Instant::now() + within;
     let answered = AtomicBool::new(false);
-    let (greet, answered) = (&greet, &answered);
+    let (greet, answered, target) = (&greet, &answered, &target);
     let mut tries = FuturesUnordered::<BoxFuture<'_, Option<T>>>::new();
     tries.push(Box::pin(async move {
         let greet = |stream| {
             answered.store(true, Ordering::Relaxed);
             greet(stream)
         };
-        dial_from_port(dialler, address, opens, deadline, greet).await
+        dial_from_port(dialler, target, deadline, greet).await
     }));
     let spare = if near { 0 } else { SPARE };
     for nth in 1..=spare {
@@ -132,38 +177,57 @@ where
 /// again; every other failure of `greet` is a stranger's.
 async fn dial_from_port<T, F>(
     dialler: Dialler,
-    address: SocketAddr,
-    opens: bool,
+    target: &Target,
     deadline: Instant,
     greet: impl Fn(TcpStream) -> F,
 ) -> Option<T>
 where
     F: Future<Output = Result<T, FrameError>>,
 {
+    let address = target.address;
+    let mut told = String::new();
     for tries in 1..=FROM_PORT {
-        let mut dialled = timeout_at(deadline, dialler.connect(address)).await.ok()?;
+        let Ok(mut dialled) = timeout_at(deadline, dialler.connect(address)).await else {
+            target.tell("no answer");
+            return None;
+        };
         if let Err(error) = &dialled
             && error.kind() == io::ErrorKind::ConnectionRefused
-            && opens
+            && target.opens
             && tries <= OPENED
         {
             dialled = open_router(dialler, address, deadline).await;
         }
-        match dialled {
+        let failed = match dialled {
             Ok(stream) => match greet(stream).await {
                 Ok(greeted) => return Some(greeted),
-                Err(FrameError::Closed | FrameError::Io(_)) => {}
-                Err(FrameError::Length(_)) => return None,
+                Err(FrameError::Length(_)) => {
+                    target.tell("somebody else answers there");
+                    return None;
+                }
+                Err(error) => error.to_string(),
             },
-            Err(error) if may_pass(&error) => {}
-            Err(_) => return None,
+            // The same two ends are connected, or about to be.
+            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
+                "the other one's own dial came first".into()
+            }
+            Err(error) if may_pass(&error) => reason(&error),
+            Err(error) => {
+                target.tell(reason(&error));
+                return None;
+            }
+        };
+        if told != failed {
+            target.tell(format_args!("{failed}; tried again"));
+            told = failed;
         }
         let pause = pause(tries);
         if Instant::now() + pause >= deadline {
-            return None;
+            break;
         }
         sleep(pause).await;
     }
+    target.tell("given up");
     None
 }
 
@@ -235,16 +299,26 @@ mod tests {
         Port::open(Some("127.0.0.1:0".parse().unwrap())).unwrap()
     }
 
+    fn target(address: SocketAddr) -> Target {
+        let plan = Plan {
+            candidates: vec![address],
+            ..Plan::default()
+        };
+        plan.targets(false).next().unwrap()
+    }
+
     #[tokio::test]
     async fn a_connection_that_is_closed_without_a_word_is_tried_again() {
         let (one, other) = (here(), here());
         let tries = AtomicU32::new(0);
-        let dialled = dial(one.dialler(), other.address(), false, async |_| match tries
-            .fetch_add(1, Ordering::Relaxed)
-        {
-            2 => Ok("third"),
-            _ => Err(FrameError::Closed),
-        });
+        let dialled = dial(
+            one.dialler(),
+            target(other.address()),
+            async |_| match tries.fetch_add(1, Ordering::Relaxed) {
+                2 => Ok("third"),
+                _ => Err(FrameError::Closed),
+            },
+        );
         assert_eq!(dialled.await, Some("third"));
     }
 
@@ -252,7 +326,7 @@ mod tests {
     async fn a_stranger_is_not_spoken_to_twice() {
         let (one, other) = (here(), here());
         let tries = AtomicU32::new(0);
-        let dialled = dial(one.dialler(), other.address(), false, async |_| {
+        let dialled = dial(one.dialler(), target(other.address()), async |_| {
             tries.fetch_add(1, Ordering::Relaxed);
             Err::<(), _>(FrameError::Length(7))
         });
@@ -265,7 +339,7 @@ mod tests {
         let one = here();
         let closed = here().address();
         let begun = Instant::now();
-        let dialled = dial(one.dialler(), closed, false, async |_| Ok(()));
+        let dialled = dial(one.dialler(), target(closed), async |_| Ok(()));
         assert_eq!(dialled.await, None);
         assert!(begun.elapsed() <= PATH_WITHIN, "{:?}", begun.elapsed());
     }

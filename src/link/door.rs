@@ -17,11 +17,13 @@ use super::crowd::Crowd;
 pub use super::crowd::UNCONFIRMED_MAX;
 use super::dial::{Plan, dial};
 use super::frame::{self, FrameError, FrameReader};
+use super::here::Here;
 use super::knock::KNOCK_LEN;
 use super::port::Port;
 use super::route::Route;
 use super::stream::Stream;
 use crate::pairing::CONFIRM_B_LEN;
+use crate::socket::Segments;
 
 /// How long one may take for its first frame.
 pub const UNCONFIRMED_FOR: Duration = Duration::from_secs(2);
@@ -48,8 +50,10 @@ pub struct Door {
     visitors: Crowd<Option<Visitor>>,
     /// Out to meet the guest of a pairing …
     dials: JoinSet<Option<Visitor>>,
-    /// … which has these.
+    /// … which has these …
     listed: Vec<IpAddr>,
+    /// … and may look whether we are on its machine.
+    here: Option<Here>,
 }
 
 impl Door {
@@ -60,6 +64,7 @@ impl Door {
             visitors: Crowd::new(),
             dials: JoinSet::new(),
             listed: Vec::new(),
+            here: None,
         }
     }
 
@@ -83,18 +88,26 @@ impl Door {
         let ips = plan.candidates.iter().map(SocketAddr::ip);
         self.listed = ips.map(|ip| ip.to_canonical()).collect();
         let dialler = self.port.dialler();
-        for &address in &plan.candidates {
+        for target in plan.targets(false) {
+            let route = Route::direct(target.address);
             let greeting = move |mut stream: TcpStream| async move {
                 frame::write(&mut stream, &[]).await?;
-                first_frame(stream.into(), Route::direct(address), UNCONFIRMED_FOR).await
+                first_frame(stream.into(), route, UNCONFIRMED_FOR).await
             };
-            self.dials.spawn(dial(dialler, address, false, greeting));
+            self.dials.spawn(dial(dialler, target, greeting));
         }
+        self.here = plan.here;
     }
 
     /// Nobody is to be met any more; who is under way to us may come.
     pub fn stop_dialling(&mut self) {
         self.dials = JoinSet::new();
+        self.here = None;
+    }
+
+    /// How large the segments of connections may be that are made from now on.
+    pub fn limit(&self, segments: Segments) {
+        self.port.limit(segments);
     }
 
     /// The guest may come by this way, too.

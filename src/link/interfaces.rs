@@ -1,7 +1,7 @@
 //! What this machine's network interfaces say: its addresses, and who is next to it.
 
 use std::io;
-use std::net::{IpAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use if_addrs::{IfAddr, get_if_addrs};
 
@@ -19,6 +19,30 @@ pub fn can_listen(ip: IpAddr) -> bool {
     !bound.is_err_and(|error| error.kind() == io::ErrorKind::AddrNotAvailable)
 }
 
+/// The numbers of the interfaces that have link-local addresses of IPv6.
+pub fn links_here() -> Vec<u32> {
+    let interfaces = get_if_addrs().unwrap_or_default().into_iter();
+    let on_links = interfaces.filter(|here| here.is_link_local() && here.ip().is_ipv6());
+    let mut links: Vec<u32> = on_links.filter_map(|here| here.index).collect();
+    links.sort_unstable();
+    links.dedup();
+    links
+}
+
+/// The number of the interface that has this address of ours.
+pub fn link_of(ours: SocketAddr) -> Option<u32> {
+    if let SocketAddr::V6(v6) = ours
+        && v6.scope_id() != 0
+    {
+        return Some(v6.scope_id());
+    }
+    let ip = ours.ip().to_canonical();
+    let interfaces = get_if_addrs().unwrap_or_default().into_iter();
+    interfaces
+        .filter(|here| here.ip() == ip)
+        .find_map(|here| here.index)
+}
+
 /// Whether this machine has that address, or does not know.
 pub(super) fn is_here(ip: IpAddr) -> bool {
     let interfaces = get_if_addrs().unwrap_or_default();
@@ -34,10 +58,10 @@ pub fn next_to_us() -> impl Fn(IpAddr) -> bool {
     move |ip| interfaces.iter().any(|here| is_in(&here.addr, ip))
 }
 
-/// Whether the address is one of this interface's network. Never a loopback one, nor one that
-/// means nothing without its interface.
+/// Whether the address is one of this interface's network. Never a loopback one, nor one of IPv6
+/// that means nothing without its interface.
 fn is_in(network: &IfAddr, ip: IpAddr) -> bool {
-    if network.is_loopback() || network.is_link_local() {
+    if network.is_loopback() || network.is_link_local() && network.ip().is_ipv6() {
         return false;
     }
     match (network, ip) {

@@ -1,7 +1,8 @@
 //! The way to the other one: the only files that open sockets to a peer.
 //!
 //! `port` listens and dials, `dial` knows how often, `route` which way is better and
-//! `interfaces` who is near, `ranking` which address of ours others reach best; `stream` is what carries frames, `frame` cuts them. `reach`
+//! `interfaces` who is near, `ranking` which address of ours others reach best, `here` whether the
+//! other one runs on this machine; `tell` hears what is tried; `stream` is what carries frames, `frame` cuts them. `reach`
 //! is the guest's way to a link, `door` and `nominate` the host's, `crowd` bounds the
 //! sockets of strangers, `knock` is the way straight back to an address that worked.
 //! Each ends in a [`Ready`] link, which `wire` then carries; which link counts is
@@ -11,6 +12,7 @@ mod crowd;
 pub mod dial;
 pub mod door;
 pub mod frame;
+pub mod here;
 pub mod interfaces;
 pub mod knock;
 pub mod nominate;
@@ -20,6 +22,7 @@ pub mod reach;
 pub mod relay;
 pub mod route;
 pub mod stream;
+pub mod tell;
 pub mod wire;
 
 use std::pin::pin;

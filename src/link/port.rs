@@ -6,24 +6,27 @@
 use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use socket2::{SockRef, Socket};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
-use crate::socket::{begin, connected, dialling, prepare};
+use crate::socket::{Segments, begin, connected, dialling, prepare};
 
 /// A listener, and the port from which others are dialled.
 pub struct Port {
     listener: TcpListener,
-    dialler: Dialler,
+    from: SocketAddr,
+    segments: Mutex<Segments>,
 }
 
 /// Dials from a [`Port`].
 #[derive(Clone, Copy, Debug)]
 pub struct Dialler {
     from: SocketAddr,
+    segments: Segments,
 }
 
 /// Over our own router, if there is one, and no further: not to the other one's.
@@ -45,18 +48,29 @@ impl Port {
         let from = listener.local_addr()?;
         Ok(Port {
             listener,
-            dialler: Dialler { from },
+            from,
+            segments: Mutex::default(),
         })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.dialler.from
+        self.from
     }
 
     /// What dials from here.
     pub fn dialler(&self) -> Dialler {
-        self.dialler
+        let segments = *self.segments.lock().unwrap_or_else(PoisonError::into_inner);
+        Dialler {
+            from: self.from,
+            segments,
+        }
+    }
+
+    /// How large the segments of connections may be that are made from now on.
+    pub fn limit(&self, segments: Segments) {
+        segments.limit(&self.listener);
+        *self.segments.lock().unwrap_or_else(PoisonError::into_inner) = segments;
     }
 
     /// The next one to dial us. Cancel-safe.
@@ -77,7 +91,7 @@ impl Dialler {
     /// The same, from other ports.
     pub(super) fn elsewhere(self) -> Self {
         let from = SocketAddr::new(self.from.ip(), 0);
-        Dialler { from }
+        Dialler { from, ..self }
     }
 
     /// Connects to `to`, from the port.
@@ -87,7 +101,7 @@ impl Dialler {
     /// `Unsupported`: an address that cannot be dialled from here.
     pub async fn connect(self, to: SocketAddr) -> io::Result<TcpStream> {
         let to = canonical(to);
-        let socket = dialling(to, Some(self.towards(to)?))?;
+        let socket = dialling(to, Some(self.towards(to)?), self.segments)?;
         begin(&socket, to)?;
         not_itself(connected(socket, pending::<()>()).await?)
     }
@@ -100,10 +114,17 @@ impl Dialler {
     /// As [`Dialler::connect`].
     pub(super) fn open_router(self, to: SocketAddr) -> io::Result<Socket> {
         let to = canonical(to);
-        let socket = dialling(to, Some(self.towards(to)?))?;
-        let usual = hop_limit(&socket, to, OWN_ROUTER)?;
+        let socket = dialling(to, Some(self.towards(to)?), self.segments)?;
+        let usual = match to {
+            SocketAddr::V4(_) => socket.ttl_v4()?,
+            SocketAddr::V6(_) => socket.unicast_hops_v6()?,
+        };
+        limit_hops(&socket, to, OWN_ROUTER)?;
+        // With a time slice of its own: an answer to the other one's dial that came between the
+        // two would not get further, either.
+        std::thread::yield_now();
         begin(&socket, to)?;
-        hop_limit(&socket, to, usual)?;
+        limit_hops(&socket, to, usual)?;
         Ok(socket)
     }
 
@@ -129,17 +150,12 @@ fn not_itself(stream: TcpStream) -> io::Result<TcpStream> {
     }
 }
 
-/// Sets how many hops its packets make, and says how many it was before.
-fn hop_limit(socket: &Socket, to: SocketAddr, hops: u32) -> io::Result<u32> {
-    let before = match to {
-        SocketAddr::V4(_) => socket.ttl_v4()?,
-        SocketAddr::V6(_) => socket.unicast_hops_v6()?,
-    };
+/// Sets how many hops its packets make.
+fn limit_hops(socket: &Socket, to: SocketAddr, hops: u32) -> io::Result<()> {
     match to {
-        SocketAddr::V4(_) => socket.set_ttl_v4(hops)?,
-        SocketAddr::V6(_) => socket.set_unicast_hops_v6(hops)?,
+        SocketAddr::V4(_) => socket.set_ttl_v4(hops),
+        SocketAddr::V6(_) => socket.set_unicast_hops_v6(hops),
     }
-    Ok(before)
 }
 
 /// An IPv4 address that a dual-stack socket shows as IPv6, as what it is.

@@ -42,12 +42,10 @@ pub async fn reach(
     let confirm_b = *confirm.confirm_b();
     let dialler = port.dialler();
     let mut dials = JoinSet::new();
-    let opens = plan.opens();
-    for &address in &plan.candidates {
-        let opens = opens(address);
-        let greeting =
-            move |stream: TcpStream| greet(stream.into(), Route::direct(address), confirm_b);
-        dials.spawn(dial(dialler, address, opens, greeting));
+    for target in plan.targets(true) {
+        let route = Route::direct(target.address);
+        let greeting = move |stream: TcpStream| greet(stream.into(), route, confirm_b);
+        dials.spawn(dial(dialler, target, greeting));
     }
     let mut comers = Crowd::new();
     tokio::pin!(relay);

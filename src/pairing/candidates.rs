@@ -2,6 +2,7 @@
 //! eight slots of family u8 (0 none, 4, 6) ‖ address 16 ‖ port u16be, so that
 //! their number does not show in the length.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// The most addresses that a SEALED carries, and that are ever dialled for one.
@@ -28,8 +29,9 @@ impl Candidates {
 
     /// The addresses that may be dialled. Never unspecified, multicast or
     /// broadcast ones; loopback and link-local ones only where the mediator
-    /// itself was reached that way (`mediator`): otherwise the other side could
-    /// make us knock at services of our own machine.
+    /// itself was reached that way (`mediator`). Those of our own machine are
+    /// dialled only once the other one has shown that it is there
+    /// ([`crate::link::here`]), which is not known here.
     pub fn dialable(&self, mediator: IpAddr) -> impl Iterator<Item = SocketAddr> + '_ {
         let mediator = mediator.to_canonical();
         self.0.iter().copied().filter(move |address| {
@@ -83,6 +85,16 @@ impl Candidates {
             addresses.push(SocketAddr::new(ip, port));
         }
         Some(Candidates::new(addresses))
+    }
+}
+
+impl fmt::Display for Candidates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all: Vec<String> = self.0.iter().map(SocketAddr::to_string).collect();
+        match all.is_empty() {
+            true => f.write_str("no address"),
+            false => f.write_str(&all.join(", ")),
+        }
     }
 }
 

@@ -310,6 +310,16 @@ impl Matched {
     pub fn candidates(&self) -> &Candidates {
         &self.candidates
     }
+
+    /// The names by which this end and the other one show each other that they run on the same
+    /// machine. They are for nobody to know, and give nothing away.
+    pub fn here_names(&self) -> [[u8; 32]; 2] {
+        let name = |label| *self.ck2.expand(label, &self.th1).as_bytes();
+        match self.role {
+            Role::Host => [name(Label::HereA), name(Label::HereB)],
+            Role::Guest => [name(Label::HereB), name(Label::HereA)],
+        }
+    }
 }
 
 fn sealed_label(role: Role) -> Label {

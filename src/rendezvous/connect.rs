@@ -16,7 +16,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 
-use crate::socket::{begin, connected, dialling};
+use crate::socket::{Segments, begin, connected, dialling};
 
 /// A dial has so much of a start before the next one (RFC 8305 §5, "Connection Attempt Delay").
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -41,7 +41,11 @@ pub struct Connected {
 ///
 /// # Errors
 /// The first one of the system's, once every address has failed; `NotFound` without any.
-pub async fn connect(addresses: &[SocketAddr], from: Option<SocketAddr>) -> io::Result<Connected> {
+pub async fn connect(
+    addresses: &[SocketAddr],
+    from: Option<SocketAddr>,
+    segments: Segments,
+) -> io::Result<Connected> {
     let mut waiting = in_turn(addresses).into_iter();
     let mut dials = FuturesUnordered::new();
     let mut failed = None;
@@ -52,7 +56,7 @@ pub async fn connect(addresses: &[SocketAddr], from: Option<SocketAddr>) -> io::
         }
         tokio::select! {
             () = sleep_until(next_at), if waiting.len() > 0 => {
-                dials.extend(waiting.next().map(|to| dial(to, from)));
+                dials.extend(waiting.next().map(|to| dial(to, from, segments)));
                 next_at = Instant::now() + HEAD_START;
             }
             Some(dialled) = dials.next() => match dialled {
@@ -79,16 +83,26 @@ fn in_turn(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     all
 }
 
-async fn dial(to: SocketAddr, from: Option<SocketAddr>) -> io::Result<Connected> {
+async fn dial(
+    to: SocketAddr,
+    from: Option<SocketAddr>,
+    segments: Segments,
+) -> io::Result<Connected> {
     let local = from.map(|from| local_end(from, to));
-    match dial_from(to, local).await {
+    // All that goes by a mediator is small or slow, so that large packets are worth nothing: on
+    // a path that drops them even the other one's leg of a relay would fail, which we never see.
+    let segments = match to.ip().is_loopback() {
+        true => segments,
+        false => segments.max(Segments::Small),
+    };
+    match dial_from(to, local, segments).await {
         Ok(stream) => Ok(Connected {
             stream,
             port_kept: local.is_none_or(|local| local.port() != 0),
         }),
         Err(error) if local.is_some_and(|local| local.port() != 0) && is_taken(&error) => {
             let local = local.map(|local| SocketAddr::new(local.ip(), 0));
-            let stream = dial_from(to, local).await?;
+            let stream = dial_from(to, local, segments).await?;
             Ok(Connected {
                 stream,
                 port_kept: false,
@@ -98,8 +112,12 @@ async fn dial(to: SocketAddr, from: Option<SocketAddr>) -> io::Result<Connected>
     }
 }
 
-async fn dial_from(to: SocketAddr, local: Option<SocketAddr>) -> io::Result<TcpStream> {
-    let socket = dialling(to, local)?;
+async fn dial_from(
+    to: SocketAddr,
+    local: Option<SocketAddr>,
+    segments: Segments,
+) -> io::Result<TcpStream> {
+    let socket = dialling(to, local, segments)?;
     begin(&socket, to)?;
     connected(socket, pending::<()>()).await
 }
@@ -166,7 +184,7 @@ mod tests {
     }
 
     async fn connects(addresses: &[SocketAddr], from: Option<SocketAddr>) -> Connected {
-        let connected = timeout(PATIENCE, connect(addresses, from)).await;
+        let connected = timeout(PATIENCE, connect(addresses, from, Segments::Full)).await;
         connected.expect("in time").unwrap()
     }
 
@@ -204,9 +222,9 @@ mod tests {
         let connected = connects(&[&refusing[..], &[alive]].concat(), None).await;
         assert_eq!(connected.stream.peer_addr().unwrap(), alive);
         assert!(start.elapsed() < HEAD_START * 20, "{:?}", start.elapsed());
-        let error = connect(&refusing, None).await.unwrap_err();
+        let error = connect(&refusing, None, Segments::Full).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
-        let error = connect(&[], None).await.unwrap_err();
+        let error = connect(&[], None, Segments::Full).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 

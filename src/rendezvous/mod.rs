@@ -27,6 +27,8 @@ use undertone_mediator::wire::{
     ClientMessage, MediatorMessage, Opaque, RELAY_MESSAGE, SILENCE, Tag, VERSION,
 };
 
+use crate::link::interfaces::link_of;
+use crate::link::ranking::is_link_local;
 use crate::mediator_url::MediatorUrl;
 pub use answer::{Answer, Redirect};
 pub use error::RendezvousError;
@@ -54,6 +56,8 @@ pub struct Rendezvous {
     socket: Socket,
     /// As connected to; `None` through a proxy.
     address: Option<SocketAddr>,
+    link: Option<u32>,
+    only_here: bool,
     port_kept: bool,
     /// The port that was wanted, and what is known of it.
     outside: Option<(u16, Outside)>,
@@ -97,11 +101,8 @@ impl Rendezvous {
         address: SocketAddr,
         from: Option<SocketAddr>,
     ) -> Result<Self, RendezvousError> {
-        let route = Route {
-            mediator: mediator.clone(),
-            proxy: None,
-        };
-        let reached = async { Ok(connect::connect(&[address], from).await?) };
+        let route = Route::straight(mediator.clone());
+        let reached = async { Ok(connect::connect(&[address], from, route.segments).await?) };
         Self::connect_by(&route, reached).await
     }
 
@@ -112,7 +113,13 @@ impl Rendezvous {
         let connecting = async {
             let connect::Connected { stream, port_kept } = reached.await?;
             let address = stream.peer_addr()?;
+            let link = match is_link_local(address.ip()) {
+                true => link_of(stream.local_addr()?),
+                false => None,
+            };
             Ok(Rendezvous {
+                link: link.filter(|_| route.proxy.is_none()),
+                only_here: route.only_here,
                 socket: reach::greet(&route.mediator, stream).await?,
                 address: route.proxy.is_none().then_some(address),
                 port_kept,
@@ -180,6 +187,16 @@ impl Rendezvous {
     pub fn address(&self) -> SocketAddr {
         let unknown = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         self.address.unwrap_or(unknown)
+    }
+
+    /// The number of the interface by which it is reached, where no router is on the way.
+    pub fn link(&self) -> Option<u32> {
+        self.link
+    }
+
+    /// As [`Route::only_here`] says.
+    pub fn is_only_here(&self) -> bool {
+        self.only_here
     }
 
     /// Whether it would carry what the two of this pairing say to each other.

@@ -1,7 +1,7 @@
 //! The way to a mediator: look-up, proxy, TLS, and the WebSocket on top.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -17,7 +17,9 @@ use super::error::{ConnectError, reason};
 use super::proxy::{Proxy, ProxyFailure, tunnel};
 use super::tls::{self, TlsFailure};
 use super::{WRITE_BUFFER, connect};
+use crate::link::interfaces::links_here;
 use crate::mediator_url::MediatorUrl;
+use crate::socket::Segments;
 
 /// How long the question may take whether TLS is spoken.
 const TLS_WITHIN: Duration = Duration::from_secs(3);
@@ -32,6 +34,23 @@ pub struct Route {
     pub mediator: MediatorUrl,
     /// The proxy; `None`: straight.
     pub proxy: Option<Proxy>,
+    /// Whoever comes by this mediator runs on this machine: it answers on loopback alone, and it
+    /// was the person who named it.
+    pub only_here: bool,
+    /// How large the segments of the connection may be, at the most.
+    pub segments: Segments,
+}
+
+impl Route {
+    /// Straight to a mediator of which nothing else is known.
+    pub fn straight(mediator: MediatorUrl) -> Self {
+        Route {
+            mediator,
+            proxy: None,
+            only_here: false,
+            segments: Segments::default(),
+        }
+    }
 }
 
 /// Bytes both ways, through TLS or not.
@@ -46,14 +65,16 @@ pub(crate) async fn reach(
     route: &Route,
     from: Option<SocketAddr>,
 ) -> Result<connect::Connected, ConnectError> {
-    let Route { mediator, proxy } = route;
+    let Route {
+        mediator, proxy, ..
+    } = route;
     let Some(proxy) = proxy else {
         let addresses = look_up(mediator.host(), mediator.port()).await?;
-        return Ok(connect::connect(&addresses, from).await?);
+        return Ok(connect::connect(&addresses, from, route.segments).await?);
     };
     let reached = async {
         let addresses = look_up(proxy.host(), proxy.port()).await?;
-        connect::connect(&addresses, None).await
+        connect::connect(&addresses, None, route.segments).await
     };
     let reached = reached.await.map_err(|error| {
         let why = reason(&error);
@@ -69,9 +90,19 @@ pub(crate) async fn reach(
 /// The addresses of a host, each with `port`; an IP address is not looked up.
 pub(crate) async fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     match host.parse::<IpAddr>() {
+        Ok(IpAddr::V6(ip)) if ip.is_unicast_link_local() => Ok(on_every_link(ip, port)),
         Ok(ip) => Ok(vec![SocketAddr::new(ip, port)]),
+        // With the number or name of a link, too.
         Err(_) => Ok(lookup_host((host, port)).await?.collect()),
     }
+}
+
+/// Where a link-local address may be of which the link is not known.
+fn on_every_link(ip: Ipv6Addr, port: u16) -> Vec<SocketAddr> {
+    let links = links_here().into_iter();
+    links
+        .map(|link| SocketAddrV6::new(ip, port, 0, link).into())
+        .collect()
 }
 
 /// The way to a mediator on a fresh connection: TLS where its address says so.

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::{Transport, connect::connect, look_up, transport};
 use crate::mediator_url::MediatorUrl;
+use crate::socket::Segments;
 
 /// The longest answer that is read, headers included.
 const MAX_ANSWER: u64 = 16 * 1024;
@@ -31,7 +32,7 @@ pub(crate) enum Answers {
 pub(crate) async fn answers(url: &MediatorUrl) -> Answers {
     let reaching = async {
         let addresses = look_up(url.host(), url.port()).await?;
-        connect(&addresses, None).await
+        connect(&addresses, None, Segments::default()).await
     };
     let Ok(Ok(reached)) = timeout(CONNECT_WITHIN, reaching).await else {
         return Answers::Nobody;

@@ -192,6 +192,16 @@ impl Session {
         self.outbox.waiting()
     }
 
+    /// Whether something that went out is not acknowledged.
+    pub fn awaits_answer(&self) -> bool {
+        self.outbox.has_sent()
+    }
+
+    /// How many bytes of it there are.
+    pub fn unanswered_bytes(&self) -> usize {
+        self.outbox.sent_bytes()
+    }
+
     /// Whether a goodbye was said by either side: it went out or came in.
     pub fn is_over(&self) -> bool {
         self.over

@@ -104,6 +104,11 @@ impl Outbox {
         self.sent > 0
     }
 
+    /// Bytes of what went out on the present link, or the last one, and is not acknowledged.
+    pub fn sent_bytes(&self) -> usize {
+        self.queue.iter().take(self.sent).map(Vec::len).sum()
+    }
+
     /// Moves what is unsent into `out`, as long as it stays within `limit` bytes.
     pub fn fill(&mut self, out: &mut Vec<u8>, limit: usize) {
         let start = out.len();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use data_encoding::BASE64URL_NOPAD;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
@@ -61,6 +61,19 @@ impl Evil {
     /// The next connection, as it comes.
     pub fn socket(&self) -> TcpStream {
         self.wait("connection", self.listener.accept()).unwrap().0
+    }
+
+    /// Somebody asks what answers here, and is told: a mediator.
+    #[allow(dead_code, reason = "each test file uses its part")]
+    pub fn is_asked_for_its_version(&self) {
+        let mut stream = self.socket();
+        let answering = async {
+            let mut question = Vec::new();
+            while !question.ends_with(b"\r\n\r\n") && stream.read_buf(&mut question).await? > 0 {}
+            let answer = b"HTTP/1.0 200 OK\r\n\r\nundertone-mediator 0\n";
+            stream.write_all(answer).await
+        };
+        self.wait("question", answering).unwrap();
     }
 
     /// The next client that joins.

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use undertone::link::here::Here;
 use undertone::pairing::{CONFIRM_B_LEN, Candidates};
 use undertone_mediator::wire::Role;
 
 use super::{ROOM, SECRETS, ada, bob, seated};
-use crate::common::Home;
+use crate::common::{Client, Home, Start};
 use crate::hostile::{Ended, Evil, holds, identity_of};
 use crate::hostile_end::Impostor;
 
@@ -132,6 +133,71 @@ fn dials_are_bounded(client: Role) {
             assert!(!holds(&bytes, b"bob-bitworth") && !holds(&bytes, &identity));
         }
     }
+}
+
+/// A client that names no mediator and finds this one on loopback.
+fn finds(home: &Home, evil: &Evil) -> Client {
+    let (_, port) = evil.url.rsplit_once(':').unwrap();
+    let start = Start::new(home, &["chat", "--json", "-v", "--bind", "127.0.0.1"]);
+    let mut start = start.args(&["--name", "bob-bitworth", "--local-port", port]);
+    start.command.env("UNDERTONE_ROOM", "quiet-lab");
+    let client = start.run();
+    evil.is_asked_for_its_version();
+    client
+}
+
+/// A client that was given an invite which leads to this machine itself.
+fn invited(home: &Home, evil: &Evil) -> Client {
+    let start = Start::new(home, &["chat", "--json", "-v", "--bind", "127.0.0.1"]);
+    let mut start = start.args(&["--name", "bob-bitworth"]);
+    start
+        .command
+        .env("UNDERTONE_ROOM", format!("{}/#quiet-lab", evil.url));
+    let client = start.run();
+    evil.is_asked_for_its_version();
+    client
+}
+
+/// How often services of this machine are called when a client is told of them; the other one
+/// `shows` that it is on this machine, or not.
+fn calls(start: fn(&Home, &Evil) -> Client, client: Role, shows: bool) -> usize {
+    let services: Vec<_> = ["127.0.0.1:0", "127.0.0.9:0", "[::1]:0"]
+        .iter()
+        .map(|address| TcpListener::bind(address).unwrap())
+        .collect();
+    let addresses: Vec<_> = services.iter().map(|l| l.local_addr().unwrap()).collect();
+    let seen: Vec<_> = services.into_iter().map(|l| third_party(l, 0)).collect();
+    let (evil, home) = (Evil::start(), Home::new());
+    let who = start(&home, &evil);
+    let mut seat = evil.join();
+    if client == Role::Host {
+        seat.waiting();
+    }
+    let impostor = Impostor::in_room("quiet-lab");
+    let begun = impostor.begin(&mut seat, client, &Candidates::new(addresses));
+    seat.hand(&begun.ours);
+    let names = begun.open().unwrap().here_names();
+    let _inside = evil.runtime.enter();
+    let _here = shows.then(|| Here::show(&names, Vec::new()).unwrap());
+    match client {
+        Role::Guest => assert_eq!(Ended::of(who, PATIENCE).code, 5),
+        Role::Host => assert_eq!(who.await_event("error")["code"], "spent"),
+    }
+    seen.iter().map(|seen| seen.try_iter().count()).sum()
+}
+
+/// That the mediator is on loopback shows nothing of the other one: it may come from afar.
+#[test]
+fn services_of_this_machine_are_not_called_for_who_has_not_shown_to_be_here() {
+    for client in [Role::Guest, Role::Host] {
+        assert_eq!(calls(finds, client, false), 0);
+    }
+    assert_eq!(calls(invited, Role::Guest, false), 0);
+}
+
+#[test]
+fn who_has_shown_to_be_here_is_dialled_here() {
+    assert!(calls(finds, Role::Guest, true) > 0);
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Which of a machine's addresses others are told of: those by which they can come.
 
+use std::net::TcpListener;
+use std::process::Command;
+
 use serde_json::Value;
 
 use crate::common::{Client, Home, Start};
 use crate::net::Lan;
-use crate::talk;
+use crate::{exchange, talk};
 
 /// A client that names no mediator, or comes by an invite, and what it tells at first.
 fn chat(lan: &Lan, host: usize, home: &Home, room: &str) -> Client {
@@ -83,4 +86,119 @@ fn where_nobody_else_can_come_it_is_said() {
         let message = event["message"].as_str().unwrap_or_default();
         message.contains("no address that others could reach")
     });
+}
+
+/// Two laptops on one cable, with addresses that mean something there only, and `--lan`: how
+/// each reaches the other.
+fn meet_on_the_cable(lan: &Lan) -> [String; 2] {
+    let homes = [Home::new(), Home::new()];
+    let start = |host: usize| {
+        let flags = ["chat", "--json", "-v", "--name", "ada", "--lan"];
+        let mut inside = lan.inside(host, Start::new(&homes[host], &flags));
+        inside.command.env("UNDERTONE_ROOM", "lab#otter");
+        inside.run()
+    };
+    let mut first = start(0);
+    first.await_event("waiting");
+    let mut second = start(1);
+    let connected = [&first, &second].map(|client| client.await_event("connected"));
+    exchange(&mut first, &mut second);
+    connected.map(|event| {
+        assert_eq!(
+            (&event["path"], &event["route"]),
+            (&"direct".into(), &"local".into())
+        );
+        event["address"].as_str().unwrap().to_owned()
+    })
+}
+
+#[test]
+fn two_with_link_local_addresses_of_ipv6_find_each_other() {
+    let Some(lan) = Lan::lay() else { return };
+    for host in [0, 1] {
+        let line = format!(
+            "ip addr flush dev eth0; echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad; \
+             echo 1 > /proc/sys/net/ipv6/conf/eth0/addr_gen_mode; \
+             echo 0 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6; \
+             ip addr add fe80::{}/64 dev eth0 nodad",
+            host + 1
+        );
+        lan.on(host, &line);
+    }
+    for address in meet_on_the_cable(&lan) {
+        assert!(
+            address.starts_with("[fe80::") && address.contains('%'),
+            "{address}"
+        );
+    }
+}
+
+#[test]
+fn two_with_link_local_addresses_of_ipv4_find_each_other() {
+    let Some(lan) = Lan::lay() else { return };
+    for host in [0, 1] {
+        let line = format!(
+            "ip addr flush dev eth0; ip addr add 169.254.7.{}/16 dev eth0",
+            host + 1
+        );
+        lan.on(host, &line);
+    }
+    for address in meet_on_the_cable(&lan) {
+        assert!(address.starts_with("169.254.7."), "{address}");
+    }
+}
+
+/// Services of a machine that trust whoever comes from there: say so when one is called.
+#[test]
+#[ignore = "services_of_the_hosts_machine_are_not_called_for_a_guest runs it in a namespace"]
+fn services() {
+    for port in SERVICES {
+        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+        std::thread::spawn(move || {
+            for visitor in listener.incoming() {
+                println!("called by {}", visitor.unwrap().peer_addr().unwrap());
+            }
+        });
+    }
+    println!("serving");
+    std::thread::park();
+}
+
+const SERVICES: [u16; 3] = [2375, 5432, 6379];
+
+#[test]
+fn services_of_the_hosts_machine_are_not_called_for_a_guest() {
+    let Some(lan) = Lan::lay() else { return };
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--ignored", "--exact", "addresses::services", "--nocapture"]);
+    let mut services = lan.inside(0, Start { command }).run();
+    services
+        .out
+        .find(|line| line.contains("serving"), "the services");
+    let homes = [Home::new(), Home::new()];
+    let mut host = chat(&lan, 0, &homes[0], "lab#otter");
+    let invite = host.await_event("waiting")["invite"].clone();
+    // It says that it is where they are.
+    let told = SERVICES.map(|port| format!("127.0.0.1:{port}")).join(",");
+    let start = Start::new(
+        &homes[1],
+        &["chat", "--json", "--name", "eve", "--advertise", &told],
+    );
+    let mut guest = lan.inside(1, start);
+    guest
+        .command
+        .env("UNDERTONE_ROOM", invite.as_str().unwrap());
+    let mut guest = guest.run();
+    talk(&mut host, &mut guest);
+    let considered = "127.0.0.1:2375 is of this machine";
+    host.err
+        .find(|line| line.contains(considered), "that it was told of them");
+    services.kill();
+    let called: Vec<_> = services
+        .out
+        .rest()
+        .into_iter()
+        .filter(|line| line.contains("called"))
+        .collect();
+    assert_eq!(called, [""; 0]);
 }

@@ -21,6 +21,7 @@ mod common;
 
 mod breaks;
 mod doctor;
+mod holes;
 mod inside;
 mod lab;
 mod losses;

@@ -24,7 +24,11 @@ async fn through(proxy: &str) -> Result<Rendezvous, RendezvousError> {
     let mediator = "mediator.invalid:7700".parse().unwrap();
     let choice: ProxyChoice = proxy.parse().unwrap();
     let proxy = choice.proxy_for(&mediator).unwrap();
-    Rendezvous::connect(&Route { mediator, proxy }, None).await
+    let route = Route {
+        proxy,
+        ..Route::straight(mediator)
+    };
+    Rendezvous::connect(&route, None).await
 }
 
 async fn failure(proxy: &str) -> ProxyFailure {

@@ -14,6 +14,8 @@ use super::Talk;
 use crate::chat::ChatError;
 use crate::chat::again::Again;
 use crate::chat::event::Event;
+use crate::chat::interface::Interface;
+use crate::chat::listening::Listening;
 use crate::chat::lobby::Step;
 use crate::chat::meet::Met;
 use crate::chat::pair::Progress;
@@ -22,8 +24,10 @@ use crate::chat::seek::{Reached, Trail, await_guest, seek_host};
 use crate::crypto::words::Words;
 use crate::link::Ready;
 use crate::link::knock::Reunion;
+use crate::link::tell::Tell;
 use crate::link::wire::Wire;
 use crate::pairing::{Peer, Role};
+use crate::rendezvous::Route;
 use crate::session::{Fault, LinkId, Session};
 
 /// A link that was lost is found again by then, mostly, where both ends still share a session.
@@ -44,6 +48,8 @@ impl Talk<'_> {
     /// The link is gone: says so once, and looks for the other one.
     pub(super) fn lose(&mut self, reason: &str) {
         let Some(wire) = self.wire.take() else { return };
+        self.hole.died(self.session.unanswered_bytes());
+        self.limit_segments();
         self.session.link_lost(wire.id);
         if self.exit.is_some() || self.session.is_over() {
             return;
@@ -63,6 +69,13 @@ impl Talk<'_> {
         }
         self.company.seen();
         self.seek();
+    }
+
+    /// Links that come to us have segments as large as those that we look for.
+    pub(super) fn limit_segments(&mut self) {
+        if let Some(lobby) = &self.lobby {
+            lobby.limit(self.hole.segments());
+        }
     }
 
     /// Looks for the other one until there is a link.
@@ -105,12 +118,25 @@ impl Talk<'_> {
         relay: Option<Consent>,
         far: watch::Sender<Option<Progress>>,
     ) -> Option<Trail> {
+        let segments = self.hole.segments();
+        // What is typed stands where details would go.
+        let tell = match self.interface {
+            Interface::Console(_) => Tell::default(),
+            Interface::Lines { .. } => self.setup.listening.tell.clone(),
+        };
         Some(Trail {
             reunion: Arc::new(self.reunion()?),
-            mediator: self.local.route.clone(),
+            mediator: Route {
+                segments,
+                ..self.local.route.clone()
+            },
             outside: self.local.outside.clone(),
             keep_alive: self.local.keep_alive.clone(),
-            listening: self.setup.listening.clone(),
+            listening: Listening {
+                segments,
+                tell,
+                ..self.setup.listening.clone()
+            },
             relay,
             elsewhere: self.wire.is_none() && self.route.is_relay() && self.keeps_port(),
             far,
@@ -214,7 +240,9 @@ impl Talk<'_> {
         if let Some(lobby) = &mut self.lobby {
             lobby.give_up_seat();
         }
-        self.lost = None;
+        let lost = self.lost.take();
+        let hole = lost.is_some_and(|lost| self.hole.found(lost.elapsed()));
+        self.limit_segments();
         self.heeded = Instant::now();
         self.note_route(route);
         self.company.moved(route);
@@ -222,6 +250,13 @@ impl Talk<'_> {
         match better {
             true => self.announce_route()?,
             false => self.announce(arrival)?,
+        }
+        if hole {
+            let peer = self.company.name();
+            let message = format!(
+                "large packets get lost on the way to {peer}, and nobody says so: from here on they are smaller"
+            );
+            self.show(&Event::Note { message })?;
         }
         self.read()
     }

@@ -3,7 +3,8 @@
 //!
 //! `records` writes and reads on the link, `show` tells the person, `orders` does
 //! what they say, `backlog` keeps what a pipe said too fast. `links` loses and finds links, `paths` looks for better ones,
-//! `network` notices that this machine moved, `goodbye` knows when it is over.
+//! `network` notices that this machine moved, `hole` that large packets get lost,
+//! `goodbye` knows when it is over.
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -28,12 +29,14 @@ use crate::link::wire::Wire;
 use crate::pairing::Role;
 use crate::session::{LinkId, Session};
 use backlog::Backlog;
+use hole::Hole;
 use links::{Arrival, in_order, join};
 use network::Network;
 use records::{lost_because, turn};
 
 mod backlog;
 mod goodbye;
+mod hole;
 mod links;
 mod network;
 mod orders;
@@ -75,6 +78,8 @@ struct Talk<'a> {
     direct_at: Option<(Instant, usize)>,
     /// The person was asked about the relay since the link was lost.
     asked: bool,
+    /// Whether the path drops large packets.
+    hole: Hole,
     /// This machine's addresses, to notice a change.
     network: Network,
     delivered: u64,
@@ -165,6 +170,7 @@ pub async fn talk(
         knock_at,
         direct_at: None,
         asked: false,
+        hole: Hole::default(),
         network: Network::here(),
         delivered: 0,
         backlog: Backlog::default(),
@@ -210,6 +216,7 @@ impl Talk<'_> {
             self.leave_after_input()?;
             self.say_goodbye();
             self.transmit();
+            self.hole.note(self.session.awaits_answer());
             if let Some(exit) = self.finished() {
                 return exit;
             }

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::Talk;
+use super::hole::Hole;
 use crate::chat::ChatError;
 use crate::chat::event::Event;
 use crate::chat::relay::{AGREED, QUESTION};
@@ -75,7 +76,11 @@ impl Talk<'_> {
     /// through the mediator may not be needed any more.
     pub(super) fn network_changed(&mut self) {
         match &self.wire {
-            Some(wire) if !wire.is_from_here() => self.lose("your address changed"),
+            Some(wire) if !wire.is_from_here() => {
+                // Another network drops other packets.
+                self.hole = Hole::default();
+                self.lose("your address changed");
+            }
             Some(_) => {
                 if let Some((at, times)) = self.direct_at {
                     self.direct_at = Some((at.min(Instant::now()), times));

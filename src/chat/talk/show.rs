@@ -73,6 +73,7 @@ impl Talk<'_> {
                     }
                     self.delivered = upto;
                     self.was_heeded();
+                    self.hole.answered();
                 }
                 // Of a link that was lost right then.
                 session::Event::Unstable(_) if self.wire.is_none() => {}

@@ -1,0 +1,230 @@
+//! Where we can be reached, what the other one is told of it, and which of its addresses we dial.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use crate::link::dial::Plan;
+use crate::link::here::Here;
+use crate::link::interfaces::addresses_here;
+use crate::link::port::Port;
+use crate::link::ranking::{is_link_local, ranked};
+use crate::link::tell::Tell;
+use crate::pairing::{Candidates, Matched};
+use crate::rendezvous::Rendezvous;
+use crate::socket::Segments;
+
+/// Where we can be reached and what is said about it.
+#[derive(Clone, Debug, Default)]
+pub struct Listening {
+    /// The only address to listen on; port 0 for a free one.
+    pub bind: Option<SocketAddr>,
+    /// What to tell the other one instead of the addresses found here.
+    pub advertise: Vec<SocketAddr>,
+    /// The other one learns no address and is not dialled.
+    pub hidden: bool,
+    /// The port that `bind` names, while it is open.
+    pub named: NamedPort,
+    /// How large the segments of connections to the other one may be.
+    pub segments: Segments,
+    /// Hears of candidates and dials.
+    pub tell: Tell,
+}
+
+/// A port that cannot be opened twice, and may be wanted for several pairings at a time.
+#[derive(Clone, Default)]
+pub struct NamedPort(Arc<Mutex<Weak<Port>>>);
+
+impl fmt::Debug for NamedPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NamedPort(..)")
+    }
+}
+
+/// What a connection to the mediator shows of the two ends of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View {
+    /// The mediator.
+    via: IpAddr,
+    /// Our address as the mediator sees it, its port a router's for our port, 0 where that is not
+    /// known; `None` through a proxy, whose address it sees.
+    observed: Option<SocketAddr>,
+    /// The interface by which it is reached without any router, where that is known.
+    link: Option<u32>,
+    /// Whoever comes by it runs on this machine.
+    only_here: bool,
+}
+
+impl View {
+    /// What is seen from `mediator`, which said that it observed this.
+    pub fn of(mediator: &Rendezvous, observed: SocketAddr) -> Self {
+        let port = match mediator.port_kept() {
+            true => observed.port(),
+            false => 0,
+        };
+        let observed = SocketAddr::new(observed.ip().to_canonical(), port);
+        View {
+            via: mediator.mediator_ip().to_canonical(),
+            observed: (!mediator.is_proxied()).then_some(observed),
+            link: mediator.link(),
+            only_here: mediator.is_only_here(),
+        }
+    }
+}
+
+impl Listening {
+    /// Opens the port at which we can be reached, a free one unless `bind` names it;
+    /// nobody else can reach it where we hide.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn open(&self) -> io::Result<Arc<Port>> {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let bind = if self.hidden {
+            Some(nowhere)
+        } else {
+            self.bind
+        };
+        let port = match bind.is_none_or(|bind| bind.port() == 0) {
+            true => Arc::new(Port::open(bind)?),
+            false => self.open_named(bind)?,
+        };
+        port.limit(self.segments);
+        Ok(port)
+    }
+
+    fn open_named(&self, bind: Option<SocketAddr>) -> io::Result<Arc<Port>> {
+        let NamedPort(open) = &self.named;
+        let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(port) = open.upgrade() {
+            return Ok(port);
+        }
+        let port = Arc::new(Port::open(bind)?);
+        *open = Arc::downgrade(&port);
+        Ok(port)
+    }
+
+    /// Our end of the connection to the mediator: the port, so that a router's
+    /// mapping of it shows.
+    pub fn dial_from(&self, port: SocketAddr) -> Option<SocketAddr> {
+        (!self.hidden).then_some(port)
+    }
+
+    /// The addresses at which `port` can be reached.
+    pub(super) fn candidates(&self, port: u16, view: &View) -> Candidates {
+        if self.hidden {
+            return Candidates::default();
+        }
+        if !self.advertise.is_empty() {
+            return Candidates::new(self.advertise.iter().copied());
+        }
+        let here = match self.bind {
+            Some(bind) if !bind.ip().is_unspecified() => vec![bind.ip()],
+            _ => addresses_to_tell(view.via),
+        };
+        let seen = view.observed.filter(|observed| {
+            let outside = observed.ip().to_canonical();
+            here.first()
+                .is_some_and(|ip| ip.is_loopback() == outside.is_loopback())
+        });
+        let seen = seen.map(|seen| match seen.port() {
+            0 => SocketAddr::new(seen.ip(), port),
+            _ => seen,
+        });
+        let all = here.into_iter().map(|ip| SocketAddr::new(ip, port));
+        // That one first: of a machine with many addresses only eight are told.
+        let told = Candidates::new(seen.into_iter().chain(all));
+        self.tell
+            .tell(|| format!("the other one is told of {told}"));
+        told
+    }
+
+    /// Whom of the other one's candidates we dial.
+    pub(super) fn plan(&self, matched: &Matched, view: &View) -> Plan {
+        let outside = view.observed.map(|seen| seen.ip());
+        if self.hidden {
+            return Plan {
+                outside,
+                ..Plan::default()
+            };
+        }
+        let theirs = matched.candidates();
+        self.tell
+            .tell(|| format!("the other one tells of {theirs}"));
+        let dialable = theirs.dialable(view.via);
+        let candidates: Vec<SocketAddr> = dialable
+            .filter_map(|address| on_link(address, view.link))
+            .collect();
+        // It may look for us, although we need not look for it.
+        let shown = Here::show(&matched.here_names(), addresses_here());
+        Plan {
+            candidates,
+            outside,
+            here: shown.ok(),
+            only_here: view.only_here,
+            tell: self.tell.clone(),
+        }
+    }
+}
+
+/// This machine's addresses for the other one, the best first. Loopback and link-local ones only
+/// where the mediator is here, or is on a link.
+fn addresses_to_tell(mediator: IpAddr) -> Vec<IpAddr> {
+    let here = mediator.is_loopback();
+    let all = ranked((!here).then_some(mediator)).into_iter();
+    let told = all.filter(|to| here || is_link_local(mediator) || !is_link_local(to.ip));
+    let loopback = here.then_some(IpAddr::from([127, 0, 0, 1]));
+    loopback
+        .into_iter()
+        .chain(told.map(|here| here.ip))
+        .collect()
+}
+
+/// A link-local address of IPv6 means nothing without its link; others are what they are.
+fn on_link(address: SocketAddr, link: Option<u32>) -> Option<SocketAddr> {
+    match address {
+        SocketAddr::V6(mut v6) if v6.ip().is_unicast_link_local() => {
+            v6.set_scope_id(link?);
+            Some(v6.into())
+        }
+        other => Some(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(mediator: &str, observed: &str) -> View {
+        View {
+            via: mediator.parse().unwrap(),
+            observed: observed.parse().ok(),
+            link: None,
+            only_here: false,
+        }
+    }
+
+    #[test]
+    fn the_address_outside_is_told_however_many_there_are_inside() {
+        let view = view("203.0.113.10", "198.51.100.1:40000");
+        let told = Listening::default().candidates(7700, &view);
+        // A machine without any address is not told where it is.
+        if !ranked(None).is_empty() {
+            assert_eq!(told.dialable(view.via).next(), view.observed);
+        }
+    }
+
+    #[test]
+    fn link_local_addresses_of_ipv6_are_dialled_on_their_link_only() {
+        let at = |address: &str| address.parse::<SocketAddr>().unwrap();
+        assert_eq!(
+            on_link(at("[fe80::7]:5"), Some(3)),
+            Some(at("[fe80::7%3]:5"))
+        );
+        assert_eq!(on_link(at("[fe80::7]:5"), None), None);
+        for other in ["169.254.1.1:5", "[fd00::1]:5", "192.168.1.3:5"] {
+            assert_eq!(on_link(at(other), Some(3)), Some(at(other)));
+        }
+    }
+}
