@@ -75,6 +75,7 @@ fn ascii(text: &str) -> String {
             '…' => out.push('~'),
             '↑' => out.push('^'),
             '⏎' => out.push('$'),
+            '↻' => out.push('='),
             c => out.extend(std::iter::repeat_n('?', c.width().unwrap_or(0))),
         }
     }
@@ -109,6 +110,7 @@ mod tests {
     #[test]
     fn signs_have_others_and_no_column_moves() {
         assert_eq!(ascii("bob ⚠ › hi…"), "bob ! > hi~");
+        assert_eq!(ascii("09:14 bob ↻ hi"), "09:14 bob = hi");
         assert_eq!(ascii("世é\u{301}👩x"), "???".to_owned() + "??x");
     }
 
