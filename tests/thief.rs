@@ -270,11 +270,9 @@ fn images(scene: &Scene) -> Option<[Memory; 2]> {
 fn a_thief_of_the_memory_reads_nothing_that_was_said_before() {
     let scene = talked();
     let Some(images) = images(&scene) else { return };
-    let identities = scene.homes.each_ref().map(|home| {
-        let identity = identity_of(home);
-        (PublicKey::from_bytes(identity).unwrap(), identity)
-    });
-    let thief = Thief::new(scene.recording, identities.map(|(key, _)| key));
+    let identities = scene.homes.each_ref().map(identity_of);
+    let identities = identities.map(|key| PublicKey::from_bytes(key).unwrap());
+    let thief = Thief::new(scene.recording, identities);
     for (who, image) in images.iter().enumerate() {
         let last = thief.publics[who].len();
         let name = ["host", "guest"][who];
