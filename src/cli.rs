@@ -9,6 +9,7 @@ mod examples;
 mod global;
 mod others;
 
+use std::cmp::Ordering;
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
@@ -16,22 +17,22 @@ use std::path::{Path, PathBuf};
 
 use clap::error::{ContextKind, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 use self::chat::ROOM_VARIABLE;
 pub use self::chat::{ChatArgs, ChatOptions};
+pub use self::examples::EXIT_CODES;
 pub use self::global::Global;
-pub use self::others::{DoctorArgs, PeersAction, PeersArgs};
+pub use self::others::{DoctorArgs, IdArgs, PeersAction, PeersArgs};
 use crate::config::Config;
 use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::Route;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
+use crate::room::Invite;
 use crate::terminal::safe::Safe;
 
-/// A private line between two people, from terminal to terminal.
-///
-/// Without a command it chats, as `undertone chat` does, and asks only for what is missing.
+/// A private line between two people, from terminal to terminal
 #[derive(Parser)]
 #[command(name = "undertone", version, after_help = examples::ROOT, max_term_width = 80)]
 pub struct Cli {
@@ -55,7 +56,7 @@ enum Command {
     Peers(PeersArgs),
     /// Show your own name and fingerprint
     #[command(after_help = examples::ID)]
-    Id,
+    Id(IdArgs),
     /// Look for what is wrong, and say what to do about it
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
@@ -77,7 +78,7 @@ pub enum Action {
     /// The history.
     Peers(PeersArgs),
     /// Who am I.
-    Id,
+    Id(IdArgs),
     /// What is wrong.
     Doctor(DoctorArgs),
     /// Completions of a shell.
@@ -98,18 +99,34 @@ fn proxy_choice(text: &str) -> Result<Result<ProxyChoice, ProxyUrlError>, Infall
     Ok(text.parse())
 }
 
-/// A room or an invite where a command should be: says where it goes, and does not repeat the
-/// secret. What looks like a typing error stays one.
+/// What stands where a command should be, where that is none.
+fn no_command(error: &clap::Error) -> Option<String> {
+    let said = error.get(ContextKind::InvalidSubcommand);
+    said.map(ToString::to_string)
+}
+
+/// A room where a command should be: says where it goes, and does not repeat the secret. What
+/// looks like a typing error stays one.
 fn room_without_chat(error: clap::Error) -> clap::Error {
-    let said = |kind| error.get(kind).map(ToString::to_string);
-    let Some(command) = said(ContextKind::InvalidSubcommand) else {
+    let Some(command) = no_command(&error) else {
         return error;
     };
-    if said(ContextKind::SuggestedSubcommand).is_some() && !command.contains('#') {
+    if error.get(ContextKind::SuggestedSubcommand).is_some() && !command.contains('#') {
         return error;
     }
-    let text = "no such command\n  A room or an invite goes after `chat`: undertone chat ROOM. Or run undertone\n  alone, which asks for it: a secret in an argument can be seen by others here.\n\nFor more information, try '--help'.\n";
+    let text = "no such command\n  A room goes after `chat`: undertone chat ROOM. Or run undertone alone, which\n  asks for it: a secret in an argument can be seen by others here.\n\nFor more information, try '--help'.\n";
     clap::Error::raw(ErrorKind::InvalidSubcommand, text)
+}
+
+/// The same arguments with `chat` before an invite that stands alone: a link cannot be a command
+/// that was misspelt.
+fn with_chat(arguments: &[OsString], error: &clap::Error) -> Option<Vec<OsString>> {
+    let link = no_command(error)?;
+    let invite = link.parse::<Invite>().ok()?;
+    invite.mediator?;
+    let at = arguments.iter().position(|argument| **argument == *link)?;
+    let (before, after) = arguments.split_at(at);
+    Some([before, &["chat".into()], after].concat())
 }
 
 /// The way to a mediator that was named.
@@ -125,6 +142,22 @@ fn route(
     })
 }
 
+/// `undertone --json peers` must not chat, nor quietly drop the flag.
+fn refuse_early_flags(matches: &ArgMatches) -> Result<(), clap::Error> {
+    let Some((name, _)) = matches.subcommand() else {
+        return Ok(());
+    };
+    let chat = ChatOptions::augment_args(clap::Command::new(""));
+    let early = chat
+        .get_arguments()
+        .find(|arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine));
+    let Some(flag) = early.and_then(Arg::get_long) else {
+        return Ok(());
+    };
+    let text = format!("put --{flag} behind the command: undertone {name} --{flag} …\n");
+    Err(clap::Error::raw(ErrorKind::ArgumentConflict, text))
+}
+
 impl Cli {
     /// Reads the command line: `arguments` with the program's name first. What neither flag nor
     /// variable says comes from the config file: the one that is named, else `default_config`.
@@ -136,8 +169,14 @@ impl Cli {
     where
         I: IntoIterator<Item: Into<OsString> + Clone>,
     {
-        let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-        let first = Self::command().try_get_matches_from(&arguments);
+        let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let mut first = Self::definition().try_get_matches_from(&arguments);
+        if let Err(error) = &first
+            && let Some(chatting) = with_chat(&arguments, error)
+        {
+            arguments = chatting;
+            first = Self::definition().try_get_matches_from(&arguments);
+        }
         let first = first.map_err(room_without_chat)?;
         let config = match first.get_one::<PathBuf>("config") {
             Some(named) => Config::read(named),
@@ -147,22 +186,53 @@ impl Cli {
             let text = Safe::message(&error.to_string());
             clap::Error::raw(ErrorKind::ValueValidation, format!("{text}\n"))
         })?;
-        let mut command = config.apply(Self::command());
+        let mut command = config.apply(Self::definition());
         let matches = command.try_get_matches_from_mut(arguments)?;
-        if let Some((name, _)) = matches.subcommand() {
-            // `undertone --json peers` must not chat, nor quietly drop the flag.
-            let chat = ChatOptions::augment_args(clap::Command::new(""));
-            let early = chat.get_arguments().find(|arg| {
-                let id = arg.get_id().as_str();
-                matches.value_source(id) == Some(ValueSource::CommandLine)
-            });
-            if let Some(flag) = early.and_then(clap::Arg::get_long) {
-                let text =
-                    format!("put --{flag} behind the command: undertone {name} --{flag} …\n");
+        refuse_early_flags(&matches)?;
+        let mut cli = Self::from_arg_matches(&matches)?;
+        cli.settle_mediator(&matches)?;
+        Ok(cli)
+    }
+
+    /// The command line as it is shown: of what may stand before a command only what goes for all
+    /// of them, on one screen. What belongs to a chat is shown by `chat --help`.
+    #[must_use]
+    pub fn definition() -> clap::Command {
+        let chat = ChatOptions::augment_args(clap::Command::new(""));
+        let of_chat: Vec<_> = chat
+            .get_arguments()
+            .map(|arg| arg.get_id().clone())
+            .collect();
+        Self::command().mut_args(|arg| match of_chat.contains(arg.get_id()) {
+            true => arg.hide(true),
+            false => arg,
+        })
+    }
+
+    /// Decides between `--lan` and a mediator: what is said nearer to the command counts, of the
+    /// flag, the variable and the config file.
+    fn settle_mediator(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        let (chat, matches) = match (&mut self.command, matches.subcommand()) {
+            (Some(Command::Chat(chat)), Some((_, matches))) => (&mut chat.options, matches),
+            _ => (&mut self.chat, matches),
+        };
+        if !chat.lan || chat.mediator.is_none() {
+            return Ok(());
+        }
+        let near = |id| match matches.value_source(id) {
+            Some(ValueSource::CommandLine) => 2,
+            Some(ValueSource::EnvVariable) => 1,
+            _ => 0,
+        };
+        match near("lan").cmp(&near("mediator")) {
+            Ordering::Greater => chat.mediator = None,
+            Ordering::Less => chat.lan = false,
+            Ordering::Equal => {
+                let text = "both --lan and a mediator are set\n  --lan looks for one on the local network: leave out one of the two.\n";
                 return Err(clap::Error::raw(ErrorKind::ArgumentConflict, text));
             }
         }
-        Self::from_arg_matches(&matches)
+        Ok(())
     }
 
     /// The command; a chat where none was named.
@@ -171,7 +241,7 @@ impl Cli {
         match self.command {
             Some(Command::Chat(chat)) => Action::Chat(chat),
             Some(Command::Peers(peers)) => Action::Peers(peers),
-            Some(Command::Id) => Action::Id,
+            Some(Command::Id(id)) => Action::Id(id),
             Some(Command::Doctor(doctor)) => Action::Doctor(doctor),
             Some(Command::Completions { shell }) => Action::Completions(shell),
             Some(Command::Man) => Action::Man,

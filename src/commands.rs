@@ -7,15 +7,17 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
+use serde::Serialize;
 
 use crate::chat::Signals;
-use crate::cli::{Global, PeersAction, PeersArgs};
+use crate::cli::{Global, IdArgs, PeersAction, PeersArgs};
 use crate::contacts::{Contacts, ContactsError, Trust};
 use crate::crypto::words::fingerprint;
 use crate::exit::Exit;
 use crate::history::{Damaged, History, Index, View, table};
 use crate::identity::{Identity, IdentityError};
 use crate::store::{Privacy, Store, StoreError};
+use crate::terminal::name::DisplayName;
 use crate::terminal::prompts::{Asker, Last, PromptError, can_ask};
 use crate::terminal::safe::Safe;
 
@@ -116,6 +118,11 @@ pub fn peers(
                 table::table(&mut index, look, &TimeZone::system(), out)?;
             }
         }
+        Some(PeersAction::Names) => {
+            for contact in contacts(&store)?.list()? {
+                writeln!(out, "{}", contact.petname)?;
+            }
+        }
         Some(PeersAction::Path) => {
             // As the bytes are, for scripts; a terminal gets them safe.
             writeln!(out, "{}", shown(history.path()))?;
@@ -197,11 +204,22 @@ fn say(talk: &mut impl Write, line: &str) {
     let _ = writeln!(talk, "{line}");
 }
 
+/// What `undertone id --json` writes.
+#[derive(Serialize)]
+struct IdentityLine<'a> {
+    v: u8,
+    r#type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    fingerprint: String,
+}
+
 /// `undertone id`: name and fingerprint. Makes the identity where there is none.
 ///
 /// # Errors
 /// [`CommandError`], with its exit code.
 pub fn id(
+    args: IdArgs,
     global: &Global,
     out: &mut impl Write,
     talk: &mut impl Write,
@@ -209,15 +227,23 @@ pub fn id(
     let store = Store::open(global.data_dir.as_deref())?;
     let identity = Identity::load(&store)?;
     warn(identity.privacy.max(store.privacy()), talk);
+    let name = Last::load(&store).name;
+    let fingerprint = fingerprint(&identity.secret.public()).to_string();
     let mut text = String::new();
-    if let Some(name) = Last::load(&store).name {
-        let _ = writeln!(text, "name         {name}");
+    if args.json {
+        let line = IdentityLine {
+            v: 1,
+            r#type: "identity",
+            name: name.as_ref().map(DisplayName::as_str),
+            fingerprint,
+        };
+        text = serde_json::to_string(&line).map_err(io::Error::other)? + "\n";
+    } else {
+        if let Some(name) = name {
+            let _ = writeln!(text, "name         {name}");
+        }
+        let _ = writeln!(text, "fingerprint  {fingerprint}");
     }
-    let _ = writeln!(
-        text,
-        "fingerprint  {}",
-        fingerprint(&identity.secret.public())
-    );
     out.write_all(text.as_bytes())?;
     Ok(())
 }
@@ -250,7 +276,6 @@ mod tests {
     use crate::contacts::Met;
     use crate::crypto::keys::SecretKey;
     use crate::history::{Entry, LinkPath};
-    use crate::terminal::name::DisplayName;
     use jiff::Timestamp;
 
     /// Runs `undertone peers …`: what it wrote to stdout and to stderr.
@@ -356,7 +381,7 @@ mod tests {
         let line = ["undertone", "id", "--data-dir", data.to_str().unwrap()];
         let global = Cli::read(line, None).unwrap().global;
         let mut out = Vec::new();
-        id(&global, &mut out, &mut io::sink()).unwrap();
+        id(IdArgs { json: false }, &global, &mut out, &mut io::sink()).unwrap();
         let key = Identity::load(&Store::open(Some(&data)).unwrap())
             .unwrap()
             .secret

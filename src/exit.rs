@@ -21,7 +21,8 @@ pub enum Exit {
     /// Secret, identity or verification failed.
     Identity = 6,
     /// The two programs do not fit: one is too old, or the other one broke the protocol.
-    Protocol = 7,
+    /// (7 is kept for transfers.)
+    Protocol = 8,
     /// Ctrl-C.
     Interrupted = 130,
     /// SIGTERM.

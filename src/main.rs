@@ -95,7 +95,7 @@ fn run(cli: Cli) -> Exit {
             };
             commands::peers(&args, &global, look, &mut out, &mut talk).map(|()| Exit::Done)
         }
-        Action::Id => commands::id(&global, &mut out, &mut talk).map(|()| Exit::Done),
+        Action::Id(args) => commands::id(args, &global, &mut out, &mut talk).map(|()| Exit::Done),
         Action::Completions(shell) => generate::completions(shell, &mut out).map(|()| Exit::Done),
         Action::Man => generate::man(&mut out).map(|()| Exit::Done),
     };

@@ -236,7 +236,7 @@ fn payloads_that_no_client_sends_end_the_session_with_a_reason() {
         let error = ended.error();
         assert_eq!(
             (ended.code, error["code"].as_str()),
-            (7, Some("broken")),
+            (8, Some("broken")),
             "{what}: {error}"
         );
     }

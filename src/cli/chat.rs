@@ -73,7 +73,7 @@ pub struct ChatOptions {
     pub mediator: Option<MediatorUrl>,
     /// Look for a mediator on the local network by multicast DNS; where there is none,
     /// run one and announce it, by address, port and a random number
-    #[arg(long, conflicts_with = "mediator")]
+    #[arg(long, env = "UNDERTONE_LAN", hide_env = true, value_parser = BoolishValueParser::new())]
     pub lan: bool,
     /// The proxy to the mediator, `http://[USER:PASSWORD@]HOST[:PORT]` or `socks5h://…`;
     /// `none` for none [default: https_proxy, http_proxy, ALL_PROXY and NO_PROXY, as
@@ -152,9 +152,7 @@ impl ChatOptions {
     /// # Errors
     /// [`ProxyUrlError`], where a proxy counts whose address is wrong; an error of usage.
     pub fn route(&self, invited: Option<MediatorUrl>) -> Result<Option<Route>, ProxyUrlError> {
-        // A config file's default does not count against the flag.
-        let by_option = self.mediator.clone().filter(|_| !self.lan);
-        let named = invited.or(by_option);
+        let named = invited.or_else(|| self.mediator.clone());
         if let (None, Some(Err(error))) = (&named, &self.proxy) {
             return Err(error.clone());
         }

@@ -1,24 +1,52 @@
 //! The examples under each command's help: at most 80 columns wide.
 
+/// What each exit code means.
+pub const EXIT_CODES: &[(&str, &str)] = &[
+    ("0", "done"),
+    ("1", "our own fault"),
+    (
+        "2",
+        "usage, or an answer is needed and there is no terminal",
+    ),
+    ("3", "mediator not reachable, or it refused"),
+    ("4", "nobody came, or came back, within --timeout"),
+    (
+        "5",
+        "paired, but no path to the other one; or messages did not arrive",
+    ),
+    ("6", "secret, identity or verification failed"),
+    (
+        "8",
+        "the programs do not fit: one is too old, or the other one broke the protocol",
+    ),
+    ("130", "interrupted (SIGINT)"),
+    ("143", "terminated (SIGTERM, SIGHUP)"),
+];
+
 pub(super) const ROOT: &str = "\
 Examples:
   undertone                              ask what is missing, then talk
-  undertone chat lab                     meet in the room `lab`
-  undertone chat --mediator http://192.168.1.20:7700
-  echo hi | UNDERTONE_ROOM=lab#otter undertone --name ada
-  undertone peers                        whom you talked to
-  undertone doctor                       what is wrong, and what to do about it
+  undertone http://192.168.1.20:7700/#ocean-panda#tiger-velvet-olive-table
+  undertone chat --help                  all that a chat takes
+  undertone man | man -l -               the manual: keys, files, exit codes
 
-Exit codes: 0 done, 1 our fault, 2 usage, 3 no mediator, 4 nobody came,
-  5 no path to the other one, 6 secret, identity or verification failed,
-  7 the programs do not fit, 130 interrupted, 143 terminated";
+Every option but -q and -v has a variable too: --data-dir is UNDERTONE_DATA_DIR.
+What you want every time goes into the config file: data-dir = \"/srv/ada\".";
 
 pub(super) const CHAT: &str = "\
 Examples:
   undertone chat                         ask for name and room
   undertone chat lab --timeout 60        wait a minute at most
   undertone chat --qr                    show the invite as a QR code too
-  undertone chat --json < lines          for programs: an event a line";
+  undertone chat --json < lines          for programs: an event a line
+  echo hi | UNDERTONE_ROOM=lab#otter undertone chat --name ada
+
+Every option but -q and -v has a variable too: --hide-ip is UNDERTONE_HIDE_IP.
+What you want every time goes into the config file: hide-ip = true.
+
+Exit codes: 0 done, 1 our fault, 2 usage, 3 no mediator, 4 nobody came,
+  5 no path to the other one, 6 secret, identity or verification failed,
+  8 programs do not fit, 130 interrupted, 143 terminated";
 
 pub(super) const PEERS: &str = "\
 Examples:
@@ -45,7 +73,8 @@ Examples:
 
 pub(super) const ID: &str = "\
 Examples:
-  undertone id                           for the other one to compare";
+  undertone id                           for the other one to compare
+  undertone id --json                    one JSON object";
 
 pub(super) const DOCTOR: &str = "\
 Examples:

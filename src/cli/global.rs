@@ -12,7 +12,7 @@ use crate::terminal::style::ColorChoice;
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "For every command")]
 pub struct Global {
-    /// File of settings [default: undertone/config.toml in the XDG config folder]
+    /// Settings [default: ~/.config/undertone/config.toml]
     #[arg(
         long,
         global = true,
@@ -21,7 +21,7 @@ pub struct Global {
         hide_env = true
     )]
     pub config: Option<PathBuf>,
-    /// Folder of your identity, contacts and history [default: the XDG data folder]
+    /// Key and contacts [default: ~/.local/share/undertone]
     #[arg(
         long,
         global = true,
@@ -30,7 +30,7 @@ pub struct Global {
         hide_env = true
     )]
     pub data_dir: Option<PathBuf>,
-    /// File of the history [default: peers.txt in the data folder]
+    /// History [default: peers.txt in that folder]
     #[arg(
         long,
         global = true,
@@ -39,7 +39,7 @@ pub struct Global {
         hide_env = true
     )]
     pub peers_file: Option<PathBuf>,
-    /// When to use colours; `auto`: on a terminal, unless NO_COLOR is set
+    /// Colours: auto (heeds NO_COLOR), always or never
     #[arg(
         long,
         global = true,
@@ -47,17 +47,17 @@ pub struct Global {
         env = "UNDERTONE_COLOR",
         hide_env = true,
         default_value = "auto",
-        hide_default_value = true
+        hide_default_value = true,
+        hide_possible_values = true
     )]
     pub color: ColorChoice,
-    /// Only append lines, without colours, for screen readers and logs (also
-    /// with TERM=dumb, or where the output is no terminal)
+    /// Only append lines, for screen readers and logs
     #[arg(long, global = true, env = "UNDERTONE_PLAIN", hide_env = true, value_parser = BoolishValueParser::new())]
     plain: bool,
     /// Never ask: what is missing is an error
     #[arg(long, global = true, env = "UNDERTONE_NO_INPUT", hide_env = true, value_parser = BoolishValueParser::new())]
     pub no_input: bool,
-    /// Say nothing but errors, alarms and messages, and ring no bell
+    /// Say only errors, alarms and messages; no bell
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Say more of what happens

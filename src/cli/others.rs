@@ -45,6 +45,14 @@ impl DoctorArgs {
     }
 }
 
+/// What `id` takes.
+#[derive(Args, Debug, Clone, Copy)]
+pub struct IdArgs {
+    /// Write one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// What `peers` takes.
 #[derive(Args, Debug, Clone)]
 pub struct PeersArgs {
@@ -62,6 +70,9 @@ pub struct PeersArgs {
 /// What `peers` can do besides showing.
 #[derive(Subcommand, Debug, Clone)]
 pub enum PeersAction {
+    /// Write the names of your contacts, a line each, for the completions of a shell
+    #[command(hide = true)]
+    Names,
     /// Show where the history is
     #[command(after_help = examples::PEERS_PATH)]
     Path,

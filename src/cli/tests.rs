@@ -54,16 +54,78 @@ fn a_typing_error_is_no_room() {
 #[test]
 fn a_room_where_a_command_should_be_is_told_its_place() {
     let said = |line: &str| read(line).err().unwrap().to_string();
-    for line in [
-        "undertone lab",
-        "undertone chat#otter",
-        "undertone http://10.0.0.1/#lab#otter",
-    ] {
+    for line in ["undertone lab", "undertone chat#otter"] {
         let said = said(line);
         assert!(said.contains("goes after `chat`"), "{said}");
         assert!(!said.contains("otter"), "{said}");
     }
     assert!(said("undertone dcotor").contains("'doctor'"));
+}
+
+#[test]
+fn an_invite_needs_no_command() {
+    for line in [
+        "undertone http://10.0.0.1/#lab#otter",
+        "undertone --data-dir d HTTPS://10.0.0.1/#lab#otter --name ada",
+        "undertone <http://10.0.0.1/#lab#otter>",
+    ] {
+        let chat = chat(line);
+        assert_eq!(chat.invite().unwrap().unwrap().room.name(), "lab");
+        assert!(chat.secret_in_arguments(), "it is said");
+    }
+    assert!(read("undertone http://10.0.0.1/").is_err());
+    assert!(read("undertone peers http://10.0.0.1/#lab#otter").is_err());
+}
+
+#[test]
+fn lan_and_a_mediator_are_either_or() {
+    let options = chat("undertone chat lab --lan").options;
+    assert!(options.lan && options.mediator.is_none());
+    for line in [
+        "undertone chat lab --lan --mediator 10.0.0.1",
+        "undertone --mediator 10.0.0.1 --lan",
+    ] {
+        let error = read(line).err().unwrap();
+        assert!(error.to_string().contains("leave out one"), "{error}");
+    }
+}
+
+#[test]
+fn every_option_has_its_variable() {
+    let spoken_of = ["help", "version", "quiet", "verbose"];
+    for command in [
+        Cli::command(),
+        DoctorArgs::augment_args(clap::Command::new("")),
+    ] {
+        for arg in command
+            .get_arguments()
+            .filter(|arg| arg.get_long().is_some())
+        {
+            let name = arg.get_long().unwrap();
+            if spoken_of.contains(&name) || command.get_name().is_empty() && name == "json" {
+                continue;
+            }
+            let variable = format!("UNDERTONE_{}", name.to_uppercase().replace('-', "_"));
+            assert_eq!(arg.get_env(), Some(variable.as_ref()), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_first_help_fits_one_screen() {
+    let help = Cli::definition().render_long_help().to_string();
+    assert!(help.lines().count() <= 38, "{help}");
+    for shown in [
+        "chat ",
+        "peers ",
+        "doctor ",
+        "--data-dir",
+        "--plain",
+        "UNDERTONE_DATA_DIR",
+    ] {
+        assert!(help.contains(shown), "{shown}: {help}");
+    }
+    assert!(!help.contains("--mediator <URL>"), "{help}");
 }
 
 #[test]
@@ -77,16 +139,16 @@ fn a_wrong_proxy_is_told_where_no_mediator_is_named_too() {
 #[test]
 fn help_fits_80_columns_and_shows_examples() {
     fn check(command: &mut clap::Command) {
-        let help = command.render_long_help().to_string();
+        let help = command.render_long_help().to_string() + &command.render_help().to_string();
         let wide = help.lines().find(|line| line.chars().count() > 80);
         assert_eq!(wide, None);
         assert!(help.contains("Examples:"), "{help}");
         let named = command.get_subcommands_mut();
-        for command in named.filter(|command| command.get_name() != "help") {
+        for command in named.filter(|it| it.get_name() != "help" && !it.is_hide_set()) {
             check(command);
         }
     }
-    let mut command = Cli::command();
+    let mut command = Cli::definition();
     command.build();
     check(&mut command);
 }

@@ -63,7 +63,7 @@ fn unfit() -> [(Introduction, &'static str, &'static str, &'static str); 6] {
 
 fn assert_said(ended: &Ended, home: &Home, [code, message, hint]: [&str; 3]) {
     let error = ended.error();
-    assert_eq!(ended.code, 7, "{error}");
+    assert_eq!(ended.code, 8, "{error}");
     assert_eq!(error["code"], code, "{error}");
     assert_eq!(error["message"], message);
     let said = error["hint"].as_str().unwrap();

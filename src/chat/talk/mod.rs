@@ -44,6 +44,8 @@ mod paths;
 mod records;
 mod show;
 
+pub use orders::COMMANDS;
+
 struct Talk<'a> {
     setup: &'a Setup,
     local: &'a Local,

@@ -25,15 +25,28 @@ const PEERS_MAX: usize = 40;
 /// How often wrong words may be typed.
 const WORDS_TRIES: u32 = 2;
 
-const HELP: &str = "\
-/verify        compare four words by voice, so that nobody can be in between
-/who           who is there, and how
-/peers         whom you talked to
-/trust WORDS   let a changed key in, as the alarm says
-/relay         let the mediator carry the chat where no direct path opens
-/clear         clear the screen
-/quit          leave
-//x            send \"/x\"";
+/// What can be typed in a chat, beside what is said.
+pub const COMMANDS: &[(&str, &str)] = &[
+    (
+        "/verify",
+        "compare four words by voice, so that nobody can be in between",
+    ),
+    ("/who", "who is there, and how"),
+    ("/peers", "whom you talked to"),
+    ("/trust WORDS", "let a changed key in, as the alarm says"),
+    (
+        "/relay",
+        "let the mediator carry the chat where no direct path opens",
+    ),
+    ("/clear", "clear the screen"),
+    ("/quit", "leave"),
+    ("//x", "send \"/x\""),
+];
+
+fn help() -> String {
+    let line = |(command, what): &(&str, &str)| format!("{command:<15}{what}");
+    COMMANDS.iter().map(line).collect::<Vec<_>>().join("\n")
+}
 
 impl Talk<'_> {
     pub(super) fn obey(&mut self, input: Input) -> Result<(), ChatError> {
@@ -93,9 +106,7 @@ impl Talk<'_> {
                 Ok(())
             }
             Input::Relay => self.agree_to_relay(),
-            Input::Help => self.show(&Event::Note {
-                message: HELP.into(),
-            }),
+            Input::Help => self.show(&Event::Note { message: help() }),
             Input::Unknown(name, meant) => {
                 let hint = match meant {
                     Some(meant) => {
