@@ -57,9 +57,9 @@ const SPARE: u32 = 3;
 const SPARE_AFTER: Duration = Duration::from_millis(300);
 /// So many refusals are answered by opening our router …
 const OPENED: u32 = 4;
-/// … again and again if its dial is reported to have died, for longer than the other one
+/// … by so many dials each, if they are reported to have died: longer than the other one
 /// pauses …
-const OPENED_FOR: Duration = Duration::from_millis(200);
+const OPENINGS: u32 = 11;
 /// … after so long. The first time at once: the reports are used up then.
 const OPENING_EVERY: Duration = Duration::from_millis(20);
 /// Reports of which a router sends so many at once, at the most: Linux' 6, and some.
@@ -244,21 +244,20 @@ async fn open_router(
     address: SocketAddr,
     deadline: Instant,
 ) -> io::Result<TcpStream> {
-    let end = Instant::now() + OPENED_FOR;
     let mut pause = Duration::ZERO;
-    loop {
+    // Counted, not timed: on a busy machine the first may take as long as all of them.
+    for _ in 0..OPENINGS {
         for _ in 0..REPORTS {
             drop(dialler.elsewhere().open_router(address));
         }
         let dialled = dialler.open_router(address)?;
         match connected(dialled, sleep_until(deadline)).await {
             Err(error) if error.kind() != io::ErrorKind::HostUnreachable => return Err(error),
-            Err(_) if Instant::now() >= end => return Err(io::ErrorKind::TimedOut.into()),
-            Err(_) => {}
+            Err(_) => sleep(mem::replace(&mut pause, OPENING_EVERY)).await,
             dialled => return dialled,
         }
-        sleep(mem::replace(&mut pause, OPENING_EVERY)).await;
     }
+    Err(io::ErrorKind::TimedOut.into())
 }
 
 /// Silence, a refusal, or the other one's own dial, which holds the same pair of

@@ -120,9 +120,8 @@ impl Dialler {
             SocketAddr::V6(_) => socket.unicast_hops_v6()?,
         };
         limit_hops(&socket, to, OWN_ROUTER)?;
-        // With a time slice of its own: an answer to the other one's dial that came between the
-        // two would not get further, either.
-        std::thread::yield_now();
+        // Nothing between these two: an answer to the other one's dial would not get further,
+        // either.
         begin(&socket, to)?;
         limit_hops(&socket, to, usual)?;
         Ok(socket)
