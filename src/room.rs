@@ -25,7 +25,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::crypto::keys;
 use crate::mediator_url::MediatorUrlError;
 pub use invite::Invite;
-pub use made_up::completions;
+pub use made_up::words_for;
 use normal::{is_hash, normal};
 use unseen::is_unseen;
 

@@ -162,6 +162,21 @@ fn answers_are_edited_as_a_draft_is() {
 }
 
 #[test]
+fn made_up_words_complete_and_a_wrong_one_is_said_before_anything_starts() {
+    let (mediator, home) = (Mediator::start(), Home::new());
+    let arguments = ["chat", "--name", "ada", "--mediator", &mediator.url];
+    let mut person = Terminal::start(&home, &arguments);
+    person.await_text("paste an invite)");
+    person.press("ocean-pand\t#tiger-velv\t-oliv\t-tabel\r");
+    person.await_text("word 4 of the secret");
+    person.press("ocean-pand\t#tiger-velv\t-oliv\t-table\r");
+    person.await_text("› ocean-panda#…\r\n");
+    person.await_text("Waiting in room ocean-panda ");
+    person.press("\x03");
+    assert_eq!(person.exit_code(), 130);
+}
+
+#[test]
 fn answers_of_the_terminal_are_no_answers_of_the_person() {
     let (mediator, home) = (Mediator::start(), Home::new());
     let mut person = Terminal::start(&home, &["chat", "--mediator", &mediator.url]);

@@ -72,18 +72,14 @@ impl Room {
     }
 }
 
-/// How a room or an invite that ends in `text` may go on: the words of the list that begin as its
-/// last word does, once there is a dash or a `#` before that.
-pub fn completions(text: &str) -> impl Iterator<Item = &'static str> {
+/// What the word of a made-up room may be that is begun at the end of `text`: any of the list, once
+/// there is a dash or a `#` before it.
+pub fn words_for(text: &str) -> &'static [&'static str] {
     let begun = text.rsplit(['-', '#']).next().unwrap_or_default();
-    let begun = Zeroizing::new(begun.to_lowercase());
-    let list = match begun.len() < text.len() && !begun.is_empty() {
-        true => words::bip39().as_slice(),
+    match !begun.is_empty() && begun.len() < text.len() {
+        true => words::bip39(),
         false => &[],
-    };
-    list.iter()
-        .copied()
-        .filter(move |word| word.starts_with(begun.as_str()))
+    }
 }
 
 fn is_listed(word: &str) -> bool {

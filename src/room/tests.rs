@@ -229,12 +229,20 @@ fn rooms_come_to_the_form_and_tag_that_another_implementation_computes() {
 }
 
 #[test]
-fn made_up_words_complete_and_others_do_not() {
-    let all = |text: &str| completions(text).collect::<Vec<_>>();
-    assert_eq!(all("ocean-panda#tiger-velv"), ["velvet"]);
-    assert_eq!(all("ocean-pand"), ["panda"]);
-    assert_eq!(all("ocean"), Vec::<&str>::new(), "a room may be any word");
-    assert_eq!(all("ocean-panda#"), Vec::<&str>::new());
+fn words_are_offered_behind_a_dash_or_a_hash() {
+    for (text, offered) in [
+        ("ocean-panda#tiger-velv", true),
+        ("http://a/#ocean-p", true),
+        ("ocean", false),
+        ("ocean-panda#", false),
+        ("", false),
+    ] {
+        assert_eq!(
+            words_for(text).len(),
+            if offered { 2048 } else { 0 },
+            "{text}"
+        );
+    }
 }
 
 proptest! {

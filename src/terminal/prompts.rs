@@ -1,18 +1,19 @@
 //! The questions at the start: name and room.
 //!
 //! Owns: what is asked on the terminal (stderr, so that stdout stays the messages') and what is
-//! taken for an answer. `question` asks, `last` keeps the last answers. Does not own: what flags
+//! taken for an answer. `question` asks, `theme` has how that looks, `last` keeps the last answers. Does not own: what flags
 //! and environment already answered.
 
 mod last;
 mod question;
+mod theme;
 
 use std::io::{self, IsTerminal};
 
 use super::name::DisplayName;
 use super::safe::Safe;
 use crate::exit::Exit;
-use crate::room::Invite;
+use crate::room::{Invite, words_for};
 pub use last::Last;
 pub use question::Asker;
 use question::Question;
@@ -58,6 +59,7 @@ impl Asker {
             text: NAME,
             offered: offered.map(DisplayName::as_str),
             earlier: None,
+            words: |_| &[],
             shown: str::to_owned,
         };
         self.ask(&question, read_name).await
@@ -77,6 +79,7 @@ impl Asker {
             text: ROOM,
             offered: None,
             earlier: last,
+            words: words_for,
             shown: masked,
         };
         self.ask(&question, read_room).await
@@ -92,6 +95,7 @@ impl Asker {
             text,
             offered: None,
             earlier: None,
+            words: |_| &[],
             shown: str::to_owned,
         };
         self.ask(&question, read_consent).await

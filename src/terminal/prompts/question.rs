@@ -8,8 +8,12 @@
 
 use std::io::{self, Write};
 
+use dialoguer::theme::Theme;
+
 use super::PromptError;
+use super::theme::{Marks, themed};
 use crate::terminal::charset::Out;
+use crate::terminal::complete::{Completed, complete, last_word};
 use crate::terminal::composer::row::painted;
 use crate::terminal::editor::{Editor, Full};
 use crate::terminal::guard::Guard;
@@ -24,6 +28,8 @@ pub(super) struct Question<'a> {
     pub(super) offered: Option<&'a str>,
     /// What ↑ brings.
     pub(super) earlier: Option<&'a str>,
+    /// What the word that is begun may be, by Tab.
+    pub(super) words: fn(&str) -> &'static [&'static str],
     /// What stays on the screen of an answer.
     pub(super) shown: fn(&str) -> String,
 }
@@ -78,6 +84,9 @@ impl Asker {
             self.paint(question, &answer)?;
             let turn = match self.keys.next().await? {
                 None => Turn::Ended(PromptError::Left),
+                Some(Event::Key(key)) if key.code == Code::Tab => {
+                    self.complete(question, &mut answer)?
+                }
                 Some(Event::Key(key)) => self.key(key, &mut answer)?,
                 Some(Event::Paste(text)) => {
                     edited(answer.insert(text.trim_end_matches(['\r', '\n'])))
@@ -104,10 +113,13 @@ impl Asker {
             match read(given) {
                 Ok(value) => {
                     let shown = (question.shown)(given);
-                    self.finish(&format!("? {} › {}", question.text, Safe::line(&shown)))?;
+                    let done = |f: &mut String| {
+                        Marks.format_input_prompt_selection(f, question.text, &shown)
+                    };
+                    self.finish(&themed(done))?;
                     return Ok(value);
                 }
-                Err(why) => self.finish(&format!("✗ {}", Safe::message(&why)))?,
+                Err(why) => self.finish(&themed(|f| Marks.format_error(f, &why)))?,
             }
         }
     }
@@ -129,14 +141,28 @@ impl Asker {
         })
     }
 
+    fn complete(&mut self, question: &Question, answer: &mut Editor) -> io::Result<Turn> {
+        let begun = last_word(answer.before()).to_owned();
+        let words = (question.words)(answer.before());
+        match complete(&begun, words.iter().copied()) {
+            Completed::One(word) | Completed::Further(word) => {
+                return Ok(edited(answer.replace_before(begun.len(), &word)));
+            }
+            Completed::Several(words) => {
+                self.finish(
+                    &Safe::line(&words.join("  "))
+                        .clipped(self.width)
+                        .to_string(),
+                )?;
+            }
+            Completed::Nothing => {}
+        }
+        Ok(Turn::Edited)
+    }
+
     fn paint(&mut self, question: &Question, answer: &Editor) -> io::Result<()> {
-        let offered = question.offered.map(|name| format!(" ({name})"));
-        let head = Safe::line(&format!(
-            "? {}{}",
-            question.text,
-            offered.unwrap_or_default()
-        ));
-        let head = head.clipped(self.width.saturating_sub(13).max(self.width / 2));
+        let head = themed(|f| Marks.format_input_prompt(f, question.text, question.offered));
+        let head = Safe::line(&head).clipped(self.width.saturating_sub(13).max(self.width / 2));
         let visible = answer.visible(self.width.saturating_sub(head.width() + 3));
         self.asking = true;
         // The row may have been broken into several when the window got narrower.
