@@ -11,6 +11,7 @@ use std::sync::Arc;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use undertone::attempts::Attempts;
+use undertone::chat::aside::Aside;
 use undertone::chat::event::Event;
 use undertone::chat::face::Face;
 use undertone::chat::listening::{Listening, NamedPort};
@@ -267,6 +268,7 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
         require_verified: options.require_verified,
         face,
         output: Output::default(),
+        aside: Aside::default(),
     })
 }
 

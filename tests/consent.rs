@@ -109,7 +109,7 @@ fn both_are_asked_once_and_agree_at_their_terminals() {
         assert!(who.history().contains("the mediator carries the chat"));
     }
     bob.press("/quit\r");
-    assert_eq!((bob.exit_code(), ada.exit_code()), (0, 0));
+    assert_eq!((bob.exit_code(), ada.follow()), (0, 0));
     ada.assert_restored();
 }
 
@@ -190,7 +190,7 @@ fn cut_in_mid_talk(bob_waits: bool) {
     ada.await_text("bob   got it");
     assert_eq!(ada.history().matches(ASKED).count(), 1);
     bob.say("/quit");
-    assert_eq!((bob.exit_code(), ada.exit_code()), (0, 0));
+    assert_eq!((bob.exit_code(), ada.follow()), (0, 0));
 }
 
 /// ada, undecided and a program, and bob, who agreed, have lost the direct path.
@@ -227,7 +227,7 @@ fn a_program_that_lost_the_direct_path_may_agree() {
     let [mut ada, mut bob] = program_cut_in_mid_talk(&mediator, &homes);
     ada.say("/relay");
     let note = ada.await_event("note")["message"].clone();
-    assert!(note.as_str().unwrap().starts_with("agreed"), "{note}");
+    assert!(note.as_str().unwrap().starts_with("Agreed"), "{note}");
     assert_eq!(ada.await_event("connected")["path"], "relay");
     quit([&mut ada, &mut bob]);
 }

@@ -32,7 +32,7 @@ fn right_words_are_shown_on_both_sides_and_after_a_restart() {
         screen.await_row(&format!("{other} ✓ ›"));
     }
     ada.press("/quit\r");
-    assert_eq!((ada.exit_code(), bob.exit_code()), (0, 0));
+    assert_eq!((ada.exit_code(), bob.follow()), (0, 0));
     let again = both(&mediator, &homes);
     again[0].await_row("bob ✓ ›");
     again[1].await_row("ada ✓ ›");
@@ -170,7 +170,7 @@ fn changed_key() -> (Mediator, [Home; 2], Screen) {
     let (mediator, homes) = (Mediator::start(), common::acts::homes());
     let [mut ada, mut bob] = both(&mediator, &homes);
     ada.press("/quit\r");
-    assert_eq!((ada.exit_code(), bob.exit_code()), (0, 0));
+    assert_eq!((ada.exit_code(), bob.follow()), (0, 0));
     fs::remove_file(homes[1].data().join("identity")).unwrap();
     let ada = Screen::run(chat(&homes[0], &mediator.url, "ada", ROOM));
     ada.await_text("Waiting in room");

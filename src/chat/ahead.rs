@@ -29,9 +29,10 @@ use crate::terminal::keyboard;
 const LINE_MAX: usize = 8192;
 
 /// What is said to whoever types ahead.
-const DRAFT: &str = "what you type becomes your draft once you are connected; /quit leaves";
+pub(super) const DRAFT: &str =
+    "what you type becomes your draft once you are connected; /quit leaves";
 const WAITS: &str = "what you type is said once you are connected; /quit leaves";
-const NO_CHAT: &str = "not kept: there is no chat yet to take a command; /quit leaves";
+pub(super) const NO_CHAT: &str = "not kept: there is no chat yet to take a command; /quit leaves";
 const INVITE: &str = "not kept: that is an invite. To take it, /quit, and paste it as the room";
 
 /// Somebody who listens to the terminal until told to stop.

@@ -6,6 +6,7 @@ use std::io;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use super::Setup;
 use super::ahead::Ahead;
 use super::event::Event;
 use super::face::Face;
@@ -15,9 +16,14 @@ use super::times::Times;
 use crate::terminal::composer::prompt::State;
 use crate::terminal::prompts::can_ask;
 
-/// Whether a person is to have a row to type in.
+/// Whether a person sits at a terminal.
+pub fn has_person(face: Face) -> bool {
+    !face.json && can_ask()
+}
+
+/// Whether they are to have a row to type in.
 pub fn has_console(face: Face) -> bool {
-    !face.json && !face.plain && can_ask()
+    !face.plain && has_person(face)
 }
 
 /// One of the two.
@@ -41,8 +47,9 @@ impl Interface {
     ///
     /// # Errors
     /// The terminal's.
-    pub fn open(face: Face, name: &str, ahead: Ahead) -> io::Result<Self> {
-        let ahead = ahead.finish();
+    pub fn open(setup: &Setup, name: &str, ahead: Option<Ahead>) -> io::Result<Self> {
+        let face = setup.face;
+        let ahead = ahead.map(Ahead::finish).unwrap_or_default();
         if !has_console(face) {
             let lines = person::listen(ahead)?;
             return Ok(Interface::Lines {
@@ -51,7 +58,7 @@ impl Interface {
                 times: Times::default(),
             });
         }
-        let console = Console::enter(name, face, ahead)?;
+        let console = Console::enter(name, face, ahead, setup.aside.open())?;
         Ok(Interface::Console(Box::new(console)))
     }
 
@@ -84,6 +91,42 @@ impl Interface {
                 console.show(event);
                 Ok(())
             }
+        }
+    }
+
+    /// Shows an event even to whoever wants to hear little. Whether anybody reads is noticed
+    /// elsewhere.
+    pub fn tell(&mut self, event: &Event) {
+        let _ = match self {
+            Interface::Lines { face, .. } => face.not_quiet().show(event),
+            Interface::Console(_) => self.show(event),
+        };
+    }
+
+    /// Whether this is a person at a terminal.
+    pub fn is_person(&self) -> bool {
+        match self {
+            Interface::Lines { face, .. } => has_person(*face),
+            Interface::Console(_) => true,
+        }
+    }
+
+    /// Makes this the draft, to be said to whoever comes; `false` where there is none.
+    pub fn keep_draft(&mut self, text: &str) -> bool {
+        match self {
+            Interface::Lines { .. } => false,
+            Interface::Console(console) => {
+                console.keep_draft(text);
+                true
+            }
+        }
+    }
+
+    /// A chat is over, and another one may follow.
+    pub fn rest(&mut self) {
+        match self {
+            Interface::Lines { times, .. } => times.anew(),
+            Interface::Console(console) => console.rest(),
         }
     }
 

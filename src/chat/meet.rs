@@ -92,7 +92,7 @@ pub async fn meet(setup: &Setup, local: &mut Local, spending: &Spending) -> Resu
         let met = tokio::select! {
             met = attempt(setup, local, anyone, &mut unanswered, &mut step) => met,
             met = again.met() => Ok(met),
-            () = clock::run(&setup.face, &row) => continue,
+            () = clock::run(&setup.face, setup.aside.is_open(), &row) => continue,
         };
         let error = match met {
             Ok(met) => {

@@ -6,9 +6,13 @@
 //!     │  └► links  by which addresses others reach it
 //!     ├► meet      the first link ─► pair ─► lobby (host) or dial (guest)
 //!     │            listening: by which addresses
-//!     └► talk      one select loop over link, person, timers ─► seek, lobby
+//!     ├► talk      one select loop over link, person, timers ─► seek, lobby
+//!     └► stay      at a terminal: whether there is another meeting
+//! meetings  these three, again and again
 //! again     waiting for contacts beside that, where only they can come
+//! here      who sits here, through all meetings ─► ahead, interface
 //! ahead     what is typed before anyone is there
+//! aside     what is said beside the chat
 //! company   who is there, and whether the chat is open
 //! times     when the other one's messages were written
 //! event, face, person, interface   what is shown, how, and what is typed
@@ -18,12 +22,14 @@
 
 pub mod again;
 pub mod ahead;
+pub mod aside;
 pub mod backoff;
 mod challenge;
 pub mod company;
 mod error;
 pub mod event;
 pub mod face;
+pub mod here;
 pub mod interface;
 pub mod lan;
 pub mod links;
@@ -31,15 +37,16 @@ pub mod listening;
 pub mod lobby;
 pub mod local;
 pub mod meet;
+mod meetings;
 mod output;
 pub mod pair;
 pub mod person;
 pub mod relay;
 pub mod seek;
+pub mod stay;
 pub mod talk;
 pub mod times;
 
-use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,16 +64,17 @@ use crate::rendezvous::version::{Answers, answers};
 use crate::room::Room;
 use crate::store::Writer;
 use crate::terminal::name::DisplayName;
-use ahead::Ahead;
+use aside::Aside;
 pub use error::ChatError;
 use event::Event;
 use face::Face;
-use interface::has_console;
+use here::Here;
 use lan::Lan;
 use links::answers_here_only;
 use listening::Listening;
 use local::Local;
 use meet::Spending;
+use meetings::meetings;
 pub use output::Output;
 use relay::{Consent, NoRelay};
 
@@ -109,6 +117,8 @@ pub struct Setup {
     pub face: Face,
     /// Whether they got there.
     pub output: Output,
+    /// Where those go that no chat tells, while a console has the terminal.
+    pub aside: Aside,
 }
 
 /// Where an invite was made.
@@ -123,7 +133,34 @@ pub enum Made {
 impl Setup {
     /// Shows an event; if nobody reads stdout any more, that shows later.
     fn say(&self, event: &Event) {
-        self.output.check(self.face.show(event));
+        self.say_by(self.face, event);
+    }
+
+    /// The same of what is asked: who wants to hear little hears that.
+    fn ask(&self, event: &Event) {
+        self.say_by(self.face.not_quiet(), event);
+    }
+
+    fn say_by(&self, face: Face, event: &Event) {
+        match self.aside.is_open() {
+            true => face
+                .talk(event)
+                .into_iter()
+                .for_each(|text| self.aside.put(text)),
+            false => self.output.check(face.show(event)),
+        }
+    }
+
+    /// Shows a detail, where details are wanted.
+    fn detail(&self, text: &str) {
+        match self.aside.is_open() {
+            true => self
+                .face
+                .detail_text(text)
+                .into_iter()
+                .for_each(|text| self.aside.put(text)),
+            false => self.face.detail(text),
+        }
     }
 
     /// Why no relay came about at a mediator that does, or does not, relay.
@@ -159,7 +196,7 @@ impl Setup {
             Some(route) => {
                 if let Some(proxy) = &route.proxy {
                     let name = proxy.named_by();
-                    self.face.detail(&format!(
+                    self.detail(&format!(
                         "to the mediator through the proxy {proxy} ({name})"
                     ));
                 }
@@ -224,48 +261,9 @@ pub async fn run(setup: &mut Setup, signals: &mut Signals) -> Result<Exit, ChatE
     setup.check_bind()?;
     let spending = Spending::open(setup).await?;
     let mut local = setup.local().await?;
-    let mut ahead = Ahead::listen(setup.face, setup.consent.clone())?;
-    // Whatever ends it: what was spent is said.
-    let broken_off = || {
-        let under_way = spending.is_under_way();
-        under_way.then(|| ChatError::BrokenOff {
-            left: spending.failed(),
-        })
-    };
-    let met = async {
-        match setup.timeout {
-            None => meet::meet(setup, &mut local, &spending).await,
-            Some(limit) => tokio::time::timeout(limit, meet::meet(setup, &mut local, &spending))
-                .await
-                .unwrap_or_else(|_| Err(broken_off().unwrap_or(ChatError::Nobody(limit)))),
-        }
-    };
-    let met = tokio::select! {
-        met = met => met.map(Ok),
-        exit = signals.next() => {
-            if exit == Exit::Interrupted {
-                face::clock::interrupted();
-            }
-            if let Some(spent) = broken_off() {
-                setup.say(&spent.event());
-            }
-            Ok(Err(exit))
-        }
-        () = ahead.left() => broken_off().map_or(Ok(Err(Exit::Done)), Err),
-        error = setup.output.failed() => Err(ChatError::Output(error)),
-        never = ask_for_relay(setup) => match never {},
-        never = tell_news(setup) => match never {},
-    };
-    face::clock::clear();
-    if !has_console(setup.face) {
-        // At a terminal the person may want to wait in the room again.
-        setup.room.forget_secret();
-    }
-    let ended = match met {
-        Ok(Ok(met)) => talk::talk(setup, &local, met, ahead, signals).await,
-        Ok(Err(exit)) => Ok(exit),
-        Err(error) => Err(error),
-    };
+    let mut here = Here::listen(setup)?;
+    let ended = meetings(setup, &mut local, spending, &mut here, signals).await;
+    here.close();
     local.stop().await;
     let lost = setup.writer.finish(WRITTEN_WITHIN).await;
     if !lost.is_empty() {
@@ -276,28 +274,4 @@ pub async fn run(setup: &mut Setup, signals: &mut Signals) -> Result<Exit, ChatE
         setup.say(&Event::not_kept(&message));
     }
     ended
-}
-
-/// What could not be written to the disk is told while nobody is there, too.
-async fn tell_news(setup: &Setup) -> Infallible {
-    loop {
-        setup.say(&Event::of_news(&setup.writer.news().await));
-    }
-}
-
-/// Before there is a chat: asks for the consent to a relay, once each time that it is
-/// waited for.
-async fn ask_for_relay(setup: &Setup) -> Infallible {
-    // Who wants to hear little is asked all the same.
-    let face = Face {
-        quiet: false,
-        ..setup.face
-    };
-    loop {
-        setup.consent.wanted().await;
-        let _ = face.show(&Event::Note {
-            message: relay::QUESTION.into(),
-        });
-        setup.consent.settled().await;
-    }
 }

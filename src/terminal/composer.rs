@@ -41,7 +41,7 @@ pub const QUIET: Duration = Duration::from_millis(250);
 /// What a key asks its driver to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
-    /// Send this, or obey it.
+    /// Send this, or obey it. Empty: Enter, with nothing typed.
     Submit(String),
     /// The question's answer: the key, or what was typed.
     Answer(String),
@@ -136,6 +136,12 @@ impl Composer {
             Mode::Pasted(..) => self.mode = Mode::Draft,
             Mode::Asked(_, answer) => answer.clear(),
         }
+    }
+
+    /// Takes back what was submitted: it is the draft again.
+    pub fn put_back(&mut self, text: &str) {
+        // It was one, so there is room for it.
+        let _ = self.draft.insert(text);
     }
 
     /// Takes a question back.

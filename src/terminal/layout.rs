@@ -56,8 +56,8 @@ enum Line {
         hang: usize,
         body: String,
     },
-    /// Of ours, to be copied: never broken.
-    Link(String),
+    /// Of ours, and never broken: to be copied, or a picture.
+    Whole(String),
     /// What somebody said.
     Message(Lead, Safe),
 }
@@ -108,8 +108,15 @@ impl Text {
 
     /// With a link below, on a line of its own.
     #[must_use]
-    pub fn with_link(mut self, link: &str) -> Self {
-        self.lines.push(Line::Link(link.to_owned()));
+    pub fn with_link(self, link: &str) -> Self {
+        self.with_whole(&format!("    {link}"))
+    }
+
+    /// With lines below that stay as they are.
+    #[must_use]
+    pub fn with_whole(mut self, lines: &str) -> Self {
+        let whole = lines.split('\n').map(str::to_owned);
+        self.lines.extend(whole.map(Line::Whole));
         self
     }
 
@@ -131,7 +138,7 @@ impl Text {
     #[must_use]
     pub fn size(&self) -> usize {
         let sizes = self.lines.iter().map(|line| match line {
-            Line::Remark { body, .. } | Line::Link(body) => body.len(),
+            Line::Remark { body, .. } | Line::Whole(body) => body.len(),
             Line::Message(_, body) => body.as_str().len(),
         });
         sizes.sum()
@@ -155,7 +162,7 @@ impl Text {
 impl Line {
     fn break_into(&self, out: &mut Vec<String>, width: usize) {
         match self {
-            Line::Link(link) => out.push(format!("    {link}")),
+            Line::Whole(line) => out.push(line.clone()),
             Line::Remark {
                 lead,
                 taken,

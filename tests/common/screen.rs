@@ -191,6 +191,13 @@ impl Screen {
         self.master.resize(size(width, height)).unwrap();
     }
 
+    /// The other one left: leaves too, with an empty draft, and gives the exit code.
+    pub fn follow(&mut self) -> u32 {
+        self.await_text("left · Enter waits again");
+        self.press("\x15/quit\r");
+        self.exit_code()
+    }
+
     pub fn signal(&self, signal: Signal) {
         let pid = self.child.process_id().unwrap();
         kill(Pid::from_raw(pid.try_into().unwrap()), signal).unwrap();

@@ -35,9 +35,10 @@ impl Row {
 }
 
 /// Shows the row, if there is one, and for how long by now, until dropped. Where stderr
-/// may only be appended to, it waits in silence.
-pub async fn run(face: &Face, row: &watch::Sender<Option<Row>>) {
-    let shown = !face.json && !face.plain && !face.quiet && io::stderr().is_terminal();
+/// may only be appended to, or a `console` has the terminal, it waits in silence.
+pub async fn run(face: &Face, console: bool, row: &watch::Sender<Option<Row>>) {
+    let told = face.json || face.plain || face.quiet || console;
+    let shown = !told && io::stderr().is_terminal();
     let mut last = "";
     loop {
         let row = *row.borrow();

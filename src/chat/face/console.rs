@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Face;
@@ -41,6 +42,8 @@ pub struct Console {
     style: Style,
     quiet: bool,
     out: Vec<u8>,
+    /// What is said beside the chat.
+    asides: mpsc::Receiver<Text>,
     /// What was typed and not yet taken.
     inputs: VecDeque<Input>,
     /// Our messages that are not shown yet.
@@ -62,11 +65,16 @@ struct Said {
 
 impl Console {
     /// Takes the terminal, to look as `face` says. What was typed `ahead` is a draft: it
-    /// was said to nobody yet.
+    /// was said to nobody yet. `asides` are shown as they come.
     ///
     /// # Errors
     /// The system's; the terminal is then as it was.
-    pub fn enter(name: &str, face: Face, mut ahead: String) -> io::Result<Self> {
+    pub fn enter(
+        name: &str,
+        face: Face,
+        mut ahead: String,
+        asides: mpsc::Receiver<Text>,
+    ) -> io::Result<Self> {
         let (width, height) = size()?;
         let style = Style::new(face.color);
         let prompt = Prompt::new(name, State::NotVerified, "");
@@ -87,6 +95,7 @@ impl Console {
             style,
             quiet: face.quiet,
             out: Vec::new(),
+            asides,
             inputs: VecDeque::new(),
             said: VecDeque::new(),
             pending: 0,
@@ -231,10 +240,26 @@ impl Console {
         self.composer.clear(&mut self.out);
     }
 
-    /// Gives the terminal back; what was said and has not arrived stays dim.
-    pub fn leave(mut self) {
+    /// Makes this the draft.
+    pub fn keep_draft(&mut self, text: &str) {
+        self.composer.put_back(text);
+    }
+
+    /// A chat is over: what was said and has not arrived stays dim, and nothing is asked
+    /// any more.
+    pub fn rest(&mut self) {
         while !self.said.is_empty() {
             self.print_said(false);
+        }
+        self.pending = 0;
+        self.times.anew();
+        self.composer.unask();
+    }
+
+    /// Gives the terminal back.
+    pub fn leave(mut self) {
+        while let Ok(text) = self.asides.try_recv() {
+            self.print(text);
         }
         self.composer.leave(&mut self.out);
         let mut stdout = Out::new(io::stdout().lock());

@@ -58,22 +58,31 @@ impl Face {
             return write_out(&escape_hidden(&line));
         }
         clock::clear();
-        let style = self.style();
-        let Some(text) = in_words(event, style) else {
-            return Ok(());
-        };
-        let spoken = matches!(event, Event::Error { .. } | Event::Alarm { .. });
-        if spoken || !self.quiet {
-            // Talk that nobody hears is no reason to stop.
-            tell(&text);
-        }
-        if let Event::Waiting { invite, .. } = event
-            && self.qr
-            && !self.quiet
-        {
-            let _ = writeln!(Out::new(io::stderr().lock()), "{}", self.picture(invite));
-        }
+        // Talk that nobody hears is no reason to stop.
+        self.talk(event).iter().for_each(tell);
         Ok(())
+    }
+
+    /// What a person is told of an event; `None` where they hear nothing of it.
+    pub fn talk(&self, event: &Event) -> Option<Text> {
+        let text = in_words(event, self.style())?;
+        let spoken = matches!(event, Event::Error { .. } | Event::Alarm { .. });
+        if self.quiet && !spoken {
+            return None;
+        }
+        Some(match event {
+            Event::Waiting { invite, .. } if self.qr => text.with_whole(&self.picture(invite)),
+            _ => text,
+        })
+    }
+
+    /// The same face for what is to be heard by whoever wants to hear little.
+    #[must_use]
+    pub fn not_quiet(self) -> Self {
+        Face {
+            quiet: false,
+            ..self
+        }
     }
 
     /// Shows what the other one said, and when.
@@ -114,9 +123,13 @@ impl Face {
 
     /// Shows a detail, where details are wanted.
     pub fn detail(&self, text: &str) {
-        if self.verbose {
-            tell(&Text::remark(&format!("  {}", Safe::line(text))));
-        }
+        self.detail_text(text).iter().for_each(tell);
+    }
+
+    /// A detail, where details are wanted.
+    pub fn detail_text(&self, text: &str) -> Option<Text> {
+        let text = || Text::remark(&format!("  {}", Safe::line(text)));
+        self.verbose.then(text)
     }
 }
 

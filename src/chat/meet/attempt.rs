@@ -140,9 +140,7 @@ async fn await_guest(
     relay: impl Future<Output = Option<(Stream, Route)>>,
     no_path: impl Fn() -> Failure,
 ) -> Result<Met, Failure> {
-    setup
-        .face
-        .detail(&format!("listening on {}", port.address()));
+    setup.detail(&format!("listening on {}", port.address()));
     let mut lobby = Lobby::new(Door::new(port));
     let confirm = matched.host(setup.name.as_str())?;
     lobby.take(Found::Pairing(Box::new(confirm), plan));

@@ -14,13 +14,14 @@ use futures_util::future::LocalBoxFuture;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::ahead::Ahead;
 use super::company::Company;
+use super::here::Here;
 use super::interface::Interface;
 use super::lobby::{Lobby, Step};
 use super::local::Local;
 use super::meet::Met;
 use super::seek::Reached;
+use super::stay::Parting;
 use super::{ChatError, Setup, Signals};
 use crate::commands::CommandError;
 use crate::exit::Exit;
@@ -51,7 +52,7 @@ struct Talk<'a> {
     local: &'a Local,
     session: Session,
     company: Company,
-    interface: Interface,
+    interface: &'a mut Interface,
     wire: Option<Wire>,
     links: u64,
     /// Host.
@@ -97,22 +98,32 @@ struct Talk<'a> {
     lookups: JoinSet<Result<String, CommandError>>,
     /// stdin has ended.
     ended: bool,
+    /// The other one said goodbye, and the person is yet to be told.
+    left: bool,
     exit: Option<Exit>,
     /// What is on its way is waited for until then, before the goodbye.
     leave_by: Option<Instant>,
 }
 
+/// Who ended the conversation.
+pub enum End {
+    /// The person here, or a signal.
+    Here(Result<Exit, ChatError>),
+    /// The other one, of this name, or what went wrong.
+    There(String, Parting),
+}
+
 /// Talks until somebody leaves.
 ///
 /// # Errors
-/// [`ChatError`].
+/// [`ChatError`], where it did not come to a conversation.
 pub async fn talk(
     setup: &Setup,
     local: &Local,
     met: Met,
-    ahead: Ahead,
+    here: &mut Here,
     signals: &mut Signals,
-) -> Result<Exit, ChatError> {
+) -> Result<End, ChatError> {
     let Met {
         mut session,
         ready,
@@ -130,20 +141,20 @@ pub async fn talk(
         .map_err(|(_, fault)| ChatError::Broken(fault))?;
     // A socket that is already gone shows when it is read.
     let _ = wire.try_flush();
-    let begin = async {
-        let company = Company::meet(setup, &peer, route, again).await?;
-        let interface = Interface::open(setup.face, company.name(), ahead)?;
-        Ok((company, interface))
-    };
     let begun = tokio::select! {
-        begun = begin => begun.map_err(Err),
+        company = Company::meet(setup, &peer, route, again) => company.map_err(|error| Err(error.into())),
         exit = signals.next() => Err(Ok(exit)),
     };
+    let begun = begun.and_then(|company| {
+        let interface = here.meets(setup, company.name());
+        let interface = interface.map_err(|error| Err(error.into()));
+        interface.map(|interface| (company, interface))
+    });
     let (company, interface) = match begun {
         Ok(begun) => begun,
         Err(ended) => {
             part(session, wire, &ended).await;
-            return ended;
+            return ended.map(|exit| End::Here(Ok(exit)));
         }
     };
     if !company.is_shut() {
@@ -181,12 +192,14 @@ pub async fn talk(
         comparing: false,
         lookups: JoinSet::new(),
         ended: false,
+        left: false,
         exit: None,
         leave_by: None,
     };
     talk.note_route(route);
     let ended = talk.run(signals).await;
-    talk.interface.close();
+    talk.interface.rest();
+    let _ = talk.interface.paint();
     if talk.wire.is_some() {
         talk.company.seen();
     }
@@ -194,7 +207,15 @@ pub async fn talk(
     if let Some(wire) = talk.wire.take() {
         part(talk.session, wire, &ended).await;
     }
-    ended
+    if talk.exit.is_some() {
+        return Ok(End::Here(ended));
+    }
+    let name = talk.company.name().to_owned();
+    let parting = Parting {
+        left: talk.left,
+        exit: ended,
+    };
+    Ok(End::There(name, parting))
 }
 
 /// Closes the link; where there was no goodbye yet, says it.

@@ -95,6 +95,8 @@ impl Talk<'_> {
                     );
                     self.show(&Event::Note { message })?;
                 }
+                // A person is told with what they can do next.
+                session::Event::Left if self.interface.is_person() => self.left = true,
                 session::Event::Left => self.show_left("quit")?,
                 session::Event::Failed => self.show_left(FAILED)?,
             }

@@ -99,15 +99,14 @@ impl Composer {
     }
 
     fn enter(&mut self) -> Vec<Act> {
-        let (editor, act): (_, fn(String) -> Act) = match &mut self.mode {
-            Mode::Asked(_, answer) => (answer, Act::Answer),
-            _ => (&mut self.draft, Act::Submit),
+        let Mode::Asked(_, answer) = &mut self.mode else {
+            return vec![Act::Submit(self.draft.take())];
         };
-        if editor.text().is_empty() {
+        if answer.text().is_empty() {
             return Vec::new();
         }
-        let text = editor.take();
+        let text = answer.take();
         self.unask();
-        vec![act(text)]
+        vec![Act::Answer(text)]
     }
 }

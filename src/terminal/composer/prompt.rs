@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! bob ⚠ ›   bob ◆ ›   bob ✓ ›   bob ✗ ›   bob … 2 queued ›   bob ✓ relay ›
-//! bob ✓ unstable ›
+//! bob ✓ unstable ›   bob · left ›
 //! ```
 
 use crate::terminal::editor::window::columns;
@@ -29,6 +29,8 @@ pub enum State {
         /// Messages that wait for one.
         queued: usize,
     },
+    /// ·: the chat is over.
+    Left,
 }
 
 /// Who is there, and how sure that is.
@@ -59,6 +61,7 @@ impl Prompt {
             State::Verified => ("✓", Some(Tone::Good)),
             State::Shut => ("✗", Some(Tone::Alarm)),
             State::Lost { .. } => ("…", None),
+            State::Left => ("·", None),
         };
         let queue = match self.state {
             _ if width < 2 * DRAFT => String::new(),
@@ -66,6 +69,7 @@ impl Prompt {
                 queued: queued @ 1..,
             } => format!(" {queued} queued"),
             State::Lost { .. } => String::new(),
+            State::Left => " left".to_owned(),
             _ if self.note.is_empty() => String::new(),
             _ => format!(" {}", self.note),
         };
@@ -99,6 +103,9 @@ mod tests {
         let shown = |prompt: &Prompt, width| prompt.shown(width, Style::new(false)).0;
         assert_eq!(shown(&lost, 80), "bob … 2 queued › ");
         assert_eq!(shown(&lost, 30), "bob … › ");
+        let left = Prompt::new("bob", State::Left, "");
+        assert_eq!(shown(&left, 80), "bob · left › ");
+        assert_eq!(shown(&left, 30), "bob · › ");
         let relayed = Prompt::new("bob", State::Verified, "relay");
         assert_eq!(shown(&relayed, 80), "bob ✓ relay › ");
         assert_eq!(shown(&relayed, 30), "bob ✓ › ");

@@ -37,6 +37,7 @@ impl Console {
                         }
                     }
                 }
+                Some(text) = self.asides.recv() => self.print(text),
                 () = sleep_until(deadline) => self.time_passed()?,
             }
         }
