@@ -12,13 +12,16 @@
 //! that the order of lines contradicts: that is the order in which they arrived. A line of ours
 //! that has not arrived yet answers nothing, and nothing answers it: it is no line before.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, Zoned};
 
 /// What is known of the other one's clock, and the last time that was shown.
 #[derive(Debug, Default)]
 pub struct Times {
     offset: Option<SignedDuration>,
     before: Option<Timestamp>,
+    /// The day of the last message.
+    day: Option<Date>,
 }
 
 impl Times {
@@ -40,6 +43,18 @@ impl Times {
         self.before = self.before.max(Some(at));
     }
 
+    /// Whether a message of this time is the first one of another day than the last message's.
+    /// Days go on only: no later message is shown as of a day before.
+    pub fn turns_day(&mut self, at: &Zoned) -> bool {
+        let before = self.day;
+        self.day = before.max(Some(at.date()));
+        let turns = before.is_some_and(|before| before < at.date());
+        if turns && let Ok(begun) = at.start_of_day() {
+            self.line(begun.timestamp());
+        }
+        turns
+    }
+
     /// Another session begins, with whoever comes.
     pub fn anew(&mut self) {
         self.offset = None;
@@ -48,6 +63,7 @@ impl Times {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
     use proptest::prelude::*;
 
     use super::*;
@@ -103,6 +119,23 @@ mod tests {
         assert_eq!(times.shown(at(10), at(60)), at(50));
         times.anew();
         assert_eq!(times.shown(at(HOUR), at(70)), at(70));
+    }
+
+    #[test]
+    fn a_day_is_told_once_and_none_comes_back() {
+        let mut times = Times::default();
+        let midnight = "2026-03-02T00:00:00Z".parse::<Timestamp>().unwrap();
+        let at = |seconds| (midnight + SignedDuration::from_secs(seconds)).to_zoned(TimeZone::UTC);
+        assert!(!times.turns_day(&at(-60)) && !times.turns_day(&at(-1)));
+        assert!(times.turns_day(&at(5)) && !times.turns_day(&at(HOUR)));
+        assert!(!times.turns_day(&at(-1)) && !times.turns_day(&at(2 * HOUR)));
+        // One that waited since the day before, behind a line of today that had not arrived.
+        let shown = times.shown(at(-90).timestamp(), at(-90).timestamp());
+        assert_eq!(shown, at(-90).timestamp(), "our own clock was set back");
+        assert_eq!(
+            times.shown(at(-60).timestamp(), at(90).timestamp()),
+            midnight
+        );
     }
 
     #[test]

@@ -10,7 +10,6 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -52,8 +51,6 @@ pub struct Console {
     pending: usize,
     /// When what comes was said.
     times: Times,
-    /// The day of the last message here.
-    day: Option<Date>,
 }
 
 struct Said {
@@ -100,7 +97,6 @@ impl Console {
             said: VecDeque::new(),
             pending: 0,
             times: Times::default(),
-            day: None,
         })
     }
 
@@ -184,17 +180,11 @@ impl Console {
         self.composer.print(text, &mut self.out);
     }
 
-    /// A message of this time follows: says so where another day has begun. Days go on
-    /// only, and no later message is shown as of a day before.
+    /// A message of this time follows: says so where another day has begun.
     fn turn_day(&mut self, at: Timestamp) {
         let at = here(at);
-        let before = self.day;
-        self.day = before.max(Some(at.date()));
-        if before.is_some_and(|before| before < at.date()) {
+        if self.times.turns_day(&at) {
             self.print_dim(&day_line(&at));
-            if let Ok(begun) = at.start_of_day() {
-                self.times.line(begun.timestamp());
-            }
         }
     }
 
