@@ -105,7 +105,7 @@ fn each_mediator_is_asked_and_whether_it_relays() {
     let [first, second] = told("relay")[..] else {
         panic!("{findings:#?}");
     };
-    assert!(first.starts_with(&format!("{} does not relay", silent.url)));
+    assert!(first.contains(&format!("{} need not relay", silent.url)));
     assert!(second.starts_with(&format!("{} relays", relaying.url)));
 }
 

@@ -264,16 +264,44 @@ fn clock(answer: &str, report: &mut Report<'_>) -> io::Result<()> {
         return Ok(());
     };
     let apart = Timestamp::now().duration_since(theirs.timestamp());
-    let seconds = apart.as_secs();
     if apart.unsigned_abs() <= CLOCK_OFF {
         return report.fine("clock", "your clock and the mediator's agree");
     }
-    let way = if seconds > 0 { "ahead of" } else { "behind" };
+    let way = if apart.is_positive() {
+        "ahead of"
+    } else {
+        "behind"
+    };
+    let apart = roughly(apart.unsigned_abs());
     report.warn(
         "clock",
-        &format!("your clock is {} s {way} the mediator's", seconds.abs()),
+        &format!("your clock is {apart} {way} the mediator's"),
         "Have the one that is wrong set by the network (NTP): times of messages will mislead.",
     )
+}
+
+/// A duration as people say it: in the two largest units that it has.
+fn roughly(duration: Duration) -> String {
+    const UNITS: [(u64, &str); 5] = [
+        (31_557_600, "year"),
+        (86_400, "day"),
+        (3_600, "hour"),
+        (60, "minute"),
+        (1, "second"),
+    ];
+    let mut rest = duration.as_secs();
+    let counted = UNITS.map(|(seconds, unit)| {
+        let count = rest / seconds;
+        rest %= seconds;
+        (count, unit)
+    });
+    let largest = counted.iter().skip_while(|(count, _)| *count == 0).take(2);
+    let shown = largest.filter(|(count, _)| *count > 0);
+    let shown = shown.map(|(count, unit)| match count {
+        1 => format!("1 {unit}"),
+        count => format!("{count} {unit}s"),
+    });
+    shown.collect::<Vec<_>>().join(" and ")
 }
 
 /// What the mediator sees of a proxy says nothing about this machine.
@@ -303,4 +331,22 @@ fn observed(seat: &Seat, report: &mut Report<'_>) -> io::Result<()> {
         "not an address of this machine: a router is in between"
     };
     report.fine("observed", &format!("it sees you at {ip}: {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_said_in_the_two_largest_units() {
+        for (seconds, said) in [
+            (31, "31 seconds"),
+            (60, "1 minute"),
+            (3_661, "1 hour and 1 minute"),
+            (86_400 + 59, "1 day"),
+            (218_036_443, "6 years and 332 days"),
+        ] {
+            assert_eq!(roughly(Duration::from_secs(seconds)), said);
+        }
+    }
 }

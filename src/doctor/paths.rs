@@ -156,15 +156,16 @@ async fn relay(
                 );
                 report.fine("relay", &text)?;
             }
+            Some(false) if likely => {
+                let text = format!("a direct path is likely, so {url} need not relay; it does not");
+                report.fine("relay", &text)?;
+            }
             Some(false) => {
                 let text = format!(
                     "{url} does not relay: where no direct path opens, no chat comes about"
                 );
                 let remedy = "Use a mediator that does. Its owner starts it with --relay.";
-                match likely {
-                    true => report.fine("relay", &text)?,
-                    false => report.warn("relay", &text, remedy)?,
-                }
+                report.warn("relay", &text, remedy)?;
             }
             None => {}
         }

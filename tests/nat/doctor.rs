@@ -63,7 +63,7 @@ fn a_home_router_keeps_one_mapping_for_all() {
             "of another number (endpoint-independent)",
         );
         assert_finding(&told, "direct", "fine", "likely with everyone but");
-        assert_finding(&told, "relay", "fine", "does not relay");
+        assert_finding(&told, "relay", "fine", "need not relay");
         assert_eq!(finding(&told, "ports"), ("", ""));
     });
 }
