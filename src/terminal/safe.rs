@@ -9,11 +9,15 @@
 //! |---|---|
 //! | C0 and DEL | their pictures, `␛` (U+2400 …); a tab as 4 spaces; CRLF as LF, which stays in messages |
 //! | C1, bidi controls, zero-width, fillers, tags, private use, noncharacters, U+2028/9 | `<U+202E>` |
+//! | what Unicode 18 has not assigned: nobody knows how it is drawn | `<U+0378>` |
 //! | our own sigils and their look-alikes | `<U+25C6>` |
 //! | more than 4 marks on one character | 4, then `<+996 marks>` |
 //! | a mark with nothing to sit on | `<U+0301>`: it would change what we print before it |
 //! | bytes that are no UTF-8 | `<FF>` |
 //! | joiner or variation selector inside an emoji | left out: the family stands side by side |
+//!
+//! The blocks in which emoji come are an exception to what is not assigned: next year's are shown,
+//! as wide as emoji are. Nothing invisible will ever be among them.
 //!
 //! The last row is the one thing that is dropped. A joined emoji has another width in nearly every
 //! terminal, and the draft that a person types must stay where it is; apart, each part is two
@@ -24,6 +28,7 @@
 use std::fmt;
 
 use unicode_normalization::char::is_combining_mark;
+use unicode_script::{Script, UnicodeScript};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthChar;
 
@@ -135,6 +140,32 @@ pub fn is_hidden(c: char) -> bool {
         || u32::from(c) & 0xfffe == 0xfffe
 }
 
+/// Whether a character is shown by its number: it [`is_hidden`], or Unicode has not said yet what
+/// it is, unless it can only be an emoji.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    is_hidden(c) || is_unassigned(c) && !is_pictograph(c)
+}
+
+/// As of the Unicode version of `unicode-script`. What is assigned has a script, be it Common.
+fn is_unassigned(c: char) -> bool {
+    !c.is_ascii() && c.script() == Script::Unknown
+}
+
+/// Where new emoji are put (Extended_Pictographic), assigned or not.
+fn is_pictograph(c: char) -> bool {
+    matches!(u32::from(c), 0x1f300..=0x1faff)
+}
+
+/// Columns that a character takes at most. A new emoji has two, as soon as a terminal knows it.
+#[must_use]
+pub fn width(c: char) -> usize {
+    match is_pictograph(c) && is_unassigned(c) {
+        true => 2,
+        false => c.width().unwrap_or(0),
+    }
+}
+
 /// Whether a character is one of our own signs, or looks like one.
 #[must_use]
 pub fn is_sigil(c: char) -> bool {
@@ -175,7 +206,7 @@ fn shown(text: &str, kind: Kind) -> String {
                 && base.is_some_and(is_emoji)
                 && next.is_some_and(is_emoji) => {}
             '\u{fe0e}' | '\u{fe0f}' if kind != Kind::Name && base.is_some_and(takes_selector) => {}
-            _ if is_hidden(c) || is_sigil(c) || is_mark(c) => {
+            _ if is_unseen(c) || is_sigil(c) || is_mark(c) => {
                 out.push_str(&format!("<U+{:04X}>", u32::from(c)));
                 base = None;
             }
@@ -198,7 +229,7 @@ fn close_marks(out: &mut String, marks: &mut usize) {
 
 /// A character that is drawn onto the one before it. Conjoining Hangul counts: it stacks as well.
 fn is_mark(c: char) -> bool {
-    !is_hidden(c) && !is_sigil(c) && (is_combining_mark(c) || c.width() == Some(0))
+    !is_unseen(c) && !is_sigil(c) && (is_combining_mark(c) || width(c) == 0)
 }
 
 fn picture(control: char) -> char {

@@ -17,7 +17,7 @@ use super::event::Event;
 use crate::terminal::charset::{Out, shows_ascii_only};
 use crate::terminal::layout::{Text, width_of};
 use crate::terminal::qr::{self, QrError};
-use crate::terminal::safe::{Safe, is_hidden};
+use crate::terminal::safe::{Safe, is_unseen};
 use crate::terminal::style::Style;
 use words::{in_words, message};
 
@@ -150,7 +150,7 @@ fn write_out(line: &str) -> io::Result<()> {
 fn escape_hidden(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        if is_hidden(c) {
+        if is_unseen(c) {
             let mut units = [0; 2];
             for unit in c.encode_utf16(&mut units) {
                 out += &format!("\\u{unit:04x}");
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn json_acts_on_no_terminal_and_says_the_same() {
-        let text = "\u{1b}[2J\u{9b}31m\u{202e}x\u{e0041}\u{200b}世";
+        let text = "\u{1b}[2J\u{9b}31m\u{202e}x\u{e0041}\u{200b}\u{378}世";
         let event = Event::Note {
             message: text.into(),
         };
@@ -179,7 +179,7 @@ mod tests {
             })
             .unwrap(),
         );
-        assert!(!line.chars().any(is_hidden));
+        assert!(!line.chars().any(is_unseen));
         let read: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(read["message"], text);
         assert_eq!(

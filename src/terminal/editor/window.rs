@@ -9,10 +9,9 @@
 //! a key press in a draft of 16 KiB costs no more than in a short one.
 
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthChar;
 
 use super::Editor;
-use crate::terminal::safe::Safe;
+use crate::terminal::safe::{Safe, width};
 
 /// The part of a draft that a row shows. Safe to print.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,7 +54,7 @@ impl Editor {
 /// is drawn as one (a skin tone, a flag).
 #[must_use]
 pub fn columns(text: &str) -> usize {
-    text.chars().map(|c| c.width().unwrap_or(0)).sum()
+    text.chars().map(width).sum()
 }
 
 /// One grapheme as it is shown, cut where a row may be: what is shown of it can be long.

@@ -119,6 +119,38 @@ fn long_texts_are_cut_at_a_column() {
     assert_eq!(Safe::message(&"A".repeat(1_000_000)).width(), 1_000_000);
 }
 
+#[test]
+fn what_is_not_assigned_is_shown_by_its_number_and_emoji_to_come_as_they_are() {
+    // Latin, CJK, an unused plane, a reserved default ignorable, a hole in Greek.
+    for c in [
+        '\u{378}',
+        '\u{2fe0}',
+        '\u{9ffff}',
+        '\u{2065}',
+        '\u{3a2}',
+        '\u{1f2}',
+    ] {
+        let shown = format!("a<U+{:04X}>", u32::from(c));
+        let text = format!("a{c}");
+        let expected = if c == '\u{1f2}' { &text } else { &shown };
+        assert_eq!(Safe::message(&text).as_str(), expected);
+        assert_eq!(Safe::name(&text).as_str(), expected);
+    }
+    // Reserved for pictographs, for all versions to come.
+    let to_come = '\u{1faff}';
+    assert!(is_unassigned(to_come), "another one is needed here");
+    assert_eq!(
+        Safe::message(&to_come.to_string()).as_str(),
+        to_come.to_string()
+    );
+    assert_eq!(
+        (width(to_come), width('🦦'), width('é'), width('\u{301}')),
+        (2, 2, 1, 0)
+    );
+    let scripts = "Ωß世界한국हिन्दी ไทย עברית العربية ᏣᎳᎩ ∀ € 🦦 𝕏";
+    assert_eq!(Safe::message(scripts).as_str(), scripts);
+}
+
 fn any_text() -> impl Strategy<Value = String> {
     let nasty = prop_oneof![
         any::<char>(),
@@ -147,7 +179,7 @@ proptest! {
                 !safe.as_str().chars().any(|c| !feed(c) && test(c))
             };
             prop_assert!(none(char::is_control));
-            prop_assert!(none(is_hidden) && none(is_sigil));
+            prop_assert!(none(is_unseen) && none(is_sigil));
             // Said apart from `is_hidden`: what must never be there, by its range.
             let harmless = none(|c| {
                 matches!(u32::from(c), 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f
