@@ -387,9 +387,7 @@ fn unanswered(error: PromptError) -> Exit {
 }
 
 fn note(face: &Face, message: &str) {
-    let _ = face.show(&Event::Note {
-        message: message.to_owned(),
-    });
+    let _ = face.show(&Event::note(message));
 }
 
 /// An error is what, why, and on a second line what to do.

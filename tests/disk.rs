@@ -72,7 +72,7 @@ fn what_waited_for_a_lock_is_kept_once_it_is_free() {
     assert_eq!(not_kept["code"], "not-kept", "{not_kept}");
     drop(locked);
     let note = ada.await_event("note");
-    assert_eq!(note["message"], "the contact bob is kept now");
+    assert_eq!(note["message"], "The contact bob is kept now");
     quit([&mut ada, &mut bob]);
     let contacts = fs::read_to_string(homes[0].data().join("contacts.json")).unwrap();
     assert!(contacts.contains("bob"));

@@ -117,7 +117,7 @@ fn another_service_on_the_port_is_passed_by() {
         assert!(!invite.contains(&format!(":{port}/")), "{invite}");
         host.await_that("why", |event| {
             let message = event["message"].as_str().unwrap_or_default();
-            message.contains(&format!("another program has port {port}"))
+            message.contains(&format!("Another program has port {port}"))
         });
         // Who comes second looks at the same ports.
         let guest = guest.run();

@@ -103,9 +103,7 @@ fn listen(stop: &UnixStream, face: Face, consent: &Consent, leave: oneshot::Send
         clock::leave_row();
         // Whether anybody reads it is noticed once the chat begins.
         let note = |message: &str| {
-            let _ = face.show(&Event::Note {
-                message: message.into(),
-            });
+            let _ = face.show(&Event::note(message));
         };
         // The terminal's answers come on the same line.
         let text = keyboard::line::text(line);

@@ -185,13 +185,21 @@ fn rfc_3339<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
 }
 
 impl Event {
+    /// A remark of ours as a sentence, which begins with a capital. Not for one that begins
+    /// with a name: names keep their letters.
+    pub fn note(message: &str) -> Self {
+        let mut rest = message.chars();
+        let first = rest.next().into_iter().flat_map(char::to_uppercase);
+        Event::Note {
+            message: first.chain(rest.as_str().chars()).collect(),
+        }
+    }
+
     /// Something could not be written to the disk, or is written after all.
     pub fn of_news(news: &News) -> Self {
         match news {
             News::Failed(message) => Event::not_kept(message),
-            News::Kept(message) => Event::Note {
-                message: message.clone(),
-            },
+            News::Kept(message) => Event::note(message),
         }
     }
 

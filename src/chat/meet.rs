@@ -76,7 +76,7 @@ pub async fn meet(setup: &Setup, local: &mut Local, spending: &Spending) -> Resu
                     if !std::mem::replace(&mut told, true) {
                         setup.say(&waiting(setup, local, expires_in));
                         for message in remarks(setup, local) {
-                            setup.say(&Event::Note { message });
+                            setup.say(&Event::note(&message));
                         }
                     }
                     row.send_replace(Some(Row::waiting(begun)));
@@ -136,7 +136,7 @@ pub async fn meet(setup: &Setup, local: &mut Local, spending: &Spending) -> Resu
                 away.wait(setup, &error).await;
                 let invites = local.others.clone();
                 if let Some(message) = local.revive().await {
-                    setup.say(&Event::Note { message });
+                    setup.say(&Event::note(&message));
                 }
                 if local.others != invites {
                     told = false;

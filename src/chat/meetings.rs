@@ -130,9 +130,7 @@ async fn tell_news(setup: &Setup) -> Infallible {
 async fn ask_for_relay(setup: &Setup) -> Infallible {
     loop {
         setup.consent.wanted().await;
-        setup.ask(&Event::Note {
-            message: QUESTION.into(),
-        });
+        setup.ask(&Event::note(QUESTION));
         setup.consent.settled().await;
     }
 }

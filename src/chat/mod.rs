@@ -254,9 +254,7 @@ impl Signals {
 /// [`ChatError`], with the exit code and the words for it.
 pub async fn run(setup: &mut Setup, signals: &mut Signals) -> Result<Exit, ChatError> {
     if setup.listening.hidden {
-        setup.say(&Event::Note {
-            message: relay::HIDDEN.into(),
-        });
+        setup.say(&Event::note(relay::HIDDEN));
     }
     setup.check_bind()?;
     let spending = Spending::open(setup).await?;

@@ -62,11 +62,11 @@ pub async fn stay(
     if let Err(error) = &parting.exit {
         interface.tell(&error.event());
     }
-    let again = match parting.left {
+    let message = match parting.left {
         true => format!("{peer} left · {AGAIN}"),
         false => AGAIN.to_owned(),
     };
-    note(interface, &again);
+    interface.tell(&Event::Note { message });
     let next = tokio::select! {
         next = choose(interface) => next,
         exit = signals.next() => Next::Leave(Some(exit)),
@@ -116,7 +116,5 @@ pub async fn while_waiting(interface: &mut Interface, setup: &Setup) -> Exit {
 }
 
 fn note(interface: &mut Interface, message: &str) {
-    interface.tell(&Event::Note {
-        message: message.into(),
-    });
+    interface.tell(&Event::note(message));
 }

@@ -157,7 +157,7 @@ fn a_wait_that_is_asked_for_is_kept_and_said() {
         assert!(pause >= Duration::from_secs(2), "{pause:?} after {code}");
         let note = client.await_event("note")["message"].to_string();
         let words = match code {
-            ErrorCode::ShuttingDown => "the mediator is stopping",
+            ErrorCode::ShuttingDown => "mediator is stopping",
             _ => "so much for now",
         };
         assert!(note.contains(words), "{note}");

@@ -221,18 +221,10 @@ fn remark(event: &Event) -> Option<String> {
             format!("◆ {peer} · {address} · {trust} · {queued} queued\n  key {fingerprint}")
         }
         Event::Note { message } => {
-            let message = sentence(message);
-            let message = Safe::message(&message).as_str().replace('\n', "\n  ");
+            let message = Safe::message(message).as_str().replace('\n', "\n  ");
             format!("◆ {message}")
         }
     })
-}
-
-/// With a capital: what is an error's own text, or a part of another one, has none.
-fn sentence(text: &str) -> String {
-    let mut rest = text.chars();
-    let first = rest.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(rest.as_str().chars()).collect()
 }
 
 fn alarm(event: &Event) -> String {

@@ -87,5 +87,5 @@ impl Away {
 }
 
 fn note(setup: &Setup, message: String) {
-    setup.say(&Event::Note { message });
+    setup.say(&Event::note(&message));
 }

@@ -65,7 +65,7 @@ impl Talk<'_> {
         });
         if !self.company.is_contact() {
             let message = format!("if {} starts anew, do so too: /quit", self.company.name());
-            let _ = self.show(&Event::Note { message });
+            let _ = self.show(&Event::note(&message));
         }
         self.company.seen();
         self.seek();
@@ -256,7 +256,7 @@ impl Talk<'_> {
             let message = format!(
                 "large packets get lost on the way to {peer}, and nobody says so: from here on they are smaller"
             );
-            self.show(&Event::Note { message })?;
+            self.show(&Event::note(&message))?;
         }
         self.read()
     }
@@ -295,8 +295,7 @@ impl Talk<'_> {
     /// Words belong to a link.
     pub(super) fn compare_anew(&mut self) -> Result<(), ChatError> {
         if self.comparing {
-            let message = "A new link has new words: start over.".into();
-            self.show(&Event::Note { message })?;
+            self.show(&Event::note("A new link has new words: start over."))?;
             self.show_words()?;
         }
         Ok(())

@@ -106,7 +106,7 @@ impl Talk<'_> {
                 Ok(())
             }
             Input::Relay => self.agree_to_relay(),
-            Input::Help => self.show(&Event::Note { message: help() }),
+            Input::Help => self.show(&Event::note(&help())),
             Input::Unknown(name, meant) => {
                 let hint = match meant {
                     Some(meant) => {
@@ -128,8 +128,7 @@ impl Talk<'_> {
     /// Has the history read, which may be long; it is shown once that is done.
     fn look_for_peers(&mut self) -> Result<(), ChatError> {
         let Some(history) = self.setup.history.clone() else {
-            let message = "no history is kept: --no-history".into();
-            return self.show(&Event::Note { message });
+            return self.show(&Event::note("no history is kept: --no-history"));
         };
         self.lookups
             .spawn(async move { aside(move || peers(&history)).await? });
@@ -141,7 +140,7 @@ impl Talk<'_> {
         found: Result<String, CommandError>,
     ) -> Result<(), ChatError> {
         match found {
-            Ok(message) => self.show(&Event::Note { message }),
+            Ok(message) => self.show(&Event::note(&message)),
             Err(error) => self.error("system", &error.to_string(), ""),
         }
     }

@@ -95,16 +95,12 @@ impl Talk<'_> {
     /// No direct path opens, and nothing was said about the relay beforehand.
     pub(super) fn ask_for_relay(&mut self) -> Result<(), ChatError> {
         self.asked = true;
-        self.show(&Event::Note {
-            message: QUESTION.into(),
-        })
+        self.show(&Event::note(QUESTION))
     }
 
     /// `/relay`.
     pub(super) fn agree_to_relay(&mut self) -> Result<(), ChatError> {
         self.setup.consent.give();
-        self.show(&Event::Note {
-            message: AGREED.into(),
-        })
+        self.show(&Event::note(AGREED))
     }
 }
