@@ -99,8 +99,12 @@ fn proxy_choice(text: &str) -> Result<Result<ProxyChoice, ProxyUrlError>, Infall
     Ok(text.parse())
 }
 
-/// What stands where a command should be, where that is none.
+/// What stands where a command should be, where that is none. Those of `peers` are its own.
 fn no_command(error: &clap::Error) -> Option<String> {
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string);
+    if usage.is_some_and(|usage| usage.contains("undertone peers")) {
+        return None;
+    }
     let said = error.get(ContextKind::InvalidSubcommand);
     said.map(ToString::to_string)
 }

@@ -55,7 +55,7 @@ pub struct Secret(Zeroizing<String>);
 pub enum RoomError {
     /// Nothing before the `#`.
     #[error(
-        "the room has no name\n  Write ROOM or ROOM#SECRET, for example ocean-panda#tiger-velvet."
+        "the room has no name\n  Write ROOM or ROOM#SECRET, for example ocean-panda#tiger-velvet-olive-table."
     )]
     NoName,
     /// A `#` with nothing behind it.
@@ -71,12 +71,12 @@ pub enum RoomError {
     SecretTooLong,
     /// A space, a control character, or one that cannot be seen.
     #[error(
-        "a room and its secret have no spaces and no hidden characters\n  Join words with a dash: ocean-panda#tiger-velvet."
+        "a room and its secret have no spaces and no hidden characters\n  Join words with a dash: ocean-panda#tiger-velvet-olive-table."
     )]
     Forbidden,
     /// The name has a slash, a bracket or a double quote.
     #[error(
-        "a room's name has no slash, bracket or quote: is this an invite?\n  One looks like http://192.168.1.20:7700/#ocean-panda#tiger-velvet."
+        "a room's name has no slash, bracket or quote: is this an invite?\n  One looks like http://192.168.1.20:7700/#ocean-panda#tiger-velvet-olive-table."
     )]
     NearlyLink,
     /// A link among words that are not part of it, as far as can be told.
@@ -85,22 +85,27 @@ pub enum RoomError {
     /// Two links that differ.
     #[error("there is more than one link\n  Paste one of them.")]
     TwoLinks,
-    /// A made-up secret in which this word, counted from 1, is none of the list.
+    /// The "room" or the "secret" looks made up, and this word of it, from 1, is none of the list.
     #[error(
-        "word {0} of the secret is not one that undertone makes up: is it misspelt?\n  Look at the invite again. A secret of your own goes behind a room of your own."
+        "word {1} of the {0} is not one that undertone makes up: is it misspelt?\n  Look at the invite again. A secret of your own goes behind a room of your own."
     )]
-    Misspelt(usize),
-    /// A made-up secret that ends with a dash.
+    Misspelt(&'static str, usize),
+    /// A made-up secret of fewer than four words.
     #[error(
-        "the secret is cut off after a dash\n  Paste the whole invite; it may go on in the next line."
+        "the secret is cut off: a made-up one has four words\n  Paste the whole invite; it may go on in the next line."
     )]
     Cut,
+    /// Four words of the list, and no room before them.
+    #[error(
+        "that looks like a secret without its room\n  Paste the whole invite, or type ROOM#SECRET."
+    )]
+    SecretAlone,
     /// More than any room or link.
     #[error("that is too long for a room or an invite\n  Paste the link alone.")]
     TooLong,
     /// A link without a `#`.
     #[error(
-        "that link names no room\n  An invite looks like http://192.168.1.20:7700/#ocean-panda#tiger-velvet."
+        "that link names no room\n  An invite looks like http://192.168.1.20:7700/#ocean-panda#tiger-velvet-olive-table."
     )]
     NoRoomInLink,
     /// `%` in a link without two digits behind it, or what it spells is no text.

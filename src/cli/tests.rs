@@ -60,6 +60,7 @@ fn a_room_where_a_command_should_be_is_told_its_place() {
         assert!(!said.contains("otter"), "{said}");
     }
     assert!(said("undertone dcotor").contains("'doctor'"));
+    assert!(said("undertone peers foo").contains("'foo'"));
 }
 
 #[test]
@@ -113,7 +114,7 @@ fn every_option_has_its_variable() {
 
 #[test]
 fn the_first_help_fits_one_screen() {
-    let help = Cli::definition().render_long_help().to_string();
+    let help = read("undertone --help").err().unwrap().to_string();
     assert!(help.lines().count() <= 38, "{help}");
     for shown in [
         "chat ",

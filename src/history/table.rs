@@ -85,7 +85,11 @@ fn compared(index: &mut Index<'_>, width: usize, out: &mut impl Write) -> Result
     index.each_marked(|entry, known| {
         let name = Safe::line(&format!("{}*", Safe::name(&entry.name)));
         writeln!(out, "{}", name.clipped(width))?;
-        writeln!(out, "{}", beside(&known.key, &entry.key, width))?;
+        let (was, is) = match known.last_seen <= entry.last_seen {
+            true => (known, entry),
+            false => (entry, known),
+        };
+        writeln!(out, "{}", beside(&was.key, &is.key, width))?;
         Ok::<_, CommandError>(())
     })
 }

@@ -7,6 +7,8 @@ use zeroize::Zeroizing;
 use super::{Room, RoomError, Secret};
 use crate::crypto::{keys, words};
 
+/// Words of a made-up room's name.
+const NAME_WORDS: usize = 2;
 /// Words of a made-up secret.
 const SECRET_WORDS: usize = 4;
 /// Letters of a secret of 128 bits.
@@ -18,7 +20,7 @@ impl Room {
     #[must_use]
     pub fn made_up() -> Self {
         Self {
-            name: random_words::<2>(),
+            name: random_words::<NAME_WORDS>(),
             secret: Some(Secret(Zeroizing::new(random_words::<SECRET_WORDS>()))),
         }
     }
@@ -30,7 +32,7 @@ impl Room {
         let mut secret = Zeroizing::new(BASE32_NOPAD.encode(&*bytes));
         secret.make_ascii_lowercase();
         Self {
-            name: random_words::<2>(),
+            name: random_words::<NAME_WORDS>(),
             secret: Some(Secret(secret)),
         }
     }
@@ -38,37 +40,89 @@ impl Room {
     /// Whether it is, to the last letter, as the two above make them.
     pub(super) fn is_made_up(&self) -> bool {
         let complete = |Secret(secret): &Secret| {
-            let words = secret.split('-').count() == SECRET_WORDS;
+            let words = Words::of(secret);
             let base32 = |c: u8| matches!(c, b'a'..=b'z' | b'2'..=b'7');
-            words && secret.split('-').all(is_listed)
+            words.count() == SECRET_WORDS && words.are_listed()
                 || secret.len() == LONG_SECRET && secret.bytes().all(base32)
         };
-        self.has_made_up_name() && self.secret.as_ref().is_some_and(complete)
+        let name = Words::of(&self.name);
+        name.count() == NAME_WORDS
+            && name.are_listed()
+            && self.secret.as_ref().is_some_and(complete)
     }
 
-    fn has_made_up_name(&self) -> bool {
-        let mut words = self.name.split('-');
-        words.clone().count() == 2 && words.all(is_listed)
-    }
-
-    /// Finds the slip in a made-up secret: behind a made-up name, most of its words are listed and
-    /// one is not, or one is missing behind a dash.
+    /// Finds the slip in what nearly is a made-up room: a word that is none of the list, one that is
+    /// missing, or the secret without its room.
     ///
     /// # Errors
-    /// [`RoomError::Misspelt`], [`RoomError::Cut`].
+    /// [`RoomError::Misspelt`], [`RoomError::Cut`], [`RoomError::SecretAlone`].
     pub(super) fn check_words(&self) -> Result<(), RoomError> {
-        let Some(Secret(secret)) = self.secret.as_ref().filter(|_| self.has_made_up_name()) else {
-            return Ok(());
+        let name = Words::of(&self.name);
+        let Some(Secret(secret)) = &self.secret else {
+            let alone = name.count() == SECRET_WORDS && name.are_listed();
+            return if alone {
+                Err(RoomError::SecretAlone)
+            } else {
+                Ok(())
+            };
         };
-        let (listed, others): (Vec<_>, Vec<_>) = secret
-            .split('-')
-            .enumerate()
-            .partition(|(_, word)| is_listed(word));
-        match others.first() {
-            Some((_, "")) if !listed.is_empty() => Err(RoomError::Cut),
-            Some((at, _)) if listed.len() >= others.len() => Err(RoomError::Misspelt(at + 1)),
+        let secret = Words::of(secret);
+        let secret_is_whole = secret.count() == SECRET_WORDS && secret.are_listed();
+        if secret_is_whole && name.count() == NAME_WORDS && name.listed == 1 {
+            return Err(RoomError::Misspelt("room", name.slip()));
+        }
+        if name.count() != NAME_WORDS || !name.are_listed() {
+            return Ok(());
+        }
+        match secret.count() {
+            // Also where the last word is cut off in the middle.
+            1..SECRET_WORDS if secret.are_listed() || secret.last_is_begun() => Err(RoomError::Cut),
+            _ if secret.listed > 0 && secret.listed >= secret.others => match secret.others {
+                0 => Ok(()),
+                _ => Err(RoomError::Misspelt("secret", secret.slip())),
+            },
             _ => Ok(()),
         }
+    }
+}
+
+/// A text as words between dashes.
+struct Words<'a> {
+    text: &'a str,
+    listed: usize,
+    others: usize,
+}
+
+impl<'a> Words<'a> {
+    fn of(text: &'a str) -> Self {
+        let listed = text.split('-').filter(|word| is_listed(word)).count();
+        let others = text.split('-').count() - listed;
+        Words {
+            text,
+            listed,
+            others,
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.listed + self.others
+    }
+
+    fn are_listed(&self) -> bool {
+        self.others == 0
+    }
+
+    /// Which one is none of the list, from 1.
+    fn slip(&self) -> usize {
+        let slip = self.text.split('-').position(|word| !is_listed(word));
+        slip.map_or(0, |at| at + 1)
+    }
+
+    /// Whether all but the last are listed, and that may become one.
+    fn last_is_begun(&self) -> bool {
+        let last = self.text.rsplit('-').next().unwrap_or_default();
+        let begun = words::bip39().iter().any(|word| word.starts_with(last));
+        self.others == 1 && !is_listed(last) && begun
     }
 }
 

@@ -54,9 +54,13 @@ fn what_is_no_room_is_refused_with_a_reason() {
         ("10.0.0.7:7700/#den#otter", NearlyLink),
         ("ws://10.0.0.7:7700/#den#otter", NearlyLink),
         ("a[1]", NearlyLink),
-        ("ocean-panda#tiger-velvt-olive-table", Misspelt(2)),
+        ("ocean-panda#tiger-velvt-olive-table", Misspelt("secret", 2)),
         ("ocean-panda#tiger-velvet-", Cut),
-        ("http://a/#ocean-panda#tiger-velv", Misspelt(2)),
+        ("http://a/#ocean-panda#tiger-velv", Cut),
+        ("ocean-panda#tiger-velvet-olive", Cut),
+        ("ocean-panda#tig", Cut),
+        ("ocaen-panda#tiger-velvet-olive-table", Misspelt("room", 1)),
+        ("tiger-velvet-olive-table", SecretAlone),
         (
             "http://a/b#c",
             Mediator(MediatorUrlError::Extra("/b".into())),
@@ -79,15 +83,15 @@ fn what_is_no_room_is_refused_with_a_reason() {
 
 #[test]
 fn a_link_says_mediator_and_room() {
-    let invite: Invite = " HTTP://192.168.1.20/#Ocean-Panda#tiger%2dvelvet"
+    let invite: Invite = " HTTP://192.168.1.20/#Ocean-Panda#tiger%2dvelvet-olive-table"
         .parse()
         .unwrap();
     let mediator = invite.mediator.unwrap();
     assert_eq!(mediator.to_string(), "http://192.168.1.20:7700");
-    assert_eq!(invite.room, room("ocean-panda#tiger-velvet"));
+    assert_eq!(invite.room, room("ocean-panda#tiger-velvet-olive-table"));
     assert_eq!(
         invite.room.invite_link(&mediator).as_str(),
-        "http://192.168.1.20:7700/#ocean-panda#tiger-velvet"
+        "http://192.168.1.20:7700/#ocean-panda#tiger-velvet-olive-table"
     );
 }
 

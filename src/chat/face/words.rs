@@ -142,7 +142,9 @@ fn remark(event: &Event) -> Option<String> {
                 );
             } else if *trust != Standing::Verified {
                 text += match trust {
-                    Standing::Invite => "\n  Only someone with the secret can be there.",
+                    Standing::Invite => {
+                        "\n  Only someone with the secret can be there, of this room or of one where you\n  met before."
+                    }
                     _ => "\n  Someone could be in between.",
                 };
                 text += "\n  /verify compares four words by voice (20 seconds).";

@@ -19,6 +19,7 @@ use crate::terminal::editor::{Editor, Full};
 use crate::terminal::guard::Guard;
 use crate::terminal::keyboard::reader::{Reader, size};
 use crate::terminal::keyboard::{Code, Event, Key};
+use crate::terminal::layout::Text;
 use crate::terminal::safe::Safe;
 
 /// What is asked.
@@ -175,6 +176,7 @@ impl Asker {
     /// Puts a line in place of the row.
     fn finish(&mut self, line: &str) -> io::Result<()> {
         self.asking = false;
+        let line = Text::remark(line).rows(Some(self.width)).to_string();
         let line = line.replace('\n', "\r\n");
         write(&format!("\r\x1b[J{line}\r\n"))
     }
