@@ -10,8 +10,11 @@ pub mod link;
 pub mod pairing;
 pub mod text;
 
+/// What a target does with an input.
+pub type Body = fn(&[u8]);
+
 /// Every target by its name, which is that of its folder of seeds.
-pub const TARGETS: [(&str, fn(&[u8])); 15] = [
+pub const TARGETS: [(&str, Body); 15] = [
     ("confirm", pairing::confirm),
     ("files", files::all),
     ("frame", link::frame),

@@ -221,9 +221,6 @@ impl Ratchet {
         header: &Header,
         open: impl FnOnce(MessageKey<'_>) -> Result<T, OpenError>,
     ) -> Result<T, RatchetError> {
-        if header.number >= CHAIN_LIMIT {
-            return Err(RatchetError::ChainEnd);
-        }
         match &mut self.receiving {
             Some(chain) if self.theirs == Some(header.key) => {
                 chain.expects(header)?;

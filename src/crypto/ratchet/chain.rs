@@ -7,7 +7,7 @@ use hmac::Mac;
 use sha2::Sha256;
 use zeroize::Zeroize;
 
-use super::{Header, OpenError, RatchetError};
+use super::{CHAIN_LIMIT, Header, OpenError, RatchetError};
 use crate::crypto::keys::{Key, MESSAGE_KEY, NEXT_CHAIN_KEY, SharedSecret, hmac_sha256};
 use crate::crypto::secret::{wiping_shallow_stack, wiping_stack};
 
@@ -42,6 +42,10 @@ impl Chain {
                 expected: self.number,
                 got: header.number,
             });
+        }
+        // Only of the next one: another number is nothing that the other end counted.
+        if self.number >= CHAIN_LIMIT {
+            return Err(RatchetError::ChainEnd);
         }
         Ok(())
     }
