@@ -11,6 +11,7 @@
 )]
 
 mod common;
+#[allow(dead_code, reason = "each test file uses its part")]
 #[path = "common/hostile.rs"]
 mod hostile;
 
