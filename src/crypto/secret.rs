@@ -5,7 +5,7 @@
 //!
 //! - what outlives a computation is a [`Secret`]: boxed, so that a move hands on a pointer; filled
 //!   where it stands, and wiped there when it is dropped;
-//! - what computes with it runs inside [`Secret::derive`] or [`wiping_stack`], where copies and
+//! - what computes with it runs inside [`Secret::derive`] or `wiping_stack`, where copies and
 //!   temporaries of others' code may be as they are: the stack is overwritten afterwards.
 
 use std::fmt;

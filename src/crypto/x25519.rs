@@ -58,7 +58,7 @@ impl SecretKey {
     /// A fresh key from the operating system's randomness.
     ///
     /// # Panics
-    /// As [`random`].
+    /// The system gives no randomness.
     pub fn generate() -> Self {
         Self(Secret::random())
     }
