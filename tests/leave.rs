@@ -280,6 +280,30 @@ fn a_made_up_room_and_its_invite_stay_the_same() {
 }
 
 #[test]
+fn who_waits_again_runs_the_mediator_that_went_with_the_other_one() {
+    let (port, homes) = (common::free_port().to_string(), homes());
+    let at_terminal = |home, name| {
+        let mut command = chat(home, "", name, ROOM);
+        command.get_argv_mut().truncate(1);
+        command.args(["chat", "--name", name, "--local-port", &port]);
+        Screen::run(command)
+    };
+    let mut ada = at_terminal(&homes[0], "ada");
+    ada.await_text("Waiting in room lab");
+    let mut bob = at_terminal(&homes[1], "bob");
+    bob.await_row("ada ⚠ ›");
+    ada.press("/quit\r");
+    assert_eq!(ada.exit_code(), 0);
+    bob.await_row("ada · left ›");
+    bob.press("\r");
+    bob.await_text("this client runs one now");
+    bob.await_text("Waiting in room lab");
+    let ada = at_terminal(&homes[0], "ada");
+    ada.await_row("bob ⚠ ›");
+    bob.await_row("ada ⚠ ›");
+}
+
+#[test]
 fn without_a_row_of_ones_own_one_stays_too_and_says_nothing_to_nobody() {
     let (mediator, homes) = (Mediator::start(), homes());
     let mut bob = Start::chat(&homes[1], &mediator.url, "bob", ROOM).run();

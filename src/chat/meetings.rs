@@ -64,7 +64,12 @@ pub async fn meetings(
         };
         code = parting.code();
         match stay(interface, signals, &peer, &parting).await {
-            Next::Again => {}
+            Next::Again => {
+                // The mediator may have been in the program that ended.
+                if let Some(message) = local.revive().await {
+                    setup.say(&Event::note(&message));
+                }
+            }
             Next::Leave(exit) => return Ok(exit.unwrap_or(code)),
         }
     }
