@@ -3,15 +3,13 @@
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use jiff::Timestamp;
-use jiff::fmt::rfc2822;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::seat::{self, Seat};
-use super::{Report, paths};
+use super::{Report, clock, paths};
 use crate::chat::local::ports;
 use crate::cli::DoctorArgs;
 use crate::link::interfaces::addresses_here;
@@ -23,9 +21,6 @@ use crate::rendezvous::{
     version::{self, Answers, answers},
 };
 use crate::socket::Segments;
-
-/// A clock that is off by more than this makes the times of messages misleading.
-const CLOCK_OFF: Duration = Duration::from_secs(30);
 
 /// Looks at the mediators that were named, or at the one that a chat would use, and at the way
 /// out that they show.
@@ -123,7 +118,7 @@ async fn steps(
     match timeout(CONNECT_WITHIN, version::ask_version(url, transport)).await {
         Ok(Ok(answer)) => {
             version(&answer, report)?;
-            clock(&answer, report)?;
+            clock::tell(&answer, report)?;
         }
         _ => report.warn(
             "version",
@@ -254,56 +249,6 @@ fn version(answer: &str, report: &mut Report<'_>) -> io::Result<()> {
     }
 }
 
-fn clock(answer: &str, report: &mut Report<'_>) -> io::Result<()> {
-    let mut headers = answer.lines().take_while(|line| !line.is_empty());
-    let date = headers.find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("date").then(|| value.trim())
-    });
-    let Some(theirs) = date.and_then(|date| rfc2822::parse(date).ok()) else {
-        return Ok(());
-    };
-    let apart = Timestamp::now().duration_since(theirs.timestamp());
-    if apart.unsigned_abs() <= CLOCK_OFF {
-        return report.fine("clock", "your clock and the mediator's agree");
-    }
-    let way = if apart.is_positive() {
-        "ahead of"
-    } else {
-        "behind"
-    };
-    let apart = roughly(apart.unsigned_abs());
-    report.warn(
-        "clock",
-        &format!("your clock is {apart} {way} the mediator's"),
-        "Have the one that is wrong set by the network (NTP): times of messages will mislead.",
-    )
-}
-
-/// A duration as people say it: in the two largest units that it has.
-fn roughly(duration: Duration) -> String {
-    const UNITS: [(u64, &str); 5] = [
-        (31_557_600, "year"),
-        (86_400, "day"),
-        (3_600, "hour"),
-        (60, "minute"),
-        (1, "second"),
-    ];
-    let mut rest = duration.as_secs();
-    let counted = UNITS.map(|(seconds, unit)| {
-        let count = rest / seconds;
-        rest %= seconds;
-        (count, unit)
-    });
-    let largest = counted.iter().skip_while(|(count, _)| *count == 0).take(2);
-    let shown = largest.filter(|(count, _)| *count > 0);
-    let shown = shown.map(|(count, unit)| match count {
-        1 => format!("1 {unit}"),
-        count => format!("{count} {unit}s"),
-    });
-    shown.collect::<Vec<_>>().join(" and ")
-}
-
 /// What the mediator sees of a proxy says nothing about this machine.
 fn proxied(observed: SocketAddr, report: &mut Report<'_>) -> io::Result<()> {
     let ip = observed.ip().to_canonical();
@@ -331,22 +276,4 @@ fn observed(seat: &Seat, report: &mut Report<'_>) -> io::Result<()> {
         "not an address of this machine: a router is in between"
     };
     report.fine("observed", &format!("it sees you at {ip}: {what}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_said_in_the_two_largest_units() {
-        for (seconds, said) in [
-            (31, "31 seconds"),
-            (60, "1 minute"),
-            (3_661, "1 hour and 1 minute"),
-            (86_400 + 59, "1 day"),
-            (218_036_443, "6 years and 332 days"),
-        ] {
-            assert_eq!(roughly(Duration::from_secs(seconds)), said);
-        }
-    }
 }

@@ -2,9 +2,10 @@
 //!
 //! Owns: findings, how they are written, and the exit code. The checks are in `mediator` (the way
 //! to it, step by step), `seat` (what it then tells of us), `nat` and `paths` (what that means) and
-//! `here` (this machine). Nothing is changed, neither modes nor files, but that a file is written to
+//! `here` and `clock` (this machine). Nothing is changed, neither modes nor files, but that a file is written to
 //! see whether it can be, and taken away again.
 
+mod clock;
 mod here;
 mod mediator;
 mod nat;
