@@ -60,7 +60,11 @@ impl History {
         }
         // A link to the file is followed, not replaced by a file.
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        Ok(Self { path })
+        // To open a pipe would wait for its other end, and the mode of a device is not ours.
+        match path.metadata() {
+            Ok(metadata) if !metadata.is_file() => Err(StoreError::NoFile(path)),
+            _ => Ok(Self { path }),
+        }
     }
 
     /// Where the file is.

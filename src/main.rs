@@ -12,6 +12,7 @@ use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use undertone::attempts::Attempts;
 use undertone::chat::aside::Aside;
+use undertone::chat::clipboard::Clipboard;
 use undertone::chat::event::Event;
 use undertone::chat::face::Face;
 use undertone::chat::listening::{Listening, NamedPort};
@@ -263,6 +264,7 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
                 false => Tell::default(),
             },
         },
+        clipboard: Clipboard::default(),
         consent: Consent::new(options.consent(), io::stdin().is_terminal()),
         timeout: options.timeout(),
         require_verified: options.require_verified,

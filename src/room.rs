@@ -18,6 +18,7 @@ mod pasted;
 mod unseen;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use zeroize::{Zeroize, Zeroizing};
@@ -37,7 +38,9 @@ pub const MAX_SECRET_BYTES: usize = 128;
 const MAX_INPUT_BYTES: usize = 2048;
 
 /// What a ROOM cannot hold: who types it means a link, or something around one.
-const OF_LINKS: [char; 12] = ['/', '\\', '<', '>', '(', ')', '[', ']', '{', '}', '"', '|'];
+const OF_LINKS: [char; 15] = [
+    ':', '%', '&', '/', '\\', '<', '>', '(', ')', '[', ']', '{', '}', '"', '|',
+];
 
 /// A room, in its normal form. Made by `parse`, [`Room::made_up`] or [`Room::made_up_long`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,9 +77,9 @@ pub enum RoomError {
         "a room and its secret have no spaces and no hidden characters\n  Join words with a dash: ocean-panda#tiger-velvet-olive-table."
     )]
     Forbidden,
-    /// The name has a slash, a bracket or a double quote.
+    /// The name has what only links have: a slash, a colon, a bracket, a host.
     #[error(
-        "a room's name has no slash, bracket or quote: is this an invite?\n  One looks like http://192.168.1.20:7700/#ocean-panda#tiger-velvet-olive-table."
+        "that is no room's name, and not quite an invite: it begins with http:// or https://\n  One looks like http://192.168.1.20:7700/#ocean-panda#tiger-velvet-olive-table."
     )]
     NearlyLink,
     /// A link among words that are not part of it, as far as can be told.
@@ -215,7 +218,8 @@ impl fmt::Debug for Secret {
 }
 
 fn check_name(name: &str) -> Result<(), RoomError> {
-    match name.contains(OF_LINKS) {
+    let is_host = name.starts_with("www.") || name.parse::<IpAddr>().is_ok();
+    match name.contains(OF_LINKS) || is_host {
         true => Err(RoomError::NearlyLink),
         false => Ok(()),
     }

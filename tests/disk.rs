@@ -157,6 +157,23 @@ fn damaged_contacts_are_found_before_anyone_comes() {
 }
 
 #[test]
+fn a_history_that_is_no_file_is_refused_and_left_as_it_is() {
+    let home = Home::new();
+    let pipe = home.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    for place in [pipe.as_path(), home.path()] {
+        let before = place.metadata().unwrap().permissions();
+        let file = ["--peers-file", place.to_str().unwrap()];
+        for command in [&["peers"][..], &["chat", "lab", "--name", "ada"]] {
+            let (code, _, err) = Start::new(&home, &[command, &file].concat()).finish(b"");
+            assert!(code == 1 && err.contains("is no file"), "{code}: {err}");
+        }
+        assert_eq!(place.metadata().unwrap().permissions(), before);
+    }
+}
+
+#[test]
 fn a_history_that_cannot_be_written_is_found_before_anyone_comes() {
     let home = Home::new();
     assert_eq!(Start::new(&home, &["id"]).finish(b"").0, 0);

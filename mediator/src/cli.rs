@@ -185,6 +185,9 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse::<u16>() {
         return Ok((Ipv6Addr::UNSPECIFIED, port).into());
     }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("a port is a number up to 65535".into());
+    }
     let bare = text
         .strip_prefix('[')
         .and_then(|text| text.strip_suffix(']'));
@@ -225,6 +228,7 @@ mod tests {
             ("localhost:80", Some("127.0.0.1:80")),
             ("localhost", Some("127.0.0.1:7700")),
             ("65536", None),
+            ("70000", None),
             ("127.0.0.1:x", None),
             ("http://127.0.0.1", None),
             ("", None),

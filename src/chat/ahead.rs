@@ -1,6 +1,6 @@
 //! What a person types at a terminal while the other one is still awaited: it is kept,
-//! and said to nobody. `/quit` and Ctrl-D leave; `/relay` agrees to a relay; other commands have
-//! nothing to act on yet.
+//! and said to nobody. `/quit` and Ctrl-D leave; `/relay` agrees to a relay, `/invite` copies the
+//! invite; other commands have nothing to act on yet.
 //!
 //! The terminal is in its own mode until the chat begins: a line comes whole, edited
 //! and shown by the system. What does not come from a terminal waits in its pipe.
@@ -16,6 +16,7 @@ use rustix::process::getpgrp;
 use rustix::termios::tcgetpgrp;
 use tokio::sync::oneshot;
 
+use super::clipboard::Clipboard;
 use super::event::Event;
 use super::face::{Face, clock};
 use super::interface::has_console;
@@ -55,16 +56,16 @@ enum Heard<'a> {
 
 impl Ahead {
     /// Begins to listen, where stdin is a terminal; says so to whoever types, by `face`.
-    /// A consent to the relay goes to `consent`.
+    /// A consent to the relay goes to `consent`; `/invite` copies what `clipboard` offers.
     ///
     /// # Errors
     /// The system's.
-    pub fn listen(face: Face, consent: Consent) -> io::Result<Self> {
+    pub fn listen(face: Face, consent: Consent, clipboard: Clipboard) -> io::Result<Self> {
         let (leave, left) = oneshot::channel();
         let mut listener = None;
         if io::stdin().is_terminal() {
             let (ours, stop) = UnixStream::pair()?;
-            let listen = move || listen(&stop, face, &consent, leave);
+            let listen = move || listen(&stop, face, (&consent, &clipboard), leave);
             let thread = thread::Builder::new().spawn(listen)?;
             listener = Some((ours, thread));
         }
@@ -90,7 +91,12 @@ impl Ahead {
     }
 }
 
-fn listen(stop: &UnixStream, face: Face, consent: &Consent, leave: oneshot::Sender<()>) -> String {
+fn listen(
+    stop: &UnixStream,
+    face: Face,
+    (consent, clipboard): (&Consent, &Clipboard),
+    leave: oneshot::Sender<()>,
+) -> String {
     let mut typed = String::new();
     let mut buf = [0; LINE_MAX];
     loop {
@@ -115,6 +121,10 @@ fn listen(stop: &UnixStream, face: Face, consent: &Consent, leave: oneshot::Send
             Input::Relay => {
                 consent.give();
                 note(AGREED);
+                continue;
+            }
+            Input::Invite => {
+                note(clipboard.copy(face));
                 continue;
             }
             Input::Say(said) if is_invite(&said) => {

@@ -23,7 +23,11 @@ impl Here {
     /// The system's.
     pub fn listen(setup: &Setup) -> io::Result<Self> {
         Ok(Here {
-            ahead: Some(Ahead::listen(setup.face, setup.consent.clone())?),
+            ahead: Some(Ahead::listen(
+                setup.face,
+                setup.consent.clone(),
+                setup.clipboard.clone(),
+            )?),
             interface: None,
         })
     }

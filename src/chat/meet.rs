@@ -74,6 +74,9 @@ pub async fn meet(setup: &Setup, local: &mut Local, spending: &Spending) -> Resu
                 Progress::Seated { expires_in } => {
                     away.over(setup);
                     if !std::mem::replace(&mut told, true) {
+                        let best = local.others.first();
+                        let invite = best.map(|link| setup.room.invite_link(&link.url));
+                        setup.clipboard.offer(invite);
                         setup.say(&waiting(setup, local, expires_in));
                         for message in remarks(setup, local) {
                             setup.say(&Event::note(&message));

@@ -38,6 +38,7 @@ pub async fn meetings(
                 Err(error) => Ok(Err(error)),
             },
         };
+        setup.clipboard.offer(None);
         if !has_person(setup.face) {
             setup.room.forget_secret();
         }

@@ -12,6 +12,7 @@
 //! again     waiting for contacts beside that, where only they can come
 //! here      who sits here, through all meetings ─► ahead, interface
 //! ahead     what is typed before anyone is there
+//! clipboard the invite, to be copied
 //! aside     what is said beside the chat
 //! company   who is there, and whether the chat is open
 //! times     when the other one's messages were written
@@ -25,6 +26,7 @@ pub mod ahead;
 pub mod aside;
 pub mod backoff;
 mod challenge;
+pub mod clipboard;
 pub mod company;
 mod error;
 pub mod event;
@@ -65,6 +67,7 @@ use crate::room::Room;
 use crate::store::Writer;
 use crate::terminal::name::DisplayName;
 use aside::Aside;
+use clipboard::Clipboard;
 pub use error::ChatError;
 use event::Event;
 use face::Face;
@@ -109,6 +112,8 @@ pub struct Setup {
     pub listening: Listening,
     /// Whether the mediator may carry the conversation.
     pub consent: Consent,
+    /// The invite, while somebody is awaited.
+    pub clipboard: Clipboard,
     /// How long to wait for the other one; `None`: as long as it takes.
     pub timeout: Option<Duration>,
     /// Whether to talk only to someone whose words were compared.

@@ -11,8 +11,8 @@ use crate::terminal::keyboard;
 /// Lines that are read ahead.
 const AHEAD: usize = 16;
 /// The commands, to be completed, and for a typing error to be compared with.
-pub const COMMANDS: [&str; 8] = [
-    "clear", "help", "peers", "quit", "relay", "trust", "verify", "who",
+pub const COMMANDS: [&str; 9] = [
+    "clear", "help", "invite", "peers", "quit", "relay", "trust", "verify", "who",
 ];
 
 /// One line of stdin.
@@ -36,6 +36,8 @@ pub enum Input {
     Relay,
     /// `/help`.
     Help,
+    /// `/invite`: to the clipboard.
+    Invite,
     /// `/quit`.
     Quit,
     /// A command that does not exist, and the one that was meant, perhaps.
@@ -129,6 +131,7 @@ pub fn parse(line: &str) -> Input {
         "clear" => Input::Clear,
         "relay" => Input::Relay,
         "help" => Input::Help,
+        "invite" => Input::Invite,
         "quit" => Input::Quit,
         _ => Input::Unknown(name.to_owned(), meant(name)),
     }

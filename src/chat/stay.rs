@@ -106,6 +106,7 @@ pub async fn while_waiting(interface: &mut Interface, setup: &Setup) -> Exit {
             Some(Input::Say(text)) if interface.keep_draft(&text) => note(interface, ahead::DRAFT),
             Some(Input::Say(_)) => note(interface, NOBODY_YET),
             Some(Input::Clear) => interface.clear(),
+            Some(Input::Invite) => note(interface, setup.clipboard.copy(setup.face)),
             Some(Input::Relay) => {
                 setup.consent.give();
                 note(interface, AGREED);

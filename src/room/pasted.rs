@@ -58,7 +58,13 @@ pub(super) fn link(text: &str) -> Result<Option<Zeroizing<String>>, RoomError> {
     if !is_apart(before) {
         return Err(words());
     }
+    let whole = first;
     let first = first.trim_end_matches(is_mark);
+    let marks = whole.get(first.len()..).unwrap_or_default();
+    if (marks.contains('…') || marks.contains("...")) && !is_complete(first) {
+        // So apps show that a link goes on.
+        return Err(RoomError::Cut);
+    }
     if is_complete(first) || after.chars().all(|c| is_mark(c) || c.is_whitespace()) {
         return Ok(Some(Zeroizing::new(first.to_owned())));
     }

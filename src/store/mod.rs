@@ -74,6 +74,9 @@ pub enum StoreError {
         "{0} is shared by everyone on this machine\n  Name a folder of your own with --data-dir, for example {0}/undertone."
     )]
     Shared(PathBuf),
+    /// A folder, a pipe or a device where a file should be.
+    #[error("{0} is no file\n  Name one with --peers-file; to write no history, use --no-history.")]
+    NoFile(PathBuf),
     /// Another process has held the lock of a file for long.
     #[error(
         "another program has held {0} for {seconds} s\n  Is another undertone stopped, or hanging? End it, and try again.", seconds = lock::WITHIN.as_secs()

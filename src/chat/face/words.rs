@@ -89,7 +89,7 @@ fn waiting<'a>(room: &str, links: impl Iterator<Item = &'a String>, reach: &[Rea
     let links: Vec<_> = links.collect();
     let one_of = if links.len() > 1 { " one of" } else { "" };
     let mut text = Text::remark(&format!(
-        "◆ Waiting in room {} · Ctrl-C to stop\n  Other terminal: undertone chat, and as the room{one_of}",
+        "◆ Waiting in room {} · /invite copies the link · Ctrl-C to stop\n  Other terminal: undertone chat, and as the room{one_of}",
         Safe::line(room),
     ));
     for (n, link) in links.into_iter().enumerate() {

@@ -38,6 +38,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "/relay",
         "let the mediator carry the chat where no direct path opens",
     ),
+    ("/invite", "copy the invite, while somebody is awaited"),
     ("/clear", "clear the screen"),
     ("/quit", "leave"),
     ("//x", "send \"/x\""),
@@ -106,6 +107,7 @@ impl Talk<'_> {
                 Ok(())
             }
             Input::Relay => self.agree_to_relay(),
+            Input::Invite => self.show(&Event::note(self.setup.clipboard.copy(self.setup.face))),
             Input::Help => self.show(&Event::note(&help())),
             Input::Unknown(name, meant) => {
                 let hint = match meant {
