@@ -43,7 +43,7 @@ fn moves(client: &Client) -> usize {
     let events = client.events_until(|events| events.last().is_some_and(connected));
     let messages = events.iter().filter_map(|event| event["message"].as_str());
     messages
-        .filter(|message| message.contains("another mediator on this network comes first"))
+        .filter(|message| message.contains("Another mediator on this network comes first"))
         .count()
 }
 

@@ -51,7 +51,7 @@ fn gets_through(bytes: u32, order: [&'static str; 2]) {
     assert!(took < WITHIN, "{took:?}");
     first.until("the reason", |event| {
         let message = event["message"].as_str().unwrap_or_default();
-        message.contains("large packets get lost")
+        message.contains("Large packets get lost")
     });
     // From here on the path is as good as any.
     let took = say_long(&mut second, &mut first, "y");
