@@ -19,9 +19,11 @@ const UNSHARED_FOR: Duration = Duration::from_secs(15);
 
 impl Talk<'_> {
     /// Leaves at the end of stdin: a pipe's last lines are waited for, as long as some
-    /// of them arrive; a person who leaves is not kept.
+    /// of them arrive, and so is the answer to its last `/peers`; a person who leaves is
+    /// not kept.
     pub(super) fn leave_after_input(&mut self) -> Result<(), ChatError> {
-        if !self.ended || self.exit.is_some() {
+        let asked = !self.lookups.is_empty() && !std::io::stdin().is_terminal();
+        if !self.ended || self.exit.is_some() || asked {
             return Ok(());
         }
         if !self.is_kept() {
