@@ -1,0 +1,188 @@
+use super::*;
+use proptest::prelude::*;
+
+fn all(bytes: &[u8]) -> Result<Vec<Payload<'_>>, Malformed> {
+    decode(bytes).collect()
+}
+
+fn encoded(payloads: &[Payload<'_>]) -> Vec<u8> {
+    let mut out = Vec::new();
+    payloads.iter().for_each(|p| p.encode(&mut out));
+    out
+}
+
+#[test]
+fn padding_after_the_last_payload_must_be_zero() {
+    let mut bytes = encoded(&[Payload::Ping]);
+    bytes.extend([0; 20]);
+    assert_eq!(all(&bytes), Ok(vec![Payload::Ping]));
+    *bytes.last_mut().unwrap() = 1;
+    assert_eq!(all(&bytes), Err(Malformed));
+}
+
+#[test]
+fn kinds_of_a_later_version_are_passed_over_or_acknowledged() {
+    // [9, "x"], [40, 7, {1: 2}], [1, 5, "appended"]
+    let bytes = [
+        0x82, 0x09, 0x61, b'x', 0x83, 0x18, 40, 7, 0xa1, 1, 2, 0x83, 1, 5, 0x61, b'a',
+    ];
+    let unknown = Payload::Reliable {
+        seq: 7,
+        body: Body::Unknown,
+    };
+    let expected = vec![Payload::Unknown, unknown, Payload::Ack { received: 5 }];
+    assert_eq!(all(&bytes), Ok(expected));
+}
+
+#[test]
+fn a_mark_on_a_message_is_true_or_passed_over() {
+    // [16, 1, 0, "a", mark], and once more with something behind the mark.
+    let message = |mark: &[u8], items: u8| {
+        let head = [0x80 | items, 0x10, 1, 0, 0x61, b'a'];
+        [head.as_slice(), mark].concat()
+    };
+    for (mark, items, resent) in [
+        (&[0xf5][..], 5, true),
+        (&[0xf4], 5, false),
+        (&[0x01], 5, false),
+        (&[0xf5, 0x07], 6, true),
+        (&[0x07, 0xf5], 6, false),
+    ] {
+        let body = Body::Text {
+            sent: 0,
+            text: "a",
+            resent,
+        };
+        let expected = vec![Payload::Reliable { seq: 1, body }];
+        assert_eq!(all(&message(mark, items)), Ok(expected), "{mark:?}");
+    }
+    assert_eq!(all(&message(&[], 5)), Err(Malformed));
+}
+
+#[test]
+fn a_goodbye_for_another_reason_is_one_all_the_same() {
+    // [4], [4, 2], [4, "x"], [4, 1], [4, 1, 7]
+    let bytes = [
+        0x81, 4, 0x82, 4, 2, 0x82, 4, 0x61, b'x', 0x82, 4, 1, 0x83, 4, 1, 7,
+    ];
+    let (bye, failure) = (Payload::Bye, Payload::Failure);
+    assert_eq!(all(&bytes), Ok(vec![bye, bye, bye, failure, failure]));
+    // [4, break]: no array of this length.
+    assert_eq!(all(&[0x82, 4, 0xff]), Err(Malformed));
+}
+
+#[test]
+fn reliable_kinds_have_no_bound_but_that_of_an_integer() {
+    for kind in [17, 255, 65_535, 65_536, u64::from(u32::MAX) + 1, u64::MAX] {
+        let mut bytes = Vec::new();
+        let mut e = Encoder::new(&mut bytes);
+        e.array(3).unwrap().u64(kind).unwrap();
+        e.u64(1).unwrap().null().unwrap();
+        let body = Body::Unknown;
+        assert_eq!(all(&bytes), Ok(vec![Payload::Reliable { seq: 1, body }]));
+    }
+}
+
+#[test]
+fn integers_may_be_longer_than_they_need_be() {
+    // [1, 5] with each in four and in eight bytes.
+    let bytes = [0x82, 0x1a, 0, 0, 0, 1, 0x1b, 0, 0, 0, 0, 0, 0, 0, 5];
+    assert_eq!(all(&bytes), Ok(vec![Payload::Ack { received: 5 }]));
+}
+
+#[test]
+fn what_is_no_payload_is_refused() {
+    let bad: [&[u8]; 11] = [
+        // No array; an empty one; one without an end; one of a negative kind.
+        &[5],
+        &[0x80],
+        &[0x9f, 2, 0xff],
+        &[0x81, 0x20],
+        // A text without a number; with the number 0; an unknown kind with it.
+        &[0x81, 0x10],
+        &[0x84, 0x10, 0, 1, 0x60],
+        &[0x82, 0x11, 0],
+        // A text in pieces; a negative time; a number that is a text.
+        &[0x84, 0x10, 1, 1, 0x7f, 0x61, b'x', 0xff],
+        &[0x84, 0x10, 1, 0x20, 0x60],
+        &[0x82, 1, 0x61, b'x'],
+        // A further item that is cut off.
+        &[0x82, 2, 0x61],
+    ];
+    for bytes in bad {
+        assert_eq!(all(bytes), Err(Malformed), "{bytes:x?}");
+    }
+}
+
+#[test]
+fn a_plaintext_of_any_length_is_read() {
+    for len in (0..600).chain([PLAINTEXT_MAX]) {
+        let mut bytes = encoded(&[Payload::Ping]);
+        bytes.resize(len.max(2), 0);
+        assert_eq!(all(&bytes), Ok(vec![Payload::Ping]));
+        assert_eq!(all(&bytes[2..]), Ok(vec![]));
+    }
+}
+
+#[test]
+fn a_text_over_its_bound_is_refused() {
+    let text = "x".repeat(TEXT_MAX + 1);
+    let body = Body::Text {
+        sent: 0,
+        text: &text,
+        resent: false,
+    };
+    assert_eq!(
+        all(&encoded(&[Payload::Reliable { seq: 1, body }])),
+        Err(Malformed)
+    );
+    let body = Body::Text {
+        sent: 0,
+        text: &text[1..],
+        resent: true,
+    };
+    assert!(all(&encoded(&[Payload::Reliable { seq: 1, body }])).is_ok());
+}
+
+#[test]
+fn padme_agrees_with_its_paper() {
+    // §4's bound: at most 12 % more, and never over a power of two.
+    for len in 0..=PLAINTEXT_MAX {
+        let padded = padded_len(len);
+        assert!(padded >= len.max(PLAINTEXT_MIN) && padded <= PLAINTEXT_MAX);
+        assert!(padded * 100 <= len.max(PLAINTEXT_MIN) * 112);
+    }
+    assert_eq!(
+        [padded_len(257), padded_len(1000), padded_len(40_000)],
+        [272, 1024, 40_960]
+    );
+}
+
+proptest! {
+    #[test]
+    fn what_is_encoded_is_decoded(
+        seq: u64,
+        sent: u64,
+        received: u64,
+        text in ".{0,200}",
+        resent: bool,
+    ) {
+        let payloads = [
+            Payload::Go { link: seq, received },
+            Payload::Ack { received },
+            Payload::Ping,
+            Payload::Pong,
+            Payload::Reliable { seq, body: Body::Text { sent, text: &text, resent } },
+            Payload::Bye,
+            Payload::Failure,
+        ];
+        let mut bytes = encoded(&payloads);
+        bytes.resize(padded_len(bytes.len()), 0);
+        prop_assert_eq!(all(&bytes), Ok(payloads.to_vec()));
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_refused_or_read_without_panic(bytes: Vec<u8>) {
+        let _ = all(&bytes);
+    }
+}
