@@ -6,23 +6,25 @@
 //! So a stranger who copies a CONFIRM_B on its way, and is faster, is answered
 //! and learns nothing; the guest's own socket is answered as well.
 
+mod shown;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use super::Ready;
 use super::crowd::{Crowd, UNCONFIRMED_MAX};
 use super::door::Visitor;
-use super::frame::{self, FrameReader};
+use super::frame::FrameReader;
 use super::route::Route;
 use super::stream::Stream;
-use super::wire::FAREWELL_WITHIN;
 use crate::crypto::keys::ResumeSecret;
-use crate::pairing::{CONFIRM_A_LEN, Established, HostConfirm, PairingError, Peer};
+use crate::pairing::{CONFIRM_A_LEN, HostConfirm, Peer};
 use crate::payload::Payload;
 use crate::session::record::{BODY_MAX, BODY_MIN, Channel, PREFIX_LEN, RecordError};
+pub use shown::{Shown, Unfit, show};
 
 /// A `go` that is not answered within this time was sent into the void.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -46,82 +48,6 @@ pub struct Confirmed {
     pub peer: Peer,
     /// What a session that begins here is resumed by.
     pub resume: Arc<ResumeSecret>,
-}
-
-/// What became of a visitor that was shown to a pairing.
-pub enum Shown {
-    /// It is the guest.
-    Confirmed(Box<Confirmed>),
-    /// Its CONFIRM_B is not this pairing's; the pairing waits on.
-    Stranger(Box<HostConfirm>, Visitor),
-    /// It is the guest, and its program does not fit to ours.
-    Unfit(Box<Unfit>),
-}
-
-/// A guest with which nothing can be begun.
-pub struct Unfit {
-    /// Why.
-    pub why: PairingError,
-    answer: Option<[u8; CONFIRM_A_LEN]>,
-    visitor: Visitor,
-}
-
-impl Unfit {
-    /// Lets it know, by our CONFIRM_A, and gives the reason.
-    pub async fn tell(self) -> PairingError {
-        let Unfit {
-            why,
-            answer,
-            visitor: Visitor { mut stream, .. },
-        } = self;
-        if let Some(answer) = answer {
-            let told = async {
-                frame::write(&mut stream, &answer).await?;
-                stream.shutdown().await
-            };
-            // Whoever does not take it is not waited for.
-            let _ = timeout(FAREWELL_WITHIN, told).await;
-        }
-        why
-    }
-}
-
-/// Checks a visitor's CONFIRM_B.
-pub fn show(mut confirm: HostConfirm, visitor: Visitor) -> Shown {
-    let (confirm_a, established) = match confirm.confirm(&visitor.first) {
-        Ok((confirm_a, Some(established))) => (confirm_a, established),
-        Err(why) if why.is_authentic() => return unfit(why, &confirm, visitor),
-        Ok((_, None)) | Err(_) => return Shown::Stranger(Box::new(confirm), visitor),
-    };
-    let Established { peer, link, resume } = established;
-    match Channel::new(link) {
-        Ok(channel) => Shown::Confirmed(Box::new(Confirmed {
-            confirm,
-            confirm_a,
-            channel,
-            ways: vec![visitor],
-            better_until: Instant::now() + BETTER_WITHIN,
-            peer,
-            resume,
-        })),
-        Err(_) => unfit(PairingError::Point, &confirm, visitor),
-    }
-}
-
-fn unfit(why: PairingError, confirm: &HostConfirm, visitor: Visitor) -> Shown {
-    let older = matches!(
-        why,
-        PairingError::TheyAreOlder(_) | PairingError::WeAreOlder(_)
-    );
-    let answer = match older {
-        true => confirm.refusal(&visitor.first).ok(),
-        false => None,
-    };
-    Shown::Unfit(Box::new(Unfit {
-        why,
-        answer,
-        visitor,
-    }))
 }
 
 /// A `go` that waits for its answer.
@@ -340,33 +266,4 @@ async fn exchange(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use tokio::net::{TcpListener, TcpStream};
-
-    #[tokio::test]
-    async fn whom_the_guest_announced_goes_before_who_is_nearer() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut ways = Vec::new();
-        for (address, listed) in [
-            ("192.168.1.9:1", false),
-            ("[2001:db8::9]:1", false),
-            ("198.51.100.1:1", true),
-            ("[2001:db8::1]:1", true),
-        ] {
-            let stream = TcpStream::connect(listener.local_addr().unwrap()).await;
-            ways.push(Visitor {
-                stream: stream.unwrap().into(),
-                reader: FrameReader::default(),
-                first: Vec::new(),
-                route: Route::direct(address.parse().unwrap()),
-                listed,
-            });
-        }
-        ways.sort_by_key(rank);
-        let order: Vec<_> = ways.iter().map(|way| way.route.address().ip()).collect();
-        let order: Vec<_> = order.iter().map(ToString::to_string).collect();
-        let expected = ["2001:db8::1", "198.51.100.1", "192.168.1.9", "2001:db8::9"];
-        assert_eq!(order, expected);
-    }
-}
+mod tests;

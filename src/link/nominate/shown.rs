@@ -1,0 +1,88 @@
+//! A visitor that is shown to a pairing: its guest, or not, or a guest with which nothing can be
+//! begun.
+
+use tokio::io::AsyncWriteExt;
+use tokio::time::{Instant, timeout};
+
+use super::{BETTER_WITHIN, Confirmed};
+use crate::link::door::Visitor;
+use crate::link::frame;
+use crate::link::wire::FAREWELL_WITHIN;
+use crate::pairing::{CONFIRM_A_LEN, Established, HostConfirm, PairingError};
+use crate::session::record::Channel;
+
+/// What became of a visitor that was shown to a pairing.
+pub enum Shown {
+    /// It is the guest.
+    Confirmed(Box<Confirmed>),
+    /// Its CONFIRM_B is not this pairing's; the pairing waits on.
+    Stranger(Box<HostConfirm>, Visitor),
+    /// It is the guest, and its program does not fit to ours.
+    Unfit(Box<Unfit>),
+}
+
+/// A guest with which nothing can be begun.
+pub struct Unfit {
+    /// Why.
+    pub why: PairingError,
+    answer: Option<[u8; CONFIRM_A_LEN]>,
+    visitor: Visitor,
+}
+
+impl Unfit {
+    /// Lets it know, by our CONFIRM_A, and gives the reason.
+    pub async fn tell(self) -> PairingError {
+        let Unfit {
+            why,
+            answer,
+            visitor: Visitor { mut stream, .. },
+        } = self;
+        if let Some(answer) = answer {
+            let told = async {
+                frame::write(&mut stream, &answer).await?;
+                stream.shutdown().await
+            };
+            // Whoever does not take it is not waited for.
+            let _ = timeout(FAREWELL_WITHIN, told).await;
+        }
+        why
+    }
+}
+
+/// Checks a visitor's CONFIRM_B.
+pub fn show(mut confirm: HostConfirm, visitor: Visitor) -> Shown {
+    let (confirm_a, established) = match confirm.confirm(&visitor.first) {
+        Ok((confirm_a, Some(established))) => (confirm_a, established),
+        Err(why) if why.is_authentic() => return unfit(why, &confirm, visitor),
+        Ok((_, None)) | Err(_) => return Shown::Stranger(Box::new(confirm), visitor),
+    };
+    let Established { peer, link, resume } = established;
+    match Channel::new(link) {
+        Ok(channel) => Shown::Confirmed(Box::new(Confirmed {
+            confirm,
+            confirm_a,
+            channel,
+            ways: vec![visitor],
+            better_until: Instant::now() + BETTER_WITHIN,
+            peer,
+            resume,
+        })),
+        Err(_) => unfit(PairingError::Point, &confirm, visitor),
+    }
+}
+
+fn unfit(why: PairingError, confirm: &HostConfirm, visitor: Visitor) -> Shown {
+    let older = matches!(
+        why,
+        PairingError::TheyAreOlder(_) | PairingError::WeAreOlder(_)
+    );
+    let answer = match older {
+        true => confirm.refusal(&visitor.first).ok(),
+        false => None,
+    };
+    Shown::Unfit(Box::new(Unfit {
+        why,
+        answer,
+        visitor,
+    }))
+}
