@@ -5,13 +5,17 @@
 //! ```text
 //! CONFIRM_B = seal(exp(ck2, "confirm B", th1), …, th1, caps ‖ R_B ‖ name)   144 bytes
 //! CONFIRM_A = seal(exp(ck2, "confirm A", th2), …, th2, caps ‖ name)         112 bytes
-//! name = len(1) ‖ UTF-8 ‖ zeros to 64 · caps = version ‖ suites ‖ features(2)
 //! th2 = H(th1 ‖ CONFIRM_B) · th3 = H(th2 ‖ CONFIRM_A)
 //! ```
 
+mod introduction;
+
 use std::sync::Arc;
 
-use super::{Matched, PairingError, Role, SUITE, VERSION, fixed};
+use introduction::{CAPS, check_caps, decode_name};
+pub use introduction::{Introduction, NAME_MAX};
+
+use super::{Matched, PairingError, Role, fixed};
 use crate::crypto::keys::{
     ChainingKey, Key, Label, PublicKey, ResumeSecret, SealLabel, SecretKey, hash,
 };
@@ -21,14 +25,6 @@ use crate::crypto::words::Words;
 pub const CONFIRM_B_LEN: usize = 144;
 /// Bytes of a CONFIRM_A, the host's.
 pub const CONFIRM_A_LEN: usize = 112;
-/// The longest display name, in bytes of UTF-8.
-pub const NAME_MAX: usize = 64;
-
-const INTRODUCTION_LEN: usize = 4 + 1 + NAME_MAX;
-
-/// Highest version ‖ bitmap of suites ‖ features, none yet.
-const CAPS: [u8; 4] = [VERSION, 1 << (SUITE - 1), 0, 0];
-
 /// What a pairing yields once both ends have confirmed.
 pub struct Established {
     /// Who the other one is.
@@ -73,27 +69,6 @@ pub enum RatchetStart {
     Initiator(PublicKey),
     /// The guest is its Bob.
     Responder(SecretKey),
-}
-
-/// What CONFIRM says of its sender besides keys: caps ‖ name.
-#[derive(Clone)]
-pub struct Introduction([u8; INTRODUCTION_LEN]);
-
-impl Introduction {
-    /// This program, under this display name.
-    ///
-    /// # Errors
-    /// [`PairingError::Name`] unless `name` has 1 to 64 bytes.
-    pub fn named(name: &str) -> Result<Self, PairingError> {
-        let plain = [CAPS.as_slice(), &encode_name(name)?].concat();
-        Ok(Introduction(fixed(&plain, "an introduction")?))
-    }
-
-    /// Whatever these bytes say: what no client says is for tests to say.
-    #[doc(hidden)]
-    pub fn from_bytes(bytes: [u8; INTRODUCTION_LEN]) -> Self {
-        Introduction(bytes)
-    }
 }
 
 /// The host: CONFIRM_B is awaited, on any number of sockets.
@@ -303,47 +278,4 @@ fn open<const N: usize>(
     plain
         .map(|plain| plain.to_vec())
         .map_err(|_| PairingError::Confirm)
-}
-
-/// The version and the suite in use must be the best that both have.
-fn check_caps(theirs: &[u8; 4], name: &str) -> Result<(), PairingError> {
-    let [our_version, our_suites, ..] = CAPS;
-    let [version, suites, ..] = *theirs;
-    let common = our_suites & suites;
-    if version < VERSION || common == 0 {
-        let name = name.to_owned();
-        // Suites are numbered in the order in which they came.
-        return Err(match (version, suites) < (our_version, our_suites) {
-            true => PairingError::TheyAreOlder(name),
-            false => PairingError::WeAreOlder(name),
-        });
-    }
-    let best_suite = common.checked_ilog2().map(|bit| bit as u8 + 1);
-    if our_version.min(version) == VERSION && best_suite == Some(SUITE) {
-        Ok(())
-    } else {
-        Err(PairingError::Downgrade)
-    }
-}
-
-fn encode_name(name: &str) -> Result<Vec<u8>, PairingError> {
-    let len = u8::try_from(name.len()).map_err(|_| PairingError::Name)?;
-    if name.is_empty() || name.len() > NAME_MAX {
-        return Err(PairingError::Name);
-    }
-    let mut out = vec![len];
-    out.extend_from_slice(name.as_bytes());
-    out.resize(1 + NAME_MAX, 0);
-    Ok(out)
-}
-
-fn decode_name(bytes: &[u8]) -> Result<String, PairingError> {
-    let (len, bytes) = bytes.split_first().ok_or(PairingError::Name)?;
-    let (name, padding) = bytes
-        .split_at_checked(usize::from(*len))
-        .ok_or(PairingError::Name)?;
-    if bytes.len() != NAME_MAX || name.is_empty() || padding.iter().any(|byte| *byte != 0) {
-        return Err(PairingError::Name);
-    }
-    String::from_utf8(name.to_vec()).map_err(|_| PairingError::Name)
 }

@@ -15,7 +15,9 @@
 mod candidates;
 mod confirm;
 mod error;
+mod meeting;
 mod offer;
+mod role;
 
 use std::sync::Arc;
 
@@ -27,12 +29,13 @@ pub use confirm::{
     NAME_MAX, Peer, RatchetStart,
 };
 pub use error::PairingError;
+pub use meeting::Meeting;
 use offer::Offer;
+pub use role::Role;
 
 use crate::crypto::cpace::Share;
 use crate::crypto::keys::{
-    ChainingKey, Key, Label, PublicKey, SealLabel, SecretKey, channel, commitment, hash,
-    offers_hash, prs, room_tag,
+    ChainingKey, Label, PublicKey, SealLabel, SecretKey, channel, commitment, hash, offers_hash,
 };
 use crate::crypto::secret::Secret;
 use crate::crypto::words::{Words, verification_words};
@@ -47,69 +50,6 @@ pub const OFFER_LEN: usize = 98;
 pub const SEALED_LEN: usize = 256;
 
 const SEALED_PLAIN: usize = 64 + candidates::ENCODED_LEN;
-
-/// Which end of the pairing this is. A is the host: it waited first, listens,
-/// and names the link that counts. B is the guest: it dials and speaks first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// A: waited first, listens, leads.
-    Host,
-    /// B: came second, dials, speaks first on every link.
-    Guest,
-}
-
-impl Role {
-    /// The letter by which transcripts and records name this end.
-    pub fn letter(self) -> u8 {
-        match self {
-            Role::Host => b'A',
-            Role::Guest => b'B',
-        }
-    }
-
-    /// The other end's role.
-    pub fn other(self) -> Role {
-        match self {
-            Role::Host => Role::Guest,
-            Role::Guest => Role::Host,
-        }
-    }
-
-    /// Puts what is ours and what is theirs in the order A, B.
-    fn order<T>(self, ours: T, theirs: T) -> (T, T) {
-        match self {
-            Role::Host => (ours, theirs),
-            Role::Guest => (theirs, ours),
-        }
-    }
-}
-
-/// What both ends must name alike to meet: the tag that the mediator sees and
-/// the password of the exchange (PRS).
-#[derive(Clone)]
-pub struct Meeting {
-    /// `H(lv("undertone/1 room") ‖ lv(ROOM))`.
-    pub tag: [u8; 32],
-    /// `"S" ‖ SECRET`, or `"N"` where there is none.
-    pub prs: Zeroizing<Vec<u8>>,
-}
-
-impl Meeting {
-    /// In a room that both derived, with its secret: raw bytes, not normalised.
-    pub fn derived(room: &Key, secret: &Key) -> Self {
-        Meeting {
-            tag: room_tag(room.as_bytes()),
-            prs: prs(Some(secret.as_bytes())),
-        }
-    }
-}
-
-impl std::fmt::Debug for Meeting {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Meeting { tag: _, prs: _ } = self;
-        f.write_str("Meeting(..)")
-    }
-}
 
 /// Our OFFER is made; theirs is awaited.
 pub struct Offering {
