@@ -1,0 +1,74 @@
+//! What a session tells its driver: what happened, and why a link ended.
+
+use super::life;
+use super::outbox::ImpossibleAck;
+use super::record::RecordError;
+use crate::payload::Malformed;
+
+/// What happened, for the driver and the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A message arrived.
+    Text {
+        /// Its number, from 1, without gaps, across sessions.
+        seq: u64,
+        /// When it was written, in milliseconds since 1970, by the other one's clock.
+        sent: u64,
+        /// What it says.
+        text: String,
+        /// It was sent in a session before, too, and may have been shown then.
+        resent: bool,
+    },
+    /// Everything that we said up to this number has arrived; numbers go on across sessions.
+    Delivered(u64),
+    /// An answer is awaited for long, and the live link may be dead; or, `false`, it
+    /// is not: something was heard, or another link counts. Silent where the link is
+    /// lost.
+    Unstable(bool),
+    /// What we said has arrived, and is not acknowledged: the other one's chat is shut.
+    /// Told once, until something is.
+    Withheld,
+    /// Nothing of what we said is acknowledged for long, although the other one is heard.
+    /// Told like [`Event::Withheld`], and not beside it.
+    Unheeded,
+    /// The other one said goodbye; the session is over.
+    Left,
+    /// The same, because the other one's program cannot go on.
+    Failed,
+}
+
+/// Why a link ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Somebody tampered with the link, or it was cut in the middle of a record.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// Something was to be answered, and nothing was heard for too long.
+    #[error("no answer for {} s", life::DEAD_AFTER.as_secs())]
+    Silent,
+    /// A `go` that another link has overtaken.
+    #[error("an outdated link")]
+    Stale,
+    /// The other one itself broke the rules: the session cannot go on.
+    #[error("the other side broke the protocol: {0}")]
+    Misbehaved(&'static str),
+}
+
+impl Fault {
+    /// Whether reconnecting is of no use.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, Fault::Misbehaved(_))
+    }
+}
+
+impl From<Malformed> for Fault {
+    fn from(_: Malformed) -> Self {
+        Fault::Misbehaved("malformed payload")
+    }
+}
+
+impl From<ImpossibleAck> for Fault {
+    fn from(_: ImpossibleAck) -> Self {
+        Fault::Misbehaved("impossible acknowledgement")
+    }
+}
