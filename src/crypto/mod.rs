@@ -6,7 +6,8 @@
 //! | file | owns |
 //! |---|---|
 //! | [`secret`] | secret bytes in one place, the stack wiped behind those who compute with them |
-//! | [`keys`] | derived secrets, transcript hashes, every derivation label of the protocol |
+//! | [`keys`] | derived secrets, transcript hashes |
+//! | `labels` | every derivation label of the protocol |
 //! | [`x25519`] | key pairs and Diffie-Hellman, canonical and contributory or an error |
 //! | [`seal`] | one `seal`, one `open` |
 //! | [`cpace`] | the password-authenticated exchange |
@@ -18,6 +19,7 @@
 pub mod again;
 pub mod cpace;
 pub mod keys;
+mod labels;
 pub mod ratchet;
 pub mod resume;
 pub mod seal;

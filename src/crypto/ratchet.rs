@@ -21,7 +21,8 @@ pub use self::chain::MessageKey;
 use self::chain::{Aside, Chain, kdf_rk};
 pub use self::header::Header;
 use self::used::UsedKeys;
-use super::keys::{self, InvalidPoint, Key, PublicKey, SecretKey};
+use super::keys::{InvalidPoint, Key, PublicKey, SecretKey};
+use super::labels;
 use super::seal::OpenError;
 
 mod chain;
@@ -117,7 +118,7 @@ impl Ratchet {
         if !used.insert(&our_key) {
             return Err(RatchetError::KeyReused);
         }
-        let (root, chain_key) = kdf_rk(&root, &ours.diffie_hellman(&theirs)?, keys::ROOT);
+        let (root, chain_key) = kdf_rk(&root, &ours.diffie_hellman(&theirs)?, labels::ROOT);
         Ok(Self {
             root,
             ours,
@@ -128,7 +129,7 @@ impl Ratchet {
             aside: Aside::new(),
             step_due: false,
             used,
-            info: keys::ROOT,
+            info: labels::ROOT,
         })
     }
 
@@ -147,7 +148,7 @@ impl Ratchet {
             aside: Aside::new(),
             step_due: false,
             used,
-            info: keys::ROOT,
+            info: labels::ROOT,
         }
     }
 

@@ -16,6 +16,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 
 use super::keys::{self, PublicKey};
+use super::labels;
 use super::secret::Secret;
 
 static PGP: LazyLock<[[&'static str; 2]; 256]> = LazyLock::new(|| {
@@ -81,7 +82,7 @@ pub fn verification_words(
     s_b: &PublicKey,
 ) -> Words {
     let sas = Secret::<8>::derive(|sas| {
-        let mut hkdf = hkdf::HkdfExtract::<Sha256>::new(Some(keys::WORDS));
+        let mut hkdf = hkdf::HkdfExtract::<Sha256>::new(Some(labels::WORDS));
         hkdf.input_ikm(n_a);
         hkdf.input_ikm(n_b);
         let (_, hkdf): (_, Hkdf<Sha256>) = hkdf.finalize();

@@ -8,7 +8,8 @@ use sha2::Sha256;
 use zeroize::Zeroize;
 
 use super::{CHAIN_LIMIT, Header, OpenError, RatchetError};
-use crate::crypto::keys::{Key, MESSAGE_KEY, NEXT_CHAIN_KEY, SharedSecret, hmac_sha256};
+use crate::crypto::keys::{Key, SharedSecret, hmac_sha256};
+use crate::crypto::labels::{MESSAGE_KEY, NEXT_CHAIN_KEY};
 use crate::crypto::secret::{wiping_shallow_stack, wiping_stack};
 
 /// One sending or receiving chain.
