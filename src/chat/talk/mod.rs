@@ -1,8 +1,8 @@
 //! The conversation: one select loop over link, person and timers, until
 //! somebody leaves. Decides nothing about bytes: those are `session`'s.
 //!
-//! `records` writes and reads on the link, `show` tells the person, `orders` does
-//! what they say, `backlog` keeps what a pipe said too fast. `links` loses and finds links, `paths` looks for better ones,
+//! `begin` has its beginning and its end. `records` writes and reads on the link, `show` tells the person, `orders` does
+//! what they say, `backlog` keeps what a pipe said too fast. `lost` looks for the other one, `links` takes what was found, `paths` looks for better ones,
 //! `network` notices that this machine moved, `hole` that large packets get lost,
 //! `goodbye` knows when it is over.
 
@@ -15,36 +15,36 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::company::Company;
-use super::here::Here;
 use super::interface::Interface;
 use super::lobby::{Lobby, Step};
 use super::local::Local;
 use super::meet::Met;
 use super::seek::Reached;
-use super::stay::Parting;
 use super::{ChatError, Setup, Signals};
 use crate::commands::CommandError;
 use crate::exit::Exit;
 use crate::link::route::Route;
 use crate::link::wire::Wire;
-use crate::pairing::Role;
-use crate::session::{LinkId, Session};
+use crate::session::Session;
 use backlog::Backlog;
 use hole::Hole;
-use links::{Arrival, in_order, join};
+use links::Arrival;
 use network::Network;
 use records::{lost_because, turn};
 
 mod backlog;
+mod begin;
 mod goodbye;
 mod hole;
 mod links;
+mod lost;
 mod network;
 mod orders;
 mod paths;
 mod records;
 mod show;
 
+pub use begin::{End, talk};
 pub use orders::COMMANDS;
 
 struct Talk<'a> {
@@ -103,130 +103,6 @@ struct Talk<'a> {
     exit: Option<Exit>,
     /// What is on its way is waited for until then, before the goodbye.
     leave_by: Option<Instant>,
-}
-
-/// Who ended the conversation.
-pub enum End {
-    /// The person here, or a signal.
-    Here(Result<Exit, ChatError>),
-    /// The other one, of this name, or what went wrong.
-    There(String, Parting),
-}
-
-/// Talks until somebody leaves.
-///
-/// # Errors
-/// [`ChatError`], where it did not come to a conversation.
-pub async fn talk(
-    setup: &Setup,
-    local: &Local,
-    met: Met,
-    here: &mut Here,
-    signals: &mut Signals,
-) -> Result<End, ChatError> {
-    let Met {
-        mut session,
-        ready,
-        knock_at,
-        lobby,
-        again,
-    } = met;
-    // Nothing is taken in until it is known who came. The answer to `go` goes out
-    // before that: the other one need not wait for our disk.
-    session.shut();
-    let route = ready.route;
-    let (mut wire, peer) = join(&mut session, LinkId(1), ready).map_err(ChatError::Broken)?;
-    session
-        .poll_transmit(Instant::now().into_std(), &mut wire.out)
-        .map_err(|(_, fault)| ChatError::Broken(fault))?;
-    // A socket that is already gone shows when it is read.
-    let _ = wire.try_flush();
-    let begun = tokio::select! {
-        company = Company::meet(setup, &peer, route, again) => company.map_err(|error| Err(error.into())),
-        exit = signals.next() => Err(Ok(exit)),
-    };
-    let begun = begun.and_then(|company| {
-        let interface = here.meets(setup, company.name());
-        let interface = interface.map_err(|error| Err(error.into()));
-        interface.map(|interface| (company, interface))
-    });
-    let (company, interface) = match begun {
-        Ok(begun) => begun,
-        Err(ended) => {
-            part(session, wire, &ended).await;
-            return ended.map(|exit| End::Here(Ok(exit)));
-        }
-    };
-    if !company.is_shut() {
-        session.open(Instant::now().into_std());
-    }
-    // Who was met again is met again if this link, too, is one that only we know of.
-    let heard = session.role() == Role::Host || again;
-    let mut talk = Talk {
-        setup,
-        local,
-        words: in_order(session.role(), &peer.words),
-        session,
-        interface,
-        company,
-        wire: Some(wire),
-        links: 1,
-        lobby,
-        seeking: JoinSet::new(),
-        again: None,
-        begun_again: again,
-        wrong_words: 0,
-        heard,
-        lost: None,
-        unstable: false,
-        route,
-        knock_at,
-        direct_at: None,
-        asked: false,
-        hole: Hole::default(),
-        network: Network::here(),
-        delivered: 0,
-        backlog: Backlog::default(),
-        too_long: 0,
-        heeded: Instant::now(),
-        comparing: false,
-        lookups: JoinSet::new(),
-        ended: false,
-        left: false,
-        exit: None,
-        leave_by: None,
-    };
-    talk.note_route(route);
-    let ended = talk.run(signals).await;
-    talk.interface.rest();
-    let _ = talk.interface.paint();
-    if talk.wire.is_some() {
-        talk.company.seen();
-    }
-    talk.company.parted();
-    if let Some(wire) = talk.wire.take() {
-        part(talk.session, wire, &ended).await;
-    }
-    if talk.exit.is_some() {
-        return Ok(End::Here(ended));
-    }
-    let name = talk.company.name().to_owned();
-    let parting = Parting {
-        left: talk.left,
-        exit: ended,
-    };
-    Ok(End::There(name, parting))
-}
-
-/// Closes the link; where there was no goodbye yet, says it.
-async fn part(mut session: Session, mut wire: Wire, ended: &Result<Exit, ChatError>) {
-    match ended {
-        Ok(_) => session.leave(),
-        Err(_) => session.fail(),
-    }
-    // What cannot be said any more is found out by the other one.
-    let _ = session.poll_transmit(Instant::now().into_std(), &mut wire.out);
-    wire.close().await;
 }
 
 impl Talk<'_> {
