@@ -1,0 +1,82 @@
+//! `undertone id`: name and fingerprint.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{CommandError, warn};
+use crate::cli::{Global, IdArgs};
+use crate::crypto::words::fingerprint;
+use crate::identity::Identity;
+use crate::store::Store;
+use crate::terminal::name::DisplayName;
+use crate::terminal::prompts::Last;
+
+/// What `undertone id --json` writes.
+#[derive(Serialize)]
+struct IdentityLine<'a> {
+    v: u8,
+    r#type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    fingerprint: String,
+}
+
+/// `undertone id`: name and fingerprint. Makes the identity where there is none.
+///
+/// # Errors
+/// [`CommandError`], with its exit code.
+pub fn id(
+    args: IdArgs,
+    global: &Global,
+    out: &mut impl Write,
+    talk: &mut impl Write,
+) -> Result<(), CommandError> {
+    let store = Store::open(global.data_dir.as_deref())?;
+    let identity = Identity::load(&store)?;
+    warn(identity.privacy.max(store.privacy()), talk);
+    let name = Last::load(&store).name;
+    let fingerprint = fingerprint(&identity.secret.public()).to_string();
+    let mut text = String::new();
+    if args.json {
+        let line = IdentityLine {
+            v: 1,
+            r#type: "identity",
+            name: name.as_ref().map(DisplayName::as_str),
+            fingerprint,
+        };
+        text = serde_json::to_string(&line).map_err(io::Error::other)? + "\n";
+    } else {
+        if let Some(name) = name {
+            let _ = writeln!(text, "name         {name}");
+        }
+        let _ = writeln!(text, "fingerprint  {fingerprint}");
+    }
+    out.write_all(text.as_bytes())?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn the_fingerprint_is_that_of_the_kept_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let line = ["undertone", "id", "--data-dir", data.to_str().unwrap()];
+        let global = Cli::read(line, None).unwrap().global;
+        let mut out = Vec::new();
+        id(IdArgs { json: false }, &global, &mut out, &mut io::sink()).unwrap();
+        let key = Identity::load(&Store::open(Some(&data)).unwrap())
+            .unwrap()
+            .secret
+            .public();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            format!("fingerprint  {}\n", fingerprint(&key))
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! `undertone peers …` on a data directory, as its person reads it.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::cli::{Action, Cli};
+use crate::contacts::Met;
+use crate::crypto::keys::SecretKey;
+use crate::crypto::words::fingerprint;
+use crate::exit::Exit;
+use crate::history::{Entry, LinkPath};
+use crate::terminal::name::DisplayName;
+
+/// Runs `undertone peers …`: what it wrote to stdout and to stderr.
+fn run(dir: &Path, arguments: &str) -> Result<(String, String), CommandError> {
+    let dir = dir.to_str().unwrap();
+    let line = ["undertone", "--data-dir", dir, "peers"].into_iter();
+    let cli = Cli::read(line.chain(arguments.split_whitespace()), None).unwrap();
+    let global = cli.global.clone();
+    let Action::Peers(args) = cli.action() else {
+        panic!("{arguments} is for peers");
+    };
+    let (mut out, mut talk) = (Vec::new(), Vec::new());
+    let look = Look {
+        width: 200,
+        color: false,
+    };
+    peers(&args, &global, look, &mut out, &mut talk)?;
+    Ok((
+        String::from_utf8(out).unwrap(),
+        String::from_utf8(talk).unwrap(),
+    ))
+}
+
+/// A person who met `bob`, and somebody else under that name.
+fn met_two_bobs() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let store = Store::open(Some(&data)).unwrap();
+    let history = History::open(&store.path("peers.txt")).unwrap();
+    let now = Timestamp::from_second(1_800_000_000).unwrap();
+    let keys = [
+        SecretKey::generate().public(),
+        SecretKey::generate().public(),
+    ];
+    for key in &keys {
+        let entry = Entry {
+            started: now,
+            last_seen: now,
+            name: "bob".to_owned(),
+            room: "lab".to_owned(),
+            address: "10.0.0.7:40100".to_owned(),
+            path: LinkPath::Direct,
+            state: Trust::Invite.into(),
+            key: fingerprint(key).to_string(),
+        };
+        history.append(&entry).unwrap();
+    }
+    let met = Met {
+        key: &keys[0],
+        name: &DisplayName::parse("bob").unwrap(),
+        room_tag: &[1; 32],
+        trust: Trust::Invite,
+        at: now,
+    };
+    contacts(&store).unwrap().record_met(&met).unwrap();
+    (dir, data)
+}
+
+#[test]
+fn renaming_a_contact_leaves_the_other_one_of_that_name() {
+    let (_dir, data) = met_two_bobs();
+    assert!(run(&data, "").unwrap().0.contains("bob*"));
+    run(&data, "rename bob robert").unwrap();
+    let (table, _) = run(&data, "").unwrap();
+    assert_eq!(table.matches("robert").count(), 1);
+    assert!(table.contains("bob") && !table.contains('*'), "{table}");
+    let nobody = run(&data, "rename carol x").unwrap_err();
+    assert_eq!(nobody.exit(), Exit::Usage);
+}
+
+#[test]
+fn forgetting_takes_contact_and_lines() {
+    let (_dir, data) = met_two_bobs();
+    run(&data, "forget bob").unwrap();
+    let (table, talk) = run(&data, "").unwrap();
+    assert_eq!(table, "");
+    assert!(talk.contains("nobody"), "{talk}");
+    assert_eq!(run(&data, "forget bob").unwrap_err().exit(), Exit::Usage);
+}
+
+#[test]
+fn a_damaged_line_is_named_on_stderr() {
+    let (_dir, data) = met_two_bobs();
+    let file = data.join("peers.txt");
+    assert_eq!(
+        run(&data, "path").unwrap().0.trim_end(),
+        file.to_str().unwrap()
+    );
+    let mut text = std::fs::read_to_string(&file).unwrap();
+    text.push_str("\u{1b}[2J\n");
+    std::fs::write(&file, text).unwrap();
+    let (json, talk) = run(&data, "--json").unwrap();
+    assert_eq!(json.lines().count(), 2);
+    assert!(
+        talk.contains("Line 5") && !talk.contains('\u{1b}'),
+        "{talk}"
+    );
+}
