@@ -7,7 +7,8 @@
 //! Calls run downward:
 //!
 //! ```text
-//! main ─► chat                        the driver: one select loop
+//! main ─► start                       what a chat needs, asked for and opened
+//!           └► chat                   the driver: one select loop
 //!           ├► terminal               prompts, names, text made safe
 //!           ├► contacts, history      whom we know, whom we talked to
 //!           ├► attempts               what went wrong in a room, across runs
@@ -39,9 +40,11 @@ pub mod mediator_url;
 pub mod pairing;
 pub mod payload;
 pub mod rendezvous;
+pub mod report;
 pub mod room;
 pub mod session;
 pub mod socket;
+pub mod start;
 pub mod store;
 pub mod terminal;
 

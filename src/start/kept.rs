@@ -1,0 +1,58 @@
+//! What a chat keeps on the disk: opened, and tried before anyone is met.
+
+use std::fmt::Display;
+
+use super::note;
+use crate::chat::face::Face;
+use crate::cli::Global;
+use crate::commands::peers_file;
+use crate::contacts::Contacts;
+use crate::exit::Exit;
+use crate::history::History;
+use crate::identity::Identity;
+use crate::report::fail;
+use crate::store::{self, Store, Writer};
+
+/// The data directory, and what is in it.
+pub(super) struct Kept {
+    pub(super) store: Store,
+    pub(super) identity: Identity,
+    pub(super) contacts: Contacts,
+    pub(super) history: Option<History>,
+    pub(super) writer: Writer,
+}
+
+impl Kept {
+    /// Opens all of it; what is to be known about the disk is said.
+    pub(super) fn open(global: &Global, no_history: bool, face: &Face) -> Result<Self, Exit> {
+        let fault = |error: &dyn Display| fail(Exit::Fault, &error);
+        let store = Store::open(global.data_dir.as_deref()).map_err(|e| fault(&e))?;
+        let lacks = store::probe(store.dir()).map_err(|e| fault(&e))?;
+        let identity = Identity::load(&store).map_err(|e| fault(&e))?;
+        let contacts = Contacts::open(&store, identity.secret.public());
+        contacts.list().map_err(|e| fault(&e))?;
+        let history = match no_history {
+            true => None,
+            false => {
+                let file = peers_file(global, store.dir());
+                let history = History::open(&file).map_err(|e| fault(&e))?;
+                history.probe().map_err(|e| fault(&e))?;
+                Some(history)
+            }
+        };
+        let writer = Writer::start().map_err(|e| fault(&e))?;
+        if let Some(remark) = identity.privacy.max(store.privacy()).remark() {
+            note(face, remark);
+        }
+        if lacks.locks {
+            note(face, store::NO_LOCKS);
+        }
+        Ok(Self {
+            store,
+            identity,
+            contacts,
+            history,
+            writer,
+        })
+    }
+}

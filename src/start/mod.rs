@@ -1,0 +1,133 @@
+//! A chat from the command line to its first event: gathers what it needs, asks for what is missing.
+
+mod kept;
+mod place;
+mod questions;
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+
+use kept::Kept;
+use place::Place;
+use questions::{ask, check_can_ask};
+
+use crate::attempts::Attempts;
+use crate::chat::aside::Aside;
+use crate::chat::clipboard::Clipboard;
+use crate::chat::event::Event;
+use crate::chat::face::Face;
+use crate::chat::listening::{Listening, NamedPort};
+use crate::chat::relay::Consent;
+use crate::chat::{self, Output, Setup, Signals};
+use crate::cli::{ChatArgs, ChatOptions, Global};
+use crate::exit::Exit;
+use crate::link::tell::Tell;
+use crate::report::fail;
+use crate::socket::Segments;
+use crate::terminal::name::DisplayName;
+use crate::terminal::prompts::Last;
+
+/// Chats: from the questions to the goodbye.
+pub async fn chat(args: ChatArgs, global: &Global) -> Exit {
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => return fail(Exit::Fault, &error),
+    };
+    let setup = prepare(&args, global, &mut signals).await;
+    // A room's secret and a proxy's password may stand in them.
+    drop(args);
+    let mut setup = match setup {
+        Ok(setup) => setup,
+        Err(exit) => return exit,
+    };
+    match chat::run(&mut setup, &mut signals).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            // It may be stdout that fails.
+            match setup.face.show(&error.event()) {
+                Ok(()) => error.exit(),
+                Err(_) => fail(error.exit(), &error),
+            }
+        }
+    }
+}
+
+/// Gathers what the chat needs: flags and environment, then questions, then
+/// what was answered last time.
+async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Result<Setup, Exit> {
+    let options = &args.options;
+    let named = args.invite().map_err(|error| fail(Exit::Usage, &error))?;
+    let face = face(options, global);
+    if options.name.is_none() || named.is_none() {
+        check_can_ask(args, global, named.is_none())?;
+    }
+    let kept = Kept::open(global, options.no_history, &face)?;
+    if args.secret_in_arguments() {
+        note(
+            &face,
+            "the room's secret can be seen by others on this machine while this runs",
+        );
+    }
+    let last = Last::load(&kept.store);
+    let asks_room = named.is_none() && !args.wants_new_room();
+    let (name, answered) = tokio::select! {
+        biased;
+        answers = ask(options.name.clone(), asks_room, &last, &face) => answers?,
+        exit = signals.next() => return Err(exit),
+    };
+    let place = Place::of(named.or(answered), options, &kept.store)?;
+    if let Err(error) = Last::save(&kept.store, &name, &place.room) {
+        note(&face, &error.to_string());
+    }
+    Ok(setup(options, face, name, place, kept))
+}
+
+fn face(options: &ChatOptions, global: &Global) -> Face {
+    Face {
+        json: options.json,
+        plain: global.plain(&io::stdout()),
+        color: global.colored(&io::stdout()) && global.colored(&io::stderr()),
+        notify: options.notify,
+        qr: options.qr,
+        quiet: global.quiet,
+        verbose: global.verbose,
+    }
+}
+
+fn setup(options: &ChatOptions, face: Face, name: DisplayName, place: Place, kept: Kept) -> Setup {
+    Setup {
+        name,
+        room: place.room,
+        mediator: place.mediator,
+        to_itself: place.to_itself,
+        lan: options.lan,
+        local_port: options.local_port,
+        contacts: kept.contacts,
+        attempts: Attempts::open(&kept.store),
+        identity: Arc::new(kept.identity.secret),
+        history: kept.history,
+        writer: Arc::new(kept.writer),
+        listening: Listening {
+            bind: options.bind,
+            advertise: options.advertise.clone(),
+            hidden: options.hide_ip,
+            named: NamedPort::default(),
+            segments: Segments::default(),
+            tell: match face.verbose {
+                true => Tell::new(move |detail| face.detail(detail)),
+                false => Tell::default(),
+            },
+        },
+        clipboard: Clipboard::default(),
+        consent: Consent::new(options.consent(), io::stdin().is_terminal()),
+        timeout: options.timeout(),
+        require_verified: options.require_verified,
+        face,
+        output: Output::default(),
+        aside: Aside::default(),
+    }
+}
+
+fn note(face: &Face, message: &str) {
+    let _ = face.show(&Event::note(message));
+}

@@ -1,0 +1,92 @@
+//! Where one meets: what the mediator of an invite means, and what hiding asks of it.
+
+use crate::chat::Made;
+use crate::chat::relay::RelayChoice;
+use crate::cli::ChatOptions;
+use crate::exit::Exit;
+use crate::rendezvous::Route;
+use crate::report::fail;
+use crate::room::{Invite, Room, made};
+use crate::store::Store;
+
+/// A room, and the way to its mediator.
+pub(super) struct Place {
+    pub(super) room: Room,
+    pub(super) mediator: Option<Route>,
+    /// Where the invite was made, if its mediator is this machine itself.
+    pub(super) to_itself: Option<Made>,
+}
+
+impl Place {
+    /// What an invite and the options come to; a room is made up where there is no invite.
+    pub(super) fn of(
+        invite: Option<Invite>,
+        options: &ChatOptions,
+        store: &Store,
+    ) -> Result<Self, Exit> {
+        let (mediator, room) = match invite {
+            Some(invite) => (invite.mediator, invite.room),
+            None if options.long => (None, Room::made_up_long()),
+            None => (None, Room::made_up()),
+        };
+        let invited = mediator.is_some();
+        let mediator = options.route(mediator).map_err(|e| fail(Exit::Usage, &e))?;
+        let by_invite = mediator.as_ref().filter(|_| invited);
+        let to_itself = leads_to_itself(options, by_invite, store, &room);
+        let is_here = mediator
+            .as_ref()
+            .is_none_or(|route| route.mediator.is_loopback());
+        if to_itself.is_none() && is_here {
+            made::note(store, &room).map_err(|e| fail(Exit::Fault, &e))?;
+        }
+        if options.hide_ip {
+            check_hides(options, mediator.as_ref())?;
+        }
+        Ok(Self {
+            room,
+            mediator,
+            to_itself,
+        })
+    }
+}
+
+/// Where an invite was made whose mediator is this machine itself; a mediator that was named by
+/// the person, too, is where they say that it is.
+fn leads_to_itself(
+    options: &ChatOptions,
+    invited: Option<&Route>,
+    store: &Store,
+    room: &Room,
+) -> Option<Made> {
+    let Route {
+        mediator, proxy, ..
+    } = invited?;
+    let named = options.mediator.as_ref() == Some(mediator);
+    if !mediator.is_loopback() || proxy.is_some() || named {
+        return None;
+    }
+    Some(match made::is_made_here(store, room) {
+        true => Made::Here,
+        false => Made::Elsewhere,
+    })
+}
+
+/// Who hides needs a mediator, and one that is not the other one's own: such a one would
+/// see our address, or a proxy's where there is one.
+fn check_hides(options: &ChatOptions, route: Option<&Route>) -> Result<(), Exit> {
+    let fault = match route {
+        _ if options.relay == RelayChoice::Never => {
+            "--hide-ip goes by the mediator's relay only, and --relay never refuses it\n  Leave out one of the two."
+        }
+        None => {
+            "missing: a mediator that relays\n  --hide-ip takes one that is not this machine's own: name it with --mediator URL."
+        }
+        Some(route)
+            if route.proxy.is_none() && options.mediator.as_ref() != Some(&route.mediator) =>
+        {
+            "an invite's mediator may be the other one's own machine, which would see your address\n  --hide-ip takes one that you trust: name it with --mediator URL, or put a --proxy before it."
+        }
+        Some(_) => return Ok(()),
+    };
+    Err(fail(Exit::Usage, &fault))
+}
