@@ -25,7 +25,7 @@ const ANSWERS: [&[u8]; 12] = [
     b"\x1b_Gi=31;OK\x1b\\",
     b"\x1b^private\x1b\\",
     b"\x1bXany thing\x1b\\",
-    b"\x9d11;rgb:12/34/56\x9c",
+    b"\xc2\x9d11;rgb:12/34/56\xc2\x9c",
 ];
 
 /// What never ends.
@@ -91,4 +91,8 @@ fn a_byte_of_another_charset_takes_no_letter_with_it() {
     talk.ada.press("\r");
     let said = talk.bob.await_message();
     assert_eq!(said, "caf\u{fffd} au lait \u{fffd}\u{fffd}!");
+    // Letters of Windows-1252, which introduce something where C1 is of single bytes.
+    talk.ada.send(b"\x8eivot \x98 \x9bje\x9d \x90\x9e\x9f ok\r");
+    let said = talk.bob.await_message();
+    assert_eq!(said.replace('\u{fffd}', ""), "ivot  je  ok");
 }

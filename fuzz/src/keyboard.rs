@@ -16,6 +16,7 @@ pub fn keyboard(input: &[u8]) {
     while let [pause, length, after @ ..] = rest {
         now += Duration::from_millis(10) * u32::from(*pause);
         let (piece, after) = after.split_at(after.len().min(usize::from(*length)));
+        decoder.expire(now);
         decoder.feed(piece, now);
         rest = after;
         while decoder.next_event().is_some() {}

@@ -6,14 +6,17 @@
 //!    └─ C2 to FD ─► character ─ continuation ─► a key
 //! ```
 //!
-//! The states are those of ECMA-48 (5.4, 5.6, 8.3), in 7-bit and in 8-bit form. Where a terminal's
-//! own parser would do otherwise, a person at the keyboard is why:
+//! The states are those of ECMA-48 (5.4, 5.6, 8.3), and of the VT500 for CAN and SUB, which end what
+//! is open. Controls of the 8-bit set (C1) are characters of UTF-8 (C2 80 to C2 9F): as single bytes
+//! they are bad ones, as every byte that is no character. Where a terminal's own parser would do
+//! otherwise, a person at the keyboard is why:
 //!
 //! - What is not finished ends by itself, after [`STRING_GAP`] without a byte, and is dropped; a
 //!   lone ESC is then the key. A paste ends after [`PASTE_GAP`]: what there is of it is text.
 //! - Ctrl-C is heard in every state but in a paste whose end comes: there it is text.
 //! - ESC in a string ends it, but in SOS, where it is data.
 //! - A byte that is no UTF-8 is U+FFFD, and only that byte.
+//! - The single byte 9C ends a string all the same: no key is lost by it.
 
 mod escape;
 mod string;
@@ -31,14 +34,17 @@ use super::utf8::Partial;
 use super::{Code, Event, Key, line};
 
 /// After so long without a byte, what is unfinished is dropped.
-pub const STRING_GAP: Duration = Duration::from_millis(200);
+pub const STRING_GAP: Duration = Duration::from_millis(250);
 /// After so long without a byte, a paste has ended.
 pub const PASTE_GAP: Duration = Duration::from_millis(1200);
 
 const CTRL_C: u8 = 0x03;
+/// What ends a string or sequence that is open, and is no key there.
+const CAN: u8 = 0x18;
+const SUB: u8 = 0x1a;
 const ESC: u8 = 0x1b;
 const DEL: u8 = 0x7f;
-/// String terminator, in 8-bit form.
+/// String terminator of the 8-bit set.
 const ST: u8 = 0x9c;
 
 /// Makes events of a terminal's bytes.
@@ -77,9 +83,9 @@ impl Decoder {
         }
     }
 
-    /// Takes what came at `now`.
+    /// Takes what came until `now`. That something before it came too long ago is only said by
+    /// [`Decoder::expire`]: who was busy finds at once what had come in time.
     pub fn feed(&mut self, bytes: &[u8], now: Instant) {
-        self.expire(now);
         for byte in bytes {
             self.came = Some(now);
             let state = std::mem::take(&mut self.state);
@@ -138,6 +144,7 @@ impl Decoder {
             State::Escape(meta) => self.escape(meta, byte),
             State::Sequence(sequence) => self.sequence(sequence, byte),
             State::Skip(left) => match byte {
+                CAN | SUB => State::Ground,
                 0..=0x1f => self.ground(byte),
                 _ if left > 1 => State::Skip(left - 1),
                 _ => State::Ground,
@@ -167,7 +174,6 @@ impl Decoder {
             ESC => return State::Escape(false),
             0..=0x1f | DEL => self.control(byte, false),
             0x20..=0x7e => self.key(Code::Char(byte.into())),
-            0x80..=0x9f => return self.c1(byte),
             _ => match Partial::begin(byte) {
                 Some(partial) => return State::Character(partial, false),
                 None => self.key(Code::Char(REPLACEMENT_CHARACTER)),
@@ -176,16 +182,17 @@ impl Decoder {
         State::Ground
     }
 
-    /// A control of the 8-bit set.
-    fn c1(&mut self, byte: u8) -> State {
+    /// A control of the 8-bit set, from its two bytes.
+    fn c1(&mut self, c: char) -> State {
         let sequence = |introducer| State::Sequence(Sequence::new(introducer, true, false));
-        match byte {
-            0x8f => sequence(Introducer::Ss3),
-            0x9b => sequence(Introducer::Csi),
-            0x98 => State::String(ControlString::new(Kind::Sos)),
-            0x9d => State::String(ControlString::new(Kind::Osc)),
-            0x90 | 0x9e | 0x9f => State::String(ControlString::new(Kind::Other)),
-            ST => State::Ground,
+        match c {
+            '\u{8f}' => sequence(Introducer::Ss3),
+            '\u{9b}' => sequence(Introducer::Csi),
+            '\u{98}' => State::String(ControlString::new(Kind::Sos)),
+            '\u{9d}' => State::String(ControlString::new(Kind::Osc)),
+            '\u{90}' | '\u{9e}' | '\u{9f}' => State::String(ControlString::new(Kind::Other)),
+            // ST, of a string that was dropped.
+            '\u{9c}' => State::Ground,
             _ => {
                 self.key(Code::Char(REPLACEMENT_CHARACTER));
                 State::Ground
@@ -200,10 +207,9 @@ impl Decoder {
         }
         match partial.push(byte) {
             None => State::Character(partial, meta),
-            // C1 in UTF-8.
             Some(c @ '\u{80}'..='\u{9f}') => {
                 self.esc_before(meta);
-                self.c1(u32::from(c).to_le_bytes()[0])
+                self.c1(c)
             }
             Some(c) => {
                 self.character(c, meta);

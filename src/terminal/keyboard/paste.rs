@@ -6,8 +6,8 @@ use crate::payload::TEXT_MAX;
 /// What begins one, in 7-bit form.
 pub const BEGIN: &str = "\x1b[200~";
 const END: &[u8] = b"\x1b[201~";
-/// The same, where the beginning came with an 8-bit CSI.
-const END_8_BIT: &[u8] = b"\x9b201~";
+/// The same, where the beginning came with a CSI of the 8-bit set.
+const END_8_BIT: &[u8] = "\u{9b}201~".as_bytes();
 /// Bytes that are kept: more than a draft takes, so that it can say so.
 const MAX: usize = 2 * TEXT_MAX + 4;
 const CTRL_C: u8 = 3;
@@ -22,7 +22,7 @@ pub struct Paste {
 }
 
 impl Paste {
-    /// An empty one; `eight_bit`: it began with an 8-bit CSI.
+    /// An empty one; `eight_bit`: it began with a CSI of the 8-bit set.
     pub fn begin(eight_bit: bool) -> Self {
         Paste {
             end: if eight_bit { END_8_BIT } else { END },

@@ -15,9 +15,9 @@ use super::{Code, Key};
 /// What introduced a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Introducer {
-    /// `ESC [`, or the byte 9B.
+    /// `ESC [`, or U+009B.
     Csi,
-    /// `ESC O`, or the byte 8F: a function key.
+    /// `ESC O`, or U+008F: a function key.
     Ss3,
 }
 

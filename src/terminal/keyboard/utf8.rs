@@ -1,6 +1,5 @@
 //! One character from several bytes (RFC 3629). What is no character is U+FFFD, once for a lead
-//! byte with all that it claims: none of that is then taken for a control (C1), and no byte that
-//! it does not claim is lost.
+//! byte with all that it claims: no byte that it does not claim is lost.
 
 use std::char::REPLACEMENT_CHARACTER;
 

@@ -1,14 +1,15 @@
 //! What ESC introduces: a key with Alt, a string, or a sequence, which goes on to its final byte
-//! (ECMA-48 §5.4). An introducer of the 8-bit set begins the same sequence.
+//! (ECMA-48 §5.4), or is cut off by CAN or SUB. An introducer of the 8-bit set begins the same
+//! sequence.
 
 use std::char::REPLACEMENT_CHARACTER;
 
 use super::string::{ControlString, Kind};
-use super::{DEL, Decoder, ESC, Meta, State};
+use super::{CAN, DEL, Decoder, ESC, Meta, SUB, State};
+use crate::terminal::keyboard::Event;
 use crate::terminal::keyboard::paste::Paste;
 use crate::terminal::keyboard::sequence::{Introducer, Meaning, meaning};
 use crate::terminal::keyboard::utf8::Partial;
-use crate::terminal::keyboard::{Code, Event};
 
 /// Bytes of a sequence that are kept; keys are shorter.
 const BODY_MAX: usize = 64;
@@ -55,10 +56,6 @@ impl Decoder {
             b'\\' => {}
             0..=0x1f | DEL => self.control(byte, true),
             0x20..=0x7e => self.character(byte.into(), true),
-            0x80..=0x9f => {
-                self.key(Code::Esc);
-                return self.c1(byte);
-            }
             _ => match Partial::begin(byte) {
                 Some(partial) => return State::Character(partial, true),
                 None => self.character(REPLACEMENT_CHARACTER, true),
@@ -72,6 +69,10 @@ impl Decoder {
             ESC => {
                 self.esc_before(sequence.meta);
                 State::Escape(false)
+            }
+            CAN | SUB => {
+                self.esc_before(sequence.meta);
+                State::Ground
             }
             // Not of the sequence, which may go on.
             0..=0x1f | DEL => {

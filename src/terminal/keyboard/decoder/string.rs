@@ -1,7 +1,7 @@
-//! Strings: OSC, DCS, SOS, PM, APC (ECMA-48 §5.6). They end by ST, or the next ESC, and nothing of
-//! them is kept.
+//! Strings: OSC, DCS, SOS, PM, APC (ECMA-48 §5.6). They end by ST, CAN, SUB or the next ESC, and
+//! nothing of them is kept.
 
-use super::{CTRL_C, Decoder, ESC, ST, State};
+use super::{CAN, CTRL_C, Decoder, ESC, ST, SUB, State};
 use crate::terminal::keyboard::utf8::{Partial, claimed};
 
 const BEL: u8 = 0x07;
@@ -44,7 +44,7 @@ impl Decoder {
     pub(super) fn string(&mut self, mut string: ControlString, byte: u8) -> State {
         if std::mem::take(&mut string.escaped) {
             match byte {
-                b'\\' => return State::Ground,
+                b'\\' | CAN | SUB => return State::Ground,
                 _ if byte != ESC && string.kind != Kind::Sos => return self.escape(false, byte),
                 _ => {}
             }
@@ -58,7 +58,7 @@ impl Decoder {
         }
         string.claimed = 0;
         match byte {
-            ST => return State::Ground,
+            ST | CAN | SUB => return State::Ground,
             BEL if string.kind == Kind::Osc => return State::Ground,
             ESC => string.escaped = true,
             CTRL_C => self.control(byte, false),

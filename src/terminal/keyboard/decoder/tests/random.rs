@@ -9,7 +9,7 @@ fn any_answer() -> impl Strategy<Value = Vec<u8>> {
         prop_oneof![4 => 0x20_u8..0x7f, 1 => 8_u8..0x0e, 1 => 0xa0_u8..],
         0..40,
     );
-    let end = prop::sample::select(vec![&b"\x1b\\"[..], b"\x9c"]);
+    let end = prop::sample::select(vec![&b"\x1b\\"[..], b"\x9c", b"\xc2\x9c", b"\x18", b"\x1a"]);
     let string = (
         prop::sample::select(vec!["]", "P", "X", "^", "_"]),
         payload,
@@ -21,7 +21,7 @@ fn any_answer() -> impl Strategy<Value = Vec<u8>> {
             [b"\x1b", kind.as_bytes(), &payload.collect::<Vec<_>>(), end].concat()
         });
     // Private parameters, or intermediate bytes: no key has them.
-    let sequence = ("[<=>?][0-9;:]{0,12}[ -/]{0,2}[@-~]|[0-9;]{0,12}[ -/]{1,2}[@-~]")
+    let sequence = ("[<=>?][0-9;:]{0,12}[ -/]{0,2}[@-~\u{18}\u{1a}]|[0-9;]{0,12}[ -/]{1,2}[@-~]")
         .prop_map(|body| [b"\x1b[", body.as_bytes()].concat());
     prop_oneof![
         2 => string,
@@ -42,6 +42,9 @@ fn any_key() -> impl Strategy<Value = (Vec<u8>, Event)> {
         (b"\x1bOD", key(Code::Left)),
         (b"\x1bb", alt(Code::Char('b'))),
         (b"\x1b[200~a\rb\x1b[201~", pasted("a\rb")),
+        (b"\x1a", ctrl('z')),
+        (b"\x9b", key(Code::Char(REPLACEMENT_CHARACTER))),
+        (b"\x9d", key(Code::Char(REPLACEMENT_CHARACTER))),
     ];
     prop_oneof![
         text.prop_map(|c| (c.to_string().into_bytes(), key(Code::Char(c)))),
@@ -56,7 +59,7 @@ proptest! {
     #[test]
     fn every_key_between_answers_is_heard_and_nothing_else_is(
         parts in proptest::collection::vec((any_answer(), any_key()), 1..25),
-        torn in proptest::collection::vec((1_usize..9, 0_u32..100), 1..40),
+        torn in proptest::collection::vec((1_usize..9, 0_u32..250), 1..40),
     ) {
         let bytes: Vec<u8> = parts.iter().flat_map(|(answer, (key, _))| [answer.as_slice(), key].concat()).collect();
         let mut typist = Typist::new();
