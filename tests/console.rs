@@ -121,6 +121,18 @@ fn tab_completes_and_unknown_commands_are_not_sent() {
 }
 
 #[test]
+fn a_message_in_which_nothing_is_to_be_seen_is_not_sent() {
+    let mut talk = talk();
+    for blank in [" ", " \x1b\r ", "\u{3000}", "\u{200b}", "\u{feff} \u{2800}"] {
+        talk.ada.press(&format!("{blank}\r"));
+    }
+    talk.ada.press("  text\r");
+    assert_eq!(talk.bob.await_message(), "  text");
+    talk.ada.await_text("you     text");
+    assert_eq!(talk.ada.history().matches(" you ").count(), 1);
+}
+
+#[test]
 fn ctrl_l_paints_the_row_again_and_nothing_else() {
     let mut talk = talk();
     talk.ada.press("draft");

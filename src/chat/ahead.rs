@@ -113,7 +113,7 @@ fn listen(
         };
         // The terminal's answers come on the same line.
         let text = keyboard::line::text(line);
-        match person::parse(text.trim_end()) {
+        match person::typed(text.trim_end()) {
             Input::Quit => {
                 let _ = leave.send(());
                 return typed;
@@ -131,6 +131,8 @@ fn listen(
                 note(INVITE);
                 continue;
             }
+            // No draft begins with a row in which nothing stands.
+            Input::Say(said) if said.is_empty() && typed.is_empty() => continue,
             Input::Say(_) => {}
             _ => {
                 note(NO_CHAT);

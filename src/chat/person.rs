@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::payload::TEXT_MAX;
 use crate::terminal::keyboard;
+use crate::terminal::safe::is_invisible;
 
 /// Lines that are read ahead.
 const AHEAD: usize = 16;
@@ -18,7 +19,7 @@ pub const COMMANDS: [&str; 9] = [
 /// One line of stdin.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Input {
-    /// To be said.
+    /// To be said; empty where there is nothing to say.
     Say(String),
     /// `/verify`, with the words that the other one read out, if any.
     Verify(Option<String>),
@@ -57,14 +58,14 @@ pub enum Input {
 pub fn listen(before: String) -> io::Result<mpsc::Receiver<Input>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     thread::Builder::new().spawn(move || {
-        // A terminal's own answers are among what a person types; what a program says is its own.
-        let text = match std::io::stdin().is_terminal() {
-            true => keyboard::line::text,
-            false => |line: &[u8]| String::from_utf8_lossy(line).into_owned(),
+        let read: fn(&[u8]) -> Input = match std::io::stdin().is_terminal() {
+            // The terminal's own answers are among what a person types.
+            true => |line| bounded(&keyboard::line::text(line), typed),
+            false => |line| bounded(&String::from_utf8_lossy(line), parse),
         };
         let mut stdin = Cursor::new(before).chain(std::io::stdin().lock());
         while let Some(line) = read_line(&mut stdin) {
-            let input = line.map_or(Input::TooLong, |line| said(&text(&line)));
+            let input = line.map_or(Input::TooLong, |line| read(&line));
             if sender.blocking_send(input).is_err() {
                 break;
             }
@@ -104,17 +105,27 @@ fn read_line(from: &mut impl BufRead) -> Option<Option<Vec<u8>>> {
 }
 
 /// What a line asks for, whose text may be longer than its bytes: U+FFFD has three.
-fn said(text: &str) -> Input {
+fn bounded(text: &str, parse: fn(&str) -> Input) -> Input {
     match text.len() <= TEXT_MAX {
         true => parse(text),
         false => Input::TooLong,
     }
 }
 
-/// What a line, or a draft of several, asks for.
-pub fn parse(line: &str) -> Input {
+/// What a person asks for by a line, or a draft of several. What they cannot see they do not say.
+pub fn typed(line: &str) -> Input {
+    match line.chars().all(is_invisible) {
+        true => Input::Say(String::new()),
+        false => parse(line),
+    }
+}
+
+/// What a line asks for. White space alone says nothing.
+fn parse(line: &str) -> Input {
     let Some(command) = line.strip_prefix('/') else {
-        return Input::Say(line.to_owned());
+        let blank = line.chars().all(char::is_whitespace);
+        let text = if blank { "" } else { line };
+        return Input::Say(text.to_owned());
     };
     if command.starts_with('/') {
         return Input::Say(command.to_owned());
@@ -194,7 +205,48 @@ mod tests {
 
     #[test]
     fn a_line_that_grows_when_it_is_read_is_bounded_too() {
-        assert_eq!(said("/quit"), Input::Quit);
-        assert_eq!(said(&"\u{fffd}".repeat(TEXT_MAX / 2)), Input::TooLong);
+        assert_eq!(bounded("/quit", parse), Input::Quit);
+        let grown = "\u{fffd}".repeat(TEXT_MAX / 2);
+        assert_eq!(bounded(&grown, parse), Input::TooLong);
+    }
+
+    #[test]
+    fn blanks_alone_say_nothing_and_before_a_text_they_stay() {
+        let nothing = Input::Say(String::new());
+        for blanks in [
+            " ",
+            "   ",
+            "\t",
+            "\n \n",
+            "\u{a0}",
+            "\u{2003}\u{3000}",
+            "\u{85}",
+        ] {
+            assert_eq!(parse(blanks), nothing, "{blanks:?}");
+            assert_eq!(typed(blanks), nothing, "{blanks:?}");
+        }
+        // What cannot be seen is a program's to say, and no person's.
+        for unseen in [
+            "\u{200b}",
+            " \u{feff}\u{3164}",
+            "\u{2800}",
+            "\u{e0041}",
+            "\u{ad}",
+        ] {
+            assert_eq!(parse(unseen), Input::Say(unseen.into()));
+            assert_eq!(typed(unseen), nothing, "{unseen:?}");
+        }
+        for text in [
+            "  x",
+            "x ",
+            "\u{200b}x",
+            "\u{3}",
+            "\u{fffd}",
+            "\u{f8ff}",
+            "\u{301}",
+        ] {
+            assert_eq!(typed(text), Input::Say(text.into()));
+        }
+        assert_eq!(typed("// "), Input::Say("/ ".into()));
     }
 }

@@ -140,6 +140,14 @@ pub fn is_hidden(c: char) -> bool {
         || u32::from(c) & 0xfffe == 0xfffe
 }
 
+/// Whether a text of such characters alone looks empty, wherever it is not shown by this program:
+/// white space, and what [`is_hidden`] but for controls and private use, which fonts may draw.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    let drawn = c.is_control() || matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
+    c.is_whitespace() || is_hidden(c) && !drawn
+}
+
 /// Whether a character is shown by its number: it [`is_hidden`], or Unicode has not said yet what
 /// it is, unless it can only be an emoji.
 #[must_use]

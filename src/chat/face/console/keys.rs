@@ -73,10 +73,10 @@ impl Console {
     /// `false`: the person leaves.
     fn act(&mut self, act: Act) -> io::Result<bool> {
         match act {
-            Act::Submit(text) => self.inputs.push_back(person::parse(&text)),
+            Act::Submit(text) => self.inputs.push_back(person::typed(&text)),
             // Who types a command there means it: `/quit`, or `/verify` once more.
             Act::Answer(command) if command.starts_with('/') => {
-                self.inputs.push_back(person::parse(&command));
+                self.inputs.push_back(person::typed(&command));
             }
             Act::Answer(words) => self.inputs.push_back(Input::Verify(Some(words))),
             Act::Cancelled => self.inputs.push_back(Input::VerifyLater),
