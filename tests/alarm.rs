@@ -59,6 +59,19 @@ fn a_changed_key_raises_the_alarm_and_nothing_is_said() {
 }
 
 #[test]
+fn where_there_is_no_alarm_nothing_asks_to_be_trusted() {
+    let (mediator, homes) = (Mediator::start(), homes());
+    let [(mut host, _), (mut guest, _)] = ada_and_bob(&mediator, &homes);
+    for command in ["/trust", "/trust absurd adroitness", "/trust yes"] {
+        host.say(command);
+        let error = host.await_event("error");
+        assert_eq!(error["code"], "trust");
+        assert_eq!(error["message"], "nothing asks to be trusted");
+    }
+    quit([&mut host, &mut guest]);
+}
+
+#[test]
 fn an_alarm_is_overruled_by_the_words_of_the_key_that_is_there_only() {
     let (mediator, homes) = (Mediator::start(), homes());
     let [(mut host, _), (mut guest, _)] = ada_and_bob(&mediator, &homes);

@@ -201,18 +201,20 @@ fn quoted<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
 
 #[test]
 fn every_error_code_of_the_source_is_documented_and_no_other() {
-    let [error, event, meet, talk] = [
+    let [error, event, meet, orders, verify] = [
         include_str!("../src/chat/error.rs"),
         include_str!("../src/chat/event.rs"),
         include_str!("../src/chat/meet.rs"),
         include_str!("../src/chat/talk/orders.rs"),
+        include_str!("../src/chat/talk/verify.rs"),
     ];
     let codes = [
         quoted(error, "("),
         quoted(error, "=> "),
         quoted(event, "code: "),
         quoted(meet, "{ "),
-        quoted(talk, "error("),
+        quoted(orders, "error("),
+        quoted(verify, "error("),
     ];
     let codes: BTreeSet<&str> = codes.concat().into_iter().collect();
     let (_, table) = PAGE.split_once("| it ends with | codes |").unwrap();

@@ -82,22 +82,47 @@ fn a_verified_contact_is_forgotten_only_after_a_question() {
 fn wrong_words_twice_end_the_chat() {
     let (mediator, homes) = (Mediator::start(), homes());
     let [(mut host, _), (mut guest, _)] = ada_and_bob(&mediator, &homes);
-    let own = words(&mut host);
+    let (own, theirs) = (words(&mut host), words(&mut guest));
     // What can be no guess does not count.
-    for typed in [own.as_str(), "y", "absurd absurd absurd wrong"] {
+    for (typed, why) in [
+        (own.as_str(), "your own words"),
+        ("y", ": \"y\" is not in it"),
+        ("absurd absurd absurd wrong", ": \"wrong\" is not in it"),
+        ("absurd absurd absurd", "not four words of the list"),
+    ] {
         host.say(&format!("/verify {typed}"));
-        assert_eq!(host.await_event("error")["code"], "not-words");
+        let error = host.await_event("error");
+        assert_eq!(error["code"], "not-words");
+        assert!(error["message"].as_str().unwrap().ends_with(why), "{error}");
     }
-    host.say("/verify absurd adroitness absurd adroitness");
-    assert_eq!(host.await_event("error")["code"], "wrong-words");
+    // What was misheard is named, and not what it should have been.
+    let mut misheard: Vec<_> = theirs.split(' ').collect();
+    let right = misheard[2];
+    misheard[2] = ["absurd", "accrue"]
+        .into_iter()
+        .find(|word| *word != right)
+        .unwrap();
+    host.say(&format!("/verify {}", misheard.join(" ")));
+    let error = host.await_event("error");
+    assert_eq!(error["code"], "wrong-words");
+    let named = format!(": word 3, \"{}\", does not match", misheard[2]);
+    let message = error["message"].as_str().unwrap();
+    assert!(message.ends_with(&named), "{error}");
+    assert!(!error.to_string().contains(right), "{error}");
     guest.say("still here");
     assert_eq!(host.await_message(), "still here");
-    host.say("/verify absurd adroitness absurd aftermath");
-    assert_eq!(host.await_event("error")["code"], "wrong-words");
+    let other = |word: &str| if word == "absurd" { "accrue" } else { "absurd" };
+    let none: Vec<_> = theirs.split(' ').map(other).collect();
+    host.say(&format!("/verify {}", none.join(" ")));
+    let error = host.await_event("error");
+    assert_eq!(error["code"], "wrong-words");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.ends_with("none of the four matches"), "{error}");
     assert_eq!(host.exit_code(), 6);
     guest.await_event("left");
     assert_eq!(guest.exit_code(), 0);
-    assert!(!peers(&homes[0]).contains(" verified "));
+    // That they did not match is kept.
+    assert!(peers(&homes[0]).contains(" words differed "));
 }
 
 #[test]

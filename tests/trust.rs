@@ -59,6 +59,37 @@ fn wrong_words_twice_end_the_chat() {
 }
 
 #[test]
+fn words_to_verify_with_are_not_sent_as_a_message() {
+    let (mediator, homes) = (Mediator::start(), common::acts::homes());
+    let [mut ada, mut bob] = both(&mediator, &homes);
+    let own = read_out(&mut ada, "bob");
+    ada.press("\x1b");
+    let theirs = read_out(&mut bob, "ada");
+    bob.press("\x1b");
+    ada.await_row("bob ⚠ ›");
+    ada.press(&format!("{own}\r"));
+    ada.await_text("not sent: those are your own words");
+    ada.press(&format!(
+        "  {}. \r",
+        theirs.to_uppercase().replace(' ', ", ")
+    ));
+    ada.await_text("not sent: those are words to verify with");
+    // As it is typed after it.
+    ada.await_text(&format!("/verify {}", theirs.to_lowercase()));
+    ada.press("absurd adroitness absurd adroitnes\r");
+    bob.await_text("ada   absurd adroitness absurd adroitnes");
+    ada.press(&format!("//{own}\r"));
+    bob.await_text(&format!("ada   /{own}"));
+    assert!(
+        !bob.history()
+            .to_lowercase()
+            .contains(&format!("ada   {theirs}"))
+    );
+    ada.press(&format!("/verify {theirs}\r"));
+    ada.await_row("bob ✓ ›");
+}
+
+#[test]
 fn a_bare_yes_answers_nothing_and_escape_goes_back_to_the_draft() {
     let mut talk = talk();
     talk.ada.press("kept");

@@ -135,7 +135,7 @@ impl Company {
 
     /// Whether it is somebody whom we know, by the key that is there.
     pub fn is_contact(&self) -> bool {
-        !self.yourself && !matches!(self.shut, Some(Shut::Alarm(..)))
+        !self.yourself && !self.asks_for_trust()
     }
 
     /// Whether nothing may be said or shown.
@@ -181,6 +181,11 @@ impl Company {
     pub fn verified(&mut self) {
         self.proves = Trust::Verified;
         self.accept();
+    }
+
+    /// Whether there is an alarm that [`Company::trust_anyway`] may answer.
+    pub fn asks_for_trust(&self) -> bool {
+        matches!(self.shut, Some(Shut::Alarm(..)))
     }
 
     /// The user typed what an alarm asks for: lets the new key in, as far as this

@@ -86,9 +86,9 @@ pub enum ChatError {
     /// The other side broke the protocol.
     #[error("{0}")]
     Broken(crate::session::Fault),
-    /// The words did not match.
-    #[error("the words did not match")]
-    WrongWords,
+    /// The words did not match; which of them.
+    #[error("the words did not match: {0}")]
+    WrongWords(String),
     /// Left while an alarm, or `--require-verified`, kept the chat shut.
     #[error("nothing was said: the other one's identity was not verified")]
     Shut,
@@ -117,7 +117,7 @@ impl ChatError {
             ChatError::Undelivered(_) | ChatError::Unsent(_) => Exit::NoPath,
             ChatError::BrokenOff { .. }
             | ChatError::RoomSpent
-            | ChatError::WrongWords
+            | ChatError::WrongWords(_)
             | ChatError::Shut => Exit::Identity,
             ChatError::Listen(_)
             | ChatError::Contacts(_)
@@ -187,9 +187,9 @@ impl ChatError {
                 "unsent",
                 "A line holds 16 KiB at most: send it in parts.".into(),
             ),
-            ChatError::WrongWords => (
+            ChatError::WrongWords(_) => (
                 "wrong-words",
-                "Someone may be in between. Call the other one, and start again with a new room."
+                "Someone may be in between. Call the other one, whose program only says that you left, and start again with a new room."
                     .into(),
             ),
             ChatError::Shut => (

@@ -112,11 +112,26 @@ pub fn same_words(words: &[&'static str], typed: &str) -> bool {
 
 /// Whether `typed` is four words of the list, right or wrong.
 pub fn are_words(typed: &str) -> bool {
-    let listed = |word: String| pgp_words().any(|listed| listed.eq_ignore_ascii_case(&word));
-    in_words(typed).count() == 4 && in_words(typed).all(listed)
+    in_words(typed).count() == 4 && unlisted(typed).next().is_none()
 }
 
-fn in_words(typed: &str) -> impl Iterator<Item = String> {
+/// What in `typed` is no word of the list.
+pub fn unlisted(typed: &str) -> impl Iterator<Item = String> {
+    let is_listed = |word: &str| pgp_words().any(|listed| listed.eq_ignore_ascii_case(word));
+    in_words(typed).filter(move |word| !is_listed(word))
+}
+
+/// The words in `typed` that are not the one in their place, and that place, from 1.
+pub fn unlike(words: &[&'static str], typed: &str) -> Vec<(usize, String)> {
+    let pairs = (1..).zip(words.iter().zip(in_words(typed)));
+    pairs
+        .filter(|(_, (word, typed))| !word.eq_ignore_ascii_case(typed))
+        .map(|(place, (_, typed))| (place, typed))
+        .collect()
+}
+
+/// The words in `typed`, small.
+pub fn in_words(typed: &str) -> impl Iterator<Item = String> {
     typed
         .split(|c: char| !c.is_ascii_alphabetic())
         .filter(|word| !word.is_empty())
@@ -163,6 +178,19 @@ mod tests {
     fn keys() -> (PublicKey, PublicKey) {
         let public = |byte| SecretKey::from_bytes(&[byte; 32]).public();
         (public(1), public(2))
+    }
+
+    #[test]
+    fn what_is_wrong_in_typed_words_is_found_by_its_place() {
+        let words = ["absurd", "adroitness", "Aztec", "amulet"];
+        assert_eq!(unlike(&words, "ABSURD-adroitness, aztec amulet."), []);
+        let typed = "absurd adviser aztec absurd";
+        let wrong = [(2, "adviser".to_owned()), (4, "absurd".to_owned())];
+        assert!(are_words(typed));
+        assert_eq!(unlike(&words, typed), wrong);
+        let not_words = "absurd adroitnes \u{e4} aztec amulet";
+        assert!(!are_words(not_words));
+        assert!(unlisted(not_words).eq(["adroitnes"]));
     }
 
     #[test]

@@ -212,6 +212,7 @@ fn doubt(state: State) -> u8 {
         State::Verified => 0,
         State::Invite => 1,
         State::Unverified => 2,
-        State::Alarm => 3,
+        State::Differed => 3,
+        State::Alarm => 4,
     }
 }

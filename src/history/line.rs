@@ -60,6 +60,8 @@ pub enum State {
     Unverified,
     /// Another key than expected, and the chat stayed shut.
     Alarm,
+    /// The words were compared, and did not match.
+    Differed,
 }
 
 /// Why a line cannot be read.
@@ -83,7 +85,7 @@ pub enum LineError {
     /// The path is neither `direct` nor `relay`.
     #[error("its path is neither direct nor relay")]
     Path,
-    /// The state is none of the four.
+    /// The state is none of the five.
     #[error("its state is none that is known")]
     State,
     /// The key is not sixteen words.
@@ -125,6 +127,7 @@ impl State {
             Self::Invite => "via invite",
             Self::Unverified => "not verified",
             Self::Alarm => "identity changed",
+            Self::Differed => "words differed",
         }
     }
 }
@@ -190,6 +193,7 @@ impl FromStr for Entry {
                 State::Invite,
                 State::Unverified,
                 State::Alarm,
+                State::Differed,
             ]
             .into_iter()
             .find(|known| known.as_str() == state)

@@ -131,7 +131,7 @@ fn style(entry: &Entry, marked: bool) -> [&'static str; COLUMNS] {
     let mut styles = [""; COLUMNS];
     let state = match entry.state {
         State::Verified => GREEN,
-        State::Alarm => RED,
+        State::Alarm | State::Differed => RED,
         State::Invite | State::Unverified => DIM,
     };
     for (column, style) in [(NAME, if marked { RED } else { "" }), (STATE, state)] {
@@ -179,6 +179,7 @@ pub fn json_lines(index: &mut Index<'_>, out: &mut impl Write) -> Result<(), Com
                 State::Invite => "invite",
                 State::Unverified => "unverified",
                 State::Alarm => "alarm",
+                State::Differed => "words-differed",
             },
             key: &entry.key,
             another_key,

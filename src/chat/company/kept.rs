@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Company, Shut};
+use super::Company;
 use crate::contacts::{Contact, Contacts, ContactsError, Met};
 use crate::history::{Entry, LinkPath, State};
 use crate::link::route::Route;
@@ -55,6 +55,12 @@ impl Company {
         self.note(true, |_| {});
     }
 
+    /// Notes in the history that the words did not match. What is known of the key stays: it
+    /// need not be the other one's fault.
+    pub fn differed(&mut self) {
+        self.note(false, |entry| entry.state = State::Differed);
+    }
+
     /// Notes in the history that the link goes another way now.
     pub fn moved(&mut self, route: Route) {
         self.note(false, |entry| {
@@ -75,7 +81,6 @@ impl Company {
 
     pub(super) fn entry(&self, room: &str, route: Route) -> Entry {
         let now = Timestamp::now();
-        let alarm = matches!(self.shut, Some(Shut::Alarm(..)));
         Entry {
             started: now,
             last_seen: now,
@@ -83,10 +88,9 @@ impl Company {
             room: room.to_owned(),
             address: route.address().to_string(),
             path: path(route),
-            state: if alarm {
-                State::Alarm
-            } else {
-                self.trust.into()
+            state: match self.asks_for_trust() {
+                true => State::Alarm,
+                false => self.trust.into(),
             },
             key: self.fingerprint().to_string(),
         }

@@ -1,8 +1,10 @@
 //! The conversation: one select loop over link, person and timers, until
 //! somebody leaves. Decides nothing about bytes: those are `session`'s.
 //!
-//! `begin` has its beginning and its end. `records` writes and reads on the link, `show` tells the person, `orders` does
-//! what they say, `backlog` keeps what a pipe said too fast. `lost` looks for the other one, `links` takes what was found, `paths` looks for better ones,
+//! `begin` has its beginning and its end. `records` writes and reads on the link, `show` tells
+//! the person, `orders` does what they say, `verify` compares words, `backlog` keeps what a pipe
+//! said too fast. `lost` looks for the other one, `links` takes what was found, `paths` looks for
+//! better ones,
 //! `network` notices that this machine moved, `hole` that large packets get lost,
 //! `goodbye` knows when it is over.
 
@@ -43,6 +45,7 @@ mod orders;
 mod paths;
 mod records;
 mod show;
+mod verify;
 
 pub use begin::{End, talk};
 pub use orders::COMMANDS;

@@ -2,28 +2,23 @@
 
 use std::io::{self, IsTerminal};
 
-use jiff::{Timestamp, tz::TimeZone};
-use tokio::time::Instant;
-
 use super::Talk;
-use super::links::Arrival;
+use super::verify::are_to_be_compared;
 use crate::chat::ChatError;
 use crate::chat::event::Event;
 use crate::chat::interface::Interface;
 use crate::chat::person::Input;
 use crate::commands::{CommandError, Look};
-use crate::crypto::words::{are_words, same_words};
 use crate::exit::Exit;
 use crate::history::table::table;
 use crate::history::{History, Index, View};
 use crate::store::aside;
+use jiff::{Timestamp, tz::TimeZone};
 
 /// Columns that `/peers` takes, indented as it is.
 const PEERS_WIDTH: usize = 76;
 /// Rows that it shows; all of them are for `undertone peers`.
 const PEERS_MAX: usize = 40;
-/// How often wrong words may be typed.
-const WORDS_TRIES: u32 = 2;
 
 /// What can be typed in a chat, beside what is said.
 pub const COMMANDS: &[(&str, &str)] = &[
@@ -74,17 +69,7 @@ impl Talk<'_> {
                 Ok(())
             }
             Input::Verify(Some(typed)) => self.verify(&typed),
-            Input::Trust(typed) => {
-                if self.company.trust_anyway(&typed) {
-                    self.open()
-                } else {
-                    self.error(
-                        "trust",
-                        "those are not the words that the alarm asks for",
-                        "They are words of the new key, at the places that it names.",
-                    )
-                }
-            }
+            Input::Trust(typed) => self.trust(&typed),
             Input::Who => self.show(&Event::Who {
                 peer: self.company.name().to_owned(),
                 fingerprint: self.company.fingerprint().to_string(),
@@ -151,6 +136,9 @@ impl Talk<'_> {
         if text.is_empty() {
             return Ok(());
         }
+        if self.interface.is_person() && are_to_be_compared(text) {
+            return self.hold_words(text);
+        }
         if self.company.is_shut() {
             return self.error(
                 "shut",
@@ -187,56 +175,6 @@ impl Talk<'_> {
             // There is room.
             let _ = self.session.say(sent, &text);
         }
-    }
-
-    pub(super) fn show_words(&mut self) -> Result<(), ChatError> {
-        self.show(&Event::Words {
-            mine: self.words[0],
-            peer: self.company.name().to_owned(),
-        })
-    }
-
-    pub(super) fn verify(&mut self, typed: &str) -> Result<(), ChatError> {
-        if same_words(&self.words[1], typed) {
-            self.comparing = false;
-            let was_shut = self.company.is_shut();
-            self.company.verified();
-            self.show(&Event::Verified {
-                peer: self.company.name().to_owned(),
-            })?;
-            return if was_shut { self.open() } else { Ok(()) };
-        }
-        // No guess, so not counted.
-        if same_words(&self.words[0], typed) {
-            let hint = "Read them out, and type the four that the other one reads to you.";
-            self.error("not-words", "those are your own words", hint)?;
-        } else if !are_words(typed) {
-            let hint = "Type the four words that the other one reads to you; Tab completes them.";
-            self.error("not-words", "those are not four words of the list", hint)?;
-        } else {
-            self.wrong_words += 1;
-            if self.wrong_words >= WORDS_TRIES {
-                self.leave(Exit::Identity);
-                self.leave_by = Some(Instant::now());
-                return self.show(&ChatError::WrongWords.event());
-            }
-            self.error(
-                "wrong-words",
-                "those are not the other one's words",
-                "One more try: have them read again, by voice.",
-            )?;
-        }
-        // Who was asked is asked again.
-        if self.comparing {
-            self.show_words()?;
-        }
-        Ok(())
-    }
-
-    /// The shut chat opens.
-    pub(super) fn open(&mut self) -> Result<(), ChatError> {
-        self.session.open(Instant::now().into_std());
-        self.announce(Arrival::First)
     }
 }
 

@@ -27,7 +27,8 @@ prop_compose! {
         started in 0_i64..4_000_000_000_000,
         lasted in 0_i64..1_000_000_000,
         state in prop_oneof![
-            Just(State::Verified), Just(State::Invite), Just(State::Unverified), Just(State::Alarm)
+            Just(State::Verified), Just(State::Invite), Just(State::Unverified), Just(State::Alarm),
+            Just(State::Differed)
         ],
         path in prop_oneof![Just(Path::Direct), Just(Path::Relay)],
     ) -> Entry {
