@@ -11,7 +11,7 @@
 mod common;
 
 use common::console::ROOM;
-use common::screen::{Screen, chat};
+use common::screen::{Screen, chat, last_row};
 use common::{Client, Home, Mediator, Start};
 
 /// ada at a terminal, waiting, and what bob needs to come.
@@ -74,11 +74,47 @@ fn commands_and_invites_typed_ahead_are_no_part_of_the_draft() {
 fn a_line_that_was_begun_is_the_last_of_the_draft() {
     let mut waits = Waits::with(&[]);
     waits.ada.press("one\rhalf a li");
-    waits.ada.await_text("half a li");
+    waits.ada.await_text("What you type becomes your draft");
     let bob = waits.bob();
     waits.ada.await_row("bob ⚠ › one⏎half a li");
     waits.ada.press("ne\r");
     assert_eq!(bob.await_message(), "one\nhalf a line");
+}
+
+/// Where that is: in the row of the clock, which a long line would push up.
+#[test]
+fn the_clock_goes_on_while_the_mediator_is_away_and_no_typing_is_in_its_row() {
+    let mut waits = Waits::with(&[]);
+    let address = waits.mediator.address().to_owned();
+    waits.ada.await_text("  Waiting for 0:0");
+    let typed = "too long for a row ".repeat(8);
+    waits.ada.press(&typed);
+    // Its port is free once it has ended.
+    drop(std::mem::replace(&mut waits.mediator, Mediator::start()));
+    waits.ada.await_text("waiting goes on");
+    let at = |screen: &str| {
+        last_row(screen)
+            .strip_prefix("  Waiting for 0:")
+            .map(str::to_owned)
+    };
+    let screen = waits
+        .ada
+        .await_screen("a row", |screen| at(screen).is_some());
+    let then = at(&screen);
+    waits.ada.press("of it");
+    let screen = waits.ada.await_screen("a later row", |screen| {
+        at(screen).is_some() && at(screen) != then
+    });
+    assert!(
+        !screen.contains("too long") && !screen.contains("of it"),
+        "{screen}"
+    );
+    waits.mediator = Mediator::start_at(&address);
+    waits.ada.await_text("The mediator is back");
+    let bob = waits.bob();
+    waits.ada.await_text("of it");
+    waits.ada.press("\r");
+    assert_eq!(bob.await_message(), format!("{typed}of it"));
 }
 
 #[test]

@@ -2,8 +2,9 @@
 //! and said to nobody. `/quit` and Ctrl-D leave; `/relay` agrees to a relay, `/invite` copies the
 //! invite; other commands have nothing to act on yet.
 //!
-//! The terminal is in its own mode until the chat begins: a line comes whole, edited
-//! and shown by the system. What does not come from a terminal waits in its pipe.
+//! The terminal is in its own mode until the chat begins: a line comes whole, edited by the system.
+//! It shows what is typed as well, but where the clock has a row. What does not come from a terminal
+//! waits in its pipe.
 
 use std::future::pending;
 use std::io::{self, IsTerminal};
@@ -12,8 +13,6 @@ use std::thread::{self, JoinHandle};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use rustix::process::getpgrp;
-use rustix::termios::tcgetpgrp;
 use tokio::sync::oneshot;
 
 use super::clipboard::Clipboard;
@@ -25,6 +24,7 @@ use super::relay::{AGREED, Consent};
 use crate::payload::TEXT_MAX;
 use crate::room::Invite;
 use crate::terminal::keyboard;
+use crate::terminal::silence::{Silence, is_in_front};
 
 /// More than a terminal hands over as one line (4,096 bytes on Linux).
 const LINE_MAX: usize = 8192;
@@ -42,6 +42,8 @@ pub struct Ahead {
     /// typed; none where there is no terminal.
     listener: Option<(UnixStream, JoinHandle<String>)>,
     left: oneshot::Receiver<()>,
+    /// Where what is typed would be in the row of the clock.
+    silence: Option<Silence>,
 }
 
 /// What came of the terminal.
@@ -69,7 +71,12 @@ impl Ahead {
             let thread = thread::Builder::new().spawn(listen)?;
             listener = Some((ours, thread));
         }
-        Ok(Ahead { listener, left })
+        let silence = clock::has_row(face).then(Silence::begin).flatten();
+        Ok(Ahead {
+            listener,
+            left,
+            silence,
+        })
     }
 
     /// Waits until the person leaves. Cancel-safe.
@@ -83,6 +90,7 @@ impl Ahead {
     /// beginning that Ctrl-D handed over.
     #[must_use]
     pub fn finish(self) -> String {
+        drop(self.silence);
         let typed = self.listener.and_then(|(ours, thread)| {
             drop(ours);
             thread.join().ok()
@@ -106,7 +114,6 @@ fn listen(
             Heard::End => b"/quit",
             Heard::Stop => return typed,
         };
-        clock::leave_row();
         // Whether anybody reads it is noticed once the chat begins.
         let note = |message: &str| {
             let _ = face.show(&Event::note(message));
@@ -180,9 +187,4 @@ fn hear<'a>(stop: &UnixStream, buf: &'a mut [u8]) -> Heard<'a> {
         true => Heard::Nothing,
         false => Heard::Stop,
     }
-}
-
-/// Who reads from behind what is in front is stopped by the system.
-fn is_in_front() -> bool {
-    tcgetpgrp(io::stdin()).is_ok_and(|front| front == getpgrp())
 }

@@ -45,11 +45,24 @@ pub struct Met {
 }
 
 /// Waits in the room until the other one is there and a link with it is up; or one of the
-/// contacts last met there is met again.
+/// contacts last met there is met again. The clock goes on whatever the mediator does.
 ///
 /// # Errors
 /// [`ChatError`], when trying again is of no use.
 pub async fn meet(setup: &Setup, local: &mut Local, spending: &Spending) -> Result<Met, ChatError> {
+    let row = watch::Sender::new(None);
+    tokio::select! {
+        met = met(setup, local, spending, &row) => met,
+        never = clock::run(&setup.face, setup.aside.is_open(), &row) => match never {},
+    }
+}
+
+async fn met(
+    setup: &Setup,
+    local: &mut Local,
+    spending: &Spending,
+    row: &watch::Sender<Option<Row>>,
+) -> Result<Met, ChatError> {
     let contacts = {
         let (contacts, tag) = (setup.contacts.clone(), setup.room.tag());
         aside(move || contacts.met_in(&tag, CONTACTS_MAX)).await
@@ -57,7 +70,6 @@ pub async fn meet(setup: &Setup, local: &mut Local, spending: &Spending) -> Resu
     let contacts = contacts.map_err(ContactsError::from)??;
     let mut told = false;
     let begun = Instant::now();
-    let row = watch::Sender::new(None);
     let mut away = Away::default();
     let mut unanswered = None;
     loop {
@@ -95,7 +107,6 @@ pub async fn meet(setup: &Setup, local: &mut Local, spending: &Spending) -> Resu
         let met = tokio::select! {
             met = attempt(setup, local, anyone, &mut unanswered, &mut step) => met,
             met = again.met() => Ok(met),
-            () = clock::run(&setup.face, setup.aside.is_open(), &row) => continue,
         };
         let error = match met {
             Ok(met) => {
@@ -113,6 +124,9 @@ pub async fn meet(setup: &Setup, local: &mut Local, spending: &Spending) -> Resu
             Err(error) => error,
         };
         away.begin();
+        if row.borrow().is_some() {
+            row.send_replace(Some(Row::waiting(begun)));
+        }
         match error {
             AttemptError::Failed { role, spent, why } => {
                 if !spent && spending.is_under_way() {

@@ -13,4 +13,5 @@ pub mod name;
 pub mod prompts;
 pub mod qr;
 pub mod safe;
+pub mod silence;
 pub mod style;

@@ -1,6 +1,7 @@
 //! The clock of a wait: one row of stderr that is written over each second, and
-//! taken away before anything else is said. What is typed behind it stays.
+//! taken away before anything else is said.
 
+use std::convert::Infallible;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -34,11 +35,15 @@ impl Row {
     }
 }
 
-/// Shows the row, if there is one, and for how long by now, until dropped. Where stderr
-/// may only be appended to, or a `console` has the terminal, it waits in silence.
-pub async fn run(face: &Face, console: bool, row: &watch::Sender<Option<Row>>) {
-    let told = face.json || face.plain || face.quiet || console;
-    let shown = !told && io::stderr().is_terminal();
+/// Whether it is shown: stderr may be written over.
+pub fn has_row(face: Face) -> bool {
+    !(face.json || face.plain || face.quiet) && io::stderr().is_terminal()
+}
+
+/// Shows the row, if there is one, and for how long by now, until dropped. Where a `console` has
+/// the terminal, it waits in silence.
+pub async fn run(face: &Face, console: bool, row: &watch::Sender<Option<Row>>) -> Infallible {
+    let shown = has_row(*face) && !console;
     let mut last = "";
     loop {
         let row = *row.borrow();
@@ -48,23 +53,15 @@ pub async fn run(face: &Face, console: bool, row: &watch::Sender<Option<Row>>) {
             }
             let seconds = since.elapsed().as_secs();
             let time = format!("{}:{:02}", seconds / 60, seconds % 60);
-            let row = format!("\r  {what} {time:<6}");
-            let _ = match SHOWN.swap(true, Ordering::Relaxed) {
-                false => write!(io::stderr().lock(), "{row}"),
-                true => write!(io::stderr().lock(), "\x1b7{row}\x1b8"),
-            };
+            let _ = write!(io::stderr().lock(), "\r  {what} {time:<6}");
+            SHOWN.store(true, Ordering::Relaxed);
         }
         sleep(Duration::from_secs(1)).await;
     }
 }
 
-/// Somebody ended its row by Enter: it goes on in the next one.
-pub fn leave_row() {
-    SHOWN.store(false, Ordering::Relaxed);
-}
-
-/// Ctrl-C: the system wrote `^C` where the cursor was. That goes with the row, or else
-/// gets a row of its own.
+/// Ctrl-C: where there is no row, the system wrote `^C` where the cursor was. That gets a row of
+/// its own.
 pub fn interrupted() {
     if !SHOWN.load(Ordering::Relaxed) && io::stdin().is_terminal() {
         let _ = writeln!(io::stderr().lock());
