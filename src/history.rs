@@ -17,6 +17,7 @@ use crate::store::{self, Lacks, Lock, Privacy, StoreError};
 pub mod connection;
 pub mod index;
 pub mod line;
+pub mod people;
 mod pieces;
 pub mod table;
 

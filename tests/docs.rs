@@ -42,12 +42,18 @@ fn events() -> BTreeMap<String, Fields> {
     let (body, _) = body.split_once("\n}\n").unwrap();
     let mut events: BTreeMap<String, Fields> = BTreeMap::new();
     let mut current = String::new();
+    let (mut renamed, mut skipped) = (None, false);
     for line in body.lines() {
         let indented = line.len() - line.trim_start().len();
         let line = line.trim_start();
-        if line.starts_with(|c: char| c.is_ascii_uppercase()) && indented == 4 {
-            current = line.trim_end_matches([' ', '{', ',']).to_lowercase();
-            events.insert(current.clone(), ["v", "type"].map(str::to_owned).into());
+        if indented == 4 && line.starts_with("#[serde(rename") {
+            renamed = line.split('"').nth(1).map(str::to_owned);
+        } else if indented == 8 && std::mem::replace(&mut skipped, line == "#[serde(skip)]") {
+        } else if line.starts_with(|c: char| c.is_ascii_uppercase()) && indented == 4 {
+            let own = line.trim_end_matches([' ', '{', ',']).to_lowercase();
+            current = renamed.take().unwrap_or(own);
+            let common = ["v", "type"].map(str::to_owned);
+            events.entry(current.clone()).or_default().extend(common);
         } else if let Some((field, _)) = line.split_once(": ")
             && indented == 8
             && !line.starts_with("//")

@@ -74,6 +74,34 @@ fn no_row_stays_behind_where_rows_stay_as_they_were() {
     assert_eq!(history.matches("bob ⚠").count(), 1, "{history}");
 }
 
+#[test]
+fn what_commands_tell_is_laid_out_for_narrow_terminals_too() {
+    for width in [20, 24, 40] {
+        let mut talk = talk_on(width, 60);
+        for (command, end) in [
+            ("/help", "send \"/x\""),
+            ("/who", "  key"),
+            ("/peers", "Whom you"),
+        ] {
+            talk.ada.press("/clear\r");
+            talk.ada
+                .await_screen("an empty screen", |screen| screen.trim().ends_with('›'));
+            talk.ada.press(&format!("{command}\r"));
+            let screen = talk.ada.await_screen(command, |screen| {
+                screen.contains(end) && screen.trim_end().ends_with('›')
+            });
+            let rows: Vec<_> = screen.trim().lines().map(str::trim_end).collect();
+            let (_, rows) = rows.split_last().unwrap();
+            // The first one begins at the left, and the names of the entries hang.
+            for (n, row) in rows.iter().enumerate() {
+                assert_eq!(n == 0, !row.starts_with("  "), "{command}: {screen}");
+            }
+            let hangs = rows.iter().filter(|row| row.starts_with("    ")).count();
+            assert!(hangs > 1, "{command} at {width}: {screen}");
+        }
+    }
+}
+
 /// A tmux of its own, which ends with the test.
 struct Tmux {
     socket: String,

@@ -169,6 +169,18 @@ pub enum Event {
         /// What.
         message: String,
     },
+    /// The same of several things, each with its name: to programs a note, with a line for each.
+    #[serde(rename = "note")]
+    List {
+        /// All of it.
+        message: String,
+        /// What it is about.
+        #[serde(skip)]
+        heading: &'static str,
+        /// Names, and what there is to know of each.
+        #[serde(skip)]
+        entries: Vec<(String, String)>,
+    },
     /// Something went wrong.
     Error {
         /// For programs.
@@ -192,6 +204,18 @@ impl Event {
         let first = rest.next().into_iter().flat_map(char::to_uppercase);
         Event::Note {
             message: first.chain(rest.as_str().chars()).collect(),
+        }
+    }
+
+    /// A heading, and entries below it.
+    pub fn list(heading: &'static str, entries: Vec<(String, String)>) -> Self {
+        let lines = entries
+            .iter()
+            .map(|(name, what)| format!("\n{name}: {what}"));
+        Event::List {
+            message: format!("{heading}{}", lines.collect::<String>()),
+            heading,
+            entries,
         }
     }
 

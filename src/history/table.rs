@@ -85,13 +85,18 @@ fn compared(index: &mut Index<'_>, width: usize, out: &mut impl Write) -> Result
     index.each_marked(|entry, known| {
         let name = Safe::line(&format!("{}*", Safe::name(&entry.name)));
         writeln!(out, "{}", name.clipped(width))?;
-        let (was, is) = match known.last_seen <= entry.last_seen {
-            true => (known, entry),
-            false => (entry, known),
-        };
+        let (was, is) = in_order(entry, known);
         writeln!(out, "{}", beside(&was.key, &is.key, width))?;
         Ok::<_, CommandError>(())
     })
+}
+
+/// The one that was seen before the other.
+pub(super) fn in_order<'a>(entry: &'a Entry, known: &'a Entry) -> (&'a Entry, &'a Entry) {
+    match known.last_seen <= entry.last_seen {
+        true => (known, entry),
+        false => (entry, known),
+    }
 }
 
 /// One row, with its line feed.
@@ -189,7 +194,7 @@ pub fn json_lines(index: &mut Index<'_>, out: &mut impl Write) -> Result<(), Com
     })
 }
 
-fn cells(entry: &Entry, marked: bool, zone: &TimeZone) -> [Safe; COLUMNS] {
+pub(super) fn cells(entry: &Entry, marked: bool, zone: &TimeZone) -> [Safe; COLUMNS] {
     let name = Safe::name(&entry.name).to_string();
     let seen = entry.last_seen.to_zoned(zone.clone());
     let mut words = entry.key.splitn(3, '-');

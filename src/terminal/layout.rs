@@ -18,11 +18,13 @@
 //! rows that it has.
 
 mod lead;
+mod list;
 mod rows;
 
 use console::Term;
 
 pub use self::lead::Lead;
+use self::list::Entry;
 use self::rows::broken;
 use super::safe::Safe;
 use super::style::{Style, Tone};
@@ -56,6 +58,8 @@ enum Line {
         hang: usize,
         body: String,
     },
+    /// Of ours: a name, and what there is to know of it.
+    Entry(Entry),
     /// Of ours, and never broken: to be copied, or a picture.
     Whole(String),
     /// What somebody said.
@@ -120,6 +124,14 @@ impl Text {
         self
     }
 
+    /// With names below, each with what there is to know of it beside it, or under it where that
+    /// leaves too little room.
+    #[must_use]
+    pub fn with_list(mut self, entries: &[(Safe, Safe)]) -> Self {
+        self.lines.extend(list::of(entries).map(Line::Entry));
+        self
+    }
+
     /// With a further remark below.
     #[must_use]
     pub fn and(mut self, remark: &str) -> Self {
@@ -139,6 +151,7 @@ impl Text {
     pub fn size(&self) -> usize {
         let sizes = self.lines.iter().map(|line| match line {
             Line::Remark { body, .. } | Line::Whole(body) => body.len(),
+            Line::Entry(entry) => entry.size(),
             Line::Message(_, body) => body.as_str().len(),
         });
         sizes.sum()
@@ -172,6 +185,7 @@ impl Line {
                 let width = width.min(REMARK);
                 fill(out, (lead, *taken), (*hang).min(width / 2), body, width);
             }
+            Line::Entry(entry) => entry.break_into(out, width.min(REMARK)),
             Line::Message(lead, body) => {
                 let (lead, taken) = lead.shown(width);
                 fill(

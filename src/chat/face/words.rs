@@ -80,6 +80,17 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<Text> {
             let [message, hint] = [message, hint].map(|text| Safe::message(text));
             Text::error(&message, &hint, style)
         }
+        Event::List {
+            heading, entries, ..
+        } => {
+            let safe = |(name, what): &(String, String)| (Safe::line(name), Safe::message(what));
+            let entries: Vec<_> = entries.iter().map(safe).collect();
+            Text::remark(&format!("◆ {heading}")).with_list(&entries)
+        }
+        Event::Who { fingerprint, .. } => {
+            let key = (Safe::line("key"), Safe::line(fingerprint));
+            Text::remark(&remark(event)?).with_list(&[key])
+        }
         _ => Text::remark(&remark(event)?),
     })
 }
@@ -170,6 +181,7 @@ fn remark(event: &Event) -> Option<String> {
         | Event::Delivered { .. }
         | Event::Queued { .. }
         | Event::Alarm { .. }
+        | Event::List { .. }
         | Event::Error { .. } => return None,
         Event::Reconnecting {
             peer,
@@ -207,7 +219,7 @@ fn remark(event: &Event) -> Option<String> {
         },
         Event::Who {
             peer,
-            fingerprint,
+            fingerprint: _,
             trust,
             path: _,
             route,
@@ -220,7 +232,7 @@ fn remark(event: &Event) -> Option<String> {
             };
             let peer = Safe::name(peer);
             let trust = trust.in_words();
-            format!("◆ {peer} · {address} · {trust} · {queued} queued\n  key {fingerprint}")
+            format!("◆ {peer} · {address} · {trust} · {queued} queued")
         }
         Event::Note { message } => {
             let message = Safe::message(message).as_str().replace('\n', "\n  ");

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::company::Company;
+use super::event::Event;
 use super::interface::Interface;
 use super::lobby::{Lobby, Step};
 use super::local::Local;
@@ -98,7 +99,7 @@ struct Talk<'a> {
     /// The words were read out, and not yet found to match.
     comparing: bool,
     /// What `/peers` asked for.
-    lookups: JoinSet<Result<String, CommandError>>,
+    lookups: JoinSet<Result<Event, CommandError>>,
     /// stdin has ended.
     ended: bool,
     /// The other one said goodbye, and the person is yet to be told.

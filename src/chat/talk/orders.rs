@@ -8,16 +8,14 @@ use crate::chat::ChatError;
 use crate::chat::event::Event;
 use crate::chat::interface::Interface;
 use crate::chat::person::Input;
-use crate::commands::{CommandError, Look};
+use crate::commands::CommandError;
 use crate::exit::Exit;
-use crate::history::table::table;
+use crate::history::people::people;
 use crate::history::{History, Index, View};
 use crate::store::aside;
 use jiff::{Timestamp, tz::TimeZone};
 
-/// Columns that `/peers` takes, indented as it is.
-const PEERS_WIDTH: usize = 76;
-/// Rows that it shows; all of them are for `undertone peers`.
+/// People whom `/peers` shows; all of them are for `undertone peers`.
 const PEERS_MAX: usize = 40;
 
 /// What can be typed in a chat, beside what is said.
@@ -39,9 +37,9 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("//x", "send \"/x\""),
 ];
 
-fn help() -> String {
-    let line = |(command, what): &(&str, &str)| format!("{command:<15}{what}");
-    COMMANDS.iter().map(line).collect::<Vec<_>>().join("\n")
+fn help() -> Event {
+    let entry = |(command, what): &(&str, &str)| ((*command).to_owned(), (*what).to_owned());
+    Event::list("Commands", COMMANDS.iter().map(entry).collect())
 }
 
 impl Talk<'_> {
@@ -93,7 +91,7 @@ impl Talk<'_> {
             }
             Input::Relay => self.agree_to_relay(),
             Input::Invite => self.show(&Event::note(self.setup.clipboard.copy(self.setup.face))),
-            Input::Help => self.show(&Event::note(&help())),
+            Input::Help => self.show(&help()),
             Input::Unknown(name, meant) => {
                 let hint = match meant {
                     Some(meant) => {
@@ -124,10 +122,10 @@ impl Talk<'_> {
 
     pub(super) fn show_peers(
         &mut self,
-        found: Result<String, CommandError>,
+        found: Result<Event, CommandError>,
     ) -> Result<(), ChatError> {
         match found {
-            Ok(message) => self.show(&Event::note(&message)),
+            Ok(found) => self.show(&found),
             Err(error) => self.error("system", &error.to_string(), ""),
         }
     }
@@ -178,20 +176,14 @@ impl Talk<'_> {
     }
 }
 
-/// The history, as `undertone peers` shows it.
-fn peers(history: &History) -> Result<String, CommandError> {
+/// Whom the history knows, the last met first.
+fn peers(history: &History) -> Result<Event, CommandError> {
     let mut index = Index::of(history, View::People, |_| Ok::<_, CommandError>(()))?;
     let all = index.len();
     index.newest(PEERS_MAX);
-    let look = Look {
-        width: PEERS_WIDTH,
-        color: false,
-    };
-    let mut text = b"whom you talked to\n".to_vec();
-    table(&mut index, look, &TimeZone::system(), &mut text)?;
-    let mut text = String::from_utf8_lossy(&text).into_owned();
+    let mut entries = people(&mut index, &TimeZone::system())?;
     if let Some(more @ 1..) = all.checked_sub(PEERS_MAX) {
-        text.push_str(&format!("and {more} more: undertone peers"));
+        entries.push(("…".to_owned(), format!("{more} more: undertone peers")));
     }
-    Ok(text.trim_end().to_owned())
+    Ok(Event::list("Whom you talked to", entries))
 }

@@ -1,6 +1,7 @@
 //! The table at every width, and the objects for programs.
 
 use super::super::line::tests::entry;
+use super::super::people::people;
 use super::super::{History, View};
 use super::*;
 
@@ -66,6 +67,26 @@ b\u{43e}b*
   is    13 afflict      14 amulet       15 ahead        16 amusement
 ";
     assert_eq!(shown, expected);
+}
+
+#[test]
+fn in_a_chat_everybody_is_an_entry_and_two_keys_of_a_name_stand_whole() {
+    let (_dir, history) = kept(&two_bobs());
+    let mut index = rows(&history, View::People);
+    index.newest(usize::MAX);
+    let entries = people(&mut index, &TimeZone::UTC).unwrap();
+    let [bob, other, both] = entries.as_slice() else {
+        panic!("{entries:?}");
+    };
+    let met = "2026-11-20 09:21 · direct 192.168.1.31:50122 · aardvark-adroitness-…";
+    assert_eq!(bob.0, "bob");
+    assert_eq!(bob.1, format!("verified · amber-falcon · {met}"));
+    assert_eq!([&other.0, &both.0], ["b\u{43e}b*"; 2]);
+    let [was, is] = [0, 1].map(|n| two_bobs()[n].key.clone());
+    assert_eq!(
+        both.1,
+        format!("the same name, another key\nwas {was}\nis {is}")
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::terminal::editor::window::columns;
 
 const PLAIN: fn() -> Style = || Style::new(false);
 
@@ -34,6 +35,63 @@ fn words_stay_whole_and_hang_under_the_text() {
             "            is",
         ]
     );
+}
+
+fn list() -> Text {
+    let entries = [
+        (
+            "/verify",
+            "compare four words by voice, so that nobody can be in between",
+        ),
+        ("/who", "who is there"),
+        (
+            "a name that is longer than most",
+            "is not\nwhere the others are",
+        ),
+    ];
+    let entries = entries.map(|(name, what)| (Safe::line(name), Safe::message(what)));
+    Text::remark("◆ Commands").with_list(&entries)
+}
+
+#[test]
+fn a_list_has_one_column_and_what_is_long_hangs_in_it() {
+    assert_eq!(
+        rows(&list(), 48),
+        [
+            "◆ Commands",
+            "  /verify  compare four words by voice, so that",
+            "           nobody can be in between",
+            "  /who     who is there",
+            "  a name that is longer than most",
+            "    is not",
+            "    where the others are",
+        ]
+    );
+    assert_eq!(list().rows(None), rows(&list(), 79).join("\n"));
+}
+
+#[test]
+fn where_there_is_no_room_beside_the_names_of_a_list_it_stands_under_them() {
+    assert_eq!(
+        rows(&list(), 24)[..6],
+        [
+            "◆ Commands",
+            "  /verify",
+            "    compare four words",
+            "    by voice, so that",
+            "    nobody can be in",
+            "    between",
+        ]
+    );
+    for width in 1..80 {
+        let rows = rows(&list(), width);
+        assert!(
+            rows.iter().all(|row| columns(row) <= width),
+            "{width}: {rows:#?}"
+        );
+        let told: String = rows.concat().split_whitespace().collect();
+        assert!(told.ends_with("isnotwheretheothersare"));
+    }
 }
 
 #[test]
