@@ -82,7 +82,7 @@ impl Again<'_> {
                 let goal = Goal {
                     meeting,
                     pin: Some(*theirs),
-                    leave: Box::pin(no_seat(self.first.clone(), today)),
+                    leave: Box::pin(no_seat(self.first.clone(), today, self::today)),
                     // There is nothing to guess.
                     spending: None,
                 };
@@ -111,11 +111,11 @@ impl Again<'_> {
     }
 }
 
-/// Completes once this seat is not to be held any longer.
-async fn no_seat(mut first: watch::Receiver<Option<Progress>>, today: u32) {
+/// Completes once this seat of `day` is not to be held any longer.
+async fn no_seat(mut first: watch::Receiver<Option<Progress>>, day: u32, today: impl Fn() -> u32) {
     tokio::select! {
         () = reaches(&mut first, |far| !is_seated(far)) => {}
-        () = async { while today == self::today() { sleep(LOOK_EVERY).await } } => {}
+        () = async { while day == today() { sleep(LOOK_EVERY).await } } => {}
     }
 }
 
@@ -141,4 +141,38 @@ fn is_paired(far: &Option<Progress>) -> bool {
 fn today() -> u32 {
     let seconds = Timestamp::now().as_second();
     u32::try_from(seconds / (24 * 60 * 60)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEATED: Option<Progress> = Some(Progress::Seated { expires_in: 600 });
+
+    #[tokio::test(start_paused = true)]
+    async fn a_seat_ends_with_its_day_and_not_before() {
+        let midnight = Instant::now() + Duration::from_secs(3 * 60 * 60);
+        let today = || 20_000 + u32::from(Instant::now() >= midnight);
+        let far = watch::Sender::new(SEATED);
+        no_seat(far.subscribe(), 20_000, today).await;
+        assert!((midnight..midnight + LOOK_EVERY).contains(&Instant::now()));
+        // In the next day's room as well, and at once where the clock is set.
+        let before = Instant::now();
+        no_seat(far.subscribe(), 20_000, today).await;
+        no_seat(far.subscribe(), 20_001, || 19_000).await;
+        assert_eq!(Instant::now(), before);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_seat_ends_once_the_first_one_is_lost_or_paired() {
+        for left in [None, Some(Progress::Paired)] {
+            let far = watch::Sender::new(SEATED);
+            let seat = no_seat(far.subscribe(), 20_000, || 20_000);
+            tokio::pin!(seat);
+            let held = tokio::time::timeout(Duration::from_secs(24 * 60 * 60), &mut seat);
+            assert!(held.await.is_err());
+            far.send_replace(left);
+            seat.await;
+        }
+    }
 }
