@@ -20,7 +20,8 @@ use std::sync::{Arc, Mutex};
 
 use common::memory::{Memory, Needle};
 use common::proxy::{Direction, Proxy};
-use common::{Client, Home, Start};
+use common::screen::{Screen, chat};
+use common::{Client, Home, Mediator, Start};
 use hmac::{Hmac, KeyInit, Mac};
 use hostile::{Evil, identity_of, pair_honestly};
 use nix::sys::signal::Signal;
@@ -251,20 +252,19 @@ fn is_random(window: &[u8; 32]) -> bool {
     seen.iter().map(|part| part.count_ones()).sum::<u32>() >= 22
 }
 
-/// The images of both, or why there are none.
+/// The images of both, or none.
 fn images(scene: &Scene) -> Option<[Memory; 2]> {
-    let images = scene
-        .clients
-        .each_ref()
-        .map(|client| Memory::of(&client.pid().to_string()));
-    match images {
-        [Ok(host), Ok(guest)] => Some([host, guest]),
-        [host, guest] => {
-            let why = host.err().or(guest.err());
-            println!("skipped: another process's memory cannot be read here: {why:?}");
-            None
-        }
+    let [host, guest] = scene.clients.each_ref().map(|client| image(client.pid()));
+    Some([host?, guest?])
+}
+
+/// The image of a process, or why there is none.
+fn image(pid: i32) -> Option<Memory> {
+    let image = Memory::of(&pid.to_string());
+    if let Err(why) = &image {
+        println!("skipped: another process's memory cannot be read here: {why:?}");
     }
+    image.ok()
 }
 
 #[test]
@@ -292,5 +292,38 @@ fn a_rooms_secret_is_gone_from_memory_once_two_have_met() {
     let secret = [Needle::of("the room's secret", SECRET.as_bytes())];
     for image in images {
         assert_eq!(image.find(&secret), [Default::default()]);
+    }
+}
+
+/// Who may want to wait there again, by Enter, needs it.
+#[test]
+fn at_a_terminal_a_rooms_secret_stays_in_one_place() {
+    let (mediator, homes) = (Mediator::start(), [Home::new(), Home::new()]);
+    let room = format!("amber-falcon#{SECRET}");
+    let mut ada = Screen::run(chat(&homes[0], &mediator.url, "ada", &room));
+    ada.await_text(SECRET);
+    let secret = [Needle::of("the room's secret", SECRET.as_bytes())];
+    let met = |ada: &mut Screen| {
+        let mut bob = Start::chat(&homes[1], &mediator.url, "bob", &room).run();
+        bob.await_event("connected");
+        bob.say("hi");
+        ada.await_text("bob   hi");
+        ada.press("ho\r");
+        assert_eq!(bob.await_message(), "ho");
+        bob
+    };
+    for _ in 0..2 {
+        let mut bob = met(&mut ada);
+        ada.signal(Signal::SIGSTOP);
+        let Some(image) = image(ada.pid()) else {
+            return;
+        };
+        let places = image.find(&secret).remove(0);
+        assert_eq!(places.len(), 1, "{places:#x?}");
+        ada.signal(Signal::SIGCONT);
+        bob.say("/quit");
+        ada.await_text("left · Enter waits again");
+        ada.press("/clear\r\r");
+        ada.await_text("Waiting in room");
     }
 }
