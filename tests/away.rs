@@ -22,7 +22,7 @@ use serde_json::Value;
 const ROOM: &str = "quiet-lab#otter-velvet";
 
 /// What may answer in a mediator's place; what is said of it, and what to do.
-const ANSWERS: [(&str, &str, &str); 16] = [
+const ANSWERS: [(&str, &str, &str); 21] = [
     (
         "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>Log in to Hotel",
         "web page",
@@ -99,6 +99,32 @@ const ANSWERS: [(&str, &str, &str); 16] = [
         "browser",
     ),
     ("SSH-2.0-OpenSSH_9.9\r\n", "another protocol", "port"),
+    // As badly as they can be said.
+    (
+        "HTTP/1.0 502 Bad Gateway\r\n\r\n<html>",
+        "HTTP 502",
+        "restarting",
+    ),
+    (
+        "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n",
+        "HTTP 403",
+        "Ask whoever runs",
+    ),
+    (
+        "HTTP/1.1 404 \x1b[2J\x1b]0;pwn\x07\r\n\x1b: \x1b\r\n\r\n",
+        "HTTP 404",
+        "/v1/rendezvous",
+    ),
+    (
+        "HTTP/1.1 302 Found\r\nLocation: http://\x1b[2J.example/\r\n\r\n",
+        "elsewhere",
+        "browser",
+    ),
+    (
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+        "another protocol than WebSocket",
+        "Upgrade",
+    ),
 ];
 
 #[test]
@@ -161,9 +187,31 @@ fn at_the_first_dial_what_answers_is_named_with_its_remedy() {
         assert!(message.contains(said), "{message}");
         let hint = hint.to_lowercase();
         assert!(hint.contains(&remedy.to_lowercase()), "{answer}: {hint}");
-        if let Some(status) = answer.strip_prefix("HTTP/1.1 ") {
+        if let Some(status) = answer
+            .rsplit("HTTP/1.1 ")
+            .next()
+            .filter(|_| answer.starts_with("HTTP/1.1"))
+        {
             assert!(message.contains(&status[..3]), "{message}");
         }
+        assert!(!error.to_string().contains(['\x1b', '\x07']), "{error}");
+    }
+}
+
+#[test]
+fn an_answer_of_any_length_is_named_by_its_status() {
+    let long = format!(
+        "HTTP/1.1 502 Bad Gateway\r\nX: {}\r\n\r\n",
+        "x".repeat(100_000)
+    );
+    let many = format!(
+        "HTTP/1.1 502 Bad Gateway\r\n{}\r\n",
+        "X: x\r\n".repeat(2000)
+    );
+    for answer in [long, many, "HTTP/1.1 502".to_owned()] {
+        let error = refusal(&answering(answer.leak().as_bytes()));
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("cannot reach it, HTTP 502"), "{message}");
     }
 }
 

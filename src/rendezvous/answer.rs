@@ -78,6 +78,7 @@ impl Answer {
             .to_owned();
         };
         let what = match (status.as_u16(), redirect) {
+            (101, _) => "a web server switches to another protocol than WebSocket",
             (200..=299, _) => "a web page answers in its place",
             (300..=399, Some(Redirect { to, .. })) => {
                 return format!("a web server sends us on to {to}, HTTP {}", status.as_u16());
@@ -123,7 +124,7 @@ impl Answer {
         }
         match status.as_u16() {
             200..=399 | 511 => PORTAL,
-            400 | 426 => {
+            101 | 400 | 426 => {
                 "Behind a reverse proxy: it must hand on WebSocket upgrades (the headers Upgrade and Connection). Else check address and port."
             }
             401 => {

@@ -188,10 +188,7 @@ impl From<TlsFailure> for ConnectError {
 
 impl From<tungstenite::Error> for ConnectError {
     fn from(error: tungstenite::Error) -> Self {
-        ConnectError::Answer(match error {
-            tungstenite::Error::Http(answer) => Answer::http(answer.status(), answer.headers()),
-            _ => Answer::Foreign,
-        })
+        ConnectError::Io(io::Error::other(error))
     }
 }
 

@@ -1,17 +1,19 @@
 //! The client's side of the mediator: one WebSocket, the messages of
 //! `undertone_mediator::wire` on it, every wait bounded. What the messages mean
 //! for a pairing is not decided here. `reach` is the way there, `connect` the TCP
-//! below it, `tls` what may be above that, `proxy` what may be on the way, `answer` what
-//! may stand in its place; `keep_alive` keeps the line, `version` tells a mediator from another
+//! below it, `tls` what may be above that, `upgrade` the WebSocket on top, `proxy` what may be on
+//! the way, `answer` what may stand in its place, `head` how either answers; `keep_alive` keeps the line, `version` tells a mediator from another
 //! service.
 
 mod answer;
 pub mod connect;
 mod error;
+mod head;
 mod keep_alive;
 pub mod proxy;
 mod reach;
 mod tls;
+mod upgrade;
 pub(crate) mod version;
 
 use std::future::pending;
@@ -120,7 +122,7 @@ impl Rendezvous {
             Ok(Rendezvous {
                 link: link.filter(|_| route.proxy.is_none()),
                 only_here: route.only_here,
-                socket: reach::greet(&route.mediator, stream).await?,
+                socket: upgrade::greet(&route.mediator, stream).await?,
                 address: route.proxy.is_none().then_some(address),
                 port_kept,
                 outside: None,

@@ -1,4 +1,4 @@
-//! The way to a mediator: look-up, proxy, TLS, and the WebSocket on top.
+//! The way to a mediator: look-up, proxy, TLS.
 
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
@@ -9,23 +9,18 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{WebSocketStream, client_async_with_config};
-use undertone_mediator::wire::{PATH, RELAY_MESSAGE};
+use tokio_tungstenite::WebSocketStream;
 
+use super::connect;
 use super::error::{ConnectError, reason};
 use super::proxy::{Proxy, ProxyFailure, tunnel};
 use super::tls::{self, TlsFailure};
-use super::{WRITE_BUFFER, connect};
 use crate::link::interfaces::links_here;
 use crate::mediator_url::MediatorUrl;
 use crate::socket::Segments;
 
 /// How long the question may take whether TLS is spoken.
 const TLS_WITHIN: Duration = Duration::from_secs(3);
-/// The most that waits to be written to a mediator that does not read: what may gather, and
-/// pongs. Those that find no room are not sent.
-const MAX_WRITE_BUFFER: usize = WRITE_BUFFER + RELAY_MESSAGE;
 
 /// A mediator, and the proxy on the way to it.
 #[derive(Debug, Clone)]
@@ -136,19 +131,4 @@ pub(super) async fn speaks_tls(route: &Route) -> bool {
         Ok(Some(Err(why))) => why.is_tls(),
         Ok(None) | Err(_) => false,
     }
-}
-
-/// The WebSocket on a connection.
-pub(super) async fn greet(url: &MediatorUrl, stream: TcpStream) -> Result<Socket, ConnectError> {
-    let transport = transport(url, stream).await?;
-    // The settings are for good, so that they must do for a relay too.
-    let config = WebSocketConfig::default()
-        .read_buffer_size(RELAY_MESSAGE)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(MAX_WRITE_BUFFER)
-        .max_message_size(Some(RELAY_MESSAGE))
-        .max_frame_size(Some(RELAY_MESSAGE));
-    let request = format!("ws://{}{PATH}", url.authority());
-    let (socket, _) = client_async_with_config(request, transport, Some(config)).await?;
-    Ok(socket)
 }

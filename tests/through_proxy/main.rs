@@ -54,7 +54,14 @@ async fn http_proxies_that_do_not_connect_say_why() {
             b"HTTP/1.1 302 Found\r\nLocation: http://x/\r\n\r\n",
             ProxyFailure::Refused("HTTP 302".into()),
         ),
-        (b"HTTP/1.1 502 \x1b[2J\r\n\r\n", ProxyFailure::Garbled),
+        (
+            b"HTTP/1.1 502 \x1b[2J\r\n\r\n",
+            ProxyFailure::NoWay("HTTP 502".into()),
+        ),
+        (
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 504 Slow\r\nX: \x07\r\n\r\n",
+            ProxyFailure::NoWay("HTTP 504".into()),
+        ),
         (
             b"HTTP/1.1 504 Slow\r\n\r\n",
             ProxyFailure::NoWay("HTTP 504".into()),
@@ -63,7 +70,6 @@ async fn http_proxies_that_do_not_connect_say_why() {
             b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101",
             ProxyFailure::Garbled,
         ),
-        (b"HTTP/1.1 100 Continue\r\n\r\n", ProxyFailure::Garbled),
         (b"SSH-2.0-x\r\n", ProxyFailure::Garbled),
         (b"\0\0\0\0", ProxyFailure::Garbled),
     ] {
@@ -89,7 +95,8 @@ async fn endless_headers_of_a_proxy_end_with_their_bound() {
 
 #[tokio::test(start_paused = true)]
 async fn a_proxy_that_says_nothing_or_half_is_given_up_in_time() {
-    for half in [&b""[..], b"HTTP/1.1 200 OK\r\nX: ", b"\x05"] {
+    let interim = b"HTTP/1.1 100 Continue\r\n\r\n";
+    for half in [&b""[..], b"HTTP/1.1 200 OK\r\nX: ", interim, b"\x05"] {
         let proxy = answering(half);
         for scheme in ["http", "socks5"] {
             let why = failure(&format!("{scheme}://{proxy}")).await;

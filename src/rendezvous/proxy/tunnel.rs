@@ -1,14 +1,14 @@
 //! Asking a proxy for a connection.
 //!
 //! ```text
-//! HTTP    ► CONNECT host:port HTTP/1.1, Host, Proxy-Authorization?     ◄ 2xx, headers ≤ 8 KiB
+//! HTTP    ► CONNECT host:port HTTP/1.1, Host, Proxy-Authorization?     ◄ 2xx, head ≤ 64 KiB
 //! SOCKS5  ► methods ◄ method [► user, password ◄ 0] ► host, port ◄ 0, bound
 //! ```
 //!
 //! Waits are bounded by the caller, who gives up the connection as a whole.
 
 use data_encoding::BASE64;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_socks::TargetAddr;
 use tokio_socks::tcp::Socks5Stream;
@@ -16,11 +16,7 @@ use zeroize::Zeroizing;
 
 use super::{Login, Proxy, Scheme};
 use crate::mediator_url::MediatorUrl;
-
-/// The longest answer of a proxy, headers included.
-const MAX_ANSWER: usize = 8 * 1024;
-/// The most headers in it.
-const MAX_HEADERS: usize = 64;
+use crate::rendezvous::head;
 
 /// What a proxy did instead of connecting; said after "the proxy … ".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -93,40 +89,18 @@ async fn connect(
     request.push_str("\r\n");
     let sent = stream.write_all(request.as_bytes()).await;
     // What hangs up may have said why before.
-    let status = status(&mut stream).await?;
+    let head = head::read(&mut stream).await;
+    let head = head.ok_or(ProxyFailure::Garbled)?;
     sent.map_err(|_| ProxyFailure::Garbled)?;
+    let status = head.status.as_u16();
     match status {
-        200..=299 => Ok(stream),
+        // Behind a success comes nothing before we have spoken: RFC 9110 §9.3.6 knows no content
+        // there, and both TLS and HTTP are begun by us.
+        200..=299 if head.whole && head.rest.is_empty() => Ok(stream),
+        100..=299 => Err(ProxyFailure::Garbled),
         407 => Err(ProxyFailure::Login),
         502..=504 => Err(ProxyFailure::NoWay(format!("HTTP {status}"))),
         _ => Err(ProxyFailure::Refused(format!("HTTP {status}"))),
-    }
-}
-
-/// Reads an answer to the end of its headers. Behind those of a success comes nothing before we
-/// have spoken (RFC 9110 §9.3.6 knows no content there, and both TLS and HTTP are begun by us).
-async fn status(stream: &mut TcpStream) -> Result<u16, ProxyFailure> {
-    let mut answer = Vec::with_capacity(512);
-    loop {
-        let room = (MAX_ANSWER - answer.len()) as u64;
-        let read = stream.take(room).read_buf(&mut answer).await;
-        if !read.is_ok_and(|read| read > 0) {
-            return Err(ProxyFailure::Garbled);
-        }
-        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-        let mut response = httparse::Response::new(&mut headers);
-        match response.parse(&answer) {
-            Ok(httparse::Status::Partial) => {}
-            Ok(httparse::Status::Complete(end)) => {
-                let status = response.code.ok_or(ProxyFailure::Garbled)?;
-                return match status {
-                    200..=299 if end < answer.len() => Err(ProxyFailure::Garbled),
-                    100..=199 => Err(ProxyFailure::Garbled),
-                    _ => Ok(status),
-                };
-            }
-            Err(_) => return Err(ProxyFailure::Garbled),
-        }
     }
 }
 
