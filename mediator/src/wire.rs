@@ -118,8 +118,13 @@ pub enum MediatorMessage {
         code: ErrorCode,
         /// What, why and what to do, for people.
         message: String,
-        /// Seconds after which trying again makes sense.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// Seconds after which trying again makes sense. Another value than a whole number from 0
+        /// counts for nothing.
+        #[serde(
+            default,
+            deserialize_with = "seconds",
+            skip_serializing_if = "Option::is_none"
+        )]
         retry_after: Option<u64>,
     },
 }
@@ -250,6 +255,17 @@ impl fmt::Display for ErrorCode {
 )]
 fn encode<T: Serialize>(message: &T) -> String {
     serde_json::to_string(message).expect("plain data")
+}
+
+/// Reads a number of seconds; one that is too large for any clock is the largest.
+fn seconds<'de, D: de::Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    let value = serde_json::Value::deserialize(from)?;
+    let huge = || {
+        value
+            .as_f64()
+            .is_some_and(|seconds| seconds >= u64::MAX as f64)
+    };
+    Ok(value.as_u64().or_else(|| huge().then_some(u64::MAX)))
 }
 
 fn decode<T: de::DeserializeOwned>(text: &str) -> Result<T, DecodeError> {

@@ -18,7 +18,7 @@ use super::Setup;
 use super::backoff::Backoff;
 use super::local::Local;
 use super::meet::{Goal, Met, attempt};
-use super::pair::{AttemptError, Progress};
+use super::pair::{AttemptError, Progress, reaches};
 use crate::crypto::again::{AgainSecret, days};
 use crate::crypto::keys::PublicKey;
 use crate::pairing::Meeting;
@@ -47,7 +47,7 @@ impl Again<'_> {
     pub async fn met(self) -> Met {
         let ours = self.setup.identity.public();
         loop {
-            self.reaches(is_seated).await;
+            self.reaches(Progress::is_seated).await;
             sleep(self.head_start).await;
             let mut seats: FuturesUnordered<_> = self
                 .contacts
@@ -59,7 +59,7 @@ impl Again<'_> {
                 .collect();
             tokio::select! {
                 biased;
-                () = self.reaches(is_paired) => {}
+                () = self.reaches(Progress::is_paired) => {}
                 Some(met) = seats.next() => return met,
                 () = std::future::pending() => {}
             }
@@ -74,7 +74,7 @@ impl Again<'_> {
             let day = days(ours, theirs, today).nth(nth).unwrap_or(today);
             let mut unanswered = None;
             while today == self::today() {
-                self.reaches(is_seated).await;
+                self.reaches(Progress::is_seated).await;
                 let since = Instant::now();
                 let Some(meeting) = self.meeting(theirs, day) else {
                     return std::future::pending().await;
@@ -114,27 +114,9 @@ impl Again<'_> {
 /// Completes once this seat of `day` is not to be held any longer.
 async fn no_seat(mut first: watch::Receiver<Option<Progress>>, day: u32, today: impl Fn() -> u32) {
     tokio::select! {
-        () = reaches(&mut first, |far| !is_seated(far)) => {}
+        () = reaches(&mut first, |far| !Progress::is_seated(far)) => {}
         () = async { while day == today() { sleep(LOOK_EVERY).await } } => {}
     }
-}
-
-async fn reaches(
-    first: &mut watch::Receiver<Option<Progress>>,
-    far: fn(&Option<Progress>) -> bool,
-) {
-    if first.wait_for(far).await.is_err() {
-        // Nobody waits there any more.
-        std::future::pending().await
-    }
-}
-
-fn is_seated(far: &Option<Progress>) -> bool {
-    matches!(far, Some(Progress::Seated { .. }))
-}
-
-fn is_paired(far: &Option<Progress>) -> bool {
-    far.is_some() && !is_seated(far)
 }
 
 /// Days since 1970, by this machine's clock.

@@ -10,14 +10,14 @@ use crate::rendezvous::{Answer, RendezvousError};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// What takes so long has come to something: a seat that was kept, a try that took its time. Then
+/// the mediator is asked as if for the first time. No sooner, so that in the long run nobody is
+/// asked more often than by the longest pause, whatever they do with seats.
+pub const LASTING: Duration = LONGEST_PAUSE;
 /// The longest wait that a mediator, or a limit on connections, may ask for.
 const RETRY_MAX: Duration = Duration::from_secs(600);
 /// The same of any other server in its place, which cannot know when the mediator is back.
 const ANSWER_RETRY_MAX: Duration = Duration::from_secs(30);
-/// After so long a time it is asked as if for the first time.
-const LONG: Duration = Duration::from_secs(10);
-/// Doublings of the pause that are kept where it did what was asked, if not for long.
-const KEPT: u32 = 1;
 
 /// Pauses between tries: 200 ms, doubled each time up to 10 s, ± 25 % so that two
 /// ends, or many clients of a restarted mediator, do not keep step.
@@ -48,13 +48,11 @@ impl Backoff {
         pause.max(error.and_then(asked_for).unwrap_or_default())
     }
 
-    /// It did what was asked of it for this long: a seat that was lost, a try that took its time.
-    /// What ends at once is asked more slowly.
+    /// The last try took so long.
     pub fn held(&mut self, time: Duration) {
-        self.tries = match time >= LONG {
-            true => 0,
-            false => self.tries.min(KEPT),
-        };
+        if time >= LASTING {
+            self.tries = 0;
+        }
     }
 }
 
@@ -87,15 +85,15 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_to_their_bound_and_shrink_by_what_held() {
+    fn pauses_grow_to_their_bound_until_something_lasts() {
         let mut backoff = Backoff::default();
         for _ in 0..20 {
             assert!(backoff.next(None) <= LONGEST_PAUSE.mul_f64(1.25));
         }
         assert!(backoff.next(None) >= LONGEST_PAUSE.mul_f64(0.75));
-        backoff.held(Duration::ZERO);
-        assert!(backoff.next(None) <= Duration::from_secs(1));
-        backoff.held(LONG);
+        backoff.held(LASTING.mul_f64(0.99));
+        assert!(backoff.next(None) >= LONGEST_PAUSE.mul_f64(0.75));
+        backoff.held(LASTING);
         assert!(backoff.next(None) <= FIRST_PAUSE.mul_f64(1.25));
     }
 

@@ -23,6 +23,9 @@ pub enum ChatError {
     /// The mediator.
     #[error(transparent)]
     Mediator(#[from] RendezvousError),
+    /// The mediator is to be asked again when nobody is waited for any more.
+    #[error("{0}")]
+    MediatorLater(RendezvousError),
     /// No mediator could be started here.
     #[error("cannot run a mediator on port {0} of this machine: {1}")]
     LocalMediator(u16, io::Error),
@@ -108,6 +111,7 @@ impl ChatError {
     pub fn exit(&self) -> Exit {
         match self {
             ChatError::Mediator(_)
+            | ChatError::MediatorLater(_)
             | ChatError::LocalMediator(..)
             | ChatError::Lan(_)
             | ChatError::ToItself(_) => Exit::Mediator,
@@ -131,12 +135,11 @@ impl ChatError {
     /// As it is shown: what, why, and what to do.
     pub fn event(&self) -> Event {
         let (code, hint): (_, String) = match self {
-            ChatError::Mediator(error) => {
-                let code = match error {
-                    RendezvousError::Refused { .. } => "refused",
-                    _ => "no-mediator",
-                };
-                (code, error.remedy())
+            ChatError::Mediator(error) => (of_mediator(error), error.remedy()),
+            ChatError::MediatorLater(error) => {
+                let when = error.retry_after().unwrap_or_default();
+                let hint = format!("Try again in {when} s, which is more than --timeout allows.");
+                (of_mediator(error), hint)
             }
             ChatError::LocalMediator(..) => (
                 "no-mediator",
@@ -236,6 +239,14 @@ fn undelivered(queued: usize) -> String {
     match queued {
         0 => String::new(),
         queued => format!("; {queued} of your messages did not arrive"),
+    }
+}
+
+/// The word for programs.
+fn of_mediator(error: &RendezvousError) -> &'static str {
+    match error {
+        RendezvousError::Refused { .. } => "refused",
+        _ => "no-mediator",
     }
 }
 

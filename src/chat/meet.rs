@@ -1,19 +1,20 @@
 //! The first meeting: from a room to the first link of a session. After a spent
 //! attempt (PROTOCOL.md §4) whoever waited takes its seat again with a fresh
 //! OFFER, and after three the invite is dead. `attempt` is one of them, `spending`
-//! counts them, `away` is the time without a mediator in between.
+//! counts them.
 
 mod attempt;
-mod away;
 mod spending;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::again::{Again, CONTACTS_MAX};
+use super::away::Away;
+use super::backoff::Backoff;
 use super::event::Event;
 use super::face::clock::{self, Row};
 use super::lobby::Lobby;
@@ -27,8 +28,10 @@ use crate::pairing::{Meeting, Role};
 use crate::session::Session;
 use crate::store::aside;
 pub use attempt::{Goal, attempt};
-use away::Away;
 pub use spending::Spending;
+
+/// What takes back that the mediator was away.
+const BACK: &str = "the mediator is back, and you have your seat in the room";
 
 /// The first link, and the session that it carries.
 pub struct Met {
@@ -45,16 +48,34 @@ pub struct Met {
 }
 
 /// Waits in the room until the other one is there and a link with it is up; or one of the
-/// contacts last met there is met again. The clock goes on whatever the mediator does.
+/// contacts last met there is met again. For as long as was asked for; the clock goes on whatever
+/// the mediator does.
 ///
 /// # Errors
 /// [`ChatError`], when trying again is of no use.
 pub async fn meet(setup: &Setup, local: &mut Local, spending: &Spending) -> Result<Met, ChatError> {
     let row = watch::Sender::new(None);
-    tokio::select! {
-        met = met(setup, local, spending, &row) => met,
+    let mut away = Away::new(|note: Option<&str>| {
+        setup.say(&Event::note(note.unwrap_or(BACK)));
+    });
+    let meeting = async {
+        let met = met(setup, local, spending, &row, &mut away);
+        match setup.timeout {
+            None => Ok(met.await),
+            Some(limit) => timeout(limit, met).await.map_err(|_| limit),
+        }
+    };
+    let met = tokio::select! {
+        met = meeting => met,
         never = clock::run(&setup.face, setup.aside.is_open(), &row) => match never {},
-    }
+    };
+    met.unwrap_or_else(|limit| {
+        let spent = spending.broken_off();
+        Err(spent.unwrap_or_else(|| match away.unreached() {
+            Some(error) => ChatError::Mediator(error),
+            None => ChatError::Nobody(limit),
+        }))
+    })
 }
 
 async fn met(
@@ -62,6 +83,7 @@ async fn met(
     local: &mut Local,
     spending: &Spending,
     row: &watch::Sender<Option<Row>>,
+    away: &mut Away<impl Fn(Option<&str>)>,
 ) -> Result<Met, ChatError> {
     let contacts = {
         let (contacts, tag) = (setup.contacts.clone(), setup.room.tag());
@@ -70,7 +92,8 @@ async fn met(
     let contacts = contacts.map_err(ContactsError::from)??;
     let mut told = false;
     let begun = Instant::now();
-    let mut away = Away::default();
+    // After attempts that cost nothing: nobody makes us hurry.
+    let mut refusals = Backoff::default();
     let mut unanswered = None;
     loop {
         let far = watch::Sender::new(None);
@@ -84,7 +107,6 @@ async fn met(
         let mut step = |progress| {
             match progress {
                 Progress::Seated { expires_in } => {
-                    away.over(setup);
                     if !std::mem::replace(&mut told, true) {
                         let best = local.others.first();
                         let invite = best.map(|link| setup.room.invite_link(&link.url));
@@ -104,26 +126,29 @@ async fn met(
             far.send_replace(Some(progress));
         };
         let anyone = anyone(setup, local, spending);
+        let tried = Instant::now();
         let met = tokio::select! {
             met = attempt(setup, local, anyone, &mut unanswered, &mut step) => met,
             met = again.met() => Ok(met),
+            never = away.watch(far.subscribe()) => match never {},
         };
+        away.ended(&far.borrow());
         let error = match met {
             Ok(met) => {
                 match met.again {
                     false => spending.succeeded().await?,
                     // Somebody else was about to come by the invite.
-                    true if spending.is_under_way() => {
-                        let left = spending.failed();
-                        setup.say(&ChatError::BrokenOff { left }.event());
+                    true => {
+                        let spent = spending.broken_off();
+                        spent
+                            .into_iter()
+                            .for_each(|spent| setup.say(&spent.event()));
                     }
-                    true => {}
                 }
                 return Ok(met);
             }
             Err(error) => error,
         };
-        away.begin();
         if row.borrow().is_some() {
             row.send_replace(Some(Row::waiting(begun)));
         }
@@ -141,16 +166,22 @@ async fn met(
                     Role::Host => setup.say(&attempt_failed(spent, &why, left)),
                 }
                 if !spent {
-                    away.pause().await;
+                    refusals.pause().await;
                 }
             }
             AttemptError::Spent(error) => return Err(*error),
             AttemptError::Listen(error) => return Err(ChatError::Listen(error)),
             AttemptError::Mediator(error) => {
-                if !error.is_passing(away.reached) {
+                if !error.is_passing(away.reached()) {
                     return Err(ChatError::Mediator(error));
                 }
-                away.wait(setup, &error).await;
+                let left = setup
+                    .timeout
+                    .map(|limit| limit.saturating_sub(begun.elapsed()));
+                if left.is_some_and(|left| away.exceeds(&error, left)) {
+                    return Err(ChatError::MediatorLater(error));
+                }
+                away.wait(tried.elapsed(), Some(error)).await;
                 let invites = local.others.clone();
                 if let Some(message) = local.revive().await {
                     setup.say(&Event::note(&message));

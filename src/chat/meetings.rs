@@ -85,23 +85,8 @@ async fn meet_one(
     here: &mut Here,
     signals: &mut Signals,
 ) -> Result<Result<Met, ChatError>, Result<Exit, ChatError>> {
-    // Whatever ends it: what was spent is said.
-    let broken_off = || {
-        let under_way = spending.is_under_way();
-        under_way.then(|| ChatError::BrokenOff {
-            left: spending.failed(),
-        })
-    };
-    let met = async {
-        match setup.timeout {
-            None => meet::meet(setup, local, spending).await,
-            Some(limit) => tokio::time::timeout(limit, meet::meet(setup, local, spending))
-                .await
-                .unwrap_or_else(|_| Err(broken_off().unwrap_or(ChatError::Nobody(limit)))),
-        }
-    };
     let met = tokio::select! {
-        met = met => Ok(met),
+        met = meet::meet(setup, local, spending) => Ok(met),
         exit = signals.next() => {
             if exit == Exit::Interrupted && !setup.aside.is_open() {
                 clock::interrupted();
@@ -114,7 +99,8 @@ async fn meet_one(
         never = tell_news(setup) => match never {},
     };
     clock::clear();
-    met.map_err(|exit| match broken_off() {
+    // Whatever ends it: what was spent is said.
+    met.map_err(|exit| match spending.broken_off() {
         Some(spent) if exit == Exit::Done => Err(spent),
         Some(spent) => {
             setup.say(&spent.event());

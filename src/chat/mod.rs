@@ -14,6 +14,7 @@
 //! ahead     what is typed before anyone is there
 //! clipboard the invite, to be copied
 //! aside     what is said beside the chat
+//! away      the time without a mediator ─► backoff
 //! company   who is there, and whether the chat is open
 //! times     when the other one's messages were written
 //! event, face, person, interface   what is shown, how, and what is typed
@@ -24,6 +25,7 @@
 pub mod again;
 pub mod ahead;
 pub mod aside;
+pub mod away;
 pub mod backoff;
 mod challenge;
 pub mod clipboard;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use undertone_mediator::wire::{self, MediatorMessage};
 
@@ -155,6 +156,29 @@ pub enum Progress {
     Paired,
     /// Both know the secret; a path is looked for.
     Matched,
+}
+
+impl Progress {
+    /// Whether a seat is held, and nobody there.
+    pub fn is_seated(far: &Option<Self>) -> bool {
+        matches!(far, Some(Progress::Seated { .. }))
+    }
+
+    /// Whether somebody is there.
+    pub fn is_paired(far: &Option<Self>) -> bool {
+        far.is_some() && !Self::is_seated(far)
+    }
+}
+
+/// Waits until it is as `far` says. Cancel-safe.
+pub async fn reaches(
+    progress: &mut watch::Receiver<Option<Progress>>,
+    far: fn(&Option<Progress>) -> bool,
+) {
+    if progress.wait_for(far).await.is_err() {
+        // Nobody waits there any more.
+        std::future::pending().await
+    }
 }
 
 /// Joins, waits and exchanges SEALED; says whom to dial. `told` hears how far it is.

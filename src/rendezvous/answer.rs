@@ -2,6 +2,8 @@
 //! wants a log-in, another program. In words, with what to do about each.
 
 use http::{HeaderMap, StatusCode, Uri, header};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use undertone_mediator::wire::PATH;
 
 use crate::mediator_url::MediatorUrl;
@@ -42,8 +44,21 @@ impl Answer {
             redirect: text(header::LOCATION)
                 .filter(|_| status.is_redirection())
                 .and_then(Redirect::read),
-            // A date is not read: no clock is trusted for that.
-            retry_after: text(header::RETRY_AFTER).and_then(|seconds| seconds.trim().parse().ok()),
+            retry_after: retry_after(headers),
+        }
+    }
+
+    /// Whether it passes by itself: it says when, or its status says that it will (RFC 9110
+    /// §15.6.4, RFC 6585 §4).
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Answer::Http {
+                status,
+                retry_after,
+                ..
+            } => retry_after.is_some() || matches!(status.as_u16(), 429 | 503),
+            Answer::Tls | Answer::Foreign => false,
         }
     }
 
@@ -146,6 +161,21 @@ impl Answer {
     }
 }
 
+/// `Retry-After` (RFC 9110 §10.2.3): seconds, or a date, which is told from the server's own by
+/// `Date`. What is neither counts for nothing.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<u64> {
+    let text = |name| Some(headers.get(name)?.to_str().ok()?.trim());
+    let date = |text: &str| DateTimeParser::new().parse_timestamp(text).ok();
+    let value = text(header::RETRY_AFTER)?;
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(value.parse().unwrap_or(u64::MAX));
+    }
+    let then = date(value)?;
+    let now = text(header::DATE).and_then(date);
+    let now = now.unwrap_or_else(Timestamp::now);
+    Some(u64::try_from(then.as_second() - now.as_second()).unwrap_or(0))
+}
+
 impl Redirect {
     /// Nothing but the server is kept: what else stands there is the server's word.
     fn read(location: &str) -> Option<Self> {
@@ -195,17 +225,26 @@ mod tests {
     }
 
     #[test]
-    fn seconds_to_wait_are_a_number_or_nothing() {
+    fn seconds_to_wait_are_a_number_or_a_date_or_nothing() {
         for (value, seconds) in [
             ("30", Some(30)),
             (" 0 ", Some(0)),
             ("-1", None),
             ("1.5", None),
-            ("99999999999999999999", None),
-            ("Fri, 27 Nov 2026 10:00:00 GMT", None),
+            ("", None),
+            ("soon", None),
+            ("99999999999999999999", Some(u64::MAX)),
+            ("Fri, 27 Nov 2026 10:00:40 GMT", Some(40)),
+            ("Fri, 27 Nov 2026 09:00:00 GMT", Some(0)),
+            ("Fri, 32 Nov 2026 10:00:00 GMT", None),
         ] {
-            let answer = answer(503, &[("retry-after", value)]);
+            let date = ("date", "Fri, 27 Nov 2026 10:00:00 GMT");
+            let answer = answer(503, &[("retry-after", value), date]);
             assert_eq!(answer.retry_after(), seconds, "{value}");
+            assert!(answer.is_passing());
         }
+        let without_a_clock = [("retry-after", "Fri, 27 Nov 2026 10:00:40 GMT")];
+        assert!(answer(502, &without_a_clock).retry_after().is_some());
+        assert!(!answer(502, &[]).is_passing() && answer(429, &[]).is_passing());
     }
 }

@@ -82,16 +82,15 @@ impl RendezvousError {
             RendezvousError::Refused { code, .. } => match code {
                 ErrorCode::BadRequest | ErrorCode::Version => false,
                 ErrorCode::Unknown => self.retry_after().is_some(),
-                ErrorCode::RoomBusy
-                | ErrorCode::Expired
-                | ErrorCode::ShuttingDown
-                | ErrorCode::RateLimited
-                | ErrorCode::RelayLimit
-                | ErrorCode::Full => seat || self.retry_after().is_some(),
+                ErrorCode::RoomBusy | ErrorCode::Expired | ErrorCode::RelayLimit => {
+                    seat || self.retry_after().is_some()
+                }
+                // What they mean passes, whether or not it is said when.
+                ErrorCode::ShuttingDown | ErrorCode::RateLimited | ErrorCode::Full => true,
             },
-            RendezvousError::NoMediator { .. } => seat || self.retry_after().is_some(),
+            RendezvousError::NoMediator { answer, .. } => seat || answer.is_passing(),
+            RendezvousError::Proxy { why, .. } => seat || why.is_passing(),
             RendezvousError::Unreachable { .. }
-            | RendezvousError::Proxy { .. }
             | RendezvousError::Tls { .. }
             | RendezvousError::Lost
             | RendezvousError::Silent => seat,
@@ -100,11 +99,22 @@ impl RendezvousError {
         }
     }
 
+    /// Whether somebody is there, and wants us to wait or to go: no absence.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            RendezvousError::Refused { .. } => true,
+            RendezvousError::NoMediator { answer, .. } => answer.is_passing(),
+            RendezvousError::Proxy { why, .. } => why.is_passing(),
+            _ => false,
+        }
+    }
+
     /// Seconds after which trying again makes sense, where that was said.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             RendezvousError::Refused { retry_after, .. } => *retry_after,
             RendezvousError::NoMediator { answer, .. } => answer.retry_after(),
+            RendezvousError::Proxy { why, .. } => why.retry_after(),
             _ => None,
         }
     }

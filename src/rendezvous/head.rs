@@ -182,10 +182,8 @@ mod tests {
         let bytes = b"HTTP/1.1 101 \x1b\r\nUpgrade: websocket\r\nA b\r\nX : y\r\n\r\n\x81\x00";
         for size in [1, 100] {
             let mut head = answer(bytes, size).await.unwrap();
-            assert_eq!(
-                (&head.fields["upgrade"], &head.fields["x"]),
-                ("websocket", "y")
-            );
+            assert_eq!(head.fields["upgrade"], "websocket");
+            assert_eq!(head.fields["x"], "y");
             head.rest
                 .extend(b"\x81\x00".get(head.rest.len()..).unwrap());
             assert_eq!(head.rest, b"\x81\x00");

@@ -166,6 +166,57 @@ fn a_wait_that_is_asked_for_is_kept_and_said() {
 }
 
 #[test]
+fn seats_that_end_at_once_are_taken_ever_more_slowly_and_said_once() {
+    let (evil, home) = (Evil::start(), Home::new());
+    let endings = [
+        Some(MediatorMessage::Error {
+            code: ErrorCode::RateLimited,
+            message: "not you".into(),
+            retry_after: None,
+        }),
+        None,
+    ];
+    for ending in endings {
+        let mut client = ada(&home, &evil, ROOM);
+        let mut seat = seated(&client, &evil);
+        let mut pauses = Vec::new();
+        for _ in 0..5 {
+            if let Some(refusal) = &ending {
+                seat.say(refusal);
+            }
+            drop(seat);
+            let ended = Instant::now();
+            seat = evil.join();
+            pauses.push(ended.elapsed());
+            seat.waiting();
+        }
+        // 0.2 s, doubled four times, ± 25 %.
+        assert!(pauses[4] >= Duration::from_millis(2400), "{pauses:?}");
+        client.kill();
+        let said = client.out.rest();
+        let notes = said.iter().filter(|line| line.contains(r#""note""#));
+        assert_eq!(notes.count(), 1, "{said:?}");
+    }
+}
+
+#[test]
+fn a_busy_mediator_is_asked_again_without_a_word_of_when() {
+    let (evil, home) = (Evil::start(), Home::new());
+    for after in ["", r#","retry_after":-1"#, r#","retry_after":"soon""#] {
+        let client = ada(&home, &evil, ROOM);
+        for code in ["rate-limited", "full", "shutting-down"] {
+            let refusal =
+                format!(r#"{{"type":"error","code":"{code}","message":"not now"{after}}}"#);
+            evil.join().raw(Message::text(refusal));
+        }
+        evil.join().waiting();
+        let note = client.await_event("note")["message"].to_string();
+        assert!(note.contains("not now; waiting goes on"), "{note}");
+        client.await_event("waiting");
+    }
+}
+
+#[test]
 fn a_wait_that_is_asked_for_is_kept_while_the_other_one_is_looked_for_again() {
     let (evil, homes) = (Evil::start(), [Home::new(), Home::new()]);
     let host = ada(&homes[0], &evil, ROOM);
@@ -188,6 +239,10 @@ fn a_wait_that_is_asked_for_is_kept_while_the_other_one_is_looked_for_again() {
         let pause = refused.elapsed();
         assert!(pause >= Duration::from_secs(2), "{pause:?}");
     }
+    // It takes long by now, and is said.
+    let note = host.await_event("note")["message"].to_string();
+    assert!(note.contains("so much for now"), "{note}");
+    assert!(note.contains("asked again in 2 s"), "{note}");
 }
 
 #[test]
@@ -266,7 +321,7 @@ fn error_texts_that_act_on_terminals_are_inert() {
                 retry_after: Some(u64::MAX),
             });
             let ended = Ended::of(client, SOON);
-            assert_eq!(ended.code, 4);
+            assert_eq!(ended.code, 3);
             let shown = [ended.out, ended.err].concat();
             assert!(shown.iter().any(|line| line.contains("refused")));
             for line in shown {

@@ -6,6 +6,30 @@ use proptest::prelude::*;
 const ZERO_TAG: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 #[test]
+fn a_refusal_is_read_whatever_it_says_of_seconds() {
+    for (value, seconds) in [
+        ("40", Some(40)),
+        ("0", Some(0)),
+        ("99999999999999999999", Some(u64::MAX)),
+        ("1e300", Some(u64::MAX)),
+        ("-1", None),
+        ("1.5", None),
+        ("null", None),
+        ("\"soon\"", None),
+        ("[1]", None),
+    ] {
+        let text =
+            format!(r#"{{"type":"error","code":"full","message":"x","retry_after":{value}}}"#);
+        let refusal = MediatorMessage::Error {
+            code: ErrorCode::Full,
+            message: "x".into(),
+            retry_after: seconds,
+        };
+        assert_eq!(MediatorMessage::decode(&text), Ok(refusal), "{value}");
+    }
+}
+
+#[test]
 fn messages_look_as_the_protocol_writes_them() {
     let join = ClientMessage::Join {
         v: 1,

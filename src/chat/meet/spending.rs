@@ -63,6 +63,14 @@ impl Spending {
         self.left()
     }
 
+    /// What is to be said where something else ended an attempt that had begun.
+    pub fn broken_off(&self) -> Option<ChatError> {
+        let under_way = self.is_under_way();
+        under_way.then(|| ChatError::BrokenOff {
+            left: self.failed(),
+        })
+    }
+
     /// The other one was there: nothing is spent any more.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::{Login, Proxy, Scheme};
 use crate::mediator_url::MediatorUrl;
+use crate::rendezvous::answer::retry_after;
 use crate::rendezvous::head;
 
 /// What a proxy did instead of connecting; said after "the proxy … ".
@@ -33,6 +34,14 @@ pub enum ProxyFailure {
     /// It tried to connect there.
     #[error("cannot reach the mediator ({0})")]
     NoWay(String),
+    /// It has too much to do, or is out of service, for so many seconds where it says that.
+    #[error("has too much to do, or is out of service (HTTP {status})")]
+    Busy {
+        /// HTTP's.
+        status: u16,
+        /// Seconds after which trying again makes sense.
+        retry_after: Option<u64>,
+    },
     /// It does not speak the protocol, or hung up.
     #[error("does not answer as a proxy does")]
     Garbled,
@@ -50,9 +59,25 @@ impl ProxyFailure {
             Self::Login => format!("Put them into {name}: {}.", proxy.with_login()),
             Self::Refused(_) => "Ask who runs the proxy; most allow port 443 only.".to_owned(),
             Self::NoWay(_) => "Is the mediator running there?".to_owned(),
+            Self::Busy { .. } => "Try again in a minute.".to_owned(),
             Self::Unreachable(_) | Self::Garbled | Self::Slow => format!("Check {name}."),
         };
         format!("{first} To go without the proxy: --proxy none.")
+    }
+
+    /// Seconds after which trying again makes sense, where it says so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Busy { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Whether it passes by itself.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy { .. })
     }
 }
 
@@ -92,13 +117,18 @@ async fn connect(
     let head = head::read(&mut stream).await;
     let head = head.ok_or(ProxyFailure::Garbled)?;
     sent.map_err(|_| ProxyFailure::Garbled)?;
-    let status = head.status.as_u16();
+    let (status, retry_after) = (head.status.as_u16(), retry_after(&head.fields));
     match status {
         // Behind a success comes nothing before we have spoken: RFC 9110 §9.3.6 knows no content
         // there, and both TLS and HTTP are begun by us.
         200..=299 if head.whole && head.rest.is_empty() => Ok(stream),
         100..=299 => Err(ProxyFailure::Garbled),
         407 => Err(ProxyFailure::Login),
+        // Without a word of when, 503 is what some say who cannot reach the mediator.
+        429 | 503 if status == 429 || retry_after.is_some() => Err(ProxyFailure::Busy {
+            status,
+            retry_after,
+        }),
         502..=504 => Err(ProxyFailure::NoWay(format!("HTTP {status}"))),
         _ => Err(ProxyFailure::Refused(format!("HTTP {status}"))),
     }
