@@ -163,6 +163,9 @@ pub enum Event {
         address: Option<String>,
         /// How many of our messages wait.
         queued: usize,
+        /// Without a link: why the mediator is of no use, once that was noted.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        absent: Option<String>,
     },
     /// Something to know; nothing to be done.
     Note {

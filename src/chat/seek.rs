@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::away::Away;
 use super::backoff::Backoff;
 use super::listening::Listening;
 use super::lobby::Found;
@@ -44,6 +45,16 @@ pub struct Trail {
     pub elsewhere: bool,
     /// How far it is at the mediator; `None`: no seat is held there.
     pub far: watch::Sender<Option<Progress>>,
+    /// Why the mediator is of no use, once that keeps the other one away.
+    pub absent: watch::Sender<Option<String>>,
+}
+
+impl Trail {
+    fn away(&self) -> Away<impl Fn(Option<&str>) + '_> {
+        Away::aside(|why: Option<&str>| {
+            self.absent.send_replace(why.map(str::to_owned));
+        })
+    }
 }
 
 /// A guest's link, and where to knock once it is lost.
@@ -97,15 +108,16 @@ pub async fn seek_host(trail: Trail, last: Option<SocketAddr>) -> Reached {
         }
     };
     let through_mediator = async {
-        let mut backoff = Backoff::default();
+        let mut away = trail.away();
         loop {
             let begun = Instant::now();
-            match reach_host(&trail, &port).await {
+            let reached = tokio::select! {
+                reached = reach_host(&trail, &port) => reached,
+                never = away.watch(trail.far.subscribe()) => match never {},
+            };
+            match reached {
                 Ok(reached) => return reached,
-                Err(Missed(why)) => {
-                    backoff.held(begun.elapsed());
-                    backoff.pause_after(why.as_ref()).await;
-                }
+                Err(Missed(why)) => away.wait(begun.elapsed(), why).await,
             }
         }
     };
@@ -156,13 +168,15 @@ pub async fn seek_direct(trail: Trail) -> Option<Reached> {
 /// Host: waits at the mediator for the guest, again and again; its door listens
 /// at `port`.
 pub async fn await_guest(trail: Trail, port: SocketAddr, found: mpsc::Sender<Found>) {
-    let mut backoff = Backoff::default();
+    let mut away = trail.away();
     while !found.is_closed() {
         let begun = Instant::now();
-        let missed = await_guest_once(&trail, port, &found).await.err();
-        backoff.held(begun.elapsed());
+        let missed = tokio::select! {
+            done = await_guest_once(&trail, port, &found) => done.err(),
+            never = away.watch(trail.far.subscribe()) => match never {},
+        };
         let why = missed.and_then(|Missed(why)| why);
-        backoff.pause_after(why.as_ref()).await;
+        away.wait(begun.elapsed(), why).await;
     }
 }
 

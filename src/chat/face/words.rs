@@ -87,9 +87,16 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<Text> {
             let entries: Vec<_> = entries.iter().map(safe).collect();
             Text::remark(&format!("◆ {heading}")).with_list(&entries)
         }
-        Event::Who { fingerprint, .. } => {
-            let key = (Safe::line("key"), Safe::line(fingerprint));
-            Text::remark(&remark(event)?).with_list(&[key])
+        Event::Who {
+            fingerprint,
+            absent,
+            ..
+        } => {
+            let key = Some(("key", fingerprint));
+            let absent = absent.as_ref().map(|why| ("mediator", why));
+            let entries = key.into_iter().chain(absent);
+            let entries = entries.map(|(name, what)| (Safe::line(name), Safe::line(what)));
+            Text::remark(&remark(event)?).with_list(&entries.collect::<Vec<_>>())
         }
         _ => Text::remark(&remark(event)?),
     })
@@ -225,6 +232,7 @@ fn remark(event: &Event) -> Option<String> {
             route,
             address,
             queued,
+            absent: _,
         } => {
             let address = match address {
                 Some(address) => way(route, address),

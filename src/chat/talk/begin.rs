@@ -7,6 +7,7 @@ use super::Talk;
 use super::backlog::Backlog;
 use super::hole::Hole;
 use super::links::{in_order, join};
+use super::lost::absent;
 use super::network::Network;
 use crate::chat::company::Company;
 use crate::chat::here::Here;
@@ -96,6 +97,7 @@ pub async fn talk(
         route,
         knock_at,
         direct_at: None,
+        absent: absent(),
         asked: false,
         hole: Hole::default(),
         network: Network::here(),

@@ -4,6 +4,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::Talk;
+use super::lost::absent;
 use crate::chat::ChatError;
 use crate::chat::event::Event;
 use crate::chat::lobby::Step;
@@ -106,6 +107,7 @@ impl Talk<'_> {
         self.wire = Some(wire);
         self.seeking = JoinSet::new();
         self.again = None;
+        self.absent = absent();
         if let Some(lobby) = &mut self.lobby {
             lobby.give_up_seat();
         }

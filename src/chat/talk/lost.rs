@@ -77,6 +77,7 @@ impl Talk<'_> {
             return;
         };
         let last = self.knock_at;
+        self.absent = trail.absent.subscribe();
         match &mut self.lobby {
             None => {
                 self.seeking = JoinSet::new();
@@ -120,6 +121,7 @@ impl Talk<'_> {
             relay,
             elsewhere: self.wire.is_none() && self.route.is_relay() && self.keeps_port(),
             far,
+            absent: watch::Sender::default(),
         })
     }
 
@@ -137,4 +139,9 @@ impl Talk<'_> {
             name: self.setup.name.as_str().to_owned(),
         })
     }
+}
+
+/// Nobody looks for the other one at the mediator.
+pub(super) fn absent() -> watch::Receiver<Option<String>> {
+    watch::Sender::default().subscribe()
 }

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -83,6 +84,8 @@ struct Talk<'a> {
     knock_at: Option<SocketAddr>,
     /// When a direct path is looked for while the mediator carries the chat.
     direct_at: Option<(Instant, usize)>,
+    /// While there is no link: why the mediator is of no use, as the person was told.
+    absent: watch::Receiver<Option<String>>,
     /// The person was asked about the relay since the link was lost.
     asked: bool,
     /// Whether the path drops large packets.
@@ -156,6 +159,7 @@ impl Talk<'_> {
                 () = self.setup.consent.wanted(), if self.wire.is_none() && !self.asked => {
                     self.ask_for_relay()?;
                 },
+                Ok(()) = self.absent.changed() => self.show_absent()?,
                 () = self.network.changed() => self.network_changed(),
                 news = self.setup.writer.news() => self.show_news(&news)?,
                 Some(Ok(found)) = self.lookups.join_next() => self.show_peers(found)?,

@@ -68,18 +68,7 @@ impl Talk<'_> {
             }
             Input::Verify(Some(typed)) => self.verify(&typed),
             Input::Trust(typed) => self.trust(&typed),
-            Input::Who => self.show(&Event::Who {
-                peer: self.company.name().to_owned(),
-                fingerprint: self.company.fingerprint().to_string(),
-                trust: self.company.standing(),
-                path: self.route.name(),
-                route: self.route.kind(),
-                address: self
-                    .wire
-                    .as_ref()
-                    .map(|wire| wire.route.address().to_string()),
-                queued: self.undelivered(),
-            }),
+            Input::Who => self.show_who(),
             Input::Peers => self.look_for_peers(),
             Input::Clear => {
                 self.interface.clear();
@@ -108,6 +97,21 @@ impl Talk<'_> {
                 )
             }
         }
+    }
+
+    fn show_who(&mut self) -> Result<(), ChatError> {
+        let absent = self.absent.borrow().clone();
+        let address = self.wire.as_ref().map(|wire| wire.route.address());
+        self.show(&Event::Who {
+            peer: self.company.name().to_owned(),
+            fingerprint: self.company.fingerprint().to_string(),
+            trust: self.company.standing(),
+            path: self.route.name(),
+            route: self.route.kind(),
+            address: address.map(|address| address.to_string()),
+            queued: self.undelivered(),
+            absent,
+        })
     }
 
     /// Has the history read, which may be long; it is shown once that is done.

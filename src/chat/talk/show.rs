@@ -111,6 +111,13 @@ impl Talk<'_> {
         })
     }
 
+    /// Tells why the mediator keeps the other one away, or that it does so no more.
+    pub(super) fn show_absent(&mut self) -> Result<(), ChatError> {
+        let absent = self.absent.borrow_and_update().clone();
+        let note = absent.as_deref().unwrap_or("the mediator is back");
+        self.show(&Event::note(note))
+    }
+
     /// Tells what became of something that was to be written to the disk.
     pub(super) fn show_news(&mut self, news: &News) -> Result<(), ChatError> {
         self.show(&Event::of_news(news))
