@@ -16,7 +16,10 @@ use std::process::Command;
 use common::acts::homes;
 use common::certificates::SelfSigned;
 use common::{Home, Mediator, Start, free_port, meet};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    date_time_ymd,
+};
 use serde_json::Value;
 
 /// A mediator with a certificate for 127.0.0.1, and the file of who signed it.
@@ -100,7 +103,7 @@ fn failure(url: &str, trusted: &str) -> [String; 2] {
 #[test]
 fn each_fault_of_a_certificate_has_its_words_and_its_remedy() {
     type Change = fn(&mut CertificateParams);
-    let cases: [(Change, &str, &str); 5] = [
+    let cases: [(Change, &str, &str); 6] = [
         (
             |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
             "an authority (CA:TRUE)",
@@ -126,6 +129,11 @@ fn each_fault_of_a_certificate_has_its_words_and_its_remedy() {
             "made for 127.0.0.1: IP:127.0.0.1",
         ),
         (
+            |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth],
+            "not one for a server",
+            "with serverAuth",
+        ),
+        (
             |params| params.subject_alt_names.clear(),
             "for no name",
             "subjectAltName=IP:127.0.0.1",
@@ -143,6 +151,68 @@ fn each_fault_of_a_certificate_has_its_words_and_its_remedy() {
             "{message}"
         );
     }
+}
+
+/// Certificates of openssl's that rcgen does not make: the options, what is said, the remedy.
+const OF_OPENSSL: [(&str, &str, &str); 2] = [
+    (
+        "req -x509 -newkey rsa:2048 -sha1 -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=IP:127.0.0.1",
+        "signed with SHA-1",
+        "-sha256",
+    ),
+    (
+        "req -x509 -newkey rsa:2048 -config",
+        "version 1",
+        "subjectAltName=IP:127.0.0.1",
+    ),
+];
+
+#[test]
+fn an_old_certificate_has_its_words_and_its_remedy() {
+    for (options, said, remedy) in OF_OPENSSL {
+        let folder = Home::new();
+        // Without a section of extensions it is of version 1.
+        let config = "[req]\ndistinguished_name=dn\n[dn]\n";
+        fs::write(folder.path().join("plain.cnf"), config).unwrap();
+        let mut made = Command::new("openssl");
+        made.args(options.split(' ')).current_dir(folder.path());
+        if options.ends_with("-config") {
+            made.arg("plain.cnf");
+        }
+        made.args([
+            "-nodes", "-subj", "/CN=m", "-keyout", "key.pem", "-out", "cert.pem",
+        ]);
+        // Where there is no openssl, or one that makes no such certificate any more, nobody has one.
+        if !made.output().is_ok_and(|made| made.status.success()) {
+            continue;
+        }
+        let files = SelfSigned {
+            certificate: folder.path().join("cert.pem"),
+            key: folder.path().join("key.pem"),
+        };
+        let mediator = showing(&files);
+        let [message, hint] = failure(&mediator.url, files.certificate.to_str().unwrap());
+        assert!(
+            message.contains(said) && hint.contains(remedy),
+            "{message} {hint}"
+        );
+    }
+}
+
+#[test]
+fn a_certificate_of_the_same_name_and_another_key_is_no_proof() {
+    let (folder, other) = (Home::new(), Home::new());
+    let (shown, former) = (
+        SelfSigned::new(folder.path()),
+        SelfSigned::new(other.path()),
+    );
+    let mediator = showing(&shown);
+    let [message, hint] = failure(&mediator.url, former.certificate.to_str().unwrap());
+    assert!(message.contains("not signed with the key"), "{message}");
+    assert!(
+        hint.contains("SSL_CERT_FILE name an older certificate"),
+        "{hint}"
+    );
 }
 
 /// Two meet where this certificate is named.

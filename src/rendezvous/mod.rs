@@ -38,7 +38,7 @@ pub(crate) use error::{ConnectError, failed, reason};
 pub use keep_alive::KeepAlive;
 pub use reach::Route;
 pub(crate) use reach::{Socket, Transport, look_up, reach, transport};
-pub use tls::TlsFailure;
+pub use tls::{CertificateFault, TlsFailure};
 
 /// The longest wait for a connection to the mediator, TLS and WebSocket included.
 pub const CONNECT_WITHIN: Duration = Duration::from_secs(10);

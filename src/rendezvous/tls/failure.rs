@@ -1,0 +1,152 @@
+//! Why there is no TLS, in words, with what to do about it.
+
+use std::io;
+
+use tokio_rustls::rustls::{self, AlertDescription, InvalidMessage, PeerIncompatible};
+
+use super::{CertificateFault, FILE};
+use crate::mediator_url::MediatorUrl;
+use crate::rendezvous::error::reason;
+
+/// Why there is no TLS; said behind "no TLS with URL: ".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TlsFailure {
+    /// The file that names trusted certificates cannot be used.
+    #[error("{FILE} {0}")]
+    File(String),
+    /// This machine trusts nobody.
+    #[error("this machine has no list of authorities that it trusts")]
+    NoAuthorities,
+    /// The answer was none of TLS.
+    #[error("what answers there does not speak TLS")]
+    NotTls,
+    /// The connection ended.
+    #[error("the connection ended in the middle of the handshake ({0})")]
+    HungUp(String),
+    /// The certificate that it shows is not taken.
+    #[error("its certificate {0}")]
+    Certificate(CertificateFault),
+    /// Neither TLS 1.2 nor TLS 1.3.
+    #[error("it speaks neither TLS 1.2 nor TLS 1.3 as this program does")]
+    Incompatible,
+    /// It does not want to.
+    #[error("it refused the handshake: {0}")]
+    Refused(&'static str),
+    /// It says what no server says at that point.
+    #[error("it breaks the protocol of TLS")]
+    Misbehaved,
+    /// Something else.
+    #[error("the handshake failed ({0})")]
+    Other(String),
+}
+
+impl TlsFailure {
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self, url: &MediatorUrl) -> String {
+        match self {
+            TlsFailure::File(_) => format!(
+                "Let {FILE} name a readable file of certificates in PEM, or take it away: then those count that this machine trusts."
+            ),
+            TlsFailure::NoAuthorities => format!(
+                "Install the package ca-certificates, or name the mediator's certificate: {FILE}=cert.pem."
+            ),
+            TlsFailure::NotTls => format!(
+                "If that is a mediator without TLS, write http://{}; else check address and port.",
+                url.authority()
+            ),
+            TlsFailure::HungUp(_)
+            | TlsFailure::Incompatible
+            | TlsFailure::Misbehaved
+            | TlsFailure::Other(_) => format!(
+                "Check address and port. If the mediator there has no TLS, write http://{}.",
+                url.authority()
+            ),
+            TlsFailure::Refused(_) => format!(
+                "Is {} the name that the server goes by? Else ask whoever runs it.",
+                url.host()
+            ),
+            TlsFailure::Certificate(fault) => fault.remedy(url.host()),
+        }
+    }
+
+    /// From what a handshake ended with.
+    pub(in crate::rendezvous) fn of(error: &io::Error) -> Self {
+        let inner = error.get_ref();
+        let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
+            return TlsFailure::HungUp(reason(error));
+        };
+        match error {
+            rustls::Error::InvalidCertificate(error) => {
+                TlsFailure::Certificate(CertificateFault::of(error))
+            }
+            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => TlsFailure::NotTls,
+            rustls::Error::PeerIncompatible(
+                PeerIncompatible::ServerDoesNotSupportTls12Or13
+                | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+            )
+            | rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => {
+                TlsFailure::Incompatible
+            }
+            rustls::Error::AlertReceived(alert) => TlsFailure::Refused(in_words(*alert)),
+            rustls::Error::PeerIncompatible(_) => {
+                TlsFailure::Refused("it has no cipher or signature in common with this program")
+            }
+            rustls::Error::InvalidMessage(_)
+            | rustls::Error::PeerMisbehaved(_)
+            | rustls::Error::InappropriateMessage { .. }
+            | rustls::Error::InappropriateHandshakeMessage { .. }
+            | rustls::Error::DecryptError
+            | rustls::Error::PeerSentOversizedRecord => TlsFailure::Misbehaved,
+            error => TlsFailure::Other(error.to_string()),
+        }
+    }
+
+    /// Whether TLS was spoken, whatever came of it.
+    pub(in crate::rendezvous) fn is_tls(&self) -> bool {
+        match self {
+            TlsFailure::File(_)
+            | TlsFailure::NoAuthorities
+            | TlsFailure::NotTls
+            | TlsFailure::HungUp(_)
+            | TlsFailure::Misbehaved
+            | TlsFailure::Other(_) => false,
+            TlsFailure::Certificate(_) | TlsFailure::Incompatible | TlsFailure::Refused(_) => true,
+        }
+    }
+}
+
+/// What a server means by an alert (RFC 8446 §6.2).
+fn in_words(alert: AlertDescription) -> &'static str {
+    match alert {
+        AlertDescription::UnrecognisedName => "it does not go by that name",
+        AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
+            "it has no cipher or signature in common with this program"
+        }
+        AlertDescription::CertificateRequired
+        | AlertDescription::AccessDenied
+        | AlertDescription::NoCertificate => {
+            "it wants to see a certificate of ours, and undertone has none"
+        }
+        AlertDescription::NoApplicationProtocol => "it speaks another protocol than HTTP/1.1",
+        AlertDescription::InternalError => "it has failed",
+        _ => "it does not take what this program says",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_word_is_one_of_the_library() {
+        for alert in 0..=u8::MAX {
+            let alert = rustls::Error::AlertReceived(AlertDescription::from(alert));
+            let said = TlsFailure::of(&io::Error::other(alert)).to_string();
+            assert!(!said.contains("Received") && !said.contains('('), "{said}");
+        }
+        let broken = rustls::Error::InvalidMessage(InvalidMessage::MessageTooLarge);
+        let said = TlsFailure::of(&io::Error::other(broken)).to_string();
+        assert_eq!(said, "it breaks the protocol of TLS");
+    }
+}
