@@ -143,11 +143,13 @@ impl Cli {
         let (Some(chain), Some(key)) = (&self.tls_cert, &self.tls_key) else {
             return Ok(None);
         };
-        Certificate::load(chain, key).map(Some).map_err(|error| Failure {
-            code: 2,
-            what: error.to_string(),
-            remedy: "Give PEM files: the certificate chain, the server's own first, and its private key.",
-        })
+        Certificate::load(chain, key)
+            .map(Some)
+            .map_err(|error| Failure {
+                code: 2,
+                what: error.to_string(),
+                remedy: error.remedy(),
+            })
     }
 
     /// What the mediator takes, all but TLS.

@@ -45,5 +45,5 @@ pub use config::{Config, RelayLimits, Times};
 pub use files::check_files;
 pub use listen::listen;
 pub use server::serve;
-pub use tls::{Certificate, Concern, TlsError};
+pub use tls::{Certificate, Concern, Fault, Item, TlsError};
 pub use tokio_rustls::rustls;

@@ -242,7 +242,7 @@ async fn keep_certificate(
         tokio::select! {
             () = hangup() => match certificate.as_ref().map(|it| it.reload()) {
                 Some(Ok(())) => info!("read the certificate again"),
-                Some(Err(error)) => error!("{error}; the former certificate stays"),
+                Some(Err(error)) => error!("{error}; the former certificate stays. {}", error.remedy()),
                 None => info!("SIGHUP: there is no certificate to read again"),
             },
             () = tokio::time::sleep(DAY) => {}

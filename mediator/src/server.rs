@@ -227,17 +227,33 @@ fn cannot_accept(error: &io::Error) -> &'static str {
 /// Why a TLS handshake failed, as far as an operator can mend it.
 fn handshake_failed(error: &io::Error) -> &'static str {
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+    let Some(cause) = cause else {
+        return "a client hung up in the middle of it";
+    };
     match cause {
-        Some(rustls::Error::AlertReceived(
+        rustls::Error::AlertReceived(alert) => match *alert {
+            AlertDescription::DecryptError => {
+                "a client found the certificate signed by another key than the one it trusts, or by SHA-1; does it have the present certificate?"
+            }
+            AlertDescription::UnsupportedCertificate => {
+                "a client refused the certificate as none for a server; make one with serverAuth in extendedKeyUsage, or without that"
+            }
             AlertDescription::UnknownCA
             | AlertDescription::BadCertificate
             | AlertDescription::CertificateUnknown
-            | AlertDescription::CertificateExpired,
-        )) => "a client refused the certificate",
-        Some(rustls::Error::InvalidMessage(_)) => "a client spoke no TLS; plain HTTP, perhaps",
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateRevoked => "a client refused the certificate",
+            AlertDescription::ProtocolVersion => TOO_OLD,
+            _ => "a client broke it off",
+        },
+        rustls::Error::PeerIncompatible(_) => TOO_OLD,
+        rustls::Error::InvalidMessage(_) => "a client spoke no TLS; plain HTTP, perhaps",
         _ => "failed",
     }
 }
+
+/// Of clients that have nothing in common with us.
+const TOO_OLD: &str = "a client speaks neither TLS 1.2 nor TLS 1.3 as this mediator does";
 
 /// TLS, then one HTTP request. Returns when it is answered, or is a WebSocket and
 /// has a task of its own.

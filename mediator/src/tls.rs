@@ -1,39 +1,24 @@
 //! The server's certificate: from files, again from them when the operator says so, and how long it
-//! is valid. TLS 1.2 and 1.3, HTTP/1.1, ring.
+//! is valid. TLS 1.2 and 1.3, HTTP/1.1, ring. `files` is what is in the files.
+
+mod files;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
-use tokio_rustls::rustls::{self, ServerConfig, crypto::ring};
+use tokio_rustls::rustls::{ServerConfig, crypto::ring};
 use x509_cert::der::Decode;
 use x509_cert::time::Validity;
 
+use files::read;
+pub use files::{Fault, Item, TlsError};
+
 /// How long before its end a certificate is warned of.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
-
-/// Why certificate and key cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// Not there, not readable, or no PEM.
-    #[error("cannot read {what} from {}: {cause}", path.display())]
-    Read {
-        /// "a certificate" or "a private key".
-        what: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What went wrong.
-        cause: pem::Error,
-    },
-    /// The two do not fit, or rustls does not take them.
-    #[error("certificate and key cannot be used: {0}")]
-    Use(#[from] rustls::Error),
-}
 
 /// A certificate chain and its key, and the PEM files that they come from.
 pub struct Certificate {
@@ -135,28 +120,6 @@ impl fmt::Debug for Certificate {
             .field("key", key)
             .finish_non_exhaustive()
     }
-}
-
-fn read(chain: &Path, key: &Path) -> Result<Arc<CertifiedKey>, TlsError> {
-    let chain_error = |cause| TlsError::Read {
-        what: "a certificate",
-        path: chain.into(),
-        cause,
-    };
-    let certificates = CertificateDer::pem_file_iter(chain)
-        .map_err(chain_error)?
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(chain_error)?;
-    if certificates.is_empty() {
-        return Err(chain_error(pem::Error::NoItemsFound));
-    }
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|cause| TlsError::Read {
-        what: "a private key",
-        path: key.into(),
-        cause,
-    })?;
-    let pair = CertifiedKey::from_der(certificates, key, &ring::default_provider())?;
-    Ok(Arc::new(pair))
 }
 
 fn concern(validity: &Validity, now: SystemTime) -> Option<Concern> {

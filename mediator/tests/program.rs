@@ -335,6 +335,117 @@ async fn sighup_reads_the_certificate_again() {
         .await;
 }
 
+/// How openssl makes `cert.pem` and `key.pem`; what the mediator says of them, and to do.
+const UNUSABLE: [(&str, &str, &str); 9] = [
+    (
+        "genrsa -out key.pem 1024",
+        "none of RSA with 2048",
+        "as the README shows",
+    ),
+    (
+        "ecparam -name secp521r1 -genkey -noout -out key.pem",
+        "P-256 or P-384",
+        "as the README shows",
+    ),
+    (
+        "genpkey -algorithm ed448 -out key.pem",
+        "and Ed25519",
+        "as the README shows",
+    ),
+    (
+        "ec -in good.pem -aes256 -passout pass:x -out key.pem",
+        "is encrypted",
+        "openssl pkey -in",
+    ),
+    (
+        "ec -in good.pem -outform DER -out key.pem",
+        "DER, not in PEM",
+        "openssl pkey -inform DER",
+    ),
+    (
+        "ec -in good.pem -pubout -out key.pem",
+        "the public key, not",
+        "Give PEM files",
+    ),
+    (
+        "ecparam -name prime256v1 -genkey -noout -out key.pem",
+        "not that of the first",
+        "made together",
+    ),
+    (
+        "x509 -in cert.pem -outform DER -out cert.pem",
+        "DER, not in PEM",
+        "openssl x509 -inform DER",
+    ),
+    (
+        "pkcs12 -export -in cert.pem -inkey good.pem -passout pass:x -out cert.pem",
+        "PKCS#12",
+        "-nokeys",
+    ),
+];
+
+#[tokio::test]
+async fn files_that_are_no_certificate_and_key_have_their_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let [cert, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
+    let openssl = |options: &str| {
+        let mut openssl = std::process::Command::new("openssl");
+        openssl.args(options.split(' ')).current_dir(folder.path());
+        openssl.output().is_ok_and(|made| made.status.success())
+    };
+    let files = [
+        "--tls-cert",
+        cert.to_str().unwrap(),
+        "--tls-key",
+        key.to_str().unwrap(),
+    ];
+    for (made, said, remedy) in UNUSABLE {
+        let signing_key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        let made_out = params.self_signed(&signing_key).unwrap();
+        std::fs::write(&cert, made_out.pem()).unwrap();
+        for name in ["good.pem", "key.pem"] {
+            std::fs::write(folder.path().join(name), signing_key.serialize_pem()).unwrap();
+        }
+        // Where there is no openssl, nobody has such files.
+        if !openssl(made) {
+            continue;
+        }
+        let output = run(&files).await;
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{made}: {stderr}");
+        assert!(
+            stderr.contains(said) && stderr.contains(remedy),
+            "{made}: {stderr}"
+        );
+        assert!(!stderr.contains("unexpected error"), "{stderr}");
+    }
+}
+
+#[tokio::test]
+async fn files_that_an_editor_put_a_mark_before_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let signing_key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let made_out = params.self_signed(&signing_key).unwrap();
+    let [cert, key] = [
+        ("cert.pem", made_out.pem()),
+        ("key.pem", signing_key.serialize_pem()),
+    ]
+    .map(|(name, pem)| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, format!("\u{feff}{}", pem.replace('\n', "\r\n"))).unwrap();
+        path
+    });
+    let files = [
+        "--tls-cert",
+        cert.to_str().unwrap(),
+        "--tls-key",
+        key.to_str().unwrap(),
+    ];
+    Running::start(&files).await;
+}
+
 #[tokio::test]
 async fn refusals_are_counted_in_the_log() {
     let mut running = Running::start(&["--joins-per-minute", "1", "--trust-proxy"]).await;
