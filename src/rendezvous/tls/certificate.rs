@@ -198,3 +198,27 @@ fn date(time: UnixTime) -> String {
 fn in_words(time: Timestamp) -> String {
     time.strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio_rustls::rustls::OtherError;
+
+    use super::*;
+
+    #[test]
+    fn what_only_webpki_has_a_word_for_is_said_in_ours() {
+        for (error, said) in [
+            (webpki::Error::UnsupportedCertVersion, "version 1"),
+            (webpki::Error::EndEntityUsedAsCa, "may not sign it"),
+            (webpki::Error::EmptyEkuExtension, "not one for a server"),
+            (webpki::Error::MalformedExtensions, "damaged"),
+        ] {
+            let other = CertificateError::Other(OtherError(Arc::new(error)));
+            let fault = CertificateFault::of(&other);
+            assert!(fault.to_string().contains(said), "{fault}");
+            assert!(fault.remedy("m.example").contains("README"));
+        }
+    }
+}
