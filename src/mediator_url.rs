@@ -31,6 +31,11 @@ pub enum MediatorUrlError {
         "a mediator is reached by http:// or https://, not {0:?}\n  Write it like http://192.168.1.20:7700."
     )]
     Scheme(String),
+    /// No scheme, or half of one; with what was meant.
+    #[error(
+        "that address lacks http:// or https:// before it\n  Write {0}, or https:// where the mediator speaks TLS."
+    )]
+    NoScheme(String),
     /// The host is neither a name of letters, digits, dots and dashes nor an IP address.
     #[error(
         "{0:?} is no host name or IP address\n  Put an IPv6 address in brackets: http://[fd00::7]:7700. Write a name with other letters in its xn-- form."
@@ -133,6 +138,9 @@ impl FromStr for MediatorUrl {
 
     fn from_str(text: &str) -> Result<Self, MediatorUrlError> {
         let text = text.trim();
+        if let Some(meant) = without_scheme(text) {
+            return Err(MediatorUrlError::NoScheme(meant.to_string()));
+        }
         let (tls, rest) = match text.split_once("://") {
             None => (false, text),
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
@@ -150,6 +158,25 @@ impl FromStr for MediatorUrl {
         let (host, port) = split_port(authority, DEFAULT_PORT)?;
         Self::new(tls, host, port)
     }
+}
+
+/// What was meant by an address that begins with half a scheme: `//a`, `://a`, `http:/a`, `https//a`.
+fn without_scheme(text: &str) -> Option<MediatorUrl> {
+    if text.parse::<Ipv6Addr>().is_ok() {
+        return None;
+    }
+    let (scheme, rest) = ["https", "http", ""].into_iter().find_map(|scheme| {
+        let (start, rest) = text.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some((scheme, rest))
+    })?;
+    let place = rest.trim_start_matches([':', '/']);
+    let whole = rest.len() == place.len() || !scheme.is_empty() && rest.starts_with("://");
+    // A host may be called "http", and have a port.
+    if whole || place.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let scheme = if scheme.is_empty() { "http" } else { scheme };
+    format!("{scheme}://{place}").parse().ok()
 }
 
 fn in_brackets(host: &str, port: u16) -> String {
@@ -239,6 +266,21 @@ mod tests {
         assert_eq!(bad(""), MediatorUrlError::NoHost);
         assert_eq!(bad("http://:7700"), MediatorUrlError::NoHost);
         assert_eq!(bad("ftp://a"), MediatorUrlError::Scheme("ftp".into()));
+        for (text, meant) in [
+            ("//a:1", "http://a:1"),
+            ("://a", "http://a:7700"),
+            ("http:/a", "http://a:7700"),
+            ("HTTPS//a/", "https://a:7700"),
+            ("https:a", "https://a:7700"),
+        ] {
+            assert_eq!(
+                bad(text),
+                MediatorUrlError::NoScheme(meant.into()),
+                "{text}"
+            );
+        }
+        assert_eq!(shown("http:80"), "http://http:80");
+        assert_eq!(bad(":7700"), MediatorUrlError::NoHost);
         assert_eq!(bad("a:0"), MediatorUrlError::Port("0".into()));
         assert_eq!(bad("a:+80"), MediatorUrlError::Port("+80".into()));
         assert_eq!(bad("a:65536"), MediatorUrlError::Port("65536".into()));

@@ -79,9 +79,14 @@ pub enum RoomError {
     Forbidden,
     /// The name has what only links have: a slash, a colon, a bracket, a host.
     #[error(
-        "that is no room's name, and not quite an invite: it begins with http:// or https://\n  One looks like http://192.168.1.20:7700/#ocean-panda#tiger-velvet-olive-table."
+        "that is no room's name, and not quite an invite\n  An invite begins with http:// or https://, and looks like http://192.168.1.20:7700/#ocean-panda#tiger-velvet-olive-table."
     )]
     NearlyLink,
+    /// A link without its scheme; with the mediator that it names.
+    #[error(
+        "that invite lacks http:// or https:// before it\n  Write {0}/#ROOM#SECRET, or https:// where the mediator speaks TLS."
+    )]
+    NoScheme(String),
     /// A link among words that are not part of it, as far as can be told.
     #[error("there are other words beside the link\n  Paste the link alone, in one line: {0}")]
     OtherWords(String),

@@ -373,7 +373,7 @@ fn why_the_mediator_keeps_a_lost_one_away_is_said_once_and_taken_back_once() {
     let absent = who["absent"].as_str().unwrap();
     assert!(absent.eq_ignore_ascii_case(&note), "{who}");
     let _mediator = Mediator::start_at(&address);
-    await_note(&host, "the mediator is back");
+    await_note(&host, "mediator is back");
     host.say("/who");
     assert_eq!(host.event()["absent"], Value::Null);
 }

@@ -12,8 +12,9 @@ use std::str::FromStr;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use zeroize::Zeroizing;
 
+use super::normal::is_hash;
 use super::{MAX_INPUT_BYTES, Room, RoomError, pasted};
-use crate::mediator_url::MediatorUrl;
+use crate::mediator_url::{MediatorUrl, MediatorUrlError};
 
 /// A room, and the mediator where it is, if that was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,12 +58,28 @@ impl FromStr for Invite {
             Some(link) => read(&link)?,
             None => Self {
                 mediator: None,
-                room: pasted::bare(text).parse()?,
+                room: alone(pasted::bare(text))?,
             },
         };
         invite.room.check_words()?;
         Ok(invite)
     }
+}
+
+/// Reads a room. Where it is a link without `http://`, that is said, with what was understood of
+/// the mediator; nothing behind the `#` is repeated.
+fn alone(text: &str) -> Result<Room, RoomError> {
+    let room = text.parse();
+    if room != Err(RoomError::NearlyLink) {
+        return room;
+    }
+    let place = text.split(is_hash).next().unwrap_or_default();
+    Err(match place.parse::<MediatorUrl>() {
+        Ok(url) => RoomError::NoScheme(url.to_string()),
+        Err(MediatorUrlError::NoScheme(url)) => RoomError::NoScheme(url),
+        Err(error @ MediatorUrlError::Scheme(_)) => error.into(),
+        Err(_) => RoomError::NearlyLink,
+    })
 }
 
 /// Reads a link with nothing around it.

@@ -52,14 +52,40 @@ fn what_is_no_room_is_refused_with_a_reason() {
         ("a/b#c", NearlyLink),
         ("ocean-panda%23tiger-velvet-olive-table", NearlyLink),
         ("&quot;den#otter&quot;", NearlyLink),
-        ("mediator.example:7700#den#otter", NearlyLink),
-        ("192.168.1.20#den#otter", NearlyLink),
-        ("www.mediator.example#den", NearlyLink),
+        (
+            "mediator.example:7700#den#otter",
+            NoScheme("http://mediator.example:7700".into()),
+        ),
+        (
+            "192.168.1.20#den#otter",
+            NoScheme("http://192.168.1.20:7700".into()),
+        ),
+        (
+            "www.mediator.example#den",
+            NoScheme("http://www.mediator.example:7700".into()),
+        ),
         ("http://a/#den#ott…", Cut),
         ("http://a/#den#ott...", Cut),
-        ("//10.0.0.7:7700/#den#otter", NearlyLink),
-        ("10.0.0.7:7700/#den#otter", NearlyLink),
-        ("ws://10.0.0.7:7700/#den#otter", NearlyLink),
+        (
+            "//10.0.0.7:7700/#den#otter",
+            NoScheme("http://10.0.0.7:7700".into()),
+        ),
+        (
+            "https:/m.example/#den",
+            NoScheme("https://m.example:7700".into()),
+        ),
+        (
+            "http//m.example/#den",
+            NoScheme("http://m.example:7700".into()),
+        ),
+        (
+            "10.0.0.7:7700/#den#otter",
+            NoScheme("http://10.0.0.7:7700".into()),
+        ),
+        (
+            "ws://10.0.0.7:7700/#den#otter",
+            Mediator(MediatorUrlError::Scheme("ws".into())),
+        ),
         ("a[1]", NearlyLink),
         ("ocean-panda#tiger-velvt-olive-table", Misspelt("secret", 2)),
         ("ocean-panda#tiger-velvet-", Cut),
