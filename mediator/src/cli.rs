@@ -1,14 +1,16 @@
 //! The command line of `undertone-mediator`, and what it comes to.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Parser, Subcommand};
+use clap::builder::{BoolishValueParser, TypedValueParser};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use tracing::level_filters::LevelFilter;
-use undertone_mediator::{Certificate, Config, RelayLimits, wire};
+use undertone_mediator::sources::{Nearness, Sources};
+use undertone_mediator::{Certificate, Config, RelayLimits, TlsError, variables, wire};
 
 use crate::Failure;
 
@@ -24,75 +26,65 @@ pub struct Cli {
     pub command: Option<Command>,
     /// Where to listen: IP, PORT, IP:PORT or NAME:PORT, a name at its first IPv4 address; [::] takes
     /// IPv4 too, port 0 picks one
-    #[arg(long, env = "UNDERTONE_MEDIATOR_LISTEN", value_name = "ADDR", value_parser = listen_address,
+    #[arg(long, value_name = "ADDR", value_parser = listen_address,
         default_value_t = SocketAddr::from((Ipv6Addr::UNSPECIFIED, wire::DEFAULT_PORT)))]
     pub listen: SocketAddr,
     /// Certificate chain in PEM; speak TLS. SIGHUP reads it and its key again
-    #[arg(
-        long,
-        env = "UNDERTONE_MEDIATOR_TLS_CERT",
-        value_name = "FILE",
-        requires = "tls_key"
-    )]
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
     /// Private key of the certificate in PEM
-    #[arg(
-        long,
-        env = "UNDERTONE_MEDIATOR_TLS_KEY",
-        value_name = "FILE",
-        requires = "tls_cert"
-    )]
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
     /// Take clients' addresses from the last X-Forwarded-For entry; only behind a
     /// reverse proxy that sets it
-    #[arg(long, env = "UNDERTONE_MEDIATOR_TRUST_PROXY", value_parser = BoolishValueParser::new())]
+    #[arg(long, value_parser = BoolishValueParser::new())]
     trust_proxy: bool,
     /// Announce itself on the local network by multicast DNS, for `undertone --lan`;
     /// the announcement holds address, port and a random number
-    #[arg(long, env = "UNDERTONE_MEDIATOR_LAN", value_parser = BoolishValueParser::new())]
+    #[arg(long, value_parser = BoolishValueParser::new())]
     pub lan: bool,
     /// Open connections in all
-    #[arg(long, env = "UNDERTONE_MEDIATOR_MAX_CONNECTIONS", value_name = "N",
+    #[arg(long, value_name = "N",
         default_value_t = wire::MAX_CONNECTIONS as u32,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        value_parser = count())]
     max_connections: u32,
     /// Open connections an address (IPv6: a /64)
-    #[arg(long, env = "UNDERTONE_MEDIATOR_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N",
+    #[arg(long, value_name = "N",
         default_value_t = wire::MAX_CONNECTIONS_PER_ADDRESS as u32,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        value_parser = count())]
     max_connections_per_address: u32,
     /// Rooms in which someone waits
-    #[arg(long, env = "UNDERTONE_MEDIATOR_MAX_ROOMS", value_name = "N",
+    #[arg(long, value_name = "N",
         default_value_t = wire::MAX_ROOMS as u32,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        value_parser = count())]
     max_rooms: u32,
     /// Joins an address (IPv6: a /64) and minute
-    #[arg(long, env = "UNDERTONE_MEDIATOR_JOINS_PER_MINUTE", value_name = "N",
+    #[arg(long, value_name = "N",
         default_value_t = wire::JOINS_PER_MINUTE,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        value_parser = count())]
     joins_per_minute: u32,
     /// Also relay the sealed messages of pairs that find no direct path and both ask
-    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY", value_parser = BoolishValueParser::new())]
+    #[arg(long, value_parser = BoolishValueParser::new())]
     relay: bool,
     /// Relay: bytes a second of a pair
-    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_RATE", value_name = "BYTES",
+    #[arg(long, value_name = "BYTES",
         default_value_t = wire::RELAY_RATE, requires = "relay",
-        value_parser = clap::value_parser!(u64).range(1_024..=1_000_000_000_000))]
+        value_parser = rate())]
     relay_rate: u64,
     /// Relay: bytes a second in all
-    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_TOTAL_RATE", value_name = "BYTES",
+    #[arg(long, value_name = "BYTES",
         default_value_t = wire::RELAY_TOTAL_RATE, requires = "relay",
-        value_parser = clap::value_parser!(u64).range(1_024..=1_000_000_000_000))]
+        value_parser = rate())]
     relay_total_rate: u64,
     /// Relay: pairs at a time
-    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_PAIRS", value_name = "N",
+    #[arg(long, value_name = "N",
         default_value_t = wire::RELAY_PAIRS as u32, requires = "relay",
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        value_parser = count())]
     relay_pairs: u32,
     /// Relay: bytes of a pair in all
-    #[arg(long, env = "UNDERTONE_MEDIATOR_RELAY_BYTES", value_name = "BYTES",
+    #[arg(long, value_name = "BYTES",
         default_value_t = wire::RELAY_BYTES, requires = "relay",
-        value_parser = clap::value_parser!(u64).range(1_024..))]
+        value_parser = clap::value_parser!(u64).range(LEAST_BYTES..))]
     relay_bytes: u64,
     /// Log more: -v what happens, -vv every message's kind; never tags, addresses or contents
     #[arg(short, long, action = ArgAction::Count)]
@@ -100,6 +92,9 @@ pub struct Cli {
     /// Log errors only
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
+    /// What set each of them.
+    #[arg(skip)]
+    sources: Sources,
 }
 
 /// What to do instead of serving.
@@ -128,6 +123,35 @@ Every option has a variable: --max-rooms is UNDERTONE_MEDIATOR_MAX_ROOMS.
 Exit codes: 0 stopped by SIGINT or SIGTERM, 1 own fault, 2 usage, 3 cannot listen";
 
 impl Cli {
+    /// Reads the command line, with the program's name first.
+    ///
+    /// # Errors
+    /// clap's, which is also how help and version come.
+    pub fn read(arguments: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let arguments: Vec<_> = arguments.collect();
+        let command = Self::definition();
+        let matches = variables::matches(&command, &arguments)?;
+        let mut cli = Self::from_arg_matches(&matches)?;
+        cli.sources = Sources::of(&command, &matches, &|_| None);
+        Ok(cli)
+    }
+
+    /// The command line as it is shown. Every option has a variable, but for how much is logged.
+    pub fn definition() -> clap::Command {
+        Self::command().mut_args(|arg| match arg.get_long() {
+            None | Some("verbose" | "quiet") => arg,
+            Some(long) => {
+                let name = long.to_uppercase().replace('-', "_");
+                arg.env(format!("UNDERTONE_MEDIATOR_{name}"))
+            }
+        })
+    }
+
+    /// What names the address to listen on.
+    pub fn listen_is_by(&self) -> String {
+        self.sources.name("listen")
+    }
+
     /// How much is logged.
     pub fn log_level(&self) -> LevelFilter {
         match (self.quiet, self.verbose) {
@@ -143,22 +167,31 @@ impl Cli {
         let (Some(chain), Some(key)) = (&self.tls_cert, &self.tls_key) else {
             return Ok(None);
         };
-        Certificate::load(chain, key)
-            .map(Some)
-            .map_err(|error| Failure {
-                code: 2,
-                what: error.to_string(),
-                remedy: error.remedy(),
-            })
+        let failure = |error: TlsError| Failure {
+            code: 2,
+            what: match self.sources.nearness("tls-cert") {
+                Nearness::Variable => format!("{}: {error}", self.sources.name("tls-cert")),
+                _ => error.to_string(),
+            },
+            remedy: error.remedy().into(),
+        };
+        Certificate::load(chain, key).map(Some).map_err(failure)
     }
 
     /// What the mediator takes, all but TLS.
     pub fn config(&self) -> Result<Config, Failure> {
         if self.lan && (self.tls_cert.is_some() || self.trust_proxy) {
+            let lan = self.sources.name("lan");
             return Err(Failure {
                 code: 2,
-                what: "--lan announces a mediator without TLS that clients reach themselves".into(),
-                remedy: "Leave out --tls-cert and --trust-proxy, or --lan.",
+                what: format!(
+                    "{lan} announces a mediator without TLS that clients reach themselves"
+                ),
+                remedy: format!(
+                    "Leave out {} and {}, or {lan}.",
+                    self.sources.name("tls-cert"),
+                    self.sources.name("trust-proxy")
+                ),
             });
         }
         Ok(Config {
@@ -176,6 +209,19 @@ impl Cli {
             ..Config::default()
         })
     }
+}
+
+/// Bytes, or bytes a second, at least.
+const LEAST_BYTES: u64 = 1_024;
+
+/// How many there may be.
+fn count() -> impl TypedValueParser<Value = u32> {
+    clap::value_parser!(u32).range(1..=1_000_000)
+}
+
+/// Bytes a second.
+fn rate() -> impl TypedValueParser<Value = u64> {
+    clap::value_parser!(u64).range(LEAST_BYTES..=1_000_000_000_000)
 }
 
 /// Reads IP, PORT, IP:PORT, NAME or NAME:PORT.
@@ -212,8 +258,6 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -241,17 +285,6 @@ mod tests {
                 address.map(|address| address.parse().unwrap()),
                 "{text:?}"
             );
-        }
-    }
-
-    #[test]
-    fn every_option_has_its_variable() {
-        for argument in Cli::command().get_arguments() {
-            let name = argument.get_id().as_str();
-            if !["verbose", "quiet"].contains(&name) {
-                let variable = format!("UNDERTONE_MEDIATOR_{}", name.to_uppercase());
-                assert_eq!(argument.get_env(), Some(variable.as_ref()), "{name}");
-            }
         }
     }
 }

@@ -16,6 +16,7 @@
 //! files                 whether enough of them may be open
 //! tls                   the certificate, and how long it is valid
 //! tally                 what strangers cause, counted for the log
+//! variables, sources    options that come from the environment, and what set each
 //! wire, refusal         the agreement with the client, and how it says no
 //! ```
 //!
@@ -37,8 +38,10 @@ pub mod refusal;
 mod relay;
 pub mod rooms;
 mod server;
+pub mod sources;
 mod tally;
 mod tls;
+pub mod variables;
 pub mod wire;
 
 pub use config::{Config, RelayLimits, Times};

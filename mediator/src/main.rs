@@ -11,7 +11,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use clap::Parser;
 use tracing::level_filters::LevelFilter;
 use tracing::{error, info, warn};
 use tracing_subscriber::Layer;
@@ -36,11 +35,14 @@ const FILES_LEAST: usize = 16;
 pub struct Failure {
     code: u8,
     what: String,
-    remedy: &'static str,
+    remedy: String,
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::read(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     let mut out = io::stdout();
     let printed = match cli.command {
         Some(Command::Man) => manual::man(&mut out),
@@ -82,7 +84,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     check_files(FILES_LEAST).map_err(|error| Failure {
         code: 1,
         what: format!("this process may open too few files ({error})"),
-        remedy: "Allow it more, as by: ulimit -n 1024",
+        remedy: "Allow it more, as by: ulimit -n 1024".into(),
     })?;
     // One thread: a pairing takes some 100 µs, and a wake-up on another core a third of that.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -92,7 +94,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     runtime.block_on(async {
         let shutdown = shutdown_signal().map_err(|error| own_fault(&error))?;
         let hangup = hangup_signal().map_err(|error| own_fault(&error))?;
-        let listener = listen(cli.listen).map_err(|error| cannot_listen(cli.listen, &error))?;
+        let listener = listen(cli.listen).map_err(|error| cannot_listen(cli, &error))?;
         let bound = listener.local_addr().map_err(|error| own_fault(&error))?;
         let scheme = if certificate.is_some() {
             "https"
@@ -125,7 +127,7 @@ fn announce(bound: SocketAddr) -> Result<lan::ServiceDaemon, Failure> {
         return Err(Failure {
             code: 2,
             what: format!("nobody on the local network reaches {ip}"),
-            remedy: "With --lan listen on an address that others reach, or on [::].",
+            remedy: "With --lan listen on an address that others reach, or on [::].".into(),
         });
     }
     let only = (!ip.is_unspecified()).then_some(ip);
@@ -136,7 +138,9 @@ fn announce(bound: SocketAddr) -> Result<lan::ServiceDaemon, Failure> {
     announced.map_err(|error| Failure {
         code: 1,
         what: format!("cannot announce itself on the local network: {error}"),
-        remedy: "May this machine use multicast DNS (UDP port 5353)? Without --lan it is not needed.",
+        remedy:
+            "May this machine use multicast DNS (UDP port 5353)? Without --lan it is not needed."
+                .into(),
     })
 }
 
@@ -144,11 +148,11 @@ fn own_fault(error: &io::Error) -> Failure {
     Failure {
         code: 1,
         what: error.to_string(),
-        remedy: "That is unexpected; please report it.",
+        remedy: "That is unexpected; please report it.".into(),
     }
 }
 
-fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
+fn cannot_listen(cli: &Cli, error: &io::Error) -> Failure {
     let remedy = match error.kind() {
         io::ErrorKind::AddrInUse => {
             "Another program, maybe another mediator, has that port. Stop it, or choose a port with --listen."
@@ -160,8 +164,12 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
     };
     Failure {
         code: 3,
-        what: format!("cannot listen on {address}: {error}"),
-        remedy,
+        what: format!(
+            "cannot listen on {} ({}): {error}",
+            cli.listen,
+            cli.listen_is_by()
+        ),
+        remedy: remedy.into(),
     }
 }
 

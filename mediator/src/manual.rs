@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
@@ -13,7 +12,7 @@ pub fn completions(shell: Shell, out: &mut impl Write) -> io::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(
         shell,
-        &mut Cli::command(),
+        &mut Cli::definition(),
         "undertone-mediator",
         &mut script,
     );
@@ -22,7 +21,7 @@ pub fn completions(shell: Shell, out: &mut impl Write) -> io::Result<()> {
 
 /// Writes the manual, as man(1) reads it.
 pub fn man(out: &mut impl Write) -> io::Result<()> {
-    let command = Cli::command().disable_help_subcommand(true);
+    let command = Cli::definition().disable_help_subcommand(true);
     let page = Man::new(command.clone()).title("UNDERTONE-MEDIATOR");
     page.render_title(out)?;
     page.render_name_section(out)?;

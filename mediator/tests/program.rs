@@ -274,21 +274,6 @@ async fn bad_usage_is_exit_2() {
 }
 
 #[tokio::test]
-async fn the_environment_sets_what_flags_do_not() {
-    let output = program()
-        .env("UNDERTONE_MEDIATOR_MAX_ROOMS", "0")
-        .output()
-        .await
-        .unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(
-        String::from_utf8(output.stderr)
-            .unwrap()
-            .contains("--max-rooms")
-    );
-}
-
-#[tokio::test]
 async fn sighup_without_a_certificate_changes_nothing() {
     let running = Running::start(&[]).await;
     running.signal(Signal::SIGHUP);
