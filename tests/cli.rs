@@ -186,6 +186,18 @@ fn the_history_is_shown_renamed_and_forgotten() {
 }
 
 #[test]
+fn another_name_is_for_one_run() {
+    let home = Home::new();
+    let nowhere = format!("127.0.0.1:{}", free_port());
+    for (name, kept) in [("ada", "ada"), ("eve", "ada")] {
+        let come = ["chat", "lab", "--name", name, "--mediator", &nowhere];
+        assert_eq!(run(&home, &come).0, 3);
+        let (_, id, _) = run(&home, &["id"]);
+        assert_eq!(id.split_whitespace().nth(1), Some(kept), "{id}");
+    }
+}
+
+#[test]
 fn a_word_too_many_is_no_room() {
     let home = Home::new();
     for arguments in [

@@ -116,7 +116,7 @@ fn two_questions_and_the_second_run_offers_the_answers() {
     assert_eq!(first.exit_code(), 130);
     // The name is known now, and said; the room is an arrow away.
     let mut second = Terminal::start(&home, &mediator);
-    second.await_text("Your name is ada; --name gives another one");
+    second.await_text("Your name is ada; --name gives another one for this run");
     second.await_text("Your last room was lab");
     second.await_text(ROOM);
     second.press("\x1b[A");

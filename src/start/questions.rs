@@ -52,7 +52,7 @@ pub(super) async fn ask(
     if let Some(name) = remembered {
         note(
             face,
-            &format!("your name is {name}; --name gives another one"),
+            &format!("your name is {name}; --name gives another one for this run"),
         );
     }
     if let (Some(name), false) = (&known, asks_room) {

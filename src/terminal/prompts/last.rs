@@ -41,11 +41,14 @@ impl Last {
         }
     }
 
-    /// Keeps these answers; writes nothing where they are the same as last time.
+    /// Keeps these answers; writes nothing where they are the same as last time. A name that is
+    /// kept already stays: another one that was given is for that run.
     ///
     /// # Errors
     /// [`StoreError`] where the file cannot be written.
     pub fn save(store: &Store, name: &DisplayName, room: &Room) -> Result<(), StoreError> {
+        let kept = Self::load(store).name;
+        let name = kept.as_ref().unwrap_or(name);
         let file = LastFile {
             name: Some(name.as_str().to_owned()),
             room: room.secret().is_none().then(|| room.name().to_owned()),
@@ -67,7 +70,7 @@ mod tests {
     #[test]
     fn last_answers_are_kept_and_no_room_that_has_a_secret() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(Some(&dir.path().join("data"))).unwrap();
+        let store = Store::open(&dir.path().join("data")).unwrap();
         assert_eq!(Last::load(&store), Last::default());
         let ada = DisplayName::parse("ada").unwrap();
         for (room, kept) in [("lab", Some("lab")), ("lab#otter", None)] {
