@@ -172,17 +172,6 @@ impl Contacts {
         })
     }
 
-    /// The contact that is named by petname or fingerprint.
-    ///
-    /// # Errors
-    /// [`ContactsError::Unknown`], [`ContactsError::Ambiguous`]; else as [`Contacts::list`].
-    pub fn find(&self, who: &str) -> Result<Contact, ContactsError> {
-        let contacts = self.list()?;
-        let key = one(&contacts, who)?;
-        let found = contacts.into_iter().find(|contact| contact.key == key);
-        found.ok_or_else(|| unknown(who))
-    }
-
     /// Forgets a contact, named by petname or fingerprint.
     ///
     /// # Errors

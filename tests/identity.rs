@@ -79,6 +79,48 @@ fn a_verified_contact_is_forgotten_only_after_a_question() {
 }
 
 #[test]
+fn of_two_keys_under_one_name_the_person_chooses() {
+    let home = Home::new();
+    fs::create_dir(home.data()).unwrap();
+    let line = |word: &str, day: u8| {
+        let time = format!("2026-11-{day:02}T08:00:00.000Z");
+        let key = format!("{word}{}", "-acme".repeat(15));
+        format!("{time}\t{time}\tbob\tlab\t10.0.0.7:1\tdirect\tvia invite\t{key}\n")
+    };
+    let history = home.data().join("peers.txt");
+    fs::write(&history, line("virus", 1) + &line("aardvark", 2)).unwrap();
+    let (code, _, err) = Start::new(&home, &["peers", "rename", "bob", "eve"]).finish(b"");
+    assert_eq!(code, 2, "{err}");
+    for row in ["aardvark-acme-…", "virus-acme-…", "as aardvark-acme."] {
+        assert!(err.contains(row), "{row}: {err}");
+    }
+    let choose = |keys: &str, code: u32| {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_undertone"));
+        command.env_clear();
+        command.env("UNDERTONE_DATA_DIR", home.data());
+        command.env("TERM", "xterm");
+        command.args(["peers", "rename", "bob", "eve"]);
+        let mut screen = Screen::run(command);
+        let asked = screen.await_text("Which one? (1-2)");
+        assert!(asked.contains("2  virus-acme-…"), "{asked}");
+        screen.press(keys);
+        assert_eq!(screen.exit_code(), code);
+        screen.assert_restored();
+        fs::read_to_string(&history).unwrap()
+    };
+    // Neither no number nor Ctrl-C is an answer.
+    assert!(!choose("3\r\rx\r\x03", 130).contains("eve"));
+    let renamed = choose("2\r", 0);
+    assert!(
+        renamed.lines().any(|line| line.contains("\teve\t")
+            && line.ends_with("acme")
+            && line.contains("virus")),
+        "{renamed}"
+    );
+    assert!(renamed.contains("\tbob\t"), "{renamed}");
+}
+
+#[test]
 fn wrong_words_twice_end_the_chat() {
     let (mediator, homes) = (Mediator::start(), homes());
     let [(mut host, _), (mut guest, _)] = ada_and_bob(&mediator, &homes);

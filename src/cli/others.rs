@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 
 use clap::{Args, Subcommand};
+use undertone_mediator::sources::Sources;
 
-use super::{bind_address, examples, proxy_choice, route};
+use super::{bind_address, examples, name_proxy, proxy_choice, route};
 use crate::mediator_url::{DEFAULT_PORT, MediatorUrl};
 use crate::rendezvous::Route;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
@@ -33,6 +34,10 @@ pub struct DoctorArgs {
 }
 
 impl DoctorArgs {
+    pub(super) fn settle(&mut self, sources: &Sources) {
+        name_proxy(&mut self.proxy, sources);
+    }
+
     /// The ways to the mediators that were named.
     ///
     /// # Errors
@@ -79,7 +84,7 @@ pub enum PeersAction {
     /// Give someone another name, here only
     #[command(after_help = examples::PEERS_RENAME)]
     Rename {
-        /// The name, or the first words of the key
+        /// The name, or where several have it the first words of the key
         #[arg(value_name = "WHO")]
         who: String,
         /// The new name
@@ -89,7 +94,7 @@ pub enum PeersAction {
     /// Forget someone: the contact and the lines of the history
     #[command(after_help = examples::PEERS_FORGET)]
     Forget {
-        /// The name, or the first words of the key
+        /// The name, or where several have it the first words of the key
         #[arg(value_name = "WHO")]
         who: String,
         /// Do not ask, even if you compared words with them

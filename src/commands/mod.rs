@@ -4,19 +4,20 @@
 
 mod id;
 mod peers;
+mod whom;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
 pub use id::id;
 pub use peers::{Look, peers};
 
+use crate::chat::Signals;
 use crate::cli::Global;
 use crate::contacts::ContactsError;
 use crate::exit::Exit;
 use crate::identity::IdentityError;
 use crate::store::{Privacy, Store, StoreError};
-use crate::terminal::prompts::PromptError;
+use crate::terminal::prompts::{Asker, PromptError};
 use crate::terminal::safe::Safe;
 
 /// Why a command could not be done.
@@ -34,6 +35,18 @@ pub enum CommandError {
     /// Nobody answers to that name or key.
     #[error("nobody is called {0}\n  `undertone peers` lists whom you have met.")]
     Nobody(Safe),
+    /// Several keys answer to that name.
+    #[error(
+        "several keys answer to {who}\n  {rows}\n  Name one by the first words of its key, as {example}."
+    )]
+    Several {
+        /// What was typed.
+        who: Safe,
+        /// A row for each key.
+        rows: String,
+        /// How one of them is named.
+        example: String,
+    },
     /// Somebody would be asked, and there is no terminal for it.
     #[error(
         "{0} is verified, and there is no terminal to ask on\n  To forget them all the same, add --yes."
@@ -52,7 +65,7 @@ impl CommandError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Nobody(_) | Self::Unasked(_) => Exit::Usage,
+            Self::Nobody(_) | Self::Several { .. } | Self::Unasked(_) => Exit::Usage,
             Self::Contacts(
                 ContactsError::Unknown(_) | ContactsError::Ambiguous(_) | ContactsError::Taken(_),
             ) => Exit::Usage,
@@ -62,13 +75,23 @@ impl CommandError {
     }
 }
 
-/// Where the history is: `--peers-file`, or `peers.txt` in the data directory.
-#[must_use]
-pub fn peers_file(global: &Global, data_dir: &Path) -> PathBuf {
-    match &global.peers_file {
-        Some(file) => file.clone(),
-        None => data_dir.join("peers.txt"),
-    }
+/// Asks on the terminal, and is ended by a signal.
+fn asking<T>(
+    ask: impl AsyncFnOnce(&mut Asker) -> Result<T, PromptError>,
+) -> Result<T, CommandError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(PromptError::from)?;
+    let answer = runtime.block_on(async {
+        let (mut signals, mut asker) = (Signals::new()?, Asker::open()?);
+        tokio::select! {
+            biased;
+            answer = ask(&mut asker) => answer,
+            exit = signals.next() => Err(PromptError::Signal(exit)),
+        }
+    });
+    Ok(answer?)
 }
 
 /// Talk that nobody hears is no reason to stop.
@@ -77,7 +100,7 @@ fn say(talk: &mut impl Write, line: &str) {
 }
 
 fn open_store(global: &Global, talk: &mut impl Write) -> Result<Store, CommandError> {
-    let store = Store::open(global.data_dir.as_deref())?;
+    let store = global.store()?;
     warn(store.privacy(), talk);
     Ok(store)
 }

@@ -100,6 +100,32 @@ impl Asker {
         };
         self.ask(&question, read_consent).await
     }
+
+    /// Says what there is to choose from, numbered from 1, and asks for one: its place from 0.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    pub async fn choose(&mut self, list: &[String], most: usize) -> Result<usize, PromptError> {
+        for line in list {
+            self.say(line)?;
+        }
+        let question = Question {
+            text: &format!("Which one? (1-{most})"),
+            offered: None,
+            earlier: None,
+            words: |_| &[],
+            shown: str::to_owned,
+        };
+        self.ask(&question, |text| read_choice(text, most)).await
+    }
+}
+
+/// The number of a choice, from 1, as its place from 0.
+fn read_choice(text: &str, most: usize) -> Result<usize, String> {
+    match text.trim().parse::<usize>() {
+        Ok(number) if (1..=most).contains(&number) => Ok(number - 1),
+        _ => Err(format!("a number from 1 to {most}; Ctrl-C changes nothing")),
+    }
 }
 
 /// Who types a command here takes the question for the chat.
@@ -151,8 +177,11 @@ fn masked(answer: &str) -> String {
 /// The name that the system knows the user by, where it can be one.
 #[must_use]
 pub fn login_name() -> Option<DisplayName> {
-    let login = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
-    DisplayName::parse(&login.ok()?).ok()
+    let login = ["USER", "LOGNAME"].into_iter().find_map(|name| {
+        let login = std::env::var(name).ok()?;
+        (!login.is_empty()).then_some(login)
+    });
+    DisplayName::parse(&login?).ok()
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ fn run(dir: &Path, arguments: &str) -> Result<(String, String), CommandError> {
 fn met_two_bobs() -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
-    let store = Store::open(Some(&data)).unwrap();
+    let store = Store::open(&data).unwrap();
     let history = History::open(&store.path("peers.txt")).unwrap();
     let now = Timestamp::from_second(1_800_000_000).unwrap();
     let keys = [
@@ -69,11 +69,40 @@ fn met_two_bobs() -> (tempfile::TempDir, PathBuf) {
     (dir, data)
 }
 
+/// The first words of the contact's key.
+fn bobs_words(data: &Path) -> String {
+    let contacts = contacts(&Store::open(data).unwrap()).unwrap();
+    let words = contacts.list().unwrap()[0].fingerprint().to_string();
+    words.split('-').take(4).collect::<Vec<_>>().join("-")
+}
+
+#[test]
+fn of_two_keys_under_one_name_the_person_says_which() {
+    let (_dir, data) = met_two_bobs();
+    let before = run(&data, "--json").unwrap().0;
+    for command in ["rename bob robert", "forget bob", "forget bob --yes"] {
+        let refused = run(&data, command).unwrap_err();
+        assert_eq!(refused.exit(), Exit::Usage);
+        let text = refused.to_string();
+        let rows: Vec<_> = text
+            .lines()
+            .filter(|row| row.contains("-…  ") && row.contains("last seen 2027-01-15"))
+            .collect();
+        assert_eq!(rows.len(), 2, "{text}");
+        assert!(text.contains("your contact bob") && text.contains("no contact"));
+        // What is named as the example is one of them.
+        let (_, example) = text.rsplit_once(", as ").unwrap();
+        assert!(rows[0].contains(&format!("{}-…", example.trim_end_matches('.'))));
+    }
+    assert_eq!(run(&data, "--json").unwrap().0, before);
+}
+
 #[test]
 fn renaming_a_contact_leaves_the_other_one_of_that_name() {
     let (_dir, data) = met_two_bobs();
     assert!(run(&data, "").unwrap().0.contains("bob*"));
-    run(&data, "rename bob robert").unwrap();
+    let words = bobs_words(&data);
+    run(&data, &format!("rename {words} robert")).unwrap();
     let (table, _) = run(&data, "").unwrap();
     assert_eq!(table.matches("robert").count(), 1);
     assert!(table.contains("bob") && !table.contains('*'), "{table}");
@@ -84,6 +113,9 @@ fn renaming_a_contact_leaves_the_other_one_of_that_name() {
 #[test]
 fn forgetting_takes_contact_and_lines() {
     let (_dir, data) = met_two_bobs();
+    run(&data, &format!("forget {}", bobs_words(&data))).unwrap();
+    let (table, _) = run(&data, "").unwrap();
+    assert!(table.contains("bob") && !table.contains('*'), "{table}");
     run(&data, "forget bob").unwrap();
     let (table, talk) = run(&data, "").unwrap();
     assert_eq!(table, "");
