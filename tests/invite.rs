@@ -147,6 +147,22 @@ fn a_made_up_room_is_reached_by_its_invite() {
 }
 
 #[test]
+fn the_invite_to_a_made_up_room_is_said_even_to_who_wants_to_hear_little() {
+    let (mediator, home) = (Mediator::start(), Home::new());
+    let alone = |room, further: &[&str]| {
+        let quiet = ["-q", "--timeout", "1"];
+        let start = Start::human(&home, &mediator.url, "ada", room).args(&quiet);
+        let (code, out, err) = start.args(further).finish(b"");
+        assert_eq!((code, out.as_str()), (4, ""), "{err}");
+        err.split_whitespace().collect::<String>()
+    };
+    let link = format!("{}/#", mediator.url);
+    assert!(alone("", &[]).contains(&link));
+    assert!(alone("", &["--long"]).contains(&link));
+    assert!(!alone("lab#otter", &[]).contains("otter"));
+}
+
+#[test]
 fn an_invite_may_be_shouted_and_escaped() {
     let (mediator, homes) = (Mediator::start(), [Home::new(), Home::new()]);
     let host = Start::chat(&homes[0], &mediator.url, "ada", "lab#50%o tter");

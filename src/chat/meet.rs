@@ -111,7 +111,12 @@ async fn met(
                         let best = local.others.first();
                         let invite = best.map(|link| setup.room.invite_link(&link.url));
                         setup.clipboard.offer(invite);
-                        setup.say(&waiting(setup, local, expires_in));
+                        let waiting = waiting(setup, local, expires_in);
+                        match setup.made_up {
+                            // Nobody else knows of the room.
+                            true => setup.ask(&waiting),
+                            false => setup.say(&waiting),
+                        }
                         for message in remarks(setup, local) {
                             setup.say(&Event::note(&message));
                         }

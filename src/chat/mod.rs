@@ -94,6 +94,8 @@ pub struct Setup {
     pub room: Room,
     /// The mediator that was named, if any, and the way to it.
     pub mediator: Option<Route>,
+    /// Whether the room was made up just now: its invite is to be said, come what may.
+    pub made_up: bool,
     /// Where an invite was made that leads to this machine itself.
     pub to_itself: Option<Made>,
     /// Whether to look for one on the local network where none was named.
