@@ -154,7 +154,7 @@ mod tests {
 
     fn attempts() -> (tempfile::TempDir, Attempts) {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(Some(&dir.path().join("data"))).unwrap();
+        let store = Store::open(&dir.path().join("data")).unwrap();
         (dir, Attempts::open(&store))
     }
 

@@ -9,18 +9,19 @@ mod examples;
 mod global;
 mod others;
 
-use std::cmp::Ordering;
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::error::{ContextKind, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
+use undertone_mediator::sources::{Nearness, Sources};
+use undertone_mediator::variables;
 
-use self::chat::ROOM_VARIABLE;
+use self::chat::room_variable;
 pub use self::chat::{ChatArgs, ChatOptions};
 pub use self::examples::EXIT_CODES;
 pub use self::global::Global;
@@ -30,6 +31,7 @@ use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::Route;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 use crate::room::Invite;
+use crate::store::Place;
 use crate::terminal::safe::Safe;
 
 /// A private line between two people, from terminal to terminal
@@ -42,6 +44,9 @@ pub struct Cli {
     /// What holds for a chat without the word `chat`.
     #[command(flatten)]
     chat: ChatOptions,
+    /// What [`ROOM_VARIABLE`] says, for a chat without the word `chat`.
+    #[arg(skip)]
+    room: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -146,6 +151,19 @@ fn route(
     })
 }
 
+/// Says by what a proxy was named, so that errors can.
+fn name_proxy(proxy: &mut Option<Result<ProxyChoice, ProxyUrlError>>, sources: &Sources) {
+    let by = match sources.nearness("proxy") {
+        Nearness::Variable => "UNDERTONE_PROXY",
+        Nearness::File => "proxy in the config file",
+        Nearness::Flag | Nearness::Default => return,
+    };
+    *proxy = proxy.take().map(|proxy| match proxy {
+        Ok(choice) => Ok(choice.named_by(by)),
+        Err(error) => Err(error.named_by(by)),
+    });
+}
+
 /// `undertone --json peers` must not chat, nor quietly drop the flag.
 fn refuse_early_flags(matches: &ArgMatches) -> Result<(), clap::Error> {
     let Some((name, _)) = matches.subcommand() else {
@@ -169,32 +187,38 @@ impl Cli {
     /// # Errors
     /// clap's error, which is also how help and version come: `error.exit()` prints it and ends
     /// the program with 0 or 2. A fault of the config file is one too.
-    pub fn read<I>(arguments: I, default_config: Option<&Path>) -> Result<Self, clap::Error>
+    pub fn read<I>(arguments: I, default_config: Option<&Place>) -> Result<Self, clap::Error>
     where
         I: IntoIterator<Item: Into<OsString> + Clone>,
     {
         let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-        let mut first = Self::definition().try_get_matches_from(&arguments);
+        let definition = Self::definition();
+        let mut first = variables::matches(&definition, &arguments);
         if let Err(error) = &first
             && let Some(chatting) = with_chat(&arguments, error)
         {
             arguments = chatting;
-            first = Self::definition().try_get_matches_from(&arguments);
+            first = variables::matches(&definition, &arguments);
         }
         let first = first.map_err(room_without_chat)?;
         let config = match first.get_one::<PathBuf>("config") {
-            Some(named) => Config::read(named),
+            Some(named) => Config::read(&Place {
+                path: named.clone(),
+                by: Sources::of(&definition, &first, &|_| None).name("config"),
+                option: "--config",
+            }),
             None => Config::read_if_there(default_config),
         };
         let config = config.map_err(|error| {
             let text = Safe::message(&error.to_string());
             clap::Error::raw(ErrorKind::ValueValidation, format!("{text}\n"))
         })?;
-        let mut command = config.apply(Self::definition());
-        let matches = command.try_get_matches_from_mut(arguments)?;
+        let command = config.apply(definition);
+        let matches = variables::matches(&command, &arguments)?;
         refuse_early_flags(&matches)?;
         let mut cli = Self::from_arg_matches(&matches)?;
-        cli.settle_mediator(&matches)?;
+        cli.global.sources = Sources::of(&command, &matches, &|key| config.name_of(key));
+        cli.settle()?;
         Ok(cli)
     }
 
@@ -213,30 +237,22 @@ impl Cli {
         })
     }
 
-    /// Decides between `--lan` and a mediator: what is said nearer to the command counts, of the
-    /// flag, the variable and the config file.
-    fn settle_mediator(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        let (chat, matches) = match (&mut self.command, matches.subcommand()) {
-            (Some(Command::Chat(chat)), Some((_, matches))) => (&mut chat.options, matches),
-            _ => (&mut self.chat, matches),
-        };
-        if !chat.lan || chat.mediator.is_none() {
-            return Ok(());
-        }
-        let near = |id| match matches.value_source(id) {
-            Some(ValueSource::CommandLine) => 2,
-            Some(ValueSource::EnvVariable) => 1,
-            _ => 0,
-        };
-        match near("lan").cmp(&near("mediator")) {
-            Ordering::Greater => chat.mediator = None,
-            Ordering::Less => chat.lan = false,
-            Ordering::Equal => {
-                let text = "both --lan and a mediator are set\n  --lan looks for one on the local network: leave out one of the two.\n";
-                return Err(clap::Error::raw(ErrorKind::ArgumentConflict, text));
+    /// Decides what clap cannot: between options that exclude each other, what is said nearer to
+    /// the command counts. A room comes from its variable where none is named.
+    fn settle(&mut self) -> Result<(), clap::Error> {
+        let sources = &self.global.sources;
+        match &mut self.command {
+            None => {
+                self.room = room_variable()?;
+                self.chat.settle(sources)
             }
+            Some(Command::Chat(chat)) => chat.options.settle(sources),
+            Some(Command::Doctor(doctor)) => {
+                doctor.settle(sources);
+                Ok(())
+            }
+            Some(_) => Ok(()),
         }
-        Ok(())
     }
 
     /// The command; a chat where none was named.
@@ -250,7 +266,7 @@ impl Cli {
             Some(Command::Completions { shell }) => Action::Completions(shell),
             Some(Command::Man) => Action::Man,
             None => Action::Chat(ChatArgs {
-                room: std::env::var(ROOM_VARIABLE).ok(),
+                room: self.room,
                 options: self.chat,
             }),
         }

@@ -4,17 +4,18 @@
 //! line and remedy. Does not own: what a value means. It is checked by the flag's own parser, and
 //! becomes that flag's default, so that flag > variable > file > built-in default.
 
+use std::error::Error;
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use clap::error::{ContextKind, ContextValue};
 use clap::{Command, CommandFactory};
 use toml::de::{DeTable, DeValue};
+use undertone_mediator::variables;
 
 use crate::cli::Cli;
 use crate::rendezvous::proxy::ProxyChoice;
-use crate::store::config_dir;
+use crate::store::Place;
 
 /// What may stand behind a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,18 +86,22 @@ impl Kind {
 /// What a config file says, checked.
 #[derive(Debug, Default)]
 pub struct Config {
-    /// Key and value, as on the command line.
-    values: Vec<(&'static str, Vec<String>)>,
+    /// The file.
+    path: PathBuf,
+    values: Values,
 }
+
+/// Key and value, as on the command line.
+type Values = Vec<(&'static str, Vec<String>)>;
 
 /// Why a config file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read the config file {path}: {source}\n  Check --config and UNDERTONE_CONFIG.", path = .path.display())]
+    #[error("cannot read the config file {path}: {source}\n  {by} leads there: correct it, or name another file with --config.", path = .place.path.display(), by = .place.by)]
     Read {
         /// The file.
-        path: PathBuf,
+        place: Place,
         /// What the system said.
         source: std::io::Error,
     },
@@ -112,26 +117,25 @@ pub enum ConfigError {
     },
 }
 
-/// The file that is read where none is named; `None` without a home directory.
-#[must_use]
-pub fn default_file() -> Option<PathBuf> {
-    Some(config_dir()?.join("undertone").join("config.toml"))
-}
-
 impl Config {
     /// Reads the file that was named.
     ///
     /// # Errors
     /// [`ConfigError`], also where there is none.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+    pub fn read(place: &Place) -> Result<Self, ConfigError> {
+        let path = &place.path;
         let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
-            path: path.to_owned(),
+            place: place.clone(),
             source,
         })?;
-        Self::parse(&text).map_err(|(span, fault)| ConfigError::Fault {
-            path: path.to_owned(),
+        let values = parse(&text).map_err(|(span, fault)| ConfigError::Fault {
+            path: path.clone(),
             line: line_of(&text, &span),
             fault,
+        })?;
+        Ok(Self {
+            path: path.clone(),
+            values,
         })
     }
 
@@ -139,50 +143,23 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError`] for one that is there.
-    pub fn read_if_there(path: Option<&Path>) -> Result<Self, ConfigError> {
-        match path.map(Self::read) {
+    pub fn read_if_there(place: Option<&Place>) -> Result<Self, ConfigError> {
+        let is_there = |kind| !matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory);
+        match place.map(Self::read) {
             None => Ok(Self::default()),
-            Some(Err(ConfigError::Read { source, .. })) if source.kind() == ErrorKind::NotFound => {
+            Some(Err(ConfigError::Read { source, .. })) if !is_there(source.kind()) => {
                 Ok(Self::default())
             }
             Some(read) => read,
         }
     }
 
-    fn parse(text: &str) -> Result<Self, (Range<usize>, String)> {
-        let table = DeTable::parse(text).map_err(|error| {
-            let fault = format!(
-                "{}\n  A line is `key = value`, with texts in quotes.",
-                error.message()
-            );
-            (error.span().unwrap_or_default(), fault)
-        })?;
-        let mut values = Vec::new();
-        for (key, value) in table.get_ref() {
-            let Some((known, kind)) = KEYS.into_iter().find(|(known, _)| known == key.get_ref())
-            else {
-                let known = KEYS.map(|(known, _)| known).join(", ");
-                let fault = format!(
-                    "there is no setting {:?}\n  There are: {known}.",
-                    key.get_ref()
-                );
-                return Err((key.span(), fault));
-            };
-            let fault = |why: &str| (value.span(), format!("{known}: {why}"));
-            let texts = kind.texts(value.get_ref()).ok_or_else(|| {
-                fault(&format!(
-                    "this is no value for it\n  Write {}.",
-                    kind.wanted()
-                ))
-            })?;
-            if kind != Kind::Switch {
-                for text in &texts {
-                    check(known, text).map_err(|why| fault(&why))?;
-                }
-            }
-            values.push((known, texts));
-        }
-        Ok(Self { values })
+    /// How the setting of this name is to be called, where it is set.
+    #[must_use]
+    pub fn name_of(&self, key: &str) -> Option<String> {
+        let is_set = |(known, texts): &(&str, Vec<String>)| *known == key && !texts.is_empty();
+        let set = self.values.iter().any(is_set);
+        set.then(|| format!("{key} in {}", self.path.display()))
     }
 
     /// Makes the values the defaults of the flags of their names, in every command.
@@ -205,6 +182,41 @@ impl Config {
     }
 }
 
+fn parse(text: &str) -> Result<Values, (Range<usize>, String)> {
+    let table = DeTable::parse(text).map_err(|error| {
+        let fault = format!(
+            "{}\n  A line is `key = value`, with texts in quotes.",
+            error.message()
+        );
+        (error.span().unwrap_or_default(), fault)
+    })?;
+    let mut values = Vec::new();
+    for (key, value) in table.get_ref() {
+        let Some((known, kind)) = KEYS.into_iter().find(|(known, _)| known == key.get_ref()) else {
+            let known = KEYS.map(|(known, _)| known).join(", ");
+            let fault = format!(
+                "there is no setting {:?}\n  There are: {known}.",
+                key.get_ref()
+            );
+            return Err((key.span(), fault));
+        };
+        let fault = |why: &str| (value.span(), format!("{known}: {why}"));
+        let texts = kind.texts(value.get_ref()).ok_or_else(|| {
+            fault(&format!(
+                "this is no value for it\n  Write {}.",
+                kind.wanted()
+            ))
+        })?;
+        if kind != Kind::Switch {
+            for text in &texts {
+                check(known, text).map_err(|why| fault(&why))?;
+            }
+        }
+        values.push((known, texts));
+    }
+    Ok(values)
+}
+
 /// Asks the flag's own parser, alone: what else is set must not matter.
 fn check(key: &str, text: &str) -> Result<(), String> {
     if key == "proxy" {
@@ -220,17 +232,10 @@ fn check(key: &str, text: &str) -> Result<(), String> {
     let Err(error) = alone.try_get_matches_from([format!("--{key}={text}")]) else {
         return Ok(());
     };
-    if let Some(why) = std::error::Error::source(&error) {
-        return Err(why.to_string());
-    }
-    Err(match error.get(ContextKind::ValidValue) {
-        Some(ContextValue::Strings(valid)) => {
-            format!(
-                "{text:?} is not possible\n  Write one of: {}.",
-                valid.join(", ")
-            )
-        }
-        _ => format!("{text:?} is not possible"),
+    let why = variables::why(&error).unwrap_or_else(|| "not possible".to_owned());
+    Err(match error.source() {
+        Some(_) => why,
+        None => format!("{text:?} is {why}"),
     })
 }
 

@@ -108,7 +108,7 @@ mod tests {
     use crate::memory::{Needle, alone, gone, stand};
 
     fn store(dir: &tempfile::TempDir) -> Store {
-        Store::open(Some(&dir.path().join("data"))).unwrap()
+        Store::open(&dir.path().join("data")).unwrap()
     }
 
     #[test]
@@ -206,9 +206,6 @@ mod tests {
         let again = Identity::load(&store(&dir)).unwrap();
         assert_eq!(again.privacy, Privacy::Kept);
         open(&folder, 0o1777);
-        assert!(matches!(
-            Store::open(Some(&folder)),
-            Err(StoreError::Shared(_))
-        ));
+        assert!(matches!(Store::open(&folder), Err(StoreError::Shared(_))));
     }
 }

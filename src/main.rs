@@ -9,12 +9,12 @@ use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use undertone::cli::{Action, Cli};
 use undertone::commands;
-use undertone::config;
 use undertone::doctor;
 use undertone::exit::Exit;
 use undertone::generate;
 use undertone::report::{ended, fail};
 use undertone::start;
+use undertone::store::Place;
 use undertone::terminal::charset::Out;
 use undertone::terminal::layout::width_of;
 use undertone::terminal::safe::Safe;
@@ -30,7 +30,7 @@ const FILES: usize = 40;
 
 fn main() -> ExitCode {
     forbid_dumps();
-    let cli = match Cli::read(std::env::args_os(), config::default_file().as_deref()) {
+    let cli = match Cli::read(std::env::args_os(), Place::config_file().as_ref()) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
             // clap repeats what it cannot read, as it is.

@@ -9,7 +9,9 @@
 
 mod common;
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use common::{Home, Start, free_port};
@@ -104,6 +106,198 @@ fn only_a_named_file_must_be_there() {
     for start in [by_variable, by_flag] {
         let (code, _, err) = start.finish(b"");
         assert!(code == 2 && err.contains("absent.toml"), "{err}");
+    }
+}
+
+/// All variables of options, as the manual has them.
+fn variables(home: &Home) -> Vec<String> {
+    let (_, page, _) = Start::new(home, &["man"]).finish(b"");
+    let bold = page
+        .split("\\fB")
+        .filter_map(|text| text.split("\\fR").next());
+    // A blank room is one to be made up.
+    let of_options = |name: &&str| name.starts_with("UNDERTONE_") && *name != "UNDERTONE_ROOM";
+    let names: Vec<_> = bold.filter(of_options).collect();
+    assert!(names.len() >= 22, "{names:?}");
+    names.into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn an_empty_variable_is_not_set() {
+    let home = Home::new();
+    let url = format!("http://127.0.0.1:{}", free_port());
+    for arguments in [
+        &["chat", "lab", "--name", "ada", "--mediator", &url][..],
+        &["--name", "ada", "--mediator", &url],
+        &["id"],
+        &["doctor", "--mediator", &url],
+    ] {
+        let mut start = Start::new(&home, arguments);
+        for name in variables(&home) {
+            start.command.env(name, "");
+        }
+        let (code, _, err) = start.finish(b"");
+        let expected = match arguments[0] {
+            "id" => (0, ""),
+            "--name" => (2, "missing: a room"),
+            "doctor" => (3, ""),
+            _ => (3, "no mediator at"),
+        };
+        assert_eq!(code, expected.0, "{arguments:?}: {err}");
+        assert!(err.contains(expected.1), "{err}");
+        assert!(!err.contains("UNDERTONE_PLAIN"), "{err}");
+    }
+}
+
+#[test]
+fn a_wrong_value_is_told_of_the_variable_not_of_the_flag() {
+    let home = Home::new();
+    let port = free_port();
+    let url = format!("http://127.0.0.1:{port}");
+    let chat = ["chat", "--name", "ada", "--mediator", &url, "lab"];
+    for (variable, value, flag) in [
+        ("UNDERTONE_TIMEOUT", "abc", Some("--timeout=1")),
+        ("UNDERTONE_TIMEOUT", "0", Some("--timeout=1")),
+        ("UNDERTONE_PLAIN", "maybe", Some("--plain")),
+        ("UNDERTONE_COLOR", "red", Some("--color=never")),
+        ("UNDERTONE_RELAY", "yes", Some("--relay=ask")),
+        ("UNDERTONE_BIND", "here", Some("--bind=127.0.0.1")),
+        ("UNDERTONE_ADVERTISE", "x", Some("--advertise=192.0.2.1:1")),
+        ("UNDERTONE_LOCAL_PORT", "70000", Some("--local-port=7700")),
+        ("UNDERTONE_PROXY", "ftp://me:it@a", Some("--proxy=none")),
+        ("UNDERTONE_CONFIG", "/nowhere/x", None),
+    ] {
+        let mut start = Start::new(&home, &chat);
+        start.command.env(variable, value);
+        let (code, _, err) = start.finish(b"");
+        assert_eq!(code, 2, "{variable}: {err}");
+        assert!(err.contains(variable) && !err.contains("me:it"), "{err}");
+        // A flag counts before it.
+        if let Some(flag) = flag {
+            let mut start = Start::new(&home, &chat).args(&[flag]);
+            start.command.env(variable, value);
+            let (code, _, err) = start.finish(b"");
+            assert_eq!(code, 3, "{variable} {flag}: {err}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_room_is_told_of_its_variable() {
+    let home = Home::new();
+    for arguments in [&["chat", "--name", "ada"][..], &["--name", "ada"]] {
+        for (room, why) in [(&b"lab#"[..], "there is no secret"), (b"\xff", "UTF-8")] {
+            let mut start = Start::new(&home, arguments);
+            let room: &OsStr = OsStrExt::from_bytes(room);
+            start.command.env("UNDERTONE_ROOM", room);
+            let (code, _, err) = start.finish(b"");
+            assert_eq!(code, 2, "{err}");
+            assert!(err.contains("UNDERTONE_ROOM") && err.contains(why), "{err}");
+        }
+    }
+    let (_, _, err) = Start::new(&home, &["chat", "lab#", "--name", "ada"]).finish(b"");
+    assert!(!err.contains("UNDERTONE_ROOM"), "{err}");
+}
+
+#[test]
+fn what_excludes_another_is_told_by_where_each_was_said() {
+    let home = Home::new();
+    let file = write_config(&home, "hide-ip = true\nrelay = \"never\"\n");
+    let (code, _, err) = Start::new(&home, &["chat", "lab", "--name", "ada"]).finish(b"");
+    assert_eq!(code, 2, "{err}");
+    let err = err.split_whitespace().collect::<Vec<_>>().join(" ");
+    for named in ["hide-ip", "relay"] {
+        let named = format!("{named} in {}", file.display());
+        assert!(err.contains(&named), "{named}: {err}");
+    }
+    write_config(&home, "");
+    let lan = |variable: Option<&str>, flags: &[&str]| {
+        let mut start = Start::new(&home, &["chat", "lab", "--name", "ada", "--no-input"]);
+        start.command.env("UNDERTONE_LAN", "1");
+        if let Some(url) = variable {
+            start.command.env("UNDERTONE_MEDIATOR", url);
+        }
+        start.args(flags).finish(b"")
+    };
+    let (code, _, err) = lan(Some("127.0.0.1:1"), &[]);
+    assert_eq!(code, 2, "{err}");
+    assert!(
+        err.contains("both UNDERTONE_LAN and UNDERTONE_MEDIATOR"),
+        "{err}"
+    );
+    // The flag is nearer.
+    assert_eq!(lan(None, &["--mediator", "127.0.0.1:1"]).0, 3);
+    // What is said to be off excludes nothing.
+    let mut start = Start::new(&home, &["chat", "lab", "--name", "ada"]);
+    start.command.env("UNDERTONE_HIDE_IP", "off");
+    start.command.env("UNDERTONE_ADVERTISE", "192.0.2.1:1");
+    let (code, _, err) = start.args(&["--mediator", "127.0.0.1:1"]).finish(b"");
+    assert_eq!(code, 3, "{err}");
+}
+
+#[test]
+fn a_place_that_cannot_be_used_is_told_with_what_led_there() {
+    let home = Home::new();
+    let file = home.path().join("a file");
+    fs::write(&file, "").unwrap();
+    let below = file.join("home");
+    let (below, flag) = (below.to_str().unwrap(), &["--data-dir"][..]);
+    for (variable, value, flag) in [
+        ("HOME", below, &[][..]),
+        ("HOME", "/proc", &[]),
+        ("XDG_DATA_HOME", below, &[]),
+        ("UNDERTONE_DATA_DIR", below, &[]),
+        ("UNDERTONE_DATA_DIR", "/proc/1/x", &[]),
+        ("UNDERTONE_PEERS_FILE", &format!("{below}/peers"), &[]),
+        ("HOME", below, flag),
+    ] {
+        for command in [&["peers"][..], &["chat", "lab", "--name", "ada"]] {
+            let mut start = Start::new(&home, command);
+            if !variable.ends_with("FILE") {
+                start.command.env_remove("UNDERTONE_DATA_DIR");
+            }
+            start.command.env(variable, value);
+            let named = match flag {
+                [] => variable,
+                _ => "--data-dir",
+            };
+            let start = match flag {
+                [] => start,
+                _ => start.args(&[flag[0], value]),
+            };
+            let (code, _, err) = start.finish(b"");
+            assert_eq!(code, 1, "{err}");
+            let err = err.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(err.contains(&format!("{named} leads there.")), "{err}");
+            let option = match variable.ends_with("FILE") {
+                true => "with --peers-file.",
+                false => "with --data-dir.",
+            };
+            assert!(err.contains(option), "{err}");
+        }
+    }
+}
+
+#[test]
+fn without_a_home_directory_each_variable_is_named() {
+    let home = Home::new();
+    for (value, data, told) in [
+        ("rel", None, "HOME is no absolute path (rel)"),
+        (
+            "rel",
+            Some("x"),
+            "and XDG_DATA_HOME is no absolute path (x)",
+        ),
+    ] {
+        let mut start = Start::new(&home, &["id"]);
+        start.command.env_remove("UNDERTONE_DATA_DIR");
+        start.command.env("HOME", value);
+        if let Some(data) = data {
+            start.command.env("XDG_DATA_HOME", data);
+        }
+        let (code, _, err) = start.finish(b"");
+        let err = err.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(code == 1 && err.contains(told), "{err}");
     }
 }
 

@@ -135,7 +135,10 @@ fn it_takes_a_mediator_that_is_named_and_no_address_to_tell() {
         (&[][..], "--mediator URL"),
         (&["--lan"], "--mediator URL"),
         (&["--relay", "never"], "--relay never refuses"),
-        (&["--advertise", "192.0.2.1:1"], "cannot be used with"),
+        (
+            &["--advertise", "192.0.2.1:1"],
+            "both --hide-ip and --advertise are set",
+        ),
     ] {
         let (code, _, err) = Start::new(&home, &bare).args(further).finish(b"");
         let err = err.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -11,7 +11,7 @@ use undertone::terminal::prompts::Last;
 /// Reads it as every file.
 pub fn all(input: &[u8]) {
     let folder = std::env::temp_dir().join(format!("undertone-fuzz-{}", std::process::id()));
-    let store = Store::open(Some(&folder)).expect("a temporary folder");
+    let store = Store::open(&folder).expect("a temporary folder");
     for name in ["identity", "contacts.json", "last.json", "config.toml"] {
         std::fs::write(store.path(name), input).expect("a temporary file");
     }

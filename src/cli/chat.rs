@@ -1,12 +1,16 @@
 //! What a chat takes.
 
+use std::cmp::Ordering;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
+use clap::error::ErrorKind;
+use undertone_mediator::sources::Sources;
 
-use super::{bind_address, proxy_choice, route};
+use super::{bind_address, name_proxy, proxy_choice, route};
 use crate::chat::relay::RelayChoice;
 use crate::mediator_url::{DEFAULT_PORT, MediatorUrl};
 use crate::rendezvous::Route;
@@ -14,7 +18,16 @@ use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 use crate::room::{Invite, RoomError};
 use crate::terminal::name::DisplayName;
 
-pub(super) const ROOM_VARIABLE: &str = "UNDERTONE_ROOM";
+const ROOM_VARIABLE: &str = "UNDERTONE_ROOM";
+
+/// The room that the variable names, if it names one.
+pub(super) fn room_variable() -> Result<Option<String>, clap::Error> {
+    let room = std::env::var_os(ROOM_VARIABLE);
+    room.map(OsString::into_string).transpose().map_err(|_| {
+        let text = format!("{ROOM_VARIABLE} is no text in UTF-8\n  Correct or unset it.\n");
+        clap::Error::raw(ErrorKind::InvalidUtf8, text)
+    })
+}
 
 /// What a chat takes.
 #[derive(Args, Clone)]
@@ -36,10 +49,14 @@ impl ChatArgs {
     /// Read here and not by clap, whose errors repeat what they cannot read: a secret, perhaps.
     ///
     /// # Errors
-    /// [`RoomError`]; an error of usage.
-    pub fn invite(&self) -> Result<Option<Invite>, RoomError> {
+    /// An error of usage; what it says names the variable where that is at fault.
+    pub fn invite(&self) -> Result<Option<Invite>, String> {
         let named = self.room.as_deref().filter(|room| !room.trim().is_empty());
-        named.map(str::parse).transpose()
+        let read: Result<_, RoomError> = named.map(str::parse).transpose();
+        read.map_err(|error| match self.room_is_by_variable() {
+            true => format!("{ROOM_VARIABLE}: {error}"),
+            false => error.to_string(),
+        })
     }
 
     /// Whether a room was asked for by a blank name: one is made up, without a
@@ -54,9 +71,26 @@ impl ChatArgs {
     /// Whether the argument shows a secret to everyone on this machine: to be said.
     #[must_use]
     pub fn secret_in_arguments(&self) -> bool {
-        let from_variable = std::env::var(ROOM_VARIABLE).ok();
-        self.room != from_variable
+        !self.room_is_by_variable()
             && matches!(self.invite(), Ok(Some(invite)) if invite.room.secret().is_some())
+    }
+
+    fn room_is_by_variable(&self) -> bool {
+        self.room.is_some() && self.room == std::env::var(ROOM_VARIABLE).ok()
+    }
+}
+
+/// Which of two options that exclude each other is said nearer to the command.
+fn excluding(sources: &Sources, options: [&str; 2], why: &str) -> Result<Ordering, clap::Error> {
+    let [nearer, other] = options.map(|option| sources.nearness(option));
+    match nearer.cmp(&other) {
+        Ordering::Equal => {
+            let [one, other] = options.map(|option| sources.name(option));
+            let text =
+                format!("both {one} and {other} are set\n  {why}: leave out one of the two.\n");
+            Err(clap::Error::raw(ErrorKind::ArgumentConflict, text))
+        }
+        nearer => Ok(nearer),
     }
 }
 
@@ -64,7 +98,7 @@ impl ChatArgs {
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "For a chat")]
 pub struct ChatOptions {
-    /// What the other one is to call you
+    /// What the other one is to call you, in this run; the first name is kept for the next
     #[arg(long, env = "UNDERTONE_NAME", hide_env = true)]
     pub name: Option<DisplayName>,
     /// The mediator, `http(s)://HOST[:PORT]`; port 7700 where none is named, for https too
@@ -137,8 +171,7 @@ pub struct ChatOptions {
     /// must relay, and its network see yours; the other one must agree to that. An
     /// invite's mediator, which may be the other one's, is taken only if you name it too
     /// (--mediator), or through a proxy
-    #[arg(long, env = "UNDERTONE_HIDE_IP", hide_env = true, value_parser = BoolishValueParser::new(),
-        conflicts_with = "advertise")]
+    #[arg(long, env = "UNDERTONE_HIDE_IP", hide_env = true, value_parser = BoolishValueParser::new())]
     pub hide_ip: bool,
     /// Port of the mediator on this machine
     #[arg(long, value_name = "PORT", env = "UNDERTONE_LOCAL_PORT", hide_env = true, default_value_t = DEFAULT_PORT)]
@@ -146,6 +179,27 @@ pub struct ChatOptions {
 }
 
 impl ChatOptions {
+    /// Of two options that exclude each other, the one counts that is said nearer to the command:
+    /// by the flag, the variable or the config file.
+    pub(super) fn settle(&mut self, sources: &Sources) -> Result<(), clap::Error> {
+        name_proxy(&mut self.proxy, sources);
+        if self.lan && self.mediator.is_some() {
+            let why = "one looks for a mediator on the local network, the other names it";
+            match excluding(sources, ["lan", "mediator"], why)? {
+                Ordering::Less => self.lan = false,
+                _ => self.mediator = None,
+            }
+        }
+        if self.hide_ip && !self.advertise.is_empty() {
+            let why = "one hides your addresses, the other tells one";
+            match excluding(sources, ["hide-ip", "advertise"], why)? {
+                Ordering::Less => self.hide_ip = false,
+                _ => self.advertise.clear(),
+            }
+        }
+        Ok(())
+    }
+
     /// The way to the mediator that was named: by the invite, else by `--mediator`; `None`
     /// where neither names one. Whether it answers on this machine alone is still to be seen.
     ///

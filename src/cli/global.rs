@@ -1,11 +1,14 @@
 //! Options of every command, and how the output is to look.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args};
 
+use undertone_mediator::sources::Sources;
+
+use crate::store::{Place, Store, StoreError};
 use crate::terminal::style::ColorChoice;
 
 /// Options of every command.
@@ -29,7 +32,7 @@ pub struct Global {
         env = "UNDERTONE_DATA_DIR",
         hide_env = true
     )]
-    pub data_dir: Option<PathBuf>,
+    data_dir: Option<PathBuf>,
     /// History [default: peers.txt in that folder]
     #[arg(
         long,
@@ -38,7 +41,7 @@ pub struct Global {
         env = "UNDERTONE_PEERS_FILE",
         hide_env = true
     )]
-    pub peers_file: Option<PathBuf>,
+    peers_file: Option<PathBuf>,
     /// Colours: auto (heeds NO_COLOR), always or never
     #[arg(
         long,
@@ -57,15 +60,58 @@ pub struct Global {
     /// Never ask: what is missing is an error
     #[arg(long, global = true, env = "UNDERTONE_NO_INPUT", hide_env = true, value_parser = BoolishValueParser::new())]
     pub no_input: bool,
-    /// Say only errors, alarms and messages; no bell
+    /// Say only errors, alarms, messages and the invite to a made-up room; no bell
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Say more of what happens
     #[arg(short, long, global = true, action = ArgAction::SetTrue)]
     pub verbose: bool,
+    /// What set each option, these and all others.
+    #[arg(skip)]
+    pub sources: Sources,
 }
 
 impl Global {
+    /// Where the data directory is, or would be.
+    ///
+    /// # Errors
+    /// [`StoreError::NoHome`].
+    pub fn data_dir(&self) -> Result<Place, StoreError> {
+        match &self.data_dir {
+            Some(dir) => Ok(self.named("--data-dir", dir)),
+            None => Place::data_dir(),
+        }
+    }
+
+    /// Where the history is: `--peers-file`, or `peers.txt` in the data directory.
+    #[must_use]
+    pub fn peers_file(&self, data_dir: &Place) -> Place {
+        match &self.peers_file {
+            Some(file) => self.named("--peers-file", file),
+            None => Place {
+                path: data_dir.path.join("peers.txt"),
+                ..data_dir.clone()
+            },
+        }
+    }
+
+    /// The data directory, opened.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn store(&self) -> Result<Store, StoreError> {
+        let place = self.data_dir()?;
+        Store::open(&place.path).map_err(|error| error.led_by(&place))
+    }
+
+    fn named(&self, option: &'static str, path: &Path) -> Place {
+        Place {
+            path: path.to_owned(),
+            by: self.sources.name(option.trim_start_matches('-')),
+            option,
+        }
+    }
+
     /// Whether output may only be appended to, without an escape: asked for, `TERM=dumb`, or
     /// `output` is no terminal.
     #[must_use]

@@ -9,7 +9,6 @@ use super::{CommandError, warn};
 use crate::cli::{Global, IdArgs};
 use crate::crypto::words::fingerprint;
 use crate::identity::Identity;
-use crate::store::Store;
 use crate::terminal::name::DisplayName;
 use crate::terminal::prompts::Last;
 
@@ -33,7 +32,7 @@ pub fn id(
     out: &mut impl Write,
     talk: &mut impl Write,
 ) -> Result<(), CommandError> {
-    let store = Store::open(global.data_dir.as_deref())?;
+    let store = global.store()?;
     let identity = Identity::load(&store)?;
     warn(identity.privacy.max(store.privacy()), talk);
     let name = Last::load(&store).name;
@@ -70,7 +69,7 @@ mod tests {
         let global = Cli::read(line, None).unwrap().global;
         let mut out = Vec::new();
         id(IdArgs { json: false }, &global, &mut out, &mut io::sink()).unwrap();
-        let key = Identity::load(&Store::open(Some(&data)).unwrap())
+        let key = Identity::load(&crate::store::Store::open(&data).unwrap())
             .unwrap()
             .secret
             .public();

@@ -3,7 +3,7 @@
 use super::*;
 
 fn fault(text: &str) -> (usize, String) {
-    let (span, fault) = Config::parse(text).unwrap_err();
+    let (span, fault) = parse(text).unwrap_err();
     (line_of(text, &span), fault)
 }
 
@@ -54,6 +54,6 @@ fn a_fault_is_named_with_its_line_and_remedy() {
 proptest::proptest! {
     #[test]
     fn reading_never_panics(text in "\\PC{0,60}") {
-        let _ = Config::parse(&text);
+        let _ = parse(&text);
     }
 }

@@ -16,7 +16,7 @@ fn name(text: &str) -> DisplayName {
 
 fn contacts() -> (tempfile::TempDir, Contacts, PublicKey) {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(Some(&dir.path().join("data"))).unwrap();
+    let store = Store::open(&dir.path().join("data")).unwrap();
     let own = key();
     (dir, Contacts::open(&store, own), own)
 }

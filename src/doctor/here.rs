@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use super::Report;
 use crate::cli::{DoctorArgs, Global};
-use crate::commands::peers_file;
 use crate::contacts;
 use crate::crypto::words::fingerprint;
 use crate::history::{Damaged, History};
@@ -16,7 +15,7 @@ use crate::identity;
 use crate::link::door::Door;
 use crate::link::interfaces::can_listen;
 use crate::link::ranking::{Ranked, Reach, ranked};
-use crate::store::{self, Lacks, Store, StoreError};
+use crate::store::{self, Lacks, Place, StoreError};
 
 /// Looks at what a chat needs of this machine.
 pub(super) fn examine(
@@ -24,10 +23,10 @@ pub(super) fn examine(
     global: &Global,
     report: &mut Report<'_>,
 ) -> io::Result<()> {
-    match Store::place(global.data_dir.as_deref()) {
+    match global.data_dir() {
         Ok(dir) => {
             data(&dir, report)?;
-            history(&peers_file(global, &dir), report)?;
+            history(&global.peers_file(&dir), report)?;
         }
         Err(error) => tell(report, "data-dir", &error)?,
     }
@@ -35,14 +34,15 @@ pub(super) fn examine(
     addresses(report)
 }
 
-fn data(dir: &Path, report: &mut Report<'_>) -> io::Result<()> {
+fn data(place: &Place, report: &mut Report<'_>) -> io::Result<()> {
+    let dir = &place.path;
     let shown = dir.display();
     if !dir.exists() {
         let text = format!("{shown} is not there yet: the first chat makes it, and your identity");
         report.fine("data-dir", &text)?;
         // The folder that it will be made in.
         let above = dir.ancestors().skip(1).find(|dir| dir.exists());
-        return disk(above.unwrap_or(Path::new(".")), report);
+        return disk(above.unwrap_or(Path::new(".")), place, report);
     }
     match open_to_others(dir) {
         Ok(open) if open.is_empty() => {
@@ -73,7 +73,7 @@ fn data(dir: &Path, report: &mut Report<'_>) -> io::Result<()> {
         Ok(None) => report.fine("identity", "no identity yet: the first chat makes it"),
         Err(error) => tell(report, "identity", &error),
     }?;
-    disk(dir, report)?;
+    disk(dir, place, report)?;
     match contacts::count(dir) {
         Ok(count) => report.fine("contacts", &format!("contacts: {count}")),
         Err(error) => tell(report, "contacts", &error),
@@ -81,7 +81,7 @@ fn data(dir: &Path, report: &mut Report<'_>) -> io::Result<()> {
 }
 
 /// What a chat tries too before it begins.
-fn disk(dir: &Path, report: &mut Report<'_>) -> io::Result<()> {
+fn disk(dir: &Path, place: &Place, report: &mut Report<'_>) -> io::Result<()> {
     match store::probe(dir) {
         Ok(Lacks { locks: false }) => {
             report.fine("disk", &format!("{} can be written to", dir.display()))
@@ -90,11 +90,12 @@ fn disk(dir: &Path, report: &mut Report<'_>) -> io::Result<()> {
             let (what, remedy) = store::NO_LOCKS.split_once(": ").unwrap_or_default();
             report.warn("disk", what, remedy)
         }
-        Err(error) => tell(report, "disk", &error),
+        Err(error) => tell(report, "disk", &error.led_by(place)),
     }
 }
 
-fn history(path: &Path, report: &mut Report<'_>) -> io::Result<()> {
+fn history(place: &Place, report: &mut Report<'_>) -> io::Result<()> {
+    let path = &place.path;
     if !path.exists() {
         return report.fine("history", "no history yet: the first chat begins it");
     }
@@ -110,7 +111,7 @@ fn history(path: &Path, report: &mut Report<'_>) -> io::Result<()> {
         })
     });
     match (looked, first) {
-        (Err(error), _) => tell(report, "history", &error),
+        (Err(error), _) => tell(report, "history", &error.led_by(place)),
         (Ok(()), None) => report.fine("history", &format!("{} can be read", path.display())),
         (Ok(()), Some(Damaged { number, why })) => {
             let path = path.display();

@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn the_last_few_rooms_are_known_without_their_names() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(Some(&dir.path().join("data"))).unwrap();
+        let store = Store::open(&dir.path().join("data")).unwrap();
         let room = |n: usize| format!("lab-{n}#otter").parse::<Room>().unwrap();
         for n in 0..=MADE_MAX {
             note(&store, &room(n)).unwrap();

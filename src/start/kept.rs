@@ -5,7 +5,6 @@ use std::fmt::Display;
 use super::note;
 use crate::chat::face::Face;
 use crate::cli::Global;
-use crate::commands::peers_file;
 use crate::contacts::Contacts;
 use crate::exit::Exit;
 use crate::history::History;
@@ -26,17 +25,18 @@ impl Kept {
     /// Opens all of it; what is to be known about the disk is said.
     pub(super) fn open(global: &Global, no_history: bool, face: &Face) -> Result<Self, Exit> {
         let fault = |error: &dyn Display| fail(Exit::Fault, &error);
-        let store = Store::open(global.data_dir.as_deref()).map_err(|e| fault(&e))?;
-        let lacks = store::probe(store.dir()).map_err(|e| fault(&e))?;
+        let dir = global.data_dir().map_err(|e| fault(&e))?;
+        let store = global.store().map_err(|e| fault(&e))?;
+        let lacks = store::probe(store.dir()).map_err(|e| fault(&e.led_by(&dir)))?;
         let identity = Identity::load(&store).map_err(|e| fault(&e))?;
         let contacts = Contacts::open(&store, identity.secret.public());
         contacts.list().map_err(|e| fault(&e))?;
         let history = match no_history {
             true => None,
             false => {
-                let file = peers_file(global, store.dir());
-                let history = History::open(&file).map_err(|e| fault(&e))?;
-                history.probe().map_err(|e| fault(&e))?;
+                let file = global.peers_file(&dir);
+                let history = History::open(&file.path).map_err(|e| fault(&e.led_by(&file)))?;
+                history.probe().map_err(|e| fault(&e.led_by(&file)))?;
                 Some(history)
             }
         };

@@ -75,7 +75,7 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
         answers = ask(options.name.clone(), asks_room, &last, &face) => answers?,
         exit = signals.next() => return Err(exit),
     };
-    let place = Place::of(named.or(answered), options, &kept.store)?;
+    let place = Place::of(named.or(answered), options, &global.sources, &kept.store)?;
     if let Err(error) = Last::save(&kept.store, &name, &place.room) {
         note(&face, &error.to_string());
     }
@@ -99,6 +99,7 @@ fn setup(options: &ChatOptions, face: Face, name: DisplayName, place: Place, kep
         name,
         room: place.room,
         mediator: place.mediator,
+        made_up: place.made_up,
         to_itself: place.to_itself,
         lan: options.lan,
         local_port: options.local_port,

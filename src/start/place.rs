@@ -1,5 +1,7 @@
 //! Where one meets: what the mediator of an invite means, and what hiding asks of it.
 
+use undertone_mediator::sources::Sources;
+
 use crate::chat::Made;
 use crate::chat::relay::RelayChoice;
 use crate::cli::ChatOptions;
@@ -13,6 +15,8 @@ use crate::store::Store;
 pub(super) struct Place {
     pub(super) room: Room,
     pub(super) mediator: Option<Route>,
+    /// Whether the room was made up just now.
+    pub(super) made_up: bool,
     /// Where the invite was made, if its mediator is this machine itself.
     pub(super) to_itself: Option<Made>,
 }
@@ -22,8 +26,10 @@ impl Place {
     pub(super) fn of(
         invite: Option<Invite>,
         options: &ChatOptions,
+        sources: &Sources,
         store: &Store,
     ) -> Result<Self, Exit> {
+        let made_up = invite.is_none();
         let (mediator, room) = match invite {
             Some(invite) => (invite.mediator, invite.room),
             None if options.long => (None, Room::made_up_long()),
@@ -40,11 +46,12 @@ impl Place {
             made::note(store, &room).map_err(|e| fail(Exit::Fault, &e))?;
         }
         if options.hide_ip {
-            check_hides(options, mediator.as_ref())?;
+            check_hides(options, mediator.as_ref(), sources)?;
         }
         Ok(Self {
             room,
             mediator,
+            made_up,
             to_itself,
         })
     }
@@ -73,18 +80,30 @@ fn leads_to_itself(
 
 /// Who hides needs a mediator, and one that is not the other one's own: such a one would
 /// see our address, or a proxy's where there is one.
-fn check_hides(options: &ChatOptions, route: Option<&Route>) -> Result<(), Exit> {
+fn check_hides(
+    options: &ChatOptions,
+    route: Option<&Route>,
+    sources: &Sources,
+) -> Result<(), Exit> {
+    let hide = sources.name("hide-ip");
     let fault = match route {
         _ if options.relay == RelayChoice::Never => {
-            "--hide-ip goes by the mediator's relay only, and --relay never refuses it\n  Leave out one of the two."
+            format!(
+                "{hide} goes by the mediator's relay only, and {} never refuses it\n  Leave out one of the two.",
+                sources.name("relay")
+            )
         }
         None => {
-            "missing: a mediator that relays\n  --hide-ip takes one that is not this machine's own: name it with --mediator URL."
+            format!(
+                "missing: a mediator that relays\n  {hide} takes one that is not this machine's own: name it with --mediator URL."
+            )
         }
         Some(route)
             if route.proxy.is_none() && options.mediator.as_ref() != Some(&route.mediator) =>
         {
-            "an invite's mediator may be the other one's own machine, which would see your address\n  --hide-ip takes one that you trust: name it with --mediator URL, or put a --proxy before it."
+            format!(
+                "an invite's mediator may be the other one's own machine, which would see your address\n  {hide} takes one that you trust: name it with --mediator URL, or put a --proxy before it."
+            )
         }
         Some(_) => return Ok(()),
     };

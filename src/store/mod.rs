@@ -18,8 +18,7 @@ mod writer;
 pub(crate) use file::{
     create, make_private_dir, open_private, read, replace, replace_by, tighten_file,
 };
-pub use folders::config_dir;
-use folders::data_dir;
+pub use folders::Place;
 pub(crate) use lock::Lock;
 pub use probe::{Lacks, NO_LOCKS, probe};
 pub use writer::{News, Writer};
@@ -66,9 +65,9 @@ impl Privacy {
 pub enum StoreError {
     /// Neither a folder was named nor a home directory found.
     #[error(
-        "no home directory to keep the identity in: HOME is not set, or no absolute path\n  Name a folder with --data-dir or UNDERTONE_DATA_DIR."
+        "no home directory to keep the identity in: {0}\n  Set HOME, or name a folder with --data-dir or UNDERTONE_DATA_DIR."
     )]
-    NoHome,
+    NoHome(String),
     /// The folder is one that everyone writes to, such as /tmp.
     #[error(
         "{0} is shared by everyone on this machine\n  Name a folder of your own with --data-dir, for example {0}/undertone."
@@ -88,7 +87,7 @@ pub enum StoreError {
     )]
     Silent,
     /// The operating system refused.
-    #[error("cannot {action} {path}: {source}\n  {}", remedy(source))]
+    #[error("cannot {action} {path}: {source}\n  {}", remedy(source, place.as_deref()))]
     Io {
         /// What was tried, as a verb.
         action: &'static str,
@@ -96,6 +95,8 @@ pub enum StoreError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+        /// What led there, where that is known.
+        place: Option<Box<Place>>,
     },
 }
 
@@ -107,53 +108,52 @@ impl StoreError {
             action,
             path,
             source,
+            place: None,
         }
+    }
+
+    /// Says what led to the place that cannot be used.
+    #[must_use]
+    pub fn led_by(mut self, led_by: &Place) -> Self {
+        if let Self::Io { place, .. } = &mut self {
+            *place = Some(Box::new(led_by.clone()));
+        }
+        self
     }
 }
 
-fn remedy(error: &io::Error) -> &'static str {
-    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    match error.kind() {
-        StorageFull | QuotaExceeded => {
-            "Free some space there, or name a folder on another disk with --data-dir."
-        }
-        ReadOnlyFilesystem => {
-            "That disk can only be read: name a folder on another disk with --data-dir."
-        }
-        PermissionDenied => {
-            "Check its owner and mode, or name a folder of your own with --data-dir."
-        }
-        _ => {
-            "Check its owner, its mode and the space on the disk, or name another folder with --data-dir."
-        }
+fn remedy(error: &io::Error, place: Option<&Place>) -> String {
+    use io::ErrorKind::{
+        NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+    };
+    let what = match error.kind() {
+        StorageFull | QuotaExceeded => "Free some space there, or name one on another disk",
+        ReadOnlyFilesystem => "That disk can only be read: name one on another disk",
+        PermissionDenied => "Check its owner and mode, or name one of your own",
+        NotADirectory => "What stands before the last / must be a folder: name another one",
+        _ => "Check its owner, its mode and the space on the disk, or name another one",
+    };
+    match place {
+        Some(Place { by, option, .. }) => format!("{by} leads there. {what} with {option}."),
+        None => format!("{what} with --data-dir."),
     }
 }
 
 impl Store {
-    /// Opens the data directory, and makes it where there is none: `named` (the flag or the
-    /// environment, in that order) or else `undertone` in the XDG data folder.
+    /// Opens the data directory, and makes it where there is none.
     ///
     /// A folder that others can read is tightened to 0700; [`Store::privacy`] then tells, so that
     /// it can be said.
     ///
     /// # Errors
-    /// [`StoreError`] where no folder can be found, made or tightened.
-    pub fn open(named: Option<&Path>) -> Result<Self, StoreError> {
-        let dir = Self::place(named)?;
-        make_private_dir(&dir)?;
-        let privacy = file::tighten_dir(&dir)?;
-        Ok(Self { dir, privacy })
-    }
-
-    /// Where the data directory is, or would be. Makes and changes nothing.
-    ///
-    /// # Errors
-    /// [`StoreError::NoHome`].
-    pub fn place(named: Option<&Path>) -> Result<PathBuf, StoreError> {
-        match named {
-            Some(dir) => Ok(dir.to_owned()),
-            None => Ok(data_dir().ok_or(StoreError::NoHome)?.join("undertone")),
-        }
+    /// [`StoreError`] where the folder cannot be made or tightened.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        make_private_dir(dir)?;
+        let privacy = file::tighten_dir(dir)?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            privacy,
+        })
     }
 
     /// The folder itself.

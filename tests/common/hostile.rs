@@ -315,7 +315,7 @@ impl Ended {
 
 /// The public identity key of whoever lives here.
 pub fn identity_of(home: &Home) -> [u8; 32] {
-    let identity = Identity::load(&Store::open(Some(&home.data())).unwrap()).unwrap();
+    let identity = Identity::load(&Store::open(&home.data()).unwrap()).unwrap();
     assert!(!identity.created, "nobody lives here yet");
     *identity.secret.public().as_bytes()
 }

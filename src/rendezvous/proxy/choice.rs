@@ -34,6 +34,15 @@ impl FromStr for ProxyChoice {
 }
 
 impl ProxyChoice {
+    /// What names it, where that is not the flag.
+    #[must_use]
+    pub fn named_by(mut self, name: &'static str) -> Self {
+        if let Self::Through(proxy) = &mut self {
+            proxy.named_by = name;
+        }
+        self
+    }
+
     /// The proxy on the way to this mediator, which was named: one that was not runs on this
     /// machine, and is reached straight.
     ///

@@ -55,6 +55,14 @@ pub struct ProxyUrlError {
     why: &'static str,
 }
 
+impl ProxyUrlError {
+    /// What names it, where that is not the flag.
+    #[must_use]
+    pub fn named_by(self, named_by: &'static str) -> Self {
+        Self { named_by, ..self }
+    }
+}
+
 /// What names a proxy where no environment variable does: the flag, and what stands behind it.
 const FLAG: &str = "--proxy";
 
