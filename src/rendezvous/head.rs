@@ -38,6 +38,10 @@ pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Head> 
         let room = (MAX_HEAD - bytes.len()) as u64;
         let more = stream.take(room).read_buf(&mut bytes).await;
         let over = !more.is_ok_and(|more| more > 0);
+        // Some put empty lines before it.
+        while matches!(bytes.get(begins), Some(b'\r' | b'\n')) {
+            begins += 1;
+        }
         while let Some(end) = end_of_head(&bytes, begins, seen) {
             let (head, rest) = bytes.split_at(end);
             let (status, fields) = parse(head.get(begins..)?)?;
@@ -154,6 +158,7 @@ mod tests {
         for (bytes, status) in [
             ("HTTP/1.1 502 Bad Gateway\r\nServer: x\r\n\r\nhtml", 502),
             ("HTTP/1.0 503 Busy\r\n\r\n", 503),
+            ("\r\n\r\nHTTP/1.1 502 x\r\n\r\n", 502),
             ("HTTP/1.0 404\n\n", 404),
             ("HTTP/2 403 \r\n\r\n", 403),
             ("HTTP/1.1  401  Twice\r\n\r\n", 401),
