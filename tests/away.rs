@@ -223,6 +223,16 @@ fn what_passes_is_waited_out_from_the_first_dial_on_and_said_once() {
 }
 
 #[test]
+fn who_never_had_a_seat_is_not_told_that_nobody_came() {
+    // It takes connections, and answers none of them.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let events = refused(&url, &["--timeout", "1"]);
+    let message = events[0]["message"].as_str().unwrap();
+    assert_eq!(message, "the mediator did not answer");
+}
+
+#[test]
 fn a_wait_beyond_the_timeout_ends_at_once_and_says_so() {
     for when in [
         "99999999999999999999999",
@@ -234,7 +244,7 @@ fn a_wait_beyond_the_timeout_ends_at_once_and_says_so() {
         let events = refused(&url, &["--timeout", "50"]);
         assert_eq!((events.len(), asked.load(Ordering::Relaxed)), (1, 1));
         let hint = events[0]["hint"].as_str().unwrap();
-        assert!(hint.contains("more than --timeout allows"), "{hint}");
+        assert!(hint.contains("more than is left of --timeout"), "{hint}");
     }
 }
 

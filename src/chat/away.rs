@@ -68,9 +68,10 @@ impl<T: Fn(Option<&str>)> Away<T> {
         self.reached |= far.is_some();
     }
 
-    /// Why there never was a seat, where the mediator was asked in vain.
+    /// Why there never was a seat.
     pub fn unreached(&mut self) -> Option<RendezvousError> {
-        self.why.take().filter(|_| !self.reached)
+        let why = self.why.take().unwrap_or(RendezvousError::Silent);
+        (!self.reached).then_some(why)
     }
 
     /// Whether this asks for a longer wait than that.
@@ -85,8 +86,9 @@ impl<T: Fn(Option<&str>)> Away<T> {
     /// Follows an attempt: takes back what was said once its seat lasts. To be dropped with it.
     pub async fn watch(&mut self, mut far: watch::Receiver<Option<Progress>>) -> Infallible {
         loop {
-            reaches(&mut far, Progress::is_seated).await;
+            reaches(&mut far, Option::is_some).await;
             self.reached = true;
+            reaches(&mut far, Progress::is_seated).await;
             let ended: fn(&Option<Progress>) -> bool = |far| !Progress::is_seated(far);
             if timeout(LASTING, reaches(&mut far, ended)).await.is_err() {
                 self.over();

@@ -10,7 +10,7 @@ use crate::contacts::ContactsError;
 use crate::exit::Exit;
 use crate::mediator_url::MediatorUrl;
 use crate::pairing::PairingError;
-use crate::rendezvous::RendezvousError;
+use crate::rendezvous::{RendezvousError, try_again_in};
 use crate::store::StoreError;
 
 /// What to do about an invite that is dead.
@@ -137,8 +137,8 @@ impl ChatError {
         let (code, hint): (_, String) = match self {
             ChatError::Mediator(error) => (of_mediator(error), error.remedy()),
             ChatError::MediatorLater(error) => {
-                let when = error.retry_after().unwrap_or_default();
-                let hint = format!("Try again in {when} s, which is more than --timeout allows.");
+                let when = try_again_in(error.retry_after().unwrap_or_default());
+                let hint = format!("{when}, which is more than is left of --timeout.");
                 (of_mediator(error), hint)
             }
             ChatError::LocalMediator(..) => (

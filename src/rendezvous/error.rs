@@ -132,7 +132,7 @@ impl RendezvousError {
             RendezvousError::Refused {
                 retry_after: Some(seconds),
                 ..
-            } => format!("Try again in {seconds} s."),
+            } => format!("{}.", try_again_in(*seconds)),
             RendezvousError::Refused { code, .. } => match code {
                 ErrorCode::Version | ErrorCode::BadRequest | ErrorCode::Unknown => {
                     "Bring undertone and the mediator up to date."
@@ -199,6 +199,15 @@ impl From<TlsFailure> for ConnectError {
 impl From<tungstenite::Error> for ConnectError {
     fn from(error: tungstenite::Error) -> Self {
         ConnectError::Io(io::Error::other(error))
+    }
+}
+
+/// What to do about a wait that is asked for; no end to the sentence.
+pub(crate) fn try_again_in(seconds: u64) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    match seconds {
+        0..=DAY => format!("Try again in {seconds} s"),
+        _ => "Try again in more than a day".to_owned(),
     }
 }
 

@@ -34,7 +34,7 @@ use crate::link::ranking::is_link_local;
 use crate::mediator_url::MediatorUrl;
 pub use answer::{Answer, Redirect};
 pub use error::RendezvousError;
-pub(crate) use error::{ConnectError, failed, reason};
+pub(crate) use error::{ConnectError, failed, reason, try_again_in};
 pub use keep_alive::KeepAlive;
 pub use reach::Route;
 pub(crate) use reach::{Socket, Transport, look_up, reach, transport};
