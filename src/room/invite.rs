@@ -54,11 +54,12 @@ impl FromStr for Invite {
         if text.len() > MAX_INPUT_BYTES {
             return Err(RoomError::TooLong);
         }
-        let invite = match pasted::link(text)? {
+        let text = pasted::decoded(text);
+        let invite = match pasted::link(&text)? {
             Some(link) => read(&link)?,
             None => Self {
                 mediator: None,
-                room: alone(pasted::bare(text))?,
+                room: alone(pasted::bare(&text))?,
             },
         };
         invite.room.check_words()?;
@@ -69,6 +70,10 @@ impl FromStr for Invite {
 /// Reads a room. Where it is a link without `http://`, that is said, with what was understood of
 /// the mediator; nothing behind the `#` is repeated.
 fn alone(text: &str) -> Result<Room, RoomError> {
+    let name = text.split(is_hash).next().unwrap_or_default();
+    if name.contains("%23") && !name.contains("//") {
+        return percent_decoded(text)?.parse();
+    }
     let room = text.parse();
     if room != Err(RoomError::NearlyLink) {
         return room;
@@ -89,11 +94,13 @@ pub(super) fn read(link: &str) -> Result<Invite, RoomError> {
         link.find('#').map(|at| (at, 1)),
         link.find("%23").map(|at| (at, 3)),
     ];
-    let (at, long) = hash
-        .into_iter()
-        .flatten()
-        .min()
-        .ok_or(RoomError::NoRoomInLink)?;
+    let Some((at, long)) = hash.into_iter().flatten().min() else {
+        // Escaped twice.
+        return match link.contains("%2523") {
+            true => read(&percent_decoded(link)?),
+            false => Err(RoomError::NoRoomInLink),
+        };
+    };
     let (place, room) = (link.get(..at), link.get(at + long..));
     let (place, room) = place.zip(room).ok_or(RoomError::NoRoomInLink)?;
     Ok(Invite {

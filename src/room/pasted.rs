@@ -1,9 +1,12 @@
 //! The link in what was pasted. Chat apps put quotes, brackets, markdown and marks around it, break
-//! it over lines and slip characters into it that nobody sees.
+//! it over lines and slip characters into it that nobody sees; `encoded` reads what mail and web
+//! pages make of it.
 //!
 //! A link of ours has none of that in itself ([`Room::invite_link`](super::Room::invite_link) writes
 //! it as `%XX`), so leaving it out changes no room. What cannot be told apart is refused, with what
 //! was understood: a wrong secret would spend an attempt.
+
+mod encoded;
 
 use zeroize::Zeroizing;
 
@@ -11,6 +14,7 @@ use super::RoomError;
 use super::invite::read;
 use super::normal::{is_hash, normal};
 use crate::terminal::safe::is_hidden;
+pub(super) use encoded::decoded;
 
 const SCHEMES: [&str; 2] = ["http://", "https://"];
 /// What opens before a link, and what then closes behind it.
@@ -44,37 +48,47 @@ pub(super) fn link(text: &str) -> Result<Option<Zeroizing<String>>, RoomError> {
         return Ok(None);
     };
     let (before, rest) = text.split_at(start);
-    let label = before.strip_prefix('[').and(rest.split_once("]("));
-    if let Some((_, target)) = label.filter(|(_, target)| scheme(target) == Some(0)) {
+    if let Some(target) = labelled(before, rest) {
         return link(target);
     }
     let rest = rest.trim_end();
-    let first = enclosed(before, rest);
-    let (first, after) = rest.split_at(first.len());
+    let (first, after) = rest.split_at(enclosed(before, rest).len());
+    check_only(before, first, after)?;
+    let link = unmarked(first)?;
+    if is_complete(link) || after.chars().all(|c| is_mark(c) || c.is_whitespace()) {
+        return Ok(Some(Zeroizing::new(link.to_owned())));
+    }
+    let whole = rejoined(rest).ok_or_else(|| RoomError::OtherWords(understood(first)))?;
+    let whole = enclosed(before, &whole).trim_end_matches(is_mark);
+    Ok(Some(Zeroizing::new(whole.to_owned())))
+}
+
+/// Where `[label](target)` leads, if its label is a link too.
+fn labelled<'a>(before: &str, rest: &'a str) -> Option<&'a str> {
+    let (_, target) = before.strip_prefix('[').and(rest.split_once("]("))?;
+    (scheme(target) == Some(0)).then_some(target)
+}
+
+/// Refuses another link behind the first, and one that is part of a word.
+fn check_only(before: &str, first: &str, after: &str) -> Result<(), RoomError> {
     if scheme(after).is_some_and(|at| after.get(at..at + first.len()) != Some(first)) {
         return Err(RoomError::TwoLinks);
     }
-    let words = || RoomError::OtherWords(understood(first));
-    if !is_apart(before) {
-        return Err(words());
+    match is_apart(before) {
+        true => Ok(()),
+        false => Err(RoomError::OtherWords(understood(first))),
     }
-    let whole = first;
-    let first = first.trim_end_matches(is_mark);
-    let marks = whole.get(first.len()..).unwrap_or_default();
-    if (marks.contains('…') || marks.contains("...")) && !is_complete(first) {
-        // So apps show that a link goes on.
-        return Err(RoomError::Cut);
+}
+
+/// The link without the marks behind it; an ellipsis there shows that it goes on, as apps write it.
+fn unmarked(first: &str) -> Result<&str, RoomError> {
+    let link = first.trim_end_matches(is_mark);
+    let marks = first.get(link.len()..).unwrap_or_default();
+    let goes_on = marks.contains('…') || marks.contains("...");
+    match goes_on && !is_complete(link) {
+        true => Err(RoomError::Cut),
+        false => Ok(link),
     }
-    if is_complete(first) || after.chars().all(|c| is_mark(c) || c.is_whitespace()) {
-        return Ok(Some(Zeroizing::new(first.to_owned())));
-    }
-    let whole = rejoined(rest).ok_or_else(words)?;
-    let whole = Zeroizing::new(
-        enclosed(before, &whole)
-            .trim_end_matches(is_mark)
-            .to_owned(),
-    );
-    Ok(Some(whole))
 }
 
 /// A room that was typed or pasted by itself, without the quotes or brackets around it, and without

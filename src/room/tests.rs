@@ -50,8 +50,6 @@ fn what_is_no_room_is_refused_with_a_reason() {
         ("http://a/#%ff", Percent),
         ("http://a/#", NoName),
         ("a/b#c", NearlyLink),
-        ("ocean-panda%23tiger-velvet-olive-table", NearlyLink),
-        ("&quot;den#otter&quot;", NearlyLink),
         (
             "mediator.example:7700#den#otter",
             NoScheme("http://mediator.example:7700".into()),
@@ -197,6 +195,77 @@ fn a_link_is_found_in_what_chat_apps_make_of_it() {
         }
         let escaped = link.replacen('#', "%23", 1);
         assert_eq!(escaped.parse::<Invite>(), Ok(meant), "{escaped}");
+    }
+}
+
+#[test]
+fn what_mail_and_web_pages_make_of_an_invite_is_read() {
+    let meant: Invite = LINK.parse().unwrap();
+    let room = LINK.split_once('#').unwrap().1;
+    for hash in [
+        "&#35;",
+        "&#035;",
+        "&#35",
+        "&#x23;",
+        "&#X0023;",
+        "&num;",
+        "&amp;#35;",
+        "&amp;amp;num;",
+        "=23",
+        "%23",
+    ] {
+        let text = LINK.replace('#', hash);
+        assert_eq!(text.parse::<Invite>().as_ref(), Ok(&meant), "{text}");
+        let text = room.replace('#', hash);
+        let alone = text.parse::<Invite>().map(|invite| invite.room);
+        assert_eq!(alone.as_ref(), Ok(&meant.room), "{text}");
+    }
+    for text in [
+        LINK.replacen('#', "%2523", 1).replace('#', "%2523"),
+        LINK.replace("://", "&#58;&#x2F;&sol;"),
+        format!("&lt;{LINK}&gt;"),
+        format!("&quot;{LINK}&quot;."),
+        format!("<a href=3D\"{LINK}\">")
+            .replace('#', "=23")
+            .replace("<a href=3D", "see "),
+    ] {
+        assert_eq!(text.parse::<Invite>().as_ref(), Ok(&meant), "{text}");
+    }
+    for at in 8..LINK.len() {
+        for gap in ["=\n", "=\r\n", "= \n"] {
+            let text = [&LINK[..at], gap, &LINK[at..]].concat();
+            assert_eq!(text.parse::<Invite>().as_ref(), Ok(&meant), "{text:?}");
+        }
+    }
+    let quoted: Invite = "&quot;den#otter&quot;".parse().unwrap();
+    assert_eq!(*quoted.room.typed(), "den#otter");
+    let umlauts: Invite = "http://10.0.0.1/#den#k\u{e4}se-brot".parse().unwrap();
+    let text = "http://10.0.0.1/#den#k=C3=A4se=\n-brot";
+    assert_eq!(text.parse::<Invite>(), Ok(umlauts));
+}
+
+#[test]
+fn what_looks_encoded_in_a_secret_that_was_typed_stays() {
+    for text in [
+        "den#a=23b",
+        "den#a&amp;b",
+        "den#a&#35;b",
+        "den#50%23",
+        "den#a=",
+        "d=1#x",
+    ] {
+        let invite = text.parse::<Invite>().unwrap();
+        assert_eq!(*invite.room.typed(), text);
+    }
+    for broken in [
+        "a&b",
+        "a&#xzz;b#c",
+        "a&#1114112;b",
+        "a&#;b",
+        "den%23",
+        "a%23%zz",
+    ] {
+        assert!(broken.parse::<Invite>().is_err(), "{broken}");
     }
 }
 
