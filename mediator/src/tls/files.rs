@@ -20,7 +20,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// One of the files.
-    #[error("there is no {what} to be had from {}: {fault}", path.display())]
+    #[error("cannot read a {what} from {}: {fault}", path.display())]
     File {
         /// What is wanted of it.
         what: Item,
@@ -55,7 +55,7 @@ pub enum Item {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// The system's word for it.
-    #[error("the file cannot be read ({0})")]
+    #[error("{0}")]
     Unreadable(String),
     /// Nothing.
     #[error("the file is empty")]
