@@ -292,6 +292,7 @@ fn who_waits_again_runs_the_mediator_that_went_with_the_other_one() {
     ada.await_text("Waiting in room lab");
     let mut bob = at_terminal(&homes[1], "bob");
     bob.await_row("ada ⚠ ›");
+    ada.await_row("bob ⚠ ›");
     ada.press("/quit\r");
     assert_eq!(ada.exit_code(), 0);
     bob.await_row("ada · left ›");

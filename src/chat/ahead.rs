@@ -13,6 +13,8 @@ use std::thread::{self, JoinHandle};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
+use signal_hook::consts::SIGCONT;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use super::clipboard::Clipboard;
@@ -42,8 +44,12 @@ pub struct Ahead {
     /// typed; none where there is no terminal.
     listener: Option<(UnixStream, JoinHandle<String>)>,
     left: oneshot::Receiver<()>,
-    /// Where what is typed would be in the row of the clock.
+    /// What is typed would be in the row of the clock.
+    in_row: bool,
     silence: Option<Silence>,
+    /// The program was stopped, and goes on: whoever had the terminal meanwhile left it as they
+    /// like.
+    continued: Signal,
 }
 
 /// What came of the terminal.
@@ -71,31 +77,48 @@ impl Ahead {
             let thread = thread::Builder::new().spawn(listen)?;
             listener = Some((ours, thread));
         }
-        let silence = clock::has_row(face).then(Silence::begin).flatten();
-        Ok(Ahead {
+        let mut ahead = Ahead {
             listener,
             left,
-            silence,
-        })
+            in_row: clock::has_row(face),
+            silence: None,
+            continued: signal(SignalKind::from_raw(SIGCONT))?,
+        };
+        ahead.hush();
+        Ok(ahead)
+    }
+
+    fn hush(&mut self) {
+        self.silence = None;
+        self.silence = self.in_row.then(Silence::begin).flatten();
     }
 
     /// Waits until the person leaves. Cancel-safe.
     pub async fn left(&mut self) {
-        if (&mut self.left).await.is_err() {
-            pending().await
+        loop {
+            tokio::select! {
+                left = &mut self.left => match left {
+                    Ok(()) => return,
+                    Err(_) => pending().await,
+                },
+                Some(()) = self.continued.recv() => self.hush(),
+            }
         }
     }
 
-    /// Listens no longer: what is to be said once somebody is there. Whole lines, and a
-    /// beginning that Ctrl-D handed over.
+    /// Listens no longer: what is to be said once somebody is there, whole lines, and a beginning
+    /// that Ctrl-D handed over; `None`: the person left at the last moment.
     #[must_use]
-    pub fn finish(self) -> String {
+    pub fn finish(mut self) -> Option<String> {
         drop(self.silence);
         let typed = self.listener.and_then(|(ours, thread)| {
             drop(ours);
             thread.join().ok()
         });
-        typed.unwrap_or_default()
+        match self.left.try_recv() {
+            Ok(()) => None,
+            Err(_) => Some(typed.unwrap_or_default()),
+        }
     }
 }
 

@@ -49,9 +49,9 @@ impl Interface {
     /// The terminal's.
     pub fn open(setup: &Setup, name: &str, ahead: Option<Ahead>) -> io::Result<Self> {
         let face = setup.face;
-        let ahead = ahead.map(Ahead::finish).unwrap_or_default();
+        let ahead = ahead.map_or_else(|| Some(String::new()), Ahead::finish);
         if !has_console(face) {
-            let lines = person::listen(ahead)?;
+            let lines = person::listen(ahead.unwrap_or_else(|| "/quit\n".to_owned()))?;
             return Ok(Interface::Lines {
                 face,
                 lines,

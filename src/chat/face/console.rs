@@ -62,14 +62,14 @@ struct Said {
 
 impl Console {
     /// Takes the terminal, to look as `face` says. What was typed `ahead` is a draft: it
-    /// was said to nobody yet. `asides` are shown as they come.
+    /// was said to nobody yet; `None`: it was to leave. `asides` are shown as they come.
     ///
     /// # Errors
     /// The system's; the terminal is then as it was.
     pub fn enter(
         name: &str,
         face: Face,
-        mut ahead: String,
+        ahead: Option<String>,
         asides: mpsc::Receiver<Text>,
     ) -> io::Result<Self> {
         let (width, height) = size()?;
@@ -78,6 +78,8 @@ impl Console {
         let mut composer = Composer::new(width, height, style, &person::COMMANDS, prompt);
         let keys = Reader::open()?;
         let guard = Guard::enter()?;
+        let inputs = ahead.is_none().then_some(Input::Quit).into_iter().collect();
+        let mut ahead = ahead.unwrap_or_default();
         // A line that was only begun is in the system's hands, and comes as keys. It is
         // a line of its own.
         if ahead.ends_with('\n') && rustix::io::ioctl_fionread(io::stdin()).is_ok_and(|n| n > 0) {
@@ -93,7 +95,7 @@ impl Console {
             quiet: face.quiet,
             out: Vec::new(),
             asides,
-            inputs: VecDeque::new(),
+            inputs,
             said: VecDeque::new(),
             pending: 0,
             times: Times::default(),
