@@ -206,6 +206,9 @@ mod tests {
         let again = Identity::load(&store(&dir)).unwrap();
         assert_eq!(again.privacy, Privacy::Kept);
         open(&folder, 0o1777);
-        assert!(matches!(Store::open(&folder), Err(StoreError::Shared(_))));
+        assert!(matches!(
+            Store::open(&folder),
+            Err(StoreError::Shared { .. })
+        ));
     }
 }

@@ -279,6 +279,25 @@ fn a_place_that_cannot_be_used_is_told_with_what_led_there() {
 }
 
 #[test]
+fn what_turns_out_wrong_later_is_told_of_the_variable_too() {
+    let home = Home::new();
+    let chat = ["chat", "lab", "--name", "ada", "--mediator", "127.0.0.1:1"];
+    for (variable, value, words) in [
+        ("UNDERTONE_BIND", "192.0.2.1", "Give UNDERTONE_BIND one"),
+        (
+            "UNDERTONE_DATA_DIR",
+            "/tmp",
+            "UNDERTONE_DATA_DIR leads there.",
+        ),
+    ] {
+        let mut start = Start::new(&home, &chat);
+        start.command.env(variable, value);
+        let (code, _, err) = start.finish(b"");
+        assert!(code == exit && err.contains(words), "{code} {err}");
+    }
+}
+
+#[test]
 fn without_a_home_directory_each_variable_is_named() {
     let home = Home::new();
     for (value, data, told) in [

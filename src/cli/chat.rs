@@ -184,14 +184,14 @@ impl ChatOptions {
     pub(super) fn settle(&mut self, sources: &Sources) -> Result<(), clap::Error> {
         name_proxy(&mut self.proxy, sources);
         if self.lan && self.mediator.is_some() {
-            let why = "one looks for a mediator on the local network, the other names it";
+            let why = "One looks for a mediator on the local network, the other names it";
             match excluding(sources, ["lan", "mediator"], why)? {
                 Ordering::Less => self.lan = false,
                 _ => self.mediator = None,
             }
         }
         if self.hide_ip && !self.advertise.is_empty() {
-            let why = "one hides your addresses, the other tells one";
+            let why = "One hides your addresses, the other tells one";
             match excluding(sources, ["hide-ip", "advertise"], why)? {
                 Ordering::Less => self.hide_ip = false,
                 _ => self.advertise.clear(),

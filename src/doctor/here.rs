@@ -30,7 +30,7 @@ pub(super) fn examine(
         }
         Err(error) => tell(report, "data-dir", &error)?,
     }
-    door(args, report)?;
+    door(args, &global.sources.name("bind"), report)?;
     addresses(report)
 }
 
@@ -143,11 +143,11 @@ fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
-fn door(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<()> {
+fn door(args: &DoctorArgs, by: &str, report: &mut Report<'_>) -> io::Result<()> {
     if let Some(bind) = args.bind.filter(|bind| !can_listen(bind.ip())) {
         let text = format!("{} is no address of this machine", bind.ip());
-        let remedy = "Give --bind one that it has, or leave it out.";
-        return report.wrong("listen", &text, remedy);
+        let remedy = format!("Give {by} one that it has, or leave it out.");
+        return report.wrong("listen", &text, &remedy);
     }
     match Door::open(args.bind) {
         Ok(_) => {
@@ -162,7 +162,7 @@ fn door(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<()> {
         Err(error) => report.wrong(
             "listen",
             &format!("cannot listen for the other one: {error}"),
-            "Check --bind: perhaps another program has that port.",
+            &format!("Check {by}: perhaps another program has that port."),
         ),
     }
 }

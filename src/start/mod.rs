@@ -18,7 +18,7 @@ use crate::chat::event::Event;
 use crate::chat::face::Face;
 use crate::chat::listening::{Listening, NamedPort};
 use crate::chat::relay::Consent;
-use crate::chat::{self, Output, Setup, Signals};
+use crate::chat::{self, ChatError, Output, Setup, Signals};
 use crate::cli::{ChatArgs, ChatOptions, Global};
 use crate::exit::Exit;
 use crate::link::tell::Tell;
@@ -43,8 +43,14 @@ pub async fn chat(args: ChatArgs, global: &Global) -> Exit {
     match chat::run(&mut setup, &mut signals).await {
         Ok(exit) => exit,
         Err(error) => {
+            let mut event = error.event();
+            if let (ChatError::NotHere(_) | ChatError::Listen(_), Event::Error { hint, .. }) =
+                (&error, &mut event)
+            {
+                *hint = hint.replace("--bind", &global.sources.name("bind"));
+            }
             // It may be stdout that fails.
-            match setup.face.show(&error.event()) {
+            match setup.face.show(&event) {
                 Ok(()) => error.exit(),
                 Err(_) => fail(error.exit(), &error),
             }

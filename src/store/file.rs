@@ -119,7 +119,10 @@ pub(crate) fn tighten_file(path: &Path) -> Result<Privacy, StoreError> {
 
 pub(super) fn tighten_dir(dir: &Path) -> Result<Privacy, StoreError> {
     if mode(dir)? & STICKY != 0 {
-        return Err(StoreError::Shared(dir.to_owned()));
+        return Err(StoreError::Shared {
+            dir: dir.to_owned(),
+            place: None,
+        });
     }
     tighten(dir, 0o700)
 }

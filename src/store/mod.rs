@@ -70,9 +70,14 @@ pub enum StoreError {
     NoHome(String),
     /// The folder is one that everyone writes to, such as /tmp.
     #[error(
-        "{0} is shared by everyone on this machine\n  Name a folder of your own with --data-dir, for example {0}/undertone."
+        "{dir} is shared by everyone on this machine\n  {}Name a folder of your own with --data-dir, for example {dir}/undertone.", led_there(place.as_deref())
     )]
-    Shared(PathBuf),
+    Shared {
+        /// The folder.
+        dir: PathBuf,
+        /// What led there, where that is known.
+        place: Option<Box<Place>>,
+    },
     /// A folder, a pipe or a device where a file should be.
     #[error("{0} is no file\n  Name one with --peers-file; to write no history, use --no-history.")]
     NoFile(PathBuf),
@@ -115,7 +120,7 @@ impl StoreError {
     /// Says what led to the place that cannot be used.
     #[must_use]
     pub fn led_by(mut self, led_by: &Place) -> Self {
-        if let Self::Io { place, .. } = &mut self {
+        if let Self::Io { place, .. } | Self::Shared { place, .. } = &mut self {
             *place = Some(Box::new(led_by.clone()));
         }
         self
@@ -133,10 +138,13 @@ fn remedy(error: &io::Error, place: Option<&Place>) -> String {
         NotADirectory => "What stands before the last / must be a folder: name another one",
         _ => "Check its owner, its mode and the space on the disk, or name another one",
     };
-    match place {
-        Some(Place { by, option, .. }) => format!("{by} leads there. {what} with {option}."),
-        None => format!("{what} with --data-dir."),
-    }
+    let option = place.map_or("--data-dir", |place| place.option);
+    format!("{}{what} with {option}.", led_there(place))
+}
+
+/// A sentence, and a space behind it, where it is known what led there.
+fn led_there(place: Option<&Place>) -> String {
+    place.map_or_else(String::new, |place| format!("{} leads there. ", place.by))
 }
 
 impl Store {
