@@ -282,11 +282,12 @@ fn a_place_that_cannot_be_used_is_told_with_what_led_there() {
 fn what_turns_out_wrong_later_is_told_of_the_variable_too() {
     let home = Home::new();
     let chat = ["chat", "lab", "--name", "ada", "--mediator", "127.0.0.1:1"];
-    for (variable, value, words) in [
-        ("UNDERTONE_BIND", "192.0.2.1", "Give UNDERTONE_BIND one"),
+    for (variable, value, exit, words) in [
+        ("UNDERTONE_BIND", "192.0.2.1", 2, "Give UNDERTONE_BIND one"),
         (
             "UNDERTONE_DATA_DIR",
             "/tmp",
+            1,
             "UNDERTONE_DATA_DIR leads there.",
         ),
     ] {
