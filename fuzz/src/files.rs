@@ -5,7 +5,7 @@ use undertone::config::Config;
 use undertone::contacts::Contacts;
 use undertone::crypto::keys::SecretKey;
 use undertone::identity;
-use undertone::store::Store;
+use undertone::store::{Place, Store};
 use undertone::terminal::prompts::Last;
 
 /// Reads it as every file.
@@ -17,7 +17,11 @@ pub fn all(input: &[u8]) {
     }
     let _ = identity::peek(&folder);
     let _ = Last::load(&store);
-    let _ = Config::read(&store.path("config.toml"));
+    let _ = Config::read(&Place {
+        path: store.path("config.toml"),
+        by: "the fuzzer".to_owned(),
+        option: "--config",
+    });
     let own = SecretKey::from_bytes(&[1; 32]).public();
     if let Ok(contacts) = Contacts::open(&store, own).list() {
         assert!(contacts.len() <= input.len());
