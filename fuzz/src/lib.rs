@@ -1,5 +1,5 @@
 //! What each target does with an input, and what must hold whatever it is. The targets themselves
-//! only hand inputs on; `tests/seeds.rs` of the project hands on the seeds, without a fuzzer.
+//! only hand inputs on; `tests/it/seeds.rs` of the project hands on the seeds, without a fuzzer.
 //!
 //! What is authenticated is fuzzed behind its MAC: [`pairing`] and [`link`] play the other end by
 //! hand, and seal the input with the very key that it must be sealed with.

@@ -2,7 +2,7 @@
 //! clients as processes that end with the test, and a TCP proxy that can be cut.
 //! Waits are for events, bounded by [`PATIENCE`]; nothing sleeps.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, reason = "each binary uses its part")]
 
 pub mod acts;
 pub mod certificates;
