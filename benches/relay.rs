@@ -28,8 +28,8 @@ use tokio::io::{
     AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional_with_sizes,
 };
 use undertone::link::relay::RelayStream;
-use undertone::mediator_url::MediatorUrl;
 use undertone::rendezvous::{Rendezvous, Route};
+use undertone_core::mediator_url::MediatorUrl;
 use undertone_mediator::wire::{MediatorMessage, RELAY_MESSAGE};
 use undertone_mediator::{Config, RelayLimits, listen, serve};
 

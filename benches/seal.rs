@@ -24,9 +24,9 @@ use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use undertone::crypto::keys::{Key, SealLabel, SecretKey};
-use undertone::crypto::ratchet::Ratchet;
-use undertone::crypto::seal::OVERHEAD;
+use undertone_core::crypto::keys::{Key, SealLabel, SecretKey};
+use undertone_core::crypto::ratchet::Ratchet;
+use undertone_core::crypto::seal::OVERHEAD;
 
 use side_by_side::median;
 

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use undertone_core::crypto::keys::random;
 
-use crate::crypto::keys::random;
 use crate::store::{Store, StoreError, make_private_dir, open_private};
 
 /// After so many attempts that went wrong, an invite is not to be used any more.

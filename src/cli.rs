@@ -18,6 +18,9 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
+use undertone_core::mediator_url::MediatorUrl;
+use undertone_core::room::Invite;
+use undertone_core::text::safe::Safe;
 use undertone_mediator::sources::{Nearness, Sources};
 use undertone_mediator::variables;
 
@@ -27,12 +30,9 @@ pub use self::examples::EXIT_CODES;
 pub use self::global::Global;
 pub use self::others::{DoctorArgs, IdArgs, PeersAction, PeersArgs};
 use crate::config::Config;
-use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::Route;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
-use crate::room::Invite;
 use crate::store::Place;
-use crate::terminal::safe::Safe;
 
 /// A private line between two people, from terminal to terminal
 #[derive(Parser)]

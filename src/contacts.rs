@@ -8,11 +8,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::crypto::keys::PublicKey;
-use crate::crypto::words::fingerprint;
+use undertone_core::crypto::keys::PublicKey;
+use undertone_core::crypto::words::fingerprint;
+use undertone_core::text::display_name::DisplayName;
+use undertone_core::text::safe::Safe;
+
 use crate::store::{self, Lock, Store, StoreError};
-use crate::terminal::name::DisplayName;
-use crate::terminal::safe::Safe;
 
 mod contact;
 mod file;

@@ -7,10 +7,10 @@
 use std::path::{Path, PathBuf};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use undertone_core::crypto::keys::SecretKey;
+use undertone_core::crypto::secret::wiping_stack;
 use zeroize::Zeroizing;
 
-use crate::crypto::keys::SecretKey;
-use crate::crypto::secret::wiping_stack;
 use crate::store::{self, Privacy, Store, StoreError};
 
 const FILE: &str = "identity";

@@ -4,7 +4,6 @@ use std::alloc::System;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-#[cfg(target_os = "linux")]
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use undertone::cli::{Action, Cli};
@@ -17,7 +16,8 @@ use undertone::start;
 use undertone::store::Place;
 use undertone::terminal::charset::Out;
 use undertone::terminal::layout::width_of;
-use undertone::terminal::safe::Safe;
+#[cfg(target_os = "linux")]
+use undertone_core::text::safe::Safe;
 use zeroizing_alloc::ZeroAlloc;
 
 /// What is freed is wiped, also by code that knows of no secrets: arguments, lines of the terminal

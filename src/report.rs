@@ -4,13 +4,13 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use console::Term;
+use undertone_core::text::safe::Safe;
 
 use crate::commands::CommandError;
 use crate::exit::Exit;
 use crate::terminal::charset::Out;
 use crate::terminal::layout::{Text, width_of};
 use crate::terminal::prompts::PromptError;
-use crate::terminal::safe::Safe;
 use crate::terminal::style::Style;
 
 /// That nobody reads the output any more is no error.

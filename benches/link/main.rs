@@ -30,7 +30,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::rustls::pki_types::{PrivatePkcs8KeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring, version};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
-use undertone::session::Event;
+use undertone_core::session::Event;
 
 use ours::ends;
 use side_by_side::{in_turns, on_one_core, sockets, verdict};

@@ -3,10 +3,10 @@
 
 use undertone::config::Config;
 use undertone::contacts::Contacts;
-use undertone::crypto::keys::SecretKey;
 use undertone::identity;
 use undertone::store::{Place, Store};
 use undertone::terminal::prompts::Last;
+use undertone_core::crypto::keys::SecretKey;
 
 /// Reads it as every file.
 pub fn all(input: &[u8]) {

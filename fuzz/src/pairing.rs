@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use undertone::crypto::cpace::Share;
-use undertone::crypto::keys::{
+use undertone_core::crypto::cpace::Share;
+use undertone_core::crypto::keys::{
     ChainingKey, Label, PublicKey, SealLabel, SecretKey, channel, commitment, hash, offers_hash,
     prs,
 };
-use undertone::pairing::{
+use undertone_core::pairing::{
     AwaitSealed, Candidates, Matched, Meeting, NAME_MAX, OFFER_LEN, Offering, Role, SEALED_LEN,
     SUITE, VERSION,
 };

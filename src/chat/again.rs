@@ -13,15 +13,15 @@ use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
+use undertone_core::crypto::again::{AgainSecret, days};
+use undertone_core::crypto::keys::PublicKey;
+use undertone_core::pairing::Meeting;
 
 use super::Setup;
 use super::backoff::Backoff;
 use super::local::Local;
 use super::meet::{Goal, Met, attempt};
 use super::pair::{AttemptError, Progress, reaches};
-use crate::crypto::again::{AgainSecret, days};
-use crate::crypto::keys::PublicKey;
-use crate::pairing::Meeting;
 
 /// For so many contacts of a room waits who starts there.
 pub const CONTACTS_MAX: usize = 3;

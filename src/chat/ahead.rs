@@ -16,6 +16,8 @@ use rustix::io::Errno;
 use signal_hook::consts::SIGCONT;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
+use undertone_core::payload::TEXT_MAX;
+use undertone_core::room::Invite;
 
 use super::clipboard::Clipboard;
 use super::event::Event;
@@ -23,8 +25,6 @@ use super::face::{Face, clock};
 use super::interface::has_console;
 use super::person::{self, Input};
 use super::relay::{AGREED, Consent};
-use crate::payload::TEXT_MAX;
-use crate::room::Invite;
 use crate::terminal::keyboard;
 use crate::terminal::silence::{Silence, is_in_front};
 

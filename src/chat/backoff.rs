@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
+use undertone_core::crypto::keys::random;
 
-use crate::crypto::keys::random;
 use crate::rendezvous::{Answer, RendezvousError};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);

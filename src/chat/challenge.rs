@@ -4,8 +4,8 @@
 //! from the known one. Whoever types them has looked at the new key; whoever asks the other one for
 //! them learns of a key that was made to look like theirs: SECURITY.md counts the bits.
 
-use crate::crypto::keys::random;
-use crate::crypto::words::{Fingerprint, same_words};
+use undertone_core::crypto::keys::random;
+use undertone_core::crypto::words::{Fingerprint, same_words};
 
 /// So many words are asked for.
 const WORDS: usize = 6;
@@ -57,8 +57,8 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::crypto::keys::SecretKey;
-    use crate::crypto::words::fingerprint;
+    use undertone_core::crypto::keys::SecretKey;
+    use undertone_core::crypto::words::fingerprint;
 
     fn of(byte: u8) -> Fingerprint {
         fingerprint(&SecretKey::from_bytes(&[byte; 32]).public())

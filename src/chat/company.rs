@@ -5,17 +5,18 @@ mod kept;
 
 use std::sync::Arc;
 
+use undertone_core::crypto::keys::PublicKey;
+use undertone_core::crypto::words::{Fingerprint, fingerprint};
+use undertone_core::pairing::Peer;
+use undertone_core::text::display_name::DisplayName;
+
 use super::Setup;
 use super::challenge::Challenge;
 use super::event::{Event, Standing};
 use crate::contacts::{Alarm, AlarmKind, Contacts, ContactsError, Judgement, Trust};
-use crate::crypto::keys::PublicKey;
-use crate::crypto::words::{Fingerprint, fingerprint};
 use crate::history::{Connection, Entry};
 use crate::link::route::Route;
-use crate::pairing::Peer;
 use crate::store::{Writer, aside};
-use crate::terminal::name::DisplayName;
 
 /// The other one.
 pub struct Company {

@@ -4,12 +4,13 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use undertone_core::mediator_url::MediatorUrl;
+use undertone_core::pairing::PairingError;
+
 use super::event::Event;
 use super::pair::Failure;
 use crate::contacts::ContactsError;
 use crate::exit::Exit;
-use crate::mediator_url::MediatorUrl;
-use crate::pairing::PairingError;
 use crate::rendezvous::{RendezvousError, try_again_in};
 use crate::store::StoreError;
 
@@ -88,7 +89,7 @@ pub enum ChatError {
     Output(io::Error),
     /// The other side broke the protocol.
     #[error("{0}")]
-    Broken(crate::session::Fault),
+    Broken(undertone_core::session::Fault),
     /// The words did not match; which of them.
     #[error("the words did not match: {0}")]
     WrongWords(String),

@@ -17,10 +17,10 @@ use mdns_sd::{ResolvedService, ScopedIp, ServiceEvent};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use undertone_core::mediator_url::MediatorUrl;
 use undertone_mediator::lan::{self, InstanceId, SERVICE, ServiceDaemon};
 
 use crate::link::interfaces::{links_here, next_to_us};
-use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::connect::connect;
 use crate::rendezvous::version::{Answers, answers};
 use crate::socket::Segments;

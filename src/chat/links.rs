@@ -3,8 +3,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use undertone_core::mediator_url::{MediatorUrl, MediatorUrlError};
+
 use crate::link::ranking::{Reach, ranked};
-use crate::mediator_url::{MediatorUrl, MediatorUrlError};
 use crate::rendezvous::version::{Answers, answers};
 
 /// More would fill the screen, and nobody would read them.

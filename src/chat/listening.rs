@@ -5,13 +5,14 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use undertone_core::pairing::{Candidates, Matched};
+
 use crate::link::dial::Plan;
 use crate::link::here::Here;
 use crate::link::interfaces::addresses_here;
 use crate::link::port::Port;
 use crate::link::ranking::{is_link_local, ranked};
 use crate::link::tell::Tell;
-use crate::pairing::{Candidates, Matched};
 use crate::rendezvous::Rendezvous;
 use crate::socket::Segments;
 

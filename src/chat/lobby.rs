@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::sleep_until;
+use undertone_core::pairing::HostConfirm;
 
 use crate::link::Ready;
 use crate::link::dial::Plan;
@@ -16,7 +17,6 @@ use crate::link::knock::{self, Doorkeeper, KNOCK_LEN, Reunion};
 use crate::link::nominate::{Answer, Confirmed, Nomination, Shown, Unfit, show};
 use crate::link::route::Route;
 use crate::link::stream::Stream;
-use crate::pairing::HostConfirm;
 use crate::socket::Segments;
 
 /// Knocks that are answered at the same time.

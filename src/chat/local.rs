@@ -16,12 +16,12 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
+use undertone_core::mediator_url::MediatorUrl;
 use undertone_mediator::lan::InstanceId;
 use undertone_mediator::{Config, listen, serve};
 
 use super::lan::{Known, LOOK_FOR, Lan};
 use super::links::{Link, links_here};
-use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::version::{Answers, answers};
 use crate::rendezvous::{KeepAlive, Outside, Route};
 

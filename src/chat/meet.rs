@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
+use undertone_core::pairing::{Meeting, Role};
+use undertone_core::session::Session;
 
 use super::again::{Again, CONTACTS_MAX};
 use super::away::Away;
@@ -24,8 +26,6 @@ use super::{ChatError, Made, Setup};
 use crate::contacts::ContactsError;
 use crate::link::Ready;
 use crate::link::ranking::Reach;
-use crate::pairing::{Meeting, Role};
-use crate::session::Session;
 use crate::store::aside;
 pub use attempt::{Goal, attempt};
 pub use spending::Spending;

@@ -56,18 +56,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use undertone_core::crypto::keys::SecretKey;
+use undertone_core::room::Room;
+use undertone_core::text::display_name::DisplayName;
 
 use crate::attempts::Attempts;
 use crate::contacts::Contacts;
-use crate::crypto::keys::SecretKey;
 use crate::exit::Exit;
 use crate::history::History;
 use crate::link::interfaces::can_listen;
 use crate::rendezvous::Route;
 use crate::rendezvous::version::{Answers, answers};
-use crate::room::Room;
 use crate::store::Writer;
-use crate::terminal::name::DisplayName;
 use aside::Aside;
 use clipboard::Clipboard;
 pub use error::ChatError;

@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
+use undertone_core::crypto::keys::{PublicKey, SecretKey};
+use undertone_core::pairing::{Matched, Meeting, Offering, PairingError, Role};
+use undertone_core::text::display_name::DisplayName;
 use undertone_mediator::wire::{self, MediatorMessage};
 
 use super::ChatError;
 use super::listening::{Listening, View};
 use super::meet::Spending;
 use super::relay::NoRelay;
-use crate::crypto::keys::{PublicKey, SecretKey};
 use crate::link::dial::Plan;
-use crate::pairing::{Matched, Meeting, Offering, PairingError, Role};
 use crate::rendezvous::{Rendezvous, RendezvousError};
-use crate::terminal::name::DisplayName;
 
 /// How long the other one's SEALED may take.
 const SEALED_WITHIN: Duration = Duration::from_secs(10);

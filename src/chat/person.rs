@@ -4,10 +4,10 @@ use std::io::{self, BufRead, Cursor, IsTerminal, Read};
 use std::thread;
 
 use tokio::sync::mpsc;
+use undertone_core::payload::TEXT_MAX;
+use undertone_core::text::safe::is_invisible;
 
-use crate::payload::TEXT_MAX;
 use crate::terminal::keyboard;
-use crate::terminal::safe::is_invisible;
 
 /// Lines that are read ahead.
 const AHEAD: usize = 16;

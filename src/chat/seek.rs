@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
+use undertone_core::pairing::{Matched, Role};
 
 use super::away::Away;
 use super::backoff::Backoff;
@@ -22,7 +23,6 @@ use crate::link::port::Port;
 use crate::link::reach::reach;
 use crate::link::route::Route;
 use crate::link::stream::Stream;
-use crate::pairing::{Matched, Role};
 use crate::rendezvous::{self, KeepAlive, Outside, Rendezvous, RendezvousError};
 
 /// Where to look for the other one again.

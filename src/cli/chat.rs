@@ -8,15 +8,15 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
+use undertone_core::mediator_url::{DEFAULT_PORT, MediatorUrl};
+use undertone_core::room::{Invite, RoomError};
+use undertone_core::text::display_name::DisplayName;
 use undertone_mediator::sources::Sources;
 
 use super::{bind_address, name_proxy, proxy_choice, route};
 use crate::chat::relay::RelayChoice;
-use crate::mediator_url::{DEFAULT_PORT, MediatorUrl};
 use crate::rendezvous::Route;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
-use crate::room::{Invite, RoomError};
-use crate::terminal::name::DisplayName;
 
 const ROOM_VARIABLE: &str = "UNDERTONE_ROOM";
 

@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 
 use clap::{Args, Subcommand};
+use undertone_core::mediator_url::{DEFAULT_PORT, MediatorUrl};
+use undertone_core::text::display_name::DisplayName;
 use undertone_mediator::sources::Sources;
 
 use super::{bind_address, examples, name_proxy, proxy_choice, route};
-use crate::mediator_url::{DEFAULT_PORT, MediatorUrl};
 use crate::rendezvous::Route;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
-use crate::terminal::name::DisplayName;
 
 /// What `doctor` takes.
 #[derive(Args, Debug, Clone)]

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
+use undertone_core::crypto::words::fingerprint;
+use undertone_core::text::display_name::DisplayName;
 
 use super::{CommandError, warn};
 use crate::cli::{Global, IdArgs};
-use crate::crypto::words::fingerprint;
 use crate::identity::Identity;
-use crate::terminal::name::DisplayName;
 use crate::terminal::prompts::Last;
 
 /// What `undertone id --json` writes.

@@ -8,6 +8,8 @@ mod whom;
 
 use std::io::{self, Write};
 
+use undertone_core::text::safe::Safe;
+
 pub use id::id;
 pub use peers::{Look, peers};
 
@@ -18,7 +20,6 @@ use crate::exit::Exit;
 use crate::identity::IdentityError;
 use crate::store::{Privacy, Store, StoreError};
 use crate::terminal::prompts::{Asker, PromptError};
-use crate::terminal::safe::Safe;
 
 /// Why a command could not be done.
 #[derive(Debug, thiserror::Error)]

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use jiff::tz::TimeZone;
+use undertone_core::text::safe::Safe;
 
 use super::whom::whom;
 use super::{CommandError, asking, open_store, say};
@@ -13,7 +14,6 @@ use crate::history::{Damaged, History, Index, View, table};
 use crate::identity::Identity;
 use crate::store::Store;
 use crate::terminal::prompts::can_ask;
-use crate::terminal::safe::Safe;
 
 /// How a table is to look.
 #[derive(Debug, Clone, Copy)]

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use undertone_core::text::safe::Safe;
 
 use super::{CommandError, asking};
 use crate::contacts::{Contact, Contacts};
 use crate::history::{History, State};
-use crate::terminal::safe::Safe;
 
 /// Words of a key that are shown at the least.
 const FEWEST_WORDS: usize = 2;

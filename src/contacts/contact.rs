@@ -1,10 +1,9 @@
 //! Somebody whom we have met, and what another meeting adds to that.
 
 use jiff::Timestamp;
-
-use crate::crypto::keys::PublicKey;
-use crate::crypto::words::{Fingerprint, fingerprint};
-use crate::terminal::name::DisplayName;
+use undertone_core::crypto::keys::PublicKey;
+use undertone_core::crypto::words::{Fingerprint, fingerprint};
+use undertone_core::text::display_name::DisplayName;
 
 /// Rooms that are remembered of one contact: the latest ones. Made-up rooms are new every time.
 pub(super) const MAX_ROOMS: usize = 256;

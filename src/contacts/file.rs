@@ -7,10 +7,10 @@
 use data_encoding::BASE64URL_NOPAD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use undertone_core::crypto::keys::PublicKey;
+use undertone_core::text::display_name::DisplayName;
 
 use super::{Contact, Trust};
-use crate::crypto::keys::PublicKey;
-use crate::terminal::name::DisplayName;
 
 const VERSION: u32 = 2;
 

@@ -1,9 +1,10 @@
 //! Who the other one is, as far as we can tell: protocol §9. The badge belongs to the key,
 //! never to the name.
 
+use undertone_core::crypto::keys::PublicKey;
+use undertone_core::text::display_name::DisplayName;
+
 use super::{Contact, Contacts, ContactsError};
-use crate::crypto::keys::PublicKey;
-use crate::terminal::name::DisplayName;
 
 /// Who the other one is, as far as we can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Whom a key and a name pass for, and that no meeting is lost.
 
 use jiff::Timestamp;
+use undertone_core::crypto::keys::SecretKey;
 
 use super::contact::MAX_ROOMS;
 use super::*;
-use crate::crypto::keys::SecretKey;
 
 fn key() -> PublicKey {
     SecretKey::generate().public()

@@ -6,10 +6,11 @@ use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use undertone_core::crypto::words::fingerprint;
+
 use super::Report;
 use crate::cli::{DoctorArgs, Global};
 use crate::contacts;
-use crate::crypto::words::fingerprint;
 use crate::history::{Damaged, History};
 use crate::identity;
 use crate::link::door::Door;

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
+use undertone_core::mediator_url::MediatorUrl;
 
 use super::seat::{self, Seat};
 use super::{Report, clock, paths};
@@ -14,7 +15,6 @@ use crate::chat::local::ports;
 use crate::cli::DoctorArgs;
 use crate::link::interfaces::addresses_here;
 use crate::link::port::Port;
-use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::proxy::Proxy;
 use crate::rendezvous::{
     self, CONNECT_WITHIN, ConnectError, Rendezvous, Route, Transport, connect as tcp,

@@ -16,12 +16,12 @@ use std::io::{self, Write};
 
 use console::Term;
 use serde::Serialize;
+use undertone_core::text::safe::Safe;
 
 use crate::cli::{DoctorArgs, Global};
 use crate::commands::CommandError;
 use crate::exit::Exit;
 use crate::terminal::layout::{Text, width_of};
-use crate::terminal::safe::Safe;
 
 /// Looks at everything, the mediator first, and writes each finding as it comes.
 ///

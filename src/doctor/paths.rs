@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use undertone_core::mediator_url::DEFAULT_PORT;
 
 use super::Report;
 use super::nat::{Nat, Sighting};
@@ -15,7 +16,6 @@ use super::seat::Seat;
 use crate::link::interfaces::addresses_here;
 use crate::link::port::Port;
 use crate::link::route::is_local;
-use crate::mediator_url::DEFAULT_PORT;
 use crate::rendezvous::Route;
 
 /// What every network lets out.

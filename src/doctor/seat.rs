@@ -4,12 +4,12 @@
 use std::net::{IpAddr, SocketAddr};
 
 use tokio::time::timeout;
+use undertone_core::crypto::keys::random;
+use undertone_core::pairing::OFFER_LEN;
 use undertone_mediator::wire::MediatorMessage;
 
-use crate::crypto::keys::random;
 use crate::link::interfaces::addresses_here;
 use crate::link::route::is_local;
-use crate::pairing::OFFER_LEN;
 use crate::rendezvous::{CONNECT_WITHIN, Rendezvous, RendezvousError, Route, look_up};
 
 /// Of a name's addresses no more than so many are asked, beside the first one.

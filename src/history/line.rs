@@ -11,10 +11,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use undertone_core::text::display_name::folded_skeleton;
+use undertone_core::text::safe::is_hidden;
 
 use crate::contacts::{Trust, begins_with_words};
-use crate::terminal::name::folded_skeleton;
-use crate::terminal::safe::is_hidden;
 
 /// Bytes of a line at most; ours stay far below.
 pub(super) const MAX_LINE_BYTES: usize = 8 * 1024;

@@ -1,11 +1,11 @@
 //! The history as a chat shows it: an entry for each person, whatever the width is.
 
 use jiff::tz::TimeZone;
+use undertone_core::text::safe::Safe;
 
 use super::Index;
 use super::table::{cells, in_order};
 use crate::store::StoreError;
-use crate::terminal::safe::Safe;
 
 /// Names, and what is known of each, in the order of `index`; a `*` is that of
 /// [`table`](super::table::table). For those, both keys follow whole: two that begin alike are cheap

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use undertone_core::text::safe::Safe;
 
 use super::{Entry, Index, State};
 use crate::commands::{CommandError, Look};
 use crate::terminal::fingerprints::{LEAST, beside};
-use crate::terminal::safe::Safe;
 
 const HEADS: [&str; COLUMNS] = [
     "NAME",

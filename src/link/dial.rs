@@ -30,6 +30,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use undertone_core::crypto::keys::random;
 
 use super::frame::FrameError;
 use super::here::Here;
@@ -37,7 +38,6 @@ use super::interfaces::next_to_us;
 use super::port::Dialler;
 use super::route::is_local;
 use super::tell::Tell;
-use crate::crypto::keys::random;
 use crate::rendezvous::reason;
 use crate::socket::connected;
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use undertone_core::pairing::CONFIRM_B_LEN;
 
 use super::crowd::Crowd;
 pub use super::crowd::UNCONFIRMED_MAX;
@@ -22,7 +23,6 @@ use super::knock::KNOCK_LEN;
 use super::port::Port;
 use super::route::Route;
 use super::stream::Stream;
-use crate::pairing::CONFIRM_B_LEN;
 use crate::socket::Segments;
 
 /// How long one may take for its first frame.

@@ -4,8 +4,7 @@
 use std::ops::RangeInclusive;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-
-use crate::session::record::PREFIX_LEN;
+use undertone_core::session::record::PREFIX_LEN;
 
 /// How much is asked of the socket at once.
 const READ_SIZE: usize = 64 * 1024;

@@ -101,9 +101,9 @@ fn knock(name: &SockAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::keys::random;
     use futures_util::FutureExt;
     use std::net::Ipv4Addr;
+    use undertone_core::crypto::keys::random;
 
     #[tokio::test]
     async fn whoever_knows_both_names_is_found_by_both() {

@@ -17,6 +17,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
+use undertone_core::crypto::keys::{PublicKey, ResumeSecret, SecretKey, random};
+use undertone_core::pairing::{
+    CONFIRM_B_LEN, Candidates, HostConfirm, Matched, Meeting, OFFER_LEN, Offering, PairingError,
+    Role, SEALED_LEN,
+};
 
 use super::Ready;
 use super::door::Visitor;
@@ -25,11 +30,6 @@ use super::port::Port;
 use super::reach::greet_on;
 use super::route::Route;
 use super::stream::Stream;
-use crate::crypto::keys::{PublicKey, ResumeSecret, SecretKey, random};
-use crate::pairing::{
-    CONFIRM_B_LEN, Candidates, HostConfirm, Matched, Meeting, OFFER_LEN, Offering, PairingError,
-    Role, SEALED_LEN,
-};
 
 /// Bytes of a knock.
 pub const KNOCK_LEN: usize = 48;
@@ -194,7 +194,7 @@ impl Doorkeeper {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::keys::Key;
+    use undertone_core::crypto::keys::Key;
 
     #[test]
     fn a_replayed_altered_or_foreign_knock_is_not_genuine() {

@@ -29,9 +29,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::crypto::keys::ResumeSecret;
-use crate::pairing::Peer;
-use crate::session::record::Channel;
+use undertone_core::crypto::keys::ResumeSecret;
+use undertone_core::pairing::Peer;
+use undertone_core::session::record::Channel;
+
 use frame::FrameReader;
 use route::Route;
 use stream::Stream;

@@ -13,6 +13,10 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep_until};
+use undertone_core::crypto::keys::ResumeSecret;
+use undertone_core::pairing::{CONFIRM_A_LEN, HostConfirm, Peer};
+use undertone_core::payload::Payload;
+use undertone_core::session::record::{BODY_MAX, BODY_MIN, Channel, PREFIX_LEN, RecordError};
 
 use super::Ready;
 use super::crowd::{Crowd, UNCONFIRMED_MAX};
@@ -20,10 +24,6 @@ use super::door::Visitor;
 use super::frame::FrameReader;
 use super::route::Route;
 use super::stream::Stream;
-use crate::crypto::keys::ResumeSecret;
-use crate::pairing::{CONFIRM_A_LEN, HostConfirm, Peer};
-use crate::payload::Payload;
-use crate::session::record::{BODY_MAX, BODY_MIN, Channel, PREFIX_LEN, RecordError};
 pub use shown::{Shown, Unfit, show};
 
 /// A `go` that is not answered within this time was sent into the void.

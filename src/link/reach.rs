@@ -5,6 +5,10 @@
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
+use undertone_core::pairing::{
+    CONFIRM_A_LEN, CONFIRM_B_LEN, Established, GuestConfirm, PairingError,
+};
+use undertone_core::session::record::{BODY_MAX, BODY_MIN, Channel};
 
 use super::Ready;
 use super::crowd::Crowd;
@@ -13,8 +17,6 @@ use super::frame::{self, FrameError, FrameReader};
 use super::port::Port;
 use super::route::Route;
 use super::stream::Stream;
-use crate::pairing::{CONFIRM_A_LEN, CONFIRM_B_LEN, Established, GuestConfirm, PairingError};
-use crate::session::record::{BODY_MAX, BODY_MIN, Channel};
 
 /// Why there is no link.
 #[derive(Debug, thiserror::Error)]

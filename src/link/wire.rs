@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
+use undertone_core::session::LinkId;
+use undertone_core::session::record::{BODY_MAX, BODY_MIN};
 
 use super::frame::{FrameError, FrameReader};
 use super::interfaces::is_here;
 use super::route::Route;
 use super::stream::Stream;
-use crate::session::LinkId;
-use crate::session::record::{BODY_MAX, BODY_MIN};
 
 /// How long a goodbye may take to reach the other one.
 pub const FAREWELL_WITHIN: Duration = Duration::from_secs(2);

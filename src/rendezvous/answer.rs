@@ -4,9 +4,8 @@
 use http::{HeaderMap, StatusCode, Uri, header};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
+use undertone_core::mediator_url::MediatorUrl;
 use undertone_mediator::wire::PATH;
-
-use crate::mediator_url::MediatorUrl;
 
 /// What answers.
 #[derive(Debug, Clone, PartialEq, Eq)]

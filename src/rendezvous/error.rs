@@ -3,11 +3,11 @@
 use std::io;
 
 use tokio_tungstenite::tungstenite;
+use undertone_core::mediator_url::MediatorUrl;
 use undertone_mediator::wire::ErrorCode;
 
 use super::proxy::{Proxy, ProxyFailure};
 use super::{Answer, Route, TlsFailure};
-use crate::mediator_url::MediatorUrl;
 
 /// Why the mediator is of no use now.
 #[derive(Debug, thiserror::Error)]

@@ -25,13 +25,13 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
+use undertone_core::mediator_url::MediatorUrl;
 use undertone_mediator::wire::{
     ClientMessage, MediatorMessage, Opaque, RELAY_MESSAGE, SILENCE, Tag, VERSION,
 };
 
 use crate::link::interfaces::link_of;
 use crate::link::ranking::is_link_local;
-use crate::mediator_url::MediatorUrl;
 pub use answer::{Answer, Redirect};
 pub use error::RendezvousError;
 pub(crate) use error::{ConnectError, failed, reason, try_again_in};

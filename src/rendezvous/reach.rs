@@ -10,13 +10,13 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_tungstenite::WebSocketStream;
+use undertone_core::mediator_url::MediatorUrl;
 
 use super::connect;
 use super::error::{ConnectError, reason};
 use super::proxy::{Proxy, ProxyFailure, tunnel};
 use super::tls::{self, TlsFailure};
 use crate::link::interfaces::links_here;
-use crate::mediator_url::MediatorUrl;
 use crate::socket::Segments;
 
 /// How long the question may take whether TLS is spoken.

@@ -8,13 +8,13 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::generate_request;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use undertone_core::mediator_url::MediatorUrl;
 use undertone_mediator::wire::{PATH, RELAY_MESSAGE};
 
 use super::error::ConnectError;
 use super::head::{self, Head};
 use super::reach::{Socket, transport};
 use super::{Answer, WRITE_BUFFER};
-use crate::mediator_url::MediatorUrl;
 
 /// The most that waits to be written to a mediator that does not read: what may gather, and
 /// pongs. Those that find no room are not sent.

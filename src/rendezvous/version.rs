@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
+use undertone_core::mediator_url::MediatorUrl;
 
 use super::{Transport, connect::connect, look_up, transport};
-use crate::mediator_url::MediatorUrl;
 use crate::socket::Segments;
 
 /// The longest answer that is read, headers included.

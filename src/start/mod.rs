@@ -7,6 +7,8 @@ mod questions;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
+use undertone_core::text::display_name::DisplayName;
+
 use kept::Kept;
 use place::Place;
 use questions::{ask, check_can_ask};
@@ -24,7 +26,6 @@ use crate::exit::Exit;
 use crate::link::tell::Tell;
 use crate::report::fail;
 use crate::socket::Segments;
-use crate::terminal::name::DisplayName;
 use crate::terminal::prompts::Last;
 
 /// Chats: from the questions to the goodbye.

@@ -1,5 +1,6 @@
 //! Where one meets: what the mediator of an invite means, and what hiding asks of it.
 
+use undertone_core::room::{Invite, Room};
 use undertone_mediator::sources::Sources;
 
 use crate::chat::Made;
@@ -8,7 +9,8 @@ use crate::cli::ChatOptions;
 use crate::exit::Exit;
 use crate::rendezvous::Route;
 use crate::report::fail;
-use crate::room::{Invite, Room, made};
+
+use crate::made;
 use crate::store::Store;
 
 /// A room, and the way to its mediator.

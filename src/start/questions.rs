@@ -1,12 +1,13 @@
 //! What is missing, and asked for.
 
+use undertone_core::room::Invite;
+use undertone_core::text::display_name::DisplayName;
+
 use super::note;
 use crate::chat::face::Face;
 use crate::cli::{ChatArgs, Global};
 use crate::exit::Exit;
 use crate::report::{fail, unanswered};
-use crate::room::Invite;
-use crate::terminal::name::DisplayName;
 use crate::terminal::prompts::{Asker, Last, can_ask, login_name};
 
 /// Where nobody can be asked, what is missing is an error that names the flags.

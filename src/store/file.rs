@@ -6,9 +6,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
+use undertone_core::crypto::keys::random;
 
 use super::{Lock, Privacy, StoreError};
-use crate::crypto::keys::random;
 
 /// What the mode says to others.
 const OTHERS: u32 = 0o077;

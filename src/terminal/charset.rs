@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 
-use super::safe::width;
+use undertone_core::text::safe::width;
 
 /// A stream of ours, in characters that its terminal shows.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ mod tests {
         fn nothing_but_ascii_is_left(text in ".{0,40}") {
             let shown = ascii(&text);
             proptest::prop_assert!(shown.is_ascii());
-            let columns = crate::terminal::editor::window::columns;
+            let columns = undertone_core::text::safe::columns;
             proptest::prop_assert_eq!(columns(&shown), columns(&text));
         }
     }

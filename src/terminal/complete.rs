@@ -85,7 +85,7 @@ fn common<'a>(a: &'a str, b: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::words::pgp_words;
+    use undertone_core::crypto::words::pgp_words;
 
     #[test]
     fn what_is_typed_says_what_is_wanted() {

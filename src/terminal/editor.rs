@@ -14,12 +14,12 @@ pub mod window;
 
 use std::ops::Range;
 
+use undertone_core::payload::TEXT_MAX;
+use undertone_core::text::safe::Safe;
 use unicode_segmentation::GraphemeCursor;
 
 use self::history::History;
 use self::motion::Motion;
-use super::safe::Safe;
-use crate::payload::TEXT_MAX;
 
 /// A draft, and the cursor in it.
 #[derive(Debug, Clone, Default)]

@@ -22,11 +22,11 @@ mod list;
 mod rows;
 
 use console::Term;
+use undertone_core::text::safe::Safe;
 
 pub use self::lead::Lead;
 use self::list::Entry;
 use self::rows::broken;
-use super::safe::Safe;
 use super::style::{Style, Tone};
 
 /// In the columns before this one lines of ours begin, and no further row of a message.

@@ -10,10 +10,11 @@ mod theme;
 
 use std::io::{self, IsTerminal};
 
-use super::name::DisplayName;
-use super::safe::Safe;
+use undertone_core::room::{Invite, words_for};
+use undertone_core::text::display_name::DisplayName;
+use undertone_core::text::safe::Safe;
+
 use crate::exit::Exit;
-use crate::room::{Invite, words_for};
 pub use last::Last;
 pub use question::Asker;
 use question::Question;
@@ -159,7 +160,7 @@ fn read_room(text: &str) -> Result<Option<Invite>, String> {
     }
     text.parse()
         .map(Some)
-        .map_err(|why: crate::room::RoomError| why.to_string())
+        .map_err(|why: undertone_core::room::RoomError| why.to_string())
 }
 
 /// The room or link with its secret left out, whatever else is wrong or right with it.

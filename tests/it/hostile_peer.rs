@@ -13,9 +13,9 @@ use undertone::link::Ready;
 use undertone::link::knock::{Reunion, redial};
 use undertone::link::nominate::ANSWER_WITHIN;
 use undertone::link::port::Port;
-use undertone::pairing::Candidates;
-use undertone::payload::{Body, Payload, TEXT_MAX, decode};
-use undertone::session::record::{BODY_MAX, BODY_MIN};
+use undertone_core::pairing::Candidates;
+use undertone_core::payload::{Body, Payload, TEXT_MAX, decode};
+use undertone_core::session::record::{BODY_MAX, BODY_MIN};
 use undertone_mediator::wire::Role;
 
 const SOON: Duration = Duration::from_secs(8);

@@ -7,7 +7,7 @@ use crate::common::strings::{active, strings};
 use crate::hostile::Evil;
 use crate::hostile::end::{End, Impostor};
 use jiff::Timestamp;
-use undertone::pairing::Candidates;
+use undertone_core::pairing::Candidates;
 use undertone_mediator::wire::{ErrorCode, MAX_MESSAGE, MediatorMessage, Role};
 
 const ROOM: &str = "lab#otter";

@@ -14,8 +14,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
 use undertone::chat::relay::by_relay;
 use undertone::link::relay::RelayStream;
-use undertone::mediator_url::MediatorUrl;
 use undertone::rendezvous::{Rendezvous, RendezvousError, Route};
+use undertone_core::mediator_url::MediatorUrl;
 use undertone_mediator::wire::{ErrorCode, MediatorMessage, RELAY_ASK_LIFE};
 use undertone_mediator::{Config, RelayLimits, listen, serve};
 

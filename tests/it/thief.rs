@@ -14,14 +14,14 @@ use crate::hostile::{Evil, identity_of, pair_honestly};
 use hmac::{Hmac, KeyInit, Mac};
 use nix::sys::signal::Signal;
 use sha2::Sha256;
-use undertone::crypto::cpace::Share;
-use undertone::crypto::keys::{
+use undertone_core::crypto::cpace::Share;
+use undertone_core::crypto::keys::{
     ChainingKey, Key, Label, PublicKey, SealLabel, SecretKey, channel, commitment, hash,
     offers_hash,
 };
-use undertone::crypto::ratchet::Header;
-use undertone::pairing::{CONFIRM_A_LEN, CONFIRM_B_LEN};
-use undertone::room::Room;
+use undertone_core::crypto::ratchet::Header;
+use undertone_core::pairing::{CONFIRM_A_LEN, CONFIRM_B_LEN};
+use undertone_core::room::Room;
 
 const SECRET: &str = "cedar-otter-nine-velvet";
 /// Bytes of the associated data of a record, without its header.

@@ -12,12 +12,12 @@ use std::io::{self, Write};
 use ::console::Term;
 use jiff::Timestamp;
 use serde::Serialize;
+use undertone_core::text::safe::{Safe, is_unseen};
 
 use super::event::Event;
 use crate::terminal::charset::{Out, shows_ascii_only};
 use crate::terminal::layout::{Text, width_of};
 use crate::terminal::qr::{self, QrError};
-use crate::terminal::safe::{Safe, is_unseen};
 use crate::terminal::style::Style;
 use words::{in_words, message};
 

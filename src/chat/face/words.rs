@@ -3,12 +3,12 @@
 use std::iter;
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
+use undertone_core::text::safe::Safe;
 
 use crate::chat::event::{Event, Standing};
 use crate::link::ranking::Reach;
 use crate::terminal::fingerprints::beside;
 use crate::terminal::layout::{Lead, Text};
-use crate::terminal::safe::Safe;
 use crate::terminal::style::{Style, Tone};
 
 /// `09:14 bob   text`; `resent`, where it may have been shown before a crash.

@@ -4,6 +4,9 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use tokio::time::{Instant, sleep_until};
+use undertone_core::crypto::keys::PublicKey;
+use undertone_core::pairing::{Matched, Meeting, Offering, PairingError, Role};
+use undertone_core::session::Session;
 
 use super::{Met, Spending};
 use crate::chat::Setup;
@@ -12,7 +15,6 @@ use crate::chat::local::Local;
 use crate::chat::pair::{Attempt, AttemptError, Failure, Progress, pair};
 use crate::chat::relay::by_relay;
 use crate::chat::seek::Reached;
-use crate::crypto::keys::PublicKey;
 use crate::link::dial::{PATH_WITHIN, Plan};
 use crate::link::door::Door;
 use crate::link::nominate::ANSWER_WITHIN;
@@ -20,9 +22,7 @@ use crate::link::port::Port;
 use crate::link::reach::{Unreached, reach};
 use crate::link::route::Route;
 use crate::link::stream::Stream;
-use crate::pairing::{Matched, Meeting, Offering, PairingError, Role};
 use crate::rendezvous::Rendezvous;
-use crate::session::Session;
 
 /// Whom to meet, and where.
 pub struct Goal<'a> {

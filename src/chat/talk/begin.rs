@@ -2,6 +2,8 @@
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use undertone_core::pairing::Role;
+use undertone_core::session::{LinkId, Session};
 
 use super::Talk;
 use super::backlog::Backlog;
@@ -17,8 +19,6 @@ use crate::chat::stay::Parting;
 use crate::chat::{ChatError, Setup, Signals};
 use crate::exit::Exit;
 use crate::link::wire::Wire;
-use crate::pairing::Role;
-use crate::session::{LinkId, Session};
 
 /// Who ended the conversation.
 pub enum End {

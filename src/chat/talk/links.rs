@@ -2,6 +2,9 @@
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use undertone_core::crypto::words::Words;
+use undertone_core::pairing::{Peer, Role};
+use undertone_core::session::{Fault, LinkId, Session};
 
 use super::Talk;
 use super::lost::absent;
@@ -10,11 +13,8 @@ use crate::chat::event::Event;
 use crate::chat::lobby::Step;
 use crate::chat::meet::Met;
 use crate::chat::seek::Reached;
-use crate::crypto::words::Words;
 use crate::link::Ready;
 use crate::link::wire::Wire;
-use crate::pairing::{Peer, Role};
-use crate::session::{Fault, LinkId, Session};
 
 /// How the other one came to be there.
 #[derive(Clone, Copy, PartialEq, Eq)]

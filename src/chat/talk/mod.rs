@@ -16,6 +16,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
+use undertone_core::session::Session;
 
 use super::company::Company;
 use super::event::Event;
@@ -29,7 +30,6 @@ use crate::commands::CommandError;
 use crate::exit::Exit;
 use crate::link::route::Route;
 use crate::link::wire::Wire;
-use crate::session::Session;
 use backlog::Backlog;
 use hole::Hole;
 use links::Arrival;

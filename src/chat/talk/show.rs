@@ -3,12 +3,12 @@
 use std::io::ErrorKind;
 
 use jiff::Timestamp;
+use undertone_core::session;
 
 use super::Talk;
 use crate::chat::ChatError;
 use crate::chat::event::{Event, Standing};
 use crate::exit::Exit;
-use crate::session;
 use crate::store::News;
 use crate::terminal::composer::prompt::State;
 

@@ -4,14 +4,14 @@
 //! asks for it again, and who only guesses gains 3 of the 31 bits that two tries leave.
 
 use tokio::time::Instant;
+use undertone_core::crypto::words::{are_words, in_words, same_words, unlike, unlisted};
+use undertone_core::text::safe::Safe;
 
 use super::Talk;
 use super::links::Arrival;
 use crate::chat::ChatError;
 use crate::chat::event::Event;
-use crate::crypto::words::{are_words, in_words, same_words, unlike, unlisted};
 use crate::exit::Exit;
-use crate::terminal::safe::Safe;
 
 /// How often wrong words may be typed.
 const TRIES: u32 = 2;

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use undertone_core::crypto::keys::SecretKey;
+use undertone_core::crypto::words::fingerprint;
+use undertone_core::text::display_name::DisplayName;
 
 use super::*;
 use crate::cli::{Action, Cli};
 use crate::contacts::Met;
-use crate::crypto::keys::SecretKey;
-use crate::crypto::words::fingerprint;
 use crate::exit::Exit;
 use crate::history::{Entry, LinkPath};
-use crate::terminal::name::DisplayName;
 
 /// Runs `undertone peers …`: what it wrote to stdout and to stderr.
 fn run(dir: &Path, arguments: &str) -> Result<(String, String), CommandError> {

@@ -115,7 +115,7 @@ fn it_fits_every_width() {
             shown.lines().all(|line| Safe::line(line).width() <= width),
             "{width}: {shown}"
         );
-        assert!(!shown.contains(|c: char| c != '\n' && crate::terminal::safe::is_hidden(c)));
+        assert!(!shown.contains(|c: char| c != '\n' && undertone_core::text::safe::is_hidden(c)));
     }
     let [tiny, narrow] = [20, 35].map(|width| table(&entries, wide(width), &TimeZone::UTC));
     assert!(

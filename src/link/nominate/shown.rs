@@ -3,13 +3,13 @@
 
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout};
+use undertone_core::pairing::{CONFIRM_A_LEN, Established, HostConfirm, PairingError};
+use undertone_core::session::record::Channel;
 
 use super::{BETTER_WITHIN, Confirmed};
 use crate::link::door::Visitor;
 use crate::link::frame;
 use crate::link::wire::FAREWELL_WITHIN;
-use crate::pairing::{CONFIRM_A_LEN, Established, HostConfirm, PairingError};
-use crate::session::record::Channel;
 
 /// What became of a visitor that was shown to a pairing.
 pub enum Shown {

@@ -7,8 +7,9 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use undertone_core::mediator_url::{MediatorUrl, split_port};
+
 use super::{Proxy, ProxyUrlError};
-use crate::mediator_url::{MediatorUrl, split_port};
 
 /// What `--proxy`, `UNDERTONE_PROXY` or the config file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -14,9 +14,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
+use undertone_core::mediator_url::{MediatorUrl, split_port};
 use zeroize::Zeroizing;
-
-use crate::mediator_url::{MediatorUrl, split_port};
 
 /// How a proxy is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,10 +12,10 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_socks::TargetAddr;
 use tokio_socks::tcp::Socks5Stream;
+use undertone_core::mediator_url::MediatorUrl;
 use zeroize::Zeroizing;
 
 use super::{Login, Proxy, Scheme};
-use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::answer::retry_after;
 use crate::rendezvous::head;
 

@@ -3,9 +3,9 @@
 use std::io;
 
 use tokio_rustls::rustls::{self, AlertDescription, InvalidMessage, PeerIncompatible};
+use undertone_core::mediator_url::MediatorUrl;
 
 use super::{CertificateFault, FILE};
-use crate::mediator_url::MediatorUrl;
 use crate::rendezvous::error::reason;
 
 /// Why there is no TLS; said behind "no TLS with URL: ".

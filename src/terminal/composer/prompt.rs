@@ -6,8 +6,8 @@
 //! bob ✓ unstable ›   bob · left ›
 //! ```
 
-use crate::terminal::editor::window::columns;
-use crate::terminal::safe::Safe;
+use undertone_core::text::safe::{Safe, columns};
+
 use crate::terminal::style::{Style, Tone};
 
 /// Columns of the row that the draft keeps, where there are as many twice.

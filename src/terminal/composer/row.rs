@@ -12,11 +12,12 @@
 
 use std::time::Instant;
 
+use undertone_core::text::safe::{Safe, columns};
+
 use super::question::Mode;
 use super::{AGAIN, Composer, SETTLE};
-use crate::terminal::editor::window::{Visible, columns};
+use crate::terminal::editor::window::Visible;
 use crate::terminal::layout::Text;
-use crate::terminal::safe::Safe;
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";

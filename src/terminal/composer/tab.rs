@@ -1,8 +1,9 @@
 //! Tab: in the draft commands, their words and paths; in a question about words those.
 
+use undertone_core::crypto::words::pgp_words;
+
 use super::question::Mode;
 use super::{Act, Composer, full};
-use crate::crypto::words::pgp_words;
 use crate::terminal::complete::{Completed, Wanted, complete, last_word};
 
 /// Candidates that are listed; of more, how many more.

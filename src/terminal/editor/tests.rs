@@ -1,11 +1,11 @@
 //! The draft, key by key, and against a plain model.
 
+use undertone_core::text::safe::{columns, is_hidden};
+
 use proptest::prelude::*;
 
-use super::window::columns;
 use super::*;
 use crate::terminal::keyboard::{Code, Key};
-use crate::terminal::safe::is_hidden;
 
 fn with(text: &str) -> Editor {
     let mut editor = Editor::default();

@@ -8,10 +8,10 @@
 //! A quarter of the row is kept for what follows the cursor. Only what can be seen is looked at:
 //! a key press in a draft of 16 KiB costs no more than in a short one.
 
+use undertone_core::text::safe::{Safe, columns};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Editor;
-use crate::terminal::safe::{Safe, width};
 
 /// The part of a draft that a row shows. Safe to print.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -48,13 +48,6 @@ impl Editor {
             after: fit(following, rest).concat(),
         }
     }
-}
-
-/// Columns that a text takes at most: character by character, because terminals differ about what
-/// is drawn as one (a skin tone, a flag).
-#[must_use]
-pub fn columns(text: &str) -> usize {
-    text.chars().map(width).sum()
 }
 
 /// One grapheme as it is shown, cut where a row may be: what is shown of it can be long.

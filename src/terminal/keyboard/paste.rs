@@ -1,7 +1,7 @@
 //! What stands between the brackets of a paste (`CSI 200 ~` … `CSI 201 ~`): text as it is, controls
 //! included, until the end has come.
 
-use crate::payload::TEXT_MAX;
+use undertone_core::payload::TEXT_MAX;
 
 /// What begins one, in 7-bit form.
 pub const BEGIN: &str = "\x1b[200~";

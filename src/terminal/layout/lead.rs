@@ -7,9 +7,9 @@
 //! 09:14 bob ↻ text        of the other one, and perhaps for the second time
 //! ```
 
+use undertone_core::text::safe::{Safe, columns};
+
 use super::OURS;
-use crate::terminal::editor::window::columns;
-use crate::terminal::safe::Safe;
 use crate::terminal::style::Style;
 
 /// Between name and text.

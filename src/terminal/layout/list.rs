@@ -7,9 +7,9 @@
 //!   /who          who is there, and how                  by voice, so that
 //! ```
 
+use undertone_core::text::safe::{Safe, columns};
+
 use super::{INDENT, fill};
-use crate::terminal::editor::window::columns;
-use crate::terminal::safe::Safe;
 
 /// Between the longest name and what stands beside it.
 const GAP: usize = 2;

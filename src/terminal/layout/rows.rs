@@ -2,9 +2,8 @@
 //! ends are left out. A word longer than a row is broken between two graphemes, and one of those
 //! that is longer still (Hangul letters can be stacked without end) between two characters.
 
+use undertone_core::text::safe::columns;
 use unicode_segmentation::UnicodeSegmentation;
-
-use crate::terminal::editor::window::columns;
 
 /// The room from which on a word that is broken anyway is begun, rather than in the next row.
 const BEGUN: usize = 8;

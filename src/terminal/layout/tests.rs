@@ -1,9 +1,10 @@
 //! That rows end where they are to, and that no text of others begins where ours does.
 
+use undertone_core::text::safe::columns;
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::terminal::editor::window::columns;
 
 const PLAIN: fn() -> Style = || Style::new(false);
 

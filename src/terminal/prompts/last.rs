@@ -2,10 +2,10 @@
 //! without the secret it is another one.
 
 use serde::{Deserialize, Serialize};
+use undertone_core::room::Room;
+use undertone_core::text::display_name::DisplayName;
 
-use crate::room::Room;
 use crate::store::{self, Store, StoreError};
-use crate::terminal::name::DisplayName;
 
 const FILE: &str = "last.json";
 

@@ -9,6 +9,7 @@
 use std::io::{self, Write};
 
 use dialoguer::theme::Theme;
+use undertone_core::text::safe::Safe;
 
 use super::PromptError;
 use super::theme::{Marks, themed};
@@ -20,7 +21,6 @@ use crate::terminal::guard::Guard;
 use crate::terminal::keyboard::reader::{Reader, size};
 use crate::terminal::keyboard::{Code, Event, Key};
 use crate::terminal::layout::Text;
-use crate::terminal::safe::Safe;
 
 /// What is asked.
 pub(super) struct Question<'a> {

@@ -7,8 +7,7 @@
 use std::fmt;
 
 use dialoguer::theme::Theme;
-
-use crate::terminal::safe::Safe;
+use undertone_core::text::safe::Safe;
 
 /// `? text (offered) › answer`, `✗ why`.
 pub(super) struct Marks;

@@ -6,7 +6,7 @@ use undertone::link::Ready;
 use undertone::link::dial::Plan;
 use undertone::link::port::Port;
 use undertone::link::reach::{Unreached, reach};
-use undertone::pairing::GuestConfirm;
+use undertone_core::pairing::GuestConfirm;
 
 /// Looks for the host at these addresses.
 pub async fn dial(

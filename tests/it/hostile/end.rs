@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use undertone::chat::lobby::{Found, Lobby, Step};
-use undertone::crypto::keys::SecretKey;
 use undertone::link::Ready;
 use undertone::link::dial::Plan;
 use undertone::link::door::Door;
 use undertone::link::knock::Reunion;
 use undertone::link::wire::Wire;
-use undertone::pairing::{
+use undertone_core::crypto::keys::SecretKey;
+use undertone_core::pairing::{
     AwaitSealed, Candidates, Introduction, Matched, Meeting, Offering, PairingError, Role,
 };
-use undertone::room::Room;
-use undertone::session::{Event, LinkId, Session};
+use undertone_core::room::Room;
+use undertone_core::session::{Event, LinkId, Session};
 use undertone_mediator::wire;
 
 use crate::hostile::dial::dial;

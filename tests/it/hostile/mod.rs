@@ -25,8 +25,8 @@ use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, 
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 use undertone::identity::Identity;
-use undertone::room::Room;
 use undertone::store::Store;
+use undertone_core::room::Room;
 use undertone_mediator::wire::{ClientMessage, MediatorMessage, Opaque, Role};
 
 use crate::common::{Client, Home, PATIENCE};

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use undertone::chat::lobby::{Found, Lobby, Step};
-use undertone::crypto::keys::{SecretKey, prs};
 use undertone::link::Ready;
 use undertone::link::dial::Plan;
 use undertone::link::door::Door;
-use undertone::pairing::{
+use undertone_core::crypto::keys::{SecretKey, prs};
+use undertone_core::pairing::{
     Candidates, GuestConfirm, HostConfirm, LinkKeys, Matched, Meeting, Offering, Role,
 };
-use undertone::session::Session;
-use undertone::session::record::Channel;
+use undertone_core::session::Session;
+use undertone_core::session::record::Channel;
 
 /// Two people with a secret.
 pub struct Two([Arc<SecretKey>; 2]);

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 
-use undertone::session::record::BODY_MIN;
+use undertone_core::session::record::BODY_MIN;
 
 pub use crate::common::proxy::Direction;
 

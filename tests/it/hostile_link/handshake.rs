@@ -9,9 +9,9 @@ use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use undertone::pairing::{CONFIRM_A_LEN, CONFIRM_B_LEN, GuestConfirm, Role};
-use undertone::session::record::Channel;
-use undertone::session::{LinkId, Session};
+use undertone_core::pairing::{CONFIRM_A_LEN, CONFIRM_B_LEN, GuestConfirm, Role};
+use undertone_core::session::record::Channel;
+use undertone_core::session::{LinkId, Session};
 
 use crate::hostile::dial::dial;
 use crate::hostile::pair::{Two, host_awaits};

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use undertone::link::knock::KNOCK_LEN;
-use undertone::pairing::{CONFIRM_B_LEN, OFFER_LEN, SEALED_LEN};
+use undertone_core::pairing::{CONFIRM_B_LEN, OFFER_LEN, SEALED_LEN};
 
 use super::Tapped;
 use crate::hostile::proxy::{Direction, Verdict};

@@ -2,7 +2,7 @@
 //! record ends that link with a reason; the session goes on over the next one, and
 //! everything arrives once and in order.
 
-use undertone::session::record::BODY_MAX;
+use undertone_core::session::record::BODY_MAX;
 
 use super::Tapped;
 use super::records::bad_keys;

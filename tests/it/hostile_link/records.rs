@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use undertone::session::record::{BODY_MAX, BODY_MIN, Channel};
+use undertone_core::session::record::{BODY_MAX, BODY_MIN, Channel};
 
 use crate::hostile::pair::Two;
 

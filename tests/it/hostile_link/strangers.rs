@@ -12,9 +12,8 @@ use undertone::link::dial::Plan;
 use undertone::link::door::Door;
 use undertone::link::nominate::ANSWER_WITHIN;
 use undertone::link::stream::Stream;
-use undertone::pairing::GuestConfirm;
-use undertone::pairing::Role;
-use undertone::session::{LinkId, Session};
+use undertone_core::pairing::{GuestConfirm, Role};
+use undertone_core::session::{LinkId, Session};
 
 use crate::hostile::dial::dial;
 use crate::hostile::pair::{Two, host_awaits};

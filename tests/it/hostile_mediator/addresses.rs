@@ -9,7 +9,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use undertone::link::here::Here;
-use undertone::pairing::{CONFIRM_B_LEN, Candidates};
+use undertone_core::pairing::{CONFIRM_B_LEN, Candidates};
 use undertone_mediator::wire::Role;
 
 use super::{ROOM, SECRETS, ada, bob, seated};

@@ -1,6 +1,6 @@
 //! It plays with the rooms in which contacts wait for each other after a crash.
 
-use undertone::pairing::{Candidates, PairingError};
+use undertone_core::pairing::{Candidates, PairingError};
 use undertone_mediator::wire::Role;
 
 use super::{ROOM, SECRETS, SOON, ada, bob, seated};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use undertone::pairing::{Candidates, PairingError};
+use undertone_core::pairing::{Candidates, PairingError};
 use undertone_mediator::wire::{MediatorMessage, Role};
 
 use super::{ROOM, SECRETS, SOON, ada, assert_dead, assert_spent, bob, seated};

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use undertone::pairing::Candidates;
+use undertone_core::pairing::Candidates;
 use undertone_mediator::wire::Role;
 
 use super::{ROOM, ada, assert_spent, seated, shares_a_value};

@@ -5,7 +5,7 @@ use std::thread;
 
 use futures_util::future::Either;
 use tokio::sync::oneshot;
-use undertone::pairing::Candidates;
+use undertone_core::pairing::Candidates;
 use undertone_mediator::wire::{ClientMessage, MediatorMessage, Opaque, Role};
 
 use super::{ROOM, ada, seated};
@@ -94,7 +94,7 @@ fn pings_whose_pongs_nobody_reads_take_no_memory_while_two_pair() {
     paired(&mut seat, Role::Host, offer.offer());
     let (_, sealed) = offer
         .paired(
-            undertone::pairing::Role::Guest,
+            undertone_core::pairing::Role::Guest,
             &seat.offer,
             &Candidates::default(),
         )

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use undertone::crypto::keys::SecretKey;
-use undertone::pairing::{AwaitSealed, Candidates, Meeting, Offering, PairingError, Role as End};
+use undertone_core::crypto::keys::SecretKey;
+use undertone_core::pairing::{
+    AwaitSealed, Candidates, Meeting, Offering, PairingError, Role as End,
+};
 use undertone_mediator::wire::Role;
 
 use super::{ROOM, SECRETS, SOON, ada, assert_spent, bob, seated};
@@ -14,7 +16,7 @@ use crate::hostile::{Ended, Evil, identity_of, pair_honestly};
 fn half_paired(identities: &[Arc<SecretKey>; 2]) -> (AwaitSealed, Vec<u8>) {
     let meeting = Meeting {
         tag: [7; 32],
-        prs: undertone::crypto::keys::prs(Some(b"otter")),
+        prs: undertone_core::crypto::keys::prs(Some(b"otter")),
     };
     let [host, guest] = identities
         .each_ref()

@@ -4,12 +4,12 @@
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use undertone::chat::lobby::{Found, Lobby, Step};
-use undertone::crypto::keys::SecretKey;
 use undertone::link::dial::Plan;
 use undertone::link::door::Door;
 use undertone::link::frame::{self, FrameReader};
-use undertone::pairing::{CONFIRM_A_LEN, Candidates, Introduction};
-use undertone::session::Session;
+use undertone_core::crypto::keys::SecretKey;
+use undertone_core::pairing::{CONFIRM_A_LEN, Candidates, Introduction};
+use undertone_core::session::Session;
 use undertone_mediator::wire::Role;
 
 use super::{ROOM, SOON, ada, bob, seated};
@@ -126,7 +126,10 @@ fn a_host_that_does_not_fit_is_named_at_once() {
         let Step::Confirmed(confirmed) = evil.wait("guest", lobby.next()) else {
             panic!("the guest did not come");
         };
-        let mut session = Session::new(undertone::pairing::Role::Host, confirmed.resume.clone());
+        let mut session = Session::new(
+            undertone_core::pairing::Role::Host,
+            confirmed.resume.clone(),
+        );
         lobby.nominated(confirmed.nominate(&session.nominate()).unwrap());
         let answer = evil.wait("answer", lobby.next());
         assert!(matches!(answer, Step::Unanswered));

@@ -1,8 +1,9 @@
 //! What the terminal shows.
 
+use undertone_core::text::safe::Safe;
+
 use super::*;
 use crate::terminal::layout::Lead;
-use crate::terminal::safe::Safe;
 
 /// A terminal with a scrollback.
 pub struct Screen(pub vt100::Parser);

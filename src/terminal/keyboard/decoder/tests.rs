@@ -262,7 +262,7 @@ fn a_paste_takes_no_more_memory_than_a_draft_could_hold() {
     let [Event::Paste(text)] = events.as_slice() else {
         panic!("{events:?}");
     };
-    assert!((2 * crate::payload::TEXT_MAX + 1..40_000).contains(&text.len()));
+    assert!((2 * undertone_core::payload::TEXT_MAX + 1..40_000).contains(&text.len()));
 }
 
 #[test]

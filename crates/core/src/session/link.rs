@@ -1,0 +1,158 @@
+//! One link of a session while it lasts: its record layer, and what is due on it.
+//! Whether it lives is `life`'s to say.
+
+use std::time::Duration;
+
+use web_time::Instant;
+
+use super::life::{Life, Verdict};
+use super::record::Channel;
+use crate::payload::Payload;
+
+/// Names a link towards whoever holds its socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LinkId(pub u64);
+
+/// An acknowledgement waits this long for something to ride along with …
+const ACK_WITHIN: Duration = Duration::from_millis(10);
+/// … unless this many payloads wait for it.
+const ACK_AT_ONCE: u32 = 256;
+/// Pongs that wait for a record; one that is alive never asks for as many.
+const PONGS_MAX: u8 = 16;
+/// A nudge lets the other one's keys heal: after this many records received
+/// without sending …
+const NUDGE_RECORDS: u32 = 1024;
+/// … or this long after the first of them.
+const NUDGE_AFTER: Duration = Duration::from_secs(60);
+
+pub(super) struct Link {
+    pub id: LinkId,
+    pub channel: Channel,
+    /// Guest: the number of the link whose `go` is to be answered.
+    pub answer_due: Option<u64>,
+    pongs_due: u8,
+    life: Life,
+    unacked: u32,
+    ack_by: Option<Instant>,
+    unanswered: u32,
+    unanswered_since: Option<Instant>,
+}
+
+impl Link {
+    pub fn new(id: LinkId, channel: Channel, now: Instant) -> Self {
+        Link {
+            id,
+            channel,
+            answer_due: None,
+            pongs_due: 0,
+            life: Life::new(now),
+            unacked: 0,
+            ack_by: None,
+            unanswered: 0,
+            unanswered_since: None,
+        }
+    }
+
+    /// A record came in; `empty` if it held nothing, as a nudge does. Says whether
+    /// the link was unstable until now.
+    pub fn heard(&mut self, now: Instant, empty: bool) -> bool {
+        self.unanswered = self.unanswered.saturating_add(1);
+        if !empty && self.unanswered_since.is_none() {
+            self.unanswered_since = Some(now);
+        }
+        self.life.heard(now)
+    }
+
+    /// A reliable payload went out: the other one is to be heard of, soon.
+    pub fn said(&mut self, now: Instant) {
+        self.life.said(now);
+    }
+
+    /// A pong came in; as [`Life::pong`].
+    pub fn pong(&mut self) -> bool {
+        self.life.pong()
+    }
+
+    /// What was said is not acknowledged by the record that was heard.
+    pub fn unacknowledged(&mut self, now: Instant) {
+        self.life.unacknowledged(now);
+    }
+
+    /// A ping came in: each has its pong, but for a flood of them.
+    pub fn owe_pong(&mut self) {
+        self.pongs_due = PONGS_MAX.min(self.pongs_due + 1);
+    }
+
+    /// A reliable payload came in and is to be acknowledged, soon.
+    pub fn owe_ack(&mut self, now: Instant) {
+        self.unacked = self.unacked.saturating_add(1);
+        let by = if self.unacked >= ACK_AT_ONCE {
+            now
+        } else {
+            now + ACK_WITHIN
+        };
+        self.ack_by = Some(self.ack_by.map_or(by, |already| already.min(by)));
+    }
+
+    /// An acknowledgement goes out at once, whether or not there is news in it.
+    pub fn ack_at_once(&mut self, now: Instant) {
+        self.ack_by = Some(now);
+    }
+
+    /// Whether a record is to go out even if nothing reliable waits.
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.answer_due.is_some()
+            || self.pongs_due > 0
+            || self.life.is_ping_due()
+            || self.ack_by.is_some_and(|by| by <= now)
+            || self.unanswered >= NUDGE_RECORDS
+            || self
+                .unanswered_since
+                .is_some_and(|since| now >= since + NUDGE_AFTER)
+    }
+
+    /// Appends everything that is due besides messages, for a record that now goes
+    /// out: an acknowledgement rides along with whatever is sent.
+    pub fn say_what_is_due(&mut self, now: Instant, received: u64, out: &mut Vec<u8>) {
+        if let Some(link) = self.answer_due.take() {
+            // The host acknowledges it at once.
+            self.life.is_owed(now);
+            Payload::Go { link, received }.encode(out);
+        } else if self.ack_by.is_some() {
+            Payload::Ack { received }.encode(out);
+        }
+        for _ in 0..std::mem::take(&mut self.pongs_due) {
+            Payload::Pong.encode(out);
+        }
+        if self.life.take_ping() {
+            Payload::Ping.encode(out);
+        }
+        self.unacked = 0;
+        self.ack_by = None;
+        self.unanswered = 0;
+        self.unanswered_since = None;
+    }
+
+    /// Time passed.
+    pub fn pass(&mut self, now: Instant) -> Verdict {
+        self.life.pass(now)
+    }
+
+    /// Whether an answer is awaited for long.
+    pub fn is_unstable(&self) -> bool {
+        self.life.is_unstable()
+    }
+
+    /// The link is read again.
+    pub fn thawed(&mut self, now: Instant) {
+        self.life.thawed(now);
+    }
+
+    /// When something is due next; without `can_write` only what needs no record.
+    pub fn deadline(&self, can_write: bool) -> Instant {
+        let nudge = self.unanswered_since.map(|since| since + NUDGE_AFTER);
+        let due = [self.ack_by, nudge].into_iter().flatten();
+        due.filter(|_| can_write)
+            .fold(self.life.deadline(), Instant::min)
+    }
+}

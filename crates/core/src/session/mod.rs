@@ -1,0 +1,255 @@
+//! A conversation that outlives its links: what is said arrives once and in
+//! order, whatever happens to the sockets (PROTOCOL.md §8).
+//!
+//! No socket, no clock: record bodies and `now` go in; bytes, [`Event`]s and a
+//! deadline come out. Every link is a fresh pairing with keys of its own. The
+//! host leads: a link counts from the host's `go` on it.
+//!
+//! ```text
+//! host   nominate ─▶ go ──▶ guest: link_opened ─▶ live
+//!        live ◀─ link_answered ◀── its answer
+//! ```
+//!
+//! While a `go` is unanswered the former live link is frozen: nothing is read
+//! from it or written to it, so that the numbers in `go` stay true. `switch` goes
+//! from one link to the next, `traffic` is what passes on the one that counts, `life`
+//! says whether it lives.
+//!
+//! Where one end starts anew, as after a crash, its session is gone. The other end then
+//! goes on in a new one, by [`Session::succeed`].
+
+mod event;
+mod life;
+pub mod link;
+pub mod outbox;
+pub mod record;
+mod switch;
+mod traffic;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+pub use event::{Event, Fault};
+use life::Verdict;
+use link::Link;
+pub use link::LinkId;
+use outbox::{Full, Outbox};
+use web_time::Instant;
+
+use crate::crypto::keys::ResumeSecret;
+use crate::pairing::Role;
+use crate::payload::{Body, Payload};
+
+/// How far the sessions before this one came, by numbers that begin at 1 in each of them.
+#[derive(Default)]
+struct Before {
+    /// Of what we said, acknowledged.
+    said: u64,
+    /// Of what the other one said, shown.
+    shown: u64,
+}
+
+/// Both directions of a conversation, across its links.
+pub struct Session {
+    role: Role,
+    resume: Option<Arc<ResumeSecret>>,
+    live: Option<Link>,
+    /// Host: a `go` is out and not yet answered.
+    frozen: bool,
+    /// The highest link number given (host) or seen (guest).
+    links: u64,
+    outbox: Outbox,
+    received: u64,
+    before: Before,
+    /// While the chat is shut: what arrived, not acknowledged.
+    shut: bool,
+    /// [`Event::Withheld`] or [`Event::Unheeded`] was told.
+    withheld: bool,
+    /// Since when nothing of what went out on the live link has been acknowledged.
+    unheeded: Option<Instant>,
+    /// A payload that is not understood holds its place, for `reported` counts them.
+    held: VecDeque<Option<Event>>,
+    held_bytes: usize,
+    /// The last message that could be written down, where one could not.
+    taken: Option<u64>,
+    /// What is said once everything queued has gone out.
+    farewell: Option<Payload<'static>>,
+    over: bool,
+    events: VecDeque<Event>,
+    /// What is said besides reliable payloads, while a record is made.
+    control: Vec<u8>,
+}
+
+impl Session {
+    /// A session without a link yet, resumable by `resume`.
+    pub fn new(role: Role, resume: Arc<ResumeSecret>) -> Self {
+        Session {
+            role,
+            resume: Some(resume),
+            live: None,
+            frozen: false,
+            links: 0,
+            outbox: Outbox::default(),
+            received: 0,
+            before: Before::default(),
+            shut: false,
+            withheld: false,
+            unheeded: None,
+            held: VecDeque::new(),
+            held_bytes: 0,
+            taken: None,
+            farewell: None,
+            over: false,
+            events: VecDeque::new(),
+            control: Vec::new(),
+        }
+    }
+
+    /// Our role, which stays the same on every link.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// What resumes the session; `None` once a goodbye was said.
+    pub fn resume(&self) -> Option<&Arc<ResumeSecret>> {
+        self.resume.as_ref()
+    }
+
+    /// The link that counts; one that counted before is to be closed.
+    pub fn live(&self) -> Option<LinkId> {
+        self.live.as_ref().map(|link| link.id)
+    }
+
+    /// How many of our messages are not acknowledged.
+    pub fn queued(&self) -> usize {
+        self.outbox.waiting()
+    }
+
+    /// Whether something that went out is not acknowledged.
+    pub fn awaits_answer(&self) -> bool {
+        self.outbox.has_sent()
+    }
+
+    /// How many bytes of it there are.
+    pub fn unanswered_bytes(&self) -> usize {
+        self.outbox.sent_bytes()
+    }
+
+    /// Whether a goodbye was said by either side: it went out or came in.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Whether [`Session::say`] would take a message.
+    pub fn has_room(&self) -> bool {
+        self.outbox.has_room()
+    }
+
+    /// Takes a message and gives its number. `sent` is in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// [`Full`] until something is acknowledged.
+    pub fn say(&mut self, sent: u64, text: &str) -> Result<u64, Full> {
+        let seq = self.outbox.push(Body::Text {
+            sent,
+            text,
+            resent: false,
+        })?;
+        Ok(self.before.said + seq)
+    }
+
+    /// Goes on with what `former` leaves: the other one lost that session, and shares this one.
+    /// What it did not acknowledge is said again, and the numbers of messages go on. What was
+    /// held back while the chat was shut was never acknowledged, and is forgotten.
+    pub fn succeed(&mut self, former: Session) {
+        self.before = Before {
+            said: former.before.said + former.outbox.acked(),
+            shown: former.before.shown + former.reported(),
+        };
+        self.outbox = former.outbox.anew();
+        self.shut = former.shut;
+        self.events = former.events;
+    }
+
+    /// Says goodbye once everything queued has gone out on the live link.
+    pub fn leave(&mut self) {
+        self.farewell.get_or_insert(Payload::Bye);
+    }
+
+    /// Says the same, and that it is because this end cannot go on.
+    pub fn fail(&mut self) {
+        self.farewell = Some(Payload::Failure);
+    }
+
+    /// Shuts the chat: what arrives is neither shown nor acknowledged.
+    pub fn shut(&mut self) {
+        self.shut = true;
+    }
+
+    /// Opens the chat and shows what was held back.
+    pub fn open(&mut self, now: Instant) {
+        self.shut = false;
+        if !self.held.is_empty()
+            && let Some(live) = &mut self.live
+        {
+            live.owe_ack(now);
+        }
+        self.events.extend(self.held.drain(..).flatten());
+        self.held_bytes = 0;
+    }
+
+    /// Time passed: a link that owes an answer for too long is given up.
+    ///
+    /// # Errors
+    /// The live link that was given up.
+    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), (LinkId, Fault)> {
+        if self.frozen {
+            return Ok(());
+        }
+        let Some(live) = &mut self.live else {
+            return Ok(());
+        };
+        match live.pass(now) {
+            Verdict::Alive => Ok(()),
+            Verdict::Unstable => {
+                self.events.push_back(Event::Unstable(true));
+                Ok(())
+            }
+            Verdict::Dead => {
+                let id = live.id;
+                self.live = None;
+                Err((id, Fault::Silent))
+            }
+        }
+    }
+
+    /// When [`Session::handle_timeout`] is to be called at the latest, and then, if
+    /// the link `can_write`, [`Session::poll_transmit`].
+    pub fn deadline(&self, can_write: bool) -> Option<Instant> {
+        self.live
+            .as_ref()
+            .filter(|_| !self.frozen)
+            .map(|live| live.deadline(can_write))
+    }
+
+    /// The next thing that happened. To be asked before [`Session::poll_transmit`], which
+    /// acknowledges what arrived.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// The message of this number could not be written down: neither it nor what came after it is
+    /// acknowledged.
+    pub fn not_taken(&mut self, seq: u64) {
+        self.taken = Some(seq.saturating_sub(self.before.shown + 1));
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests;

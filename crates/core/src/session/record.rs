@@ -1,0 +1,186 @@
+//! The record layer of one link: the Double Ratchet's messages in frames.
+//!
+//! ```text
+//! u32be n ‖ header(40: ratchet key 32 ‖ u32be PN ‖ u32be N) ‖ ct ‖ tag      n = 40 + |ct| + 32
+//! ad = session id ‖ sender's letter ‖ S_A ‖ S_B ‖ header
+//! ```
+//!
+//! It decides when a DH step is taken (PROTOCOL.md §6). What stands in a record
+//! is `payload`'s business; which link counts is `session`'s.
+
+use std::time::Duration;
+
+use web_time::Instant;
+
+use crate::crypto::keys::{InvalidPoint, SealLabel, SecretKey};
+use crate::crypto::ratchet::{Header, Ratchet, RatchetError};
+use crate::crypto::seal;
+use crate::pairing::{LinkKeys, RatchetStart, Role};
+use crate::payload::{PLAINTEXT_MAX, padded_len};
+
+/// Bytes of the length before every frame.
+pub const PREFIX_LEN: usize = 4;
+/// The shortest and the longest body of a record.
+pub const BODY_MIN: usize = Header::LEN + 48;
+/// See [`BODY_MIN`].
+pub const BODY_MAX: usize = Header::LEN + PLAINTEXT_MAX + seal::OVERHEAD;
+/// A DH step is taken at most this often each way, but for the first one.
+const STEP_EVERY: Duration = Duration::from_secs(1);
+const AD_LEN: usize = 32 + 1 + 32 + 32;
+
+/// Why a link ended on a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// Too short or too long for a record.
+    #[error("a record of an impossible length")]
+    Length,
+    /// Forged, altered, replayed, out of order, or of another link; or the link is at
+    /// its end.
+    #[error("{}", in_words(.0))]
+    Ratchet(#[from] RatchetError),
+    /// The header's key is not a valid one.
+    #[error("a record with an invalid key")]
+    Point,
+}
+
+/// What is wrong with a stranger's record is nothing for people; that a link has come
+/// to its end is.
+fn in_words(error: &RatchetError) -> String {
+    match error {
+        RatchetError::ChainEnd | RatchetError::KeysEnd => error.to_string(),
+        _ => "a record that is not authentic".to_owned(),
+    }
+}
+
+impl From<InvalidPoint> for RecordError {
+    fn from(_: InvalidPoint) -> Self {
+        RecordError::Point
+    }
+}
+
+/// Seals and opens the records of one link.
+pub struct Channel {
+    ratchet: Ratchet,
+    sending_ad: [u8; AD_LEN],
+    receiving_ad: [u8; AD_LEN],
+    last_step: Option<Instant>,
+}
+
+impl Channel {
+    /// The record layer that a pairing's keys begin.
+    ///
+    /// # Errors
+    /// [`RecordError::Point`] for a ratchet key of low order.
+    pub fn new(keys: LinkKeys) -> Result<Self, RecordError> {
+        Self::new_with(keys, SecretKey::generate)
+    }
+
+    /// [`new`](Self::new) with the host's first ratchet key of the caller's: for
+    /// fixed transcripts.
+    pub(crate) fn new_with(
+        keys: LinkKeys,
+        generate: impl FnOnce() -> SecretKey,
+    ) -> Result<Self, RecordError> {
+        let LinkKeys {
+            role,
+            root,
+            ratchet,
+            session_id,
+            s_a,
+            s_b,
+        } = keys;
+        let ad = |sender: Role| {
+            let mut ad = [0; AD_LEN];
+            let bytes = session_id.into_iter().chain([sender.letter()]);
+            let bytes = bytes.chain(*s_a.as_bytes()).chain(*s_b.as_bytes());
+            ad.iter_mut()
+                .zip(bytes)
+                .for_each(|(slot, byte)| *slot = byte);
+            ad
+        };
+        let ratchet = match ratchet {
+            RatchetStart::Initiator(theirs) => Ratchet::initiator_with(root, generate(), theirs)?,
+            RatchetStart::Responder(ours) => Ratchet::responder(root, ours),
+        };
+        Ok(Channel {
+            ratchet,
+            sending_ad: ad(role),
+            receiving_ad: ad(role.other()),
+            last_step: None,
+        })
+    }
+
+    /// Appends one record to `out`, its length before it. `fill` writes the
+    /// payloads, at most [`PLAINTEXT_MAX`] bytes; padding is added here.
+    ///
+    /// # Errors
+    /// When the chain is at its end, or a guest sends before the host did.
+    pub fn seal(
+        &mut self,
+        now: Instant,
+        out: &mut Vec<u8>,
+        fill: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), RecordError> {
+        self.seal_with(now, out, SecretKey::generate, fill)
+    }
+
+    /// [`seal`](Self::seal), a DH step taking its key from `generate`: for fixed
+    /// transcripts.
+    pub(crate) fn seal_with(
+        &mut self,
+        now: Instant,
+        out: &mut Vec<u8>,
+        generate: impl FnOnce() -> SecretKey,
+        fill: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), RecordError> {
+        let rested = self
+            .last_step
+            .is_none_or(|last| now.duration_since(last) >= STEP_EVERY);
+        let step = rested && self.ratchet.step_due();
+        let (header, key) = self.ratchet.next_sending_with(step, generate)?;
+        if step {
+            self.last_step = Some(now);
+        }
+        let header = header.encode();
+        let start = out.len();
+        let body = start + PREFIX_LEN + Header::LEN;
+        out.extend_from_slice(&[0; PREFIX_LEN]);
+        out.extend_from_slice(&header);
+        fill(out);
+        let plaintext = out.len() - body;
+        if plaintext > PLAINTEXT_MAX {
+            out.truncate(start);
+            return Err(RecordError::Length);
+        }
+        out.resize(body + padded_len(plaintext), 0);
+        key.seal(SealLabel::Message, &[&self.sending_ad, &header], out, body);
+        let n = out.len() - start - PREFIX_LEN;
+        let prefix = u32::try_from(n)
+            .map_err(|_| RecordError::Length)?
+            .to_be_bytes();
+        out.iter_mut()
+            .skip(start)
+            .zip(prefix)
+            .for_each(|(slot, byte)| *slot = byte);
+        Ok(())
+    }
+
+    /// Opens a record's body in place and gives its plaintext. A record that
+    /// does not open leaves no trace in the ratchet.
+    ///
+    /// # Errors
+    /// Any; the link is to be ended then.
+    pub fn open<'a>(&mut self, body: &'a mut [u8]) -> Result<&'a mut [u8], RecordError> {
+        if !(BODY_MIN..=BODY_MAX).contains(&body.len()) {
+            return Err(RecordError::Length);
+        }
+        let (header, sealed) = body
+            .split_first_chunk_mut::<{ Header::LEN }>()
+            .ok_or(RecordError::Length)?;
+        let parsed = Header::decode(header)?;
+        let ad = [self.receiving_ad.as_slice(), header.as_slice()];
+        Ok(self
+            .ratchet
+            .receive(&parsed, |key| key.open(SealLabel::Message, &ad, sealed))?)
+    }
+}

@@ -1,0 +1,202 @@
+//! What passes on the link that counts: payloads in, records out.
+
+use web_time::Instant;
+
+use super::life::DEAD_AFTER;
+use super::link::LinkId;
+use super::outbox;
+use super::record::RecordError;
+use super::{Event, Fault, Session};
+use crate::payload::{Body, Malformed, PLAINTEXT_MAX, Payload, decode};
+
+/// About how many bytes one [`Session::poll_transmit`] gives at the most.
+const BATCH: usize = 256 * 1024;
+/// Bytes of an encoded goodbye at most.
+const BYE_LEN: usize = 3;
+
+impl Session {
+    /// Takes the body of one record, which is decrypted in place.
+    ///
+    /// # Errors
+    /// [`Fault`]: the link is forgotten and its socket to be closed.
+    pub fn receive(&mut self, id: LinkId, body: &mut [u8], now: Instant) -> Result<(), Fault> {
+        let result = self.try_receive(id, body, now);
+        if result.is_err() {
+            self.link_lost(id);
+        }
+        result
+    }
+
+    fn try_receive(&mut self, id: LinkId, body: &mut [u8], now: Instant) -> Result<(), Fault> {
+        if self.over {
+            return Ok(());
+        }
+        let Some(live) = self
+            .live
+            .as_mut()
+            .filter(|live| live.id == id && !self.frozen)
+        else {
+            return Ok(());
+        };
+        let plaintext: &[u8] = live.channel.open(body)?;
+        if live.heard(now, plaintext.first().is_none_or(|byte| *byte == 0)) {
+            self.events.push_back(Event::Unstable(false));
+        }
+        self.take_all(decode(plaintext), now)?;
+        if let Some(live) = self.live.as_mut().filter(|_| self.outbox.has_sent()) {
+            live.unacknowledged(now);
+        }
+        // As late as a silent link is dead.
+        if self.unheeded.is_some_and(|since| now >= since + DEAD_AFTER)
+            && !std::mem::replace(&mut self.withheld, true)
+        {
+            self.events.push_back(Event::Unheeded);
+        }
+        Ok(())
+    }
+
+    pub(super) fn take_all<'a>(
+        &mut self,
+        payloads: impl Iterator<Item = Result<Payload<'a>, Malformed>>,
+        now: Instant,
+    ) -> Result<(), Fault> {
+        for payload in payloads {
+            self.take(payload?, now)?;
+            if self.over {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn take(&mut self, payload: Payload<'_>, now: Instant) -> Result<(), Fault> {
+        let Some(live) = &mut self.live else {
+            return Ok(());
+        };
+        match payload {
+            Payload::Go { .. } => return Err(Fault::Misbehaved("a second go")),
+            Payload::Ack { received } => {
+                if self.outbox.acknowledge(received)? {
+                    self.withheld = false;
+                    self.unheeded = self.outbox.has_sent().then_some(now);
+                    self.delivered(received);
+                }
+            }
+            Payload::Ping => live.owe_pong(),
+            Payload::Pong => {
+                // An open chat acknowledges in the same record at the latest.
+                if live.pong()
+                    && self.outbox.has_sent()
+                    && !std::mem::replace(&mut self.withheld, true)
+                {
+                    self.events.push_back(Event::Withheld);
+                }
+            }
+            Payload::Unknown => {}
+            Payload::Bye | Payload::Failure => {
+                self.over = true;
+                self.resume = None;
+                self.events.push_back(match payload {
+                    Payload::Bye => Event::Left,
+                    _ => Event::Failed,
+                });
+            }
+            Payload::Reliable { seq, body } => {
+                if seq > self.received + 1 {
+                    return Err(Fault::Misbehaved("a gap in the messages"));
+                }
+                if !self.shut {
+                    live.owe_ack(now);
+                }
+                if seq == self.received + 1 {
+                    self.keep(seq, body)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, seq: u64, body: Body<'_>) -> Result<(), Fault> {
+        let event = match body {
+            Body::Text { sent, text, resent } => Some(Event::Text {
+                seq: self.before.shown + seq,
+                sent,
+                text: text.to_owned(),
+                resent,
+            }),
+            Body::Unknown => None,
+        };
+        self.received = seq;
+        if !self.shut {
+            self.events.extend(event);
+        } else if self.held.len() < outbox::MESSAGES_MAX && self.held_bytes < outbox::BYTES_MAX {
+            self.held_bytes += match body {
+                Body::Text { text, .. } => text.len(),
+                Body::Unknown => 0,
+            };
+            self.held.push_back(event);
+        } else {
+            return Err(Fault::Misbehaved(
+                "more messages than may be unacknowledged",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Appends what is to be written now, and says on which link: whole records,
+    /// as many as there are, about 256 KiB at the most. `None`: nothing is due.
+    ///
+    /// # Errors
+    /// [`Fault`] when the link's chain has come to its end.
+    pub fn poll_transmit(
+        &mut self,
+        now: Instant,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<LinkId>, (LinkId, Fault)> {
+        let received = self.reported();
+        if self.frozen {
+            return Ok(None);
+        }
+        let Some(live) = &mut self.live else {
+            return Ok(None);
+        };
+        let id = live.id;
+        let mut wrote = false;
+        while out.len() < BATCH
+            && !self.over
+            && (live.is_due(now) || self.outbox.has_unsent() || self.farewell.is_some())
+        {
+            self.control.clear();
+            live.say_what_is_due(now, received, &mut self.control);
+            let limit = PLAINTEXT_MAX - self.control.len() - BYE_LEN;
+            let mut said = false;
+            let sealed = live.channel.seal(now, out, |buf| {
+                buf.extend_from_slice(&self.control);
+                let before = buf.len();
+                self.outbox.fill(buf, limit);
+                said = buf.len() > before;
+                if let Some(farewell) = self.farewell.filter(|_| !self.outbox.has_unsent()) {
+                    farewell.encode(buf);
+                    self.over = true;
+                }
+            });
+            if let Err(error) = sealed {
+                return Err(self.give_up(id, error));
+            }
+            if said {
+                live.said(now);
+                self.unheeded.get_or_insert(now);
+            }
+            wrote = true;
+        }
+        if self.over {
+            self.resume = None;
+        }
+        Ok(wrote.then_some(id))
+    }
+
+    fn give_up(&mut self, id: LinkId, error: RecordError) -> (LinkId, Fault) {
+        self.link_lost(id);
+        (id, error.into())
+    }
+}
