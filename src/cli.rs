@@ -14,6 +14,8 @@ use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::embedded::sources::{Nearness, Sources};
+use crate::embedded::variables;
 use clap::error::{ContextKind, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -21,8 +23,6 @@ use clap_complete::Shell;
 use undertone_core::mediator_url::MediatorUrl;
 use undertone_core::room::Invite;
 use undertone_core::text::safe::Safe;
-use undertone_mediator::sources::{Nearness, Sources};
-use undertone_mediator::variables;
 
 use self::chat::room_variable;
 pub use self::chat::{ChatArgs, ChatOptions};

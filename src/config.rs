@@ -9,9 +9,9 @@ use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::embedded::variables;
 use clap::{Command, CommandFactory};
 use toml::de::{DeTable, DeValue};
-use undertone_mediator::variables;
 
 use crate::cli::Cli;
 use crate::rendezvous::proxy::ProxyChoice;

@@ -30,6 +30,7 @@ pub mod commands;
 pub mod config;
 pub mod contacts;
 pub mod doctor;
+pub mod embedded;
 pub mod exit;
 pub mod generate;
 pub mod history;

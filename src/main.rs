@@ -16,8 +16,8 @@ use undertone::start;
 use undertone::store::Place;
 use undertone::terminal::charset::Out;
 use undertone::terminal::layout::width_of;
-#[cfg(target_os = "linux")]
 use undertone_core::text::safe::Safe;
+#[cfg(target_os = "linux")]
 use zeroizing_alloc::ZeroAlloc;
 
 /// What is freed is wiped, also by code that knows of no secrets: arguments, lines of the terminal
@@ -88,7 +88,7 @@ fn run(cli: Cli) -> Exit {
 
 /// Runs what needs sockets, timers and signals.
 fn in_runtime<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
-    let runtime = undertone_mediator::check_files(FILES).and_then(|()| {
+    let runtime = undertone::embedded::check_files(FILES).and_then(|()| {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

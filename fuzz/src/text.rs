@@ -6,7 +6,7 @@ use undertone_core::mediator_url::MediatorUrl;
 use undertone_core::room::{Invite, Room};
 use undertone_core::text::display_name::DisplayName;
 use undertone_core::text::safe::Safe;
-use undertone_mediator::wire::{ClientMessage, MediatorMessage};
+use undertone_wire::{ClientMessage, MediatorMessage};
 
 /// What a person types or pastes: rooms, invites, mediators' addresses.
 pub fn room(input: &[u8]) {

@@ -28,7 +28,7 @@ use nix::unistd::Pid;
 use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
-use undertone_mediator::wire::{ClientMessage, Opaque, Tag};
+use undertone_wire::{ClientMessage, Opaque, Tag};
 
 const STEPS: [usize; 3] = [0, 5_000, 10_000];
 const PAIRINGS: u32 = 2_000;

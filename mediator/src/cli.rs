@@ -10,7 +10,8 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use tracing::level_filters::LevelFilter;
 use undertone_mediator::sources::{Nearness, Sources};
-use undertone_mediator::{Certificate, Config, RelayLimits, TlsError, variables, wire};
+use undertone_mediator::{Certificate, Config, RelayLimits, TlsError, variables};
+use undertone_wire as wire;
 
 use crate::Failure;
 

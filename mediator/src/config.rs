@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_rustls::rustls;
 
-use crate::wire;
+use undertone_wire as wire;
 
 /// Limits, times and TLS of one mediator. The default is the agreement's.
 #[derive(Clone)]
@@ -43,7 +43,7 @@ pub struct RelayLimits {
     pub bytes: u64,
 }
 
-/// How long everything may take; see the consts of [`crate::wire`].
+/// How long everything may take; see the consts of [`undertone_wire`].
 #[derive(Clone, Debug)]
 pub struct Times {
     /// [`wire::SEAT_LIFE`].

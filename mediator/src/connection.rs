@@ -13,14 +13,14 @@ use axum::extract::ws::{CloseFrame, Message, close_code};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, trace};
+use undertone_wire::{AddressKey, ClientMessage, MESSAGE_BURST, MediatorMessage};
 
 use crate::config::Times;
 use crate::hub::Client;
-use crate::limits::{AddressKey, Bucket, Rate};
+use crate::limits::{Bucket, Rate};
 use crate::refusal::{Refusal, seconds_up};
 use crate::relay;
 use crate::rooms::Event;
-use crate::wire::{ClientMessage, MESSAGE_BURST, MediatorMessage};
 
 /// Time for the client to answer our close frame.
 const LINGER: Duration = Duration::from_secs(1);

@@ -13,11 +13,11 @@ use futures_util::{Sink, Stream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use undertone_wire::{ClientMessage, ErrorCode, MediatorMessage, Opaque, Tag};
 
 use crate::config::{Config, RelayLimits, Times};
 use crate::connection::run;
 use crate::hub::Hub;
-use crate::wire::{ClientMessage, ErrorCode, MediatorMessage, Opaque, Tag};
 
 /// A socket's mediator end; `stalled` is a client that does not read.
 struct Fake {

@@ -11,11 +11,11 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use futures_util::StreamExt;
+use undertone_wire::{MAX_MESSAGE, PATH, RELAY_MESSAGE};
 
 use crate::connection;
 use crate::refusal::FULL_RETRY;
 use crate::server::{Arrival, Server};
-use crate::wire::{MAX_MESSAGE, PATH, RELAY_MESSAGE};
 
 /// What a WebSocket may send in one message before it is cut off; up to here it is
 /// told what was wrong.

@@ -11,14 +11,14 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 use tracing::debug;
+use undertone_wire::{AddressKey, Opaque, Tag};
 
 use crate::config::Config;
-use crate::limits::{AddressKey, AddressRate, MAX_TRACKED, Rate};
+use crate::limits::{AddressRate, MAX_TRACKED, Rate};
 use crate::refusal::Refusal;
 use crate::relay::{Leg, Relays};
 use crate::rooms::{ClientId, Event, Out, RoomLimits, Rooms};
 use crate::tally::Tally;
-use crate::wire::{Opaque, Tag};
 
 /// The state that all connections share.
 pub(crate) struct Hub {

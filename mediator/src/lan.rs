@@ -4,70 +4,16 @@
 //! that DNS-SD needs with them. No name of a person, a machine or a room. Does not own: looking
 //! for one. Nothing is sent before [`daemon`] is called.
 
-use std::fmt;
 use std::io;
 use std::net::IpAddr;
-use std::str::FromStr;
 use std::time::Duration;
 
 pub use mdns_sd::ServiceDaemon;
 use mdns_sd::{IfKind, ServiceInfo};
+use undertone_wire::{InstanceId, SERVICE};
 
-/// The type of service.
-pub const SERVICE: &str = "_undertone._tcp.local.";
 /// How long the goodbye may take.
 const GOODBYE_WITHIN: Duration = Duration::from_millis(500);
-
-/// Tells one announcement from another: 64 random bits, shown as 16 hexadecimal digits. Of two
-/// mediators those who wait take the one with the smaller id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct InstanceId(u64);
-
-impl InstanceId {
-    /// A new one.
-    ///
-    /// # Errors
-    /// Where the system has no randomness.
-    pub fn random() -> io::Result<Self> {
-        getrandom::u64().map(Self).map_err(io::Error::other)
-    }
-
-    /// That of an instance's full name, `ID._undertone._tcp.local.`; `None` for any other name.
-    #[must_use]
-    pub fn of(full_name: &str) -> Option<Self> {
-        full_name
-            .strip_suffix(SERVICE)?
-            .strip_suffix('.')?
-            .parse()
-            .ok()
-    }
-
-    fn full_name(self) -> String {
-        format!("{self}.{SERVICE}")
-    }
-}
-
-impl fmt::Display for InstanceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
-
-/// Not 16 lower-case hexadecimal digits.
-#[derive(Debug, PartialEq, Eq)]
-pub struct NoInstanceId;
-
-impl FromStr for InstanceId {
-    type Err = NoInstanceId;
-
-    fn from_str(text: &str) -> Result<Self, NoInstanceId> {
-        let id = u64::from_str_radix(text, 16).map(Self);
-        // `from_str_radix` would take a sign, fewer digits and capitals.
-        id.ok()
-            .filter(|id| id.to_string() == text)
-            .ok_or(NoInstanceId)
-    }
-}
 
 /// What speaks multicast DNS, on all interfaces but loopback, or on that of `only`.
 ///
@@ -82,6 +28,14 @@ pub fn daemon(only: Option<IpAddr>) -> io::Result<ServiceDaemon> {
         only.map_err(io::Error::other)?;
     }
     Ok(daemon)
+}
+
+/// A new id.
+///
+/// # Errors
+/// Where the system has no randomness.
+pub fn new_id() -> io::Result<InstanceId> {
+    getrandom::u64().map(InstanceId).map_err(io::Error::other)
 }
 
 /// Announces the mediator on `port` of this machine, until [`retract`] or [`close`].
@@ -107,29 +61,5 @@ pub fn retract(daemon: &ServiceDaemon, id: InstanceId) {
 pub async fn close(daemon: ServiceDaemon) {
     if let Ok(ended) = daemon.shutdown() {
         let _ = tokio::time::timeout(GOODBYE_WITHIN, ended.recv_async()).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_is_sixteen_digits_and_nothing_else_is_one() {
-        let id = InstanceId(0x0012_3456_789a_bcde);
-        assert_eq!(id.to_string(), "00123456789abcde");
-        assert_eq!(InstanceId::of(&id.full_name()), Some(id));
-        for name in [
-            "00123456789abcde",
-            "+0123456789abcde._undertone._tcp.local.",
-            "123456789abcde._undertone._tcp.local.",
-            "00123456789ABCDE._undertone._tcp.local.",
-            "00123456789abcde_undertone._tcp.local.",
-            "x.00123456789abcde._undertone._tcp.local.",
-            "\u{1b}[2J._undertone._tcp.local.",
-        ] {
-            assert_eq!(InstanceId::of(name), None, "{name}");
-        }
-        assert!(InstanceId(1) < InstanceId(2));
     }
 }

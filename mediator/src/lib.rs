@@ -17,7 +17,7 @@
 //! tls                   the certificate, and how long it is valid
 //! tally                 what strangers cause, counted for the log
 //! variables, sources    options that come from the environment, and what set each
-//! wire, refusal         the agreement with the client, and how it says no
+//! refusal               how it says no, in the words of `undertone_wire`
 //! ```
 //!
 //! A client runs one inside itself with [`listen`] and [`serve`].
@@ -42,7 +42,6 @@ pub mod sources;
 mod tally;
 mod tls;
 pub mod variables;
-pub mod wire;
 
 pub use config::{Config, RelayLimits, Times};
 pub use files::check_files;

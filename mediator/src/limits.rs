@@ -6,27 +6,13 @@
 //! N and one more every T.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
+
+use undertone_wire::AddressKey;
 
 /// Addresses whose rate is remembered at a time. Beyond them all share one bucket,
 /// so that an attacker with many addresses takes no memory.
 pub const MAX_TRACKED: usize = 16_384;
-
-/// What counts as one address: IPv4 whole, IPv6 by its /64, which one customer holds whole.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AddressKey(IpAddr);
-
-impl From<IpAddr> for AddressKey {
-    fn from(address: IpAddr) -> Self {
-        Self(match address.to_canonical() {
-            IpAddr::V4(address) => IpAddr::V4(address),
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(
-                address.to_bits() & !u128::from(u64::MAX),
-            )),
-        })
-    }
-}
 
 /// N events at once, one more every T.
 #[derive(Clone, Copy, Debug)]
@@ -172,6 +158,8 @@ impl AddressCount {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
     use proptest::prelude::*;
 

@@ -132,7 +132,7 @@ fn announce(bound: SocketAddr) -> Result<lan::ServiceDaemon, Failure> {
     }
     let only = (!ip.is_unspecified()).then_some(ip);
     let announced = lan::daemon(only).and_then(|daemon| {
-        lan::announce(&daemon, lan::InstanceId::random()?, bound.port())?;
+        lan::announce(&daemon, lan::new_id()?, bound.port())?;
         Ok(daemon)
     });
     announced.map_err(|error| Failure {

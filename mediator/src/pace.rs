@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::wire::RELAY_BURST;
+use undertone_wire::RELAY_BURST;
 
 /// The state of one rate.
 #[derive(Clone, Copy, Debug)]

@@ -16,8 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-use crate::wire::RELAY_MESSAGE;
+use undertone_wire::RELAY_MESSAGE;
 
 /// A stream and what was read ahead of it.
 pub(crate) struct ReadAhead<S> {

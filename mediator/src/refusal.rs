@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use crate::wire::{DecodeError, ErrorCode, MAX_MESSAGE, MediatorMessage, RELAY_MESSAGE, VERSION};
+use undertone_wire::{
+    DecodeError, ErrorCode, MAX_MESSAGE, MediatorMessage, RELAY_MESSAGE, VERSION,
+};
 
 /// Why a client is refused, from rooms, limits and connection alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A side reads no further message before the last one found room in the queue, so a
-//! slow reader slows the writer, through TCP, and costs [`RELAY_HELD`](crate::wire::RELAY_HELD)
+//! slow reader slows the writer, through TCP, and costs [`RELAY_HELD`](undertone_wire::RELAY_HELD)
 //! a direction at most. The two directions do not wait for each other. What a side said
 //! before it went still reaches the other one.
 //!
@@ -23,6 +23,7 @@ use axum::extract::ws::Message;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use undertone_wire::{ClientMessage, MESSAGE_BURST, RELAY_MESSAGE, RELAY_OVERHEAD, RELAY_QUEUE};
 
 use crate::config::{RelayLimits, Times};
 use crate::connection::End;
@@ -31,7 +32,6 @@ use crate::limits::{Bucket, Rate};
 use crate::pace::Pace;
 use crate::refusal::Refusal;
 use crate::rooms::Event;
-use crate::wire::{ClientMessage, MESSAGE_BURST, RELAY_MESSAGE, RELAY_OVERHEAD, RELAY_QUEUE};
 
 /// What all relayed pairs share.
 pub(crate) struct Relays {

@@ -24,9 +24,10 @@ mod pairing;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::limits::{AddressCount, AddressKey};
+use undertone_wire::{AddressKey, Opaque, RELAY_LEAST, RELAY_SHARE, Tag};
+
+use crate::limits::AddressCount;
 use crate::refusal::Refusal;
-use crate::wire::{Opaque, RELAY_LEAST, RELAY_SHARE, Tag};
 pub use event::{ClientId, Event, Out};
 use pairing::Paired;
 

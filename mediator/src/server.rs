@@ -22,11 +22,12 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{self, AlertDescription};
 use tracing::{debug, info};
+use undertone_wire::AddressKey;
 
 use crate::config::{Config, Times};
 use crate::http;
 use crate::hub::Hub;
-use crate::limits::{AddressCount, AddressKey};
+use crate::limits::AddressCount;
 use crate::read_ahead::{Meter, ReadAhead};
 
 /// Time for the last `error shutting-down` to go out.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
-use undertone_mediator::wire::ErrorCode;
+use undertone_wire::ErrorCode;
 
 use super::backoff::{Backoff, LASTING, asked_for};
 use super::pair::{Progress, reaches};

@@ -72,7 +72,7 @@ pub fn asked_for(error: &RendezvousError) -> Option<Duration> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use undertone_mediator::wire::ErrorCode;
+    use undertone_wire::ErrorCode;
 
     use super::*;
 

@@ -11,6 +11,7 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::embedded::lan::{self, ServiceDaemon};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use mdns_sd::{ResolvedService, ScopedIp, ServiceEvent};
@@ -18,7 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use undertone_core::mediator_url::MediatorUrl;
-use undertone_mediator::lan::{self, InstanceId, SERVICE, ServiceDaemon};
+use undertone_wire::{InstanceId, SERVICE};
 
 use crate::link::interfaces::{links_here, next_to_us};
 use crate::rendezvous::connect::connect;

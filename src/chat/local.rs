@@ -13,12 +13,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::embedded::{Config, lan, listen, serve};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use undertone_core::mediator_url::MediatorUrl;
-use undertone_mediator::lan::InstanceId;
-use undertone_mediator::{Config, listen, serve};
+use undertone_wire::InstanceId;
 
 use super::lan::{Known, LOOK_FOR, Lan};
 use super::links::{Link, links_here};
@@ -96,7 +96,7 @@ impl Local {
         let first = lan.known().into_iter().next();
         let mut lan = OnLan {
             lan,
-            current: InstanceId::random()?,
+            current: lan::new_id()?,
             announced: false,
         };
         let mut local = match first {
@@ -233,7 +233,7 @@ impl OnLan {
 
     /// Announces the mediator here, by a new id.
     fn announce(&mut self, port: u16) -> io::Result<()> {
-        self.take(InstanceId::random()?);
+        self.take(lan::new_id()?);
         self.lan.announce(self.current, port)?;
         self.announced = true;
         Ok(())

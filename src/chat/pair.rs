@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use undertone_core::crypto::keys::{PublicKey, SecretKey};
 use undertone_core::pairing::{Matched, Meeting, Offering, PairingError, Role};
 use undertone_core::text::display_name::DisplayName;
-use undertone_mediator::wire::{self, MediatorMessage};
+use undertone_wire::{self as wire, MediatorMessage};
 
 use super::ChatError;
 use super::listening::{Listening, View};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use tokio::sync::watch;
 use tokio::time::sleep;
-use undertone_mediator::wire::{ErrorCode, RELAY_ASK_LIFE};
+use undertone_wire::{ErrorCode, RELAY_ASK_LIFE};
 
 use crate::link::route::Route;
 use crate::link::stream::Stream;

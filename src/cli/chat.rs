@@ -5,13 +5,13 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::embedded::sources::Sources;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
 use undertone_core::mediator_url::{DEFAULT_PORT, MediatorUrl};
 use undertone_core::room::{Invite, RoomError};
 use undertone_core::text::display_name::DisplayName;
-use undertone_mediator::sources::Sources;
 
 use super::{bind_address, name_proxy, proxy_choice, route};
 use crate::chat::relay::RelayChoice;

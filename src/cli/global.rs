@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args};
 
-use undertone_mediator::sources::Sources;
+use crate::embedded::sources::Sources;
 
 use crate::store::{Place, Store, StoreError};
 use crate::terminal::style::ColorChoice;

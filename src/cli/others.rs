@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
+use crate::embedded::sources::Sources;
 use clap::{Args, Subcommand};
 use undertone_core::mediator_url::{DEFAULT_PORT, MediatorUrl};
 use undertone_core::text::display_name::DisplayName;
-use undertone_mediator::sources::Sources;
 
 use super::{bind_address, examples, name_proxy, proxy_choice, route};
 use crate::rendezvous::Route;

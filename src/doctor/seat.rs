@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::time::timeout;
 use undertone_core::crypto::keys::random;
 use undertone_core::pairing::OFFER_LEN;
-use undertone_mediator::wire::MediatorMessage;
+use undertone_wire::MediatorMessage;
 
 use crate::link::interfaces::addresses_here;
 use crate::link::route::is_local;

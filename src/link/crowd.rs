@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
 use tokio::task::{AbortHandle, JoinSet};
-use undertone_mediator::limits::AddressKey;
+use undertone_wire::AddressKey;
 
 /// The most sockets in one crowd.
 pub const UNCONFIRMED_MAX: usize = 16;

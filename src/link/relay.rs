@@ -19,9 +19,7 @@ use futures_util::{Sink, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
-use undertone_mediator::wire::{
-    ClientMessage, MediatorMessage, RELAY_ASK_LIFE, RELAY_MESSAGE, SILENCE,
-};
+use undertone_wire::{ClientMessage, MediatorMessage, RELAY_ASK_LIFE, RELAY_MESSAGE, SILENCE};
 
 use crate::rendezvous::{Rendezvous, RendezvousError, Socket, decode, failed};
 

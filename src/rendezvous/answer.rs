@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode, Uri, header};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use undertone_core::mediator_url::MediatorUrl;
-use undertone_mediator::wire::PATH;
+use undertone_wire::PATH;
 
 /// What answers.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::io;
 
 use tokio_tungstenite::tungstenite;
 use undertone_core::mediator_url::MediatorUrl;
-use undertone_mediator::wire::ErrorCode;
+use undertone_wire::ErrorCode;
 
 use super::proxy::{Proxy, ProxyFailure};
 use super::{Answer, Route, TlsFailure};

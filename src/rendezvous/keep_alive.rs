@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use undertone_mediator::wire::{PING_EVERY, SILENCE};
+use undertone_wire::{PING_EVERY, SILENCE};
 
 /// No more often than this: half of what a connection may say to the mediator.
 const LEAST: Duration = Duration::from_secs(2);

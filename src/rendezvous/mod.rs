@@ -1,5 +1,5 @@
 //! The client's side of the mediator: one WebSocket, the messages of
-//! `undertone_mediator::wire` on it, every wait bounded. What the messages mean
+//! `undertone_wire` on it, every wait bounded. What the messages mean
 //! for a pairing is not decided here. `reach` is the way there, `connect` the TCP
 //! below it, `tls` what may be above that, `upgrade` the WebSocket on top, `proxy` what may be on
 //! the way, `answer` what may stand in its place, `head` how either answers; `keep_alive` keeps the line, `version` tells a mediator from another
@@ -26,7 +26,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use undertone_core::mediator_url::MediatorUrl;
-use undertone_mediator::wire::{
+use undertone_wire::{
     ClientMessage, MediatorMessage, Opaque, RELAY_MESSAGE, SILENCE, Tag, VERSION,
 };
 

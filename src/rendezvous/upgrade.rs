@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_request;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use undertone_core::mediator_url::MediatorUrl;
-use undertone_mediator::wire::{PATH, RELAY_MESSAGE};
+use undertone_wire::{PATH, RELAY_MESSAGE};
 
 use super::error::ConnectError;
 use super::head::{self, Head};

@@ -1,7 +1,8 @@
 //! Where one meets: what the mediator of an invite means, and what hiding asks of it.
 
 use undertone_core::room::{Invite, Room};
-use undertone_mediator::sources::Sources;
+
+use crate::embedded::sources::Sources;
 
 use crate::chat::Made;
 use crate::chat::relay::RelayChoice;

@@ -16,7 +16,7 @@ use undertone::link::port::Port;
 use undertone_core::pairing::Candidates;
 use undertone_core::payload::{Body, Payload, TEXT_MAX, decode};
 use undertone_core::session::record::{BODY_MAX, BODY_MIN};
-use undertone_mediator::wire::Role;
+use undertone_wire::Role;
 
 const SOON: Duration = Duration::from_secs(8);
 const ANSWER: Payload<'static> = Payload::Go {

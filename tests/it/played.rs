@@ -8,7 +8,7 @@ use crate::hostile::Evil;
 use crate::hostile::end::{End, Impostor};
 use jiff::Timestamp;
 use undertone_core::pairing::Candidates;
-use undertone_mediator::wire::{ErrorCode, MAX_MESSAGE, MediatorMessage, Role};
+use undertone_wire::{ErrorCode, MAX_MESSAGE, MediatorMessage, Role};
 
 const ROOM: &str = "lab#otter";
 

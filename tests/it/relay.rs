@@ -16,8 +16,8 @@ use undertone::chat::relay::by_relay;
 use undertone::link::relay::RelayStream;
 use undertone::rendezvous::{Rendezvous, RendezvousError, Route};
 use undertone_core::mediator_url::MediatorUrl;
-use undertone_mediator::wire::{ErrorCode, MediatorMessage, RELAY_ASK_LIFE};
 use undertone_mediator::{Config, RelayLimits, listen, serve};
+use undertone_wire::{ErrorCode, MediatorMessage, RELAY_ASK_LIFE};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

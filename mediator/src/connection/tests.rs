@@ -1,8 +1,9 @@
 //! Connections under a paused clock: what each wait comes to.
 
+use undertone_wire::{ErrorCode, Opaque, Role};
+
 use super::*;
 use crate::fake::{after, connect, hub, pair, sealed};
-use crate::wire::{ErrorCode, Opaque, Role};
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_connection_is_pinged_twice_then_frees_its_seat() {

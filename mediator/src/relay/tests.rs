@@ -4,10 +4,10 @@ use std::sync::atomic::Ordering;
 
 use futures_util::sink;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use undertone_wire::{ErrorCode, MediatorMessage, RELAY_BURST};
 
 use super::*;
 use crate::fake::{Peer, pair, relay_hub, relayed, sealed};
-use crate::wire::{ErrorCode, MediatorMessage, RELAY_BURST};
 
 /// No cap in the way of what a test is about.
 const AMPLE: RelayLimits = RelayLimits {

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
+use undertone_wire::{Opaque, Role};
+
 use crate::refusal::Refusal;
-use crate::wire::{Opaque, Role};
 
 /// A connection's number, never used twice.
 pub type ClientId = u64;

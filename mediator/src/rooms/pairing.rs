@@ -9,10 +9,10 @@
 use std::mem;
 use std::time::Instant;
 
+use undertone_wire::{AddressKey, Opaque, Role, SEALED_HOLD, Tag};
+
 use super::{ClientId, Event, Out, Place, Rooms, Seat};
-use crate::limits::AddressKey;
 use crate::refusal::Refusal;
-use crate::wire::{Opaque, Role, SEALED_HOLD, Tag};
 
 /// One side of a pairing. It keeps the `join` to know it again when a renewal crosses `paired`.
 pub(super) struct Paired {

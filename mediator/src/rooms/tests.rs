@@ -5,8 +5,9 @@ mod random;
 
 use std::net::IpAddr;
 
+use undertone_wire::Role;
+
 use super::*;
-use crate::wire::Role;
 
 const SEAT: Duration = Duration::from_secs(600);
 const PAIRING: Duration = Duration::from_secs(60);

@@ -16,10 +16,8 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
-use undertone_mediator::wire::{
-    ClientMessage, ErrorCode, MAX_MESSAGE, MediatorMessage, Opaque, Tag,
-};
 use undertone_mediator::{Config, Times};
+use undertone_wire::{ClientMessage, ErrorCode, MAX_MESSAGE, MediatorMessage, Opaque, Tag};
 
 const SHORT: Duration = Duration::from_millis(200);
 
@@ -321,7 +319,7 @@ async fn a_crowd_of_half_open_connections_does_not_stop_a_pair() {
 async fn a_flood_of_pings() {
     let mediator = Mediator::start(Config::default());
     let mut client = mediator.connect().await;
-    for _ in 0..=undertone_mediator::wire::MESSAGE_BURST {
+    for _ in 0..=undertone_wire::MESSAGE_BURST {
         client.send(Message::Ping("".into())).await;
     }
     let end = async {

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use crate::common::{Client, Mediator, ROOM, pair};
 use tokio_tungstenite::tungstenite::Error;
-use undertone_mediator::wire::{ErrorCode, Tag};
 use undertone_mediator::{Config, Times};
+use undertone_wire::{ErrorCode, Tag};
 
 async fn refused_by_http(mediator: &Mediator, host: u8) -> u16 {
     match Client::over(mediator.dial_from(host).await, &[]).await {
@@ -34,9 +34,7 @@ async fn connections_are_capped_in_all() {
     let mut first = mediator.connect_from(2).await;
     let _second = mediator.connect_from(3).await;
     assert_eq!(refused_by_http(&mediator, 4).await, 503);
-    first
-        .say(&undertone_mediator::wire::ClientMessage::Done)
-        .await;
+    first.say(&undertone_wire::ClientMessage::Done).await;
     first.hear_close().await;
     mediator.connect_from(4).await;
 }
@@ -50,9 +48,7 @@ async fn connections_are_capped_an_address() {
     let mut first = mediator.connect_from(2).await;
     assert_eq!(refused_by_http(&mediator, 2).await, 503);
     let _other_address = mediator.connect_from(3).await;
-    first
-        .say(&undertone_mediator::wire::ClientMessage::Done)
-        .await;
+    first.say(&undertone_wire::ClientMessage::Done).await;
     first.hear_close().await;
     mediator.connect_from(2).await;
 }

@@ -20,7 +20,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
-use undertone_mediator::wire::{ClientMessage, ErrorCode, MediatorMessage, RELAY_HELD, Tag};
+use undertone_wire::{ClientMessage, ErrorCode, MediatorMessage, RELAY_HELD, Tag};
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_undertone-mediator"));

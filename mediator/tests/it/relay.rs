@@ -17,11 +17,11 @@ use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
-use undertone_mediator::wire::{
+use undertone_mediator::{Config, RelayLimits, Times};
+use undertone_wire::{
     ClientMessage, ErrorCode, MESSAGE_BURST, MediatorMessage, RELAY_HELD, RELAY_LEAST,
     RELAY_MESSAGE, Tag,
 };
-use undertone_mediator::{Config, RelayLimits, Times};
 
 fn limited(change: impl FnOnce(&mut RelayLimits)) -> Config {
     let mut config = relaying();

@@ -10,7 +10,7 @@
 use crate::common::{Mediator, ROOM, pair};
 use tokio_tungstenite::tungstenite::Message;
 use undertone_mediator::Config;
-use undertone_mediator::wire::{ClientMessage, ErrorCode, MediatorMessage, Role, Tag};
+use undertone_wire::{ClientMessage, ErrorCode, MediatorMessage, Role, Tag};
 
 #[tokio::test]
 async fn two_meet_swap_sealed_and_are_forgotten() {

@@ -13,8 +13,8 @@ use crate::common::{Mediator, PATIENCE, ROOM, pair, read_to_end};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use undertone_mediator::wire::{ClientMessage, ErrorCode, Tag};
 use undertone_mediator::{Config, Times};
+use undertone_wire::{ClientMessage, ErrorCode, Tag};
 
 async fn returns(mediator: &mut Mediator) {
     let served = timeout(PATIENCE, &mut mediator.serving)

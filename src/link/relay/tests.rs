@@ -4,7 +4,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use undertone_mediator::wire::ErrorCode;
+use undertone_wire::ErrorCode;
 
 use super::*;
 use crate::rendezvous::{Transport, WRITE_BUFFER};

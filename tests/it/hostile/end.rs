@@ -16,7 +16,7 @@ use undertone_core::pairing::{
 };
 use undertone_core::room::Room;
 use undertone_core::session::{Event, LinkId, Session};
-use undertone_mediator::wire;
+use undertone_wire as wire;
 
 use crate::hostile::dial::dial;
 use crate::hostile::{Evil, Seat};

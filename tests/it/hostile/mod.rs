@@ -27,7 +27,7 @@ use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 use undertone::identity::Identity;
 use undertone::store::Store;
 use undertone_core::room::Room;
-use undertone_mediator::wire::{ClientMessage, MediatorMessage, Opaque, Role};
+use undertone_wire::{ClientMessage, MediatorMessage, Opaque, Role};
 
 use crate::common::{Client, Home, PATIENCE};
 

@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use undertone::link::here::Here;
 use undertone_core::pairing::{CONFIRM_B_LEN, Candidates};
-use undertone_mediator::wire::Role;
+use undertone_wire::Role;
 
 use super::{ROOM, SECRETS, ada, bob, seated};
 use crate::common::{Client, Home, Start};

@@ -1,7 +1,7 @@
 //! It plays with the rooms in which contacts wait for each other after a crash.
 
 use undertone_core::pairing::{Candidates, PairingError};
-use undertone_mediator::wire::Role;
+use undertone_wire::Role;
 
 use super::{ROOM, SECRETS, SOON, ada, bob, seated};
 use crate::common::proxy::Proxy;

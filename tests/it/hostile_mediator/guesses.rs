@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use undertone_core::pairing::{Candidates, PairingError};
-use undertone_mediator::wire::{MediatorMessage, Role};
+use undertone_wire::{MediatorMessage, Role};
 
 use super::{ROOM, SECRETS, SOON, ada, assert_dead, assert_spent, bob, seated};
 use crate::common::{Home, Start};

@@ -2,7 +2,7 @@
 
 use undertone::link::door::Door;
 use undertone_core::pairing::{Candidates, PairingError};
-use undertone_mediator::wire::Role;
+use undertone_wire::Role;
 
 use super::{ROOM, SECRETS, SOON, ada, assert_dead, assert_spent, bob, seated};
 use crate::common::{Client, Home, Mediator, Start};

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use tokio_tungstenite::tungstenite::Message;
-use undertone_mediator::wire::{ErrorCode, MAX_MESSAGE, MediatorMessage};
+use undertone_wire::{ErrorCode, MAX_MESSAGE, MediatorMessage};
 
 use super::{ROOM, SECRETS, SOON, ada, bob, seated};
 use crate::common::{Home, Start};

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use undertone_core::pairing::Candidates;
-use undertone_mediator::wire::Role;
+use undertone_wire::Role;
 
 use super::{ROOM, ada, assert_spent, seated, shares_a_value};
 use crate::common::{Client, Home};

@@ -6,7 +6,7 @@ use std::thread;
 use futures_util::future::Either;
 use tokio::sync::oneshot;
 use undertone_core::pairing::Candidates;
-use undertone_mediator::wire::{ClientMessage, MediatorMessage, Opaque, Role};
+use undertone_wire::{ClientMessage, MediatorMessage, Opaque, Role};
 
 use super::{ROOM, ada, seated};
 use crate::common::{Client, Home, Start};

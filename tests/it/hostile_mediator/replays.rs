@@ -1,6 +1,6 @@
 //! It hands out what it has seen before: old offers, whole old pairings, our own.
 
-use undertone_mediator::wire::Role;
+use undertone_wire::Role;
 
 use super::{ROOM, SOON, ada, assert_spent, bob, seated};
 use crate::common::{Client, Home};

@@ -6,7 +6,7 @@ use undertone_core::crypto::keys::SecretKey;
 use undertone_core::pairing::{
     AwaitSealed, Candidates, Meeting, Offering, PairingError, Role as End,
 };
-use undertone_mediator::wire::Role;
+use undertone_wire::Role;
 
 use super::{ROOM, SECRETS, SOON, ada, assert_spent, bob, seated};
 use crate::common::Home;
@@ -120,7 +120,7 @@ fn sealed_before_paired_and_paired_before_waiting_are_taken_in_stride() {
     let mut comes = evil.join();
     for seat in [&mut waits, &mut comes] {
         seat.hand(&[0; 256]);
-        seat.say(&undertone_mediator::wire::MediatorMessage::PeerLeft);
+        seat.say(&undertone_wire::MediatorMessage::PeerLeft);
     }
     pair_honestly(&mut waits, &mut comes);
     for client in [&host, &guest] {

@@ -10,7 +10,7 @@ use undertone::link::frame::{self, FrameReader};
 use undertone_core::crypto::keys::SecretKey;
 use undertone_core::pairing::{CONFIRM_A_LEN, Candidates, Introduction};
 use undertone_core::session::Session;
-use undertone_mediator::wire::Role;
+use undertone_wire::Role;
 
 use super::{ROOM, SOON, ada, bob, seated};
 use crate::common::Home;

@@ -1,7 +1,8 @@
 //! Whatever clients do: the rooms hold together, and no client is told what cannot be.
 
+use undertone_wire::SEALED_HOLD;
+
 use super::*;
-use crate::wire::SEALED_HOLD;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]

@@ -12,10 +12,10 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{WebSocketStream, client_async};
-use undertone_mediator::wire::{
+use undertone_mediator::{Config, RelayLimits, listen, serve};
+use undertone_wire::{
     ClientMessage, ErrorCode, MediatorMessage, Opaque, PATH, RELAY_MESSAGE, Role, Tag,
 };
-use undertone_mediator::{Config, RelayLimits, listen, serve};
 
 /// No wait in these tests should come near this.
 pub const PATIENCE: Duration = Duration::from_secs(20);

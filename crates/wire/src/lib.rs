@@ -28,9 +28,14 @@
 //! An `error` is the last message on its connection: the mediator closes after it.
 //!
 //! Here are the messages; `bounds` is how long, how many and how fast, `opaque` what
-//! passes through unread.
+//! passes through unread, `address` what counts as one address, `dns_sd` the names under which a
+//! mediator is found on the local network.
 
+#![forbid(unsafe_code)]
+
+mod address;
 mod bounds;
+mod dns_sd;
 mod opaque;
 
 use std::fmt;
@@ -38,7 +43,9 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize, de};
 
+pub use address::AddressKey;
 pub use bounds::*;
+pub use dns_sd::{InstanceId, NoInstanceId, SERVICE};
 pub use opaque::{Opaque, Tag};
 
 /// Version of this agreement, `v` of `join`.
