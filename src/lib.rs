@@ -9,19 +9,15 @@
 //! ```text
 //! main ─► start                       what a chat needs, asked for and opened
 //!           └► chat                   the driver: one select loop
-//!           ├► terminal               prompts, names, text made safe
+//!           ├► terminal               prompts, keys, what is drawn
 //!           ├► contacts, history      whom we know, whom we talked to
 //!           ├► attempts               what went wrong in a room, across runs
+//!           ├► embedded               the mediator that runs inside this program
 //!           ├► link                   sockets to the other one
 //!           ├► rendezvous             the socket to the mediator (both on socket)
-//!           └► session                what arrives once and in order
-//!                 └► pairing, payload
-//!                       └► crypto     keys, seal, CPace, ratchet, words
+//!           └► undertone_core         session, pairing, crypto, rooms, text: no I/O
+//! undertone_wire                      messages and limits that client and mediator agree on
 //! ```
-//!
-//! `crypto`, `pairing`, `payload` and `session` have no socket, no clock and no
-//! terminal: bytes and `now` go in; bytes, events and a deadline come out. They
-//! can be run under a virtual clock, fuzzed and ported as they are.
 
 pub mod attempts;
 pub mod chat;
