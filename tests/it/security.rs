@@ -19,7 +19,7 @@ fn sources(folder: &Path, text: &mut String) {
 fn every_test_that_security_md_names_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut text = String::new();
-    for folder in ["src", "tests", "mediator"] {
+    for folder in ["crates", "mediator", "src", "tests"] {
         sources(&root.join(folder), &mut text);
     }
     let page = fs::read_to_string(root.join("SECURITY.md")).unwrap();
