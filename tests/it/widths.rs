@@ -175,7 +175,12 @@ fn no_row_stays_behind_where_rows_flow_anew() {
     let resize = |bob: &mut Client, width: u16| {
         tmux.run(&["resize-window", "-x", &width.to_string(), "-y", "12"]);
         bob.say(&format!("at {width}"));
-        tmux.await_history(|text| text.contains(&format!("bob   at {width}")))
+        let said = format!("bob   at {width}");
+        // The row to type in is drawn anew behind what was said.
+        tmux.await_history(|text| {
+            let behind = text.split_once(&said).map(|(_, behind)| behind);
+            behind.is_some_and(|behind| behind.contains("bob ⚠ ›"))
+        })
     };
     tmux.run(&["send-keys", "-l", "abc"]);
     tmux.await_history(|text| text.contains("bob ⚠ › abc"));
