@@ -3,11 +3,15 @@
 
 #![allow(dead_code, reason = "each benchmark uses a part")]
 
+mod median;
+
 use std::net::SocketAddr;
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 use tokio::net::{TcpListener, TcpStream};
+
+pub use median::median;
 
 /// How often both have their turn; the first one warms up and does not count.
 const ROUNDS: usize = 61;
@@ -51,11 +55,6 @@ pub async fn in_turns(
         }
     }
     all.map(median)
-}
-
-pub fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 pub fn verdict(holds: bool) -> &'static str {

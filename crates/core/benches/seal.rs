@@ -4,6 +4,9 @@
 //! Rounds of both take turns in one run, each round over many buffers, and the ratio is the
 //! median over all rounds: what else the machine does hits both alike. The bare calls get their
 //! keys for nothing; what `seal` adds is the derivation.
+//!
+//! `cargo bench -p undertone-core`. It stands here because the bare calls must be built for speed
+//! as the core is, and the rest of the program is built for size.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,7 +15,8 @@
     reason = "a benchmark may fail loudly"
 )]
 
-mod side_by_side;
+#[path = "../../../benches/side_by_side/median.rs"]
+mod median;
 
 use std::alloc::System;
 use std::hint::black_box;
@@ -28,7 +32,7 @@ use undertone_core::crypto::keys::{Key, SealLabel, SecretKey};
 use undertone_core::crypto::ratchet::Ratchet;
 use undertone_core::crypto::seal::OVERHEAD;
 
-use side_by_side::median;
+use median::median;
 
 #[global_allocator]
 static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
