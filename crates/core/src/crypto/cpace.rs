@@ -17,7 +17,8 @@ use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::IsIdentity;
 use sha2::{Digest, Sha512};
 
-use super::keys::{InvalidPoint, fill_random};
+use super::keys::InvalidPoint;
+use super::random::fill_random;
 use super::secret::{Secret, wiping_stack};
 
 const DSI: &[u8] = b"CPaceRistretto255";

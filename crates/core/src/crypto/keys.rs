@@ -19,25 +19,10 @@ use zeroize::Zeroizing;
 
 use super::labels::{CHANNEL, COMMIT, FINGERPRINT, OFFERS, ROOM};
 pub use super::labels::{Label, SealLabel};
+pub use super::random::random;
 pub use super::resume::ResumeSecret;
 use super::secret::{Secret, wiping_stack};
 pub use super::x25519::{InvalidPoint, PublicKey, SecretKey, SharedSecret};
-
-/// `N` bytes of the operating system's randomness, for what is no secret; see [`Secret::random`].
-///
-/// # Panics
-/// When the operating system gives none: nothing can go on safely without it.
-pub fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    fill_random(&mut bytes);
-    bytes
-}
-
-/// [`random`] into its place.
-#[allow(clippy::expect_used, reason = "no key may be made without entropy")]
-pub(super) fn fill_random(bytes: &mut [u8]) {
-    getrandom::fill(bytes).expect("the operating system gives randomness");
-}
 
 /// SHA-256 of the concatenation of `parts`.
 pub fn hash(parts: &[&[u8]]) -> [u8; 32] {

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`secret`] | secret bytes in one place, the stack wiped behind those who compute with them |
 //! | [`keys`] | derived secrets, transcript hashes |
+//! | `random` | the operating system's randomness |
 //! | `labels` | every derivation label of the protocol |
 //! | [`x25519`] | key pairs and Diffie-Hellman, canonical and contributory or an error |
 //! | [`seal`] | one `seal`, one `open` |
@@ -20,6 +21,7 @@ pub mod again;
 pub mod cpace;
 pub mod keys;
 mod labels;
+mod random;
 pub mod ratchet;
 pub mod resume;
 pub mod seal;

@@ -57,7 +57,8 @@ impl fmt::Debug for ResumeSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::keys::{ChainingKey, fill_random};
+    use crate::crypto::keys::ChainingKey;
+    use crate::crypto::random::fill_random;
     use crate::crypto::traces::of_hmac;
     use crate::memory::{Needle, alone, gone, stand};
 

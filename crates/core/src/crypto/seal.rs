@@ -21,7 +21,6 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::keys::{Key, SealLabel};
-use super::ratchet::MessageKey;
 use super::secret::wiping_shallow_stack;
 
 /// Bytes that sealing adds at most: a block of padding and the tag. At least 33 are added.
@@ -37,14 +36,14 @@ const STRIDE: usize = 64 * BLOCK;
 #[error("the message is not authentic")]
 pub struct OpenError;
 
-impl MessageKey<'_> {
+impl Key {
     /// Seals `buf[from..]` in place: ct ‖ tag replace the plaintext.
     ///
     /// `buf` grows by at most [`OVERHEAD`]; nothing is allocated when it has that much room.
     /// `ad` is authenticated as the concatenation of its parts, so parts of varying length
     /// must carry their lengths. A `from` past the end means an empty plaintext.
     pub fn seal(self, label: SealLabel, ad: &[&[u8]], buf: &mut Vec<u8>, from: usize) {
-        seal(self.key(), label, ad, buf, from);
+        seal(&self, label, ad, buf, from);
     }
 
     /// Verifies, only then decrypts in place; the plaintext is the returned prefix of `buf`.
@@ -57,38 +56,18 @@ impl MessageKey<'_> {
         ad: &[&[u8]],
         buf: &'a mut [u8],
     ) -> Result<&'a mut [u8], OpenError> {
-        open(self.key(), label, ad, buf)
-    }
-}
-
-impl Key {
-    /// As [`MessageKey::seal`].
-    pub fn seal(self, label: SealLabel, ad: &[&[u8]], buf: &mut Vec<u8>, from: usize) {
-        seal(&self, label, ad, buf, from);
-    }
-
-    /// As [`MessageKey::open`].
-    ///
-    /// # Errors
-    /// As [`MessageKey::open`].
-    pub fn open<'a>(
-        self,
-        label: SealLabel,
-        ad: &[&[u8]],
-        buf: &'a mut [u8],
-    ) -> Result<&'a mut [u8], OpenError> {
         open(&self, label, ad, buf)
     }
 }
 
-fn seal(key: &Key, label: SealLabel, ad: &[&[u8]], buf: &mut Vec<u8>, from: usize) {
+pub(super) fn seal(key: &Key, label: SealLabel, ad: &[&[u8]], buf: &mut Vec<u8>, from: usize) {
     wiping_shallow_stack(|| {
         let keys = MessageKeys::derive(key, label.as_bytes());
         seal_with::<Aes256, Hmac<Sha256>>(&keys.split(), TAG, ad, buf, from);
     });
 }
 
-fn open<'a>(
+pub(super) fn open<'a>(
     key: &Key,
     label: SealLabel,
     ad: &[&[u8]],

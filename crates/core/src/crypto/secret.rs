@@ -42,7 +42,7 @@ impl<const N: usize> Secret<N> {
     /// # Panics
     /// As [`random`](super::keys::random).
     pub fn random() -> Self {
-        Self::derive(|bytes| super::keys::fill_random(bytes))
+        Self::derive(|bytes| super::random::fill_random(bytes))
     }
 
     /// The place of a secret that is yet to come.

@@ -8,8 +8,9 @@ use sha2::Sha256;
 use zeroize::Zeroize;
 
 use super::{CHAIN_LIMIT, Header, OpenError, RatchetError};
-use crate::crypto::keys::{Key, SharedSecret, hmac_sha256};
+use crate::crypto::keys::{Key, SealLabel, SharedSecret, hmac_sha256};
 use crate::crypto::labels::{MESSAGE_KEY, NEXT_CHAIN_KEY};
+use crate::crypto::seal;
 use crate::crypto::secret::{wiping_shallow_stack, wiping_stack};
 
 /// One sending or receiving chain.
@@ -106,6 +107,24 @@ impl MessageKey<'_> {
     /// The key itself.
     pub(in crate::crypto) fn key(&self) -> &Key {
         self.0
+    }
+
+    /// As [`Key::seal`].
+    pub fn seal(self, label: SealLabel, ad: &[&[u8]], buf: &mut Vec<u8>, from: usize) {
+        seal::seal(self.key(), label, ad, buf, from);
+    }
+
+    /// As [`Key::open`].
+    ///
+    /// # Errors
+    /// As [`Key::open`].
+    pub fn open<'a>(
+        self,
+        label: SealLabel,
+        ad: &[&[u8]],
+        buf: &'a mut [u8],
+    ) -> Result<&'a mut [u8], OpenError> {
+        seal::open(self.key(), label, ad, buf)
     }
 }
 
