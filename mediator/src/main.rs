@@ -24,6 +24,9 @@ use cli::{Cli, Command};
 /// How often the certificate's validity is looked at.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How long the disk may take to give the certificate again.
+const DISK_ANSWERS_WITHIN: Duration = Duration::from_secs(10);
+
 /// File descriptors beside those of the connections.
 #[cfg(unix)]
 const SPARE_FILES: u64 = 128;
@@ -91,7 +94,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| own_fault(&error))?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let shutdown = shutdown_signal().map_err(|error| own_fault(&error))?;
         let hangup = hangup_signal().map_err(|error| own_fault(&error))?;
         let listener = listen(cli.listen).map_err(|error| cannot_listen(cli, &error))?;
@@ -117,7 +120,10 @@ fn run(cli: &Cli) -> Result<(), Failure> {
             lan::close(daemon).await;
         }
         served.map_err(|error| own_fault(&error))
-    })
+    });
+    // A read from a disk that does not answer is not waited for.
+    runtime.shutdown_background();
+    served
 }
 
 /// Announces the mediator that listens at `bound`.
@@ -248,13 +254,29 @@ async fn keep_certificate(
             None => {}
         }
         tokio::select! {
-            () = hangup() => match certificate.as_ref().map(|it| it.reload()) {
-                Some(Ok(())) => info!("read the certificate again"),
-                Some(Err(error)) => error!("{error}; the former certificate stays. {}", error.remedy()),
+            () = hangup() => match &certificate {
+                Some(certificate) => reload(certificate).await,
                 None => info!("SIGHUP: there is no certificate to read again"),
             },
             () = tokio::time::sleep(DAY) => {}
         }
+    }
+}
+
+/// On a thread of its own: a disk that does not answer holds up nobody but who waits for the new
+/// certificate.
+async fn reload(certificate: &Arc<Certificate>) {
+    let certificate = Arc::clone(certificate);
+    let read = tokio::task::spawn_blocking(move || certificate.reload());
+    match tokio::time::timeout(DISK_ANSWERS_WITHIN, read).await {
+        Ok(Ok(Ok(()))) => info!("read the certificate again"),
+        Ok(Ok(Err(error))) => {
+            error!("{error}; the former certificate stays. {}", error.remedy());
+        }
+        Ok(Err(_)) | Err(_) => error!(
+            "the disk has not given the certificate for {} s; the former one stays until it does",
+            DISK_ANSWERS_WITHIN.as_secs()
+        ),
     }
 }
 

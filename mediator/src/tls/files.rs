@@ -13,6 +13,8 @@ use tokio_rustls::rustls::{self, crypto::ring};
 use x509_cert::certificate::Version;
 use x509_cert::der::Decode;
 
+use crate::regular::read_file;
+
 /// What some editors put before a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -186,7 +188,7 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Fault> {
 
 /// What a file holds, without the mark that some editors put before it.
 fn text(path: &Path) -> Result<Vec<u8>, Fault> {
-    let text = std::fs::read(path).map_err(|error| Fault::Unreadable(reason(&error)))?;
+    let text = read_file(path).map_err(|error| Fault::Unreadable(reason(&error)))?;
     match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(text) => Ok(text.to_vec()),
         None => Ok(text),

@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+use std::path::Path;
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -284,17 +285,47 @@ async fn sighup_without_a_certificate_changes_nothing() {
     assert!(log.contains("no certificate to read again"), "{log}");
 }
 
+/// Writes a certificate that is valid until this year, and its key.
+fn certify(cert: &Path, key: &Path, expires: i32) {
+    let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(expires, 1, 1);
+    let signing_key = rcgen::KeyPair::generate().unwrap();
+    std::fs::write(cert, params.self_signed(&signing_key).unwrap().pem()).unwrap();
+    std::fs::write(key, signing_key.serialize_pem()).unwrap();
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_no_file_holds_up_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let [cert, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
+    let files = [cert.to_str().unwrap(), key.to_str().unwrap()];
+    let flags = ["--tls-cert", files[0], "--tls-key", files[1]];
+    certify(&cert, &key, 2080);
+    let mut running = Running::start(&flags).await;
+    for place in [&cert, &key] {
+        certify(&cert, &key, 2080);
+        std::fs::remove_file(place).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(place).status();
+        assert!(made.unwrap().success());
+        running.signal(Signal::SIGHUP);
+        running
+            .log_until("it is no file; the former certificate stays")
+            .await;
+        let started = run(&flags).await;
+        let stderr = String::from_utf8(started.stderr).unwrap();
+        assert_eq!(started.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains("it is no file"), "{stderr}");
+        std::fs::remove_file(place).unwrap();
+    }
+    running.signal(Signal::SIGTERM);
+    assert_eq!(running.finish().await.0.code(), Some(0));
+}
+
 #[tokio::test]
 async fn sighup_reads_the_certificate_again() {
     let folder = tempfile::tempdir().unwrap();
     let [cert, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
-    let write = |expires: i32| {
-        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
-        params.not_after = rcgen::date_time_ymd(expires, 1, 1);
-        let signing_key = rcgen::KeyPair::generate().unwrap();
-        std::fs::write(&cert, params.self_signed(&signing_key).unwrap().pem()).unwrap();
-        std::fs::write(&key, signing_key.serialize_pem()).unwrap();
-    };
+    let write = |expires| certify(&cert, &key, expires);
     write(2020);
     let files = [cert.to_str().unwrap(), key.to_str().unwrap()];
     let mut running = Running::start(&["--tls-cert", files[0], "--tls-key", files[1]]).await;
