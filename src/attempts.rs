@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use undertone_core::crypto::keys::random;
 
-use crate::store::{Store, StoreError, make_private_dir, open_private};
+use crate::store::{self, StoreError, make_private_dir, open_private};
 
 /// After so many attempts that went wrong, an invite is not to be used any more.
 pub const ATTEMPTS_MAX: u32 = 3;
@@ -41,9 +41,21 @@ struct Kept {
 impl Attempts {
     /// Those in this data directory.
     #[must_use]
-    pub fn open(store: &Store) -> Self {
+    pub fn open(dir: &Path) -> Self {
         Self {
-            dir: store.path("attempts"),
+            dir: dir.join("attempts"),
+        }
+    }
+
+    /// Whether attempts can be counted: tried in the folder if it is there.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot.
+    pub fn probe(&self) -> Result<(), StoreError> {
+        self.kept(now())?;
+        match self.dir.exists() {
+            true => store::probe(&self.dir).map(drop),
+            false => Ok(()),
         }
     }
 
@@ -96,16 +108,18 @@ impl Attempts {
 
     /// All that still count, the oldest first.
     fn kept(&self, now: u64) -> Result<Vec<Kept>, StoreError> {
-        let entries = match fs::read_dir(&self.dir) {
+        // A link that leads nowhere is not the same as no folder: none can be made there.
+        let entries = match fs::read_dir(store::followed(&self.dir)?) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(StoreError::io("read", &self.dir)(error)),
         };
         let mut kept = Vec::new();
         for entry in entries {
-            let path = entry.map_err(StoreError::io("read", &self.dir))?.path();
+            let entry = entry.map_err(StoreError::io("read", &self.dir))?;
             // What is not ours is left alone.
-            let Some(found) = Kept::read(path) else {
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            let Some(found) = Kept::read(entry.path()).filter(|_| is_file) else {
                 continue;
             };
             // A clock that was set back makes no attempt count for longer than a day.
@@ -154,8 +168,8 @@ mod tests {
 
     fn attempts() -> (tempfile::TempDir, Attempts) {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("data")).unwrap();
-        (dir, Attempts::open(&store))
+        let attempts = Attempts::open(dir.path());
+        (dir, attempts)
     }
 
     #[test]

@@ -5,11 +5,11 @@
 //! becomes that flag's default, so that flag > variable > file > built-in default.
 
 use std::error::Error;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::embedded::variables;
+use crate::embedded::{read_file, variables};
 use clap::{Command, CommandFactory};
 use toml::de::{DeTable, DeValue};
 
@@ -103,7 +103,7 @@ pub enum ConfigError {
         /// The file.
         place: Place,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// Something in it is wrong.
     #[error("{path}:{line}: {fault}", path = .path.display())]
@@ -117,6 +117,11 @@ pub enum ConfigError {
     },
 }
 
+fn read_text(path: &Path) -> io::Result<String> {
+    String::from_utf8(read_file(path)?)
+        .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is no text in UTF-8"))
+}
+
 impl Config {
     /// Reads the file that was named.
     ///
@@ -124,7 +129,7 @@ impl Config {
     /// [`ConfigError`], also where there is none.
     pub fn read(place: &Place) -> Result<Self, ConfigError> {
         let path = &place.path;
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        let text = read_text(path).map_err(|source| ConfigError::Read {
             place: place.clone(),
             source,
         })?;

@@ -23,7 +23,8 @@ pub(crate) use contact::begins_with_words;
 pub use contact::{Contact, Met, Trust};
 pub use judgement::{Alarm, AlarmKind, Judgement};
 
-const FILE: &str = "contacts.json";
+/// Its name in the data directory.
+pub(crate) const FILE: &str = "contacts.json";
 
 /// Why contacts cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +81,15 @@ impl Contacts {
     /// [`ContactsError::Damaged`] or [`ContactsError::Store`].
     pub fn list(&self) -> Result<Vec<Contact>, ContactsError> {
         read(&self.path)
+    }
+
+    /// Whether they can be read and changed: tried, so that it is found before anybody comes.
+    ///
+    /// # Errors
+    /// As [`Contacts::list`].
+    pub fn probe(&self) -> Result<(), ContactsError> {
+        self.list()?;
+        Ok(store::probe_file(&self.path)?)
     }
 
     /// The keys of those met in the room with this tag, `most` at the most, the last first.

@@ -12,6 +12,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use crate::embedded::open_file;
 use crate::store::{self, Lacks, Lock, Privacy, StoreError};
 
 pub mod connection;
@@ -61,11 +62,10 @@ impl History {
         }
         // A link to the file is followed, not replaced by a file.
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        // To open a pipe would wait for its other end, and the mode of a device is not ours.
-        match path.metadata() {
-            Ok(metadata) if !metadata.is_file() => Err(StoreError::NoFile(path)),
-            _ => Ok(Self { path }),
-        }
+        let history = Self { path };
+        // What is no file is found at once.
+        history.pieces()?;
+        Ok(history)
     }
 
     /// Where the file is.
@@ -82,7 +82,8 @@ impl History {
     pub fn probe(&self) -> Result<(Lacks, Privacy), StoreError> {
         let dir = self.path.parent().filter(|dir| !dir.as_os_str().is_empty());
         let lacks = store::probe(dir.unwrap_or(Path::new(".")))?;
-        match OpenOptions::new().append(true).open(&self.path) {
+        store::probe_file(&self.path)?;
+        match open_file(OpenOptions::new().append(true), &self.path) {
             Ok(_) => Ok((lacks, store::tighten_file(&self.path)?)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((lacks, Privacy::Kept)),
             Err(error) => Err(StoreError::io("add to", &self.path)(error)),
@@ -97,9 +98,8 @@ impl History {
     pub fn append(&self, entry: &Entry) -> Result<File, StoreError> {
         let lock = Lock::on(&self.path)?;
         let options = &mut OpenOptions::new();
-        let mut file = store::open_private(options.read(true).append(true).create(true))
-            .open(&self.path)
-            .map_err(StoreError::io("open", &self.path))?;
+        let options = store::open_private(options.read(true).append(true).create(true));
+        let mut file = store::open(options, &self.path)?;
         let length = file.metadata().map(|metadata| metadata.len());
         let before = length.map_err(StoreError::io("read", &self.path))?;
         let mut text = match ends_a_line(&mut file, before) {
@@ -210,7 +210,7 @@ impl History {
     }
 
     fn pieces(&self) -> Result<Option<Pieces<BufReader<File>>>, StoreError> {
-        match File::open(&self.path) {
+        match open_file(OpenOptions::new().read(true), &self.path) {
             Ok(file) => Ok(Some(Pieces::new(BufReader::with_capacity(64 * 1024, file)))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::io("read", &self.path)(error)),

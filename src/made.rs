@@ -8,7 +8,8 @@ use undertone_core::room::Room;
 
 use crate::store::{self, Store, StoreError};
 
-const FILE: &str = "made.json";
+/// Its name in the data directory.
+pub(crate) const FILE: &str = "made.json";
 /// How many are kept in mind.
 const MADE_MAX: usize = 32;
 
@@ -17,7 +18,7 @@ const MADE_MAX: usize = 32;
 /// # Errors
 /// [`StoreError`] where the file cannot be written.
 pub fn note(store: &Store, room: &Room) -> Result<(), StoreError> {
-    let (mut made, tag) = (load(store), HEXLOWER.encode(&room.tag()));
+    let (mut made, tag) = (load(store)?, HEXLOWER.encode(&room.tag()));
     if made.front() == Some(&tag) {
         return Ok(());
     }
@@ -31,15 +32,17 @@ pub fn note(store: &Store, room: &Room) -> Result<(), StoreError> {
 }
 
 /// Whether one was.
-#[must_use]
-pub fn is_made_here(store: &Store, room: &Room) -> bool {
-    load(store).contains(&HEXLOWER.encode(&room.tag()))
+///
+/// # Errors
+/// [`StoreError`] where the file cannot be read or is none.
+pub fn is_made_here(store: &Store, room: &Room) -> Result<bool, StoreError> {
+    Ok(load(store)?.contains(&HEXLOWER.encode(&room.tag())))
 }
 
-/// A file that cannot be read is as good as none.
-fn load(store: &Store) -> VecDeque<String> {
-    let bytes = store::read(&store.path(FILE)).ok().flatten();
-    serde_json::from_slice(&bytes.unwrap_or_default()).unwrap_or_default()
+/// A damaged file is as good as none.
+fn load(store: &Store) -> Result<VecDeque<String>, StoreError> {
+    let bytes = store::read(&store.path(FILE))?;
+    Ok(serde_json::from_slice(&bytes.unwrap_or_default()).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -54,9 +57,9 @@ mod tests {
         for n in 0..=MADE_MAX {
             note(&store, &room(n)).unwrap();
         }
-        let known = (0..=MADE_MAX).filter(|n| is_made_here(&store, &room(*n)));
+        let known = (0..=MADE_MAX).filter(|n| is_made_here(&store, &room(*n)).unwrap());
         assert_eq!(known.count(), MADE_MAX);
-        assert!(!is_made_here(&store, &room(0)));
+        assert!(!is_made_here(&store, &room(0)).unwrap());
         let text = std::fs::read_to_string(store.path(FILE)).unwrap();
         assert!(!text.contains("lab") && !text.contains("otter"));
     }

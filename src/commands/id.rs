@@ -35,7 +35,7 @@ pub fn id(
     let store = global.store()?;
     let identity = Identity::load(&store)?;
     warn(identity.privacy.max(store.privacy()), talk);
-    let name = Last::load(&store).name;
+    let name = Last::load(&store)?.name;
     let fingerprint = fingerprint(&identity.secret.public()).to_string();
     let mut text = String::new();
     if args.json {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use undertone_core::crypto::words::fingerprint;
 
 use super::Report;
+use crate::attempts::Attempts;
 use crate::cli::{DoctorArgs, Global};
 use crate::contacts;
 use crate::history::{Damaged, History};
@@ -16,7 +17,9 @@ use crate::identity;
 use crate::link::door::Door;
 use crate::link::interfaces::can_listen;
 use crate::link::ranking::{Ranked, Reach, ranked};
+use crate::made::FILE as MADE;
 use crate::store::{self, Lacks, Place, StoreError};
+use crate::terminal::prompts::LAST;
 
 /// Looks at what a chat needs of this machine.
 pub(super) fn examine(
@@ -38,7 +41,7 @@ pub(super) fn examine(
 fn data(place: &Place, report: &mut Report<'_>) -> io::Result<()> {
     let dir = &place.path;
     let shown = dir.display();
-    if !dir.exists() {
+    if !dir.exists() && !dir.is_symlink() {
         let text = format!("{shown} is not there yet: the first chat makes it, and your identity");
         report.fine("data-dir", &text)?;
         // The folder that it will be made in.
@@ -75,9 +78,22 @@ fn data(place: &Place, report: &mut Report<'_>) -> io::Result<()> {
         Err(error) => tell(report, "identity", &error),
     }?;
     disk(dir, place, report)?;
-    match contacts::count(dir) {
+    let kept = contacts::count(dir).and_then(|count| {
+        store::probe_file(&dir.join(contacts::FILE))?;
+        Ok(count)
+    });
+    match kept {
         Ok(count) => report.fine("contacts", &format!("contacts: {count}")),
         Err(error) => tell(report, "contacts", &error),
+    }?;
+    for file in [LAST, MADE] {
+        if let Err(error) = store::probe_file(&dir.join(file)) {
+            tell(report, "files", &error.led_by(place))?;
+        }
+    }
+    match Attempts::open(dir).probe() {
+        Ok(()) => Ok(()),
+        Err(error) => tell(report, "attempts", &error.led_by(place)),
     }
 }
 
@@ -97,8 +113,11 @@ fn disk(dir: &Path, place: &Place, report: &mut Report<'_>) -> io::Result<()> {
 
 fn history(place: &Place, report: &mut Report<'_>) -> io::Result<()> {
     let path = &place.path;
-    if !path.exists() {
-        return report.fine("history", "no history yet: the first chat begins it");
+    if !path.exists() && !path.is_symlink() {
+        return match store::probe_file(path) {
+            Ok(()) => report.fine("history", "no history yet: the first chat begins it"),
+            Err(error) => tell(report, "history", &error.led_by(place)),
+        };
     }
     let (mut damaged, mut first) = (0, None);
     let looked = History::open(path).and_then(|history| {
@@ -132,8 +151,11 @@ fn open_to_others(dir: &Path) -> io::Result<Vec<PathBuf>> {
     }
     let mut open = Vec::new();
     for path in paths {
-        if fs::metadata(&path)?.permissions().mode() & 0o077 != 0 {
-            open.push(path);
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => open.push(path),
+            // A link that leads nowhere, or a file that is gone.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
     }
     Ok(open)

@@ -3,11 +3,11 @@
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::hash::{BuildHasher, Hash, RandomState};
 
 use super::{Damaged, Entry, History, State};
-use crate::store::StoreError;
+use crate::store::{self, StoreError};
 
 /// What a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl<'a> Index<'a> {
             return Ok(());
         }
         let path = self.history.path();
-        let file = File::open(path).map_err(StoreError::io("read", path))?;
+        let file = store::open(OpenOptions::new().read(true), path)?;
         for place in &self.places {
             if let Some(entry) = self.history.line_at(&file, place.at) {
                 let key = self.hashes.of(&entry.key);
@@ -132,7 +132,7 @@ impl<'a> Index<'a> {
         mut see: impl FnMut(&Entry, &Entry) -> Result<(), E>,
     ) -> Result<(), E> {
         let path = self.history.path();
-        let file = File::open(path).map_err(StoreError::io("read", path))?;
+        let file = store::open(OpenOptions::new().read(true), path)?;
         let mut seen = HashSet::new();
         for place in &self.places {
             let Some(entry) = self.history.line_at(&file, place.at) else {

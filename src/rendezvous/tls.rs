@@ -14,6 +14,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
 use super::error::reason;
+use crate::embedded::read_file;
 pub use certificate::CertificateFault;
 pub use failure::TlsFailure;
 
@@ -45,7 +46,7 @@ fn check(path: &Path) -> Result<(), TlsFailure> {
         return Err(TlsFailure::File("is set, yet empty".into()));
     }
     let bad = |why: String| TlsFailure::File(format!("names {}, {why}", path.display()));
-    let pem = std::fs::read(path)
+    let pem = read_file(path)
         .map_err(|error| bad(format!("which cannot be read ({})", reason(&error))))?;
     let mut found = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {

@@ -3,20 +3,24 @@
 use std::fmt::Display;
 
 use super::note;
+use crate::attempts::Attempts;
 use crate::chat::face::Face;
 use crate::cli::Global;
 use crate::contacts::Contacts;
 use crate::exit::Exit;
 use crate::history::History;
 use crate::identity::Identity;
+use crate::made::FILE as MADE;
 use crate::report::fail;
 use crate::store::{self, Store, Writer};
+use crate::terminal::prompts::LAST;
 
 /// The data directory, and what is in it.
 pub(super) struct Kept {
     pub(super) store: Store,
     pub(super) identity: Identity,
     pub(super) contacts: Contacts,
+    pub(super) attempts: Attempts,
     pub(super) history: Option<History>,
     pub(super) writer: Writer,
 }
@@ -30,7 +34,12 @@ impl Kept {
         let lacks = store::probe(store.dir()).map_err(|e| fault(&e.led_by(&dir)))?;
         let identity = Identity::load(&store).map_err(|e| fault(&e))?;
         let contacts = Contacts::open(&store, identity.secret.public());
-        contacts.list().map_err(|e| fault(&e))?;
+        contacts.probe().map_err(|e| fault(&e))?;
+        let attempts = Attempts::open(store.dir());
+        attempts.probe().map_err(|e| fault(&e.led_by(&dir)))?;
+        for file in [LAST, MADE] {
+            store::probe_file(&store.path(file)).map_err(|e| fault(&e.led_by(&dir)))?;
+        }
         let history = match no_history {
             true => None,
             false => {
@@ -51,6 +60,7 @@ impl Kept {
             store,
             identity,
             contacts,
+            attempts,
             history,
             writer,
         })

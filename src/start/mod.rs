@@ -13,7 +13,6 @@ use kept::Kept;
 use place::Place;
 use questions::{ask, check_can_ask};
 
-use crate::attempts::Attempts;
 use crate::chat::aside::Aside;
 use crate::chat::clipboard::Clipboard;
 use crate::chat::event::Event;
@@ -75,7 +74,7 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
             "the room's secret can be seen by others on this machine while this runs",
         );
     }
-    let last = Last::load(&kept.store);
+    let last = Last::load(&kept.store).map_err(|error| fail(Exit::Fault, &error))?;
     let asks_room = named.is_none() && !args.wants_new_room();
     let (name, answered) = tokio::select! {
         biased;
@@ -111,7 +110,7 @@ fn setup(options: &ChatOptions, face: Face, name: DisplayName, place: Place, kep
         lan: options.lan,
         local_port: options.local_port,
         contacts: kept.contacts,
-        attempts: Attempts::open(&kept.store),
+        attempts: kept.attempts,
         identity: Arc::new(kept.identity.secret),
         history: kept.history,
         writer: Arc::new(kept.writer),

@@ -12,7 +12,7 @@ use crate::rendezvous::Route;
 use crate::report::fail;
 
 use crate::made;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// A room, and the way to its mediator.
 pub(super) struct Place {
@@ -41,12 +41,13 @@ impl Place {
         let invited = mediator.is_some();
         let mediator = options.route(mediator).map_err(|e| fail(Exit::Usage, &e))?;
         let by_invite = mediator.as_ref().filter(|_| invited);
-        let to_itself = leads_to_itself(options, by_invite, store, &room);
+        let fault = |error| fail(Exit::Fault, &error);
+        let to_itself = leads_to_itself(options, by_invite, store, &room).map_err(fault)?;
         let is_here = mediator
             .as_ref()
             .is_none_or(|route| route.mediator.is_loopback());
         if to_itself.is_none() && is_here {
-            made::note(store, &room).map_err(|e| fail(Exit::Fault, &e))?;
+            made::note(store, &room).map_err(fault)?;
         }
         if options.hide_ip {
             check_hides(options, mediator.as_ref(), sources)?;
@@ -67,18 +68,21 @@ fn leads_to_itself(
     invited: Option<&Route>,
     store: &Store,
     room: &Room,
-) -> Option<Made> {
-    let Route {
+) -> Result<Option<Made>, StoreError> {
+    let Some(Route {
         mediator, proxy, ..
-    } = invited?;
+    }) = invited
+    else {
+        return Ok(None);
+    };
     let named = options.mediator.as_ref() == Some(mediator);
     if !mediator.is_loopback() || proxy.is_some() || named {
-        return None;
+        return Ok(None);
     }
-    Some(match made::is_made_here(store, room) {
+    Ok(Some(match made::is_made_here(store, room)? {
         true => Made::Here,
         false => Made::Elsewhere,
-    })
+    }))
 }
 
 /// Who hides needs a mediator, and one that is not the other one's own: such a one would

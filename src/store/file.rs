@@ -8,22 +8,39 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER;
 use undertone_core::crypto::keys::random;
 
+use crate::embedded::{of_entry, open_file, read_file};
+
 use super::{Lock, Privacy, StoreError};
 
 /// What the mode says to others.
 const OTHERS: u32 = 0o077;
 const STICKY: u32 = 0o1000;
 
-/// Reads a file; `None` where there is none.
+/// Opens a file, or the one that a link leads to; what is none is an error, and not waited for.
+pub(crate) fn open(options: &mut OpenOptions, path: &Path) -> Result<File, StoreError> {
+    open_file(options, path).map_err(StoreError::io("open", path))
+}
+
+/// Reads a file; `None` where there is no entry of that name. A link that leads nowhere is one.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    match fs::read(path) {
+    match read_file(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::io("read", path)(error)),
     }
 }
 
-/// Replaces `path` by `bytes` in one step, mode 0600: after a crash it is the old or the new one.
+/// Where the file itself is: `path`, or where a link there leads.
+pub(crate) fn followed(path: &Path) -> Result<PathBuf, StoreError> {
+    match path.is_symlink() {
+        true => path
+            .canonicalize()
+            .map_err(|error| StoreError::io("use", path)(of_entry(error, path))),
+        false => Ok(path.to_owned()),
+    }
+}
+
+/// Replaces `path` by `bytes` in one step, mode 0600, a link followed: after a crash it is the old or the new one.
 /// Which of them is not waited for: that would take the disk as long again.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     replace_by(path, |draft| draft.write_all(bytes))
@@ -34,10 +51,11 @@ pub(crate) fn replace_by(
     path: &Path,
     write: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> Result<(), StoreError> {
-    let draft = write_draft(path, write)?;
-    fs::rename(&draft, path).map_err(|error| {
+    let path = followed(path)?;
+    let draft = write_draft(&path, write)?;
+    fs::rename(&draft, &path).map_err(|error| {
         let _ = fs::remove_file(&draft);
-        StoreError::io("write", path)(error)
+        StoreError::io("write", &path)(error)
     })
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
-use super::{StoreError, open_private};
+use super::{StoreError, followed, open, open_private};
 
 /// How long a lock is tried for: what is done under one takes milliseconds.
 pub(super) const WITHIN: Duration = Duration::from_secs(5);
@@ -32,12 +32,10 @@ impl Lock {
     /// # Errors
     /// [`StoreError::Locked`], or the system's.
     pub(crate) fn on(path: &Path) -> Result<Self, StoreError> {
-        let mut name = path.as_os_str().to_owned();
-        name.push(".lock");
-        let beside = PathBuf::from(name);
-        let file = open_private(OpenOptions::new().write(true).create(true).truncate(false))
-            .open(&beside)
-            .map_err(StoreError::io("open", &beside))?;
+        let beside = beside(&followed(path)?);
+        let options = &mut OpenOptions::new();
+        let options = open_private(options.write(true).create(true).truncate(false));
+        let file = open(options, &beside)?;
         let until = Instant::now() + WITHIN;
         loop {
             match try_lock(&file) {
@@ -58,6 +56,13 @@ impl Lock {
     pub(crate) fn is_exclusive(&self) -> bool {
         self.exclusive
     }
+}
+
+/// The file that is locked for this one.
+pub(super) fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
 }
 
 /// `Some` of whether there are locks here at all; `None` while another process holds this one.

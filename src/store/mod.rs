@@ -16,10 +16,11 @@ mod probe;
 mod writer;
 
 pub(crate) use file::{
-    create, make_private_dir, open_private, read, replace, replace_by, tighten_file,
+    create, followed, make_private_dir, open, open_private, read, replace, replace_by, tighten_file,
 };
 pub use folders::Place;
 pub(crate) use lock::Lock;
+pub(crate) use probe::probe_file;
 pub use probe::{Lacks, NO_LOCKS, probe};
 pub use writer::{News, Writer};
 
@@ -78,9 +79,6 @@ pub enum StoreError {
         /// What led there, where that is known.
         place: Option<Box<Place>>,
     },
-    /// A folder, a pipe or a device where a file should be.
-    #[error("{0} is no file\n  Name one with --peers-file; to write no history, use --no-history.")]
-    NoFile(PathBuf),
     /// Another process has held the lock of a file for long.
     #[error(
         "another program has held {0} for {seconds} s\n  Is another undertone stopped, or hanging? End it, and try again.", seconds = lock::WITHIN.as_secs()
@@ -129,12 +127,14 @@ impl StoreError {
 
 fn remedy(error: &io::Error, place: Option<&Place>) -> String {
     use io::ErrorKind::{
-        NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+        InvalidInput, IsADirectory, NotADirectory, PermissionDenied, QuotaExceeded,
+        ReadOnlyFilesystem, StorageFull,
     };
     let what = match error.kind() {
         StorageFull | QuotaExceeded => "Free some space there, or name one on another disk",
         ReadOnlyFilesystem => "That disk can only be read: name one on another disk",
         PermissionDenied => "Check its owner and mode, or name one of your own",
+        InvalidInput | IsADirectory => "Put back what belongs there, or name another one",
         NotADirectory => "What stands before the last / must be a folder: name another one",
         _ => "Check its owner, its mode and the space on the disk, or name another one",
     };

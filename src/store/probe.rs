@@ -1,12 +1,13 @@
 //! Whether a folder can be used as a data directory: tried beforehand, so that what is missing is
 //! found before anybody comes.
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::path::Path;
 
-use super::file::new_draft;
+use super::file::{followed, new_draft};
 use super::{StoreError, lock};
+use crate::embedded::open_file;
 
 /// More than a line of the history takes.
 const ROOM: [u8; 4096] = [0; 4096];
@@ -39,4 +40,30 @@ pub fn probe(dir: &Path) -> Result<Lacks, StoreError> {
     Ok(Lacks {
         locks: locked == Some(false),
     })
+}
+
+/// Whether this file can be read and replaced, if it is there: in its own folder, where a link to
+/// it leads. What stands there or at the lock's place and is no file is found.
+///
+/// # Errors
+/// [`StoreError`], where it cannot.
+pub(crate) fn probe_file(path: &Path) -> Result<(), StoreError> {
+    is_file_or_none(path)?;
+    let file = followed(path)?;
+    is_file_or_none(&lock::beside(&file))?;
+    let dir = file.parent().unwrap_or(Path::new("."));
+    match file == path {
+        // The data directory itself has been tried.
+        true => Ok(()),
+        false => probe(dir).map(drop),
+    }
+}
+
+fn is_file_or_none(path: &Path) -> Result<(), StoreError> {
+    match open_file(OpenOptions::new().read(true), path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::io("read", path)(error))
+        }
+        _ => Ok(()),
+    }
 }

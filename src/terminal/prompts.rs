@@ -15,6 +15,7 @@ use undertone_core::text::display_name::DisplayName;
 use undertone_core::text::safe::Safe;
 
 use crate::exit::Exit;
+pub(crate) use last::FILE as LAST;
 pub use last::Last;
 pub use question::Asker;
 use question::Question;

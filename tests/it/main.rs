@@ -24,6 +24,7 @@ mod console;
 mod disk;
 mod docs;
 mod doctor;
+mod entries;
 mod hide_ip;
 mod hostile;
 mod hostile_flood;

@@ -7,7 +7,8 @@ use undertone_core::text::display_name::DisplayName;
 
 use crate::store::{self, Store, StoreError};
 
-const FILE: &str = "last.json";
+/// Its name in the data directory.
+pub(crate) const FILE: &str = "last.json";
 
 /// What was answered last time: the defaults of the next.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,20 +26,19 @@ struct LastFile {
 }
 
 impl Last {
-    /// The last answers. A file that cannot be read is as good as none: they are a convenience.
-    #[must_use]
-    pub fn load(store: &Store) -> Self {
-        let bytes = store::read(&store.path(FILE))
-            .ok()
-            .flatten()
-            .unwrap_or_default();
+    /// The last answers. A damaged file is as good as none: they are a convenience.
+    ///
+    /// # Errors
+    /// [`StoreError`], where the file cannot be read or is none.
+    pub fn load(store: &Store) -> Result<Self, StoreError> {
+        let bytes = store::read(&store.path(FILE))?.unwrap_or_default();
         let file: LastFile = serde_json::from_slice(&bytes).unwrap_or_default();
         let plain =
             |room: &String| matches!(room.parse::<Room>(), Ok(room) if room.secret().is_none());
-        Self {
+        Ok(Self {
             name: file.name.and_then(|name| DisplayName::parse(&name).ok()),
             room: file.room.filter(plain),
-        }
+        })
     }
 
     /// Keeps these answers; writes nothing where they are the same as last time. A name that is
@@ -47,7 +47,7 @@ impl Last {
     /// # Errors
     /// [`StoreError`] where the file cannot be written.
     pub fn save(store: &Store, name: &DisplayName, room: &Room) -> Result<(), StoreError> {
-        let kept = Self::load(store).name;
+        let kept = Self::load(store)?.name;
         let name = kept.as_ref().unwrap_or(name);
         let file = LastFile {
             name: Some(name.as_str().to_owned()),
@@ -71,11 +71,11 @@ mod tests {
     fn last_answers_are_kept_and_no_room_that_has_a_secret() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("data")).unwrap();
-        assert_eq!(Last::load(&store), Last::default());
+        assert_eq!(Last::load(&store).unwrap(), Last::default());
         let ada = DisplayName::parse("ada").unwrap();
         for (room, kept) in [("lab", Some("lab")), ("lab#otter", None)] {
             Last::save(&store, &ada, &room.parse().unwrap()).unwrap();
-            let last = Last::load(&store);
+            let last = Last::load(&store).unwrap();
             assert_eq!((last.name, last.room.as_deref()), (Some(ada.clone()), kept));
         }
         let text = std::fs::read_to_string(store.path(FILE)).unwrap();
@@ -86,7 +86,7 @@ mod tests {
             r#"{"room":"\u001b[2J"}"#,
         ] {
             std::fs::write(store.path(FILE), damaged).unwrap();
-            assert_eq!(Last::load(&store), Last::default(), "{damaged}");
+            assert_eq!(Last::load(&store).unwrap(), Last::default(), "{damaged}");
         }
     }
 }
