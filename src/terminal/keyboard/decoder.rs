@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! ground ─ ESC ─► escape ─ [ O ─► sequence ─ final ─► a key, an answer, a paste
-//!    │              └─ ] P X ^ _ ─► string ─ ST ─► nothing
+//!    │              ├─ ] P X ^ _ ─► string ─ ST ─► nothing
+//!    │              └─ 20 to 2F ─► designation ─ final ─► nothing
 //!    └─ C2 to FD ─► character ─ continuation ─► a key
 //! ```
 //!
@@ -13,11 +14,14 @@
 //!
 //! - What is not finished ends by itself, after [`STRING_GAP`] without a byte, and is dropped; a
 //!   lone ESC is then the key. A paste ends after [`PASTE_GAP`]: what there is of it is text.
+//! - Of `ESC (` only the pause after it tells Alt with a key from a designation (ECMA-35, 13.2):
+//!   nobody types within [`DESIGNATION_GAP`].
 //! - Ctrl-C is heard in every state but in a paste whose end comes: there it is text.
 //! - ESC in a string ends it, but in SOS, where it is data.
 //! - A byte that is no UTF-8 is U+FFFD, and only that byte.
 //! - The single byte 9C ends a string all the same: no key is lost by it.
 
+mod designation;
 mod escape;
 mod string;
 
@@ -25,6 +29,7 @@ use std::char::REPLACEMENT_CHARACTER;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use designation::Designation;
 use escape::Sequence;
 use string::{ControlString, Kind};
 
@@ -35,6 +40,8 @@ use super::{Code, Event, Key, line};
 
 /// After so long without a byte, what is unfinished is dropped.
 pub const STRING_GAP: Duration = Duration::from_millis(250);
+/// After so long without a byte, what could have become a designation was keys.
+pub const DESIGNATION_GAP: Duration = Duration::from_millis(20);
 /// After so long without a byte, a paste has ended.
 pub const PASTE_GAP: Duration = Duration::from_millis(1200);
 
@@ -64,6 +71,7 @@ enum State {
     Ground,
     Character(Partial, Meta),
     Escape(Meta),
+    Designation(Designation),
     Sequence(Sequence),
     /// So many bytes follow that belong to a sequence.
     Skip(usize),
@@ -110,6 +118,7 @@ impl Decoder {
         let gap = match self.state {
             State::Ground => return None,
             State::Paste(_) => PASTE_GAP,
+            State::Designation(_) => DESIGNATION_GAP,
             _ => STRING_GAP,
         };
         self.came.map(|came| came + gap)
@@ -131,6 +140,7 @@ impl Decoder {
                 self.esc_before(meta);
                 self.key(Code::Esc);
             }
+            State::Designation(designation) => self.was_keys(&designation),
             State::Sequence(sequence) => self.esc_before(sequence.meta),
             // Its end is lost, so what came may be anything: keys, and answers too.
             State::Paste(paste) => self.events.extend(line::events(&paste.give_up())),
@@ -142,6 +152,7 @@ impl Decoder {
             State::Ground => self.ground(byte),
             State::Character(partial, meta) => self.continue_character(partial, meta, byte),
             State::Escape(meta) => self.escape(meta, byte),
+            State::Designation(designation) => self.designation(designation, byte),
             State::Sequence(sequence) => self.sequence(sequence, byte),
             State::Skip(left) => match byte {
                 CAN | SUB => State::Ground,

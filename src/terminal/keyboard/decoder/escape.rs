@@ -4,6 +4,7 @@
 
 use std::char::REPLACEMENT_CHARACTER;
 
+use super::designation::Designation;
 use super::string::{ControlString, Kind};
 use super::{CAN, DEL, Decoder, ESC, Meta, SUB, State};
 use crate::terminal::keyboard::Event;
@@ -55,7 +56,8 @@ impl Decoder {
             // ST, of a string that was dropped.
             b'\\' => {}
             0..=0x1f | DEL => self.control(byte, true),
-            0x20..=0x7e => self.character(byte.into(), true),
+            0x20..=0x2f => return State::Designation(Designation::new(byte)),
+            0x30..=0x7e => self.character(byte.into(), true),
             _ => match Partial::begin(byte) {
                 Some(partial) => return State::Character(partial, true),
                 None => self.character(REPLACEMENT_CHARACTER, true),

@@ -294,6 +294,60 @@ fn a_byte_that_is_no_text_takes_no_key_with_it() {
 }
 
 #[test]
+fn an_escape_with_intermediate_bytes_is_swallowed_whole() {
+    for whole in [
+        "\x1b(B",
+        "\x1b)0",
+        "\x1b#8",
+        "\x1b%G",
+        "\x1b F",
+        "\x1b$(D",
+        "\x1b%/G",
+        "\x1b(\x18",
+        "\x1b*~",
+    ] {
+        assert_eq!(
+            heard(format!("a{whole}k").as_bytes()),
+            typed("ak"),
+            "{whole:?}"
+        );
+        let mut typist = Typist::new();
+        for byte in whole.bytes() {
+            typist.sends(&[byte], 19);
+        }
+        assert_eq!(typist.sends(b"k", 0).heard(), typed("k"), "{whole:?}");
+        assert_eq!(line::text(format!("a{whole}k\n").as_bytes()), "ak\n");
+    }
+    let many = [b"\x1b".as_slice(), &[b'('; 1000], b"Bk"].concat();
+    assert_eq!(heard(&many), typed("k"));
+}
+
+#[test]
+fn alt_with_a_sign_is_a_key_once_a_moment_or_another_key_says_so() {
+    for sign in ' '..='/' {
+        let mut typist = Typist::new();
+        let bytes = format!("\x1b{sign}");
+        let events = typist.sends(bytes.as_bytes(), 20).sends(b"B", 0).heard();
+        assert_eq!(events, [vec![alt(Code::Char(sign))], typed("B")].concat());
+        for (next, event) in [
+            ("\x1bb", alt(Code::Char('b'))),
+            ("\x1b[A", key(Code::Up)),
+            ("\r", key(Code::Enter)),
+            ("\x03", ctrl('c')),
+            ("é", key(Code::Char('é'))),
+        ] {
+            let bytes = format!("\x1b{sign}{next}");
+            let both = [alt(Code::Char(sign)), event];
+            assert_eq!(heard(bytes.as_bytes()), both, "{bytes:?}");
+        }
+    }
+    assert_eq!(
+        Typist::new().sends(b"\x1b\x1b((", 20).heard(),
+        [vec![key(Code::Esc), alt(Code::Char('('))], typed("(")].concat()
+    );
+}
+
+#[test]
 fn esc_is_a_key_and_alt_with_another() {
     let mut typist = Typist::new();
     assert_eq!(
