@@ -133,7 +133,7 @@ impl Composer {
         self.draft.clear();
         match &mut self.mode {
             Mode::Draft => {}
-            Mode::Pasted(..) => self.mode = Mode::Draft,
+            Mode::Pasted { .. } => self.mode = Mode::Draft,
             Mode::Asked(_, answer) => answer.clear(),
         }
     }

@@ -31,7 +31,7 @@ impl Composer {
         }
         let editor = match &mut self.mode {
             Mode::Draft => &mut self.draft,
-            Mode::Pasted(_) => return self.decide_paste(key),
+            Mode::Pasted { .. } => return self.decide_paste(key),
             Mode::Asked(Question::Key { keys, .. }, _) => {
                 let answer = question::answer(key, keys);
                 if answer.is_some() {
@@ -64,7 +64,7 @@ impl Composer {
             Mode::Asked(Question::Words { .. }, answer) => {
                 full(answer.insert(&text.replace(['\r', '\n'], " ")))
             }
-            Mode::Draft | Mode::Pasted(_) => self.paste_into_draft(text),
+            Mode::Draft | Mode::Pasted { .. } => self.paste_into_draft(text),
         }
     }
 
@@ -84,7 +84,7 @@ impl Composer {
         self.interrupted = Some(at);
         match &mut self.mode {
             Mode::Asked(..) => return self.cancel(),
-            Mode::Pasted(before) => {
+            Mode::Pasted { before, .. } => {
                 self.draft = std::mem::take(before);
                 self.mode = Mode::Draft;
             }

@@ -1,6 +1,8 @@
 //! What is asked in place of the prompt. An answer is typed after the question, never before it,
 //! and never pasted into a question of one key.
 
+use undertone_core::text::safe::columns;
+
 use super::{Act, Composer, full};
 use crate::terminal::editor::Editor;
 use crate::terminal::keyboard::{Code, Key};
@@ -30,8 +32,13 @@ pub enum Question {
 pub(super) enum Mode {
     /// The draft.
     Draft,
-    /// The question about a long paste; with the draft before it.
-    Pasted(Box<Editor>),
+    /// The question about a long paste.
+    Pasted {
+        /// The draft before it.
+        before: Box<Editor>,
+        /// A key was none of the choices.
+        again: bool,
+    },
     /// A question; with the answer.
     Asked(Question, Editor),
 }
@@ -42,6 +49,19 @@ impl Question {
             Question::Key { text, .. } | Question::Words { text } => text,
         }
     }
+}
+
+/// The question about a paste, as long as `room` lets it be: every choice is seen. `again`: a key
+/// was none of them.
+pub(super) fn of_paste(lines: usize, again: bool, room: usize) -> String {
+    let long = match again {
+        false => format!("Send {lines} lines? s send · e edit · c cancel"),
+        true => format!("{lines} lines: type s to send, e to edit, c to cancel"),
+    };
+    let short = format!("{lines} lines: s send, e edit, c cancel");
+    let all = [long, short, "s send, e edit, c cancel".to_owned()];
+    let fits = all.into_iter().find(|text| columns(text) <= room);
+    fits.unwrap_or_else(|| "s/e/c?".to_owned())
 }
 
 /// What a key says to a question of one key.
@@ -67,20 +87,26 @@ impl Composer {
         let before = self.draft.clone();
         let done = full(self.draft.insert(text));
         if done.is_empty() && lines > PASTE_LINES && matches!(self.mode, Mode::Draft) {
-            self.mode = Mode::Pasted(Box::new(before));
+            self.mode = Mode::Pasted {
+                before: Box::new(before),
+                again: false,
+            };
         }
         done
     }
 
     pub(super) fn decide_paste(&mut self, key: Key) -> Vec<Act> {
         let Some(answer) = answer(key, "sec") else {
+            if let Mode::Pasted { again, .. } = &mut self.mode {
+                *again = true;
+            }
             return Vec::new();
         };
         let mode = std::mem::replace(&mut self.mode, Mode::Draft);
         match (answer, mode) {
             (Act::Answer(key), _) if key == "s" => vec![Act::Submit(self.draft.take())],
             (Act::Answer(key), _) if key == "e" => Vec::new(),
-            (_, Mode::Pasted(before)) => {
+            (_, Mode::Pasted { before, .. }) => {
                 self.draft = *before;
                 Vec::new()
             }

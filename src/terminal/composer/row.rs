@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use undertone_core::text::safe::{Safe, columns};
 
-use super::question::Mode;
+use super::question::{self, Mode};
 use super::{AGAIN, Composer, SETTLE};
 use crate::terminal::editor::window::Visible;
 use crate::terminal::layout::Text;
@@ -22,6 +22,8 @@ use crate::terminal::layout::Text;
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
 const ERASE: &[u8] = b"\r\x1b[K";
+/// Columns of what stands between a question and its answer.
+const MARK: usize = 3;
 /// Bytes that are held while the width changes; more do not wait.
 const HELD: usize = 64 * 1024;
 
@@ -163,7 +165,7 @@ impl Composer {
                 (Some(&self.draft), "Ctrl-C again to quit")
             }
             Mode::Draft => (Some(&self.draft), ""),
-            Mode::Pasted(_) => (None, ""),
+            Mode::Pasted { .. } => (None, ""),
             Mode::Asked(_, answer) => (Some(answer), ""),
         };
         let room = self.width.saturating_sub(taken);
@@ -180,19 +182,23 @@ impl Composer {
     fn head(&self) -> (String, usize) {
         let question = match &self.mode {
             Mode::Draft => return self.prompt.shown(self.width, self.style),
-            Mode::Pasted(_) => {
-                let lines = self.lines();
-                format!("Send {lines} lines? s send · e edit · c cancel")
+            Mode::Pasted { again, .. } => {
+                question::of_paste(self.lines(), *again, self.width.saturating_sub(MARK))
             }
             Mode::Asked(question, _) => question.text().to_owned(),
         };
-        let text = Safe::line(&question).clipped(self.width.saturating_sub(13).max(self.width / 2));
+        // Where an answer is typed behind it, there is room for that.
+        let room = match &self.mode {
+            Mode::Pasted { .. } => self.width.saturating_sub(MARK),
+            _ => self.width.saturating_sub(13),
+        };
+        let text = Safe::line(&question).clipped(room.max(self.width / 2));
         if self.width < 8 {
             return (text.to_string(), columns(text.as_str()));
         }
         (
             format!("{} › ", self.style.bold(text.as_str())),
-            columns(text.as_str()) + 3,
+            columns(text.as_str()) + MARK,
         )
     }
 }

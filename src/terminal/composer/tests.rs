@@ -42,6 +42,53 @@ fn asked(composer: &mut Composer, question: Question, at: Instant) -> Instant {
 }
 
 #[test]
+fn the_question_about_a_paste_shows_every_choice_and_repeats_it() {
+    let now = Instant::now();
+    for (width, first, again) in [
+        (
+            80,
+            "Send 7 lines? s send · e edit · c cancel ›",
+            "7 lines: type s to send, e to edit, c to cancel ›",
+        ),
+        (
+            50,
+            "Send 7 lines? s send · e edit · c cancel ›",
+            "7 lines: type s to send, e to edit, c to cancel ›",
+        ),
+        (
+            40,
+            "7 lines: s send, e edit, c cancel ›",
+            "7 lines: s send, e edit, c cancel ›",
+        ),
+        (
+            30,
+            "s send, e edit, c cancel ›",
+            "s send, e edit, c cancel ›",
+        ),
+        (12, "s/e/c? ›", "s/e/c? ›"),
+    ] {
+        let mut composer = composer(width);
+        let mut screen = Screen::new(width, 10);
+        let mut seen = |composer: &mut Composer, row| {
+            let mut out = Vec::new();
+            composer.paint(&mut out);
+            screen.take(&mut out);
+            assert_eq!(screen.row().trim_end(), row, "{width}");
+        };
+        typed(&mut composer, "see: ", now);
+        let paste = Event::Paste("1\n2\n3\n4\n5\n6\n7".into());
+        composer.event(paste, now);
+        seen(&mut composer, first);
+        for other in [key(Code::Enter), key(Code::Char('x')), key(Code::Up)] {
+            assert_eq!(composer.event(other, now), []);
+            seen(&mut composer, again);
+        }
+        assert_eq!(composer.event(key(Code::Esc), now), []);
+        assert_eq!(composer.draft.text(), "see: ");
+    }
+}
+
+#[test]
 fn a_paste_of_seven_lines_is_one_draft_and_one_question() {
     let now = Instant::now();
     let mut composer = composer(80);
