@@ -43,6 +43,8 @@ pub struct Local {
     pub others: Vec<Link>,
     /// The port that was asked for, where another program has it and the mediator another one.
     pub instead_of: Option<u16>,
+    /// Whether it once gave us a seat: where it is away now, it may come back.
+    pub reached: bool,
     /// Where one may be started here; `None` for a mediator that was named.
     place: Option<(Option<IpAddr>, u16)>,
     embedded: Option<Embedded>,
@@ -72,9 +74,19 @@ impl Local {
             outside: Outside::default(),
             keep_alive: KeepAlive::default(),
             instead_of: None,
+            reached: false,
             place: None,
             embedded: None,
             lan: None,
+        }
+    }
+
+    /// The mediator that `route` leads to, on this machine: one is started here once it has ended.
+    pub fn on_this_machine(route: Route, bind: Option<IpAddr>) -> Self {
+        let place = (!route.mediator.tls()).then(|| (bind, route.mediator.port()));
+        Local {
+            place,
+            ..Local::named(route)
         }
     }
 
@@ -130,6 +142,7 @@ impl Local {
                 keep_alive: KeepAlive::default(),
                 others: others.map_err(io::Error::other)?,
                 instead_of: (at != port).then_some(port),
+                reached: false,
                 place: Some((bind, port)),
                 embedded,
                 lan: None,

@@ -138,6 +138,7 @@ async fn met(
             never = away.watch(far.subscribe()) => match never {},
         };
         away.ended(&far.borrow());
+        local.reached |= away.reached();
         let error = match met {
             Ok(met) => {
                 match met.again {
@@ -177,7 +178,7 @@ async fn met(
             AttemptError::Spent(error) => return Err(*error),
             AttemptError::Listen(error) => return Err(ChatError::Listen(error)),
             AttemptError::Mediator(error) => {
-                if !error.is_passing(away.reached()) {
+                if !error.is_passing(local.reached) {
                     return Err(ChatError::Mediator(error));
                 }
                 let left = setup
@@ -234,7 +235,7 @@ fn remarks(setup: &Setup, local: &Local) -> Vec<String> {
             "another program has port {taken} here, so the mediator has port {port}, as in the invite"
         ));
     }
-    if setup.to_itself == Some(Made::Elsewhere) {
+    if setup.to_itself == Some(Made::Elsewhere) && !local.is_embedded() {
         let url = &local.route.mediator;
         remarks.push(format!(
             "{url} is this machine itself: nobody elsewhere can come by this link. If it was made elsewhere, ask for another one"

@@ -190,10 +190,11 @@ impl Setup {
     }
 
     async fn local(&self) -> Result<Local, ChatError> {
+        let bind = self.listening.bind.map(|bind| bind.ip());
         let itself = self.mediator.as_ref().filter(|_| self.to_itself.is_some());
         if let Some(Route { mediator, .. }) = itself {
             if self.to_itself == Some(Made::Here) && !mediator.tls() {
-                let (bind, port) = (self.listening.bind.map(|bind| bind.ip()), mediator.port());
+                let port = mediator.port();
                 let found = Local::find_or_start(bind, port, None).await;
                 return found.map_err(|error| ChatError::LocalMediator(port, error));
             }
@@ -212,10 +213,12 @@ impl Setup {
                 let mut route = route.clone();
                 route.only_here &=
                     route.proxy.is_none() && answers_here_only(&route.mediator).await;
-                Ok(Local::named(route))
+                Ok(match itself {
+                    Some(_) => Local::on_this_machine(route, bind),
+                    None => Local::named(route),
+                })
             }
             None => {
-                let bind = self.listening.bind.map(|bind| bind.ip());
                 let lan = match self.lan {
                     true => Some(Lan::open(bind).map_err(ChatError::Lan)?),
                     false => None,

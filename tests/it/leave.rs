@@ -341,3 +341,48 @@ fn who_leaves_a_chat_that_is_shut_leaves_the_other_one_at_the_terminal_with_the_
     ada.press("/quit\r");
     assert_eq!(ada.exit_code(), 6);
 }
+
+#[test]
+fn who_came_by_an_invite_to_this_machine_runs_its_mediator_once_that_went() {
+    let (port, homes) = (crate::common::free_port().to_string(), homes());
+    let at_terminal = |home, room: &str, name| {
+        let mut command = chat(home, "", name, room);
+        command.get_argv_mut().truncate(1);
+        command.args(["chat", "--name", name, "--local-port", &port]);
+        Screen::run(command)
+    };
+    let secret = format!("{ROOM}#otter");
+    let invite = format!("http://127.0.0.1:{port}/#{secret}");
+    let mut ada = at_terminal(&homes[0], &secret, "ada");
+    ada.await_text("Waiting in room lab");
+    let mut bob = at_terminal(&homes[1], &invite, "bob");
+    bob.await_row("ada ◆ ›");
+    ada.await_row("bob ◆ ›");
+    ada.press("/quit\r");
+    assert_eq!(ada.exit_code(), 0);
+    bob.await_row("ada · left ›");
+    bob.press("\r");
+    bob.await_text("this client runs one now");
+    bob.await_text("Waiting in room lab");
+    let ada = at_terminal(&homes[0], &secret, "ada");
+    ada.await_row("bob ◆ ›");
+    bob.await_row("ada ◆ ›");
+}
+
+#[test]
+fn who_waits_again_waits_out_a_mediator_elsewhere_that_is_away() {
+    let (mediator, homes) = (Mediator::start(), homes());
+    let address = mediator.url.trim_start_matches("http://").to_owned();
+    let [mut ada, mut bob] = both(&mediator, &homes);
+    bob.press("/quit\r");
+    bob.exit_code();
+    ada.await_row("bob · left ›");
+    drop(mediator);
+    ada.press("\r");
+    ada.await_text("waiting goes on");
+    let mediator = Mediator::start_at(&address);
+    let _bob = bob_comes(&mediator, &homes[1]);
+    ada.await_row("bob ⚠ ›");
+    let screen = ada.await_text("Connected to bob");
+    assert!(!screen.contains("error:"), "{screen}");
+}
