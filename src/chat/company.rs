@@ -144,6 +144,11 @@ impl Company {
         self.shut.is_some()
     }
 
+    /// Whether the trust stems from an earlier meeting: this one by itself proves less.
+    pub fn is_trusted_from_earlier(&self) -> bool {
+        self.trust != self.proves
+    }
+
     /// What is to be said about a shut chat.
     pub fn alarm(&self) -> Option<Event> {
         let shut = self.shut.as_ref()?;

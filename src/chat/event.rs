@@ -41,6 +41,9 @@ pub enum Event {
         address: String,
         /// What we know of the other one's key.
         trust: Standing,
+        /// Whether that stems from an earlier meeting, and this one by itself proves less.
+        #[serde(skip)]
+        earlier: bool,
         /// Whether the conversation goes on after an interruption.
         resumed: bool,
         /// Whether one of the two had started anew, and this is another session.

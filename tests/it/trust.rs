@@ -144,6 +144,7 @@ fn keys_that_never_pause_hide_no_message() {
     let keys = "yes\r".repeat(256 * 1024);
     talk.ada.press_on(format!("/verify\r{keys}"));
     talk.ada.await_text("Read to bob, by voice");
+    talk.ada.await_text("once bob has typed /verify as well");
     talk.bob.say("are you there?");
     let screen = talk.ada.await_text("bob   are you there?");
     assert!(!screen.contains(ASKED), "{screen}");
@@ -239,4 +240,33 @@ fn words_of_the_new_key_open_the_shut_chat() {
     bob.await_row("ada ✓ ›");
     ada.press("so it is you\r");
     bob.await_text("ada   so it is you");
+}
+
+/// What ada is told when she meets bob in this room.
+fn connected_in(mediator: &Mediator, homes: &[Home; 2], room: &str) -> String {
+    let mut ada = Screen::run(chat(&homes[0], &mediator.url, "ada", room));
+    ada.await_text("Waiting in room");
+    let bob = Start::chat(&homes[1], &mediator.url, "bob", room).run();
+    bob.await_event("connected");
+    let screen = ada.await_text("/verify, typed by both, compares four words");
+    ada.press("/quit\r");
+    assert_eq!(ada.exit_code(), 0);
+    screen.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn an_earlier_meeting_is_named_only_where_the_trust_stems_from_it() {
+    let (mediator, homes) = (Mediator::start(), crate::common::acts::homes());
+    let [now, earlier] = [
+        "via invite Only someone with the secret can be there.",
+        "via invite Only someone with the secret of a room where you met before can be there.",
+    ];
+    for (room, said) in [
+        ("lab#otter", now),
+        ("attic", earlier),
+        ("cellar#heron", now),
+    ] {
+        let screen = connected_in(&mediator, &homes, room);
+        assert!(screen.contains(said), "{room}: {screen}");
+    }
 }

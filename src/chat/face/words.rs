@@ -50,7 +50,9 @@ pub(super) fn day_line(at: &Zoned) -> String {
 /// What is read to the other one.
 pub(super) fn reading(mine: &[&str; 4], peer: &str) -> String {
     let (peer, mine) = (Safe::name(peer), mine.join(" "));
-    format!("  Read to {peer}, by voice, not in this chat:\n    {mine}")
+    format!(
+        "  Read to {peer}, by voice, not in this chat:\n    {mine}\n  You hear four in turn, once {peer} has typed /verify as well."
+    )
 }
 
 /// Hours and minutes here.
@@ -129,6 +131,7 @@ fn remark(event: &Event) -> Option<String> {
             route,
             address,
             trust,
+            earlier,
             resumed,
             again,
             yourself,
@@ -156,16 +159,17 @@ fn remark(event: &Event) -> Option<String> {
                 text += "\n  This is you: your own identity on another terminal.";
             } else if *again {
                 text += &format!(
-                    "\n  Same identity as before. What {peer} had sent before the break is marked ↻:\n  you may have read it already."
+                    "\n  Same identity as before. What {peer} had sent before the break is marked ↻: you may have read it already."
                 );
             } else if *trust != Standing::Verified {
                 text += match trust {
-                    Standing::Invite => {
-                        "\n  Only someone with the secret can be there, of this room or of one where you\n  met before."
+                    Standing::Invite if *earlier => {
+                        "\n  Only someone with the secret of a room where you met before can be there."
                     }
+                    Standing::Invite => "\n  Only someone with the secret can be there.",
                     _ => "\n  Someone could be in between.",
                 };
-                text += "\n  /verify compares four words by voice (20 seconds).";
+                text += "\n  /verify, typed by both, compares four words by voice (20 seconds).";
             }
             text
         }

@@ -151,6 +151,7 @@ impl Talk<'_> {
                 route: self.route.kind(),
                 address: self.route.address().to_string(),
                 trust: self.company.standing(),
+                earlier: self.company.is_trusted_from_earlier(),
                 resumed: arrival != Arrival::First,
                 again: match arrival {
                     Arrival::First => self.begun_again,

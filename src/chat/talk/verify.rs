@@ -80,7 +80,7 @@ impl Talk<'_> {
                 let command = format!("/verify {}", words.join(" "));
                 (
                     "words to verify with",
-                    format!("To compare what {peer} read to you: {command}"),
+                    format!("To compare what {peer} read to you:\n{command}"),
                 )
             }
         };
