@@ -95,6 +95,22 @@ fn what_fails_is_told_once_and_kept_in_the_end() {
 }
 
 #[test]
+fn what_waits_twice_is_named_once() {
+    here().block_on(async {
+        let writer = Writer::start().unwrap();
+        let (open, pass) = gate();
+        writer.keep("bob", pass);
+        for what in ["this connection", "bob", "this connection"] {
+            writer.keep(what, || Ok::<_, String>(()));
+        }
+        let waiting = writer.finish(Duration::ZERO).await;
+        assert_eq!(waiting, ["bob", "this connection"]);
+        open();
+        assert_eq!(writer.finish(ANSWERS_WITHIN).await, [""; 0]);
+    });
+}
+
+#[test]
 fn what_there_is_no_room_for_is_named() {
     here().block_on(async {
         let writer = Writer::start().unwrap();

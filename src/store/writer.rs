@@ -96,9 +96,20 @@ impl Writer {
         let written = timeout(within, waiting.wait_for(VecDeque::is_empty)).await;
         match written {
             Ok(_) => Vec::new(),
-            Err(_) => self.waiting.borrow().iter().cloned().collect(),
+            Err(_) => each_once(&self.waiting.borrow()),
         }
     }
+}
+
+/// Of a connection begin and end may wait, which have one name.
+fn each_once(waiting: &VecDeque<String>) -> Vec<String> {
+    let mut names = Vec::new();
+    for name in waiting {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 fn write_all(
