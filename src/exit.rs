@@ -25,6 +25,8 @@ pub enum Exit {
     Protocol = 8,
     /// Ctrl-C.
     Interrupted = 130,
+    /// Nobody reads stdout any more, as if by SIGPIPE.
+    Unread = 141,
     /// SIGTERM.
     Terminated = 143,
 }

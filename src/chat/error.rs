@@ -124,6 +124,7 @@ impl ChatError {
             | ChatError::RoomSpent
             | ChatError::WrongWords(_)
             | ChatError::Shut => Exit::Identity,
+            ChatError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Unread,
             ChatError::Listen(_)
             | ChatError::Contacts(_)
             | ChatError::Output(_)

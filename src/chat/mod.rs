@@ -140,7 +140,7 @@ pub enum Made {
 }
 
 impl Setup {
-    /// Shows an event; if nobody reads stdout any more, that shows later.
+    /// Shows an event; if it cannot be written, that ends the wait.
     fn say(&self, event: &Event) {
         self.say_by(self.face, event);
     }

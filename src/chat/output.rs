@@ -1,7 +1,7 @@
 //! Whether what is shown gets to stdout, before there is a chat that would notice.
 
 use std::future::pending;
-use std::io::{self, ErrorKind};
+use std::io;
 
 use tokio::sync::{Mutex, mpsc};
 
@@ -23,11 +23,9 @@ impl Default for Output {
 }
 
 impl Output {
-    /// Looks at what came of showing something. That nobody reads any more is no failure.
+    /// Looks at what came of showing something.
     pub fn check(&self, shown: io::Result<()>) {
-        if let Err(error) = shown
-            && error.kind() != ErrorKind::BrokenPipe
-        {
+        if let Err(error) = shown {
             let _ = self.fail.try_send(error);
         }
     }

@@ -20,6 +20,10 @@ pub const EXIT_CODES: &[(&str, &str)] = &[
         "the programs do not fit: one is too old, or the other one broke the protocol",
     ),
     ("130", "interrupted (SIGINT)"),
+    (
+        "141",
+        "nobody reads stdout any more (SIGPIPE); what was not written is not acknowledged",
+    ),
     ("143", "terminated (SIGTERM, SIGHUP)"),
 ];
 
@@ -46,7 +50,8 @@ What you want every time goes into the config file: hide-ip = true.
 
 Exit codes: 0 done, 1 our fault, 2 usage, 3 no mediator, 4 nobody came,
   5 no path to the other one, 6 secret, identity or verification failed,
-  8 programs do not fit, 130 interrupted, 143 terminated";
+  8 programs do not fit, 130 interrupted, 141 nobody reads stdout,
+  143 terminated";
 
 pub(super) const PEERS: &str = "\
 Examples:

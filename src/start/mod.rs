@@ -42,6 +42,8 @@ pub async fn chat(args: ChatArgs, global: &Global) -> Exit {
     };
     match chat::run(&mut setup, &mut signals).await {
         Ok(exit) => exit,
+        // As a program that SIGPIPE ends: whoever stopped reading asked for no words.
+        Err(error) if error.exit() == Exit::Unread => Exit::Unread,
         Err(error) => {
             let mut event = error.event();
             if let (ChatError::NotHere(_) | ChatError::Listen(_), Event::Error { hint, .. }) =

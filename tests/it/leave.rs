@@ -101,20 +101,38 @@ fn signals_end_the_wait_and_the_chat() {
 }
 
 #[test]
-fn when_nobody_reads_stdout_the_chat_ends_in_order() {
+fn what_nobody_reads_is_not_acknowledged() {
     for json in [true, false] {
-        let mediator = Mediator::start();
-        let homes = [Home::new(), Home::new()];
+        let (mediator, homes) = (Mediator::start(), [Home::new(), Home::new()]);
         let start = if json { Start::chat } else { Start::human };
-        let mut unread = start(&homes[0], &mediator.url, "ada", "lab").run_unread();
+        let (reader, writer) = std::io::pipe().unwrap();
+        let mut unread = start(&homes[0], &mediator.url, "ada", "lab");
+        unread.command.stdout(writer);
+        let mut unread = unread.run_unread();
         let mut other = Start::chat(&homes[1], &mediator.url, "bob", "lab").run();
         other.await_event("connected");
-        if !json {
-            other.say("anyone?");
-        }
-        assert_eq!(other.await_event("left")["reason"], "quit");
-        assert_eq!((unread.exit_code(), other.exit_code()), (0, 0));
+        drop(reader);
+        other.say("anyone?");
+        let left = loop {
+            let event = other.event();
+            assert_ne!(event["type"], "delivered", "json: {json}");
+            if event["type"] == "left" {
+                break event;
+            }
+        };
+        assert_ne!(left["reason"], "quit");
+        assert_eq!(other.await_event("error")["code"], "undelivered");
+        assert_eq!((unread.exit_code(), other.exit_code()), (141, 5));
+        let said = unread.err.rest().join("\n");
+        assert!(!said.contains("error:"), "{said}");
     }
+}
+
+#[test]
+fn who_waits_with_nobody_to_read_it_waits_no_longer() {
+    let (mediator, home) = (Mediator::start(), Home::new());
+    let mut unread = Start::chat(&home, &mediator.url, "ada", "lab").run_unread();
+    assert_eq!(unread.exit_code(), 141);
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! What the person is shown: how it stands, and what happens.
 
-use std::io::ErrorKind;
-
 use jiff::Timestamp;
 use undertone_core::session;
 
@@ -136,16 +134,9 @@ impl Talk<'_> {
         })
     }
 
-    /// Shows an event. Nobody reading stdout any more is the end of the chat, in an
-    /// orderly way; that it cannot be written is a failure.
+    /// Shows an event. What cannot be written, because the disk is full or nobody reads any more,
+    /// was not heard: the chat fails, and neither acknowledges it nor says goodbye.
     pub(super) fn show(&mut self, event: &Event) -> Result<(), ChatError> {
-        match self.interface.show(event) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(ChatError::Output(error)),
-            Err(_) if self.exit.is_none() => {
-                self.leave(Exit::Done);
-                Ok(())
-            }
-            _ => Ok(()),
-        }
+        self.interface.show(event).map_err(ChatError::Output)
     }
 }
