@@ -27,6 +27,7 @@ use undertone_core::text::safe::Safe;
 pub use self::lead::Lead;
 use self::list::Entry;
 use self::rows::broken;
+use super::fingerprints::beside;
 use super::style::{Style, Tone};
 
 /// In the columns before this one lines of ours begin, and no further row of a message.
@@ -60,6 +61,8 @@ enum Line {
     },
     /// Of ours: a name, and what there is to know of it.
     Entry(Entry),
+    /// Of ours: two keys, the one that was expected and the one that came.
+    Keys(String, String),
     /// Of ours, and never broken: to be copied, or a picture.
     Whole(String),
     /// What somebody said.
@@ -132,6 +135,13 @@ impl Text {
         self
     }
 
+    /// With two keys below, side by side as far as the row allows.
+    #[must_use]
+    pub fn with_keys(mut self, was: &str, is: &str) -> Self {
+        self.lines.push(Line::Keys(was.to_owned(), is.to_owned()));
+        self
+    }
+
     /// With a further remark below.
     #[must_use]
     pub fn and(mut self, remark: &str) -> Self {
@@ -152,6 +162,7 @@ impl Text {
         let sizes = self.lines.iter().map(|line| match line {
             Line::Remark { body, .. } | Line::Whole(body) => body.len(),
             Line::Entry(entry) => entry.size(),
+            Line::Keys(was, is) => was.len() + is.len(),
             Line::Message(_, body) => body.as_str().len(),
         });
         sizes.sum()
@@ -184,6 +195,10 @@ impl Line {
             } => {
                 let width = width.min(REMARK);
                 fill(out, (lead, *taken), (*hang).min(width / 2), body, width);
+            }
+            Line::Keys(was, is) => {
+                let keys = beside(was, is, width.min(REMARK));
+                out.extend(keys.lines().map(str::to_owned));
             }
             Line::Entry(entry) => entry.break_into(out, width.min(REMARK)),
             Line::Message(lead, body) => {

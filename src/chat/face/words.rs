@@ -7,7 +7,6 @@ use undertone_core::text::safe::Safe;
 
 use crate::chat::event::{Event, Standing};
 use crate::link::ranking::Reach;
-use crate::terminal::fingerprints::beside;
 use crate::terminal::layout::{Lead, Text};
 use crate::terminal::style::{Style, Tone};
 
@@ -28,8 +27,6 @@ pub(super) fn own(text: &str, at: Timestamp, arrived: bool, style: Style) -> Tex
     }
 }
 
-/// Columns of an alarm's rows.
-const ROW: usize = 80;
 /// What it means that the mediator carries the chat.
 const RELAYED: &str = "\n  There is no direct path, so the mediator carries the chat: it sees both addresses, times and sizes, not what is said.";
 
@@ -76,7 +73,7 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<Text> {
             ..
         } => waiting(room, iter::once(invite).chain(more_invites), reach),
         Event::Alarm { .. } => {
-            Text::remark(&alarm(event)).painted(style, |style, row| style.tone(Tone::Alarm, row))
+            alarm(event)?.painted(style, |style, row| style.tone(Tone::Alarm, row))
         }
         Event::Error { message, hint, .. } => {
             let [message, hint] = [message, hint].map(|text| Safe::message(text));
@@ -253,7 +250,8 @@ fn remark(event: &Event) -> Option<String> {
     })
 }
 
-fn alarm(event: &Event) -> String {
+/// Short enough to be seen whole in 50 columns and 24 rows; what matters most is its end, too.
+fn alarm(event: &Event) -> Option<Text> {
     let Event::Alarm {
         kind,
         peer,
@@ -265,11 +263,11 @@ fn alarm(event: &Event) -> String {
         override_words,
     } = event
     else {
-        return String::new();
+        return None;
     };
     let peer = Safe::name(peer);
     let called = name.as_deref().map(Safe::name);
-    let mut text = match (*kind, called) {
+    let heading = match (*kind, called) {
         ("not-verified", _) => format!(
             "✗ {peer} is not verified, and --require-verified was given: the chat stays shut.\n  key {is}"
         ),
@@ -283,21 +281,62 @@ fn alarm(event: &Event) -> String {
         ),
         _ => format!("✗ IDENTITY CHANGED: \"{peer}\" uses another key than before."),
     };
+    let mut text = Text::remark(&heading);
     if let (Some(was), Some((when, standing))) = (was, last_met) {
         let day = when.get(..10).unwrap_or(when);
-        text += &format!(
-            "\n  last seen {day}, {}\n{}\n  A new computer? Ask {peer} by phone. Otherwise someone may be posing as {peer}.",
-            standing.in_words(),
-            beside(was, is, ROW),
-        );
+        text = text
+            .and(&format!("  last seen {day}, {}", standing.in_words()))
+            .with_keys(was, is);
     }
-    text += "\n  /verify  compare words now\n  /quit    leave";
-    if !override_words.is_empty() {
-        let places: Vec<_> = override_words.iter().map(ToString::to_string).collect();
-        let places = places.join(", ");
-        text += &format!(
-            " (advised)\n  /trust   and the words {places} of the new key:\n           let it in, not verified. {peer} reads them by undertone id."
-        );
+    let choice = |name: &str, what: &str| (Safe::line(name), Safe::line(what));
+    let mut choices = vec![choice("/verify", "compare words now")];
+    if override_words.is_empty() {
+        choices.push(choice("/quit", "leave"));
+        return Some(text.with_list(&choices));
     }
-    text
+    let places: Vec<_> = override_words.iter().map(ToString::to_string).collect();
+    let trust = format!(
+        "and the words {} of the new key: let it in, not verified",
+        places.join(", ")
+    );
+    choices.extend([choice("/quit", "leave (advised)"), choice("/trust", &trust)]);
+    Some(text.with_list(&choices).and(&format!(
+        "✗ Another key than {peer}'s: a new computer? Have {peer} read it by phone (undertone id). Otherwise someone may be posing as {peer}."
+    )))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_is_seen_whole_in_50_columns_and_24_rows() {
+        let was = "solo-torpedo-aardvark-adroitness-drumbeat-yesteryear-cubic-hydraulic-waffle-Medusa-puppy-savagery-crackdown-speculate-physique-belowground";
+        let is = "button-crossover-hamlet-microwave-keyboard-company-talon-Norwegian-Aztec-Virginia-minnow-barbecue-physique-Babylon-orca-retrieval";
+        for (kind, is, width) in [
+            ("name-known", is, 50),
+            ("room-known", is, 50),
+            ("former-key", is, 80),
+        ] {
+            let alarm = Event::Alarm {
+                kind,
+                peer: "bob".into(),
+                name: Some("bob".into()),
+                was: Some(was.into()),
+                is: is.into(),
+                last_met: Some(("2026-11-28T20:00:00Z".into(), Standing::Invite)),
+                override_by: None,
+                override_words: vec![10, 11, 12, 13, 14, 16],
+            };
+            let rows = in_words(&alarm, Style::new(false))
+                .unwrap()
+                .rows(Some(width));
+            assert!(rows.lines().count() < 20, "{rows}");
+            assert!(rows.ends_with("posing as bob."), "{rows}");
+            for word in was.split('-').chain(is.split('-')) {
+                assert!(rows.contains(word), "{word}: {rows}");
+            }
+        }
+    }
 }
