@@ -1,4 +1,4 @@
-//! Derived secrets. The labels that they are derived by stand in [`super::labels`].
+//! Derived secrets. The labels that they are derived by stand in `labels`.
 //!
 //! ```text
 //! lv(x)            = u16be(len x) ‖ x

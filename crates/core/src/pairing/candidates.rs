@@ -31,7 +31,7 @@ impl Candidates {
     /// broadcast ones; loopback and link-local ones only where the mediator
     /// itself was reached that way (`mediator`). Those of our own machine are
     /// dialled only once the other one has shown that it is there
-    /// ([`crate::link::here`]), which is not known here.
+    /// (`link::here` of the program), which is not known here.
     pub fn dialable(&self, mediator: IpAddr) -> impl Iterator<Item = SocketAddr> + '_ {
         let mediator = mediator.to_canonical();
         self.0.iter().copied().filter(move |address| {

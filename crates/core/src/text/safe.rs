@@ -52,7 +52,7 @@ enum Kind {
 
 impl Safe {
     /// A message: line feeds stay. Its printer indents the lines after the first
-    /// ([`super::layout`]), so that none of them passes for a line of ours.
+    /// (`terminal::layout` of the program), so that none of them passes for a line of ours.
     #[must_use]
     pub fn message(text: &str) -> Self {
         Self(shown(text, Kind::Message))
