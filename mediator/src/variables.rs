@@ -19,7 +19,13 @@ pub fn matches(command: &Command, arguments: &[OsString]) -> Result<ArgMatches, 
     let read = |passed_over: &dyn Fn(&Arg) -> bool| {
         without(command.clone(), passed_over).try_get_matches_from(arguments)
     };
-    let given = given(command, arguments);
+    let mut any = false;
+    each_variable(command, &mut |arg, _| any |= !is_empty(arg));
+    // Where no variable is set, none is passed over for an option that is given.
+    let given = match any {
+        true => given(command, arguments),
+        false => Vec::new(),
+    };
     let unread = |arg: &Arg| {
         is_empty(arg)
             || given
