@@ -14,6 +14,17 @@ pub struct Talk {
     pub bob: Client,
 }
 
+impl Talk {
+    /// Waits until bob hears that ada left; nothing of what she typed comes before.
+    #[track_caller]
+    pub fn assert_nothing_was_sent(&self) {
+        let left = self
+            .bob
+            .await_that("an end", |event| event["type"] != "delivered");
+        assert_eq!(left["type"], "left", "nothing was sent: {left}");
+    }
+}
+
 /// Meets on a terminal of 80 columns and 24 rows.
 pub fn talk() -> Talk {
     talk_with(&[], 80, 24)

@@ -58,10 +58,7 @@ fn ctrl_c_clears_the_draft_and_leaves_when_pressed_again() {
     talk.ada.press("\x03");
     assert_eq!(talk.ada.exit_code(), 130);
     talk.ada.assert_restored();
-    let left = talk
-        .bob
-        .await_that("an end", |event| event["type"] != "delivered");
-    assert_eq!(left["type"], "left", "nothing was sent: {left}");
+    talk.assert_nothing_was_sent();
 }
 
 #[test]

@@ -1,11 +1,4 @@
 //! Two clients of a mediator that relays: the way to a relayed stream, and its ends.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,11 +1,4 @@
 //! Options out of the environment: what is empty, what is wrong, and what is told of it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
 
 use std::process::{Command, Output, Stdio};
 

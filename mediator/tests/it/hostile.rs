@@ -1,11 +1,4 @@
 //! Clients that mean harm, named by their attack. Short times where a bound is waited for.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
 
 use std::time::Duration;
 

@@ -1,11 +1,4 @@
 //! Caps, rates, lapses and the address behind a proxy.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
 
 use std::time::Duration;
 

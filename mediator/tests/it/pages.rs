@@ -1,11 +1,4 @@
 //! What a browser or a load balancer sees, in plain and through TLS.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,12 +1,5 @@
 //! The real program: what it prints, what it never logs, signals and exit codes.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
 
 use std::path::Path;
 use std::process::{ExitStatus, Output, Stdio};

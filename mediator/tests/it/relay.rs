@@ -1,12 +1,5 @@
 //! What a mediator relays over real sockets, and clients that abuse it, named by their
 //! attack. Rates are measured under a virtual clock, beside the code.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
 
 use std::time::{Duration, Instant};
 

@@ -1,11 +1,4 @@
 //! Each row of the agreement, and each way in which a room changes, over real sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
 
 use crate::common::{Mediator, ROOM, pair};
 use tokio_tungstenite::tungstenite::Message;

@@ -1,11 +1,4 @@
 //! What a stopping mediator says, to whom, and how long it takes.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
 
 use std::time::{Duration, Instant};
 
