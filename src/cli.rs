@@ -14,8 +14,6 @@ use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use crate::embedded::sources::{Nearness, Sources};
-use crate::embedded::variables;
 use clap::error::{ContextKind, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -30,6 +28,8 @@ pub use self::examples::EXIT_CODES;
 pub use self::global::Global;
 pub use self::others::{DoctorArgs, IdArgs, PeersAction, PeersArgs};
 use crate::config::Config;
+use crate::embedded::sources::{Nearness, Sources};
+use crate::embedded::variables;
 use crate::rendezvous::Route;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 use crate::store::Place;

@@ -9,11 +9,11 @@ use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::embedded::{read_file, variables};
 use clap::{Command, CommandFactory};
 use toml::de::{DeTable, DeValue};
 
 use crate::cli::Cli;
+use crate::embedded::{read_file, variables};
 use crate::rendezvous::proxy::ProxyChoice;
 use crate::store::Place;
 

@@ -11,7 +11,6 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::embedded::lan::{self, ServiceDaemon};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use mdns_sd::{ResolvedService, ScopedIp, ServiceEvent};
@@ -21,6 +20,7 @@ use tokio::time::{sleep, timeout};
 use undertone_core::mediator_url::MediatorUrl;
 use undertone_wire::{InstanceId, SERVICE};
 
+use crate::embedded::lan::{self, ServiceDaemon};
 use crate::link::interfaces::{links_here, next_to_us};
 use crate::rendezvous::connect::connect;
 use crate::rendezvous::version::{Answers, answers};

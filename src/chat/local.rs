@@ -13,7 +13,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::embedded::{Config, lan, listen, serve};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -22,6 +21,7 @@ use undertone_wire::InstanceId;
 
 use super::lan::{Known, LOOK_FOR, Lan};
 use super::links::{Link, links_here};
+use crate::embedded::{Config, lan, listen, serve};
 use crate::rendezvous::version::{Answers, answers};
 use crate::rendezvous::{KeepAlive, Outside, Route};
 

@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::embedded::sources::Sources;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
@@ -15,6 +14,7 @@ use undertone_core::text::display_name::DisplayName;
 
 use super::{bind_address, name_proxy, proxy_choice, route};
 use crate::chat::relay::RelayChoice;
+use crate::embedded::sources::Sources;
 use crate::rendezvous::Route;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 

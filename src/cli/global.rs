@@ -7,7 +7,6 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args};
 
 use crate::embedded::sources::Sources;
-
 use crate::store::{Place, Store, StoreError};
 use crate::terminal::style::ColorChoice;
 

@@ -2,12 +2,12 @@
 
 use std::net::SocketAddr;
 
-use crate::embedded::sources::Sources;
 use clap::{Args, Subcommand};
 use undertone_core::mediator_url::{DEFAULT_PORT, MediatorUrl};
 use undertone_core::text::display_name::DisplayName;
 
 use super::{bind_address, examples, name_proxy, proxy_choice, route};
+use crate::embedded::sources::Sources;
 use crate::rendezvous::Route;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 

@@ -2,11 +2,10 @@
 
 use undertone_core::room::{Invite, Room};
 
-use crate::embedded::sources::Sources;
-
 use crate::chat::Made;
 use crate::chat::relay::RelayChoice;
 use crate::cli::ChatOptions;
+use crate::embedded::sources::Sources;
 use crate::exit::Exit;
 use crate::rendezvous::Route;
 use crate::report::fail;

@@ -1,3 +1,5 @@
+//! What an operator is told where connections cannot be taken.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Which of the mediators on a network goes first: that of the smallest id.
+
 use super::*;
 
 #[test]

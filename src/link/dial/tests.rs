@@ -1,3 +1,5 @@
+//! A connection that is refused or closed: whether, how often and how soon it is dialled again.
+
 use super::*;
 use crate::link::port::Port;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,3 +1,5 @@
+//! Which of the connections that a guest opened becomes the link.
+
 use super::*;
 use tokio::net::{TcpListener, TcpStream};
 
