@@ -74,12 +74,14 @@ fn run(cli: Cli) -> Exit {
         }
         Action::Peers(args) => {
             let look = commands::Look {
-                width: width(),
+                width: columns().unwrap_or(usize::MAX),
                 color: global.colored(&io::stdout()),
             };
             commands::peers(&args, &global, look, &mut out, &mut talk).map(|()| Exit::Done)
         }
-        Action::Id(args) => commands::id(args, &global, &mut out, &mut talk).map(|()| Exit::Done),
+        Action::Id(args) => {
+            commands::id(args, &global, columns(), &mut out, &mut talk).map(|()| Exit::Done)
+        }
         Action::Completions(shell) => generate::completions(shell, &mut out).map(|()| Exit::Done),
         Action::Man => generate::man(&mut out).map(|()| Exit::Done),
     };
@@ -105,7 +107,7 @@ fn in_runtime<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
     Ok(done)
 }
 
-/// Columns of stdout, without limit where it is no terminal.
-fn width() -> usize {
-    width_of(&console::Term::stdout()).unwrap_or(usize::MAX)
+/// Columns of stdout; `None` where it is no terminal.
+fn columns() -> Option<usize> {
+    width_of(&console::Term::stdout())
 }

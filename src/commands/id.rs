@@ -1,6 +1,5 @@
 //! `undertone id`: name and fingerprint.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -10,7 +9,12 @@ use undertone_core::text::display_name::DisplayName;
 use super::{CommandError, warn};
 use crate::cli::{Global, IdArgs};
 use crate::identity::Identity;
+use crate::terminal::layout::Text;
 use crate::terminal::prompts::Last;
+
+/// Before the name, and as wide before the fingerprint.
+const NAME: &str = "name         ";
+const FINGERPRINT: &str = "fingerprint  ";
 
 /// What `undertone id --json` writes.
 #[derive(Serialize)]
@@ -22,13 +26,15 @@ struct IdentityLine<'a> {
     fingerprint: String,
 }
 
-/// `undertone id`: name and fingerprint. Makes the identity where there is none.
+/// `undertone id`: name and fingerprint, in rows of this `width`; `None`: each in one. Makes the
+/// identity where there is none.
 ///
 /// # Errors
 /// [`CommandError`], with its exit code.
 pub fn id(
     args: IdArgs,
     global: &Global,
+    width: Option<usize>,
     out: &mut impl Write,
     talk: &mut impl Write,
 ) -> Result<(), CommandError> {
@@ -37,23 +43,29 @@ pub fn id(
     warn(identity.privacy.max(store.privacy()), talk);
     let name = Last::load(&store)?.name;
     let fingerprint = fingerprint(&identity.secret.public()).to_string();
-    let mut text = String::new();
-    if args.json {
+    let text = if args.json {
         let line = IdentityLine {
             v: 1,
             r#type: "identity",
             name: name.as_ref().map(DisplayName::as_str),
             fingerprint,
         };
-        text = serde_json::to_string(&line).map_err(io::Error::other)? + "\n";
+        serde_json::to_string(&line).map_err(io::Error::other)?
     } else {
-        if let Some(name) = name {
-            let _ = writeln!(text, "name         {name}");
-        }
-        let _ = writeln!(text, "fingerprint  {fingerprint}");
-    }
-    out.write_all(text.as_bytes())?;
+        let name = name.map(|name| labelled(NAME, name.as_str(), width));
+        let fingerprint = labelled(FINGERPRINT, &fingerprint, width);
+        let lines: Vec<_> = name.into_iter().chain([fingerprint]).collect();
+        lines.join("\n")
+    };
+    writeln!(out, "{text}")?;
     Ok(())
+}
+
+fn labelled(label: &str, what: &str, width: Option<usize>) -> String {
+    match width {
+        Some(_) => Text::labelled(label, what).rows(width),
+        None => format!("{label}{what}"),
+    }
 }
 
 #[cfg(test)]
@@ -68,7 +80,14 @@ mod tests {
         let line = ["undertone", "id", "--data-dir", data.to_str().unwrap()];
         let global = Cli::read(line, None).unwrap().global;
         let mut out = Vec::new();
-        id(IdArgs { json: false }, &global, &mut out, &mut io::sink()).unwrap();
+        id(
+            IdArgs { json: false },
+            &global,
+            None,
+            &mut out,
+            &mut io::sink(),
+        )
+        .unwrap();
         let key = Identity::load(&crate::store::Store::open(&data).unwrap())
             .unwrap()
             .secret

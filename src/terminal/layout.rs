@@ -22,7 +22,7 @@ mod list;
 mod rows;
 
 use console::Term;
-use undertone_core::text::safe::Safe;
+use undertone_core::text::safe::{Safe, columns};
 
 pub use self::lead::Lead;
 use self::list::Entry;
@@ -85,6 +85,22 @@ impl Text {
         };
         Text {
             lines: text.split('\n').map(remark).collect(),
+            paint: None,
+        }
+    }
+
+    /// Something of ours behind what it is called; further rows stand under the first.
+    #[must_use]
+    pub fn labelled(label: &str, body: &str) -> Self {
+        let taken = columns(label);
+        let line = Line::Remark {
+            lead: label.to_owned(),
+            taken,
+            hang: taken,
+            body: body.to_owned(),
+        };
+        Text {
+            lines: vec![line],
             paint: None,
         }
     }

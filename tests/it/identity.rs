@@ -112,6 +112,34 @@ fn of_two_keys_under_one_name_the_person_chooses() {
 }
 
 #[test]
+fn the_fingerprint_is_broken_between_words_at_a_terminal_and_whole_in_a_pipe() {
+    let home = Home::new();
+    let (code, whole, _) = Start::new(&home, &["id"]).finish(b"");
+    assert_eq!((code, whole.lines().count()), (0, 1));
+    let fingerprint = whole.trim_end().strip_prefix("fingerprint  ").unwrap();
+    for width in [80, 40] {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_undertone"));
+        command.env_clear();
+        command.env("UNDERTONE_DATA_DIR", home.data());
+        command.env("TERM", "xterm");
+        command.arg("id");
+        let mut screen = Screen::run_on(command, width, 24);
+        assert_eq!(screen.exit_code(), 0);
+        let shown = screen.text();
+        let rows: Vec<_> = shown.lines().map(|row| row.split_at(13)).collect();
+        assert_eq!(rows[0].0, "fingerprint  ");
+        assert!(
+            rows[1..].iter().all(|row| row.0.trim().is_empty()),
+            "{shown}"
+        );
+        let (_, full) = rows.split_last().unwrap();
+        assert!(full.iter().all(|row| row.1.ends_with('-')), "{shown}");
+        let joined: String = rows.iter().map(|row| row.1).collect();
+        assert_eq!(joined, fingerprint);
+    }
+}
+
+#[test]
 fn wrong_words_twice_end_the_chat() {
     let (mediator, homes) = (Mediator::start(), homes());
     let [(mut host, _), (mut guest, _)] = ada_and_bob(&mediator, &homes);
