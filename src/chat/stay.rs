@@ -80,8 +80,8 @@ pub async fn stay(
 async fn choose(interface: &mut Interface) -> Next {
     loop {
         match interface.next().await {
-            None | Some(Input::Quit) => return Next::Leave(None),
-            Some(Input::Interrupt) => return Next::Leave(Some(Exit::Interrupted)),
+            // The meeting is over, so there is nothing left that Ctrl-C would interrupt.
+            None | Some(Input::Quit | Input::Interrupt) => return Next::Leave(None),
             Some(Input::Say(text)) if text.is_empty() => return Next::Again,
             Some(Input::Say(text)) => {
                 if interface.keep_draft(&text) {

@@ -19,7 +19,10 @@ pub const EXIT_CODES: &[(&str, &str)] = &[
         "8",
         "the programs do not fit: one is too old, or the other one broke the protocol",
     ),
-    ("130", "interrupted (SIGINT)"),
+    (
+        "130",
+        "interrupted (SIGINT), or Ctrl-C unless the other one had left",
+    ),
     (
         "141",
         "nobody reads stdout any more (SIGPIPE); what was not written is not acknowledged",

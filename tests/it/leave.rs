@@ -207,9 +207,11 @@ fn leaving_after_the_other_one_left_ends_as_that_chat_did() {
         ("/quit\r", None, 0),
         ("\x04", None, 0),
         ("\r", None, 0),
-        ("\x03\x03", None, 130),
+        ("\x03\x03", None, 0),
+        ("", Some(Signal::SIGINT), 130),
         ("", Some(Signal::SIGTERM), 143),
         ("\r", Some(Signal::SIGTERM), 143),
+        ("\r", Some(Signal::SIGINT), 130),
     ] {
         let mut talk = talk();
         let (ada, bob) = (&mut talk.ada, &mut talk.bob);
