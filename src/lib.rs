@@ -20,13 +20,13 @@
 //! ```
 
 pub mod attempts;
-pub mod chat;
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod contacts;
 pub mod doctor;
 pub mod embedded;
+pub mod engine;
 pub mod exit;
 pub mod generate;
 pub mod history;
@@ -39,6 +39,7 @@ pub mod socket;
 pub mod start;
 pub mod store;
 pub mod terminal;
+pub mod ui;
 
 #[cfg(test)]
 #[path = "../tests/common/memory.rs"]

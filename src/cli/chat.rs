@@ -13,8 +13,8 @@ use undertone_core::room::{Invite, RoomError};
 use undertone_core::text::display_name::DisplayName;
 
 use super::{bind_address, name_proxy, proxy_choice, route};
-use crate::chat::relay::RelayChoice;
 use crate::embedded::sources::Sources;
+use crate::engine::relay::RelayChoice;
 use crate::rendezvous::Route;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 

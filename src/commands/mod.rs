@@ -13,9 +13,9 @@ use undertone_core::text::safe::Safe;
 pub use id::id;
 pub use peers::{Look, peers};
 
-use crate::chat::Signals;
 use crate::cli::Global;
 use crate::contacts::ContactsError;
+use crate::engine::Signals;
 use crate::exit::Exit;
 use crate::identity::IdentityError;
 use crate::store::{Privacy, Store, StoreError};

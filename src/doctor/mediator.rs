@@ -11,8 +11,8 @@ use undertone_core::mediator_url::MediatorUrl;
 
 use super::seat::{self, Seat};
 use super::{Report, clock, paths};
-use crate::chat::local::ports;
 use crate::cli::DoctorArgs;
+use crate::engine::mediator::ports;
 use crate::link::interfaces::addresses_here;
 use crate::link::port::Port;
 use crate::rendezvous::proxy::Proxy;

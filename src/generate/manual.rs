@@ -6,9 +6,9 @@ use std::io::Write;
 use clap::{Arg, Command};
 use clap_mangen::Man;
 
-use crate::chat::talk::COMMANDS;
 use crate::cli::{Cli, EXIT_CODES};
 use crate::commands::CommandError;
+use crate::engine::conversation::COMMANDS;
 
 const KEYS: &[(&str, &str)] = &[
     ("Enter", "send"),

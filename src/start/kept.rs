@@ -4,7 +4,6 @@ use std::fmt::Display;
 
 use super::note;
 use crate::attempts::Attempts;
-use crate::chat::face::Face;
 use crate::cli::Global;
 use crate::contacts::Contacts;
 use crate::exit::Exit;
@@ -14,6 +13,7 @@ use crate::made::FILE as MADE;
 use crate::report::fail;
 use crate::store::{self, Store, Writer};
 use crate::terminal::prompts::LAST;
+use crate::ui::output::Face;
 
 /// The data directory, and what is in it.
 pub(super) struct Kept {

@@ -13,19 +13,20 @@ use kept::Kept;
 use place::Place;
 use questions::{ask, check_can_ask};
 
-use crate::chat::aside::Aside;
-use crate::chat::clipboard::Clipboard;
-use crate::chat::event::Event;
-use crate::chat::face::Face;
-use crate::chat::listening::{Listening, NamedPort};
-use crate::chat::relay::Consent;
-use crate::chat::{self, ChatError, Output, Setup, Signals};
 use crate::cli::{ChatArgs, ChatOptions, Global};
+use crate::engine;
+use crate::engine::connect::listening::{Listening, NamedPort};
+use crate::engine::event::Event;
+use crate::engine::relay::Consent;
+use crate::engine::{ChatError, Output, Setup, Signals};
 use crate::exit::Exit;
 use crate::link::tell::Tell;
 use crate::report::fail;
 use crate::socket::Segments;
 use crate::terminal::prompts::Last;
+use crate::ui::aside::Aside;
+use crate::ui::clipboard::Clipboard;
+use crate::ui::output::Face;
 
 /// Chats: from the questions to the goodbye.
 pub async fn chat(args: ChatArgs, global: &Global) -> Exit {
@@ -40,7 +41,7 @@ pub async fn chat(args: ChatArgs, global: &Global) -> Exit {
         Ok(setup) => setup,
         Err(exit) => return exit,
     };
-    match chat::run(&mut setup, &mut signals).await {
+    match engine::run(&mut setup, &mut signals).await {
         Ok(exit) => exit,
         // As a program that SIGPIPE ends: whoever stopped reading asked for no words.
         Err(error) if error.exit() == Exit::Unread => Exit::Unread,

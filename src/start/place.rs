@@ -2,10 +2,10 @@
 
 use undertone_core::room::{Invite, Room};
 
-use crate::chat::Made;
-use crate::chat::relay::RelayChoice;
 use crate::cli::ChatOptions;
 use crate::embedded::sources::Sources;
+use crate::engine::Made;
+use crate::engine::relay::RelayChoice;
 use crate::exit::Exit;
 use crate::rendezvous::Route;
 use crate::report::fail;

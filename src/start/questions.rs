@@ -4,11 +4,11 @@ use undertone_core::room::Invite;
 use undertone_core::text::display_name::DisplayName;
 
 use super::note;
-use crate::chat::face::Face;
 use crate::cli::{ChatArgs, Global};
 use crate::exit::Exit;
 use crate::report::{fail, unanswered};
 use crate::terminal::prompts::{Asker, Last, can_ask, login_name};
+use crate::ui::output::Face;
 
 /// Where nobody can be asked, what is missing is an error that names the flags.
 pub(super) fn check_can_ask(args: &ChatArgs, global: &Global, no_room: bool) -> Result<(), Exit> {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use undertone::exit::Exit;
 
 const PAGE: &str = include_str!("../../docs/events.md");
-const SOURCE: &str = include_str!("../../src/chat/event.rs");
+const SOURCE: &str = include_str!("../../src/engine/event.rs");
 
 type Fields = BTreeSet<String>;
 
@@ -199,11 +199,11 @@ fn quoted<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
 #[test]
 fn every_error_code_of_the_source_is_documented_and_no_other() {
     let [error, event, meet, orders, verify] = [
-        include_str!("../../src/chat/error.rs"),
-        include_str!("../../src/chat/event.rs"),
-        include_str!("../../src/chat/meet.rs"),
-        include_str!("../../src/chat/talk/orders.rs"),
-        include_str!("../../src/chat/talk/verify.rs"),
+        include_str!("../../src/engine/error.rs"),
+        include_str!("../../src/engine/event.rs"),
+        include_str!("../../src/engine/connect/mod.rs"),
+        include_str!("../../src/engine/conversation/commands.rs"),
+        include_str!("../../src/engine/conversation/verify.rs"),
     ];
     let codes = [
         quoted(error, "("),

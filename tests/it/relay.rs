@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
-use undertone::chat::relay::by_relay;
+use undertone::engine::relay::by_relay;
 use undertone::link::relay::RelayStream;
 use undertone::rendezvous::{Rendezvous, RendezvousError, Route};
 use undertone_core::mediator_url::MediatorUrl;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use undertone::chat::lobby::{Found, Lobby, Step};
+use undertone::engine::connect::host::{Found, Lobby, Step};
 use undertone::link::Ready;
 use undertone::link::dial::Plan;
 use undertone::link::door::Door;

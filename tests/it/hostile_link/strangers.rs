@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
-use undertone::chat::lobby::{Found, Lobby, Step};
+use undertone::engine::connect::host::{Found, Lobby, Step};
 use undertone::link::dial::Plan;
 use undertone::link::door::Door;
 use undertone::link::nominate::ANSWER_WITHIN;

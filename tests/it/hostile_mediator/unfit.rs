@@ -3,7 +3,7 @@
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use undertone::chat::lobby::{Found, Lobby, Step};
+use undertone::engine::connect::host::{Found, Lobby, Step};
 use undertone::link::dial::Plan;
 use undertone::link::door::Door;
 use undertone::link::frame::{self, FrameReader};

@@ -1,0 +1,186 @@
+//! One attempt: a seat at the mediator, the pairing with who comes, and the link to them.
+
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+
+use tokio::time::{Instant, sleep_until};
+use undertone_core::crypto::keys::PublicKey;
+use undertone_core::pairing::{Matched, Meeting, Offering, PairingError, Role};
+use undertone_core::session::Session;
+
+use crate::engine::Setup;
+use crate::engine::connect::host::{Found, Lobby, Step};
+use crate::engine::connect::pair::{Attempt, AttemptError, Failure, Progress, pair};
+use crate::engine::connect::{Met, Spending};
+use crate::engine::mediator::Local;
+use crate::engine::reconnect::Reached;
+use crate::engine::relay::by_relay;
+use crate::link::dial::{PATH_WITHIN, Plan};
+use crate::link::door::Door;
+use crate::link::nominate::ANSWER_WITHIN;
+use crate::link::port::Port;
+use crate::link::reach::{Unreached, reach};
+use crate::link::route::Route;
+use crate::link::stream::Stream;
+use crate::rendezvous::Rendezvous;
+
+/// Whom to meet, and where.
+pub struct Goal<'a> {
+    /// The room and its secret.
+    pub meeting: Meeting,
+    /// The identity that is required, if any.
+    pub pin: Option<PublicKey>,
+    /// Ends the wait for the other one.
+    pub leave: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Where it counts, if it does.
+    pub spending: Option<&'a Spending>,
+}
+
+/// Waits at the mediator until somebody is there and a link with them is up. `told` hears how
+/// far it is; `unanswered` is as for [`Attempt`].
+///
+/// # Errors
+/// [`AttemptError`].
+pub async fn attempt(
+    setup: &Setup,
+    local: &Local,
+    goal: Goal<'_>,
+    unanswered: &mut Option<Offering>,
+    told: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Met, AttemptError> {
+    let listening = &setup.listening;
+    let port = listening.open().map_err(AttemptError::Listen)?;
+    let from = listening.dial_from(port.address());
+    let mut mediator = Rendezvous::connect(&local.route, from).await?;
+    mediator.remember(from, &local.outside);
+    mediator.keep_alive(&local.keep_alive);
+    mediator.leave_when(goal.leave);
+    let attempt = Attempt {
+        meeting: goal.meeting,
+        identity: Arc::clone(&setup.identity),
+        pin: goal.pin.as_ref(),
+        role: None,
+        listening,
+        port: port.address().port(),
+        unanswered,
+        spending: goal.spending,
+    };
+    let (role, matched, plan) = pair(&mut mediator, attempt, told).await?;
+    let hopeless = plan.candidates.is_empty();
+    let relays = mediator.relays();
+    let failed = OnceLock::new();
+    let no_path = || {
+        let why = failed.get().copied();
+        Failure::NoPath(why.unwrap_or_else(|| setup.no_relay(relays)))
+    };
+    if listening.hidden && !relays {
+        // There is no other way, and nothing to wait for.
+        return Err(AttemptError::Failed {
+            role,
+            spent: true,
+            why: no_path(),
+        });
+    }
+    let mut mediator = Some(mediator);
+    let relay = async {
+        let way = by_relay(&mut mediator, hopeless, setup.consent.given()).await;
+        way.unwrap_or_else(|why| {
+            let _ = failed.set(why);
+            None
+        })
+    };
+    let met = match role {
+        Role::Guest => join_host(setup, port, matched, plan, relay, no_path).await,
+        Role::Host => await_guest(setup, port, matched, plan, relay, no_path).await,
+    };
+    setup.consent.not_wanted();
+    let met = met.map_err(|why| AttemptError::Failed {
+        role,
+        // Else it was the other one, by a valid CONFIRM.
+        spent: matches!(why, Failure::NoPath(_)),
+        why,
+    })?;
+    if let Some(mediator) = mediator {
+        mediator.done().await;
+    }
+    Ok(met)
+}
+
+async fn join_host(
+    setup: &Setup,
+    port: Arc<Port>,
+    matched: Matched,
+    plan: Plan,
+    relay: impl Future<Output = Option<(Stream, Route)>>,
+    no_path: impl Fn() -> Failure,
+) -> Result<Met, Failure> {
+    let confirm = matched.guest(setup.name.as_str())?;
+    let candidates = plan.candidates.clone();
+    let ready = reach(&port, plan, &confirm, relay).await;
+    let ready = ready.map_err(|unreached| match unreached {
+        Unreached::NoPath => no_path(),
+        Unreached::Unfit(why) => why.into(),
+    })?;
+    let Reached { ready, knock_at } = Reached::new(ready, &candidates);
+    let session = Session::new(Role::Guest, Arc::clone(&ready.resume));
+    Ok(Met {
+        session,
+        ready,
+        knock_at,
+        lobby: None,
+        again: false,
+    })
+}
+
+async fn await_guest(
+    setup: &Setup,
+    port: Arc<Port>,
+    matched: Matched,
+    plan: Plan,
+    relay: impl Future<Output = Option<(Stream, Route)>>,
+    no_path: impl Fn() -> Failure,
+) -> Result<Met, Failure> {
+    setup.detail(&format!("listening on {}", port.address()));
+    let mut lobby = Lobby::new(Door::new(port));
+    let confirm = matched.host(setup.name.as_str())?;
+    lobby.take(Found::Pairing(Box::new(confirm), plan));
+    let mut deadline = Instant::now() + PATH_WITHIN + ANSWER_WITHIN;
+    let mut begun = None;
+    let mut relay_awaited = true;
+    tokio::pin!(relay);
+    loop {
+        let step = tokio::select! {
+            step = lobby.next() => step,
+            relay = &mut relay, if relay_awaited => {
+                relay_awaited = false;
+                if let Some((stream, route)) = relay {
+                    deadline = Instant::now() + PATH_WITHIN + ANSWER_WITHIN;
+                    lobby.take(Found::Way(stream, route));
+                }
+                continue;
+            }
+            () = sleep_until(deadline), if !relay_awaited => return Err(no_path()),
+        };
+        match step {
+            Step::Unanswered => return Err(no_path()),
+            Step::Knock(_) => {}
+            Step::Unfit(unfit) => return Err(unfit.tell().await.into()),
+            Step::Confirmed(confirmed) => {
+                let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
+                let nomination = confirmed.nominate(&session.nominate());
+                lobby.nominated(nomination.map_err(|_| PairingError::Point)?);
+                begun = Some(session);
+            }
+            Step::Answered(ready) => {
+                let session = begun.take().ok_or_else(no_path)?;
+                return Ok(Met {
+                    session,
+                    ready: *ready,
+                    knock_at: None,
+                    lobby: Some(lobby),
+                    again: false,
+                });
+            }
+        }
+    }
+}

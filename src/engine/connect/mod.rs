@@ -1,0 +1,280 @@
+//! The first meeting: from a room to the first link of a session. After a spent
+//! attempt (PROTOCOL.md §4) whoever waited takes its seat again with a fresh
+//! OFFER, and after three the invite is dead. `attempt` is one of them, `spending`
+//! counts them.
+
+pub mod again;
+mod attempt;
+pub mod away;
+pub mod backoff;
+pub mod host;
+pub mod listening;
+pub mod pair;
+mod spending;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+use undertone_core::pairing::{Meeting, Role};
+use undertone_core::session::Session;
+
+use crate::contacts::ContactsError;
+use crate::engine::connect::again::{Again, CONTACTS_MAX};
+pub use crate::engine::connect::attempt::{Goal, attempt};
+use crate::engine::connect::away::Away;
+use crate::engine::connect::backoff::Backoff;
+use crate::engine::connect::host::Lobby;
+use crate::engine::connect::pair::{AttemptError, Failure, Progress};
+pub use crate::engine::connect::spending::Spending;
+use crate::engine::event::Event;
+use crate::engine::mediator::Local;
+use crate::engine::{ChatError, Made, Setup};
+use crate::link::Ready;
+use crate::link::ranking::Reach;
+use crate::store::aside;
+use crate::ui::clock;
+use crate::ui::clock::Row;
+
+/// What takes back that the mediator was away.
+const BACK: &str = "the mediator is back, and you have your seat in the room";
+
+/// The first link, and the session that it carries.
+pub struct Met {
+    /// Ours with the other one; the link is not yet part of it.
+    pub session: Session,
+    /// The first link.
+    pub ready: Ready,
+    /// Where a guest knocks once it is lost.
+    pub knock_at: Option<SocketAddr>,
+    /// The host's door, which stays open for the guest to come back.
+    pub lobby: Option<Lobby>,
+    /// A contact was met by its key, and may not know the room's secret.
+    pub again: bool,
+}
+
+/// Waits in the room until the other one is there and a link with it is up; or one of the
+/// contacts last met there is met again. For as long as was asked for; the clock goes on whatever
+/// the mediator does.
+///
+/// # Errors
+/// [`ChatError`], when trying again is of no use.
+pub async fn meet(setup: &Setup, local: &mut Local, spending: &Spending) -> Result<Met, ChatError> {
+    let row = watch::Sender::new(None);
+    let mut away = Away::new(|note: Option<&str>| {
+        setup.say(&Event::note(note.unwrap_or(BACK)));
+    });
+    let meeting = async {
+        let met = met(setup, local, spending, &row, &mut away);
+        match setup.timeout {
+            None => Ok(met.await),
+            Some(limit) => timeout(limit, met).await.map_err(|_| limit),
+        }
+    };
+    let met = tokio::select! {
+        met = meeting => met,
+        never = clock::run(&setup.face, setup.aside.is_open(), &row) => match never {},
+    };
+    met.unwrap_or_else(|limit| {
+        let spent = spending.broken_off();
+        Err(spent.unwrap_or_else(|| match away.unreached() {
+            Some(error) => ChatError::Mediator(error),
+            None => ChatError::Nobody(limit),
+        }))
+    })
+}
+
+async fn met(
+    setup: &Setup,
+    local: &mut Local,
+    spending: &Spending,
+    row: &watch::Sender<Option<Row>>,
+    away: &mut Away<impl Fn(Option<&str>)>,
+) -> Result<Met, ChatError> {
+    let contacts = {
+        let (contacts, tag) = (setup.contacts.clone(), setup.room.tag());
+        aside(move || contacts.met_in(&tag, CONTACTS_MAX)).await
+    };
+    let contacts = contacts.map_err(ContactsError::from)??;
+    let mut told = false;
+    let begun = Instant::now();
+    // After attempts that cost nothing: nobody makes us hurry.
+    let mut refusals = Backoff::default();
+    let mut unanswered = None;
+    loop {
+        let far = watch::Sender::new(None);
+        let again = Again {
+            setup,
+            local,
+            contacts: contacts.clone(),
+            first: far.subscribe(),
+            head_start: Duration::ZERO,
+        };
+        let mut step = |progress| {
+            match progress {
+                Progress::Seated { expires_in } => {
+                    if !std::mem::replace(&mut told, true) {
+                        let best = local.others.first();
+                        let invite = best.map(|link| setup.room.invite_link(&link.url));
+                        setup.clipboard.offer(invite);
+                        let waiting = waiting(setup, local, expires_in);
+                        match setup.made_up {
+                            // Nobody else knows of the room.
+                            true => setup.ask(&waiting),
+                            false => setup.say(&waiting),
+                        }
+                        for message in remarks(setup, local) {
+                            setup.say(&Event::note(&message));
+                        }
+                    }
+                    row.send_replace(Some(Row::waiting(begun)));
+                }
+                Progress::Paired => {}
+                Progress::Matched => {
+                    row.send_replace(Some(Row::looking()));
+                }
+            }
+            far.send_replace(Some(progress));
+        };
+        let anyone = anyone(setup, local, spending);
+        let tried = Instant::now();
+        let met = tokio::select! {
+            met = attempt(setup, local, anyone, &mut unanswered, &mut step) => met,
+            met = again.met() => Ok(met),
+            never = away.watch(far.subscribe()) => match never {},
+        };
+        away.ended(&far.borrow());
+        local.reached |= away.reached();
+        let error = match met {
+            Ok(met) => {
+                match met.again {
+                    false => spending.succeeded().await?,
+                    // Somebody else was about to come by the invite.
+                    true => {
+                        let spent = spending.broken_off();
+                        spent
+                            .into_iter()
+                            .for_each(|spent| setup.say(&spent.event()));
+                    }
+                }
+                return Ok(met);
+            }
+            Err(error) => error,
+        };
+        if row.borrow().is_some() {
+            row.send_replace(Some(Row::waiting(begun)));
+        }
+        match error {
+            AttemptError::Failed { role, spent, why } => {
+                if !spent && spending.is_under_way() {
+                    // It was the other one, whose program will be the same the next time.
+                    spending.succeeded().await?;
+                    return Err(ChatError::Attempt { spent, why });
+                }
+                let left = spending.failed();
+                match role {
+                    _ if left == 0 => return Err(ChatError::InviteDead { why }),
+                    Role::Guest => return Err(ChatError::Attempt { spent, why }),
+                    Role::Host => setup.say(&attempt_failed(spent, &why, left)),
+                }
+                if !spent {
+                    refusals.pause().await;
+                }
+            }
+            AttemptError::Spent(error) => return Err(*error),
+            AttemptError::Listen(error) => return Err(ChatError::Listen(error)),
+            AttemptError::Mediator(error) => {
+                if !error.is_passing(local.reached) {
+                    return Err(ChatError::Mediator(error));
+                }
+                let left = setup
+                    .timeout
+                    .map(|limit| limit.saturating_sub(begun.elapsed()));
+                if left.is_some_and(|left| away.exceeds(&error, left)) {
+                    return Err(ChatError::MediatorLater(error));
+                }
+                away.wait(tried.elapsed(), Some(error)).await;
+                let invites = local.others.clone();
+                if let Some(message) = local.revive().await {
+                    setup.say(&Event::note(&message));
+                }
+                if local.others != invites {
+                    told = false;
+                }
+            }
+        }
+    }
+}
+
+/// Whoever comes to the room.
+fn anyone<'a>(setup: &Setup, local: &Local, spending: &'a Spending) -> Goal<'a> {
+    Goal {
+        meeting: Meeting {
+            tag: setup.room.tag(),
+            prs: setup.room.prs(),
+        },
+        pin: None,
+        leave: Box::pin(local.elsewhere()),
+        spending: Some(spending),
+    }
+}
+
+fn waiting(setup: &Setup, local: &Local, expires_in: u64) -> Event {
+    let others = local.others.iter();
+    let reach: Option<Vec<_>> = others.clone().map(|link| link.reach).collect();
+    let mut links = others.map(|link| setup.room.invite_link(&link.url).to_string());
+    Event::Waiting {
+        room: setup.room.name().to_owned(),
+        invite: links.next().unwrap_or_default(),
+        more_invites: links.collect(),
+        reach: reach.unwrap_or_default(),
+        expires_in,
+    }
+}
+
+/// What is to be known of a mediator on this machine.
+fn remarks(setup: &Setup, local: &Local) -> Vec<String> {
+    let port = local.route.mediator.port();
+    let mut remarks = Vec::new();
+    if let Some(taken) = local.instead_of {
+        remarks.push(format!(
+            "another program has port {taken} here, so the mediator has port {port}, as in the invite"
+        ));
+    }
+    if setup.to_itself == Some(Made::Elsewhere) && !local.is_embedded() {
+        let url = &local.route.mediator;
+        remarks.push(format!(
+            "{url} is this machine itself: nobody elsewhere can come by this link. If it was made elsewhere, ask for another one"
+        ));
+    }
+    if setup.listening.bind.is_some() {
+        return remarks;
+    }
+    if local.is_embedded() {
+        remarks.push(format!(
+            "this program is the mediator, and listens on port {port} of all interfaces; --bind ADDRESS keeps it to one"
+        ));
+    }
+    let mut reach = local.others.iter().map(|link| link.reach);
+    if setup.mediator.is_none() && reach.all(|reach| reach == Some(Reach::Machine)) {
+        remarks.push(
+            "this machine has no address that others could reach: the invite works here only"
+                .into(),
+        );
+    }
+    remarks
+}
+
+fn attempt_failed(spent: bool, why: &Failure, left: u32) -> Event {
+    let consequence = if spent {
+        format!(" This attempt is spent; {left} left for this invite. Waiting again.")
+    } else {
+        " Waiting again.".to_owned()
+    };
+    Event::Error {
+        code: if spent { "spent" } else { "attempt" },
+        message: why.to_string(),
+        hint: format!("{}{consequence}", why.advice()),
+    }
+}

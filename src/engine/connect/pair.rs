@@ -1,0 +1,266 @@
+//! One attempt to pair through a mediator: from `join` until both SEALED are
+//! open. Used for the first link and for every further one.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
+use undertone_core::crypto::keys::{PublicKey, SecretKey};
+use undertone_core::pairing::{Matched, Meeting, Offering, PairingError, Role};
+use undertone_core::text::display_name::DisplayName;
+use undertone_wire::{self as wire, MediatorMessage};
+
+use crate::engine::ChatError;
+use crate::engine::connect::Spending;
+use crate::engine::connect::listening::{Listening, View};
+use crate::engine::relay::NoRelay;
+use crate::link::dial::Plan;
+use crate::rendezvous::{Rendezvous, RendezvousError};
+
+/// How long the other one's SEALED may take.
+const SEALED_WITHIN: Duration = Duration::from_secs(10);
+/// The seat is renewed this long before it lapses …
+const RENEW_BEFORE: Duration = Duration::from_secs(60);
+/// … yet no sooner than this, whatever a mediator says of its seats.
+const RENEW_AFTER: Duration = Duration::from_millis(500);
+/// How long a mediator may take to answer the first `join`. Pings are no answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// What an attempt needs to know.
+pub struct Attempt<'a> {
+    /// Where both meet, and by what secret.
+    pub meeting: Meeting,
+    /// Our identity key.
+    pub identity: Arc<SecretKey>,
+    /// The other one's, where one is required.
+    pub pin: Option<&'a PublicKey>,
+    /// Our role where it is settled; else the mediator says it.
+    pub role: Option<Role>,
+    /// Where we can be reached, …
+    pub listening: &'a Listening,
+    /// … and by which port.
+    pub port: u16,
+    /// An OFFER that was never answered, of an earlier try whose connection to
+    /// the mediator was lost: it takes over the seat that may still be held
+    /// there, where a fresh one would be paired with it.
+    pub unanswered: &'a mut Option<Offering>,
+    /// Where it counts once our SEALED goes out, if it does.
+    pub spending: Option<&'a Spending>,
+}
+
+/// Why an attempt failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AttemptError {
+    /// The mediator failed before anyone came.
+    #[error(transparent)]
+    Mediator(#[from] RendezvousError),
+    /// Somebody came, and it went wrong.
+    #[error("{why}")]
+    Failed {
+        /// Our role in it.
+        role: Role,
+        /// Whether our SEALED was out: a spent attempt.
+        spent: bool,
+        /// What went wrong.
+        why: Failure,
+    },
+    /// This machine does not let us listen.
+    #[error("cannot listen for the other one: {0}")]
+    Listen(std::io::Error),
+    /// It may not be tried, or what it spends cannot be counted.
+    #[error(transparent)]
+    Spent(Box<ChatError>),
+}
+
+/// What went wrong after somebody came.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The other side's messages.
+    #[error(transparent)]
+    Pairing(PairingError),
+    /// No version or suite is common to both, and the other one must be updated.
+    #[error("{0}'s program is older than this one")]
+    TheyAreOlder(DisplayName),
+    /// The same, and this one must be.
+    #[error("this program is older than {0}'s")]
+    WeAreOlder(DisplayName),
+    /// The other side left, or the mediator said so, before it was done.
+    #[error("the other side went away before it was done")]
+    Left,
+    /// The other side said nothing for too long.
+    #[error("the other side did not answer")]
+    Slow,
+    /// SEALED was genuine, but no connection came about.
+    #[error("no path to the other one")]
+    NoPath(NoRelay),
+}
+
+impl From<PairingError> for Failure {
+    fn from(error: PairingError) -> Self {
+        let theirs = |name: &str| DisplayName::parse(name).ok();
+        match &error {
+            PairingError::TheyAreOlder(name) => theirs(name).map(Failure::TheyAreOlder),
+            PairingError::WeAreOlder(name) => theirs(name).map(Failure::WeAreOlder),
+            _ => None,
+        }
+        .unwrap_or(Failure::Pairing(error))
+    }
+}
+
+impl Failure {
+    /// What it may mean, and what to do.
+    pub fn advice(&self) -> Cow<'static, str> {
+        let advice = match self {
+            Failure::TheyAreOlder(name) => {
+                return format!("{name} must update undertone; then meet again, in the same room.")
+                    .into();
+            }
+            Failure::Pairing(PairingError::TheyAreOlder(_)) => {
+                "The other one must update undertone; then meet again, in the same room."
+            }
+            Failure::WeAreOlder(_) | Failure::Pairing(PairingError::WeAreOlder(_)) => {
+                "Update undertone here; then meet again, in the same room."
+            }
+            Failure::Pairing(PairingError::Secret) => {
+                "Either one of you typed it wrong, or someone tried to get in between."
+            }
+            Failure::Pairing(PairingError::Version | PairingError::Downgrade) => {
+                "Bring undertone up to date on both sides."
+            }
+            Failure::Pairing(PairingError::Name | PairingError::Candidates) => {
+                "The other one's program broke the protocol. Bring undertone up to date on both sides."
+            }
+            Failure::Pairing(_) => {
+                "Someone on the way, perhaps the mediator, altered the messages."
+            }
+            Failure::Left | Failure::Slow => {
+                "The other side broke off, or the mediator did. It may have been a guess at the secret."
+            }
+            Failure::NoPath(why) => why.advice(),
+        };
+        advice.into()
+    }
+}
+
+/// How far an attempt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The seat is taken.
+    Seated {
+        /// Seconds until it lapses.
+        expires_in: u64,
+    },
+    /// Somebody is there. Told before our SEALED goes out.
+    Paired,
+    /// Both know the secret; a path is looked for.
+    Matched,
+}
+
+impl Progress {
+    /// Whether a seat is held, and nobody there.
+    pub fn is_seated(far: &Option<Self>) -> bool {
+        matches!(far, Some(Progress::Seated { .. }))
+    }
+
+    /// Whether somebody is there.
+    pub fn is_paired(far: &Option<Self>) -> bool {
+        far.is_some() && !Self::is_seated(far)
+    }
+}
+
+/// Waits until it is as `far` says. Cancel-safe.
+pub async fn reaches(
+    progress: &mut watch::Receiver<Option<Progress>>,
+    far: fn(&Option<Progress>) -> bool,
+) {
+    if progress.wait_for(far).await.is_err() {
+        // Nobody waits there any more.
+        std::future::pending().await
+    }
+}
+
+/// Joins, waits and exchanges SEALED; says whom to dial. `told` hears how far it is.
+///
+/// # Errors
+/// [`AttemptError`].
+pub async fn pair(
+    mediator: &mut Rendezvous,
+    attempt: Attempt<'_>,
+    told: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(Role, Matched, Plan), AttemptError> {
+    let tag = attempt.meeting.tag;
+    let offering = attempt.unanswered;
+    let offer = *offering
+        .get_or_insert_with(|| Offering::new(attempt.meeting, attempt.identity))
+        .offer();
+    mediator.join(&tag, &offer).await?;
+    let mut renew = Instant::now() + wire::SEAT_LIFE;
+    let answer_by = Instant::now() + ANSWER_WITHIN;
+    let mut seated = false;
+    let (role, theirs, observed) = loop {
+        let message = tokio::select! {
+            message = mediator.next() => message?,
+            () = sleep_until(renew) => {
+                mediator.join(&tag, &offer).await?;
+                renew = Instant::now() + RENEW_BEFORE;
+                continue;
+            }
+            () = sleep_until(answer_by), if !seated => return Err(RendezvousError::Silent.into()),
+        };
+        match message {
+            MediatorMessage::Waiting { expires_in, .. } => {
+                let expires_in = expires_in.min(wire::SEAT_LIFE.as_secs());
+                let life = Duration::from_secs(expires_in);
+                let pause = life.saturating_sub(RENEW_BEFORE).max(life / 2);
+                renew = Instant::now() + pause.max(RENEW_AFTER);
+                seated = true;
+                told(Progress::Seated { expires_in });
+            }
+            MediatorMessage::Paired {
+                role,
+                offer,
+                observed,
+                relay: _,
+            } => {
+                let role = match role {
+                    wire::Role::Host => Role::Host,
+                    wire::Role::Guest => Role::Guest,
+                };
+                break (attempt.role.unwrap_or(role), offer, observed);
+            }
+            // Of a pairing that we gave up: it may have crossed our `join`.
+            MediatorMessage::PeerLeft | MediatorMessage::Sealed { .. } => {}
+            MediatorMessage::Relaying | MediatorMessage::Error { .. } => {
+                return Err(RendezvousError::Garbled.into());
+            }
+        }
+    };
+    told(Progress::Paired);
+    let view = View::of(mediator, observed);
+    let candidates = attempt.listening.candidates(attempt.port, &view);
+    let failed = |spent: bool| move |why: Failure| AttemptError::Failed { role, spent, why };
+    let offering = offering.take().ok_or(RendezvousError::Garbled)?;
+    let (awaiting, sealed) = offering
+        .paired(role, theirs.as_bytes(), &candidates)
+        .map_err(|error| failed(false)(error.into()))?;
+    if let Some(spending) = attempt.spending {
+        let begun = spending.begin().await;
+        begun.map_err(|error| AttemptError::Spent(Box::new(error)))?;
+    }
+    mediator
+        .sealed(&sealed)
+        .await
+        .map_err(|_| failed(true)(Failure::Left))?;
+    let theirs = match timeout(SEALED_WITHIN, mediator.next()).await {
+        Ok(Ok(MediatorMessage::Sealed { data })) => data,
+        Ok(_) => return Err(failed(true)(Failure::Left)),
+        Err(_) => return Err(failed(true)(Failure::Slow)),
+    };
+    let matched = awaiting.sealed(theirs.as_bytes(), attempt.pin);
+    let matched = matched.map_err(|error| failed(true)(error.into()))?;
+    let plan = attempt.listening.plan(&matched, &view);
+    told(Progress::Matched);
+    Ok((role, matched, plan))
+}

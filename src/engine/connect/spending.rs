@@ -1,0 +1,113 @@
+//! What is spent of an invite: an attempt counts once our SEALED goes out, and whatever ends it
+//! before the other one is there (PROTOCOL.md §4). Where the room has a secret it is counted on the
+//! disk, across runs; without one there is nothing to guess, and it is counted for this run.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use crate::attempts::{ATTEMPTS_MAX, Attempts};
+use crate::engine::{ChatError, Setup};
+use crate::store::{StoreError, aside};
+
+/// The attempts in one room.
+pub struct Spending {
+    kept: Option<Attempts>,
+    tag: [u8; 32],
+    spent: AtomicU32,
+    under_way: AtomicBool,
+}
+
+impl Spending {
+    /// What was spent before.
+    ///
+    /// # Errors
+    /// [`ChatError::RoomSpent`] where it was all; [`ChatError::Attempts`].
+    pub async fn open(setup: &Setup) -> Result<Self, ChatError> {
+        let has_secret = setup.room.secret().is_some();
+        let spending = Spending {
+            kept: has_secret.then(|| setup.attempts.clone()),
+            tag: setup.room.tag(),
+            spent: AtomicU32::new(0),
+            under_way: AtomicBool::new(false),
+        };
+        let spent = spending.ask(Attempts::count).await?;
+        spending.note(spent);
+        match spending.left() {
+            0 => Err(ChatError::RoomSpent),
+            _ => Ok(spending),
+        }
+    }
+
+    /// Our SEALED is about to go out.
+    ///
+    /// # Errors
+    /// As [`Spending::open`]; it must not go out then.
+    pub async fn begin(&self) -> Result<(), ChatError> {
+        self.under_way.store(true, Ordering::Relaxed);
+        let spent = self.ask(Attempts::add).await;
+        if spent.is_err() {
+            self.under_way.store(false, Ordering::Relaxed);
+        }
+        let here = self.spent.load(Ordering::Relaxed) + 1;
+        let spent = spent?.unwrap_or(here);
+        self.note(Some(spent));
+        // Another client of ours was faster.
+        match spent > ATTEMPTS_MAX {
+            true => Err(ChatError::RoomSpent),
+            false => Ok(()),
+        }
+    }
+
+    /// The attempt went wrong, and the person is told: how many are left.
+    pub fn failed(&self) -> u32 {
+        self.under_way.store(false, Ordering::Relaxed);
+        self.left()
+    }
+
+    /// What is to be said where something else ended an attempt that had begun.
+    pub fn broken_off(&self) -> Option<ChatError> {
+        let under_way = self.is_under_way();
+        under_way.then(|| ChatError::BrokenOff {
+            left: self.failed(),
+        })
+    }
+
+    /// The other one was there: nothing is spent any more.
+    ///
+    /// # Errors
+    /// [`ChatError::Attempts`].
+    pub async fn succeeded(&self) -> Result<(), ChatError> {
+        self.under_way.store(false, Ordering::Relaxed);
+        self.spent.store(0, Ordering::Relaxed);
+        self.ask(Attempts::forget).await.map(|_| ())
+    }
+
+    /// Whether an attempt has begun and neither failed nor succeeded.
+    pub fn is_under_way(&self) -> bool {
+        self.under_way.load(Ordering::Relaxed)
+    }
+
+    fn left(&self) -> u32 {
+        ATTEMPTS_MAX.saturating_sub(self.spent.load(Ordering::Relaxed))
+    }
+
+    fn note(&self, spent: Option<u32>) {
+        if let Some(spent) = spent {
+            self.spent.store(spent, Ordering::Relaxed);
+        }
+    }
+
+    /// Has the disk do it, off this thread; `None` where nothing is kept.
+    async fn ask<T: Send + 'static>(
+        &self,
+        what: impl FnOnce(&Attempts, &[u8; 32]) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<Option<T>, ChatError> {
+        let Some(kept) = self.kept.clone() else {
+            return Ok(None);
+        };
+        let tag = self.tag;
+        let done = aside(move || what(&kept, &tag)).await;
+        Ok(Some(
+            done.and_then(|done| done).map_err(ChatError::Attempts)?,
+        ))
+    }
+}

@@ -1,0 +1,146 @@
+//! A conversation from its first link to its goodbye: who came is judged, and told to the person.
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use undertone_core::pairing::Role;
+use undertone_core::session::{LinkId, Session};
+
+use crate::engine::connect::Met;
+use crate::engine::conversation::Talk;
+use crate::engine::conversation::backlog::Backlog;
+use crate::engine::conversation::black_hole::Hole;
+use crate::engine::conversation::links::{in_order, join};
+use crate::engine::conversation::lost::absent;
+use crate::engine::conversation::network::Network;
+use crate::engine::mediator::Local;
+use crate::engine::peer::Company;
+use crate::engine::{ChatError, Setup, Signals};
+use crate::exit::Exit;
+use crate::link::wire::Wire;
+use crate::ui::here::Here;
+use crate::ui::stay::Parting;
+
+/// Who ended the conversation.
+pub enum End {
+    /// The person here, or a signal.
+    Here(Result<Exit, ChatError>),
+    /// The other one, of this name, or what went wrong.
+    There(String, Parting),
+}
+
+/// Talks until somebody leaves.
+///
+/// # Errors
+/// [`ChatError`], where it did not come to a conversation.
+pub async fn talk(
+    setup: &Setup,
+    local: &Local,
+    met: Met,
+    here: &mut Here,
+    signals: &mut Signals,
+) -> Result<End, ChatError> {
+    let Met {
+        mut session,
+        ready,
+        knock_at,
+        lobby,
+        again,
+    } = met;
+    // Nothing is taken in until it is known who came. The answer to `go` goes out
+    // before that: the other one need not wait for our disk.
+    session.shut();
+    let route = ready.route;
+    let (mut wire, peer) = join(&mut session, LinkId(1), ready).map_err(ChatError::Broken)?;
+    session
+        .poll_transmit(Instant::now().into_std(), &mut wire.out)
+        .map_err(|(_, fault)| ChatError::Broken(fault))?;
+    // A socket that is already gone shows when it is read.
+    let _ = wire.try_flush();
+    let begun = tokio::select! {
+        company = Company::meet(setup, &peer, route, again) => company.map_err(|error| Err(error.into())),
+        exit = signals.next() => Err(Ok(exit)),
+    };
+    let begun = begun.and_then(|company| {
+        let interface = here.meets(setup, company.name());
+        let interface = interface.map_err(|error| Err(error.into()));
+        interface.map(|interface| (company, interface))
+    });
+    let (company, interface) = match begun {
+        Ok(begun) => begun,
+        Err(ended) => {
+            part(session, wire, &ended).await;
+            return ended.map(|exit| End::Here(Ok(exit)));
+        }
+    };
+    if !company.is_shut() {
+        session.open(Instant::now().into_std());
+    }
+    // Who was met again is met again if this link, too, is one that only we know of.
+    let heard = session.role() == Role::Host || again;
+    let mut talk = Talk {
+        setup,
+        local,
+        words: in_order(session.role(), &peer.words),
+        session,
+        interface,
+        company,
+        wire: Some(wire),
+        links: 1,
+        lobby,
+        seeking: JoinSet::new(),
+        again: None,
+        begun_again: again,
+        wrong_words: 0,
+        heard,
+        lost: None,
+        unstable: false,
+        route,
+        knock_at,
+        direct_at: None,
+        absent: absent(),
+        asked: false,
+        hole: Hole::default(),
+        network: Network::here(),
+        delivered: 0,
+        backlog: Backlog::default(),
+        too_long: 0,
+        heeded: Instant::now(),
+        comparing: false,
+        lookups: JoinSet::new(),
+        ended: false,
+        left: false,
+        exit: None,
+        leave_by: None,
+    };
+    talk.note_route(route);
+    let ended = talk.run(signals).await;
+    talk.interface.rest();
+    let _ = talk.interface.paint();
+    if talk.wire.is_some() {
+        talk.company.seen();
+    }
+    talk.company.parted();
+    if let Some(wire) = talk.wire.take() {
+        part(talk.session, wire, &ended).await;
+    }
+    if talk.exit.is_some() {
+        return Ok(End::Here(ended));
+    }
+    let name = talk.company.name().to_owned();
+    let parting = Parting {
+        left: talk.left,
+        exit: ended,
+    };
+    Ok(End::There(name, parting))
+}
+
+/// Closes the link; where there was no goodbye yet, says it.
+async fn part(mut session: Session, mut wire: Wire, ended: &Result<Exit, ChatError>) {
+    match ended {
+        Ok(_) => session.leave(),
+        Err(_) => session.fail(),
+    }
+    // What cannot be said any more is found out by the other one.
+    let _ = session.poll_transmit(Instant::now().into_std(), &mut wire.out);
+    wire.close().await;
+}

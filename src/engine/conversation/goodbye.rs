@@ -1,0 +1,138 @@
+//! When the conversation is over, and how.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::engine::ChatError;
+use crate::engine::connect::pair::Failure;
+use crate::engine::conversation::Talk;
+use crate::engine::event::Event;
+use crate::exit::Exit;
+use crate::link::wire::{FAREWELL_WITHIN, Wire};
+
+/// How long the last lines of a pipe wait for an acknowledgement, where no limit was given.
+const HEEDED_WITHIN: Duration = Duration::from_secs(120);
+/// How long a guest looks for a host that may not know of the session.
+const UNSHARED_FOR: Duration = Duration::from_secs(15);
+
+impl Talk<'_> {
+    /// Leaves at the end of stdin: a pipe's last lines are waited for, as long as some
+    /// of them arrive, and so is the answer to its last `/peers`; a person who leaves is
+    /// not kept.
+    pub(super) fn leave_after_input(&mut self) -> Result<(), ChatError> {
+        let asked = !self.lookups.is_empty() && !std::io::stdin().is_terminal();
+        if !self.ended || self.exit.is_some() || asked {
+            return Ok(());
+        }
+        if !self.is_kept() {
+            self.leave(Exit::Done);
+        } else if self.unheeded_at().is_some_and(|at| Instant::now() >= at) {
+            let (peer, limit) = (self.company.name(), self.heeded_within().as_secs());
+            let message = format!(
+                "{peer} has acknowledged nothing for {limit} s and is not waited for any longer"
+            );
+            self.show(&Event::Note { message })?;
+            self.leave(Exit::Done);
+            self.leave_by = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Whether stdin is a pipe whose lines have not all arrived.
+    fn is_kept(&self) -> bool {
+        self.undelivered() > 0 && !self.company.is_shut() && !std::io::stdin().is_terminal()
+    }
+
+    /// When a pipe's last lines are waited for no longer. A link that was lost has its own
+    /// limit.
+    pub(super) fn unheeded_at(&self) -> Option<Instant> {
+        let waits = self.ended && self.exit.is_none() && self.wire.is_some() && self.is_kept();
+        waits.then(|| self.heeded + self.heeded_within())
+    }
+
+    fn heeded_within(&self) -> Duration {
+        self.setup.timeout.unwrap_or(HEEDED_WITHIN)
+    }
+
+    /// How much of what was said did not arrive.
+    pub(super) fn undelivered(&self) -> usize {
+        self.session.queued() + self.backlog.len()
+    }
+
+    /// Something was acknowledged: who leaves stays a little for the rest of what waits.
+    pub(super) fn was_heeded(&mut self) {
+        let now = Instant::now();
+        self.heeded = now;
+        if !self.backlog.is_empty() && !self.is_late() {
+            self.leave_by = self.leave_by.map(|_| now + FAREWELL_WITHIN);
+        }
+    }
+
+    /// Once what was said has arrived; where it does not, not for long.
+    pub(super) fn say_goodbye(&mut self) {
+        if self.leave_by.is_some() && (self.undelivered() == 0 || self.is_late()) {
+            self.session.leave();
+        }
+    }
+
+    pub(super) fn is_late(&self) -> bool {
+        self.leave_by.is_some_and(|by| Instant::now() >= by)
+    }
+
+    /// How the conversation ends, if it does now.
+    pub(super) fn finished(&mut self) -> Option<Result<Exit, ChatError>> {
+        let shut = self.company.is_shut();
+        let queued = self.undelivered();
+        let frozen = self.session.is_frozen();
+        let stuck = |wire: &Wire| self.is_late() && (frozen || !wire.is_idle());
+        let unreachable = self.exit.is_some() && self.wire.as_ref().is_none_or(stuck);
+        if !self.session.is_over() && !unreachable {
+            return None;
+        }
+        Some(match self.exit.unwrap_or(Exit::Done) {
+            Exit::Done if shut => Err(ChatError::Shut),
+            Exit::Done if queued > 0 => Err(ChatError::Undelivered(queued)),
+            Exit::Done if self.too_long > 0 => Err(ChatError::Unsent(self.too_long)),
+            exit => {
+                if queued > 0 {
+                    let _ = self.show(&ChatError::Undelivered(queued).event());
+                }
+                Ok(exit)
+            }
+        })
+    }
+
+    /// Who asks twice is not kept.
+    pub(super) fn leave(&mut self, exit: Exit) {
+        let patience = match self.exit {
+            None => FAREWELL_WITHIN,
+            Some(_) => Duration::ZERO,
+        };
+        self.exit = Some(exit);
+        self.leave_by = Some(Instant::now() + patience);
+    }
+
+    /// Until when the other one is looked for; `None`: as long as it takes.
+    pub(super) fn patience(&self) -> Option<Instant> {
+        let unshared = (!self.heard).then_some(UNSHARED_FOR);
+        let limits = [self.setup.timeout, unshared].into_iter().flatten();
+        Some(self.lost? + limits.min()?)
+    }
+
+    /// Nobody came back in time. A guest that never heard of its answer shares no
+    /// session: the host counts that attempt as spent and waits anew.
+    pub(super) fn given_up(&self) -> ChatError {
+        if !self.heard {
+            return ChatError::Attempt {
+                spent: true,
+                why: Failure::Left,
+            };
+        }
+        ChatError::NotBack {
+            limit: self.setup.timeout.unwrap_or_default(),
+            queued: self.undelivered(),
+        }
+    }
+}

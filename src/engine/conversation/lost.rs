@@ -1,0 +1,147 @@
+//! A link is lost: the other one is looked for, by all ways at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::engine::connect::again::Again;
+use crate::engine::connect::listening::Listening;
+use crate::engine::connect::pair::Progress;
+use crate::engine::conversation::Talk;
+use crate::engine::event::Event;
+use crate::engine::reconnect::{Trail, await_guest, seek_host};
+use crate::engine::relay::Consent;
+use crate::link::knock::Reunion;
+use crate::link::tell::Tell;
+use crate::rendezvous::Route;
+use crate::ui::interface::Interface;
+
+/// A link that was lost is found again by then, mostly, where both ends still share a session.
+const RESUMED_WITHIN: Duration = Duration::from_secs(1);
+
+impl Talk<'_> {
+    /// The link is gone: says so once, and looks for the other one.
+    pub(super) fn lose(&mut self, reason: &str) {
+        let Some(wire) = self.wire.take() else { return };
+        self.hole.died(self.session.unanswered_bytes());
+        self.limit_segments();
+        self.session.link_lost(wire.id);
+        if self.exit.is_some() || self.session.is_over() {
+            return;
+        }
+        self.lost = Some(Instant::now());
+        self.unstable = false;
+        self.direct_at = None;
+        let _ = self.show(&Event::Reconnecting {
+            peer: self.company.name().to_owned(),
+            since: Timestamp::now().to_string(),
+            reason: reason.to_owned(),
+            queued: self.session.queued(),
+        });
+        if !self.company.is_contact() {
+            let message = format!("if {} starts anew, do so too: /quit", self.company.name());
+            let _ = self.show(&Event::note(&message));
+        }
+        self.company.seen();
+        self.seek();
+    }
+
+    /// Links that come to us have segments as large as those that we look for.
+    pub(super) fn limit_segments(&mut self) {
+        if let Some(lobby) = &self.lobby {
+            lobby.limit(self.hole.segments());
+        }
+    }
+
+    /// Looks for the other one until there is a link.
+    pub(super) fn seek(&mut self) {
+        self.asked = false;
+        self.setup.consent.not_wanted();
+        let far = watch::Sender::new(None);
+        self.again = self.company.is_contact().then(|| {
+            let again = Again {
+                setup: self.setup,
+                local: self.local,
+                contacts: vec![*self.company.key()],
+                first: far.subscribe(),
+                head_start: RESUMED_WITHIN,
+            };
+            again.met().boxed_local()
+        });
+        let Some(trail) = self.trail(Some(self.setup.consent.clone()), far) else {
+            return;
+        };
+        let last = self.knock_at;
+        self.absent = trail.absent.subscribe();
+        match &mut self.lobby {
+            None => {
+                self.seeking = JoinSet::new();
+                self.seeking
+                    .spawn(async move { Some(seek_host(trail, last).await) });
+            }
+            Some(lobby) => {
+                let (sender, found) = mpsc::channel(1);
+                let port = lobby.address();
+                let task = tokio::spawn(await_guest(trail, port, sender));
+                lobby.seat(task.abort_handle(), found);
+            }
+        }
+    }
+
+    /// Where to look; `relay` where the mediator may carry the link. `far` is told how far it is.
+    pub(super) fn trail(
+        &self,
+        relay: Option<Consent>,
+        far: watch::Sender<Option<Progress>>,
+    ) -> Option<Trail> {
+        let segments = self.hole.segments();
+        // What is typed stands where details would go.
+        let tell = match self.interface {
+            Interface::Console(_) => Tell::default(),
+            Interface::Lines { .. } => self.setup.listening.tell.clone(),
+        };
+        Some(Trail {
+            reunion: Arc::new(self.reunion()?),
+            mediator: Route {
+                segments,
+                ..self.local.route.clone()
+            },
+            outside: self.local.outside.clone(),
+            keep_alive: self.local.keep_alive.clone(),
+            listening: Listening {
+                segments,
+                tell,
+                ..self.setup.listening.clone()
+            },
+            relay,
+            elsewhere: self.wire.is_none() && self.route.is_relay() && self.keeps_port(),
+            far,
+            absent: watch::Sender::default(),
+        })
+    }
+
+    /// Whether the other one is always awaited at the same port.
+    fn keeps_port(&self) -> bool {
+        let bind = self.setup.listening.bind;
+        self.lobby.is_some() || bind.is_some_and(|bind| bind.port() != 0)
+    }
+
+    pub(super) fn reunion(&self) -> Option<Reunion> {
+        Some(Reunion {
+            resume: Arc::clone(self.session.resume()?),
+            identity: Arc::clone(&self.setup.identity),
+            pin: *self.company.key(),
+            name: self.setup.name.as_str().to_owned(),
+        })
+    }
+}
+
+/// Nobody looks for the other one at the mediator.
+pub(super) fn absent() -> watch::Receiver<Option<String>> {
+    watch::Sender::default().subscribe()
+}

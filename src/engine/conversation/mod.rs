@@ -1,0 +1,225 @@
+//! The conversation: one select loop over link, person and timers, until
+//! somebody leaves. Decides nothing about bytes: those are `session`'s.
+//!
+//! `begin` has its beginning and its end. `records` writes and reads on the link, `show` tells
+//! the person, `orders` does what they say, `verify` compares words, `backlog` keeps what a pipe
+//! said too fast. `lost` looks for the other one, `links` takes what was found, `paths` looks for
+//! better ones,
+//! `network` notices that this machine moved, `hole` that large packets get lost,
+//! `goodbye` knows when it is over.
+
+use std::future::pending;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::future::LocalBoxFuture;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+use undertone_core::session::Session;
+
+use crate::commands::CommandError;
+use crate::engine::connect::Met;
+use crate::engine::connect::host::{Lobby, Step};
+use crate::engine::conversation::backlog::Backlog;
+use crate::engine::conversation::black_hole::Hole;
+use crate::engine::conversation::links::Arrival;
+use crate::engine::conversation::network::Network;
+use crate::engine::conversation::records::{lost_because, turn};
+use crate::engine::event::Event;
+use crate::engine::mediator::Local;
+use crate::engine::peer::Company;
+use crate::engine::reconnect::Reached;
+use crate::engine::{ChatError, Setup, Signals};
+use crate::exit::Exit;
+use crate::link::route::Route;
+use crate::link::wire::Wire;
+use crate::ui::interface::Interface;
+
+mod backlog;
+mod begin;
+mod black_hole;
+mod commands;
+mod goodbye;
+mod links;
+mod lost;
+mod network;
+mod paths;
+mod records;
+mod show;
+mod verify;
+
+pub use crate::engine::conversation::begin::{End, talk};
+pub use crate::engine::conversation::commands::COMMANDS;
+
+struct Talk<'a> {
+    setup: &'a Setup,
+    local: &'a Local,
+    session: Session,
+    company: Company,
+    interface: &'a mut Interface,
+    wire: Option<Wire>,
+    links: u64,
+    /// Host.
+    lobby: Option<Lobby>,
+    /// Guest: looks for the host while there is no link, or no direct one.
+    seeking: JoinSet<Option<Reached>>,
+    /// While there is no link: waits for a contact that starts anew.
+    again: Option<LocalBoxFuture<'a, Met>>,
+    /// So this conversation began: by the other one's key, not by the room's secret.
+    begun_again: bool,
+    /// The words of the live link's pairing: ours, theirs.
+    words: [[&'static str; 4]; 2],
+    wrong_words: u32,
+    /// Whether the other one is known to share this session: the host is, by the
+    /// guest's answer; the guest hears it next.
+    heard: bool,
+    /// When the link was lost.
+    lost: Option<Instant>,
+    /// The live link may be dead.
+    unstable: bool,
+    /// How the last link goes, or went.
+    route: Route,
+    /// Guest: where the host was last found without the mediator.
+    knock_at: Option<SocketAddr>,
+    /// When a direct path is looked for while the mediator carries the chat.
+    direct_at: Option<(Instant, usize)>,
+    /// While there is no link: why the mediator is of no use, as the person was told.
+    absent: watch::Receiver<Option<String>>,
+    /// The person was asked about the relay since the link was lost.
+    asked: bool,
+    /// Whether the path drops large packets.
+    hole: Hole,
+    /// This machine's addresses, to notice a change.
+    network: Network,
+    delivered: u64,
+    /// What waits until the session has room.
+    backlog: Backlog,
+    /// Lines of a pipe that were refused.
+    too_long: usize,
+    /// When something was last acknowledged, or could begin to be.
+    heeded: Instant,
+    /// The words were read out, and not yet found to match.
+    comparing: bool,
+    /// What `/peers` asked for.
+    lookups: JoinSet<Result<Event, CommandError>>,
+    /// stdin has ended.
+    ended: bool,
+    /// The other one said goodbye, and the person is yet to be told.
+    left: bool,
+    exit: Option<Exit>,
+    /// What is on its way is waited for until then, before the goodbye.
+    leave_by: Option<Instant>,
+}
+
+impl Talk<'_> {
+    async fn run(&mut self, signals: &mut Signals) -> Result<Exit, ChatError> {
+        self.announce(Arrival::First)?;
+        self.read()?;
+        loop {
+            self.show_events()?;
+            self.say_what_waited();
+            self.leave_after_input()?;
+            self.say_goodbye();
+            self.transmit();
+            self.hole.note(self.session.awaits_answer());
+            if let Some(exit) = self.finished() {
+                return exit;
+            }
+            self.stand();
+            let deadline = self.deadline();
+            let frozen = self.session.is_frozen();
+            let listening = !self.ended && self.takes_input();
+            tokio::select! {
+                turned = turn(&mut self.wire), if !frozen => match turned {
+                    Ok(()) => self.read()?,
+                    Err(error) => self.lose(&lost_because(&error)),
+                },
+                input = self.interface.next(), if listening => match input {
+                    Some(input) => {
+                        self.obey(input)?;
+                        // What was pasted shares a record.
+                        while self.takes_input()
+                            && let Some(input) = self.interface.ready()
+                        {
+                            self.obey(input)?;
+                        }
+                    }
+                    None => {
+                        self.ended = true;
+                        self.heeded = Instant::now();
+                    }
+                },
+                step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
+                met = met_again(&mut self.again) => self.take_anew(met)?,
+                // One that was called off ends too, and must not end the listening.
+                Some(found) = self.seeking.join_next() => if let Ok(Some(reached)) = found {
+                    self.take_reached(reached)?;
+                },
+                () = self.setup.consent.wanted(), if self.wire.is_none() && !self.asked => {
+                    self.ask_for_relay()?;
+                },
+                Ok(()) = self.absent.changed() => self.show_absent()?,
+                () = self.network.changed() => self.network_changed(),
+                news = self.setup.writer.news() => self.show_news(&news)?,
+                Some(Ok(found)) = self.lookups.join_next() => self.show_peers(found)?,
+                exit = signals.next() => match self.exit {
+                    // The second one does not wait for anybody.
+                    Some(_) => return Ok(exit),
+                    None => self.leave(exit),
+                },
+                () = sleep_until(deadline) => self.time_passed()?,
+            }
+        }
+    }
+
+    /// Lines wait in their pipe until there is room for them, a command among them not
+    /// for long; a person at a terminal is always heard.
+    fn takes_input(&self) -> bool {
+        match self.interface {
+            Interface::Lines { .. } => self.exit.is_none() && self.backlog.has_room(),
+            Interface::Console(_) => true,
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        let can_write = self.wire.as_ref().is_some_and(Wire::is_idle);
+        let session = self.session.deadline(can_write).map(Instant::from_std);
+        let patience = self.patience();
+        let now = Instant::now();
+        let far = now + Duration::from_secs(3600);
+        let leave_by = self.leave_by.filter(|by| *by > now);
+        let direct_at = self.direct_at.map(|(at, _)| at);
+        let unheeded = self.unheeded_at().filter(|at| *at > now);
+        [session, patience, leave_by, direct_at, unheeded]
+            .into_iter()
+            .flatten()
+            .fold(far, Instant::min)
+    }
+
+    fn time_passed(&mut self) -> Result<(), ChatError> {
+        let now = Instant::now();
+        if self.patience().is_some_and(|until| now >= until) {
+            return Err(self.given_up());
+        }
+        if let Err((_, fault)) = self.session.handle_timeout(now.into_std()) {
+            self.lose(&fault.to_string());
+        }
+        self.look_for_direct();
+        Ok(())
+    }
+}
+
+async fn met_again(again: &mut Option<LocalBoxFuture<'_, Met>>) -> Met {
+    match again {
+        Some(again) => again.await,
+        None => pending().await,
+    }
+}
+
+async fn lobby_step(lobby: &mut Option<Lobby>) -> Step {
+    match lobby {
+        Some(lobby) => lobby.next().await,
+        None => pending().await,
+    }
+}

@@ -1,0 +1,88 @@
+//! Which links are given to the other one: by which of this machine's addresses its mediator is
+//! reached, and from where.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use undertone_core::mediator_url::{MediatorUrl, MediatorUrlError};
+
+use crate::link::ranking::{Reach, ranked};
+use crate::rendezvous::version::{Answers, answers};
+
+/// More would fill the screen, and nobody would read them.
+const LINKS_MAX: usize = 4;
+
+/// A mediator's address for an invite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The address.
+    pub url: MediatorUrl,
+    /// From where it works; `None` where only the mediator's owner knows.
+    pub reach: Option<Reach>,
+}
+
+impl Link {
+    /// To a mediator that was named. Of its address nothing is known but where it cannot lead.
+    pub fn named(url: MediatorUrl) -> Self {
+        let reach = url.ip().map(Reach::of);
+        Link {
+            url: url.without_link(),
+            reach: reach.filter(|reach| *reach >= Reach::Link),
+        }
+    }
+}
+
+/// Whether a mediator on loopback answers there alone. Whoever comes by it runs on this machine
+/// then, unless its owner forwards others to it.
+pub(in crate::engine) async fn answers_here_only(mediator: &MediatorUrl) -> bool {
+    if !mediator.ip().is_some_and(|ip| ip.is_loopback()) {
+        return false;
+    }
+    for here in ranked(None) {
+        let url = MediatorUrl::new(mediator.tls(), &here.ip.to_string(), mediator.port());
+        if let Ok(url) = url
+            && answers(&url).await != Answers::Nobody
+        {
+            return false;
+        }
+    }
+    true
+}
+
+/// The links to the mediator on `port` of this machine, the best first; with `bind` to that
+/// address only. Where it was `started` here, it listens on all of them.
+///
+/// # Errors
+/// For port 0.
+pub async fn links_here(
+    bind: Option<IpAddr>,
+    port: u16,
+    started: bool,
+) -> Result<Vec<Link>, MediatorUrlError> {
+    let link = |ip: IpAddr, reach| {
+        let url = MediatorUrl::new(false, &ip.to_string(), port)?;
+        Ok(Link {
+            url,
+            reach: Some(reach),
+        })
+    };
+    if let Some(ip) = bind.filter(|ip| !ip.is_unspecified()) {
+        let here = ranked(None).into_iter().find(|here| here.ip == ip);
+        let reach = here.map_or(Reach::of(ip), |here| here.reach);
+        return Ok(vec![link(ip, reach)?]);
+    }
+    let mut links = Vec::new();
+    for here in ranked(None) {
+        // Whoever reaches a link-local address reaches any other.
+        let needless = here.reach == Reach::Link && !links.is_empty();
+        if needless || links.len() + 1 >= LINKS_MAX {
+            continue;
+        }
+        let link = link(here.ip, here.reach)?;
+        // Another process' mediator may listen on some of the addresses only.
+        if started || answers(&link.url).await == Answers::Mediator {
+            links.push(link);
+        }
+    }
+    links.push(link(Ipv4Addr::LOCALHOST.into(), Reach::Machine)?);
+    Ok(links)
+}

@@ -1,0 +1,105 @@
+//! What is written down of who is there: the contact, and the history's line. Nobody waits for it.
+
+use jiff::Timestamp;
+
+use crate::contacts::{Contact, Contacts, ContactsError, Met};
+use crate::engine::peer::Company;
+use crate::history::{Entry, LinkPath, State};
+use crate::link::route::Route;
+
+impl Company {
+    /// Keeps the contact. What comes of that is known beforehand, unless another client
+    /// takes somebody of that name in right now: then they are `bob 2` from the next
+    /// time on.
+    pub(super) fn keep(&mut self) {
+        self.trust = self.trust.max(self.proves);
+        self.write(|contacts, met| contacts.record_met(met));
+    }
+
+    /// The key that is there takes the place of a contact's.
+    pub(super) fn keep_in_place_of(&self, contact: &Contact) {
+        let old = contact.key;
+        self.write(move |contacts, met| match contacts.replace_key(&old, met) {
+            // Forgotten meanwhile: then it is somebody new.
+            Err(ContactsError::Unknown(_)) => contacts.record_met(met),
+            done => done,
+        });
+    }
+
+    fn write(
+        &self,
+        change: impl Fn(&Contacts, &Met<'_>) -> Result<Contact, ContactsError> + Send + 'static,
+    ) {
+        let (key, name, room_tag) = (self.key, self.given.clone(), self.room_tag);
+        let (contacts, trust, at) = (self.contacts.clone(), self.proves, Timestamp::now());
+        let what = format!("the contact {}", self.name());
+        self.writer.keep(&what, move || {
+            let met = Met {
+                key: &key,
+                name: &name,
+                room_tag: &room_tag,
+                trust,
+                at,
+            };
+            change(&contacts, &met).map(drop)
+        });
+    }
+
+    /// Notes in the history that the other one was just heard of.
+    pub fn seen(&mut self) {
+        self.note(false, |entry| entry.last_seen = Timestamp::now());
+    }
+
+    /// Notes in the history that the conversation is over.
+    pub fn parted(&mut self) {
+        self.note(true, |_| {});
+    }
+
+    /// Notes in the history that the words did not match. What is known of the key stays: it
+    /// need not be the other one's fault.
+    pub fn differed(&mut self) {
+        self.note(false, |entry| entry.state = State::Differed);
+    }
+
+    /// Notes in the history that the link goes another way now.
+    pub fn moved(&mut self, route: Route) {
+        self.note(false, |entry| {
+            entry.address = route.address().to_string();
+            entry.path = path(route);
+            entry.last_seen = Timestamp::now();
+        });
+    }
+
+    pub(super) fn note(&mut self, last: bool, change: impl FnOnce(&mut Entry)) {
+        let name = self.name.as_str();
+        if let Some((connection, entry)) = &mut self.line {
+            name.clone_into(&mut entry.name);
+            change(entry);
+            connection.note(&self.writer, entry, last);
+        }
+    }
+
+    pub(super) fn entry(&self, room: &str, route: Route) -> Entry {
+        let now = Timestamp::now();
+        Entry {
+            started: now,
+            last_seen: now,
+            name: self.name().to_owned(),
+            room: room.to_owned(),
+            address: route.address().to_string(),
+            path: path(route),
+            state: match self.asks_for_trust() {
+                true => State::Alarm,
+                false => self.trust.into(),
+            },
+            key: self.fingerprint().to_string(),
+        }
+    }
+}
+
+fn path(route: Route) -> LinkPath {
+    match route.is_relay() {
+        true => LinkPath::Relay,
+        false => LinkPath::Direct,
+    }
+}

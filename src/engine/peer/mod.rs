@@ -1,0 +1,237 @@
+//! Who is on the other end: what contacts and history know of the key, and
+//! whether the chat is open (PROTOCOL.md §9).
+
+mod challenge;
+mod kept;
+
+use std::sync::Arc;
+
+use undertone_core::crypto::keys::PublicKey;
+use undertone_core::crypto::words::{Fingerprint, fingerprint};
+use undertone_core::pairing::Peer;
+use undertone_core::text::display_name::DisplayName;
+
+use crate::contacts::{Alarm, AlarmKind, Contacts, ContactsError, Judgement, Trust};
+use crate::engine::Setup;
+use crate::engine::event::{Event, Standing};
+use crate::engine::peer::challenge::Challenge;
+use crate::history::{Connection, Entry};
+use crate::link::route::Route;
+use crate::store::{Writer, aside};
+
+/// The other one.
+pub struct Company {
+    key: PublicKey,
+    name: DisplayName,
+    /// What the other one calls itself.
+    given: DisplayName,
+    trust: Trust,
+    shut: Option<Shut>,
+    yourself: bool,
+    room_tag: [u8; 32],
+    /// What this meeting proves by itself.
+    proves: Trust,
+    contacts: Contacts,
+    line: Option<(Connection, Entry)>,
+    writer: Arc<Writer>,
+}
+
+/// Why the chat is shut.
+enum Shut {
+    Alarm(Box<Alarm>, Challenge),
+    NotVerified,
+}
+
+impl Company {
+    /// Judges who came, keeps the contact unless there is an alarm, and has the
+    /// history's line written. Waits for the judgement, which takes no lock, and for
+    /// nothing that is written. One met `again` by its key did not show that it knows the
+    /// secret.
+    ///
+    /// # Errors
+    /// [`ContactsError`], where nobody can be judged.
+    pub async fn meet(
+        setup: &Setup,
+        peer: &Peer,
+        route: Route,
+        again: bool,
+    ) -> Result<Self, ContactsError> {
+        let (key, room_tag) = (peer.identity, setup.room.tag());
+        let claimed = DisplayName::parse(&peer.name);
+        let given = claimed.unwrap_or_else(|_| stand_in(&key));
+        let judgement = {
+            let (contacts, name) = (setup.contacts.clone(), given.clone());
+            aside(move || contacts.judge(&key, &name, &room_tag)).await??
+        };
+        let secret = setup.room.secret().is_some() && !again;
+        let mut company = Company {
+            key,
+            name: given.clone(),
+            given,
+            trust: Trust::Unverified,
+            shut: None,
+            yourself: false,
+            room_tag,
+            proves: if secret {
+                Trust::Invite
+            } else {
+                Trust::Unverified
+            },
+            contacts: setup.contacts.clone(),
+            line: None,
+            writer: Arc::clone(&setup.writer),
+        };
+        match judgement {
+            Judgement::Yourself => {
+                company.yourself = true;
+                // Whoever has a copy of our identity is not called as they like.
+                company.name = DisplayName::yourself();
+            }
+            Judgement::Alarm(alarm) => {
+                let was = alarm.contact.fingerprint();
+                let challenge = Challenge::draw(&was, &company.fingerprint());
+                company.shut = Some(Shut::Alarm(Box::new(alarm), challenge));
+            }
+            Judgement::Known(contact) => {
+                (company.name, company.trust) = (contact.petname, contact.trust);
+                company.keep();
+            }
+            Judgement::New { .. } => company.keep(),
+        }
+        let open = company.shut.is_none();
+        if open && setup.require_verified && company.trust != Trust::Verified {
+            company.shut = Some(Shut::NotVerified);
+        }
+        if let Some(history) = &setup.history {
+            let entry = company.entry(setup.room.name(), route);
+            company.line = Some((Connection::new(history.clone()), entry));
+            company.note(false, |_| {});
+        }
+        Ok(company)
+    }
+
+    /// Our name for the other one.
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// The identity key that later links must show.
+    pub fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
+    /// All words of the key.
+    pub fn fingerprint(&self) -> Fingerprint {
+        fingerprint(&self.key)
+    }
+
+    /// What we know of the key.
+    pub fn standing(&self) -> Standing {
+        self.trust.into()
+    }
+
+    /// Whether it is our own identity.
+    pub fn is_yourself(&self) -> bool {
+        self.yourself
+    }
+
+    /// Whether it is somebody whom we know, by the key that is there.
+    pub fn is_contact(&self) -> bool {
+        !self.yourself && !self.asks_for_trust()
+    }
+
+    /// Whether nothing may be said or shown.
+    pub fn is_shut(&self) -> bool {
+        self.shut.is_some()
+    }
+
+    /// Whether the trust stems from an earlier meeting: this one by itself proves less.
+    pub fn is_trusted_from_earlier(&self) -> bool {
+        self.trust != self.proves
+    }
+
+    /// What is to be said about a shut chat.
+    pub fn alarm(&self) -> Option<Event> {
+        let shut = self.shut.as_ref()?;
+        let is = self.fingerprint().to_string();
+        let Shut::Alarm(alarm, challenge) = shut else {
+            return Some(Event::Alarm {
+                kind: "not-verified",
+                peer: self.name().to_owned(),
+                name: None,
+                was: None,
+                is,
+                last_met: None,
+                override_by: None,
+                override_words: Vec::new(),
+            });
+        };
+        let Alarm { kind, contact } = alarm.as_ref();
+        let name = (self.given != contact.petname).then(|| self.given.as_str().to_owned());
+        Some(Event::Alarm {
+            kind: match kind {
+                AlarmKind::NameKnown | AlarmKind::NameAlike => "name-known",
+                AlarmKind::RoomKnown => "room-known",
+                AlarmKind::FormerKey => "former-key",
+            },
+            peer: contact.petname.as_str().to_owned(),
+            name,
+            was: Some(contact.fingerprint().to_string()),
+            is,
+            last_met: Some((contact.last_met.to_string(), contact.trust.into())),
+            override_by: Some(challenge.command()),
+            override_words: challenge.places().to_vec(),
+        })
+    }
+
+    /// The words matched: the key is verified, and the chat open.
+    pub fn verified(&mut self) {
+        self.proves = Trust::Verified;
+        self.accept();
+    }
+
+    /// Whether there is an alarm that [`Company::trust_anyway`] may answer.
+    pub fn asks_for_trust(&self) -> bool {
+        matches!(self.shut, Some(Shut::Alarm(..)))
+    }
+
+    /// The user typed what an alarm asks for: lets the new key in, as far as this
+    /// meeting proves it. `false`: the words are not those of the key that is
+    /// there, or there is no alarm.
+    pub fn trust_anyway(&mut self, typed: &str) -> bool {
+        let met = match &self.shut {
+            Some(Shut::Alarm(_, challenge)) => challenge.is_met(typed),
+            _ => false,
+        };
+        if met {
+            self.accept();
+        }
+        met
+    }
+
+    fn accept(&mut self) {
+        match self.shut.take() {
+            // Whoever is only like somebody we know is somebody new.
+            Some(Shut::Alarm(alarm, _))
+                if !matches!(alarm.kind, AlarmKind::RoomKnown | AlarmKind::NameAlike) =>
+            {
+                self.name = alarm.contact.petname.clone();
+                self.trust = self.proves;
+                self.keep_in_place_of(&alarm.contact);
+            }
+            _ if self.yourself => self.trust = self.proves,
+            _ => self.keep(),
+        }
+        let state = self.trust.into();
+        self.note(false, |entry| entry.state = state);
+    }
+}
+
+/// A name for someone who gave one that cannot be shown: the first words of the
+/// key.
+#[allow(clippy::expect_used, reason = "two words of the PGP list are a name")]
+fn stand_in(key: &PublicKey) -> DisplayName {
+    let words = fingerprint(key).to_string();
+    let two: Vec<_> = words.split('-').take(2).collect();
+    DisplayName::parse(&two.join("-")).expect("letters and a dash")
+}

@@ -1,0 +1,107 @@
+//! What the person does: keys, pastes and sizes, as the composer reads them, and the time
+//! that passes between them.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use crate::terminal::charset::Out;
+use crate::terminal::composer::Act;
+use crate::terminal::keyboard::reader::size;
+use crate::ui::console::Console;
+use crate::ui::input;
+use crate::ui::input::Input;
+
+impl Console {
+    /// The next thing that the person says; `None`: the terminal is gone, or the
+    /// person leaves by Ctrl-D. Cancel-safe.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub async fn next(&mut self) -> io::Result<Option<Input>> {
+        loop {
+            if let Some(input) = self.inputs.pop_front() {
+                return Ok(Some(input));
+            }
+            self.paint()?;
+            let deadline = self.deadline();
+            tokio::select! {
+                // What came before the deadline counts before it.
+                biased;
+                event = self.keys.next() => {
+                    let Some(event) = event? else { return Ok(None) };
+                    let now = std::time::Instant::now();
+                    for act in self.composer.event(event, now) {
+                        if !self.act(act)? {
+                            return Ok(None);
+                        }
+                    }
+                }
+                Some(text) = self.asides.recv() => self.print(text),
+                () = sleep_until(deadline) => self.time_passed()?,
+            }
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        let settled = self.composer.deadline().map(Instant::from_std);
+        let dim = self.said.front().map(|said| said.dim_at);
+        // What is unfinished was begun before.
+        let unfinished = self.keys.deadline();
+        let quiet = self.composer.quiet_at();
+        let quiet = quiet.map(|at| unfinished.map_or(at, |until| until.max(at)));
+        let far = Instant::now() + Duration::from_secs(3600);
+        [settled, dim, quiet.map(Instant::from_std)]
+            .into_iter()
+            .flatten()
+            .fold(far, Instant::min)
+    }
+
+    fn time_passed(&mut self) -> io::Result<()> {
+        let now = Instant::now();
+        self.composer.tick(now.into_std(), &mut self.out);
+        // A key that was typed before it was quiet is heard first, and is not quiet.
+        if self.keys.is_drained()? {
+            self.composer.hear(now.into_std());
+        }
+        while self.said.front().is_some_and(|said| said.dim_at <= now) {
+            self.print_said(false);
+        }
+        Ok(())
+    }
+
+    /// `false`: the person leaves.
+    fn act(&mut self, act: Act) -> io::Result<bool> {
+        match act {
+            Act::Submit(text) => self.inputs.push_back(input::typed(&text)),
+            // Who types a command there means it: `/quit`, or `/verify` once more.
+            Act::Answer(command) if command.starts_with('/') => {
+                self.inputs.push_back(input::typed(&command));
+            }
+            Act::Answer(words) => self.inputs.push_back(Input::Verify(Some(words))),
+            Act::Cancelled => self.inputs.push_back(Input::VerifyLater),
+            // No command takes a path yet.
+            Act::Complete(_) => {}
+            Act::Interrupt => self.inputs.push_back(Input::Interrupt),
+            Act::Eof => return Ok(false),
+            Act::Suspend => self.suspend()?,
+            Act::Show(text) => self.print_dim(&text),
+            Act::Full => self.inputs.push_back(Input::TooLong),
+        }
+        Ok(true)
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        self.composer.leave(&mut self.out);
+        let mut stdout = Out::new(io::stdout().lock());
+        stdout.write_all(&self.out)?;
+        self.out.clear();
+        stdout.flush()?;
+        self.guard.suspend()?;
+        let (width, height) = size()?;
+        let now = Instant::now().into_std();
+        self.composer.resize(width, height, now);
+        Ok(())
+    }
+}

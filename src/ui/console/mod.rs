@@ -1,0 +1,262 @@
+//! The chat as a place to be in: messages in the terminal's own scrollback, one
+//! row below them in which a person types. Owns the terminal, stdout included,
+//! while it lives; what the keys mean for the chat is not decided here. Here is what is
+//! shown; `keys` is what the person does.
+
+mod keys;
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::engine::event::Event;
+use crate::terminal::bell::Bell;
+use crate::terminal::charset::Out;
+use crate::terminal::composer::Composer;
+use crate::terminal::composer::prompt::{Prompt, State};
+use crate::terminal::composer::question::Question;
+use crate::terminal::guard::Guard;
+use crate::terminal::keyboard::Event as Reported;
+use crate::terminal::keyboard::reader::{Reader, size};
+use crate::terminal::layout::Text;
+use crate::terminal::style::Style;
+use crate::ui::input;
+use crate::ui::input::Input;
+use crate::ui::output::Face;
+use crate::ui::text::{day_line, here, in_words, message, own, reading};
+use crate::ui::times::Times;
+
+/// Our message is shown once it has arrived, or, dim, after this long without.
+const ARRIVES_WITHIN: Duration = Duration::from_millis(250);
+
+/// The terminal, while a chat lasts.
+pub struct Console {
+    composer: Composer,
+    guard: Guard,
+    keys: Reader,
+    bell: Bell,
+    style: Style,
+    quiet: bool,
+    out: Vec<u8>,
+    /// What is said beside the chat.
+    asides: mpsc::Receiver<Text>,
+    /// What was typed and not yet taken.
+    inputs: VecDeque<Input>,
+    /// Our messages that are not shown yet.
+    said: VecDeque<Said>,
+    /// How many were shown dim, and have not arrived.
+    pending: usize,
+    /// When what comes was said.
+    times: Times,
+}
+
+struct Said {
+    id: u64,
+    text: String,
+    time: Timestamp,
+    dim_at: Instant,
+}
+
+impl Console {
+    /// Takes the terminal, to look as `face` says. What was typed `ahead` is a draft: it
+    /// was said to nobody yet; `None`: it was to leave. `asides` are shown as they come.
+    ///
+    /// # Errors
+    /// The system's; the terminal is then as it was.
+    pub fn enter(
+        name: &str,
+        face: Face,
+        ahead: Option<String>,
+        asides: mpsc::Receiver<Text>,
+    ) -> io::Result<Self> {
+        let (width, height) = size()?;
+        let style = Style::new(face.color);
+        let prompt = Prompt::new(name, State::NotVerified, "");
+        let mut composer = Composer::new(width, height, style, &input::COMMANDS, prompt);
+        let keys = Reader::open()?;
+        let guard = Guard::enter()?;
+        let inputs = ahead.is_none().then_some(Input::Quit).into_iter().collect();
+        let mut ahead = ahead.unwrap_or_default();
+        // A line that was only begun is in the system's hands, and comes as keys. It is
+        // a line of its own.
+        if ahead.ends_with('\n') && rustix::io::ioctl_fionread(io::stdin()).is_ok_and(|n| n > 0) {
+            ahead.push('\n');
+        }
+        composer.event(Reported::Paste(ahead), Instant::now().into_std());
+        Ok(Console {
+            guard,
+            keys,
+            composer,
+            bell: Bell::new(face.quiet, face.notify),
+            style,
+            quiet: face.quiet,
+            out: Vec::new(),
+            asides,
+            inputs,
+            said: VecDeque::new(),
+            pending: 0,
+            times: Times::default(),
+        })
+    }
+
+    /// Tells the prompt how it stands.
+    pub fn stand(&mut self, name: &str, state: State, note: &'static str) {
+        self.composer.set_prompt(Prompt::new(name, state, note));
+    }
+
+    /// Shows an event.
+    pub fn show(&mut self, event: &Event) {
+        match event {
+            Event::Delivered { id } => self.arrived(*id),
+            // What was typed ahead neither answers nor is said.
+            Event::Words { mine, peer } => {
+                self.inputs.clear();
+                let text = "The words that you hear".to_owned();
+                let now = Instant::now().into_std();
+                self.composer.ask(Question::Words { text }, now);
+                self.print(Text::remark(&reading(mine, peer)));
+            }
+            // It was not meant for somebody else.
+            Event::Alarm { .. } => {
+                self.inputs.clear();
+                self.composer.flush(Instant::now().into_std());
+                self.print_words(event);
+            }
+            Event::Message {
+                from,
+                text,
+                time,
+                received,
+                resent,
+                ..
+            } => {
+                let at = self.times.shown(*time, *received);
+                self.turn_day(at);
+                self.print(message(from, text, at, *resent, self.style));
+                let focused = self.composer.is_focused();
+                let ring = self.bell.ring(focused, Instant::now().into_std());
+                self.out.extend_from_slice(ring.as_bytes());
+            }
+            // The prompt says it.
+            Event::Unstable { .. } => {}
+            // The prompt says it too.
+            Event::Connected { .. } | Event::Reconnecting { .. } if self.quiet => {}
+            Event::Connected { again: true, .. } => {
+                self.times.anew();
+                self.print_words(event);
+            }
+            _ => self.print_words(event),
+        }
+    }
+
+    /// Shows what the person said, as soon as it is known whether it arrived.
+    pub fn said(&mut self, id: u64, text: &str, time: Timestamp) {
+        self.said.push_back(Said {
+            id,
+            text: text.to_owned(),
+            time,
+            dim_at: Instant::now() + ARRIVES_WITHIN,
+        });
+    }
+
+    fn print_words(&mut self, event: &Event) {
+        if let Some(text) = in_words(event, self.style) {
+            self.print(text);
+        }
+    }
+
+    /// A remark of little weight.
+    fn print_dim(&mut self, text: &str) {
+        self.print(Text::remark(text).painted(self.style, Style::dim));
+    }
+
+    /// Prints for the width that there is: the news of another one may be on its way.
+    fn print(&mut self, text: Text) {
+        if let Ok((width, height)) = size() {
+            let now = Instant::now().into_std();
+            self.composer.measured(width, height, now);
+        }
+        self.composer.print(text, &mut self.out);
+    }
+
+    /// A message of this time follows: says so where another day has begun.
+    fn turn_day(&mut self, at: Timestamp) {
+        let at = here(at);
+        if self.times.turns_day(&at) {
+            self.print_dim(&day_line(&at));
+        }
+    }
+
+    fn arrived(&mut self, id: u64) {
+        if self.said.front().is_some_and(|said| said.id <= id) {
+            self.print_said(true);
+        } else if self.pending > 0 {
+            self.pending -= 1;
+            if self.pending == 0 {
+                self.print_dim("  All that you said has arrived.");
+            }
+        }
+    }
+
+    fn print_said(&mut self, arrived: bool) {
+        if let Some(said) = self.said.pop_front() {
+            self.turn_day(said.time);
+            self.print(own(&said.text, said.time, arrived, self.style));
+            if arrived {
+                self.times.line(said.time);
+            }
+            self.pending += usize::from(!arrived);
+        }
+    }
+
+    /// Writes everything that is due, the row last.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn paint(&mut self) -> io::Result<()> {
+        self.composer.paint(&mut self.out);
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        let mut stdout = Out::new(io::stdout().lock());
+        stdout.write_all(&self.out)?;
+        self.out.clear();
+        stdout.flush()
+    }
+
+    /// Clears the screen, not the scrollback.
+    pub fn clear(&mut self) {
+        self.composer.clear(&mut self.out);
+    }
+
+    /// Makes this the draft.
+    pub fn keep_draft(&mut self, text: &str) {
+        self.composer.put_back(text);
+    }
+
+    /// A chat is over: what was said and has not arrived stays dim, and nothing is asked
+    /// any more.
+    pub fn rest(&mut self) {
+        while !self.said.is_empty() {
+            self.print_said(false);
+        }
+        self.pending = 0;
+        self.times.anew();
+        self.composer.unask();
+    }
+
+    /// Gives the terminal back.
+    pub fn leave(mut self) {
+        while let Ok(text) = self.asides.try_recv() {
+            self.print(text);
+        }
+        self.composer.leave(&mut self.out);
+        let mut stdout = Out::new(io::stdout().lock());
+        let _ = stdout.write_all(&self.out);
+        let _ = stdout.flush();
+    }
+}
