@@ -13,7 +13,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use zeroize::Zeroizing;
 
 use super::normal::is_hash;
-use super::{MAX_INPUT_BYTES, Room, RoomError, pasted};
+use super::{MAX_INPUT_BYTES, Room, RoomError, check_name, pasted};
 use crate::mediator_url::{MediatorUrl, MediatorUrlError};
 
 /// A room, and the mediator where it is, if that was said.
@@ -74,12 +74,25 @@ fn alone(text: &str) -> Result<Room, RoomError> {
     if name.contains("%23") && !name.contains("//") {
         return percent_decoded(text)?.parse();
     }
+    let ascii = pasted::folded(text);
+    if let Ok(room) = ascii.parse::<Room>()
+        && room.is_made_up()
+    {
+        return Ok(room);
+    }
     let room = text.parse();
-    if room != Err(RoomError::NearlyLink) {
+    let place = ascii.split('#').next().unwrap_or_default();
+    let mediator = place.parse::<MediatorUrl>();
+    let is_nearly_link = match &mediator {
+        _ if room == Err(RoomError::NearlyLink) || name.contains(pasted::is_bracket) => true,
+        // Full-width letters and marks, which a room may have.
+        Err(MediatorUrlError::Host(_)) => place.contains("//"),
+        _ => check_name(place).is_err(),
+    };
+    if !is_nearly_link {
         return room;
     }
-    let place = text.split(is_hash).next().unwrap_or_default();
-    Err(match place.parse::<MediatorUrl>() {
+    Err(match mediator {
         Ok(url) => RoomError::NoScheme(url.to_string()),
         Err(MediatorUrlError::NoScheme(url)) => RoomError::NoScheme(url),
         Err(error @ MediatorUrlError::Scheme(_)) => error.into(),
@@ -104,8 +117,8 @@ pub(super) fn read(link: &str) -> Result<Invite, RoomError> {
     let (place, room) = (link.get(..at), link.get(at + long..));
     let (place, room) = place.zip(room).ok_or(RoomError::NoRoomInLink)?;
     Ok(Invite {
-        mediator: Some(place.parse()?),
-        room: percent_decoded(room)?.parse()?,
+        mediator: Some(pasted::place_without_query(place).parse()?),
+        room: percent_decoded(&pasted::without_query(room))?.parse()?,
     })
 }
 

@@ -31,7 +31,7 @@ fn one_sigma(c: char) -> char {
 }
 
 /// The character that is meant by one that a keyboard or a chat app puts in its place.
-fn plain_form(c: char) -> char {
+pub(super) fn plain_form(c: char) -> char {
     match c {
         '\u{2010}'..='\u{2015}'
         | '\u{2043}'

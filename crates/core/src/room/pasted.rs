@@ -1,12 +1,15 @@
 //! The link in what was pasted. Chat apps put quotes, brackets, markdown and marks around it, break
 //! it over lines and slip characters into it that nobody sees; `encoded` reads what mail and web
-//! pages make of it.
+//! pages make of it, `plain` what keyboards for East Asian scripts do, `query` what trackers append.
 //!
 //! A link of ours has none of that in itself ([`Room::invite_link`](super::Room::invite_link) writes
 //! it as `%XX`), so leaving it out changes no room. What cannot be told apart is refused, with what
 //! was understood: a wrong secret would spend an attempt.
 
 mod encoded;
+mod plain;
+mod query;
+mod wrapped;
 
 use zeroize::Zeroizing;
 
@@ -15,25 +18,12 @@ use super::invite::read;
 use super::normal::{is_hash, normal};
 use crate::text::safe::is_hidden;
 pub(super) use encoded::decoded;
+pub(super) use plain::folded;
+use plain::scheme;
+pub(super) use query::{place_without_query, without_query};
+pub(super) use wrapped::is_bracket;
+use wrapped::{closes, is_mark, is_opening};
 
-const SCHEMES: [&str; 2] = ["http://", "https://"];
-/// What opens before a link, and what then closes behind it.
-const PAIRS: [(char, char); 14] = [
-    ('<', '>'),
-    ('(', ')'),
-    ('[', ']'),
-    ('{', '}'),
-    ('"', '"'),
-    ('\'', '\''),
-    ('`', '`'),
-    ('“', '”'),
-    ('„', '“'),
-    ('‘', '’'),
-    ('«', '»'),
-    ('‹', '›'),
-    ('「', '」'),
-    ('（', '）'),
-];
 /// A line of an invite that was broken at the edge of a page or a window has at least so many
 /// characters.
 const BROKEN_LINE: usize = 40;
@@ -43,7 +33,7 @@ const BROKEN_LINE: usize = 40;
 /// # Errors
 /// [`RoomError::OtherWords`], [`RoomError::TwoLinks`].
 pub(super) fn link(text: &str) -> Result<Option<Zeroizing<String>>, RoomError> {
-    let text = visible(text);
+    let text = plain::plain(&visible(text));
     let Some(start) = scheme(&text) else {
         return Ok(None);
     };
@@ -55,7 +45,7 @@ pub(super) fn link(text: &str) -> Result<Option<Zeroizing<String>>, RoomError> {
     let (first, after) = rest.split_at(enclosed(before, rest).len());
     check_only(before, first, after)?;
     let link = unmarked(first)?;
-    if is_complete(link) || after.chars().all(|c| is_mark(c) || c.is_whitespace()) {
+    if is_complete(link) || is_closed(before, after) || after.chars().all(is_mark_or_space) {
         return Ok(Some(Zeroizing::new(link.to_owned())));
     }
     let whole = rejoined(rest).ok_or_else(|| RoomError::OtherWords(understood(first)))?;
@@ -98,7 +88,7 @@ pub(super) fn bare(text: &str) -> &str {
     while let Some(inner) = unwrapped(text) {
         text = inner;
     }
-    let unmarked = text.trim_end_matches(is_mark);
+    let unmarked = query::cut(text.trim_end_matches(is_mark));
     match looks_made_up(unmarked) {
         true => unmarked,
         false => text,
@@ -118,16 +108,12 @@ fn looks_made_up(text: &str) -> bool {
 
 fn unwrapped(text: &str) -> Option<&str> {
     let emphasis = ["**", "__", "~~", "||", "*", "_", "~"];
-    let pairs = PAIRS
-        .iter()
-        .filter_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close));
-    let marks = emphasis
+    let mut marks = emphasis
         .iter()
         .filter_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark));
-    pairs
-        .chain(marks)
+    wrapped::inside(text)
+        .or_else(|| marks.next())
         .map(str::trim)
-        .next()
         .filter(|inner| !inner.is_empty())
 }
 
@@ -137,29 +123,14 @@ fn visible(text: &str) -> Zeroizing<String> {
     Zeroizing::new(text.chars().filter(keep).collect())
 }
 
-/// Where a link begins.
-fn scheme(text: &str) -> Option<usize> {
-    let begins = |at: &usize| {
-        let rest = text.get(*at..).unwrap_or_default();
-        SCHEMES.iter().any(|scheme| {
-            rest.get(..scheme.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-        })
-    };
-    text.char_indices().map(|(at, _)| at).find(begins)
-}
-
 /// What of `rest` is the link, if `before` opened something: up to where that closes, to the next
 /// white space, or to the next link.
 fn enclosed<'a>(before: &str, rest: &'a str) -> &'a str {
     let open = before.chars().next_back();
-    let close = PAIRS
-        .iter()
-        .find_map(|(opens, close)| (Some(*opens) == open).then_some(*close));
     // An IPv6 address has brackets of its own.
     let room = rest.find('#').unwrap_or(rest.len());
     let (place, room) = rest.split_at(room);
-    let ends = |c: char| Some(c) == close || close == Some('>') && c == '|' || c.is_whitespace();
+    let ends = |c: char| open.is_some_and(|open| closes(open, c)) || c.is_whitespace();
     let mut end = room.find(ends).unwrap_or(room.len());
     end = scheme(room).map_or(end, |next| end.min(next));
     let end = match place.find(char::is_whitespace) {
@@ -169,15 +140,22 @@ fn enclosed<'a>(before: &str, rest: &'a str) -> &'a str {
     rest.get(..end).unwrap_or(rest)
 }
 
-/// Whether the link begins a word of its own.
+/// Whether `after` begins with what closes what `before` ends with: no word behind that is meant.
+fn is_closed(before: &str, after: &str) -> bool {
+    let (open, close) = (before.chars().next_back(), after.chars().next());
+    open.zip(close)
+        .is_some_and(|(open, close)| closes(open, close))
+}
+
+fn is_mark_or_space(c: char) -> bool {
+    is_mark(c) || c.is_whitespace()
+}
+
+/// Whether the link begins a word of its own: behind white space, punctuation, or a script that
+/// writes no spaces.
 fn is_apart(before: &str) -> bool {
-    if before.starts_with('[') && before.ends_with("](") {
-        return true;
-    }
-    let opened = |c: char| PAIRS.iter().any(|(open, _)| *open == c) || is_mark(c);
-    let before = before.trim_end_matches(opened);
-    let before = before.strip_suffix("<URL").unwrap_or(before);
-    before.is_empty() || before.ends_with(char::is_whitespace)
+    let last = before.chars().next_back();
+    last.is_none_or(|c| c.is_whitespace() || !c.is_ascii() || is_opening(c) || is_mark(c))
 }
 
 /// A link that was broken over lines, whole again; `None` where other words may stand behind it.
@@ -213,13 +191,5 @@ fn understood(link: &str) -> String {
     format!("{place}{}{secret}", room.unwrap_or_default())
 }
 
-/// Marks that end a sentence, a quotation or an emphasis, and stand behind a link.
-fn is_mark(c: char) -> bool {
-    c.is_ascii_punctuation()
-        && !matches!(
-            c,
-            '-' | '#' | '%' | '/' | '&' | '=' | '@' | '\\' | '$' | '+'
-        )
-        || matches!(c, '…' | '。' | '，' | '、' | '！' | '？' | '：' | '；')
-        || PAIRS.iter().any(|(_, close)| *close == c)
-}
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use data_encoding::HEXUPPER_PERMISSIVE;
 use zeroize::Zeroizing;
 
 use super::scheme;
+use crate::room::normal::is_hash;
 
 /// How often a text may have been escaped.
 const LAYERS: usize = 3;
@@ -57,7 +58,10 @@ fn comes_before_hash(text: &str, what: &str) -> bool {
 fn quoted_printable(text: &str) -> Zeroizing<String> {
     let lines = text.split_inclusive('\n');
     let soft = |line: &str| line.ends_with('\n') && line.trim_end().ends_with('=');
-    let hash = text.contains("=23") && (scheme(text).is_some() || comes_before_hash(text, "=23"));
+    // What follows a `#` as it stands may be a query: `?id=23`.
+    let hash = text.contains("=23")
+        && !text.contains(is_hash)
+        && (scheme(text).is_some() || comes_before_hash(text, "=23"));
     if !hash && !lines.clone().any(soft) {
         return Zeroizing::new(text.to_owned());
     }
