@@ -30,7 +30,8 @@ use tokio::io::{
 use undertone::link::relay::RelayStream;
 use undertone::rendezvous::{Rendezvous, Route};
 use undertone_core::mediator_url::MediatorUrl;
-use undertone_mediator::{Config, RelayLimits, listen, serve};
+use undertone_host::listen;
+use undertone_mediator::{Config, RelayLimits, serve};
 use undertone_wire::{MediatorMessage, RELAY_MESSAGE};
 
 use side_by_side::{in_turns, on_one_core, sockets, verdict};

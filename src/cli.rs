@@ -21,6 +21,8 @@ use clap_complete::Shell;
 use undertone_core::mediator_url::MediatorUrl;
 use undertone_core::room::Invite;
 use undertone_core::text::safe::Safe;
+use undertone_host::sources::{Nearness, Sources};
+use undertone_host::variables;
 
 use self::chat::room_variable;
 pub use self::chat::{ChatArgs, ChatOptions};
@@ -28,8 +30,6 @@ pub use self::examples::EXIT_CODES;
 pub use self::global::Global;
 pub use self::others::{DoctorArgs, IdArgs, PeersAction, PeersArgs};
 use crate::config::Config;
-use crate::embedded::sources::{Nearness, Sources};
-use crate::embedded::variables;
 use crate::rendezvous::Route;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 use crate::store::Place;

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Command, CommandFactory};
 use toml::de::{DeTable, DeValue};
+use undertone_host::{read_file, variables};
 
 use crate::cli::Cli;
-use crate::embedded::{read_file, variables};
 use crate::rendezvous::proxy::ProxyChoice;
 use crate::store::Place;
 

@@ -1,5 +1,3 @@
 //! The mediator as a part of this program: all that the client takes of the server.
 
-pub use undertone_mediator::{
-    Config, check_files, lan, listen, of_entry, open_file, read_file, serve, sources, variables,
-};
+pub use undertone_mediator::{Config, lan, serve};

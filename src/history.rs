@@ -12,7 +12,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::embedded::open_file;
+use undertone_host::open_file;
+
 use crate::store::{self, Lacks, Lock, Privacy, StoreError};
 
 pub mod connection;

@@ -90,7 +90,7 @@ fn run(cli: Cli) -> Exit {
 
 /// Runs what needs sockets, timers and signals.
 fn in_runtime<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
-    let runtime = undertone::embedded::check_files(FILES).and_then(|()| {
+    let runtime = undertone_host::check_files(FILES).and_then(|()| {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

@@ -9,8 +9,9 @@ use clap::builder::{BoolishValueParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use tracing::level_filters::LevelFilter;
-use undertone_mediator::sources::{Nearness, Sources};
-use undertone_mediator::{Certificate, Config, RelayLimits, TlsError, variables};
+use undertone_host::sources::{Nearness, Sources};
+use undertone_host::variables;
+use undertone_mediator::{Certificate, Config, RelayLimits, TlsError};
 use undertone_wire as wire;
 
 use crate::Failure;

@@ -13,42 +13,31 @@
 //!                          └► limits   joins and connections an address: pure
 //! config                what an operator may set
 //! lan                   announcing one on the local network
-//! files                 whether enough of them may be open
-//! regular               files that were named, read without waiting for pipes and devices
 //! tls                   the certificate, and how long it is valid
 //! tally                 what strangers cause, counted for the log
-//! variables, sources    options that come from the environment, and what set each
 //! refusal               how it says no, in the words of `undertone_wire`
 //! ```
 //!
-//! A client runs one inside itself with [`listen`] and [`serve`].
+//! A client runs one inside itself with [`undertone_host::listen`] and [`serve`].
 
 mod config;
 mod connection;
 #[cfg(test)]
 mod fake;
-mod files;
 mod http;
 mod hub;
 pub mod lan;
 pub mod limits;
-mod listen;
 mod pace;
 mod read_ahead;
 pub mod refusal;
-mod regular;
 mod relay;
 pub mod rooms;
 mod server;
-pub mod sources;
 mod tally;
 mod tls;
-pub mod variables;
 
 pub use config::{Config, RelayLimits, Times};
-pub use files::check_files;
-pub use listen::listen;
-pub use regular::{of_entry, open_file, read_file};
 pub use server::serve;
 pub use tls::{Certificate, Concern, Fault, Item, TlsError};
 pub use tokio_rustls::rustls;

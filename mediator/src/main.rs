@@ -17,7 +17,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use undertone_mediator::{Certificate, Concern, check_files, lan, listen, serve};
+use undertone_host::{check_files, listen};
+use undertone_mediator::{Certificate, Concern, lan, serve};
 
 use cli::{Cli, Command};
 

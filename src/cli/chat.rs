@@ -11,9 +11,9 @@ use clap::error::ErrorKind;
 use undertone_core::mediator_url::{DEFAULT_PORT, MediatorUrl};
 use undertone_core::room::{Invite, RoomError};
 use undertone_core::text::display_name::DisplayName;
+use undertone_host::sources::Sources;
 
 use super::{bind_address, name_proxy, proxy_choice, route};
-use crate::embedded::sources::Sources;
 use crate::engine::relay::RelayChoice;
 use crate::rendezvous::Route;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};

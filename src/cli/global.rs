@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args};
+use undertone_host::sources::Sources;
 
-use crate::embedded::sources::Sources;
 use crate::store::{Place, Store, StoreError};
 use crate::terminal::style::ColorChoice;
 

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use clap::{Args, Subcommand};
 use undertone_core::mediator_url::{DEFAULT_PORT, MediatorUrl};
 use undertone_core::text::display_name::DisplayName;
+use undertone_host::sources::Sources;
 
 use super::{bind_address, examples, name_proxy, proxy_choice, route};
-use crate::embedded::sources::Sources;
 use crate::rendezvous::Route;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 

@@ -66,7 +66,7 @@ async fn local(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<Option<
             Answers::Nobody => {}
         }
         let address = SocketAddr::new(bind.unwrap_or(Ipv6Addr::UNSPECIFIED.into()), port);
-        match crate::embedded::listen(address) {
+        match undertone_host::listen(address) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
             Err(error) => {
                 no_room(&format!("port {port} here ({error})"), report)?;

@@ -41,7 +41,7 @@ impl Port {
     /// The system's; a port on which another program listens is in use.
     pub fn open(bind: Option<SocketAddr>) -> io::Result<Port> {
         let any = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 0);
-        let listener = crate::embedded::listen(bind.unwrap_or(any))?;
+        let listener = undertone_host::listen(bind.unwrap_or(any))?;
         // Only now: set before it was bound, it would share a port with whoever
         // listens there already, and take half of their visitors.
         SockRef::from(&listener).set_reuse_port(true)?;

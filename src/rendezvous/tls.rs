@@ -12,9 +12,9 @@ use rustls_native_certs::load_native_certs;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
+use undertone_host::read_file;
 
 use super::error::reason;
-use crate::embedded::read_file;
 pub use certificate::CertificateFault;
 pub use failure::TlsFailure;
 

@@ -1,9 +1,9 @@
 //! Where one meets: what the mediator of an invite means, and what hiding asks of it.
 
 use undertone_core::room::{Invite, Room};
+use undertone_host::sources::Sources;
 
 use crate::cli::ChatOptions;
-use crate::embedded::sources::Sources;
 use crate::engine::Made;
 use crate::engine::relay::RelayChoice;
 use crate::exit::Exit;

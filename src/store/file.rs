@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 use undertone_core::crypto::keys::random;
+use undertone_host::{of_entry, open_file, read_file};
 
 use super::{Lock, Privacy, StoreError};
-use crate::embedded::{of_entry, open_file, read_file};
 
 /// What the mode says to others.
 const OTHERS: u32 = 0o077;

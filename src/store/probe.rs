@@ -5,9 +5,10 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use undertone_host::open_file;
+
 use super::file::{followed, new_draft};
 use super::{StoreError, lock};
-use crate::embedded::open_file;
 
 /// More than a line of the history takes.
 const ROOM: [u8; 4096] = [0; 4096];

@@ -20,9 +20,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use undertone_core::mediator_url::MediatorUrl;
+use undertone_host::listen;
 use undertone_wire::InstanceId;
 
-use crate::embedded::{Config, lan as dns_sd, listen, serve};
+use crate::embedded::{Config, lan as dns_sd, serve};
 use crate::engine::mediator::lan::{Known, LOOK_FOR, Lan};
 use crate::engine::mediator::links::{Link, links_here};
 use crate::rendezvous::version::{Answers, answers};

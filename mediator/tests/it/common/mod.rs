@@ -12,7 +12,8 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{WebSocketStream, client_async};
-use undertone_mediator::{Config, RelayLimits, listen, serve};
+use undertone_host::listen;
+use undertone_mediator::{Config, RelayLimits, serve};
 use undertone_wire::{
     ClientMessage, ErrorCode, MediatorMessage, Opaque, PATH, RELAY_MESSAGE, Role, Tag,
 };

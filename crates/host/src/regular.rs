@@ -1,6 +1,6 @@
 //! Opening and reading files that somebody named, whatever stands there: a pipe, a device or a
 //! socket would be waited for, perhaps for ever, and a link that leads nowhere is not the same as
-//! no file. Used by the client too.
+//! no file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read};

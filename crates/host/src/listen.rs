@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 /// Connections that the kernel holds until they are accepted.
 const BACKLOG: i32 = 1024;
 
-/// Listens on `address`, for [`serve`](crate::serve). `[::]` takes IPv4 too; on a
+/// Listens on `address`. `[::]` takes IPv4 too; on a
 /// machine without IPv6 it becomes `0.0.0.0`.
 ///
 /// # Errors

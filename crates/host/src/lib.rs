@@ -1,0 +1,21 @@
+//! What both programs ask of the machine they run on: files that somebody named, a listening
+//! socket, options from the environment.
+//!
+//! It knows neither the protocol nor the mediator.
+//!
+//! ```text
+//! files                 whether enough of them may be open
+//! regular               files that were named, read without waiting for pipes and devices
+//! listen                the listening socket
+//! variables, sources    options that come from the environment, and what set each
+//! ```
+
+mod files;
+mod listen;
+mod regular;
+pub mod sources;
+pub mod variables;
+
+pub use files::check_files;
+pub use listen::listen;
+pub use regular::{of_entry, open_file, read_file};
