@@ -16,6 +16,7 @@ use undertone::start;
 use undertone::store::Place;
 use undertone::terminal::charset::Out;
 use undertone::terminal::layout::width_of;
+use undertone::terminal::signals;
 use undertone_core::text::safe::Safe;
 #[cfg(target_os = "linux")]
 use zeroizing_alloc::ZeroAlloc;
@@ -30,6 +31,8 @@ const FILES: usize = 40;
 
 fn main() -> ExitCode {
     forbid_dumps();
+    // Without, a signal ends the program all the same.
+    let _ = signals::watch();
     let cli = match Cli::read(std::env::args_os(), Place::config_file().as_ref()) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {

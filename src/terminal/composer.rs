@@ -81,6 +81,8 @@ pub struct Composer {
     /// Printed meanwhile, and how many bytes that is.
     held: Vec<Text>,
     held_size: usize,
+    /// The terminal is another program's: there is no row.
+    away: bool,
     /// The row on the screen; `None`: there is none.
     painted: Option<String>,
 }
@@ -110,6 +112,7 @@ impl Composer {
             settled: None,
             held: Vec::new(),
             held_size: 0,
+            away: false,
             painted: None,
         }
     }
@@ -184,6 +187,7 @@ impl Composer {
             Event::Paste(text) => return self.paste(&text, at),
             Event::Resize(width, height) => self.resize(width, height, at),
             Event::Focus(focused) => self.focused = focused,
+            Event::Front(ours) => self.come(ours),
         }
         Vec::new()
     }

@@ -1,88 +1,185 @@
-//! The terminal's modes: taken when the composer starts, given back on every way out.
+//! The terminal's modes: taken while something of ours stands on it, given back on every way out.
 //!
-//! Owns: raw mode, bracketed paste (`?2004`), focus reports (`?1004`), and the stop of Ctrl-Z. Gives
-//! them back on drop, on a panic, and while stopped. A signal that ends the program must end it by
-//! returning: `std::process::exit` drops nothing.
+//! Owns: raw mode with bracketed paste (`?2004`) and focus reports (`?1004`), and the silence of a
+//! row that is not typed in. They are given back on drop, on a panic, and by [`super::signals`]
+//! before a signal ends or stops the program. An end that the program chooses must return:
+//! `std::process::exit` drops nothing. From behind another program nothing is changed, neither to
+//! take nor to give back.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
-use rustix::stdio::stdin;
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::stdio::{stderr, stdin, stdout};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-const ENTER: &[u8] = b"\x1b[?2004h\x1b[?1004h";
-/// What may be half done too: the row, an update, a wrap that is off, a colour, a hidden cursor.
-const LEAVE: &[u8] = b"\r\x1b[K\x1b[0m\x1b[?7h\x1b[?2026l\x1b[?2004l\x1b[?1004l\x1b[?25h";
+use super::front::is_in_front;
+use super::signals;
 
-/// How the terminal was before, while it is ours; for the panic hook too.
-static TAKEN: Mutex<Option<Termios>> = Mutex::new(None);
+/// What a terminal is wanted for.
+#[derive(Debug)]
+struct Use {
+    modes: fn(&mut Termios),
+    /// Written when it is taken.
+    enter: &'static [u8],
+    /// Written when it is given back. What may be half done too: the row, an update, a wrap that is
+    /// off, a colour, a hidden cursor.
+    leave: &'static [u8],
+}
+
+/// Every key is read as it is pressed.
+const KEYS: Use = Use {
+    modes: Termios::make_raw,
+    enter: b"\x1b[?2004h\x1b[?1004h",
+    leave: b"\r\x1b[K\x1b[0m\x1b[?7h\x1b[?2026l\x1b[?2004l\x1b[?1004l\x1b[?25h",
+};
+
+/// Lines are kept by the system and not shown, for a row of ours stands where they would be.
+const SILENCE: Use = Use {
+    modes: |modes| {
+        modes
+            .local_modes
+            .remove(LocalModes::ECHO | LocalModes::ECHONL)
+    },
+    enter: b"",
+    leave: b"",
+};
+
+/// How long a terminal that takes nothing may keep a signal from what it does.
+const TAKES_WITHIN: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 200_000_000,
+};
+
+/// What the terminal is wanted for, while it is; for the panic hook and the signals too.
+static WANTED: Mutex<Option<Wanted>> = Mutex::new(None);
 static HOOK: Once = Once::new();
+
+#[derive(Debug)]
+struct Wanted {
+    of: Use,
+    /// How the terminal was before, while it is ours.
+    before: Option<Termios>,
+}
 
 /// The terminal's modes, while it lives. There is one at a time.
 #[derive(Debug)]
 pub struct Guard(());
 
 impl Guard {
-    /// Takes the terminal on stdin, and on stdout or stderr.
+    /// Takes the terminal on stdin, and on stdout or stderr, for keys. Behind another program it
+    /// is taken by [`Guard::resume`], once it can be.
     ///
     /// # Errors
     /// The system's; the terminal is then as it was.
-    pub fn enter() -> io::Result<Self> {
+    pub fn keys() -> io::Result<Self> {
+        Self::begin(KEYS)
+    }
+
+    /// Takes the terminal on stdin, so that nothing of what is typed is shown. The same holds.
+    ///
+    /// # Errors
+    /// The system's; the terminal is then as it was.
+    pub fn silence() -> io::Result<Self> {
+        Self::begin(SILENCE)
+    }
+
+    fn begin(of: Use) -> io::Result<Self> {
         HOOK.call_once(|| {
             let previous = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
-                give_back();
+                give_back(write);
                 previous(info);
             }));
         });
-        take()?;
-        Ok(Guard(()))
+        *wanted() = Some(Wanted { of, before: None });
+        let guard = Guard(());
+        guard.resume()?;
+        Ok(guard)
     }
 
-    /// Stops the program as Ctrl-Z does, with the terminal given back, and returns with it taken
-    /// again once it goes on (`fg`). Everything may have changed meanwhile, the size included.
+    /// The program goes on, and somebody else may have had the terminal: takes it again. `false`:
+    /// it is another program's.
     ///
     /// # Errors
     /// The system's.
-    pub fn suspend(&mut self) -> io::Result<()> {
-        give_back();
-        #[cfg(unix)]
-        signal_hook::low_level::raise(signal_hook::consts::SIGTSTP)?;
-        take()
+    pub fn resume(&self) -> io::Result<bool> {
+        resume(write)
+    }
+
+    /// Stops the program as Ctrl-Z does, with the terminal given back, and returns with it taken
+    /// again once it goes on in front (`fg`). Everything may have changed meanwhile, the size
+    /// included.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn suspend(&self) -> io::Result<()> {
+        give_back(write);
+        signals::stop()?;
+        self.resume()?;
+        Ok(())
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        give_back();
+        give_back(write);
+        *wanted() = None;
     }
 }
 
-fn take() -> io::Result<()> {
-    let before = tcgetattr(stdin())?;
-    let mut raw = before.clone();
-    raw.make_raw();
-    tcsetattr(stdin(), OptionalActions::Now, &raw)?;
-    *taken() = Some(before);
-    let written = write(ENTER);
+/// Runs what may end the program or stop it, with the terminal given back. It is not waited for
+/// whoever holds stdout, nor for long for a terminal that takes nothing.
+pub(super) fn with_terminal_given_back<T>(run: impl FnOnce() -> T) -> T {
+    give_back(write_past);
+    let done = run();
+    // Whoever reads the keys takes it again, too, and says what goes wrong.
+    let _ = resume(write_past);
+    done
+}
+
+type Writes = fn(&[u8]) -> io::Result<()>;
+
+fn resume(write: Writes) -> io::Result<bool> {
+    let mut wanted = wanted();
+    let Some(Wanted { of, before }) = wanted.as_mut() else {
+        return Ok(true);
+    };
+    if !is_in_front() {
+        // As it was before is for whoever has it now to know.
+        *before = None;
+        return Ok(false);
+    }
+    let found = match before {
+        Some(before) => before.clone(),
+        None => tcgetattr(stdin())?,
+    };
+    let mut ours = found.clone();
+    (of.modes)(&mut ours);
+    tcsetattr(stdin(), OptionalActions::Now, &ours)?;
+    *before = Some(found);
+    let written = write(of.enter);
+    drop(wanted);
     if written.is_err() {
-        give_back();
+        give_back(write);
     }
-    written
+    written.map(|()| true)
 }
 
-fn give_back() {
-    let before = taken().take();
-    if let Some(before) = before {
+fn give_back(write: Writes) {
+    if let Some(Wanted { of, before }) = wanted().as_mut()
+        && let Some(before) = before.take()
+        && is_in_front()
+    {
         // A terminal that is gone has no modes to restore.
-        let _ = write(LEAVE);
+        let _ = write(of.leave);
         let _ = tcsetattr(stdin(), OptionalActions::Now, &before);
     }
 }
 
 /// Nothing panics that holds it.
-fn taken() -> MutexGuard<'static, Option<Termios>> {
-    TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
+fn wanted() -> MutexGuard<'static, Option<Wanted>> {
+    WANTED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// To stdout, where that is the terminal: what was written there before comes first.
@@ -93,4 +190,17 @@ fn write(bytes: &[u8]) -> io::Result<()> {
     }
     out.write_all(bytes)?;
     out.flush()
+}
+
+/// The same, past whoever is in the middle of writing there.
+fn write_past(bytes: &[u8]) -> io::Result<()> {
+    let out = match io::stdout().is_terminal() {
+        true => stdout(),
+        false => stderr(),
+    };
+    let mut room = [PollFd::new(&out, PollFlags::OUT)];
+    if !bytes.is_empty() && poll(&mut room, Some(&TAKES_WITHIN))? > 0 {
+        rustix::io::write(out, bytes)?;
+    }
+    Ok(())
 }

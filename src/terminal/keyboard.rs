@@ -32,6 +32,9 @@ pub enum Event {
     Focus(bool),
     /// Columns and rows.
     Resize(u16, u16),
+    /// The program goes on, or another one has come to the front or left it: whether the terminal
+    /// is ours now. Its modes may be anybody's, and so may what stands on it.
+    Front(bool),
 }
 
 /// A key, with what was held.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+use crate::terminal::front::is_in_front;
 use crate::ui::output::Face;
 
 /// Whether it stands on the last row of stderr.
@@ -47,7 +48,10 @@ pub async fn run(face: &Face, console: bool, row: &watch::Sender<Option<Row>>) -
     let mut last = "";
     loop {
         let row = *row.borrow();
-        if shown && let Some(Row { what, since }) = row {
+        if !is_in_front() {
+            // Another program's row is there by now.
+            SHOWN.store(false, Ordering::Relaxed);
+        } else if shown && let Some(Row { what, since }) = row {
             if std::mem::replace(&mut last, what) != what {
                 clear();
             }

@@ -11,18 +11,17 @@ use std::io::{self, IsTerminal};
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use signal_hook::consts::SIGCONT;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use undertone_core::payload::TEXT_MAX;
 use undertone_core::room::Invite;
 
 use crate::engine::event::Event;
 use crate::engine::relay::{AGREED, Consent};
+use crate::terminal::front::{Front, LOOKS_AGAIN, is_in_front};
+use crate::terminal::guard::Guard;
 use crate::terminal::keyboard;
-use crate::terminal::silence::{Silence, is_in_front};
 use crate::ui::clipboard::Clipboard;
 use crate::ui::clock;
 use crate::ui::input;
@@ -46,12 +45,9 @@ pub struct Ahead {
     /// typed; none where there is no terminal.
     listener: Option<(UnixStream, JoinHandle<String>)>,
     left: oneshot::Receiver<()>,
-    /// What is typed would be in the row of the clock.
-    in_row: bool,
-    silence: Option<Silence>,
-    /// The program was stopped, and goes on: whoever had the terminal meanwhile left it as they
-    /// like.
-    continued: Signal,
+    /// What is typed is not shown: it would be in the row of the clock.
+    silence: Option<Guard>,
+    front: Front,
 }
 
 /// What came of the terminal.
@@ -60,7 +56,7 @@ enum Heard<'a> {
     Nothing,
     /// Ctrl-D.
     End,
-    /// The terminal is gone or somebody else's, or it is time to stop.
+    /// The terminal is gone, or it is time to stop.
     Stop,
 }
 
@@ -79,20 +75,15 @@ impl Ahead {
             let thread = thread::Builder::new().spawn(listen)?;
             listener = Some((ours, thread));
         }
-        let mut ahead = Ahead {
+        // A terminal that cannot be changed shows what is typed, and that is all.
+        let silence = listener.as_ref().filter(|_| clock::has_row(face));
+        let silence = silence.and_then(|_| Guard::silence().ok());
+        Ok(Ahead {
             listener,
             left,
-            in_row: clock::has_row(face),
-            silence: None,
-            continued: signal(SignalKind::from_raw(SIGCONT))?,
-        };
-        ahead.hush();
-        Ok(ahead)
-    }
-
-    fn hush(&mut self) {
-        self.silence = None;
-        self.silence = self.in_row.then(Silence::begin).flatten();
+            silence,
+            front: Front::watch()?,
+        })
     }
 
     /// Waits until the person leaves. Cancel-safe.
@@ -103,7 +94,10 @@ impl Ahead {
                     Ok(()) => return,
                     Err(_) => pending().await,
                 },
-                Some(()) = self.continued.recv() => self.hush(),
+                _ = self.front.changed() => if let Some(silence) = &self.silence {
+                    // As where it began.
+                    let _ = silence.resume();
+                },
             }
         }
     }
@@ -190,26 +184,35 @@ fn is_invite(line: &str) -> bool {
 /// Waits for a line. All that is there comes before it is time to stop.
 fn hear<'a>(stop: &UnixStream, buf: &'a mut [u8]) -> Heard<'a> {
     let stdin = io::stdin();
+    let in_front = is_in_front();
     let mut asked = [
-        PollFd::new(&stdin, PollFlags::IN),
         PollFd::new(stop, PollFlags::IN),
+        // What is typed for another program is none of ours.
+        PollFd::new(
+            &stdin,
+            if in_front {
+                PollFlags::IN
+            } else {
+                PollFlags::empty()
+            },
+        ),
     ];
-    match poll(&mut asked, None) {
+    let behind = Timespec::try_from(LOOKS_AGAIN).ok().filter(|_| !in_front);
+    match poll(&mut asked, behind.as_ref()) {
         Err(Errno::INTR) => return Heard::Nothing,
         Err(_) => return Heard::Stop,
         Ok(_) => {}
     }
-    let [typed, stopped] = asked.each_ref().map(PollFd::revents);
-    if typed == PollFlags::IN && is_in_front() {
-        return match rustix::io::read(&stdin, &mut *buf) {
+    let [stopped, typed] = asked.each_ref().map(PollFd::revents);
+    match typed {
+        PollFlags::IN if is_in_front() => match rustix::io::read(&stdin, &mut *buf) {
             Ok(0) => Heard::End,
             Ok(n) => Heard::Line(buf.get(..n).unwrap_or_default()),
             Err(Errno::INTR | Errno::AGAIN) => Heard::Nothing,
             Err(_) => Heard::Stop,
-        };
-    }
-    match typed.is_empty() && stopped.is_empty() {
-        true => Heard::Nothing,
-        false => Heard::Stop,
+        },
+        PollFlags::IN => Heard::Nothing,
+        _ if typed.is_empty() && stopped.is_empty() => Heard::Nothing,
+        _ => Heard::Stop,
     }
 }

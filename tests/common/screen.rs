@@ -7,7 +7,8 @@ use std::num::NonZeroU16;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
@@ -210,6 +211,18 @@ impl Screen {
     pub fn exit_code(&mut self) -> u32 {
         self.await_that("end", |shown| shown.ended.then_some(()));
         self.child.wait().unwrap().exit_code()
+    }
+
+    /// Waits for the end, and for the last byte: how it ended.
+    pub fn wait_status(&mut self) -> WaitStatus {
+        self.await_that("end", |shown| shown.ended.then_some(()));
+        waitpid(Pid::from_raw(self.pid()), None).unwrap()
+    }
+
+    /// Signals whatever the shell on this terminal has brought to the front.
+    pub fn signal_front(&self, signal: Signal) {
+        let front = self.master.process_group_leader().unwrap();
+        killpg(Pid::from_raw(front), signal).unwrap();
     }
 
     /// That the terminal is as a fresh one: modes of the line, and our own switched off

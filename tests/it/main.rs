@@ -36,6 +36,7 @@ mod inert;
 mod inert_names;
 mod injection;
 mod invite;
+mod jobs;
 mod keyboard;
 mod leave;
 mod local;

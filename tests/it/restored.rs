@@ -1,13 +1,15 @@
-//! The terminal is given back: on every signal, on Ctrl-Z and `fg`, on a panic.
+//! The terminal is given back: on every signal, and on a panic.
 
 use std::os::unix::fs::PermissionsExt;
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use portable_pty::CommandBuilder;
+use undertone::terminal::guard::Guard;
 
 use crate::common::console::{ROOM, talk};
 use crate::common::screen::{Screen, chat};
 use crate::common::{Home, Mediator, Start};
-use nix::sys::signal::Signal;
-use portable_pty::CommandBuilder;
-use undertone::terminal::guard::Guard;
 
 #[test]
 fn a_signal_ends_the_chat_and_gives_the_terminal_back() {
@@ -30,56 +32,97 @@ fn a_signal_ends_the_chat_and_gives_the_terminal_back() {
     }
 }
 
+/// All that end a program which does nothing about them, but those that end a chat in order.
+const DEADLY: [Signal; 17] = [
+    Signal::SIGQUIT,
+    Signal::SIGILL,
+    Signal::SIGTRAP,
+    Signal::SIGABRT,
+    Signal::SIGBUS,
+    Signal::SIGFPE,
+    Signal::SIGUSR1,
+    Signal::SIGSEGV,
+    Signal::SIGUSR2,
+    Signal::SIGALRM,
+    Signal::SIGXCPU,
+    Signal::SIGXFSZ,
+    Signal::SIGVTALRM,
+    Signal::SIGPROF,
+    Signal::SIGIO,
+    Signal::SIGSYS,
+    Signal::SIGTERM,
+];
+
+/// That it ends by this signal as any program does, on a terminal that is as it was.
+fn assert_ends_by(signal: Signal, screen: &mut Screen) {
+    screen.signal(signal);
+    let status = screen.wait_status();
+    let in_order = WaitStatus::Exited(status.pid().unwrap(), 143);
+    let by_signal = WaitStatus::Signaled(status.pid().unwrap(), signal, false);
+    let expected = match signal {
+        Signal::SIGTERM => in_order,
+        _ => by_signal,
+    };
+    assert_eq!(status, expected);
+    screen.assert_restored();
+}
+
 #[test]
-fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
-    let (mediator, homes) = (Mediator::start(), crate::common::acts::homes());
-    let mut bob = Start::chat(&homes[1], &mediator.url, "bob", ROOM).run();
-    bob.await_event("waiting");
-    let client = chat(&homes[0], &mediator.url, "ada", ROOM);
-    let mut shell = CommandBuilder::new("/bin/sh");
-    shell.env_clear();
-    for (name, value) in client.iter_full_env_as_str() {
-        shell.env(name, value);
+fn whatever_signal_ends_a_chat_gives_the_terminal_back() {
+    for signal in DEADLY {
+        let mut talk = talk();
+        talk.ada.press("half a line");
+        talk.ada.await_row("bob ⚠ › half a line");
+        assert_ends_by(signal, &mut talk.ada);
+        assert!(!talk.ada.text().contains("half a line"), "the row is gone");
     }
-    shell.env("PS1", "shell> ");
-    shell.env("PATH", "/usr/bin:/bin");
-    shell.args(["-m", "-i"]);
-    let mut ada = Screen::run(shell);
-    ada.await_text("shell>");
-    ada.press(
-        "stty -a >before\r"
-            .replace("before", &homes[0].path().join("before").to_string_lossy())
-            .as_str(),
+}
+
+#[test]
+fn whatever_signal_ends_a_question_or_a_wait_gives_the_terminal_back() {
+    let mediator = Mediator::start();
+    for signal in DEADLY.into_iter().step_by(4) {
+        let home = Home::new();
+        let mut command = chat(&home, &mediator.url, "ada", ROOM);
+        command.env_remove("UNDERTONE_ROOM");
+        let mut asked = Screen::run(command);
+        asked.await_text("Room (");
+        assert_ends_by(signal, &mut asked);
+        let mut waits = Screen::run(chat(&home, &mediator.url, "ada", ROOM));
+        waits.await_text("  Waiting for 0:0");
+        assert_ends_by(signal, &mut waits);
+    }
+}
+
+/// Without a shell that would bring it back: the system stops no such program.
+#[test]
+fn a_stop_that_does_not_happen_leaves_the_chat_as_it_was() {
+    let mut talk = talk();
+    talk.ada.press("draft");
+    talk.ada.await_row("bob ⚠ › draft");
+    talk.ada.signal(Signal::SIGTSTP);
+    talk.ada.await_raw("the row once more", |raw| {
+        let raw = String::from_utf8_lossy(raw);
+        let (_, after) = raw.split_once("\x1b[?2004l")?;
+        let (_, after) = after.split_once("\x1b[?2004h")?;
+        after.contains("draft").then_some(())
+    });
+    talk.ada.press("!\r");
+    assert_eq!(talk.bob.await_message(), "draft!");
+}
+
+/// Ctrl-\ is a key in a chat, and ends a wait: there the terminal is in its own mode.
+#[test]
+fn ctrl_backslash_ends_a_wait_and_the_next_program_echoes() {
+    let (mediator, home) = (Mediator::start(), Home::new());
+    let mut ada = Screen::run(chat(&home, &mediator.url, "ada", ROOM));
+    ada.await_text("  Waiting for 0:0");
+    ada.press("\x1c");
+    let status = ada.wait_status();
+    assert!(
+        matches!(status, WaitStatus::Signaled(_, Signal::SIGQUIT, _)),
+        "{status:?}"
     );
-    let argv = client.get_argv().iter().map(|arg| arg.to_string_lossy());
-    ada.press(&format!("{}\r", argv.collect::<Vec<_>>().join(" ")));
-    ada.await_row("bob ⚠ ›");
-    ada.press("kept draft");
-    ada.await_row("bob ⚠ › kept draft");
-    ada.press("\x1a");
-    ada.await_screen("the shell", |screen| {
-        crate::common::screen::last_row(screen).ends_with("shell>")
-    });
-    assert!(!ada.look(vt100::Screen::bracketed_paste));
-    let after = homes[0].path().join("after");
-    ada.press(&format!("stty -a >{}; echo wri'tten'\r", after.display()));
-    ada.await_text("written");
-    let read = |path| std::fs::read_to_string(path).unwrap();
-    assert_eq!(read(homes[0].path().join("before")), read(after));
-    bob.say("while you were away");
-    ada.press("fg\r");
-    ada.await_row("bob ⚠ › kept draft");
-    ada.await_text("bob   while you were away");
-    assert!(ada.look(vt100::Screen::bracketed_paste));
-    ada.press("!\r");
-    assert_eq!(bob.await_message(), "kept draft!");
-    ada.press("/quit\r");
-    bob.await_event("left");
-    ada.await_screen("the shell", |screen| {
-        crate::common::screen::last_row(screen).ends_with("shell>")
-    });
-    ada.press("exit\r");
-    ada.exit_code();
     ada.assert_restored();
 }
 
@@ -87,7 +130,7 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
 #[test]
 #[ignore = "panics, in a process of its own"]
 fn panics_with_the_terminal_taken() {
-    let _guard = Guard::enter().unwrap();
+    let _guard = Guard::keys().unwrap();
     // As in the middle of a repaint.
     print!("\x1b[?2026h\x1b[?7lhalf a row");
     panic!("on purpose");

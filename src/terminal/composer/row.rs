@@ -154,9 +154,15 @@ impl Composer {
         }
     }
 
+    /// Whether the terminal is ours from now on. A row that was there has gone.
+    pub(super) fn come(&mut self, ours: bool) {
+        self.away = !ours;
+        self.painted = None;
+    }
+
     /// The row as it is to be; `None` while nothing typed is heard.
     fn row(&self) -> Option<String> {
-        if self.deaf_until.is_some() {
+        if self.deaf_until.is_some() || self.away {
             return None;
         }
         let (head, taken) = self.head();

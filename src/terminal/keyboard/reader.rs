@@ -1,4 +1,5 @@
-//! The terminal on stdin, read: its bytes through the decoder, and its size when that changes.
+//! The terminal on stdin, read: its bytes through the decoder, its size when that changes, and
+//! whether it is ours. Behind another program nothing is read.
 //!
 //! A byte is read only when somebody waits for an event, so what nobody waited for is left to
 //! whoever reads the terminal next. There is no thread, and the terminal does not become
@@ -21,6 +22,7 @@ use tokio::time::sleep_until;
 
 use super::Event;
 use super::decoder::Decoder;
+use crate::terminal::front::Front;
 
 /// Bytes of one read.
 const READ: usize = 4096;
@@ -30,6 +32,7 @@ const READ: usize = 4096;
 pub struct Reader {
     terminal: AsyncFd<BorrowedFd<'static>>,
     resized: Signal,
+    front: Front,
     decoder: Decoder,
     /// Bytes that one read takes at most.
     at_once: usize,
@@ -44,6 +47,7 @@ impl Reader {
         Ok(Reader {
             terminal: watched()?,
             resized: signal(SignalKind::window_change())?,
+            front: Front::watch()?,
             decoder: Decoder::default(),
             at_once: READ,
         })
@@ -73,6 +77,9 @@ impl Reader {
             if let Some(event) = self.decoder.next_event() {
                 return Ok(Some(event));
             }
+            if !self.front.is_ours() {
+                return Ok(Some(Event::Front(self.front.changed().await)));
+            }
             if has_input()? {
                 match self.read()? {
                     true => continue,
@@ -93,6 +100,7 @@ impl Reader {
                     }
                 }
                 () = expiry(self.decoder.deadline()) => {}
+                ours = self.front.changed() => return Ok(Some(Event::Front(ours))),
                 Some(()) = self.resized.recv() => {
                     let (width, height) = size()?;
                     return Ok(Some(Event::Resize(width, height)));

@@ -17,6 +17,7 @@ use crate::terminal::charset::Out;
 use crate::terminal::complete::{Completed, complete, last_word};
 use crate::terminal::composer::row::painted;
 use crate::terminal::editor::{Editor, Full};
+use crate::terminal::front::come_to_front;
 use crate::terminal::guard::Guard;
 use crate::terminal::keyboard::reader::{Reader, size};
 use crate::terminal::keyboard::{Code, Event, Key};
@@ -57,11 +58,12 @@ impl Asker {
     /// # Errors
     /// [`PromptError::Io`]; the terminal is then as it was.
     pub fn open() -> Result<Self, PromptError> {
+        come_to_front()?;
         let keys = Reader::sparing()?;
         Ok(Asker {
             width: columns()?,
             keys,
-            guard: Guard::enter()?,
+            guard: Guard::keys()?,
             asking: false,
         })
     }
@@ -91,6 +93,12 @@ impl Asker {
                 Some(Event::Key(key)) => self.key(key, &mut answer)?,
                 Some(Event::Paste(text)) => {
                     edited(answer.insert(text.trim_end_matches(['\r', '\n'])))
+                }
+                Some(Event::Front(_)) => {
+                    come_to_front()?;
+                    self.guard.resume()?;
+                    self.width = columns()?;
+                    Turn::Edited
                 }
                 Some(Event::Resize(..)) => {
                     self.width = columns()?;
@@ -135,7 +143,6 @@ impl Asker {
             _ if key.is_ctrl('c') => Turn::Ended(PromptError::Interrupted),
             _ if key.is_ctrl('z') => {
                 self.guard.suspend()?;
-                self.width = columns()?;
                 Turn::Edited
             }
             _ => edited(answer.key(key)),

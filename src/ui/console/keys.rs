@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::terminal::charset::Out;
 use crate::terminal::composer::Act;
+use crate::terminal::keyboard::Event;
 use crate::terminal::keyboard::reader::size;
 use crate::ui::console::Console;
 use crate::ui::input;
@@ -31,6 +32,9 @@ impl Console {
                 biased;
                 event = self.keys.next() => {
                     let Some(event) = event? else { return Ok(None) };
+                    if let Event::Front(_) = event {
+                        self.come_back()?;
+                    }
                     let now = std::time::Instant::now();
                     for act in self.composer.event(event, now) {
                         if !self.act(act)? {
@@ -98,7 +102,12 @@ impl Console {
         stdout.write_all(&self.out)?;
         self.out.clear();
         stdout.flush()?;
-        self.guard.suspend()?;
+        self.guard.suspend()
+    }
+
+    /// The program goes on, or the terminal has changed hands.
+    fn come_back(&mut self) -> io::Result<()> {
+        self.guard.resume()?;
         let (width, height) = size()?;
         let now = Instant::now().into_std();
         self.composer.resize(width, height, now);

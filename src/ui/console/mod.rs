@@ -19,6 +19,7 @@ use crate::terminal::charset::Out;
 use crate::terminal::composer::Composer;
 use crate::terminal::composer::prompt::{Prompt, State};
 use crate::terminal::composer::question::Question;
+use crate::terminal::front::is_in_front;
 use crate::terminal::guard::Guard;
 use crate::terminal::keyboard::Event as Reported;
 use crate::terminal::keyboard::reader::{Reader, size};
@@ -78,7 +79,8 @@ impl Console {
         let prompt = Prompt::new(name, State::NotVerified, "");
         let mut composer = Composer::new(width, height, style, &input::COMMANDS, prompt);
         let keys = Reader::open()?;
-        let guard = Guard::enter()?;
+        let guard = Guard::keys()?;
+        composer.event(Reported::Front(is_in_front()), Instant::now().into_std());
         let inputs = ahead.is_none().then_some(Input::Quit).into_iter().collect();
         let mut ahead = ahead.unwrap_or_default();
         // A line that was only begun is in the system's hands, and comes as keys. It is
