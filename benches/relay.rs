@@ -27,11 +27,11 @@ use std::time::Instant;
 use tokio::io::{
     AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional_with_sizes,
 };
-use undertone::link::relay::RelayStream;
-use undertone::rendezvous::{Rendezvous, Route};
 use undertone_core::mediator_url::MediatorUrl;
 use undertone_host::listen;
 use undertone_mediator::{Config, RelayLimits, serve};
+use undertone_net::link::relay::RelayStream;
+use undertone_net::rendezvous::{Rendezvous, Route};
 use undertone_wire::{MediatorMessage, RELAY_MESSAGE};
 
 use side_by_side::{in_turns, on_one_core, sockets, verdict};

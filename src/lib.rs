@@ -13,8 +13,7 @@
 //!           ├► contacts, history      whom we know, whom we talked to
 //!           ├► attempts               what went wrong in a room, across runs
 //!           ├► embedded               the mediator that runs inside this program
-//!           ├► link                   sockets to the other one
-//!           ├► rendezvous             the socket to the mediator (both on socket)
+//!           ├► undertone_net          link, the sockets to the other one; rendezvous, to the mediator
 //!           └► undertone_core         session, pairing, crypto, rooms, text: no I/O
 //! undertone_wire                      messages and limits that client and mediator agree on
 //! ```
@@ -31,15 +30,14 @@ pub mod exit;
 pub mod generate;
 pub mod history;
 pub mod identity;
-pub mod link;
 pub mod made;
-pub mod rendezvous;
 pub mod report;
-pub mod socket;
 pub mod start;
 pub mod store;
 pub mod terminal;
 pub mod ui;
+
+pub use undertone_net::{link, rendezvous, socket};
 
 #[cfg(test)]
 #[path = "../tests/common/memory.rs"]

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt;
-use undertone::link::frame::FrameReader;
-use undertone::link::knock::Doorkeeper;
 use undertone_core::crypto::keys::{Key, ResumeSecret, SecretKey};
 use undertone_core::crypto::ratchet::Header;
 use undertone_core::pairing::{LinkKeys, RatchetStart, Role};
 use undertone_core::payload::{PLAINTEXT_MAX, Payload, decode};
 use undertone_core::session::record::{Channel, PREFIX_LEN};
 use undertone_core::session::{LinkId, Session};
+use undertone_net::link::frame::FrameReader;
+use undertone_net::link::knock::Doorkeeper;
 
 /// Bytes from a socket, cut into frames; the first one says how short they may be.
 pub fn frame(input: &[u8]) {

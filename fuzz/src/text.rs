@@ -1,11 +1,11 @@
 //! What people, mediators and old files say, as text.
 
 use undertone::history::Entry;
-use undertone::rendezvous::proxy::ProxyChoice;
 use undertone_core::mediator_url::MediatorUrl;
 use undertone_core::room::{Invite, Room};
 use undertone_core::text::display_name::DisplayName;
 use undertone_core::text::safe::Safe;
+use undertone_net::rendezvous::proxy::ProxyChoice;
 use undertone_wire::{ClientMessage, MediatorMessage};
 
 /// What a person types or pastes: rooms, invites, mediators' addresses.

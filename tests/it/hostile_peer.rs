@@ -9,13 +9,13 @@ use crate::hostile::dial::dial;
 use crate::hostile::end::Impostor;
 use crate::hostile::{Ended, Evil};
 use tokio::io::AsyncWriteExt;
-use undertone::link::Ready;
-use undertone::link::knock::{Reunion, redial};
-use undertone::link::nominate::ANSWER_WITHIN;
-use undertone::link::port::Port;
 use undertone_core::pairing::Candidates;
 use undertone_core::payload::{Body, Payload, TEXT_MAX, decode};
 use undertone_core::session::record::{BODY_MAX, BODY_MIN};
+use undertone_net::link::Ready;
+use undertone_net::link::knock::{Reunion, redial};
+use undertone_net::link::nominate::ANSWER_WITHIN;
+use undertone_net::link::port::Port;
 use undertone_wire::Role;
 
 const SOON: Duration = Duration::from_secs(8);

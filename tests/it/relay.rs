@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
 use undertone::engine::relay::by_relay;
-use undertone::link::relay::RelayStream;
-use undertone::rendezvous::{Rendezvous, RendezvousError, Route};
 use undertone_core::mediator_url::MediatorUrl;
 use undertone_host::listen;
 use undertone_mediator::{Config, RelayLimits, serve};
+use undertone_net::link::relay::RelayStream;
+use undertone_net::rendezvous::{Rendezvous, RendezvousError, Route};
 use undertone_wire::{ErrorCode, MediatorMessage, RELAY_ASK_LIFE};
 
 const PATIENCE: Duration = Duration::from_secs(20);

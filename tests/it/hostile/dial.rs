@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-use undertone::link::Ready;
-use undertone::link::dial::Plan;
-use undertone::link::port::Port;
-use undertone::link::reach::{Unreached, reach};
 use undertone_core::pairing::GuestConfirm;
+use undertone_net::link::Ready;
+use undertone_net::link::dial::Plan;
+use undertone_net::link::port::Port;
+use undertone_net::link::reach::{Unreached, reach};
 
 /// Looks for the host at these addresses.
 pub async fn dial(

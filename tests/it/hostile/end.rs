@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use undertone::engine::connect::host::{Found, Lobby, Step};
-use undertone::link::Ready;
-use undertone::link::dial::Plan;
-use undertone::link::door::Door;
-use undertone::link::knock::Reunion;
-use undertone::link::wire::Wire;
 use undertone_core::crypto::keys::SecretKey;
 use undertone_core::pairing::{
     AwaitSealed, Candidates, Introduction, Matched, Meeting, Offering, PairingError, Role,
 };
 use undertone_core::room::Room;
 use undertone_core::session::{Event, LinkId, Session};
+use undertone_net::link::Ready;
+use undertone_net::link::dial::Plan;
+use undertone_net::link::door::Door;
+use undertone_net::link::knock::Reunion;
+use undertone_net::link::wire::Wire;
 use undertone_wire as wire;
 
 use crate::hostile::dial::dial;

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use undertone::engine::connect::host::{Found, Lobby, Step};
-use undertone::link::Ready;
-use undertone::link::dial::Plan;
-use undertone::link::door::Door;
 use undertone_core::crypto::keys::{SecretKey, prs};
 use undertone_core::pairing::{
     Candidates, GuestConfirm, HostConfirm, LinkKeys, Matched, Meeting, Offering, Role,
 };
 use undertone_core::session::Session;
 use undertone_core::session::record::Channel;
+use undertone_net::link::Ready;
+use undertone_net::link::dial::Plan;
+use undertone_net::link::door::Door;
 
 /// Two people with a secret.
 pub struct Two([Arc<SecretKey>; 2]);

@@ -8,12 +8,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use undertone::engine::connect::host::{Found, Lobby, Step};
-use undertone::link::dial::Plan;
-use undertone::link::door::Door;
-use undertone::link::nominate::ANSWER_WITHIN;
-use undertone::link::stream::Stream;
 use undertone_core::pairing::{GuestConfirm, Role};
 use undertone_core::session::{LinkId, Session};
+use undertone_net::link::dial::Plan;
+use undertone_net::link::door::Door;
+use undertone_net::link::nominate::ANSWER_WITHIN;
+use undertone_net::link::stream::Stream;
 
 use crate::hostile::dial::dial;
 use crate::hostile::pair::{Two, host_awaits};

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use undertone::link::here::Here;
 use undertone_core::pairing::{CONFIRM_B_LEN, Candidates};
+use undertone_net::link::here::Here;
 use undertone_wire::Role;
 
 use super::{ROOM, SECRETS, ada, bob, seated};
@@ -18,7 +18,7 @@ use crate::hostile::end::Impostor;
 use crate::hostile::{Ended, Evil, holds, identity_of};
 
 /// How often one address is tried, however it behaves.
-const TRIES: usize = undertone::link::dial::TRIES as usize;
+const TRIES: usize = undertone_net::link::dial::TRIES as usize;
 /// A path is looked for for 10 s.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// CONFIRM_B and the length before it.

@@ -1,7 +1,7 @@
 //! It swaps the keys: pairs each of the two with itself.
 
-use undertone::link::door::Door;
 use undertone_core::pairing::{Candidates, PairingError};
+use undertone_net::link::door::Door;
 use undertone_wire::Role;
 
 use super::{ROOM, SECRETS, SOON, ada, assert_dead, assert_spent, bob, seated};

@@ -4,12 +4,12 @@
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use undertone::engine::connect::host::{Found, Lobby, Step};
-use undertone::link::dial::Plan;
-use undertone::link::door::Door;
-use undertone::link::frame::{self, FrameReader};
 use undertone_core::crypto::keys::SecretKey;
 use undertone_core::pairing::{CONFIRM_A_LEN, Candidates, Introduction};
 use undertone_core::session::Session;
+use undertone_net::link::dial::Plan;
+use undertone_net::link::door::Door;
+use undertone_net::link::frame::{self, FrameReader};
 use undertone_wire::Role;
 
 use super::{ROOM, SOON, ada, bob, seated};

@@ -8,8 +8,8 @@ use crate::common::acts::homes;
 use crate::common::{Home, Mediator, PATIENCE, Start, free_port};
 use proxies::{answering, http_proxy, serve, socks5_proxy, take};
 use serde_json::Value;
-use undertone::rendezvous::proxy::{ProxyChoice, ProxyFailure};
-use undertone::rendezvous::{Rendezvous, RendezvousError, Route};
+use undertone_net::rendezvous::proxy::{ProxyChoice, ProxyFailure};
+use undertone_net::rendezvous::{Rendezvous, RendezvousError, Route};
 
 async fn through(proxy: &str) -> Result<Rendezvous, RendezvousError> {
     let mediator = "mediator.invalid:7700".parse().unwrap();

@@ -19,7 +19,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 /// What there is at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answers {
+pub enum Answers {
     /// A mediator.
     Mediator,
     /// Something else.
@@ -29,7 +29,7 @@ pub(crate) enum Answers {
 }
 
 /// What answers at a mediator's address, on this machine or its network.
-pub(crate) async fn answers(url: &MediatorUrl) -> Answers {
+pub async fn answers(url: &MediatorUrl) -> Answers {
     let reaching = async {
         let addresses = look_up(url.host(), url.port()).await?;
         connect(&addresses, None, Segments::default()).await
@@ -49,7 +49,10 @@ pub(crate) async fn answers(url: &MediatorUrl) -> Answers {
 }
 
 /// The whole answer to `GET /version`. By HTTP/1.0, so that nobody answers in chunks.
-pub(crate) async fn ask_version(
+///
+/// # Errors
+/// The system's; `InvalidData` where the answer is not one of HTTP.
+pub async fn ask_version(
     url: &MediatorUrl,
     mut transport: Box<dyn Transport>,
 ) -> io::Result<String> {
@@ -65,7 +68,7 @@ pub(crate) async fn ask_version(
 }
 
 /// What the mediator calls itself in its answer.
-pub(crate) fn version(answer: &str) -> Option<&str> {
+pub fn version(answer: &str) -> Option<&str> {
     let (_, body) = answer.split_once("\r\n\r\n")?;
     let line = body.lines().next()?;
     line.starts_with("undertone-mediator ").then_some(line)

@@ -5,7 +5,7 @@
 //! - One-way messages of 100 bytes as fast as they come, until all are acknowledged: beside
 //!   TLS 1.3 (rustls, ring, AES-256-GCM) with a record and a write each. Limit: twice its rate.
 //!
-//! `cargo bench --bench link`. Rounds of both take turns in one run, and the ratio is the median
+//! `cargo bench -p undertone-net`. Rounds of both take turns in one run, and the ratio is the median
 //! over all rounds: what else the machine does hits both alike. Pinned to one core, because a
 //! wake-up across cores costs more than everything else here. Linux only; takes some 10 s.
 
@@ -19,7 +19,7 @@
 )]
 
 mod ours;
-#[path = "../side_by_side/mod.rs"]
+#[path = "../../../../benches/side_by_side/mod.rs"]
 mod side_by_side;
 
 use std::sync::Arc;

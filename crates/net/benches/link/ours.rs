@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use tokio::net::TcpStream;
 use tokio::time::sleep_until;
-use undertone::link::frame::FrameReader;
-use undertone::link::route::Route;
-use undertone::link::wire::Wire;
 use undertone_core::crypto::keys::{SecretKey, prs, room_tag};
 use undertone_core::pairing::{Candidates, Established, Meeting, Offering, Role};
 use undertone_core::session::record::Channel;
 use undertone_core::session::{Event, LinkId, Session};
+use undertone_net::link::frame::FrameReader;
+use undertone_net::link::route::Route;
+use undertone_net::link::wire::Wire;
 
 use super::sockets;
 

@@ -49,14 +49,17 @@ impl Route {
 }
 
 /// Bytes both ways, through TLS or not.
-pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+pub trait Transport: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Transport for T {}
 
 /// A WebSocket to a mediator.
 pub(crate) type Socket = WebSocketStream<Box<dyn Transport>>;
 
 /// A TCP connection to the mediator, or to the proxy that has connected to it.
-pub(crate) async fn reach(
+///
+/// # Errors
+/// [`ConnectError::Io`], [`ConnectError::Proxy`].
+pub async fn reach(
     route: &Route,
     from: Option<SocketAddr>,
 ) -> Result<connect::Connected, ConnectError> {
@@ -83,7 +86,10 @@ pub(crate) async fn reach(
 }
 
 /// The addresses of a host, each with `port`; an IP address is not looked up.
-pub(crate) async fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+///
+/// # Errors
+/// The resolver's.
+pub async fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     match host.parse::<IpAddr>() {
         Ok(IpAddr::V6(ip)) if ip.is_unicast_link_local() => Ok(on_every_link(ip, port)),
         Ok(ip) => Ok(vec![SocketAddr::new(ip, port)]),
@@ -101,7 +107,10 @@ fn on_every_link(ip: Ipv6Addr, port: u16) -> Vec<SocketAddr> {
 }
 
 /// The way to a mediator on a fresh connection: TLS where its address says so.
-pub(crate) async fn transport(
+///
+/// # Errors
+/// [`TlsFailure`].
+pub async fn transport(
     url: &MediatorUrl,
     stream: TcpStream,
 ) -> Result<Box<dyn Transport>, TlsFailure> {

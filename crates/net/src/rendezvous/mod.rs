@@ -14,7 +14,7 @@ pub mod proxy;
 mod reach;
 mod tls;
 mod upgrade;
-pub(crate) mod version;
+pub mod version;
 
 use std::future::pending;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -34,10 +34,12 @@ use crate::link::interfaces::link_of;
 use crate::link::ranking::is_link_local;
 pub use answer::{Answer, Redirect};
 pub use error::RendezvousError;
-pub(crate) use error::{ConnectError, failed, reason, try_again_in};
+pub(crate) use error::failed;
+pub use error::{ConnectError, reason, try_again_in};
 pub use keep_alive::KeepAlive;
 pub use reach::Route;
-pub(crate) use reach::{Socket, Transport, look_up, reach, transport};
+pub(crate) use reach::Socket;
+pub use reach::{Transport, look_up, reach, transport};
 pub use tls::{CertificateFault, TlsFailure};
 
 /// The longest wait for a connection to the mediator, TLS and WebSocket included.

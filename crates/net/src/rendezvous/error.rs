@@ -149,10 +149,16 @@ impl RendezvousError {
     }
 }
 
-pub(crate) enum ConnectError {
+/// Why there is no connection, before it is known to which mediator, and by which way, it was.
+#[derive(Debug)]
+pub enum ConnectError {
+    /// By the system's word.
     Io(io::Error),
+    /// The proxy on the way.
     Proxy(ProxyFailure),
+    /// Its TLS, or its certificate.
     Tls(TlsFailure),
+    /// What answered is no mediator.
     Answer(Answer),
     /// The time was up.
     Slow,
@@ -160,7 +166,8 @@ pub(crate) enum ConnectError {
 
 impl ConnectError {
     /// What it means on this way.
-    pub(crate) fn on(self, route: &Route) -> RendezvousError {
+    #[must_use]
+    pub fn on(self, route: &Route) -> RendezvousError {
         let url = route.mediator.clone();
         let (why, said) = match self {
             ConnectError::Tls(why) => return RendezvousError::Tls { url, why },
@@ -203,7 +210,8 @@ impl From<tungstenite::Error> for ConnectError {
 }
 
 /// What to do about a wait that is asked for; no end to the sentence.
-pub(crate) fn try_again_in(seconds: u64) -> String {
+#[must_use]
+pub fn try_again_in(seconds: u64) -> String {
     const DAY: u64 = 24 * 60 * 60;
     match seconds {
         0..=DAY => format!("Try again in {seconds} s"),
@@ -220,7 +228,8 @@ pub(crate) fn failed(error: &tungstenite::Error) -> RendezvousError {
 }
 
 /// What went wrong in a few words, without the number that people cannot use.
-pub(crate) fn reason(error: &io::Error) -> String {
+#[must_use]
+pub fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".into(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof => "connection closed".into(),

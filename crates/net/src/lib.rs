@@ -1,0 +1,26 @@
+//! The sockets of undertone: those to the other one and the one to the mediator.
+//!
+//! It knows neither the terminal nor the disk, and nothing of what a conversation means: what goes
+//! over a link is `undertone_core`'s.
+//!
+//! ```text
+//! link          the way to the other one: port, dial, door, nomination, frames, relay
+//! rendezvous    the mediator's WebSocket: proxy, TLS, messages
+//! socket        what both ask of a socket
+//! ```
+
+pub mod link;
+pub mod rendezvous;
+pub mod socket;
+
+#[cfg(test)]
+#[path = "../../../tests/common/memory.rs"]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "of the tests"
+)]
+mod memory;
