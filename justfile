@@ -20,10 +20,10 @@ test NAME="":
 doc:
   RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --open
 
-# a benchmark: link, relay, seal, start or terminal
+# a benchmark: link, load, relay, seal, start or terminal
 bench NAME:
   cargo build --release --locked --workspace
-  cargo bench --locked --bench {{NAME}}
+  cargo bench --locked --workspace --bench {{NAME}}
 
 # a fuzz target for so many seconds; needs a nightly toolchain and cargo-fuzz
 fuzz TARGET SECONDS="60":
