@@ -12,7 +12,8 @@
 //! A terminal answers on the same line on which keys come: what it is, what colour it has, what
 //! the clipboard holds (ECMA-48 §5.6, xterm's ctlseqs). Such an answer may come late, torn, or
 //! never end. None of its bytes is ever a key or a text here while its pieces come within
-//! [`decoder::STRING_GAP`] of each other, and none keeps a key from being heard for longer.
+//! [`decoder::STRING_GAP`] of each other, or the rest of a string comes at once. None keeps a key
+//! from being heard for longer.
 
 pub mod decoder;
 pub mod line;

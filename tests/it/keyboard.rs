@@ -1,7 +1,7 @@
 //! What a terminal sends that no person typed, on a real pseudo-terminal: it is never text, and the
 //! next key is heard.
 
-use crate::common::console::talk;
+use crate::common::console::{Talk, talk};
 
 /// Answers that come late: what it is, its colours, the clipboard, a mode, a picture.
 const ANSWERS: [&[u8]; 12] = [
@@ -41,6 +41,29 @@ fn answers_of_the_terminal_are_no_text_and_the_next_key_is_heard() {
     }
     talk.ada.press("\r");
     assert_eq!(talk.bob.await_message(), typed);
+}
+
+/// For longer than an answer may stand still: as long as the hint of Ctrl-C stands.
+fn stall(talk: &mut Talk, sent: &[u8]) {
+    talk.ada.press("\x03");
+    talk.ada.await_row("bob ⚠ › Ctrl-C again to quit");
+    talk.ada.send(sent);
+    talk.ada.await_row("bob ⚠ ›");
+}
+
+#[test]
+fn the_rest_of_an_answer_that_stalled_is_no_text_and_keys_after_it_are_heard() {
+    let mut talk = talk();
+    stall(&mut talk, b"\x1b]52;c;c2Vj");
+    talk.ada.send(b"cmV0\x07k");
+    talk.ada.await_row("bob ⚠ › k");
+    talk.ada.press("\r");
+    assert_eq!(talk.bob.await_message(), "k");
+    stall(&mut talk, b"\x1bP>|XTe");
+    talk.ada.press("h");
+    talk.ada.await_row("bob ⚠ › h");
+    talk.ada.press("i\r");
+    assert_eq!(talk.bob.await_message(), "hi");
 }
 
 #[test]

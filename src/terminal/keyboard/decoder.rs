@@ -3,6 +3,7 @@
 //! ```text
 //! ground ─ ESC ─► escape ─ [ O ─► sequence ─ final ─► a key, an answer, a paste
 //!    │              ├─ ] P X ^ _ ─► string ─ ST ─► nothing
+//!    │              │                 └─ a pause ─► rest ─ ST ─► nothing
 //!    │              └─ 20 to 2F ─► designation ─ final ─► nothing
 //!    └─ C2 to FD ─► character ─ continuation ─► a key
 //! ```
@@ -13,7 +14,7 @@
 //! otherwise, a person at the keyboard is why:
 //!
 //! - What is not finished ends by itself, after [`STRING_GAP`] without a byte, and is dropped; a
-//!   lone ESC is then the key. A paste ends after [`PASTE_GAP`]: what there is of it is text.
+//!   lone ESC is then the key. The rest of a string that comes later is known by its end. A paste ends after [`PASTE_GAP`]: what there is of it is text.
 //! - Of `ESC (` only the pause after it tells Alt with a key from a designation (ECMA-35, 13.2):
 //!   nobody types within [`DESIGNATION_GAP`].
 //! - Ctrl-C is heard in every state but in a paste whose end comes: there it is text.
@@ -23,6 +24,7 @@
 
 mod designation;
 mod escape;
+mod rest;
 mod string;
 
 use std::char::REPLACEMENT_CHARACTER;
@@ -31,6 +33,7 @@ use std::time::{Duration, Instant};
 
 use designation::Designation;
 use escape::Sequence;
+use rest::Rest;
 use string::{ControlString, Kind};
 
 use super::paste::{self, Paste};
@@ -76,6 +79,7 @@ enum State {
     /// So many bytes follow that belong to a sequence.
     Skip(usize),
     String(ControlString),
+    Rest(Rest),
     Paste(Paste),
 }
 
@@ -94,6 +98,9 @@ impl Decoder {
     /// Takes what came until `now`. That something before it came too long ago is only said by
     /// [`Decoder::expire`]: who was busy finds at once what had come in time.
     pub fn feed(&mut self, bytes: &[u8], now: Instant) {
+        if matches!(&self.state, State::Rest(rest) if rest.is_past(now)) {
+            self.state = State::Ground;
+        }
         for byte in bytes {
             self.came = Some(now);
             let state = std::mem::take(&mut self.state);
@@ -109,14 +116,20 @@ impl Decoder {
     /// Whether nothing is unfinished, and nothing waits to be heard.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        matches!(self.state, State::Ground) && self.events.is_empty()
+        let idle = match &self.state {
+            State::Ground => true,
+            State::Rest(rest) => rest.is_awaited(),
+            _ => false,
+        };
+        idle && self.events.is_empty()
     }
 
     /// When [`Decoder::expire`] is to be called, if no byte comes until then.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        let gap = match self.state {
+        let gap = match &self.state {
             State::Ground => return None,
+            State::Rest(rest) => return rest.deadline(self.came?),
             State::Paste(_) => PASTE_GAP,
             State::Designation(_) => DESIGNATION_GAP,
             _ => STRING_GAP,
@@ -134,7 +147,12 @@ impl Decoder {
     /// No byte will come: what is unfinished ends.
     pub(super) fn give_up(&mut self) {
         match std::mem::take(&mut self.state) {
-            State::Ground | State::Skip(_) | State::String(_) => {}
+            State::Ground | State::Skip(_) => {}
+            State::String(string) => {
+                let rest = self.came.and_then(|came| Rest::of(string, came));
+                self.state = rest.map_or(State::Ground, State::Rest);
+            }
+            State::Rest(rest) => self.was_no_rest(&rest),
             State::Character(_, meta) => self.character(REPLACEMENT_CHARACTER, meta),
             State::Escape(meta) => {
                 self.esc_before(meta);
@@ -161,6 +179,7 @@ impl Decoder {
                 _ => State::Ground,
             },
             State::String(string) => self.string(string, byte),
+            State::Rest(rest) => self.rest(rest, byte),
             State::Paste(mut paste) => match paste.push(byte) {
                 None => State::Paste(paste),
                 Some(text) => {

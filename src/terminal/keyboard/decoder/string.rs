@@ -4,7 +4,7 @@
 use super::{CAN, CTRL_C, Decoder, ESC, ST, SUB, State};
 use crate::terminal::keyboard::utf8::{Partial, claimed};
 
-const BEL: u8 = 0x07;
+pub(super) const BEL: u8 = 0x07;
 /// What the controls of the 8-bit set begin with in UTF-8.
 const LEAD_OF_C1: u8 = 0xc2;
 
@@ -18,6 +18,8 @@ pub(super) struct ControlString {
     claimed: usize,
     /// ESC came, and perhaps ends it.
     escaped: bool,
+    /// Something of it came, beside what introduced it.
+    begun: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +38,20 @@ impl ControlString {
             lead: 0,
             claimed: 0,
             escaped: false,
+            begun: false,
         }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(super) fn is_escaped(&self) -> bool {
+        self.escaped
+    }
+
+    pub(super) fn is_begun(&self) -> bool {
+        self.begun
     }
 }
 
@@ -63,6 +78,7 @@ impl Decoder {
             ESC => string.escaped = true,
             CTRL_C => self.control(byte, false),
             _ => {
+                string.begun = true;
                 string.lead = byte;
                 string.claimed = claimed(byte).map_or(0, |bytes| bytes - 1);
             }

@@ -2,6 +2,7 @@
 //! else is.
 
 mod random;
+mod rest;
 
 use super::*;
 
