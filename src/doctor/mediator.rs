@@ -112,7 +112,7 @@ async fn steps(
     let Some(stream) = stream else {
         return Ok(None);
     };
-    let Some(transport) = secure(url, stream, report).await? else {
+    let Some(transport) = secure(route, stream, report).await? else {
         return Ok(None);
     };
     match timeout(CONNECT_WITHIN, version::ask_version(url, transport)).await {
@@ -120,6 +120,8 @@ async fn steps(
             version(&answer, report)?;
             clock::tell(&answer, report)?;
         }
+        // A proxy that says nothing shows at the next step.
+        Err(_) if route.proxy.is_some() => {}
         _ => report.warn(
             "version",
             "it does not answer to HTTP",
@@ -212,21 +214,23 @@ async fn connect(url: &MediatorUrl, report: &mut Report<'_>) -> io::Result<Optio
 
 /// TLS, where the address says so; `None` where it failed and was told.
 async fn secure(
-    url: &MediatorUrl,
+    route: &Route,
     stream: TcpStream,
     report: &mut Report<'_>,
 ) -> io::Result<Option<Box<dyn Transport>>> {
-    let (why, remedy) = match timeout(CONNECT_WITHIN, rendezvous::transport(url, stream)).await {
+    let url = &route.mediator;
+    let why = match timeout(CONNECT_WITHIN, rendezvous::transport(url, stream)).await {
         Ok(Ok(transport)) => {
             if url.tls() {
                 report.fine("tls", "its certificate is good")?;
             }
             return Ok(Some(transport));
         }
-        Ok(Err(why)) => (why.to_string(), why.remedy(url)),
-        Err(_) => ("no answer".to_owned(), "Check address and port.".to_owned()),
+        Ok(Err(why)) => ConnectError::Tls(why),
+        Err(_) => ConnectError::Slow,
     };
-    report.no_mediator("tls", &format!("no TLS with {url}: {why}"), &remedy)?;
+    let error = why.on(route);
+    report.no_mediator("tls", &error.to_string(), &error.remedy())?;
     Ok(None)
 }
 

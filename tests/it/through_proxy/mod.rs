@@ -225,6 +225,45 @@ fn a_proxy_that_fails_is_not_gone_around() {
 }
 
 #[test]
+fn a_proxy_that_connects_and_then_fails_is_named() {
+    let silent = answering(b"HTTP/1.1 200 OK\r\n\r\n");
+    let socks = answering(b"\x05\0\x05\0\0\x01\0\0\0\0\0\0");
+    let foreign = serve(|mut client| {
+        take::<1>(&client);
+        client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        take::<60>(&client);
+        client.write_all(b"SSH-2.0-x\r\n").unwrap();
+    });
+    let cases = [
+        format!("http://{silent}"),
+        format!("socks5h://{socks}"),
+        format!("http://{foreign}"),
+    ];
+    std::thread::scope(|scope| {
+        for proxy in &cases {
+            for there in ["http://mediator.invalid", "https://mediator.invalid"] {
+                scope.spawn(move || {
+                    let home = Home::new();
+                    let chat = Start::chat(&home, there, "ada", "lab").args(&["--proxy", proxy]);
+                    let doctor = ["doctor", "--json", "--proxy", proxy, "--mediator", there];
+                    for start in [chat, Start::new(&home, &doctor)] {
+                        let (code, out, err) = start.finish(b"");
+                        assert_eq!(code, 3, "{out} {err}");
+                        let named = |line: &&str| {
+                            line.contains("no-mediator") || line.contains("\"state\":\"wrong\"")
+                        };
+                        let wrong = out.lines().rfind(named);
+                        let wrong = wrong.unwrap_or_else(|| panic!("{out}"));
+                        assert!(wrong.contains(proxy), "{wrong}");
+                        assert!(wrong.contains("--proxy none"), "{wrong}");
+                    }
+                });
+            }
+        }
+    });
+}
+
+#[test]
 fn a_variable_counts_unless_the_flag_says_none_or_the_mediator_is_here() {
     let (home, mediator) = (Home::new(), Mediator::start());
     let doctor = |mediator: &str, arguments: &[&str], proxy: &str| {

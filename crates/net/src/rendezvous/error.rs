@@ -13,10 +13,12 @@ use super::{Answer, Route, TlsFailure};
 #[derive(Debug, thiserror::Error)]
 pub enum RendezvousError {
     /// No connection to it.
-    #[error("no mediator at {url} ({reason})")]
+    #[error("no mediator at {url} ({reason}{})", through(proxy))]
     Unreachable {
         /// Its address.
         url: MediatorUrl,
+        /// The proxy on the way.
+        proxy: Option<Box<Proxy>>,
         /// What the system said.
         reason: String,
     },
@@ -31,18 +33,22 @@ pub enum RendezvousError {
         why: ProxyFailure,
     },
     /// TLS did not come about.
-    #[error("no TLS with {url}: {why}")]
+    #[error("no TLS with {url}{}: {why}", through(proxy))]
     Tls {
         /// The mediator.
         url: MediatorUrl,
+        /// The proxy on the way: it may be what answers.
+        proxy: Option<Box<Proxy>>,
         /// What went wrong.
         why: TlsFailure,
     },
     /// Something answers there, yet no mediator.
-    #[error("no mediator at {url} ({})", answer.what())]
+    #[error("no mediator at {url} ({}{})", answer.what(), through(proxy))]
     NoMediator {
         /// The mediator's address.
         url: MediatorUrl,
+        /// The proxy on the way: it may be what answers.
+        proxy: Option<Box<Proxy>>,
         /// What answers.
         answer: Answer,
     },
@@ -121,14 +127,28 @@ impl RendezvousError {
 
     /// What to do about it; empty where there is nothing.
     pub fn remedy(&self) -> String {
+        let remedy = self.remedy_there();
+        match self {
+            RendezvousError::Unreachable { proxy, .. }
+            | RendezvousError::Tls { proxy, .. }
+            | RendezvousError::NoMediator { proxy, .. }
+                if proxy.is_some() =>
+            {
+                format!("{remedy} If it is the proxy that fails: --proxy none goes without it.")
+            }
+            _ => remedy,
+        }
+    }
+
+    fn remedy_there(&self) -> String {
         match self {
             RendezvousError::Unreachable { url, .. } => format!(
                 "Is the address right, undertone-mediator running there, and port {} open?",
                 url.port()
             ),
             RendezvousError::Proxy { proxy, why, .. } => why.remedy(proxy),
-            RendezvousError::Tls { url, why } => why.remedy(url),
-            RendezvousError::NoMediator { url, answer } => answer.remedy(url),
+            RendezvousError::Tls { url, why, .. } => why.remedy(url),
+            RendezvousError::NoMediator { url, answer, .. } => answer.remedy(url),
             RendezvousError::Refused {
                 retry_after: Some(seconds),
                 ..
@@ -169,26 +189,32 @@ impl ConnectError {
     #[must_use]
     pub fn on(self, route: &Route) -> RendezvousError {
         let url = route.mediator.clone();
-        let (why, said) = match self {
-            ConnectError::Tls(why) => return RendezvousError::Tls { url, why },
-            ConnectError::Answer(answer) => return RendezvousError::NoMediator { url, answer },
-            ConnectError::Io(error) => (None, reason(&error)),
-            ConnectError::Slow => (Some(ProxyFailure::Slow), "no answer".into()),
-            ConnectError::Proxy(why) => (Some(why), String::new()),
+        let proxy = route.proxy.clone().map(Box::new);
+        let why = match self {
+            ConnectError::Tls(why) => return RendezvousError::Tls { url, proxy, why },
+            ConnectError::Answer(answer) => {
+                return RendezvousError::NoMediator { url, proxy, answer };
+            }
+            ConnectError::Io(error) => Err(reason(&error)),
+            ConnectError::Slow => Ok(ProxyFailure::Slow),
+            ConnectError::Proxy(why) => Ok(why),
         };
-        match (&route.proxy, why) {
-            (Some(proxy), Some(why)) => RendezvousError::Proxy {
+        match (proxy, why) {
+            (Some(proxy), Ok(why)) => RendezvousError::Proxy { url, proxy, why },
+            (proxy, why) => RendezvousError::Unreachable {
                 url,
-                proxy: Box::new(proxy.clone()),
-                why,
+                proxy,
+                reason: why.err().unwrap_or_else(|| "no answer".to_owned()),
             },
-            (Some(proxy), None) => RendezvousError::Unreachable {
-                url,
-                reason: format!("{said}, through the proxy {proxy}"),
-            },
-            (None, _) => RendezvousError::Unreachable { url, reason: said },
         }
     }
+}
+
+/// What is said of a proxy on the way, behind what went wrong.
+fn through(proxy: &Option<Box<Proxy>>) -> String {
+    proxy
+        .as_ref()
+        .map_or_else(String::new, |proxy| format!(", through the proxy {proxy}"))
 }
 
 impl From<io::Error> for ConnectError {

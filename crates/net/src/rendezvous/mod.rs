@@ -86,11 +86,11 @@ impl Rendezvous {
     /// or [`RendezvousError::NoMediator`], also for one that has too many connections.
     pub async fn connect(route: &Route, from: Option<SocketAddr>) -> Result<Self, RendezvousError> {
         match Self::connect_by(route, reach(route, from)).await {
-            Err(RendezvousError::NoMediator { url, answer })
+            Err(RendezvousError::NoMediator { url, proxy, answer })
                 if !url.tls() && answer.may_be_tls() && reach::speaks_tls(route).await =>
             {
                 let answer = Answer::Tls;
-                Err(RendezvousError::NoMediator { url, answer })
+                Err(RendezvousError::NoMediator { url, proxy, answer })
             }
             connected => connected,
         }
