@@ -16,6 +16,7 @@ mod ahead;
 mod alarm;
 mod away;
 mod bot;
+mod certificates;
 mod chat;
 mod cli;
 mod config;

@@ -16,6 +16,35 @@ const BROKEN: [(&[u8], &str); 3] = [
     (b"\x06\x07\x2a\x86\x48\xce\x3d\x04\x01", "SHA-1"),
 ];
 
+/// Keys that are taken, as a remedy names them.
+pub(super) const GOOD_KEYS: &str = "its key must be ECDSA over the curve P-256 or P-384, by its name, or Ed25519, or RSA (not RSA-PSS) with 2048 bits at least";
+/// RSASSA-PSS (RFC 4055 §3.1), the algorithm of a signature or of a key.
+const PSS: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a";
+/// Keys that are not taken, as they begin in DER: elliptic curves (RFC 5480 §2.1.1), those of RFC
+/// 8410, DSA (RFC 3279 §2.3.2). The first that fits counts.
+const KEYS: [(&[u8], &str); 8] = [
+    (PSS, "RSA-PSS"),
+    (
+        b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23",
+        "the curve P-521",
+    ),
+    (
+        b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x0a",
+        "the curve secp256k1",
+    ),
+    (
+        b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x30",
+        "its elliptic curve is not named but written out (explicit parameters)",
+    ),
+    (
+        b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01",
+        "its elliptic curve, or the digest with it, is an unusual one",
+    ),
+    (b"\x06\x03\x2b\x65\x71", "Ed448"),
+    (b"\x06\x07\x2a\x86\x48\xce\x38\x04\x01", "DSA"),
+    (b"", "of another kind than those for servers"),
+];
+
 /// What is wrong; said behind "its certificate ".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateFault {
@@ -34,9 +63,18 @@ pub enum CertificateFault {
     /// Signed in another way that is not checked here.
     #[error("is signed in a way that this program cannot check")]
     Algorithm,
+    /// RSASSA-PSS with another digest or length of salt than usual.
+    #[error("is signed by RSA-PSS in a form that this program cannot check")]
+    Pss,
+    /// Signed with a key of a kind that is not taken; which.
+    #[error("is signed with a key that this program does not take: {0}")]
+    Key(&'static str),
     /// Made out to others.
     #[error("is for {0}")]
     OtherName(String),
+    /// An IP address is in it as a DNS name.
+    #[error("has {0} as a DNS name in it, and an IP address does not count there")]
+    AddressAsName(String),
     /// No `subjectAltName`.
     #[error("is for no name at all (the common name, CN, does not count)")]
     NoName,
@@ -58,6 +96,12 @@ pub enum CertificateFault {
     /// Taken back by its issuer.
     #[error("was revoked by who signed it")]
     Revoked,
+    /// An extension that is marked critical, so that who does not know it must refuse.
+    #[error("has an extension, marked critical, that this program does not know")]
+    CriticalExtension,
+    /// More signatures, names or certificates than are looked at.
+    #[error("comes with a chain that is too long to be checked")]
+    Chain,
     /// No DER, or not as a certificate has it.
     #[error("is damaged, or not made as the standard wants it")]
     Malformed,
@@ -83,6 +127,9 @@ impl CertificateFault {
             Self::OtherName(_) => {
                 format!("Name the mediator as its certificate does, or have one made for {host}: {name}.")
             }
+            Self::AddressAsName(ip) => format!(
+                "Whoever runs the mediator has to make another one, with subjectAltName=IP:{ip} in place of DNS:{ip}, as its README shows."
+            ),
             Self::NoName | Self::Version => format!(
                 "Whoever runs the mediator has to make another one, with subjectAltName={name}, as its README shows."
             ),
@@ -96,6 +143,10 @@ impl CertificateFault {
             ),
             Self::Purpose => "Whoever runs the mediator has to make another one, without extendedKeyUsage or with serverAuth in it, as its README shows.".to_owned(),
             Self::Broken(_) | Self::Algorithm => "Whoever runs the mediator has to make another one, signed with SHA-256 or better (openssl's -sha256), as its README shows.".to_owned(),
+            Self::Pss => "Whoever runs the mediator has to make another one, signed in the usual way of RSA (openssl without rsa_padding_mode:pss, and with a key of kind rsa, not rsa-pss) or with an ECDSA key, as its README shows.".to_owned(),
+            Self::Key(_) => format!("Whoever runs the mediator has to make another one: {GOOD_KEYS}, as its README shows."),
+            Self::CriticalExtension => "Whoever runs the mediator has to make another one, without that extension or with it not critical, as its README shows.".to_owned(),
+            Self::Chain => "Whoever runs the mediator has to give it the server's certificate and those between it and the authority, and no others.".to_owned(),
             Self::Issuer | Self::Revoked | Self::Malformed | Self::Other(_) => {
                 "Whoever runs the mediator has to make another one, as its README shows.".to_owned()
             }
@@ -110,35 +161,49 @@ impl CertificateFault {
             CertificateError::NotValidYetContext { not_before, .. } => {
                 Self::NotYetValid(date(*not_before))
             }
-            CertificateError::NotValidForNameContext { presented, .. } => match names(presented) {
-                None => Self::NoName,
-                Some(names) => Self::OtherName(names),
-            },
+            CertificateError::NotValidForNameContext { presented, .. } => {
+                let names = names(presented);
+                match (address_as_name(presented), names) {
+                    (Some(ip), _) => Self::AddressAsName(ip),
+                    (None, Some(names)) => Self::OtherName(names),
+                    (None, None) => Self::NoName,
+                }
+            }
             CertificateError::BadSignature => Self::Signature,
             CertificateError::UnsupportedSignatureAlgorithmContext {
                 signature_algorithm_id,
                 ..
-            }
-            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            } => Self::signed_by(signature_algorithm_id, None),
+            CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
                 signature_algorithm_id,
-                ..
-            } => {
-                let mut broken = BROKEN.iter();
-                let broken = broken.find(|(oid, _)| signature_algorithm_id.starts_with(oid));
-                broken.map_or(Self::Algorithm, |(_, name)| Self::Broken(name))
-            }
+                public_key_algorithm_id,
+            } => Self::signed_by(signature_algorithm_id, Some(public_key_algorithm_id)),
             CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
                 Self::Purpose
             }
             CertificateError::Revoked => Self::Revoked,
-            CertificateError::BadEncoding
-            | CertificateError::Expired
-            | CertificateError::UnhandledCriticalExtension => Self::Malformed,
+            CertificateError::UnhandledCriticalExtension => Self::CriticalExtension,
+            CertificateError::BadEncoding | CertificateError::Expired => Self::Malformed,
             CertificateError::Other(other) => match other.0.downcast_ref() {
                 Some(error) => Self::of_webpki(error),
                 None => Self::Other(other.0.to_string()),
             },
             error => Self::Other(error.to_string()),
+        }
+    }
+
+    /// From the algorithms of a signature, and of the key where it is this that does not fit, as
+    /// they stand in the certificate.
+    fn signed_by(signature: &[u8], key: Option<&Vec<u8>>) -> Self {
+        let mut broken = BROKEN.iter();
+        if let Some((_, name)) = broken.find(|(oid, _)| signature.starts_with(oid)) {
+            return Self::Broken(name);
+        }
+        let key = key.and_then(|key| KEYS.iter().find(|(oid, _)| key.starts_with(oid)));
+        match key {
+            Some((_, name)) => Self::Key(name),
+            None if signature.starts_with(PSS) => Self::Pss,
+            None => Self::Algorithm,
         }
     }
 
@@ -152,13 +217,17 @@ impl CertificateFault {
             | Error::NameConstraintViolation => Self::Issuer,
             Error::UnsupportedCertVersion => Self::Version,
             Error::EmptyEkuExtension => Self::Purpose,
+            Error::UnsupportedCriticalExtension => Self::CriticalExtension,
+            Error::MaximumNameConstraintComparisonsExceeded
+            | Error::MaximumPathBuildCallsExceeded
+            | Error::MaximumPathDepthExceeded
+            | Error::MaximumSignatureChecksExceeded => Self::Chain,
             Error::ExtensionValueInvalid
             | Error::InvalidSerialNumber
             | Error::MalformedDnsIdentifier
             | Error::MalformedExtensions
             | Error::MalformedNameConstraint
             | Error::SignatureAlgorithmMismatch
-            | Error::UnsupportedCriticalExtension
             | Error::UnsupportedNameType => Self::Malformed,
             error => Self::Other(error.to_string()),
         }
@@ -177,6 +246,15 @@ fn names(presented: &[String]) -> Option<String> {
         Some(shown) if names.len() > NAMES_SHOWN => Some(format!("{}, …", shown.join(", "))),
         _ => Some(names.join(", ")),
     }
+}
+
+/// The IP address that stands among the names as a DNS name.
+fn address_as_name(presented: &[String]) -> Option<String> {
+    let mut named = presented
+        .iter()
+        .filter_map(|name| name.strip_prefix("DnsName(\"")?.strip_suffix("\")"));
+    let ip = named.find(|name| name.parse::<std::net::IpAddr>().is_ok());
+    ip.map(str::to_owned)
 }
 
 /// As openssl writes it.

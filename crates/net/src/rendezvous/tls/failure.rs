@@ -5,6 +5,7 @@ use std::io;
 use tokio_rustls::rustls::{self, AlertDescription, InvalidMessage, PeerIncompatible};
 use undertone_core::mediator_url::MediatorUrl;
 
+use super::certificate::GOOD_KEYS;
 use super::{CertificateFault, FILE};
 use crate::rendezvous::error::reason;
 
@@ -29,6 +30,9 @@ pub enum TlsFailure {
     /// Neither TLS 1.2 nor TLS 1.3.
     #[error("it speaks neither TLS 1.2 nor TLS 1.3 as this program does")]
     Incompatible,
+    /// It has nothing to offer that this program takes.
+    #[error("it has no cipher, or no kind of certificate, in common with this program")]
+    NothingInCommon,
     /// It does not want to.
     #[error("it refused the handshake: {0}")]
     Refused(&'static str),
@@ -62,6 +66,9 @@ impl TlsFailure {
                 "Check address and port. If the mediator there has no TLS, write http://{}.",
                 url.authority()
             ),
+            TlsFailure::NothingInCommon => format!(
+                "Whoever runs the mediator: {GOOD_KEYS}. In front of one, let the proxy offer TLS 1.3, or 1.2 with ECDHE and AES-GCM or ChaCha20."
+            ),
             TlsFailure::Refused(_) => format!(
                 "Is {} the name that the server goes by? Else ask whoever runs it.",
                 url.host()
@@ -88,10 +95,11 @@ impl TlsFailure {
             | rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => {
                 TlsFailure::Incompatible
             }
+            rustls::Error::AlertReceived(
+                AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity,
+            )
+            | rustls::Error::PeerIncompatible(_) => TlsFailure::NothingInCommon,
             rustls::Error::AlertReceived(alert) => TlsFailure::Refused(in_words(*alert)),
-            rustls::Error::PeerIncompatible(_) => {
-                TlsFailure::Refused("it has no cipher or signature in common with this program")
-            }
             rustls::Error::InvalidMessage(_)
             | rustls::Error::PeerMisbehaved(_)
             | rustls::Error::InappropriateMessage { .. }
@@ -111,7 +119,10 @@ impl TlsFailure {
             | TlsFailure::HungUp(_)
             | TlsFailure::Misbehaved
             | TlsFailure::Other(_) => false,
-            TlsFailure::Certificate(_) | TlsFailure::Incompatible | TlsFailure::Refused(_) => true,
+            TlsFailure::Certificate(_)
+            | TlsFailure::Incompatible
+            | TlsFailure::NothingInCommon
+            | TlsFailure::Refused(_) => true,
         }
     }
 }
@@ -120,9 +131,6 @@ impl TlsFailure {
 fn in_words(alert: AlertDescription) -> &'static str {
     match alert {
         AlertDescription::UnrecognisedName => "it does not go by that name",
-        AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
-            "it has no cipher or signature in common with this program"
-        }
         AlertDescription::CertificateRequired
         | AlertDescription::AccessDenied
         | AlertDescription::NoCertificate => {
