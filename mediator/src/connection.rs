@@ -16,6 +16,7 @@ use tracing::{debug, trace};
 use undertone_wire::{AddressKey, ClientMessage, MESSAGE_BURST, MediatorMessage};
 
 use crate::config::Times;
+use crate::end::End;
 use crate::hub::Client;
 use crate::limits::{Bucket, Rate};
 use crate::refusal::{Refusal, seconds_up};
@@ -24,24 +25,6 @@ use crate::rooms::Event;
 
 /// Time for the client to answer our close frame.
 const LINGER: Duration = Duration::from_secs(1);
-
-/// Why a conversation is over.
-pub(crate) enum End {
-    /// Close politely.
-    Close,
-    /// Say that the other one of a relayed pair went, then close.
-    PeerLeft,
-    /// Say why, then close.
-    Refused(Refusal),
-    /// Nobody reads any more.
-    Gone,
-}
-
-impl From<Refusal> for End {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
 
 /// Serves one client to its end.
 pub(crate) async fn run<S, E>(mut socket: S, client: Client, observed: SocketAddr, times: &Times)

@@ -16,7 +16,7 @@ use undertone_wire::{AddressKey, Opaque, Tag};
 use crate::config::Config;
 use crate::limits::{AddressRate, MAX_TRACKED, Rate};
 use crate::refusal::Refusal;
-use crate::relay::{Leg, Relays};
+use crate::relay_pair::{Leg, Relays};
 use crate::rooms::{ClientId, Event, Out, RoomLimits, Rooms};
 use crate::tally::Tally;
 

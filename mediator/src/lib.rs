@@ -8,7 +8,9 @@
 //!           └► http           page, health, the upgrade to a WebSocket
 //!                └► connection   one client: messages, pings, every wait bounded
 //!                     ├► relay      one client of a relayed pair: its bytes, at their pace
-//!                     └► hub        what all connections share, and their mailboxes
+//!                     ├► end        why a client's conversation is over
+//!                     └► hub        what all clients share, and their mailboxes
+//!                          ├► relay_pair   the queues, bytes and pace of a relayed pair
 //!                          ├► rooms    who waits, who is paired, what lapses: pure
 //!                          └► limits   joins and connections an address: pure
 //! config                what an operator may set
@@ -22,6 +24,7 @@
 
 mod config;
 mod connection;
+mod end;
 #[cfg(test)]
 mod fake;
 mod http;
@@ -32,6 +35,7 @@ mod pace;
 mod read_ahead;
 pub mod refusal;
 mod relay;
+mod relay_pair;
 pub mod rooms;
 mod server;
 mod tally;

@@ -15,110 +15,22 @@
 //! of what is written to it for as long. It is pinged as ever.
 
 use std::future::pending;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::ws::Message;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
-use undertone_wire::{ClientMessage, MESSAGE_BURST, RELAY_MESSAGE, RELAY_OVERHEAD, RELAY_QUEUE};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use undertone_wire::{ClientMessage, MESSAGE_BURST, RELAY_MESSAGE, RELAY_OVERHEAD};
 
-use crate::config::{RelayLimits, Times};
-use crate::connection::End;
+use crate::config::Times;
+use crate::end::End;
 use crate::hub::Client;
 use crate::limits::{Bucket, Rate};
-use crate::pace::Pace;
 use crate::refusal::Refusal;
+use crate::relay_pair::{Leg, Pair};
 use crate::rooms::Event;
-
-/// What all relayed pairs share.
-pub(crate) struct Relays {
-    limits: RelayLimits,
-    total: Arc<Mutex<Pace>>,
-}
-
-/// One side's place in a relayed pair; dropping it lets the other side finish and go.
-pub(crate) struct Leg {
-    to: mpsc::Sender<Bytes>,
-    from: mpsc::Receiver<Bytes>,
-    pair: Arc<Pair>,
-}
-
-/// What the two sides share.
-struct Pair {
-    budget: Mutex<Budget>,
-    total: Arc<Mutex<Pace>>,
-    /// Why the relay ended, where it was not by one side's going.
-    ended: OnceLock<Refusal>,
-}
-
-struct Budget {
-    pace: Pace,
-    bytes: u64,
-}
-
-impl Relays {
-    pub(crate) fn new(limits: RelayLimits) -> Self {
-        Self {
-            limits,
-            total: Arc::new(Mutex::new(Pace::new(limits.total_rate))),
-        }
-    }
-
-    /// Both sides of a new pair.
-    pub(crate) fn legs(&self) -> (Leg, Leg) {
-        let ((to_one, from_other), (to_other, from_one)) =
-            (mpsc::channel(RELAY_QUEUE), mpsc::channel(RELAY_QUEUE));
-        let pair = Arc::new(Pair {
-            budget: Mutex::new(Budget {
-                pace: Pace::new(self.limits.rate),
-                bytes: self.limits.bytes,
-            }),
-            total: Arc::clone(&self.total),
-            ended: OnceLock::new(),
-        });
-        let one = Leg {
-            to: to_other,
-            from: from_other,
-            pair: Arc::clone(&pair),
-        };
-        let other = Leg {
-            to: to_one,
-            from: from_one,
-            pair,
-        };
-        (one, other)
-    }
-}
-
-impl Pair {
-    /// Takes so much of the pair's bytes, and returns when its pace and that of all let
-    /// it pass. In this order, so that a slow pair books no time of the others'.
-    async fn pass(&self, bytes: u64) -> Result<(), Refusal> {
-        let turn = {
-            let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(left) = budget.bytes.checked_sub(bytes) else {
-                let _ = self.ended.set(Refusal::RelaySpent);
-                return Err(Refusal::RelaySpent);
-            };
-            budget.bytes = left;
-            budget.pace.book(bytes, Instant::now().into_std())
-        };
-        if let Some(turn) = turn {
-            sleep_until(turn.into()).await;
-        }
-        let turn = {
-            let mut total = self.total.lock().unwrap_or_else(PoisonError::into_inner);
-            total.book(bytes, Instant::now().into_std())
-        };
-        if let Some(turn) = turn {
-            sleep_until(turn.into()).await;
-        }
-        Ok(())
-    }
-}
 
 /// Serves one side until the relay is over.
 pub(crate) async fn carry<S, E>(socket: &mut S, leg: Leg, client: &Client, times: &Times) -> End
@@ -208,7 +120,7 @@ async fn outbound(
             _ = pings.tick() => Message::Ping(Bytes::new()),
             bytes = from.recv() => match bytes {
                 Some(bytes) => Message::Binary(bytes),
-                None => return pair.ended.get().map_or(End::PeerLeft, |why| (*why).into()),
+                None => return pair.ended().map_or(End::PeerLeft, End::from),
             },
         };
         // Each has its own time: who reads more slowly than the other one says takes

@@ -7,7 +7,9 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use undertone_wire::{ErrorCode, MediatorMessage, RELAY_BURST};
 
 use super::*;
+use crate::config::RelayLimits;
 use crate::fake::{Peer, pair, relay_hub, relayed, sealed};
+use crate::relay_pair::Relays;
 
 /// No cap in the way of what a test is about.
 const AMPLE: RelayLimits = RelayLimits {

@@ -1,0 +1,21 @@
+//! Why the conversation with a client is over, relayed or not.
+
+use crate::refusal::Refusal;
+
+/// Why a conversation is over.
+pub(crate) enum End {
+    /// Close politely.
+    Close,
+    /// Say that the other one of a relayed pair went, then close.
+    PeerLeft,
+    /// Say why, then close.
+    Refused(Refusal),
+    /// Nobody reads any more.
+    Gone,
+}
+
+impl From<Refusal> for End {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
