@@ -13,9 +13,10 @@ use axum::{Extension, Router};
 use futures_util::StreamExt;
 use undertone_wire::{MAX_MESSAGE, PATH, RELAY_MESSAGE};
 
+use crate::admission::Arrival;
 use crate::connection;
+use crate::mediator::Mediator;
 use crate::refusal::FULL_RETRY;
-use crate::server::{Arrival, Server};
 
 /// What a WebSocket may send in one message before it is cut off; up to here it is
 /// told what was wrong.
@@ -55,24 +56,24 @@ const HEADERS: [(HeaderName, &str); 7] = [
     ),
 ];
 
-pub(crate) fn router(server: Arc<Server>) -> Router {
+pub(crate) fn router(mediator: Arc<Mediator>) -> Router {
     Router::new()
         .route(PATH, get(rendezvous))
         .route("/healthz", get(async || "ok"))
         .route("/version", get(async || VERSION))
         .route("/", get(async || Html(PAGE)))
-        .layer(middleware::from_fn_with_state(Arc::clone(&server), guard))
-        .with_state(server)
+        .layer(middleware::from_fn_with_state(Arc::clone(&mediator), guard))
+        .with_state(mediator)
 }
 
 async fn guard(
-    State(server): State<Arc<Server>>,
+    State(mediator): State<Arc<Mediator>>,
     Extension(arrival): Extension<Arc<Arrival>>,
     request: Request,
     next: Next,
 ) -> Response {
     let mut response = if arrival.refused {
-        full(&server)
+        full(&mediator)
     } else {
         next.run(request).await
     };
@@ -83,15 +84,15 @@ async fn guard(
     response
 }
 
-fn full(server: &Server) -> Response {
-    server.hub.tally.note("refused", "too many connections");
+fn full(mediator: &Mediator) -> Response {
+    mediator.hub.tally.note("refused", "too many connections");
     let headers = [(header::RETRY_AFTER, HeaderValue::from(FULL_RETRY))];
     let why = "too many connections, in all or from your address; try again later\n";
     (StatusCode::SERVICE_UNAVAILABLE, headers, why).into_response()
 }
 
 async fn rendezvous(
-    State(server): State<Arc<Server>>,
+    State(mediator): State<Arc<Mediator>>,
     Extension(arrival): Extension<Arc<Arrival>>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
@@ -99,23 +100,23 @@ async fn rendezvous(
     // Only browsers name an origin, and no page has business here: it could use the visitor's own
     // mediator, on loopback or at home, to spend attempts and to learn that it runs.
     if headers.contains_key(header::ORIGIN) {
-        server.hub.tally.note("refused", "a web page (Origin)");
+        mediator.hub.tally.note("refused", "a web page (Origin)");
         return (StatusCode::FORBIDDEN, "not for web pages\n").into_response();
     }
-    let (observed, claim) = if server.config.trust_proxy {
+    let (observed, claim) = if mediator.config.trust_proxy {
         let observed = forwarded(&headers).unwrap_or_else(|| {
             let why = "the proxy sets no X-Forwarded-For, so all clients count as one address";
-            server.hub.tally.note("--trust-proxy", why);
+            mediator.hub.tally.note("--trust-proxy", why);
             arrival.remote
         });
-        match server.claim(observed.ip()) {
+        match mediator.admission.claim(observed.ip()) {
             Some(claim) => (observed, Some(claim)),
-            None => return full(&server),
+            None => return full(&mediator),
         }
     } else {
         (arrival.remote, None)
     };
-    let max_heard = match server.config.relay {
+    let max_heard = match mediator.config.relay {
         Some(_) => MAX_RELAY_HEARD,
         None => MAX_HEARD,
     };
@@ -128,11 +129,11 @@ async fn rendezvous(
         // Boxed: the future would otherwise be held twice, here and in axum's own.
         .on_upgrade(move |socket| {
             Box::pin(async move {
-                let client = server.hub.client();
+                let client = mediator.hub.client();
                 let meter = Arc::clone(&arrival.meter);
                 meter.allow(max_heard + FRAGMENTS);
                 let socket = socket.inspect(move |_| meter.allow(max_heard + FRAGMENTS));
-                connection::run(socket, client, observed, &server.config.times).await;
+                connection::run(socket, client, observed, &mediator.config.times).await;
                 drop((arrival, claim));
             })
         })

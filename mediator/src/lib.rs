@@ -4,7 +4,7 @@
 //! opaque to it. Calls run downward:
 //!
 //! ```text
-//! main ─► server          accepts: TLS, caps on connections, shutdown
+//! main ─► server          accepts: TLS, shutdown
 //!           └► http           page, health, the upgrade to a WebSocket
 //!                └► connection   one client: messages, pings, every wait bounded
 //!                     ├► relay      one client of a relayed pair: its bytes, at their pace
@@ -13,6 +13,8 @@
 //!                          ├► relay_pair   the queues, bytes and pace of a relayed pair
 //!                          ├► rooms    who waits, who is paired, what lapses: pure
 //!                          └► limits   joins and connections an address: pure
+//! mediator              what all connections of one share: config, hub, admission
+//! admission             the caps on connections
 //! config                what an operator may set
 //! lan                   announcing one on the local network
 //! tls                   the certificate, and how long it is valid
@@ -22,6 +24,7 @@
 //!
 //! A client runs one inside itself with [`undertone_host::listen`] and [`serve`].
 
+mod admission;
 mod config;
 mod connection;
 mod end;
@@ -31,6 +34,7 @@ mod http;
 mod hub;
 pub mod lan;
 pub mod limits;
+mod mediator;
 mod pace;
 mod read_ahead;
 pub mod refusal;

@@ -1,12 +1,11 @@
 //! Accepts connections, one task each, until told to stop.
 //!
-//! Owns the caps on connections, the TLS handshake and the time that a connection
-//! may take to become a WebSocket; what is asked for is [`crate::http`]'s.
+//! Owns the TLS handshake and the time that a connection may take to become a WebSocket; how many
+//! there may be is [`crate::admission`]'s, what is asked for [`crate::http`]'s.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -17,23 +16,20 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{self, AlertDescription};
 use tracing::{debug, info};
-use undertone_wire::AddressKey;
 
+use crate::admission::Arrival;
 use crate::config::{Config, Times};
 use crate::http;
-use crate::hub::Hub;
-use crate::limits::AddressCount;
-use crate::read_ahead::{Meter, ReadAhead};
+use crate::mediator::Mediator;
+use crate::read_ahead::ReadAhead;
 
 /// Time for the last `error shutting-down` to go out.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// Connections over the cap that are still told so, rather than dropped.
-const MAX_REFUSALS: usize = 64;
 /// Pause after a failed accept, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// hyper's smallest read buffer; a request head must fit in it.
@@ -41,66 +37,16 @@ const MAX_HEAD: usize = 8 * 1024;
 /// Header fields of a request.
 const MAX_HEADERS: usize = 64;
 
-/// What all connections of a mediator share.
-pub(crate) struct Server {
-    pub(crate) config: Config,
-    pub(crate) hub: Arc<Hub>,
-    addresses: Mutex<AddressCount>,
-}
-
-/// A connection's claim on the caps, given back when the last holder drops it.
-pub(crate) struct Arrival {
-    pub(crate) remote: SocketAddr,
-    /// Over a cap: to be told so and closed.
-    pub(crate) refused: bool,
-    /// What it may send before a WebSocket message is whole.
-    pub(crate) meter: Arc<Meter>,
-    /// Claimed here unless a proxy's word for the address is awaited.
-    _address: Option<AddressClaim>,
-    _slot: OwnedSemaphorePermit,
-}
-
-/// One connection counted for its address.
-pub(crate) struct AddressClaim {
-    server: Arc<Server>,
-    address: AddressKey,
-}
-
-impl Server {
-    /// `None`: the address has as many connections as it may.
-    pub(crate) fn claim(self: &Arc<Self>, address: IpAddr) -> Option<AddressClaim> {
-        let address = address.into();
-        let mut addresses = self
-            .addresses
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        addresses.open(address).then(|| AddressClaim {
-            server: Arc::clone(self),
-            address,
-        })
-    }
-}
-
-impl Drop for AddressClaim {
-    fn drop(&mut self) {
-        let addresses = &self.server.addresses;
-        addresses
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .close(self.address);
-    }
-}
-
 /// Ends every connection when `serve` returns or is dropped.
 struct Stop {
-    server: Arc<Server>,
+    mediator: Arc<Mediator>,
     stopping: watch::Sender<bool>,
 }
 
 impl Drop for Stop {
     fn drop(&mut self) {
         self.stopping.send_replace(true);
-        self.server.hub.stop();
+        self.mediator.hub.stop();
     }
 }
 
@@ -116,22 +62,13 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     listener.local_addr()?;
-    let slots = Arc::new(Semaphore::new(
-        config.max_connections.min(Semaphore::MAX_PERMITS),
-    ));
-    let refusals = Arc::new(Semaphore::new(MAX_REFUSALS));
-    let all = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX);
     let tls = config.tls.clone().map(TlsAcceptor::from);
-    let server = Arc::new(Server {
-        hub: Arc::new(Hub::new(&config)),
-        addresses: Mutex::new(AddressCount::new(config.max_connections_per_address)),
-        config,
-    });
+    let mediator = Arc::new(Mediator::new(config));
     let stop = Stop {
-        server: Arc::clone(&server),
+        mediator: Arc::clone(&mediator),
         stopping: watch::channel(false).0,
     };
-    let router = http::router(Arc::clone(&server));
+    let router = http::router(Arc::clone(&mediator));
     let mut shutdown = pin!(shutdown);
     info!("started");
     loop {
@@ -143,7 +80,7 @@ pub async fn serve(
         let (stream, remote) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                server
+                mediator
                     .hub
                     .tally
                     .note("cannot accept", cannot_accept(&error));
@@ -151,18 +88,18 @@ pub async fn serve(
                 continue;
             }
         };
-        let Some(arrival) = admit(&server, &slots, &refusals, remote) else {
-            server
+        let Some(arrival) = mediator.admission.admit(remote) else {
+            mediator
                 .hub
                 .tally
                 .note("refused", "too many connections, dropped unheard");
             continue;
         };
-        let (router, tls, server) = (router.clone(), tls.clone(), Arc::clone(&server));
+        let (router, tls, mediator) = (router.clone(), tls.clone(), Arc::clone(&mediator));
         let mut stopping = stop.stopping.subscribe();
         tokio::spawn(async move {
             tokio::select! {
-                () = greet(stream, tls, router, arrival, &server) => {}
+                () = greet(stream, tls, router, arrival, &mediator) => {}
                 _ = stopping.wait_for(|stopping| *stopping) => {}
             }
         });
@@ -170,50 +107,15 @@ pub async fn serve(
     drop(listener);
     info!("stopping");
     stop.stopping.send_replace(true);
-    server.hub.drain();
-    let drain = server.config.times.drain;
-    if timeout(drain, slots.acquire_many(all)).await.is_err() {
-        server.hub.stop();
-        let _ = timeout(FAREWELL, slots.acquire_many(all)).await;
+    mediator.hub.drain();
+    let drain = mediator.config.times.drain;
+    if timeout(drain, mediator.admission.emptied()).await.is_err() {
+        mediator.hub.stop();
+        let _ = timeout(FAREWELL, mediator.admission.emptied()).await;
     }
-    server.hub.tally.finish();
+    mediator.hub.tally.finish();
     info!("stopped");
     Ok(())
-}
-
-/// `None`: there is not even room to say that there is none.
-fn admit(
-    server: &Arc<Server>,
-    slots: &Arc<Semaphore>,
-    refusals: &Arc<Semaphore>,
-    remote: SocketAddr,
-) -> Option<Arc<Arrival>> {
-    let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
-    if let Ok(slot) = Arc::clone(slots).try_acquire_owned() {
-        let proxied = server.config.trust_proxy;
-        let address = if proxied {
-            None
-        } else {
-            server.claim(remote.ip())
-        };
-        if proxied || address.is_some() {
-            return Some(Arc::new(Arrival {
-                remote,
-                refused: false,
-                meter: Arc::default(),
-                _address: address,
-                _slot: slot,
-            }));
-        }
-    }
-    let slot = Arc::clone(refusals).try_acquire_owned().ok()?;
-    Some(Arc::new(Arrival {
-        remote,
-        refused: true,
-        meter: Arc::default(),
-        _address: None,
-        _slot: slot,
-    }))
 }
 
 /// Why no connection can be taken, for the log.
@@ -263,9 +165,9 @@ async fn greet(
     tls: Option<TlsAcceptor>,
     router: Router,
     arrival: Arc<Arrival>,
-    server: &Server,
+    mediator: &Mediator,
 ) {
-    let times = &server.config.times;
+    let times = &mediator.config.times;
     let _ = stream.set_nodelay(true);
     match tls {
         None => request(stream, router, arrival, times).await,
@@ -273,12 +175,12 @@ async fn greet(
             Ok(Ok(stream)) => request(stream, router, arrival, times).await,
             Ok(Err(error)) => {
                 debug!(%error, "TLS handshake failed");
-                server
+                mediator
                     .hub
                     .tally
                     .note("TLS handshake", handshake_failed(&error));
             }
-            Err(_) => server.hub.tally.note("TLS handshake", "took too long"),
+            Err(_) => mediator.hub.tally.note("TLS handshake", "took too long"),
         },
     }
 }
