@@ -1,13 +1,17 @@
 //! What the console tells without being asked: how it stands, what has arrived, that
 //! something came while nobody looked; and that it does so in any width.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+
+use crate::common::acts::homes;
 use crate::common::console::{ROOM, Talk, talk, talk_on, talk_with};
-use crate::common::proxy::Proxy;
+use crate::common::proxy::{Direction, Proxy};
 use crate::common::screen::{Screen, chat};
 use crate::common::{Home, Mediator, PATIENCE, Start};
-use nix::sys::signal::Signal;
 
 fn bells(screen: &Screen) -> usize {
     screen.raw().iter().filter(|byte| **byte == 7).count()
@@ -36,6 +40,37 @@ fn what_arrived_is_bright_and_what_waits_is_dim_with_a_sign_until_it_has_arrived
     talk.ada.press("arrives again\r");
     talk.ada.await_text("you   arrives again");
     assert!(!is_dim(&talk.ada, "you   arrives again"));
+}
+
+/// A line on which every acknowledgement takes long, and no longer than the one before.
+#[test]
+fn on_a_slow_line_what_arrives_is_printed_without_a_sign() {
+    let (mediator, homes) = (Mediator::start(), homes());
+    let slow = Arc::new(AtomicBool::new(false));
+    let is_slow = Arc::clone(&slow);
+    let proxy = Proxy::tampering(move |direction, bytes| {
+        if direction == Direction::ToGuest && is_slow.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(700));
+        }
+        Some(bytes.to_vec())
+    });
+    let host = Start::chat(&homes[1], &mediator.url, "bob", "lab#otter");
+    let bob = host.args(&["--advertise", &proxy.address()]).run();
+    bob.await_event("waiting");
+    let mut ada = chat(&homes[0], &mediator.url, "ada", "lab#otter");
+    ada.env("UNDERTONE_ADVERTISE", crate::common::NOBODY);
+    let mut ada = Screen::run(ada);
+    proxy.aim(&bob.door());
+    ada.await_row("bob ◆ ›");
+    slow.store(true, Ordering::Relaxed);
+    ada.press("first\r");
+    ada.await_text("you … first");
+    ada.await_text("All that you said has arrived.");
+    for text in ["second", "third"] {
+        ada.press(&format!("{text}\r"));
+        ada.await_text(&format!("you   {text}"));
+    }
+    assert_eq!(ada.text().matches('…').count(), 1, "{}", ada.text());
 }
 
 #[test]

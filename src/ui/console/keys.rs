@@ -50,13 +50,13 @@ impl Console {
 
     fn deadline(&self) -> Instant {
         let settled = self.composer.deadline().map(Instant::from_std);
-        let dim = self.said.front().map(|said| said.dim_at);
+        let overdue = self.said.deadline();
         // What is unfinished was begun before.
         let unfinished = self.keys.deadline();
         let quiet = self.composer.quiet_at();
         let quiet = quiet.map(|at| unfinished.map_or(at, |until| until.max(at)));
         let far = Instant::now() + Duration::from_secs(3600);
-        [settled, dim, quiet.map(Instant::from_std)]
+        [settled, overdue, quiet.map(Instant::from_std)]
             .into_iter()
             .flatten()
             .fold(far, Instant::min)
@@ -69,8 +69,8 @@ impl Console {
         if self.keys.is_drained()? {
             self.composer.hear(now.into_std());
         }
-        while self.said.front().is_some_and(|said| said.dim_at <= now) {
-            self.print_said(false);
+        while let Some(message) = self.said.overdue(now) {
+            self.print_said(&message, false);
         }
         Ok(())
     }

@@ -1,13 +1,13 @@
 //! The chat as a place to be in: messages in the terminal's own scrollback, one
 //! row below them in which a person types. Owns the terminal, stdout included,
 //! while it lives; what the keys mean for the chat is not decided here. Here is what is
-//! shown; `keys` is what the person does.
+//! shown; `keys` is what the person does, `said` what of it has not arrived.
 
 mod keys;
+mod said;
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -25,14 +25,12 @@ use crate::terminal::keyboard::Event as Reported;
 use crate::terminal::keyboard::reader::{Reader, size};
 use crate::terminal::layout::Text;
 use crate::terminal::style::Style;
+use crate::ui::console::said::{Arrived, Message, Said};
 use crate::ui::input;
 use crate::ui::input::Input;
 use crate::ui::output::Face;
 use crate::ui::text::{day_line, here, in_words, message, own, reading};
 use crate::ui::times::Times;
-
-/// Our message is shown once it has arrived, or, dim, after this long without.
-const ARRIVES_WITHIN: Duration = Duration::from_millis(250);
 
 /// The terminal, while a chat lasts.
 pub struct Console {
@@ -47,19 +45,10 @@ pub struct Console {
     asides: mpsc::Receiver<Text>,
     /// What was typed and not yet taken.
     inputs: VecDeque<Input>,
-    /// Our messages that are not shown yet.
-    said: VecDeque<Said>,
-    /// How many were shown dim, and have not arrived.
-    pending: usize,
+    /// Our messages that have not arrived.
+    said: Said,
     /// When what comes was said.
     times: Times,
-}
-
-struct Said {
-    id: u64,
-    text: String,
-    time: Timestamp,
-    dim_at: Instant,
 }
 
 impl Console {
@@ -99,8 +88,7 @@ impl Console {
             out: Vec::new(),
             asides,
             inputs,
-            said: VecDeque::new(),
-            pending: 0,
+            said: Said::new(),
             times: Times::default(),
         })
     }
@@ -114,6 +102,7 @@ impl Console {
     pub fn show(&mut self, event: &Event) {
         match event {
             Event::Delivered { id } => self.arrived(*id),
+            Event::Queued { id } => self.said.queued(*id, Instant::now()),
             // What was typed ahead neither answers nor is said.
             Event::Words { mine, peer } => {
                 self.inputs.clear();
@@ -157,12 +146,7 @@ impl Console {
 
     /// Shows what the person said, as soon as it is known whether it arrived.
     pub fn said(&mut self, id: u64, text: &str, time: Timestamp) {
-        self.said.push_back(Said {
-            id,
-            text: text.to_owned(),
-            time,
-            dim_at: Instant::now() + ARRIVES_WITHIN,
-        });
+        self.said.say(id, text, time, Instant::now());
     }
 
     fn print_words(&mut self, event: &Event) {
@@ -194,24 +178,18 @@ impl Console {
     }
 
     fn arrived(&mut self, id: u64) {
-        if self.said.front().is_some_and(|said| said.id <= id) {
-            self.print_said(true);
-        } else if self.pending > 0 {
-            self.pending -= 1;
-            if self.pending == 0 {
-                self.print_dim("  All that you said has arrived.");
-            }
+        match self.said.arrived(id, Instant::now()) {
+            Arrived::Unseen(message) => self.print_said(&message, true),
+            Arrived::Last => self.print_dim("  All that you said has arrived."),
+            Arrived::Nothing => {}
         }
     }
 
-    fn print_said(&mut self, arrived: bool) {
-        if let Some(said) = self.said.pop_front() {
-            self.turn_day(said.time);
-            self.print(own(&said.text, said.time, arrived, self.style));
-            if arrived {
-                self.times.line(said.time);
-            }
-            self.pending += usize::from(!arrived);
+    fn print_said(&mut self, message: &Message, arrived: bool) {
+        self.turn_day(message.time);
+        self.print(own(&message.text, message.time, arrived, self.style));
+        if arrived {
+            self.times.line(message.time);
         }
     }
 
@@ -243,10 +221,10 @@ impl Console {
     /// A chat is over: what was said and has not arrived stays dim, and nothing is asked
     /// any more.
     pub fn rest(&mut self) {
-        while !self.said.is_empty() {
-            self.print_said(false);
+        while let Some(message) = self.said.give_up() {
+            self.print_said(&message, false);
         }
-        self.pending = 0;
+        self.said.over();
         self.times.anew();
         self.composer.unask();
     }
