@@ -4,13 +4,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use portable_pty::CommandBuilder;
+
 use crate::common::acts::{
     ada_and_bob, connections, homes, in_line, peers, quit, start, verify_both, words,
 };
 use crate::common::scene::scene;
 use crate::common::screen::Screen;
 use crate::common::{Home, Mediator, Start, meet};
-use portable_pty::CommandBuilder;
 
 #[test]
 fn the_second_start_finds_the_contact_and_its_badge() {

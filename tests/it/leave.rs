@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+
 use crate::common::acts::{homes, talking};
 use crate::common::console::{ROOM, Talk, both, talk};
 use crate::common::screen::{Screen, chat};
 use crate::common::{Home, Mediator, Start};
-use nix::sys::signal::Signal;
 
 #[test]
 fn a_killed_peer_is_lost_and_has_not_left() {

@@ -4,10 +4,11 @@ use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use crate::common::{Home, Mediator, PATIENCE};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::common::{Home, Mediator, PATIENCE};
 
 const NAME: &str = "Your name";
 const ROOM: &str = "Room (blank makes one, or paste an invite)";
