@@ -16,9 +16,9 @@ use tracing::{debug, trace};
 use undertone_wire::{AddressKey, ClientMessage, MESSAGE_BURST, MediatorMessage};
 
 use crate::config::Times;
-use crate::end::End;
 use crate::hub::Client;
 use crate::limits::{Bucket, Rate};
+use crate::outcome::Outcome;
 use crate::refusal::{Refusal, seconds_up};
 use crate::relay;
 use crate::rooms::Event;
@@ -31,25 +31,25 @@ pub(crate) async fn run<S, E>(mut socket: S, client: Client, observed: SocketAdd
 where
     S: Stream<Item = Result<Message, E>> + Sink<Message> + Unpin,
 {
-    let end = converse(&mut socket, &client, observed, times).await;
-    if let End::Refused(refusal) = &end {
+    let outcome = converse(&mut socket, &client, observed, times).await;
+    if let Outcome::Refused(refusal) = &outcome {
         client.note_refusal(*refusal);
     }
     drop(client);
-    let last_words = match end {
-        End::Gone => {
+    let last_words = match outcome {
+        Outcome::Gone => {
             debug!("gone");
             return;
         }
-        End::Close => {
+        Outcome::Close => {
             debug!("closed");
             None
         }
-        End::PeerLeft => {
+        Outcome::PeerLeft => {
             debug!("relay over");
             Some(MediatorMessage::PeerLeft)
         }
-        End::Refused(refusal) => {
+        Outcome::Refused(refusal) => {
             debug!(code = refusal.code().as_str(), "refused");
             Some(refusal.message())
         }
@@ -72,7 +72,12 @@ where
     .await;
 }
 
-async fn converse<S, E>(socket: &mut S, client: &Client, observed: SocketAddr, times: &Times) -> End
+async fn converse<S, E>(
+    socket: &mut S,
+    client: &Client,
+    observed: SocketAddr,
+    times: &Times,
+) -> Outcome
 where
     S: Stream<Item = Result<Message, E>> + Sink<Message> + Unpin,
 {
@@ -125,13 +130,13 @@ where
                 Event::Refused(refusal) => return refusal.into(),
             });
             if send(socket, message, times).await.is_err() {
-                return End::Gone;
+                return Outcome::Gone;
             }
         }
-        if relaying && let Some(leg) = client.take_leg() {
+        if relaying && let Some(relay_end) = client.take_relay_end() {
             debug!("relaying");
             // Boxed: those who wait must not pay for it.
-            return Box::pin(relay::carry(socket, *leg, client, times)).await;
+            return Box::pin(relay::carry(socket, *relay_end, client, times)).await;
         }
         let next = deadline.min(ping_at).min(listener.heard + times.silence);
         timer
@@ -140,15 +145,15 @@ where
         tokio::select! {
             () = client.woken() => {}
             message = socket.next() => {
-                let Some(Ok(message)) = message else { return End::Gone };
-                if let Err(end) = listener.hear(message) {
-                    return end;
+                let Some(Ok(message)) = message else { return Outcome::Gone };
+                if let Err(outcome) = listener.hear(message) {
+                    return outcome;
                 }
             }
             () = &mut timer => {
                 let now = Instant::now();
                 if now >= listener.heard + times.silence {
-                    return End::Gone;
+                    return Outcome::Gone;
                 }
                 if now >= deadline {
                     let until = client.lapse(now.into_std()).map(Instant::from);
@@ -157,7 +162,7 @@ where
                 if now >= ping_at {
                     ping_at = now + times.ping_every;
                     if send(socket, Message::Ping("".into()), times).await.is_err() {
-                        return End::Gone;
+                        return Outcome::Gone;
                     }
                 }
             }
@@ -175,7 +180,7 @@ struct Listener<'a> {
 }
 
 impl Listener<'_> {
-    fn hear(&mut self, message: Message) -> Result<(), End> {
+    fn hear(&mut self, message: Message) -> Result<(), Outcome> {
         self.heard = Instant::now();
         let now = self.heard.into_std();
         let rate = Rate::new(MESSAGE_BURST, Duration::from_secs(1));
@@ -186,7 +191,7 @@ impl Listener<'_> {
             Message::Text(text) => text,
             Message::Binary(_) => return Err(Refusal::NotText.into()),
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
-            Message::Close(_) => return Err(End::Close),
+            Message::Close(_) => return Err(Outcome::Close),
         };
         match ClientMessage::decode(&text).map_err(Refusal::from)? {
             ClientMessage::Join { v: _, room, offer } => {
@@ -204,7 +209,7 @@ impl Listener<'_> {
             ClientMessage::Done => {
                 trace!("done");
                 self.client.done();
-                return Err(End::Close);
+                return Err(Outcome::Close);
             }
         }
         Ok(())

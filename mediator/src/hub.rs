@@ -16,7 +16,7 @@ use undertone_wire::{AddressKey, Opaque, Tag};
 use crate::config::Config;
 use crate::limits::{AddressRate, MAX_TRACKED, Rate};
 use crate::refusal::Refusal;
-use crate::relay_pair::{Leg, Relays};
+use crate::relay_pair::{RelayEnd, Relays};
 use crate::rooms::{ClientId, Event, Out, RoomLimits, Rooms};
 use crate::tally::Tally;
 
@@ -50,7 +50,7 @@ struct Mailbox {
 struct Mail {
     events: Vec<Event>,
     /// What belongs to [`Event::Relaying`].
-    leg: Option<Box<Leg>>,
+    relay_end: Option<Box<RelayEnd>>,
 }
 
 impl Mailbox {
@@ -204,8 +204,8 @@ impl Client {
     }
 
     /// What [`Event::Relaying`] comes with.
-    pub(crate) fn take_leg(&self) -> Option<Box<Leg>> {
-        lock(&self.mailbox.mail).leg.take()
+    pub(crate) fn take_relay_end(&self) -> Option<Box<RelayEnd>> {
+        lock(&self.mailbox.mail).relay_end.take()
     }
 
     /// Returns when something came since the last return.
@@ -226,19 +226,19 @@ impl State {
     fn act(&mut self, act: impl FnOnce(&mut Rooms, &mut Out)) {
         let mut out = Out::new();
         act(&mut self.rooms, &mut out);
-        let mut others = None;
+        let mut other_end = None;
         for (id, event) in out {
             if let (Event::Relaying, Some(relays)) = (&event, &self.relays) {
-                let leg = match others.take() {
-                    Some(leg) => leg,
+                let relay_end = match other_end.take() {
+                    Some(relay_end) => relay_end,
                     None => {
-                        let (one, other) = relays.legs();
-                        others = Some(other);
+                        let (one, other) = relays.ends();
+                        other_end = Some(other);
                         one
                     }
                 };
                 if let Some(mailbox) = self.mailboxes.get(&id) {
-                    lock(&mailbox.mail).leg = Some(Box::new(leg));
+                    lock(&mailbox.mail).relay_end = Some(Box::new(relay_end));
                 }
             }
             if let Some(mailbox) = self.mailboxes.get(&id) {

@@ -7,10 +7,10 @@
 //! main ─► server          accepts: TLS, shutdown
 //!           └► http           page, health, the upgrade to a WebSocket
 //!                └► connection   one client: messages, pings, every wait bounded
-//!                     ├► relay      one client of a relayed pair: its bytes, at their pace
-//!                     ├► end        why a client's conversation is over
+//!                     ├► relay      one client of a relayed pair: its bytes, throttled
+//!                     ├► outcome    why a client's conversation is over
 //!                     └► hub        what all clients share, and their mailboxes
-//!                          ├► relay_pair   the queues, bytes and pace of a relayed pair
+//!                          ├► relay_pair   the queues, bytes and throttle of a relayed pair
 //!                          ├► rooms    who waits, who is paired, what lapses: pure
 //!                          └► limits   joins and connections an address: pure
 //! mediator              what all connections of one share: config, hub, admission
@@ -27,7 +27,6 @@
 mod admission;
 mod config;
 mod connection;
-mod end;
 #[cfg(test)]
 mod fake;
 mod http;
@@ -35,7 +34,7 @@ mod hub;
 pub mod lan;
 pub mod limits;
 mod mediator;
-mod pace;
+mod outcome;
 mod read_ahead;
 pub mod refusal;
 mod relay;
@@ -43,6 +42,7 @@ mod relay_pair;
 pub mod rooms;
 mod server;
 mod tally;
+mod throttle;
 mod tls;
 
 pub use config::{Config, RelayLimits, Times};

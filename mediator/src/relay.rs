@@ -1,7 +1,7 @@
 //! A relayed pair: each side's binary messages go to the other one, unread.
 //!
 //! ```text
-//! client ─► inbound: bytes capped, pace of the pair, pace of all ─► queue ─► outbound ─► client
+//! client ─► inbound: bytes capped, throttle of the pair, of all ─► queue ─► outbound ─► client
 //! client ◄─ outbound ◄─ queue ◄─ inbound: the same ◄──────────────────────────────────── client
 //! ```
 //!
@@ -11,7 +11,7 @@
 //! before it went still reaches the other one.
 //!
 //! Who is gone: a side that sends no message for [`Times::silence`] while its messages
-//! are read (they may be held up by the pace or the other one), or that takes nothing
+//! are read (they may be held up by the throttle or the other one), or that takes nothing
 //! of what is written to it for as long. It is pinged as ever.
 
 use std::future::pending;
@@ -25,19 +25,24 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use undertone_wire::{ClientMessage, MESSAGE_BURST, RELAY_MESSAGE, RELAY_OVERHEAD};
 
 use crate::config::Times;
-use crate::end::End;
 use crate::hub::Client;
 use crate::limits::{Bucket, Rate};
+use crate::outcome::Outcome;
 use crate::refusal::Refusal;
-use crate::relay_pair::{Leg, Pair};
+use crate::relay_pair::{Pair, RelayEnd};
 use crate::rooms::Event;
 
 /// Serves one side until the relay is over.
-pub(crate) async fn carry<S, E>(socket: &mut S, leg: Leg, client: &Client, times: &Times) -> End
+pub(crate) async fn carry<S, E>(
+    socket: &mut S,
+    relay_end: RelayEnd,
+    client: &Client,
+    times: &Times,
+) -> Outcome
 where
     S: Stream<Item = Result<Message, E>> + Sink<Message> + Unpin,
 {
-    let Leg { to, from, pair } = leg;
+    let RelayEnd { to, from, pair } = relay_end;
     let (sink, stream) = socket.split();
     let refused = async {
         loop {
@@ -55,8 +60,8 @@ where
         // First: both are refused at once, and then one of them ends the other's queue.
         biased;
         refusal = refused => refusal.into(),
-        end = inbound(stream, to, &pair, times) => end,
-        end = outbound(sink, from, &pair, times) => end,
+        outcome = inbound(stream, to, &pair, times) => outcome,
+        outcome = outbound(sink, from, &pair, times) => outcome,
     }
 }
 
@@ -65,12 +70,12 @@ async fn inbound<E>(
     to: mpsc::Sender<Bytes>,
     pair: &Pair,
     times: &Times,
-) -> End {
+) -> Outcome {
     let mut allowance = Bucket::default();
     loop {
         let message = match timeout(times.silence, stream.next()).await {
             Ok(Some(Ok(message))) => message,
-            _ => return End::Gone,
+            _ => return Outcome::Gone,
         };
         let bytes = match message {
             Message::Binary(bytes) => bytes,
@@ -81,10 +86,10 @@ async fn inbound<E>(
                     Err(_) => return Refusal::TooMany.into(),
                 }
             }
-            Message::Close(_) => return End::Close,
+            Message::Close(_) => return Outcome::Close,
             // `done` may have crossed `relaying`.
             Message::Text(text) => match ClientMessage::decode(&text) {
-                Ok(ClientMessage::Done) => return End::Close,
+                Ok(ClientMessage::Done) => return Outcome::Close,
                 _ => return Refusal::NotBinary.into(),
             },
         };
@@ -111,7 +116,7 @@ async fn outbound(
     mut from: mpsc::Receiver<Bytes>,
     pair: &Pair,
     times: &Times,
-) -> End {
+) -> Outcome {
     let mut pings = interval_at(Instant::now() + times.ping_every, times.ping_every);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -120,16 +125,16 @@ async fn outbound(
             _ = pings.tick() => Message::Ping(Bytes::new()),
             bytes = from.recv() => match bytes {
                 Some(bytes) => Message::Binary(bytes),
-                None => return pair.ended().map_or(End::PeerLeft, End::from),
+                None => return pair.ended().map_or(Outcome::PeerLeft, Outcome::from),
             },
         };
         // Each has its own time: who reads more slowly than the other one says takes
         // something all the same, and is pinged in between.
         if !is_taken(sink.feed(next), times).await {
-            return End::Gone;
+            return Outcome::Gone;
         }
         if from.is_empty() && !is_taken(sink.flush(), times).await {
-            return End::Gone;
+            return Outcome::Gone;
         }
     }
 }

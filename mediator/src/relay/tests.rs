@@ -1,4 +1,4 @@
-//! Relayed pairs under a paused clock: their ends, their pace, their caps.
+//! Relayed pairs under a paused clock: their ends, their throttle, their caps.
 
 use std::sync::atomic::Ordering;
 
@@ -82,7 +82,7 @@ async fn a_side_that_takes_nothing_is_gone_and_the_other_is_told() {
 #[tokio::test(start_paused = true)]
 async fn a_side_that_takes_slowly_stays_and_is_pinged() {
     let times = Times::default();
-    let (Leg { to, .. }, Leg { from, pair, .. }) = Relays::new(AMPLE).legs();
+    let (RelayEnd { to, .. }, RelayEnd { from, pair, .. }) = Relays::new(AMPLE).ends();
     let (heard, mut hears) = unbounded_channel();
     let reads = |heard: UnboundedSender<Message>, message| async move {
         tokio::time::sleep(Duration::from_secs(15)).await;
@@ -95,8 +95,8 @@ async fn a_side_that_takes_slowly_stays_and_is_pinged() {
             to.send(Bytes::from_static(b"word")).await.unwrap();
         }
     };
-    let (end, ()) = tokio::join!(outbound(sink, from, &pair, &times), says);
-    assert!(matches!(end, End::PeerLeft));
+    let (outcome, ()) = tokio::join!(outbound(sink, from, &pair, &times), says);
+    assert!(matches!(outcome, Outcome::PeerLeft));
     let mut heard = Vec::new();
     while let Some(message) = hears.recv().await {
         heard.push(message);

@@ -11,13 +11,13 @@ use undertone_wire::RELAY_BURST;
 
 /// The state of one rate.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
+pub(crate) struct Throttle {
     rate: u64,
     /// The theoretical arrival time, `None` before the first bytes.
     tat: Option<Instant>,
 }
 
-impl Pace {
+impl Throttle {
     /// `rate` bytes a second, at least 1.
     pub(crate) fn new(rate: u64) -> Self {
         Self {
@@ -47,9 +47,9 @@ mod tests {
     use proptest::prelude::*;
 
     /// When the last of `count` messages goes, each booked when the one before it went.
-    fn last(pace: &mut Pace, bytes: u64, count: u32, mut now: Instant) -> Instant {
+    fn last(throttle: &mut Throttle, bytes: u64, count: u32, mut now: Instant) -> Instant {
         for _ in 0..count {
-            now = pace.book(bytes, now).unwrap_or(now);
+            now = throttle.book(bytes, now).unwrap_or(now);
         }
         now
     }
@@ -57,9 +57,9 @@ mod tests {
     #[test]
     fn a_long_run_keeps_the_rate() {
         for rate in [1_024, 256 * 1024, 1 << 40] {
-            let (mut pace, start) = (Pace::new(rate), Instant::now());
+            let (mut throttle, start) = (Throttle::new(rate), Instant::now());
             let messages = 1_000;
-            let took = last(&mut pace, rate / 10, messages, start) - start;
+            let took = last(&mut throttle, rate / 10, messages, start) - start;
             // 100 s of bytes, less the burst and the last message.
             assert!((Duration::from_secs(99)..=Duration::from_secs(100)).contains(&took));
         }
@@ -67,22 +67,22 @@ mod tests {
 
     #[test]
     fn a_quiet_one_may_burst_but_saves_no_more_than_that() {
-        let (mut pace, start) = (Pace::new(1_000), Instant::now());
-        last(&mut pace, 100, 50, start);
+        let (mut throttle, start) = (Throttle::new(1_000), Instant::now());
+        last(&mut throttle, 100, 50, start);
         let later = start + Duration::from_secs(3_600);
-        assert_eq!(last(&mut pace, 100, 3, later), later);
+        assert_eq!(last(&mut throttle, 100, 3, later), later);
         assert_eq!(
-            pace.book(100, later),
+            throttle.book(100, later),
             Some(later + Duration::from_millis(50))
         );
     }
 
     #[test]
     fn a_message_beyond_the_burst_goes_and_is_paid_for_after() {
-        let (mut pace, now) = (Pace::new(1_000), Instant::now());
-        assert_eq!(pace.book(10_000, now), None);
+        let (mut throttle, now) = (Throttle::new(1_000), Instant::now());
+        assert_eq!(throttle.book(10_000, now), None);
         let paid = now + Duration::from_secs(10) - RELAY_BURST;
-        assert_eq!(pace.book(1, now), Some(paid));
+        assert_eq!(throttle.book(1, now), Some(paid));
     }
 
     proptest! {
@@ -90,12 +90,12 @@ mod tests {
         fn no_stretch_sees_more_than_rate_burst_and_one_message(
             steps in proptest::collection::vec((0u64..2_000, 1u64..5_000), 1..200)
         ) {
-            let (rate, mut pace) = (10_000, Pace::new(10_000));
+            let (rate, mut throttle) = (10_000, Throttle::new(10_000));
             let mut now = Instant::now();
             let mut went = Vec::new();
             for (pause, bytes) in steps {
                 now += Duration::from_millis(pause);
-                now = pace.book(bytes, now).unwrap_or(now);
+                now = throttle.book(bytes, now).unwrap_or(now);
                 went.push((now, bytes));
             }
             for (n, (from, _)) in went.iter().enumerate() {

@@ -3,7 +3,7 @@
 use crate::refusal::Refusal;
 
 /// Why a conversation is over.
-pub(crate) enum End {
+pub(crate) enum Outcome {
     /// Close politely.
     Close,
     /// Say that the other one of a relayed pair went, then close.
@@ -14,7 +14,7 @@ pub(crate) enum End {
     Gone,
 }
 
-impl From<Refusal> for End {
+impl From<Refusal> for Outcome {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }
