@@ -13,7 +13,7 @@ use mdns_sd::{IfKind, ServiceInfo};
 use undertone_wire::{InstanceId, SERVICE};
 
 /// How long the goodbye may take.
-const GOODBYE_WITHIN: Duration = Duration::from_millis(500);
+const GOODBYE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What speaks multicast DNS, on all interfaces but loopback, or on that of `only`.
 ///
@@ -60,6 +60,6 @@ pub fn retract(daemon: &ServiceDaemon, id: InstanceId) {
 /// Takes everything back and ends, 500 ms at most.
 pub async fn close(daemon: ServiceDaemon) {
     if let Ok(ended) = daemon.shutdown() {
-        let _ = tokio::time::timeout(GOODBYE_WITHIN, ended.recv_async()).await;
+        let _ = tokio::time::timeout(GOODBYE_TIMEOUT, ended.recv_async()).await;
     }
 }

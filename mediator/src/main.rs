@@ -26,7 +26,7 @@ use cli::{Cli, Command};
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long the disk may take to give the certificate again.
-const DISK_ANSWERS_WITHIN: Duration = Duration::from_secs(10);
+const DISK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// File descriptors beside those of the connections.
 #[cfg(unix)]
@@ -269,14 +269,14 @@ async fn keep_certificate(
 async fn reload(certificate: &Arc<Certificate>) {
     let certificate = Arc::clone(certificate);
     let read = tokio::task::spawn_blocking(move || certificate.reload());
-    match tokio::time::timeout(DISK_ANSWERS_WITHIN, read).await {
+    match tokio::time::timeout(DISK_TIMEOUT, read).await {
         Ok(Ok(Ok(()))) => info!("read the certificate again"),
         Ok(Ok(Err(error))) => {
             error!("{error}; the former certificate stays. {}", error.remedy());
         }
         Ok(Err(_)) | Err(_) => error!(
             "the disk has not given the certificate for {} s; the former one stays until it does",
-            DISK_ANSWERS_WITHIN.as_secs()
+            DISK_TIMEOUT.as_secs()
         ),
     }
 }

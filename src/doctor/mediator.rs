@@ -17,7 +17,7 @@ use crate::link::interfaces::addresses_here;
 use crate::link::port::Port;
 use crate::rendezvous::proxy::Proxy;
 use crate::rendezvous::{
-    self, CONNECT_WITHIN, ConnectError, Rendezvous, Route, Transport, connect as tcp,
+    self, CONNECT_TIMEOUT, ConnectError, Rendezvous, Route, Transport, connect as tcp,
     version::{self, Answers, answers},
 };
 use crate::socket::Segments;
@@ -115,7 +115,7 @@ async fn steps(
     let Some(transport) = secure(route, stream, report).await? else {
         return Ok(None);
     };
-    match timeout(CONNECT_WITHIN, version::ask_version(url, transport)).await {
+    match timeout(CONNECT_TIMEOUT, version::ask_version(url, transport)).await {
         Ok(Ok(answer)) => {
             version(&answer, report)?;
             clock::tell(&answer, report)?;
@@ -128,7 +128,12 @@ async fn steps(
             "Does it want https:// (or http://) instead, or does something else listen there?",
         )?,
     }
-    match timeout(CONNECT_WITHIN, Seat::take(Rendezvous::connect(route, from))).await {
+    match timeout(
+        CONNECT_TIMEOUT,
+        Seat::take(Rendezvous::connect(route, from)),
+    )
+    .await
+    {
         Ok(Ok(seat)) => {
             report.fine("rendezvous", &format!("{url} gives a seat in a room"))?;
             match &route.proxy {
@@ -154,7 +159,7 @@ async fn connect_through(
     report: &mut Report<'_>,
 ) -> io::Result<Option<TcpStream>> {
     let start = Instant::now();
-    let reached = timeout(CONNECT_WITHIN, rendezvous::reach(route, None)).await;
+    let reached = timeout(CONNECT_TIMEOUT, rendezvous::reach(route, None)).await;
     let (url, name) = (&route.mediator, proxy.named_by());
     match reached.unwrap_or(Err(ConnectError::Slow)) {
         Ok(connected) => {
@@ -173,7 +178,7 @@ async fn connect_through(
 
 /// Name and TCP; `None` where one of them failed and was told.
 async fn connect(url: &MediatorUrl, report: &mut Report<'_>) -> io::Result<Option<TcpStream>> {
-    let looked_up = timeout(CONNECT_WITHIN, lookup_host((url.host(), url.port()))).await;
+    let looked_up = timeout(CONNECT_TIMEOUT, lookup_host((url.host(), url.port()))).await;
     let addresses: Vec<SocketAddr> = match flat(looked_up) {
         Ok(addresses) => addresses.collect(),
         Err(why) => {
@@ -190,7 +195,7 @@ async fn connect(url: &MediatorUrl, report: &mut Report<'_>) -> io::Result<Optio
     }
     let start = Instant::now();
     let connected = timeout(
-        CONNECT_WITHIN,
+        CONNECT_TIMEOUT,
         tcp::connect(&addresses, None, Segments::default()),
     )
     .await;
@@ -219,7 +224,7 @@ async fn secure(
     report: &mut Report<'_>,
 ) -> io::Result<Option<Box<dyn Transport>>> {
     let url = &route.mediator;
-    let why = match timeout(CONNECT_WITHIN, rendezvous::transport(url, stream)).await {
+    let why = match timeout(CONNECT_TIMEOUT, rendezvous::transport(url, stream)).await {
         Ok(Ok(transport)) => {
             if url.tls() {
                 report.fine("tls", "its certificate is good")?;

@@ -10,7 +10,7 @@ use undertone_wire::MediatorMessage;
 
 use crate::link::interfaces::addresses_here;
 use crate::link::route::is_local;
-use crate::rendezvous::{CONNECT_WITHIN, Rendezvous, RendezvousError, Route, look_up};
+use crate::rendezvous::{CONNECT_TIMEOUT, Rendezvous, RendezvousError, Route, look_up};
 
 /// Of a name's addresses no more than so many are asked, beside the first one.
 const OTHERS_MAX: usize = 3;
@@ -78,7 +78,7 @@ impl Seat {
                 _ => Err(RendezvousError::Garbled),
             }
         };
-        let paired: Result<bool, _> = timeout(CONNECT_WITHIN, pairing).await.ok()?;
+        let paired: Result<bool, _> = timeout(CONNECT_TIMEOUT, pairing).await.ok()?;
         paired.ok()
     }
 
@@ -105,7 +105,7 @@ pub(super) async fn at_other_addresses(
     let (Some(by), url) = (first.by(), &route.mediator) else {
         return seats;
     };
-    let looked_up = timeout(CONNECT_WITHIN, look_up(url.host(), url.port())).await;
+    let looked_up = timeout(CONNECT_TIMEOUT, look_up(url.host(), url.port())).await;
     let others = looked_up.unwrap_or_else(|_| Ok(Vec::new()));
     let others = others.unwrap_or_default().into_iter();
     let others = others.filter(|other| other.is_ipv4() && *other != by);
@@ -116,7 +116,7 @@ pub(super) async fn at_other_addresses(
         }
         asked.push(other.ip());
         let taking = Seat::take(Rendezvous::connect_at(url, other, from));
-        if let Ok(Ok(seat)) = timeout(CONNECT_WITHIN, taking).await {
+        if let Ok(Ok(seat)) = timeout(CONNECT_TIMEOUT, taking).await {
             seats.push(seat);
         }
     }

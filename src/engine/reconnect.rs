@@ -17,7 +17,7 @@ use crate::engine::connect::listening::Listening;
 use crate::engine::connect::pair::{Attempt, AttemptError, Progress, pair};
 use crate::engine::relay::{Consent, by_relay};
 use crate::link::Ready;
-use crate::link::dial::{PATH_WITHIN, Plan};
+use crate::link::dial::{PATH_TIMEOUT, Plan};
 use crate::link::knock::{Reunion, redial};
 use crate::link::port::Port;
 use crate::link::reach::reach;
@@ -199,7 +199,7 @@ pub async fn await_guest_once(
     let mut mediator = Some(mediator);
     if let Some((stream, route)) = relay(trail, &mut mediator).await {
         found.send(Found::Way(stream, route)).await.map_err(none)?;
-        sleep(PATH_WITHIN).await;
+        sleep(PATH_TIMEOUT).await;
     }
     // Not `done`: where the guest asks for the relay in vain, it is to hear so.
     Ok(())
@@ -209,7 +209,7 @@ pub async fn await_guest_once(
 async fn relay(trail: &Trail, mediator: &mut Option<Rendezvous>) -> Option<(Stream, Route)> {
     let consent = trail.relay.as_ref()?;
     // Who is only now asked may take until the next try.
-    let given = timeout(PATH_WITHIN, consent.given());
+    let given = timeout(PATH_TIMEOUT, consent.given());
     let hopeless = trail.listening.hidden;
     let way = by_relay(mediator, hopeless, async { given.await.unwrap_or(false) });
     way.await.ok().flatten()

@@ -14,7 +14,7 @@ use undertone_core::payload::{Body, Payload, TEXT_MAX, decode};
 use undertone_core::session::record::{BODY_MAX, BODY_MIN};
 use undertone_net::link::Ready;
 use undertone_net::link::knock::{Reunion, redial};
-use undertone_net::link::nominate::ANSWER_WITHIN;
+use undertone_net::link::nominate::ANSWER_TIMEOUT;
 use undertone_net::link::port::Port;
 use undertone_wire::Role;
 
@@ -272,7 +272,7 @@ fn a_go_that_is_never_answered_keeps_nobody_who_leaves() {
     let begun = Instant::now();
     hosted.client.say("/quit");
     assert_eq!(Ended::of(hosted.client, SOON).code, 0);
-    assert!(begun.elapsed() < ANSWER_WITHIN, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < ANSWER_TIMEOUT, "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -15,9 +15,9 @@ use crate::engine::connect::{Met, Spending};
 use crate::engine::mediator::Local;
 use crate::engine::reconnect::Reached;
 use crate::engine::relay::by_relay;
-use crate::link::dial::{PATH_WITHIN, Plan};
+use crate::link::dial::{PATH_TIMEOUT, Plan};
 use crate::link::door::Door;
-use crate::link::nominate::ANSWER_WITHIN;
+use crate::link::nominate::ANSWER_TIMEOUT;
 use crate::link::port::Port;
 use crate::link::reach::{Unreached, reach};
 use crate::link::route::Route;
@@ -144,7 +144,7 @@ async fn await_guest(
     let mut lobby = Lobby::new(Door::new(port));
     let confirm = matched.host(setup.name.as_str())?;
     lobby.take(Found::Pairing(Box::new(confirm), plan));
-    let mut deadline = Instant::now() + PATH_WITHIN + ANSWER_WITHIN;
+    let mut deadline = Instant::now() + PATH_TIMEOUT + ANSWER_TIMEOUT;
     let mut begun = None;
     let mut relay_awaited = true;
     tokio::pin!(relay);
@@ -154,7 +154,7 @@ async fn await_guest(
             relay = &mut relay, if relay_awaited => {
                 relay_awaited = false;
                 if let Some((stream, route)) = relay {
-                    deadline = Instant::now() + PATH_WITHIN + ANSWER_WITHIN;
+                    deadline = Instant::now() + PATH_TIMEOUT + ANSWER_TIMEOUT;
                     lobby.take(Found::Way(stream, route));
                 }
                 continue;

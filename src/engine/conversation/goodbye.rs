@@ -10,7 +10,7 @@ use crate::engine::connect::pair::Failure;
 use crate::engine::conversation::Talk;
 use crate::engine::event::Event;
 use crate::exit::Exit;
-use crate::link::wire::{FAREWELL_WITHIN, Wire};
+use crate::link::wire::{FAREWELL_TIMEOUT, Wire};
 
 /// How long the last lines of a pipe wait for an acknowledgement, where no limit was given.
 const HEEDED_WITHIN: Duration = Duration::from_secs(120);
@@ -66,7 +66,7 @@ impl Talk<'_> {
         let now = Instant::now();
         self.heeded = now;
         if !self.backlog.is_empty() && !self.is_late() {
-            self.leave_by = self.leave_by.map(|_| now + FAREWELL_WITHIN);
+            self.leave_by = self.leave_by.map(|_| now + FAREWELL_TIMEOUT);
         }
     }
 
@@ -107,7 +107,7 @@ impl Talk<'_> {
     /// Who asks twice is not kept.
     pub(super) fn leave(&mut self, exit: Exit) {
         let patience = match self.exit {
-            None => FAREWELL_WITHIN,
+            None => FAREWELL_TIMEOUT,
             Some(_) => Duration::ZERO,
         };
         self.exit = Some(exit);

@@ -12,7 +12,7 @@ use undertone_core::pairing::{GuestConfirm, Role};
 use undertone_core::session::{LinkId, Session};
 use undertone_net::link::dial::Plan;
 use undertone_net::link::door::Door;
-use undertone_net::link::nominate::ANSWER_WITHIN;
+use undertone_net::link::nominate::ANSWER_TIMEOUT;
 use undertone_net::link::stream::Stream;
 
 use crate::hostile::dial::dial;
@@ -107,7 +107,7 @@ async fn a_go_whose_sockets_have_all_closed_is_soon_given_up() {
     let begun = Instant::now();
     drop(copy);
     assert!(timeout(BOUND, waiting).await.unwrap().unwrap().is_none());
-    assert!(begun.elapsed() < ANSWER_WITHIN - Duration::from_secs(1));
+    assert!(begun.elapsed() < ANSWER_TIMEOUT - Duration::from_secs(1));
 }
 
 #[tokio::test]

@@ -42,9 +42,9 @@ use crate::rendezvous::reason;
 use crate::socket::connected;
 
 /// How long a path is looked for.
-pub const PATH_WITHIN: Duration = Duration::from_secs(10);
+pub const PATH_TIMEOUT: Duration = Duration::from_secs(10);
 /// … and one on the same network, this machine aside.
-const LOCAL_WITHIN: Duration = Duration::from_secs(1);
+const LOCAL_TIMEOUT: Duration = Duration::from_secs(1);
 /// Connections to one candidate for one pairing.
 pub const TRIES: u32 = FROM_PORT + SPARE;
 const FROM_PORT: u32 = 21;
@@ -140,8 +140,8 @@ where
     let address = target.address;
     let near = is_local(address.ip());
     let within = match near && !address.ip().is_loopback() {
-        true => LOCAL_WITHIN,
-        false => PATH_WITHIN,
+        true => LOCAL_TIMEOUT,
+        false => PATH_TIMEOUT,
     };
     let deadline = Instant::now() + within;
     let answered = AtomicBool::new(false);

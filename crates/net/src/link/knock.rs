@@ -34,7 +34,7 @@ use super::stream::Stream;
 /// Bytes of a knock.
 pub const KNOCK_LEN: usize = 48;
 /// How long the whole exchange may take.
-pub const KNOCK_WITHIN: Duration = Duration::from_secs(5);
+pub const KNOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many knocks are remembered, so that a replayed one is refused.
 const REMEMBERED: usize = 256;
 
@@ -105,7 +105,7 @@ pub async fn redial(
         let greeted = greet_on(stream, reader, route, *confirm.confirm_b()).await?;
         Ok(greeted.open(&confirm)?)
     };
-    timeout(KNOCK_WITHIN, exchange)
+    timeout(KNOCK_TIMEOUT, exchange)
         .await
         .unwrap_or(Err(KnockError::Frame(FrameError::Closed)))
 }
@@ -145,7 +145,7 @@ pub async fn let_in(
             },
         ))
     };
-    timeout(KNOCK_WITHIN, exchange)
+    timeout(KNOCK_TIMEOUT, exchange)
         .await
         .unwrap_or(Err(KnockError::Frame(FrameError::Closed)))
 }

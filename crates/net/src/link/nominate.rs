@@ -27,13 +27,13 @@ use super::stream::Stream;
 pub use shown::{Shown, Unfit, show};
 
 /// A `go` that is not answered within this time was sent into the void.
-pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// When every socket that heard it has closed, the next one may take this long: a
 /// guest that took another way has hung up, and the live link is not to be frozen
 /// for it.
-const NEXT_SOCKET_WITHIN: Duration = Duration::from_secs(1);
+const NEXT_SOCKET_TIMEOUT: Duration = Duration::from_secs(1);
 /// A better way may come so long after the first.
-const BETTER_WITHIN: Duration = Duration::from_millis(200);
+const BETTER_PATH_TIMEOUT: Duration = Duration::from_millis(200);
 /// When the best way has not answered for so long, all the others are tried.
 const OTHERS_AFTER: Duration = Duration::from_millis(500);
 
@@ -132,8 +132,8 @@ impl Confirmed {
             others: others.collect(),
             others_at: now + OTHERS_AFTER,
             sockets: Crowd::new(),
-            deadline: now + ANSWER_WITHIN,
-            latest: now + ANSWER_WITHIN,
+            deadline: now + ANSWER_TIMEOUT,
+            latest: now + ANSWER_TIMEOUT,
         };
         if let Some(best) = best {
             nomination.greet(best);
@@ -215,7 +215,7 @@ impl Nomination {
             }
             // After the last way another may yet come, soon.
             if self.sockets.is_empty() && self.others.is_empty() {
-                self.deadline = self.deadline.min(Instant::now() + NEXT_SOCKET_WITHIN);
+                self.deadline = self.deadline.min(Instant::now() + NEXT_SOCKET_TIMEOUT);
             }
         }
     }

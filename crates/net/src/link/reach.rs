@@ -12,7 +12,7 @@ use undertone_core::session::record::{BODY_MAX, BODY_MIN, Channel};
 
 use super::Ready;
 use super::crowd::Crowd;
-use super::dial::{PATH_WITHIN, Plan, dial};
+use super::dial::{PATH_TIMEOUT, Plan, dial};
 use super::frame::{self, FrameError, FrameReader};
 use super::port::Port;
 use super::route::Route;
@@ -30,7 +30,7 @@ pub enum Unreached {
 }
 
 /// Looks for the host by this `plan` and at our own `port` for
-/// [`PATH_WITHIN`]; and by a `relay`, which is waited for and begins another such
+/// [`PATH_TIMEOUT`]; and by a `relay`, which is waited for and begins another such
 /// while. Returns the link that the host's `go` names.
 ///
 /// # Errors
@@ -52,7 +52,7 @@ pub async fn reach(
     let mut comers = Crowd::new();
     tokio::pin!(relay);
     let mut relay_awaited = true;
-    let mut deadline = Instant::now() + PATH_WITHIN;
+    let mut deadline = Instant::now() + PATH_TIMEOUT;
     loop {
         let greeted = tokio::select! {
             Some(dialled) = dials.join_next() => dialled.ok().flatten(),
@@ -65,7 +65,7 @@ pub async fn reach(
             relay = &mut relay, if relay_awaited => {
                 relay_awaited = false;
                 if let Some((stream, route)) = relay {
-                    deadline = Instant::now() + PATH_WITHIN;
+                    deadline = Instant::now() + PATH_TIMEOUT;
                     dials.spawn(async move { greet(stream, route, confirm_b).await.ok() });
                 }
                 continue;

@@ -26,7 +26,7 @@ use crate::rendezvous::{Rendezvous, RendezvousError, Socket, decode, failed};
 /// The most that one write takes: some messages that leave together.
 const WRITE_MAX: usize = 4 * RELAY_MESSAGE;
 /// How long the mediator may take to say that the other one did not agree in time.
-const ANSWER_WITHIN: Duration = RELAY_ASK_LIFE.saturating_add(Duration::from_secs(10));
+const ANSWER_TIMEOUT: Duration = RELAY_ASK_LIFE.saturating_add(Duration::from_secs(10));
 
 impl Rendezvous {
     /// Asks the mediator to relay, after both SEALED, and waits until the other one
@@ -39,7 +39,7 @@ impl Rendezvous {
     /// [`RendezvousError::Lost`], [`RendezvousError::Garbled`].
     pub async fn relay(mut self) -> Result<RelayStream, RendezvousError> {
         self.send(&ClientMessage::Relay).await?;
-        match timeout(ANSWER_WITHIN, self.next()).await {
+        match timeout(ANSWER_TIMEOUT, self.next()).await {
             Ok(Ok(MediatorMessage::Relaying)) => Ok(RelayStream::new(self.into_socket())),
             Ok(Ok(MediatorMessage::PeerLeft)) => Err(RendezvousError::Left),
             Ok(Ok(_)) => Err(RendezvousError::Garbled),

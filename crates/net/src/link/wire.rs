@@ -16,7 +16,7 @@ use super::route::Route;
 use super::stream::Stream;
 
 /// How long a goodbye may take to reach the other one.
-pub const FAREWELL_WITHIN: Duration = Duration::from_secs(2);
+pub const FAREWELL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A live link's socket.
 pub struct Wire {
@@ -124,6 +124,6 @@ impl Wire {
                 self.reader.fill(&mut self.stream).await?;
             }
         };
-        let _: Result<Result<(), FrameError>, _> = timeout(FAREWELL_WITHIN, farewell).await;
+        let _: Result<Result<(), FrameError>, _> = timeout(FAREWELL_TIMEOUT, farewell).await;
     }
 }

@@ -43,12 +43,12 @@ pub use reach::{Transport, look_up, reach, transport};
 pub use tls::{CertificateFault, TlsFailure};
 
 /// The longest wait for a connection to the mediator, TLS and WebSocket included.
-pub const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What may gather before it is written, where no flush asks for that: relayed messages that
 /// leave together.
 pub(crate) const WRITE_BUFFER: usize = 5 * RELAY_MESSAGE;
 /// How long the mediator may take to close after `done`.
-const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A port of ours, and its address outside, as a mediator saw it last. While the mediator
 /// relays, no second connection to it can have that port, and none can show it.
@@ -135,7 +135,7 @@ impl Rendezvous {
                 leave: Box::pin(pending()),
             })
         };
-        match timeout(CONNECT_WITHIN, connecting).await {
+        match timeout(CONNECT_TIMEOUT, connecting).await {
             Ok(connected) => connected.map_err(|error: ConnectError| error.on(route)),
             Err(_) => Err(ConnectError::Slow.on(route)),
         }
@@ -242,7 +242,7 @@ impl Rendezvous {
     /// our own close is a reset, and could overtake the message.
     pub async fn done(mut self) {
         if self.send(&ClientMessage::Done).await.is_ok() {
-            tokio::spawn(timeout(CLOSE_WITHIN, async move {
+            tokio::spawn(timeout(CLOSE_TIMEOUT, async move {
                 while let Some(Ok(_)) = self.socket.next().await {}
             }));
         }
@@ -253,7 +253,7 @@ impl Rendezvous {
     }
 
     async fn write(&mut self, message: Message) -> Result<(), RendezvousError> {
-        match timeout(CONNECT_WITHIN, self.socket.send(message)).await {
+        match timeout(CONNECT_TIMEOUT, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
             _ => Err(RendezvousError::Lost),
         }

@@ -20,7 +20,7 @@ use crate::link::interfaces::links_here;
 use crate::socket::Segments;
 
 /// How long the question may take whether TLS is spoken.
-const TLS_WITHIN: Duration = Duration::from_secs(3);
+const TLS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A mediator, and the proxy on the way to it.
 #[derive(Debug, Clone)]
@@ -135,7 +135,7 @@ pub(super) async fn speaks_tls(route: &Route) -> bool {
         let connected = reach(route, None).await.ok()?;
         Some(handshake(&route.mediator, connected.stream).await)
     };
-    match timeout(TLS_WITHIN, asking).await {
+    match timeout(TLS_TIMEOUT, asking).await {
         Ok(Some(Ok(_))) => true,
         Ok(Some(Err(why))) => why.is_tls(),
         Ok(None) | Err(_) => false,

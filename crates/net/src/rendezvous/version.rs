@@ -13,9 +13,9 @@ use crate::socket::Segments;
 /// The longest answer that is read, headers included.
 const MAX_ANSWER: u64 = 16 * 1024;
 /// How long something nearby may take to be connected to …
-const CONNECT_WITHIN: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// … and to answer: a mediator may have much to do.
-const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What there is at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub async fn answers(url: &MediatorUrl) -> Answers {
         let addresses = look_up(url.host(), url.port()).await?;
         connect(&addresses, None, Segments::default()).await
     };
-    let Ok(Ok(reached)) = timeout(CONNECT_WITHIN, reaching).await else {
+    let Ok(Ok(reached)) = timeout(CONNECT_TIMEOUT, reaching).await else {
         return Answers::Nobody;
     };
     let asking = async {
@@ -42,7 +42,7 @@ pub async fn answers(url: &MediatorUrl) -> Answers {
         let transport = reached.map_err(io::Error::other)?;
         ask_version(url, transport).await
     };
-    match timeout(ANSWER_WITHIN, asking).await {
+    match timeout(ANSWER_TIMEOUT, asking).await {
         Ok(Ok(answer)) if version(&answer).is_some() || is_full(&answer) => Answers::Mediator,
         _ => Answers::Another,
     }

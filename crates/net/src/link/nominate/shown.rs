@@ -6,10 +6,10 @@ use tokio::time::{Instant, timeout};
 use undertone_core::pairing::{CONFIRM_A_LEN, Established, HostConfirm, PairingError};
 use undertone_core::session::record::Channel;
 
-use super::{BETTER_WITHIN, Confirmed};
+use super::{BETTER_PATH_TIMEOUT, Confirmed};
 use crate::link::door::Visitor;
 use crate::link::frame;
-use crate::link::wire::FAREWELL_WITHIN;
+use crate::link::wire::FAREWELL_TIMEOUT;
 
 /// What became of a visitor that was shown to a pairing.
 pub enum Shown {
@@ -43,7 +43,7 @@ impl Unfit {
                 stream.shutdown().await
             };
             // Whoever does not take it is not waited for.
-            let _ = timeout(FAREWELL_WITHIN, told).await;
+            let _ = timeout(FAREWELL_TIMEOUT, told).await;
         }
         why
     }
@@ -63,7 +63,7 @@ pub fn show(mut confirm: HostConfirm, visitor: Visitor) -> Shown {
             confirm_a,
             channel,
             ways: vec![visitor],
-            better_until: Instant::now() + BETTER_WITHIN,
+            better_until: Instant::now() + BETTER_PATH_TIMEOUT,
             peer,
             resume,
         })),
