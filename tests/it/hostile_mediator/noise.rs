@@ -296,6 +296,25 @@ fn a_code_that_is_not_known_is_a_refusal_in_its_own_words() {
 }
 
 #[test]
+fn a_refusal_without_a_word_to_see_leaves_no_mark_dangling() {
+    let (evil, home) = (Evil::start(), Home::new());
+    for nothing in ["", " ", "\\u200b\\ufeff", "."] {
+        let refusal = |code: &str, after: &str| {
+            let message =
+                format!(r#"{{"type":"error","code":"{code}","message":"{nothing}"{after}}}"#);
+            Message::text(message)
+        };
+        let client = ada(&home, &evil, ROOM);
+        evil.join().raw(refusal("full", r#","retry_after":1"#));
+        evil.join().raw(refusal("bad-request", ""));
+        let note = client.await_event("note")["message"].to_string();
+        assert_eq!(note, "\"The mediator refused; it is asked again in 1 s\"");
+        let ended = Ended::of(client, SOON);
+        assert_eq!(ended.error()["message"], "the mediator refused");
+    }
+}
+
+#[test]
 fn error_texts_that_act_on_terminals_are_inert() {
     let (evil, home) = (Evil::start(), Home::new());
     let texts = INJECTIONS.iter().map(|text| (*text).to_owned());

@@ -146,6 +146,15 @@ pub fn is_invisible(c: char) -> bool {
     c.is_whitespace() || is_hidden(c) && !drawn
 }
 
+/// Others' words as they stand in a sentence of ours: without what cannot be seen at their ends, and
+/// without the mark that ends them, for ours goes on. `None` where nothing can be seen.
+#[must_use]
+pub fn clause(text: &str) -> Option<&str> {
+    let ends = |c: char| is_invisible(c) || matches!(c, '.' | ',' | ';' | ':');
+    let words = text.trim_start_matches(is_invisible).trim_end_matches(ends);
+    (!words.is_empty()).then_some(words)
+}
+
 /// Whether a character is shown by its number: it [`is_hidden`], or Unicode has not said yet what
 /// it is, unless it can only be an emoji.
 #[must_use]

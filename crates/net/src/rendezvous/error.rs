@@ -4,6 +4,7 @@ use std::io;
 
 use tokio_tungstenite::tungstenite;
 use undertone_core::mediator_url::MediatorUrl;
+use undertone_core::text::safe::clause;
 use undertone_wire::ErrorCode;
 
 use super::proxy::{Proxy, ProxyFailure};
@@ -65,7 +66,7 @@ pub enum RendezvousError {
     #[error("the other side went away")]
     Left,
     /// It refused, in its own words.
-    #[error("the mediator refused: {message}")]
+    #[error("the mediator refused{}", in_its_words(message))]
     Refused {
         /// For programs.
         code: ErrorCode,
@@ -208,6 +209,11 @@ impl ConnectError {
             },
         }
     }
+}
+
+/// The reason that a mediator gives, if it gives one.
+fn in_its_words(message: &str) -> String {
+    clause(message).map_or_else(String::new, |words| format!(": {words}"))
 }
 
 /// What is said of a proxy on the way, behind what went wrong.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 use undertone_core::mediator_url::MediatorUrl;
+use undertone_core::text::safe::clause;
 
 use super::{Transport, connect::connect, look_up, transport};
 use crate::socket::Segments;
@@ -70,7 +71,7 @@ pub async fn ask_version(
 /// What the mediator calls itself in its answer.
 pub fn version(answer: &str) -> Option<&str> {
     let (_, body) = answer.split_once("\r\n\r\n")?;
-    let line = body.lines().next()?;
+    let line = clause(body.lines().next()?)?;
     line.starts_with("undertone-mediator ").then_some(line)
 }
 
@@ -94,6 +95,7 @@ mod tests {
             "HTTP/1.0 200 OK\r\n\r\nhi",
             "HTTP/1.0 200 OK\r\nServer: undertone-mediator \r\n\r\n",
             "HTTP/1.0 503 Service Unavailable\r\n\r\nback soon",
+            "HTTP/1.0 200 OK\r\n\r\nundertone-mediator \u{200b} \n",
             "HTTP/1.0",
         ] {
             assert!(version(other).is_none() && !is_full(other), "{other}");

@@ -206,3 +206,20 @@ proptest! {
         prop_assert!(safe.clipped(columns).width() <= columns);
     }
 }
+
+#[test]
+fn words_of_others_leave_no_mark_dangling() {
+    for nothing in [
+        "",
+        " ",
+        "\n\t",
+        "\u{200b}\u{feff}",
+        "\u{3164}",
+        ".",
+        " ;\u{2060}:",
+    ] {
+        assert_eq!(clause(nothing), None, "{nothing:?}");
+    }
+    assert_eq!(clause(" \u{200b}come on Monday.\n"), Some("come on Monday"));
+    assert_eq!(clause("really?"), Some("really?"));
+}

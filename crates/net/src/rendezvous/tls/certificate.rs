@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use tokio_rustls::rustls::CertificateError;
 use tokio_rustls::rustls::pki_types::UnixTime;
+use undertone_core::text::safe::clause;
 
 use super::FILE;
 
@@ -238,7 +239,7 @@ impl CertificateFault {
 fn names(presented: &[String]) -> Option<String> {
     let names = presented.iter().filter_map(|name| {
         let (_, name) = name.split_once('(')?;
-        Some(name.strip_suffix(')')?.trim_matches('"'))
+        clause(name.strip_suffix(')')?.trim_matches('"'))
     });
     let names: Vec<_> = names.take(NAMES_SHOWN + 1).collect();
     match names.get(..NAMES_SHOWN) {
