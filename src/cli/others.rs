@@ -97,7 +97,7 @@ pub enum PeersAction {
         /// The name, or where several have it the first words of the key
         #[arg(value_name = "WHO")]
         who: String,
-        /// Do not ask, even if you compared words with them
+        /// Do not ask; needed where there is no terminal to ask on
         #[arg(short, long)]
         yes: bool,
     },

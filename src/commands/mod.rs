@@ -50,7 +50,7 @@ pub enum CommandError {
     },
     /// Somebody would be asked, and there is no terminal for it.
     #[error(
-        "{0} is verified, and there is no terminal to ask on\n  To forget them all the same, add --yes."
+        "{0} would be forgotten for good, and there is no terminal to ask on\n  To forget them all the same, add --yes."
     )]
     Unasked(Safe),
     /// The question has no answer.

@@ -65,11 +65,7 @@ pub fn peers(
             let may_ask = may_ask(global) && !yes;
             let somebody = whom(who, &contacts, &history, may_ask)?;
             let who = Safe::name(who);
-            let verified = |contact: &Contact| contact.trust == Trust::Verified;
-            if somebody.contact.as_ref().is_some_and(verified)
-                && !yes
-                && !asked_to_forget(&who, may_ask)?
-            {
+            if !yes && !asked_to_forget(&who, somebody.contact.as_ref(), may_ask)? {
                 say(talk, &format!("◆ {who} is kept."));
                 return Ok(());
             }
@@ -119,15 +115,23 @@ fn may_ask(global: &Global) -> bool {
     !global.no_input && can_ask()
 }
 
-/// Asks whether to forget somebody with whom words were compared: that can only be done again by
-/// voice.
-fn asked_to_forget(who: &Safe, may_ask: bool) -> Result<bool, CommandError> {
+/// Asks whether to forget somebody, with what goes: nothing of it comes back by itself.
+fn asked_to_forget(
+    who: &Safe,
+    contact: Option<&Contact>,
+    may_ask: bool,
+) -> Result<bool, CommandError> {
     if !may_ask {
         return Err(CommandError::Unasked(who.clone()));
     }
-    let why = format!(
-        "You compared words with {who}: forgotten, a stranger could come under that name unnoticed."
-    );
+    let unnoticed = "a stranger could come under that name unnoticed";
+    let why = match contact.map(|contact| contact.trust) {
+        Some(Trust::Verified) => {
+            format!("You compared words with {who}: forgotten, {unnoticed}.")
+        }
+        Some(_) => format!("The key of {who} is known: forgotten, {unnoticed}."),
+        None => format!("{who} is no contact: the lines of the history are deleted."),
+    };
     let question = format!("Forget {who}? (y/N)");
     asking(async |asker| asker.confirm(&why, &question).await)
 }

@@ -169,9 +169,11 @@ fn the_history_is_shown_renamed_and_forgotten() {
     let [(mut host, saw), (mut guest, _)] = ada_and_bob(&mediator, &homes);
     assert_eq!(saw["peer"], "robert");
     quit([&mut host, &mut guest]);
-    assert_eq!(run(ada, &["peers", "forget", "robert"]).0, 0);
+    let (code, _, err) = run(ada, &["peers", "forget", "robert"]);
+    assert!(code == 2 && err.contains("add --yes"), "{err}");
+    assert_eq!(run(ada, &["peers", "forget", "robert", "--yes"]).0, 0);
     assert_eq!(peers(ada), "");
-    assert_eq!(run(ada, &["peers", "forget", "robert"]).0, 2);
+    assert_eq!(run(ada, &["peers", "forget", "robert", "--yes"]).0, 2);
     let [(_host, saw), _guest] = ada_and_bob(&mediator, &homes);
     assert_eq!(saw["peer"], "bob");
 }

@@ -113,10 +113,21 @@ fn renaming_a_contact_leaves_the_other_one_of_that_name() {
 #[test]
 fn forgetting_takes_contact_and_lines() {
     let (_dir, data) = met_two_bobs();
-    run(&data, &format!("forget {}", bobs_words(&data))).unwrap();
+    let words = bobs_words(&data);
+    // Whoever it is: the words of a contact, or a name that only the history has.
+    let refused = run(&data, &format!("forget {words}")).unwrap_err();
+    assert_eq!(refused.exit(), Exit::Usage);
+    assert!(refused.to_string().contains("add --yes"), "{refused}");
+    run(&data, &format!("forget {words} --yes")).unwrap();
+    assert!(
+        run(&data, "forget bob")
+            .unwrap_err()
+            .to_string()
+            .contains("--yes")
+    );
     let (table, _) = run(&data, "").unwrap();
     assert!(table.contains("bob") && !table.contains('*'), "{table}");
-    run(&data, "forget bob").unwrap();
+    run(&data, "forget bob --yes").unwrap();
     let (table, talk) = run(&data, "").unwrap();
     assert_eq!(table, "");
     assert!(talk.contains("nobody"), "{talk}");
