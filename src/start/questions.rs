@@ -10,13 +10,14 @@ use crate::report::{fail, unanswered};
 use crate::terminal::prompts::{Asker, Last, can_ask, login_name};
 use crate::ui::output::Face;
 
-/// Where nobody can be asked, what is missing is an error that names the flags.
+/// Where nobody can be asked, what is missing is an error that names the flags. A name that was
+/// asked for once is not missing.
 pub(super) fn check_can_ask(args: &ChatArgs, global: &Global, no_room: bool) -> Result<(), Exit> {
     if !global.no_input && can_ask() {
         return Ok(());
     }
     let mut missing = Vec::new();
-    if args.options.name.is_none() {
+    if args.options.name.is_none() && !knows_name(global)? {
         missing.push("--name NAME");
     }
     if no_room && !args.wants_new_room() {
@@ -34,6 +35,13 @@ pub(super) fn check_can_ask(args: &ChatArgs, global: &Global, no_room: bool) -> 
         Exit::Usage,
         &format!("missing: {what}\n  {why}: give them on the command line."),
     ))
+}
+
+fn knows_name(global: &Global) -> Result<bool, Exit> {
+    let fault = |error| fail(Exit::Fault, &error);
+    let dir = global.data_dir().map_err(fault)?;
+    let last = Last::in_folder(&dir.path).map_err(fault)?;
+    Ok(last.name.is_some())
 }
 
 /// Asks for what was not `given`: the name, and the room; of a room `None` makes one up. A name

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::common::acts::{ada_and_bob, homes, peers, quit, start};
+use crate::common::acts::{ROOM, ada_and_bob, homes, peers, quit, start};
 use crate::common::{Home, Mediator, Start, free_port, meet};
 use serde_json::Value;
 
@@ -188,6 +188,31 @@ fn another_name_is_for_one_run() {
         let (_, id, _) = run(&home, &["id"]);
         assert_eq!(id.split_whitespace().nth(1), Some(kept), "{id}");
     }
+}
+
+#[test]
+fn the_name_that_is_kept_counts_without_a_terminal() {
+    let (mediator, homes) = (Mediator::start(), homes());
+    let (code, _, err) = run(&homes[0], &["chat", "lab"]);
+    assert!(code == 2 && err.contains("--name NAME"), "{err}");
+    assert!(!homes[0].data().exists(), "nothing was made on the way");
+    let [(mut host, _), (mut guest, _)] = ada_and_bob(&mediator, &homes);
+    quit([&mut host, &mut guest]);
+    for more in [&[][..], &["--no-input"]] {
+        let again = ["chat", "--json", "--mediator", &mediator.url];
+        let mut again = Start::new(&homes[0], &again).args(more);
+        again.command.env("UNDERTONE_ROOM", ROOM);
+        let bob = start(&mediator, &homes[1], "bob");
+        let [(mut again, _), (mut bob, saw)] = meet(again, bob);
+        assert_eq!(saw["peer"], "ada");
+        quit([&mut again, &mut bob]);
+    }
+    // Only the room is missing.
+    let (code, _, err) = run(&homes[0], &["chat"]);
+    assert!(
+        code == 2 && !err.contains("--name") && err.contains("UNDERTONE_ROOM"),
+        "{err}"
+    );
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The last answers, kept in `last.json` in the data directory; a room with a secret is not, for
 //! without the secret it is another one.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use undertone_core::room::Room;
 use undertone_core::text::display_name::DisplayName;
@@ -31,7 +33,15 @@ impl Last {
     /// # Errors
     /// [`StoreError`], where the file cannot be read or is none.
     pub fn load(store: &Store) -> Result<Self, StoreError> {
-        let bytes = store::read(&store.path(FILE))?.unwrap_or_default();
+        Self::in_folder(store.dir())
+    }
+
+    /// The last answers in a data directory, which need not be there.
+    ///
+    /// # Errors
+    /// As for [`Last::load`].
+    pub fn in_folder(dir: &Path) -> Result<Self, StoreError> {
+        let bytes = store::read(&dir.join(FILE))?.unwrap_or_default();
         let file: LastFile = serde_json::from_slice(&bytes).unwrap_or_default();
         let plain =
             |room: &String| matches!(room.parse::<Room>(), Ok(room) if room.secret().is_none());
