@@ -16,7 +16,7 @@ use crate::engine::mediator::Local;
 use crate::engine::peer::Company;
 use crate::engine::{ChatError, Setup, Signals};
 use crate::exit::Exit;
-use crate::link::wire::Wire;
+use crate::link::framed::Framed;
 use crate::ui::here::Here;
 use crate::ui::stay::Parting;
 
@@ -135,7 +135,7 @@ pub async fn talk(
 }
 
 /// Closes the link; where there was no goodbye yet, says it.
-async fn part(mut session: Session, mut wire: Wire, ended: &Result<Exit, ChatError>) {
+async fn part(mut session: Session, mut wire: Framed, ended: &Result<Exit, ChatError>) {
     match ended {
         Ok(_) => session.leave(),
         Err(_) => session.fail(),

@@ -10,7 +10,7 @@ use crate::engine::connect::pair::Failure;
 use crate::engine::conversation::Talk;
 use crate::engine::event::Event;
 use crate::exit::Exit;
-use crate::link::wire::{FAREWELL_TIMEOUT, Wire};
+use crate::link::framed::{FAREWELL_TIMEOUT, Framed};
 
 /// How long the last lines of a pipe wait for an acknowledgement, where no limit was given.
 const HEEDED_WITHIN: Duration = Duration::from_secs(120);
@@ -86,7 +86,7 @@ impl Talk<'_> {
         let shut = self.company.is_shut();
         let queued = self.undelivered();
         let frozen = self.session.is_frozen();
-        let stuck = |wire: &Wire| self.is_late() && (frozen || !wire.is_idle());
+        let stuck = |wire: &Framed| self.is_late() && (frozen || !wire.is_idle());
         let unreachable = self.exit.is_some() && self.wire.as_ref().is_none_or(stuck);
         if !self.session.is_over() && !unreachable {
             return None;

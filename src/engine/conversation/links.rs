@@ -14,7 +14,7 @@ use crate::engine::conversation::lost::absent;
 use crate::engine::event::Event;
 use crate::engine::reconnect::Reached;
 use crate::link::Ready;
-use crate::link::wire::Wire;
+use crate::link::framed::Framed;
 
 /// How the other one came to be there.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -175,7 +175,11 @@ impl Talk<'_> {
 }
 
 /// Makes a link whose deciding record has opened the one that counts.
-pub(super) fn join(session: &mut Session, id: LinkId, ready: Ready) -> Result<(Wire, Peer), Fault> {
+pub(super) fn join(
+    session: &mut Session,
+    id: LinkId,
+    ready: Ready,
+) -> Result<(Framed, Peer), Fault> {
     let Ready {
         stream,
         reader,
@@ -190,7 +194,7 @@ pub(super) fn join(session: &mut Session, id: LinkId, ready: Ready) -> Result<(W
         Role::Host => session.link_answered(id, channel, &plaintext, now)?,
         Role::Guest => session.link_opened(id, channel, &plaintext, now)?,
     }
-    Ok((Wire::new(id, route, stream, reader), peer))
+    Ok((Framed::new(id, route, stream, reader), peer))
 }
 
 /// Our words and theirs.

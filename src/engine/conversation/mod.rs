@@ -32,8 +32,8 @@ use crate::engine::peer::Company;
 use crate::engine::reconnect::Reached;
 use crate::engine::{ChatError, Setup, Signals};
 use crate::exit::Exit;
+use crate::link::framed::Framed;
 use crate::link::route::Route;
-use crate::link::wire::Wire;
 use crate::ui::interface::Interface;
 
 mod backlog;
@@ -58,7 +58,7 @@ struct Talk<'a> {
     session: Session,
     company: Company,
     interface: &'a mut Interface,
-    wire: Option<Wire>,
+    wire: Option<Framed>,
     links: u64,
     /// Host.
     lobby: Option<Lobby>,
@@ -183,7 +183,7 @@ impl Talk<'_> {
     }
 
     fn deadline(&self) -> Instant {
-        let can_write = self.wire.as_ref().is_some_and(Wire::is_idle);
+        let can_write = self.wire.as_ref().is_some_and(Framed::is_idle);
         let session = self.session.deadline(can_write).map(Instant::from_std);
         let patience = self.patience();
         let now = Instant::now();

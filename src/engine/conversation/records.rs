@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::engine::ChatError;
 use crate::engine::conversation::Talk;
 use crate::link::frame::FrameError;
-use crate::link::wire::Wire;
+use crate::link::framed::Framed;
 use crate::rendezvous::RendezvousError;
 
 impl Talk<'_> {
@@ -57,7 +57,7 @@ impl Talk<'_> {
     }
 }
 
-pub(super) async fn turn(wire: &mut Option<Wire>) -> Result<(), FrameError> {
+pub(super) async fn turn(wire: &mut Option<Framed>) -> Result<(), FrameError> {
     match wire {
         Some(wire) => wire.turn().await,
         None => pending().await,

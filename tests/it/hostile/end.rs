@@ -14,8 +14,8 @@ use undertone_core::session::{Event, LinkId, Session};
 use undertone_net::link::Ready;
 use undertone_net::link::dial::Plan;
 use undertone_net::link::door::Door;
+use undertone_net::link::framed::Framed;
 use undertone_net::link::knock::Reunion;
-use undertone_net::link::wire::Wire;
 use undertone_wire as wire;
 
 use crate::hostile::dial::dial;
@@ -101,7 +101,7 @@ impl Begun {
 /// One end of a conversation.
 pub struct End {
     session: Session,
-    wire: Wire,
+    framed: Framed,
 }
 
 impl End {
@@ -148,7 +148,7 @@ impl End {
         taken.expect("the link counts");
         let mut end = End {
             session,
-            wire: Wire::new(id, ready.route, ready.stream, ready.reader),
+            framed: Framed::new(id, ready.route, ready.stream, ready.reader),
         };
         end.flush(evil);
         end
@@ -157,9 +157,9 @@ impl End {
     fn flush(&mut self, evil: &Evil) {
         let _inside = evil.runtime.enter();
         self.session
-            .poll_transmit(Instant::now(), &mut self.wire.out)
+            .poll_transmit(Instant::now(), &mut self.framed.out)
             .expect("a live link");
-        self.wire.try_flush().expect("a live socket");
+        self.framed.try_flush().expect("a live socket");
     }
 
     pub fn say(&mut self, evil: &Evil, text: &str) {
@@ -180,9 +180,10 @@ impl End {
                     return text;
                 }
             }
-            evil.wait("record", self.wire.turn()).expect("a live link");
-            let id = self.wire.id;
-            while let Some(body) = self.wire.next_record().unwrap() {
+            evil.wait("record", self.framed.turn())
+                .expect("a live link");
+            let id = self.framed.id;
+            while let Some(body) = self.framed.next_record().unwrap() {
                 self.session
                     .receive(id, body, Instant::now())
                     .expect("an honest record");

@@ -10,15 +10,15 @@ use undertone_core::pairing::{Candidates, Established, Meeting, Offering, Role};
 use undertone_core::session::record::Channel;
 use undertone_core::session::{Event, LinkId, Session};
 use undertone_net::link::frame::FrameReader;
+use undertone_net::link::framed::Framed;
 use undertone_net::link::route::Route;
-use undertone_net::link::wire::Wire;
 
 use super::sockets;
 
 /// One end of a conversation, driven as the chat drives its own.
 pub struct End {
     pub session: Session,
-    wire: Wire,
+    framed: Framed,
 }
 
 impl End {
@@ -54,22 +54,22 @@ impl End {
     }
 
     fn transmit(&mut self) {
-        if self.wire.is_idle() {
+        if self.framed.is_idle() {
             let sent = self
                 .session
-                .poll_transmit(Instant::now(), &mut self.wire.out);
+                .poll_transmit(Instant::now(), &mut self.framed.out);
             sent.unwrap();
-            self.wire.try_flush().unwrap();
+            self.framed.try_flush().unwrap();
         }
     }
 
     async fn turn(&mut self) {
         let deadline = self.session.deadline(true).unwrap();
         tokio::select! {
-            turned = self.wire.turn() => {
+            turned = self.framed.turn() => {
                 turned.unwrap();
                 let now = Instant::now();
-                while let Some(record) = self.wire.next_record().unwrap() {
+                while let Some(record) = self.framed.next_record().unwrap() {
                     self.session.receive(LinkId(1), record, now).unwrap();
                 }
             }
@@ -88,11 +88,11 @@ pub async fn ends() -> (End, End) {
     let end = |role, established: Established, socket: TcpStream| {
         let route = Route::direct(socket.peer_addr().unwrap());
         let channel = Channel::new(established.link).unwrap();
-        let wire = Wire::new(LinkId(1), route, socket.into(), FrameReader::default());
-        (Session::new(role, established.resume), channel, wire)
+        let framed = Framed::new(LinkId(1), route, socket.into(), FrameReader::default());
+        (Session::new(role, established.resume), channel, framed)
     };
-    let (mut a, mut a_channel, a_wire) = end(Role::Host, host, host_socket);
-    let (mut b, mut b_channel, mut b_wire) = end(Role::Guest, guest, guest_socket);
+    let (mut a, mut a_channel, a_framed) = end(Role::Host, host, host_socket);
+    let (mut b, mut b_channel, mut b_framed) = end(Role::Guest, guest, guest_socket);
     let go = a.nominate();
     let mut record = Vec::new();
     a_channel
@@ -100,11 +100,12 @@ pub async fn ends() -> (End, End) {
         .unwrap();
     let opened = b_channel.open(&mut record[4..]).unwrap().to_vec();
     b.link_opened(LinkId(1), b_channel, &opened, now).unwrap();
-    b.poll_transmit(now, &mut b_wire.out).unwrap();
-    let answer = a_channel.open(&mut b_wire.out[4..]).unwrap().to_vec();
-    b_wire.out.clear();
+    b.poll_transmit(now, &mut b_framed.out).unwrap();
+    let answer = a_channel.open(&mut b_framed.out[4..]).unwrap().to_vec();
+    b_framed.out.clear();
     a.link_answered(LinkId(1), a_channel, &answer, now).unwrap();
-    let [host, guest] = [(a, a_wire), (b, b_wire)].map(|(session, wire)| End { session, wire });
+    let [host, guest] =
+        [(a, a_framed), (b, b_framed)].map(|(session, framed)| End { session, framed });
     (host, guest)
 }
 

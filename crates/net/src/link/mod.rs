@@ -5,13 +5,14 @@
 //! other one runs on this machine; `tell` hears what is tried; `stream` is what carries frames, `frame` cuts them. `reach`
 //! is the guest's way to a link, `door` and `nominate` the host's, `crowd` bounds the
 //! sockets of strangers, `knock` is the way straight back to an address that worked.
-//! Each ends in a [`Ready`] link, which `wire` then carries; which link counts is
+//! Each ends in a [`Ready`] link, which `framed` then carries; which link counts is
 //! `session`'s.
 
 mod crowd;
 pub mod dial;
 pub mod door;
 pub mod frame;
+pub mod framed;
 pub mod here;
 pub mod interfaces;
 pub mod knock;
@@ -23,7 +24,6 @@ pub mod relay;
 pub mod route;
 pub mod stream;
 pub mod tell;
-pub mod wire;
 
 use std::pin::pin;
 use std::sync::Arc;

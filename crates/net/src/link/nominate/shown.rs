@@ -9,7 +9,7 @@ use undertone_core::session::record::Channel;
 use super::{BETTER_PATH_TIMEOUT, Confirmed};
 use crate::link::door::Visitor;
 use crate::link::frame;
-use crate::link::wire::FAREWELL_TIMEOUT;
+use crate::link::framed::FAREWELL_TIMEOUT;
 
 /// What became of a visitor that was shown to a pairing.
 pub enum Shown {

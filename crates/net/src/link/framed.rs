@@ -19,7 +19,7 @@ use super::stream::Stream;
 pub const FAREWELL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A live link's socket.
-pub struct Wire {
+pub struct Framed {
     /// Its name in the session.
     pub id: LinkId,
     /// Which way it goes.
@@ -31,10 +31,10 @@ pub struct Wire {
     reader: FrameReader,
 }
 
-impl Wire {
+impl Framed {
     /// A link over this stream, of which `reader` has already read a part.
     pub fn new(id: LinkId, route: Route, stream: Stream, reader: FrameReader) -> Self {
-        Wire {
+        Framed {
             id,
             route,
             out: Vec::new(),
