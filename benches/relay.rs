@@ -31,7 +31,7 @@ use undertone_core::mediator_url::MediatorUrl;
 use undertone_host::listen;
 use undertone_mediator::{Config, RelayLimits, serve};
 use undertone_net::link::relay::RelayStream;
-use undertone_net::rendezvous::{Rendezvous, Route};
+use undertone_net::rendezvous::{MediatorEndpoint, Rendezvous};
 use undertone_wire::{MediatorMessage, RELAY_MESSAGE};
 
 use side_by_side::{in_turns, on_one_core, sockets, verdict};
@@ -169,9 +169,9 @@ fn mediator() -> MediatorUrl {
 }
 
 async fn relayed(url: &MediatorUrl, room: u8) -> (RelayStream, RelayStream) {
-    let route = Route::straight(url.clone());
-    let mut host = Rendezvous::connect(&route, None).await.unwrap();
-    let mut guest = Rendezvous::connect(&route, None).await.unwrap();
+    let endpoint = MediatorEndpoint::direct(url.clone());
+    let mut host = Rendezvous::connect(&endpoint, None).await.unwrap();
+    let mut guest = Rendezvous::connect(&endpoint, None).await.unwrap();
     host.join(&[room; 32], b"host").await.unwrap();
     host.next().await.unwrap();
     guest.join(&[room; 32], b"guest").await.unwrap();

@@ -30,7 +30,7 @@ pub use self::examples::EXIT_CODES;
 pub use self::global::Global;
 pub use self::others::{DoctorArgs, IdArgs, PeersAction, PeersArgs};
 use crate::config::Config;
-use crate::rendezvous::Route;
+use crate::rendezvous::MediatorEndpoint;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 use crate::store::Place;
 
@@ -139,15 +139,15 @@ fn with_chat(arguments: &[OsString], error: &clap::Error) -> Option<Vec<OsString
 }
 
 /// The way to a mediator that was named.
-fn route(
+fn endpoint(
     mediator: MediatorUrl,
     proxy: Option<&Result<ProxyChoice, ProxyUrlError>>,
-) -> Result<Route, ProxyUrlError> {
+) -> Result<MediatorEndpoint, ProxyUrlError> {
     let choice = proxy.cloned().transpose()?.unwrap_or_default();
     let proxy = choice.proxy_for(&mediator)?;
-    Ok(Route {
+    Ok(MediatorEndpoint {
         proxy,
-        ..Route::straight(mediator)
+        ..MediatorEndpoint::direct(mediator)
     })
 }
 

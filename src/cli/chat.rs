@@ -13,9 +13,9 @@ use undertone_core::room::{Invite, RoomError};
 use undertone_core::text::display_name::DisplayName;
 use undertone_host::sources::Sources;
 
-use super::{bind_address, name_proxy, proxy_choice, route};
+use super::{bind_address, endpoint, name_proxy, proxy_choice};
 use crate::engine::relay::RelayChoice;
-use crate::rendezvous::Route;
+use crate::rendezvous::MediatorEndpoint;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 
 const ROOM_VARIABLE: &str = "UNDERTONE_ROOM";
@@ -205,17 +205,20 @@ impl ChatOptions {
     ///
     /// # Errors
     /// [`ProxyUrlError`], where a proxy counts whose address is wrong; an error of usage.
-    pub fn route(&self, invited: Option<MediatorUrl>) -> Result<Option<Route>, ProxyUrlError> {
+    pub fn endpoint(
+        &self,
+        invited: Option<MediatorUrl>,
+    ) -> Result<Option<MediatorEndpoint>, ProxyUrlError> {
         let named = invited.or_else(|| self.mediator.clone());
         if let (None, Some(Err(error))) = (&named, &self.proxy) {
             return Err(error.clone());
         }
-        let route = named.map(|mediator| route(mediator, self.proxy.as_ref()));
-        let mut route = route.transpose()?;
-        if let Some(route) = &mut route {
-            route.only_here = self.mediator.as_ref() == Some(&route.mediator);
+        let endpoint = named.map(|mediator| endpoint(mediator, self.proxy.as_ref()));
+        let mut endpoint = endpoint.transpose()?;
+        if let Some(endpoint) = &mut endpoint {
+            endpoint.only_here = self.mediator.as_ref() == Some(&endpoint.mediator);
         }
-        Ok(route)
+        Ok(endpoint)
     }
 
     /// How long to wait for the other one; `None`: as long as it takes.

@@ -7,8 +7,8 @@ use undertone_core::mediator_url::{DEFAULT_PORT, MediatorUrl};
 use undertone_core::text::display_name::DisplayName;
 use undertone_host::sources::Sources;
 
-use super::{bind_address, examples, name_proxy, proxy_choice, route};
-use crate::rendezvous::Route;
+use super::{bind_address, endpoint, examples, name_proxy, proxy_choice};
+use crate::rendezvous::MediatorEndpoint;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 
 /// What `doctor` takes.
@@ -42,10 +42,10 @@ impl DoctorArgs {
     ///
     /// # Errors
     /// [`ProxyUrlError`], where a proxy counts whose address is wrong.
-    pub fn routes(&self) -> Result<Vec<Route>, ProxyUrlError> {
+    pub fn endpoints(&self) -> Result<Vec<MediatorEndpoint>, ProxyUrlError> {
         let named = self.mediator.iter();
         named
-            .map(|mediator| route(mediator.clone(), self.proxy.as_ref()))
+            .map(|mediator| endpoint(mediator.clone(), self.proxy.as_ref()))
             .collect()
     }
 }

@@ -132,9 +132,9 @@ fn the_first_help_fits_one_screen() {
 #[test]
 fn a_wrong_proxy_is_told_where_no_mediator_is_named_too() {
     let options = chat("undertone chat lab --proxy ftp://10.0.0.1").options;
-    assert!(options.route(None).is_err());
+    assert!(options.endpoint(None).is_err());
     let options = chat("undertone chat lab --proxy socks5://10.0.0.1").options;
-    assert!(options.route(None).unwrap().is_none());
+    assert!(options.endpoint(None).unwrap().is_none());
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::link::interfaces::addresses_here;
 use crate::link::port::Port;
 use crate::rendezvous::proxy::Proxy;
 use crate::rendezvous::{
-    self, CONNECT_TIMEOUT, ConnectError, Rendezvous, Route, Transport, connect as tcp,
+    self, CONNECT_TIMEOUT, ConnectError, MediatorEndpoint, Rendezvous, Transport, connect as tcp,
     version::{self, Answers, answers},
 };
 use crate::socket::Segments;
@@ -25,22 +25,22 @@ use crate::socket::Segments;
 /// Looks at the mediators that were named, or at the one that a chat would use, and at the way
 /// out that they show.
 pub(super) async fn examine(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<()> {
-    let mut routes = match args.routes() {
-        Ok(routes) => routes,
+    let mut endpoints = match args.endpoints() {
+        Ok(endpoints) => endpoints,
         Err(error) => return super::here::tell(report, "proxy", &error),
     };
-    if routes.is_empty() {
-        routes.extend(local(args, report).await?);
+    if endpoints.is_empty() {
+        endpoints.extend(local(args, report).await?);
     }
     // One port for all, so that what a router does to it can be compared.
     let port = Port::open(args.bind).ok();
     let from = port.as_ref().map(Port::address);
     let mut seats = Vec::new();
-    for route in &routes {
-        if let Some(seat) = steps(route, from, report).await? {
-            let others = seat::at_other_addresses(route, &seat, from).await;
-            seats.push((route, seat));
-            seats.extend(others.into_iter().map(|seat| (route, seat)));
+    for endpoint in &endpoints {
+        if let Some(seat) = steps(endpoint, from, report).await? {
+            let others = seat::at_other_addresses(endpoint, &seat, from).await;
+            seats.push((endpoint, seat));
+            seats.extend(others.into_iter().map(|seat| (endpoint, seat)));
         }
     }
     paths::tell(port.as_ref(), &mut seats, report).await?;
@@ -51,7 +51,7 @@ pub(super) async fn examine(args: &DoctorArgs, report: &mut Report<'_>) -> io::R
 }
 
 /// The mediator on this machine, where none was named.
-async fn local(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<Option<Route>> {
+async fn local(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<Option<MediatorEndpoint>> {
     let bind = args.bind.map(|bind| bind.ip());
     let here = bind.unwrap_or(Ipv4Addr::LOCALHOST.into());
     for port in ports(args.local_port) {
@@ -60,7 +60,7 @@ async fn local(args: &DoctorArgs, report: &mut Report<'_>) -> io::Result<Option<
         };
         match answers(&mediator).await {
             Answers::Mediator => {
-                return Ok(Some(Route::straight(mediator)));
+                return Ok(Some(MediatorEndpoint::direct(mediator)));
             }
             Answers::Another => continue,
             Answers::Nobody => {}
@@ -100,19 +100,19 @@ fn no_room(place: &str, report: &mut Report<'_>) -> io::Result<()> {
 
 /// Every step to a seat, which is given where none of them failed.
 async fn steps(
-    route: &Route,
+    endpoint: &MediatorEndpoint,
     from: Option<SocketAddr>,
     report: &mut Report<'_>,
 ) -> io::Result<Option<Seat>> {
-    let url = &route.mediator;
-    let stream = match &route.proxy {
+    let url = &endpoint.mediator;
+    let stream = match &endpoint.proxy {
         None => connect(url, report).await?,
-        Some(proxy) => connect_through(route, proxy, report).await?,
+        Some(proxy) => connect_through(endpoint, proxy, report).await?,
     };
     let Some(stream) = stream else {
         return Ok(None);
     };
-    let Some(transport) = secure(route, stream, report).await? else {
+    let Some(transport) = secure(endpoint, stream, report).await? else {
         return Ok(None);
     };
     match timeout(CONNECT_TIMEOUT, version::ask_version(url, transport)).await {
@@ -121,7 +121,7 @@ async fn steps(
             clock::tell(&answer, report)?;
         }
         // A proxy that says nothing shows at the next step.
-        Err(_) if route.proxy.is_some() => {}
+        Err(_) if endpoint.proxy.is_some() => {}
         _ => report.warn(
             "version",
             "it does not answer to HTTP",
@@ -130,13 +130,13 @@ async fn steps(
     }
     match timeout(
         CONNECT_TIMEOUT,
-        Seat::take(Rendezvous::connect(route, from)),
+        Seat::take(Rendezvous::connect(endpoint, from)),
     )
     .await
     {
         Ok(Ok(seat)) => {
             report.fine("rendezvous", &format!("{url} gives a seat in a room"))?;
-            match &route.proxy {
+            match &endpoint.proxy {
                 None => observed(&seat, report)?,
                 Some(_) => proxied(seat.observed(), report)?,
             }
@@ -154,13 +154,13 @@ async fn steps(
 
 /// Through the proxy; `None` where it failed and was told.
 async fn connect_through(
-    route: &Route,
+    endpoint: &MediatorEndpoint,
     proxy: &Proxy,
     report: &mut Report<'_>,
 ) -> io::Result<Option<TcpStream>> {
     let start = Instant::now();
-    let reached = timeout(CONNECT_TIMEOUT, rendezvous::reach(route, None)).await;
-    let (url, name) = (&route.mediator, proxy.named_by());
+    let reached = timeout(CONNECT_TIMEOUT, rendezvous::connect_tcp(endpoint, None)).await;
+    let (url, name) = (&endpoint.mediator, proxy.named_by());
     match reached.unwrap_or(Err(ConnectError::Slow)) {
         Ok(connected) => {
             let ms = start.elapsed().as_millis();
@@ -169,7 +169,7 @@ async fn connect_through(
             Ok(Some(connected.stream))
         }
         Err(error) => {
-            let error = error.on(route);
+            let error = error.on(endpoint);
             report.no_mediator("proxy", &error.to_string(), &error.remedy())?;
             Ok(None)
         }
@@ -219,11 +219,11 @@ async fn connect(url: &MediatorUrl, report: &mut Report<'_>) -> io::Result<Optio
 
 /// TLS, where the address says so; `None` where it failed and was told.
 async fn secure(
-    route: &Route,
+    endpoint: &MediatorEndpoint,
     stream: TcpStream,
     report: &mut Report<'_>,
 ) -> io::Result<Option<Box<dyn Transport>>> {
-    let url = &route.mediator;
+    let url = &endpoint.mediator;
     let why = match timeout(CONNECT_TIMEOUT, rendezvous::transport(url, stream)).await {
         Ok(Ok(transport)) => {
             if url.tls() {
@@ -234,7 +234,7 @@ async fn secure(
         Ok(Err(why)) => ConnectError::Tls(why),
         Err(_) => ConnectError::Slow,
     };
-    let error = why.on(route);
+    let error = why.on(endpoint);
     report.no_mediator("tls", &error.to_string(), &error.remedy())?;
     Ok(None)
 }

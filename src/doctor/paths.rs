@@ -16,7 +16,7 @@ use super::seat::Seat;
 use crate::link::interfaces::addresses_here;
 use crate::link::port::Port;
 use crate::link::route::is_local;
-use crate::rendezvous::Route;
+use crate::rendezvous::MediatorEndpoint;
 
 /// What every network lets out.
 const WEB: [u16; 2] = [80, 443];
@@ -26,10 +26,10 @@ const OUT_WITHIN: Duration = Duration::from_secs(3);
 /// Asks and tells all of it; `seats` were taken from `port`, where there is one.
 pub(super) async fn tell(
     port: Option<&Port>,
-    seats: &mut [(&Route, Seat)],
+    seats: &mut [(&MediatorEndpoint, Seat)],
     report: &mut Report<'_>,
 ) -> io::Result<()> {
-    let sighting = |(_, seat): &(&Route, Seat)| {
+    let sighting = |(_, seat): &(&MediatorEndpoint, Seat)| {
         if seat.is_behind_a_proxy() {
             return None;
         }
@@ -138,18 +138,18 @@ fn direct(nat: Nat, web_only: bool, report: &mut Report<'_>) -> io::Result<bool>
 /// Tells of each mediator whether it relays. Not to relay is worth a warning where no direct
 /// path is `likely`.
 async fn relay(
-    seats: &mut [(&Route, Seat)],
+    seats: &mut [(&MediatorEndpoint, Seat)],
     likely: bool,
     report: &mut Report<'_>,
 ) -> io::Result<()> {
-    let mut told: Vec<&Route> = Vec::new();
-    for (route, seat) in seats {
-        if told.iter().any(|told| std::ptr::eq(*told, *route)) {
+    let mut told: Vec<&MediatorEndpoint> = Vec::new();
+    for (endpoint, seat) in seats {
+        if told.iter().any(|told| std::ptr::eq(*told, *endpoint)) {
             continue;
         }
-        told.push(route);
-        let url = &route.mediator;
-        match seat.relays(route).await {
+        told.push(endpoint);
+        let url = &endpoint.mediator;
+        match seat.relays(endpoint).await {
             Some(true) => {
                 let text = format!(
                     "{url} relays, where no direct path opens and both agree; it then sees addresses, times and sizes"

@@ -10,7 +10,7 @@ use undertone_wire::MediatorMessage;
 
 use crate::link::interfaces::addresses_here;
 use crate::link::route::is_local;
-use crate::rendezvous::{CONNECT_TIMEOUT, Rendezvous, RendezvousError, Route, look_up};
+use crate::rendezvous::{CONNECT_TIMEOUT, MediatorEndpoint, Rendezvous, RendezvousError, look_up};
 
 /// Of a name's addresses no more than so many are asked, beside the first one.
 const OTHERS_MAX: usize = 3;
@@ -66,9 +66,9 @@ impl Seat {
 
     /// Whether the mediator relays, which it tells only in a pairing: pairs with itself, by a
     /// second connection. `None` if that goes wrong.
-    pub(super) async fn relays(&mut self, route: &Route) -> Option<bool> {
+    pub(super) async fn relays(&mut self, endpoint: &MediatorEndpoint) -> Option<bool> {
         let pairing = async {
-            let mut other = Rendezvous::connect(route, None).await?;
+            let mut other = Rendezvous::connect(endpoint, None).await?;
             other.join(&self.room, &random::<OFFER_LEN>()).await?;
             let paired = other.next().await?;
             let relays = other.relays();
@@ -97,12 +97,12 @@ fn is_nearer(seen: IpAddr, by: IpAddr) -> bool {
 /// Seats at the other IPv4 addresses of the mediator's name: behind each may be the same
 /// mediator, and a router need not treat them alike. Those that do not answer are left out.
 pub(super) async fn at_other_addresses(
-    route: &Route,
+    endpoint: &MediatorEndpoint,
     first: &Seat,
     from: Option<SocketAddr>,
 ) -> Vec<Seat> {
     let mut seats = Vec::new();
-    let (Some(by), url) = (first.by(), &route.mediator) else {
+    let (Some(by), url) = (first.by(), &endpoint.mediator) else {
         return seats;
     };
     let looked_up = timeout(CONNECT_TIMEOUT, look_up(url.host(), url.port())).await;

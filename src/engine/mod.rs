@@ -55,7 +55,7 @@ use crate::engine::relay::{Consent, NoRelay};
 use crate::exit::Exit;
 use crate::history::History;
 use crate::link::interfaces::can_listen;
-use crate::rendezvous::Route;
+use crate::rendezvous::MediatorEndpoint;
 use crate::rendezvous::version::{Answers, answers};
 use crate::store::Writer;
 use crate::ui::aside::Aside;
@@ -74,7 +74,7 @@ pub struct Setup {
     /// Where to meet.
     pub room: Room,
     /// The mediator that was named, if any, and the way to it.
-    pub mediator: Option<Route>,
+    pub mediator: Option<MediatorEndpoint>,
     /// Whether the room was made up just now: its invite is to be said, come what may.
     pub made_up: bool,
     /// Where an invite was made that leads to this machine itself.
@@ -173,7 +173,7 @@ impl Setup {
     async fn local(&self) -> Result<Local, ChatError> {
         let bind = self.listening.bind.map(|bind| bind.ip());
         let itself = self.mediator.as_ref().filter(|_| self.to_itself.is_some());
-        if let Some(Route { mediator, .. }) = itself {
+        if let Some(MediatorEndpoint { mediator, .. }) = itself {
             if self.to_itself == Some(Made::Here) && !mediator.tls() {
                 let port = mediator.port();
                 let found = Local::find_or_start(bind, port, None).await;

@@ -31,7 +31,7 @@ pub struct Trail {
     /// What the reunion takes.
     pub reunion: Arc<Reunion>,
     /// The mediator.
-    pub mediator: rendezvous::Route,
+    pub mediator: rendezvous::MediatorEndpoint,
     /// What it has seen of our port.
     pub outside: Outside,
     /// How the line to it is kept alive.

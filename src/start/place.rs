@@ -7,7 +7,7 @@ use crate::cli::ChatOptions;
 use crate::engine::Made;
 use crate::engine::relay::RelayChoice;
 use crate::exit::Exit;
-use crate::rendezvous::Route;
+use crate::rendezvous::MediatorEndpoint;
 use crate::report::fail;
 
 use crate::made;
@@ -16,7 +16,7 @@ use crate::store::{Store, StoreError};
 /// A room, and the way to its mediator.
 pub(super) struct Place {
     pub(super) room: Room,
-    pub(super) mediator: Option<Route>,
+    pub(super) mediator: Option<MediatorEndpoint>,
     /// Whether the room was made up just now.
     pub(super) made_up: bool,
     /// Where the invite was made, if its mediator is this machine itself.
@@ -38,13 +38,15 @@ impl Place {
             None => (None, Room::made_up()),
         };
         let invited = mediator.is_some();
-        let mediator = options.route(mediator).map_err(|e| fail(Exit::Usage, &e))?;
+        let mediator = options
+            .endpoint(mediator)
+            .map_err(|e| fail(Exit::Usage, &e))?;
         let by_invite = mediator.as_ref().filter(|_| invited);
         let fault = |error| fail(Exit::Fault, &error);
         let to_itself = leads_to_itself(options, by_invite, store, &room).map_err(fault)?;
         let is_here = mediator
             .as_ref()
-            .is_none_or(|route| route.mediator.is_loopback());
+            .is_none_or(|endpoint| endpoint.mediator.is_loopback());
         if to_itself.is_none() && is_here {
             made::note(store, &room).map_err(fault)?;
         }
@@ -64,11 +66,11 @@ impl Place {
 /// the person, too, is where they say that it is.
 fn leads_to_itself(
     options: &ChatOptions,
-    invited: Option<&Route>,
+    invited: Option<&MediatorEndpoint>,
     store: &Store,
     room: &Room,
 ) -> Result<Option<Made>, StoreError> {
-    let Some(Route {
+    let Some(MediatorEndpoint {
         mediator, proxy, ..
     }) = invited
     else {
@@ -88,11 +90,11 @@ fn leads_to_itself(
 /// see our address, or a proxy's where there is one.
 fn check_hides(
     options: &ChatOptions,
-    route: Option<&Route>,
+    endpoint: Option<&MediatorEndpoint>,
     sources: &Sources,
 ) -> Result<(), Exit> {
     let hide = sources.name("hide-ip");
-    let fault = match route {
+    let fault = match endpoint {
         _ if options.relay == RelayChoice::Never => {
             format!(
                 "{hide} goes by the mediator's relay only, and {} never refuses it\n  Leave out one of the two.",
@@ -104,8 +106,9 @@ fn check_hides(
                 "missing: a mediator that relays\n  {hide} takes one that is not this machine's own: name it with --mediator URL."
             )
         }
-        Some(route)
-            if route.proxy.is_none() && options.mediator.as_ref() != Some(&route.mediator) =>
+        Some(endpoint)
+            if endpoint.proxy.is_none()
+                && options.mediator.as_ref() != Some(&endpoint.mediator) =>
         {
             format!(
                 "an invite's mediator may be the other one's own machine, which would see your address\n  {hide} takes one that you trust: name it with --mediator URL, or put a --proxy before it."

@@ -10,7 +10,7 @@ use undertone_core::mediator_url::MediatorUrl;
 use undertone_host::listen;
 use undertone_mediator::{Config, RelayLimits, serve};
 use undertone_net::link::relay::RelayStream;
-use undertone_net::rendezvous::{Rendezvous, RendezvousError, Route};
+use undertone_net::rendezvous::{MediatorEndpoint, Rendezvous, RendezvousError};
 use undertone_wire::{ErrorCode, MediatorMessage, RELAY_ASK_LIFE};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -43,9 +43,9 @@ fn ample() -> RelayLimits {
 
 /// Two that have swapped SEALED, and whether they were told of a relay.
 async fn pair(url: &MediatorUrl) -> (Rendezvous, Rendezvous, bool) {
-    let route = Route::straight(url.clone());
-    let mut host = Rendezvous::connect(&route, None).await.unwrap();
-    let mut guest = Rendezvous::connect(&route, None).await.unwrap();
+    let endpoint = MediatorEndpoint::direct(url.clone());
+    let mut host = Rendezvous::connect(&endpoint, None).await.unwrap();
+    let mut guest = Rendezvous::connect(&endpoint, None).await.unwrap();
     host.join(&[7; 32], b"host").await.unwrap();
     let waiting = host.next().await.unwrap();
     assert!(matches!(waiting, MediatorMessage::Waiting { .. }));

@@ -18,7 +18,7 @@ use crate::engine::reconnect::{Trail, await_guest, seek_host};
 use crate::engine::relay::Consent;
 use crate::link::knock::Reunion;
 use crate::link::tell::Tell;
-use crate::rendezvous::Route;
+use crate::rendezvous::MediatorEndpoint;
 use crate::ui::interface::Interface;
 
 /// A link that was lost is found again by then, mostly, where both ends still share a session.
@@ -107,7 +107,7 @@ impl Talk<'_> {
         };
         Some(Trail {
             reunion: Arc::new(self.reunion()?),
-            mediator: Route {
+            mediator: MediatorEndpoint {
                 segments,
                 ..self.local.route.clone()
             },

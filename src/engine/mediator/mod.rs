@@ -27,7 +27,7 @@ use crate::embedded::{Config, lan as dns_sd, serve};
 use crate::engine::mediator::lan::{Known, LOOK_FOR, Lan};
 use crate::engine::mediator::links::{Link, links_here};
 use crate::rendezvous::version::{Answers, answers};
-use crate::rendezvous::{KeepAlive, Outside, Route};
+use crate::rendezvous::{KeepAlive, MediatorEndpoint, Outside};
 
 /// Ports that are tried, from the one that was asked for on.
 const PORTS: u16 = 8;
@@ -38,7 +38,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The mediator that a chat uses.
 pub struct Local {
     /// Where and how this client reaches it.
-    pub route: Route,
+    pub route: MediatorEndpoint,
     /// What it has seen of our port.
     pub outside: Outside,
     /// How the line to it is kept alive.
@@ -71,7 +71,7 @@ struct Embedded {
 
 impl Local {
     /// The mediator that `route` leads to, which somebody else runs.
-    pub fn named(route: Route) -> Self {
+    pub fn named(route: MediatorEndpoint) -> Self {
         Local {
             others: vec![Link::named(route.mediator.clone())],
             route,
@@ -86,7 +86,7 @@ impl Local {
     }
 
     /// The mediator that `route` leads to, on this machine: one is started here once it has ended.
-    pub fn on_this_machine(route: Route, bind: Option<IpAddr>) -> Self {
+    pub fn on_this_machine(route: MediatorEndpoint, bind: Option<IpAddr>) -> Self {
         let place = (!route.mediator.tls()).then(|| (bind, route.mediator.port()));
         Local {
             place,
@@ -118,7 +118,7 @@ impl Local {
         let mut local = match first {
             Some((id, url)) => {
                 lan.current = id;
-                let mut local = Self::named(Route::straight(url));
+                let mut local = Self::named(MediatorEndpoint::direct(url));
                 local.place = Some((bind, port));
                 local
             }
@@ -141,7 +141,7 @@ impl Local {
             };
             let others = links_here(bind, at, embedded.is_some()).await;
             return Ok(Local {
-                route: Route::straight(url),
+                route: MediatorEndpoint::direct(url),
                 outside: Outside::default(),
                 keep_alive: KeepAlive::default(),
                 others: others.map_err(io::Error::other)?,
@@ -202,7 +202,7 @@ impl Local {
     fn go_to(&mut self, url: MediatorUrl, why: &str) -> String {
         let message = format!("{why}: you now wait at {url}");
         self.others = vec![Link::named(url.clone())];
-        self.route = Route::straight(url);
+        self.route = MediatorEndpoint::direct(url);
         self.instead_of = None;
         message
     }

@@ -9,17 +9,17 @@ use crate::common::{Home, Mediator, PATIENCE, Start, free_port};
 use proxies::{answering, http_proxy, serve, socks5_proxy, take};
 use serde_json::Value;
 use undertone_net::rendezvous::proxy::{ProxyChoice, ProxyFailure};
-use undertone_net::rendezvous::{Rendezvous, RendezvousError, Route};
+use undertone_net::rendezvous::{MediatorEndpoint, Rendezvous, RendezvousError};
 
 async fn through(proxy: &str) -> Result<Rendezvous, RendezvousError> {
     let mediator = "mediator.invalid:7700".parse().unwrap();
     let choice: ProxyChoice = proxy.parse().unwrap();
     let proxy = choice.proxy_for(&mediator).unwrap();
-    let route = Route {
+    let endpoint = MediatorEndpoint {
         proxy,
-        ..Route::straight(mediator)
+        ..MediatorEndpoint::direct(mediator)
     };
-    Rendezvous::connect(&route, None).await
+    Rendezvous::connect(&endpoint, None).await
 }
 
 async fn failure(proxy: &str) -> ProxyFailure {

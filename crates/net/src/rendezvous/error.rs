@@ -8,7 +8,7 @@ use undertone_core::text::safe::clause;
 use undertone_wire::ErrorCode;
 
 use super::proxy::{Proxy, ProxyFailure};
-use super::{Answer, Route, TlsFailure};
+use super::{Answer, MediatorEndpoint, TlsFailure};
 
 /// Why the mediator is of no use now.
 #[derive(Debug, thiserror::Error)]
@@ -188,9 +188,9 @@ pub enum ConnectError {
 impl ConnectError {
     /// What it means on this way.
     #[must_use]
-    pub fn on(self, route: &Route) -> RendezvousError {
-        let url = route.mediator.clone();
-        let proxy = route.proxy.clone().map(Box::new);
+    pub fn on(self, endpoint: &MediatorEndpoint) -> RendezvousError {
+        let url = endpoint.mediator.clone();
+        let proxy = endpoint.proxy.clone().map(Box::new);
         let why = match self {
             ConnectError::Tls(why) => return RendezvousError::Tls { url, proxy, why },
             ConnectError::Answer(answer) => {

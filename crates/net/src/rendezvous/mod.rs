@@ -1,17 +1,17 @@
 //! The client's side of the mediator: one WebSocket, the messages of
 //! `undertone_wire` on it, every wait bounded. What the messages mean
-//! for a pairing is not decided here. `reach` is the way there, `connect` the TCP
+//! for a pairing is not decided here. `endpoint` is the way there, `connect` the TCP
 //! below it, `tls` what may be above that, `upgrade` the WebSocket on top, `proxy` what may be on
 //! the way, `answer` what may stand in its place, `head` how either answers; `keep_alive` keeps the line, `version` tells a mediator from another
 //! service.
 
 mod answer;
 pub mod connect;
+mod endpoint;
 mod error;
 mod head;
 mod keep_alive;
 pub mod proxy;
-mod reach;
 mod tls;
 mod upgrade;
 pub mod version;
@@ -33,13 +33,13 @@ use undertone_wire::{
 use crate::link::interfaces::link_of;
 use crate::link::ranking::is_link_local;
 pub use answer::{Answer, Redirect};
+pub use endpoint::MediatorEndpoint;
+pub(crate) use endpoint::Socket;
+pub use endpoint::{Transport, connect_tcp, look_up, transport};
 pub use error::RendezvousError;
 pub(crate) use error::failed;
 pub use error::{ConnectError, reason, try_again_in};
 pub use keep_alive::KeepAlive;
-pub use reach::Route;
-pub(crate) use reach::Socket;
-pub use reach::{Transport, look_up, reach, transport};
 pub use tls::{CertificateFault, TlsFailure};
 
 /// The longest wait for a connection to the mediator, TLS and WebSocket included.
@@ -84,10 +84,13 @@ impl Rendezvous {
     /// # Errors
     /// [`RendezvousError::Unreachable`], [`RendezvousError::Proxy`], [`RendezvousError::Tls`],
     /// or [`RendezvousError::NoMediator`], also for one that has too many connections.
-    pub async fn connect(route: &Route, from: Option<SocketAddr>) -> Result<Self, RendezvousError> {
-        match Self::connect_by(route, reach(route, from)).await {
+    pub async fn connect(
+        endpoint: &MediatorEndpoint,
+        from: Option<SocketAddr>,
+    ) -> Result<Self, RendezvousError> {
+        match Self::connect_by(endpoint, connect_tcp(endpoint, from)).await {
             Err(RendezvousError::NoMediator { url, proxy, answer })
-                if !url.tls() && answer.may_be_tls() && reach::speaks_tls(route).await =>
+                if !url.tls() && answer.may_be_tls() && endpoint::speaks_tls(endpoint).await =>
             {
                 let answer = Answer::Tls;
                 Err(RendezvousError::NoMediator { url, proxy, answer })
@@ -105,13 +108,13 @@ impl Rendezvous {
         address: SocketAddr,
         from: Option<SocketAddr>,
     ) -> Result<Self, RendezvousError> {
-        let route = Route::straight(mediator.clone());
-        let reached = async { Ok(connect::connect(&[address], from, route.segments).await?) };
-        Self::connect_by(&route, reached).await
+        let endpoint = MediatorEndpoint::direct(mediator.clone());
+        let reached = async { Ok(connect::connect(&[address], from, endpoint.segments).await?) };
+        Self::connect_by(&endpoint, reached).await
     }
 
     async fn connect_by(
-        route: &Route,
+        endpoint: &MediatorEndpoint,
         reached: impl Future<Output = Result<connect::Connected, ConnectError>>,
     ) -> Result<Self, RendezvousError> {
         let connecting = async {
@@ -122,10 +125,10 @@ impl Rendezvous {
                 false => None,
             };
             Ok(Rendezvous {
-                link: link.filter(|_| route.proxy.is_none()),
-                only_here: route.only_here,
-                socket: upgrade::greet(&route.mediator, stream).await?,
-                address: route.proxy.is_none().then_some(address),
+                link: link.filter(|_| endpoint.proxy.is_none()),
+                only_here: endpoint.only_here,
+                socket: upgrade::greet(&endpoint.mediator, stream).await?,
+                address: endpoint.proxy.is_none().then_some(address),
                 port_kept,
                 outside: None,
                 relays: false,
@@ -136,8 +139,8 @@ impl Rendezvous {
             })
         };
         match timeout(CONNECT_TIMEOUT, connecting).await {
-            Ok(connected) => connected.map_err(|error: ConnectError| error.on(route)),
-            Err(_) => Err(ConnectError::Slow.on(route)),
+            Ok(connected) => connected.map_err(|error: ConnectError| error.on(endpoint)),
+            Err(_) => Err(ConnectError::Slow.on(endpoint)),
         }
     }
 
@@ -198,7 +201,7 @@ impl Rendezvous {
         self.link
     }
 
-    /// As [`Route::only_here`] says.
+    /// As [`MediatorEndpoint::only_here`] says.
     pub fn is_only_here(&self) -> bool {
         self.only_here
     }

@@ -11,9 +11,9 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use undertone_core::mediator_url::MediatorUrl;
 use undertone_wire::{PATH, RELAY_MESSAGE};
 
+use super::endpoint::{Socket, transport};
 use super::error::ConnectError;
 use super::head::{self, Head};
-use super::reach::{Socket, transport};
 use super::{Answer, WRITE_BUFFER};
 
 /// The most that waits to be written to a mediator that does not read: what may gather, and

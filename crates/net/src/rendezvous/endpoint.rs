@@ -24,7 +24,7 @@ const TLS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A mediator, and the proxy on the way to it.
 #[derive(Debug, Clone)]
-pub struct Route {
+pub struct MediatorEndpoint {
     /// The mediator.
     pub mediator: MediatorUrl,
     /// The proxy; `None`: straight.
@@ -36,10 +36,10 @@ pub struct Route {
     pub segments: Segments,
 }
 
-impl Route {
+impl MediatorEndpoint {
     /// Straight to a mediator of which nothing else is known.
-    pub fn straight(mediator: MediatorUrl) -> Self {
-        Route {
+    pub fn direct(mediator: MediatorUrl) -> Self {
+        MediatorEndpoint {
             mediator,
             proxy: None,
             only_here: false,
@@ -59,20 +59,20 @@ pub(crate) type Socket = WebSocketStream<Box<dyn Transport>>;
 ///
 /// # Errors
 /// [`ConnectError::Io`], [`ConnectError::Proxy`].
-pub async fn reach(
-    route: &Route,
+pub async fn connect_tcp(
+    endpoint: &MediatorEndpoint,
     from: Option<SocketAddr>,
 ) -> Result<connect::Connected, ConnectError> {
-    let Route {
+    let MediatorEndpoint {
         mediator, proxy, ..
-    } = route;
+    } = endpoint;
     let Some(proxy) = proxy else {
         let addresses = look_up(mediator.host(), mediator.port()).await?;
-        return Ok(connect::connect(&addresses, from, route.segments).await?);
+        return Ok(connect::connect(&addresses, from, endpoint.segments).await?);
     };
     let reached = async {
         let addresses = look_up(proxy.host(), proxy.port()).await?;
-        connect::connect(&addresses, None, route.segments).await
+        connect::connect(&addresses, None, endpoint.segments).await
     };
     let reached = reached.await.map_err(|error| {
         let why = reason(&error);
@@ -130,10 +130,10 @@ async fn handshake(url: &MediatorUrl, stream: TcpStream) -> Result<Box<dyn Trans
 
 /// Whether TLS is spoken at a mediator's address that says otherwise: asked where the answer
 /// without it made no sense.
-pub(super) async fn speaks_tls(route: &Route) -> bool {
+pub(super) async fn speaks_tls(endpoint: &MediatorEndpoint) -> bool {
     let asking = async {
-        let connected = reach(route, None).await.ok()?;
-        Some(handshake(&route.mediator, connected.stream).await)
+        let connected = connect_tcp(endpoint, None).await.ok()?;
+        Some(handshake(&endpoint.mediator, connected.stream).await)
     };
     match timeout(TLS_TIMEOUT, asking).await {
         Ok(Some(Ok(_))) => true,
