@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::link::route::is_local;
+use crate::link::path::is_local;
 
 /// How one mediator sees the port from which all of them were asked.
 #[derive(Clone, Copy, Debug)]

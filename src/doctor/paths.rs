@@ -14,8 +14,8 @@ use super::Report;
 use super::nat::{Nat, Sighting};
 use super::seat::Seat;
 use crate::link::interfaces::addresses_here;
+use crate::link::path::is_local;
 use crate::link::port::Port;
-use crate::link::route::is_local;
 use crate::rendezvous::MediatorEndpoint;
 
 /// What every network lets out.

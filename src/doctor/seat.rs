@@ -9,7 +9,7 @@ use undertone_core::pairing::OFFER_LEN;
 use undertone_wire::MediatorMessage;
 
 use crate::link::interfaces::addresses_here;
-use crate::link::route::is_local;
+use crate::link::path::is_local;
 use crate::rendezvous::{CONNECT_TIMEOUT, MediatorEndpoint, Rendezvous, RendezvousError, look_up};
 
 /// Of a name's addresses no more than so many are asked, beside the first one.

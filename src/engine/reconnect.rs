@@ -19,9 +19,9 @@ use crate::engine::relay::{Consent, by_relay};
 use crate::link::Ready;
 use crate::link::dial::{PATH_TIMEOUT, Plan};
 use crate::link::knock::{Reunion, redial};
+use crate::link::path::Path;
 use crate::link::port::Port;
 use crate::link::reach::reach;
-use crate::link::route::Route;
 use crate::link::stream::Stream;
 use crate::rendezvous::{self, KeepAlive, Outside, Rendezvous, RendezvousError};
 
@@ -69,7 +69,7 @@ impl Reached {
     /// A link that one of the host's `candidates` led to, or on which the host came. It
     /// may have dialled from a port at which it does not listen.
     pub fn new(ready: Ready, candidates: &[SocketAddr]) -> Self {
-        let knock_at = (!ready.route.is_relay()).then(|| door(ready.route.address(), candidates));
+        let knock_at = (!ready.path.is_relay()).then(|| door(ready.path.address(), candidates));
         Reached { ready, knock_at }
     }
 }
@@ -206,7 +206,7 @@ pub async fn await_guest_once(
 }
 
 /// The way through the mediator, where that may be.
-async fn relay(trail: &Trail, mediator: &mut Option<Rendezvous>) -> Option<(Stream, Route)> {
+async fn relay(trail: &Trail, mediator: &mut Option<Rendezvous>) -> Option<(Stream, Path)> {
     let consent = trail.relay.as_ref()?;
     // Who is only now asked may take until the next try.
     let given = timeout(PATH_TIMEOUT, consent.given());

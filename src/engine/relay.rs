@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use undertone_wire::{ErrorCode, RELAY_ASK_LIFE};
 
-use crate::link::route::Route;
+use crate::link::path::Path;
 use crate::link::stream::Stream;
 use crate::rendezvous::{Rendezvous, RendezvousError};
 
@@ -192,7 +192,7 @@ pub async fn by_relay(
     mediator: &mut Option<Rendezvous>,
     hopeless: bool,
     consent: impl Future<Output = bool>,
-) -> Result<Option<(Stream, Route)>, NoRelay> {
+) -> Result<Option<(Stream, Path)>, NoRelay> {
     let Some(connected) = mediator.as_mut().filter(|mediator| mediator.relays()) else {
         return Ok(None);
     };
@@ -212,7 +212,7 @@ pub async fn by_relay(
     let Some(relaying) = mediator.take_if(|_| agreed) else {
         return Ok(None);
     };
-    let route = Route::Relay(relaying.address());
+    let route = Path::Relay(relaying.address());
     match relaying.relay().await {
         Ok(stream) => Ok(Some((stream.into(), route))),
         Err(error) => failed(&error),

@@ -93,7 +93,7 @@ impl Hosted {
 
     /// A further link, up to the host's `go` on it.
     fn come_again(&self) -> Ready {
-        let host = self.link.route.address();
+        let host = self.link.path.address();
         let inside = self.evil.runtime.enter();
         let port = Port::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
         drop(inside);

@@ -18,9 +18,9 @@ use crate::engine::relay::by_relay;
 use crate::link::dial::{PATH_TIMEOUT, Plan};
 use crate::link::door::Door;
 use crate::link::nominate::ANSWER_TIMEOUT;
+use crate::link::path::Path;
 use crate::link::port::Port;
 use crate::link::reach::{Unreached, reach};
-use crate::link::route::Route;
 use crate::link::stream::Stream;
 use crate::rendezvous::Rendezvous;
 
@@ -111,7 +111,7 @@ async fn join_host(
     port: Arc<Port>,
     matched: Matched,
     plan: Plan,
-    relay: impl Future<Output = Option<(Stream, Route)>>,
+    relay: impl Future<Output = Option<(Stream, Path)>>,
     no_path: impl Fn() -> Failure,
 ) -> Result<Met, Failure> {
     let confirm = matched.guest(setup.name.as_str())?;
@@ -137,7 +137,7 @@ async fn await_guest(
     port: Arc<Port>,
     matched: Matched,
     plan: Plan,
-    relay: impl Future<Output = Option<(Stream, Route)>>,
+    relay: impl Future<Output = Option<(Stream, Path)>>,
     no_path: impl Fn() -> Failure,
 ) -> Result<Met, Failure> {
     setup.detail(&format!("listening on {}", port.address()));

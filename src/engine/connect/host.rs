@@ -15,7 +15,7 @@ use crate::link::dial::Plan;
 use crate::link::door::{Door, Visitor};
 use crate::link::knock::{self, Doorkeeper, KNOCK_LEN, Reunion};
 use crate::link::nominate::{Answer, Confirmed, Nomination, Shown, Unfit, show};
-use crate::link::route::Route;
+use crate::link::path::Path;
 use crate::link::stream::Stream;
 use crate::socket::Segments;
 
@@ -27,7 +27,7 @@ pub enum Found {
     /// A pairing whose guest may come, or be met.
     Pairing(Box<HostConfirm>, Plan),
     /// A further way on which that guest may come.
-    Way(Stream, Route),
+    Way(Stream, Path),
 }
 
 /// What happened at the door.

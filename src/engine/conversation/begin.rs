@@ -49,7 +49,7 @@ pub async fn talk(
     // Nothing is taken in until it is known who came. The answer to `go` goes out
     // before that: the other one need not wait for our disk.
     session.shut();
-    let route = ready.route;
+    let route = ready.path;
     let (mut wire, peer) = join(&mut session, LinkId(1), ready).map_err(ChatError::Broken)?;
     session
         .poll_transmit(Instant::now().into_std(), &mut wire.out)

@@ -101,7 +101,7 @@ impl Talk<'_> {
 
     fn show_who(&mut self) -> Result<(), ChatError> {
         let absent = self.absent.borrow().clone();
-        let address = self.wire.as_ref().map(|wire| wire.route.address());
+        let address = self.wire.as_ref().map(|wire| wire.path.address());
         self.show(&Event::Who {
             peer: self.company.name().to_owned(),
             fingerprint: self.company.fingerprint().to_string(),

@@ -92,7 +92,7 @@ impl Talk<'_> {
     /// says so.
     fn take_link(&mut self, ready: Ready, arrival: Arrival) -> Result<(), ChatError> {
         self.links += 1;
-        let route = ready.route;
+        let route = ready.path;
         let better = self.wire.is_some();
         let (wire, peer) = match join(&mut self.session, LinkId(self.links), ready) {
             Ok(joined) => joined,
@@ -183,7 +183,7 @@ pub(super) fn join(
     let Ready {
         stream,
         reader,
-        route,
+        path,
         channel,
         plaintext,
         peer,
@@ -194,7 +194,7 @@ pub(super) fn join(
         Role::Host => session.link_answered(id, channel, &plaintext, now)?,
         Role::Guest => session.link_opened(id, channel, &plaintext, now)?,
     }
-    Ok((Framed::new(id, route, stream, reader), peer))
+    Ok((Framed::new(id, path, stream, reader), peer))
 }
 
 /// Our words and theirs.

@@ -33,7 +33,7 @@ use crate::engine::reconnect::Reached;
 use crate::engine::{ChatError, Setup, Signals};
 use crate::exit::Exit;
 use crate::link::framed::Framed;
-use crate::link::route::Route;
+use crate::link::path::Path;
 use crate::ui::interface::Interface;
 
 mod backlog;
@@ -79,7 +79,7 @@ struct Talk<'a> {
     /// The live link may be dead.
     unstable: bool,
     /// How the last link goes, or went.
-    route: Route,
+    route: Path,
     /// Guest: where the host was last found without the mediator.
     knock_at: Option<SocketAddr>,
     /// When a direct path is looked for while the mediator carries the chat.

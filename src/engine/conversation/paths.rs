@@ -14,7 +14,7 @@ use crate::engine::conversation::black_hole::Hole;
 use crate::engine::event::Event;
 use crate::engine::reconnect::{await_guest_once, seek_direct};
 use crate::engine::relay::{AGREED, QUESTION};
-use crate::link::route::Route;
+use crate::link::path::Path;
 
 /// When a direct path is looked for again, from the last time on.
 const AGAIN: [Duration; 3] = [
@@ -27,7 +27,7 @@ const LATER: Duration = Duration::from_secs(60);
 
 impl Talk<'_> {
     /// Remembers which way the link goes.
-    pub(super) fn note_route(&mut self, route: Route) {
+    pub(super) fn note_route(&mut self, route: Path) {
         self.route = route;
         let hidden = self.setup.listening.hidden;
         let wanting = route.is_relay() && !hidden;

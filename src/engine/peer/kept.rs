@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::contacts::{Contact, Contacts, ContactsError, Met};
 use crate::engine::peer::Company;
 use crate::history::{Entry, LinkPath, State};
-use crate::link::route::Route;
+use crate::link::path::Path;
 
 impl Company {
     /// Keeps the contact. What comes of that is known beforehand, unless another client
@@ -62,7 +62,7 @@ impl Company {
     }
 
     /// Notes in the history that the link goes another way now.
-    pub fn moved(&mut self, route: Route) {
+    pub fn moved(&mut self, route: Path) {
         self.note(false, |entry| {
             entry.address = route.address().to_string();
             entry.path = path(route);
@@ -79,7 +79,7 @@ impl Company {
         }
     }
 
-    pub(super) fn entry(&self, room: &str, route: Route) -> Entry {
+    pub(super) fn entry(&self, room: &str, route: Path) -> Entry {
         let now = Timestamp::now();
         Entry {
             started: now,
@@ -97,7 +97,7 @@ impl Company {
     }
 }
 
-fn path(route: Route) -> LinkPath {
+fn path(route: Path) -> LinkPath {
     match route.is_relay() {
         true => LinkPath::Relay,
         false => LinkPath::Direct,

@@ -16,7 +16,7 @@ use crate::engine::Setup;
 use crate::engine::event::{Event, Standing};
 use crate::engine::peer::challenge::Challenge;
 use crate::history::{Connection, Entry};
-use crate::link::route::Route;
+use crate::link::path::Path;
 use crate::store::{Writer, aside};
 
 /// The other one.
@@ -53,7 +53,7 @@ impl Company {
     pub async fn meet(
         setup: &Setup,
         peer: &Peer,
-        route: Route,
+        route: Path,
         again: bool,
     ) -> Result<Self, ContactsError> {
         let (key, room_tag) = (peer.identity, setup.room.tag());

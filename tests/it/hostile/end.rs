@@ -148,7 +148,7 @@ impl End {
         taken.expect("the link counts");
         let mut end = End {
             session,
-            framed: Framed::new(id, ready.route, ready.stream, ready.reader),
+            framed: Framed::new(id, ready.path, ready.stream, ready.reader),
         };
         end.flush(evil);
         end

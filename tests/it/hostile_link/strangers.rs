@@ -67,7 +67,7 @@ async fn copies_of_confirm_that_hold_their_sockets_do_not_keep_the_guest_out() {
             .expect("in time");
         let ready = timeout(BOUND, waiting).await.unwrap().unwrap();
         let ready = ready.expect("a link, in spite of the copies");
-        assert_eq!(ready.route.address(), stream.local_address().unwrap());
+        assert_eq!(ready.path.address(), stream.local_address().unwrap());
     }
 }
 
@@ -93,7 +93,7 @@ async fn a_copied_confirm_answered_with_garbage_does_not_take_the_link() {
         .unwrap()
         .unwrap()
         .expect("a link");
-    assert_eq!(ready.route.address(), stream.local_address().unwrap());
+    assert_eq!(ready.path.address(), stream.local_address().unwrap());
 }
 
 /// A `go` freezes the live link until it is answered: not for long, when the guest

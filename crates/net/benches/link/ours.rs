@@ -11,7 +11,7 @@ use undertone_core::session::record::Channel;
 use undertone_core::session::{Event, LinkId, Session};
 use undertone_net::link::frame::FrameReader;
 use undertone_net::link::framed::Framed;
-use undertone_net::link::route::Route;
+use undertone_net::link::path::Path;
 
 use super::sockets;
 
@@ -86,9 +86,9 @@ pub async fn ends() -> (End, End) {
     let (host_socket, guest_socket) = sockets().await;
     let now = Instant::now();
     let end = |role, established: Established, socket: TcpStream| {
-        let route = Route::direct(socket.peer_addr().unwrap());
+        let path = Path::direct(socket.peer_addr().unwrap());
         let channel = Channel::new(established.link).unwrap();
-        let framed = Framed::new(LinkId(1), route, socket.into(), FrameReader::default());
+        let framed = Framed::new(LinkId(1), path, socket.into(), FrameReader::default());
         (Session::new(role, established.resume), channel, framed)
     };
     let (mut a, mut a_channel, a_framed) = end(Role::Host, host, host_socket);

@@ -20,8 +20,8 @@ use super::dial::{Plan, dial};
 use super::frame::{self, FrameError, FrameReader};
 use super::here::Here;
 use super::knock::KNOCK_LEN;
+use super::path::Path;
 use super::port::Port;
-use super::route::Route;
 use super::stream::Stream;
 use crate::socket::Segments;
 
@@ -39,7 +39,7 @@ pub struct Visitor {
     /// The first frame's body: as long as a CONFIRM_B or a knock.
     pub first: Vec<u8>,
     /// Which way it came.
-    pub route: Route,
+    pub path: Path,
     /// From one of the addresses that the guest gave.
     pub listed: bool,
 }
@@ -89,10 +89,10 @@ impl Door {
         self.listed = ips.map(|ip| ip.to_canonical()).collect();
         let dialler = self.port.dialler();
         for target in plan.targets(false) {
-            let route = Route::direct(target.address);
+            let path = Path::direct(target.address);
             let greeting = move |mut stream: TcpStream| async move {
                 frame::write(&mut stream, &[]).await?;
-                first_frame(stream.into(), route, UNCONFIRMED_FOR).await
+                first_frame(stream.into(), path, UNCONFIRMED_FOR).await
             };
             self.dials.spawn(dial(dialler, target, greeting));
         }
@@ -111,9 +111,9 @@ impl Door {
     }
 
     /// The guest may come by this way, too.
-    pub fn admit(&mut self, stream: Stream, route: Route) {
+    pub fn admit(&mut self, stream: Stream, path: Path) {
         self.dials
-            .spawn(async move { first_frame(stream, route, RELAYED_FOR).await.ok() });
+            .spawn(async move { first_frame(stream, path, RELAYED_FOR).await.ok() });
     }
 
     /// The next visitor with a whole first frame. Cancel-safe.
@@ -128,14 +128,14 @@ impl Door {
                 }
                 Some(visitor) = self.visitors.next() => {
                     if let Some(Some(mut visitor)) = visitor {
-                        let ip = visitor.route.address().ip().to_canonical();
+                        let ip = visitor.path.address().ip().to_canonical();
                         visitor.listed = self.listed.contains(&ip);
                         return visitor;
                     }
                 }
                 (stream, address) = self.port.accept() => {
-                    let route = Route::direct(address);
-                    let first = first_frame(stream.into(), route, UNCONFIRMED_FOR);
+                    let path = Path::direct(address);
+                    let first = first_frame(stream.into(), path, UNCONFIRMED_FOR);
                     self.visitors.admit(address.ip(), async { first.await.ok() });
                     // Whoever just came gets to say its word before it could be
                     // turned out for the next one.
@@ -149,7 +149,7 @@ impl Door {
 /// `Length` for a stranger, one who says nothing among them.
 async fn first_frame(
     mut stream: Stream,
-    route: Route,
+    path: Path,
     within: Duration,
 ) -> Result<Visitor, FrameError> {
     let mut reader = FrameReader::default();
@@ -162,7 +162,7 @@ async fn first_frame(
             stream,
             reader,
             first,
-            route,
+            path,
             listed: true,
         }),
         false => Err(FrameError::Length(

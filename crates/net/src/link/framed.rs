@@ -12,7 +12,7 @@ use undertone_core::session::record::{BODY_MAX, BODY_MIN};
 
 use super::frame::{FrameError, FrameReader};
 use super::interfaces::is_here;
-use super::route::Route;
+use super::path::Path;
 use super::stream::Stream;
 
 /// How long a goodbye may take to reach the other one.
@@ -22,8 +22,8 @@ pub const FAREWELL_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Framed {
     /// Its name in the session.
     pub id: LinkId,
-    /// Which way it goes.
-    pub route: Route,
+    /// By which path it goes.
+    pub path: Path,
     /// What is to be written: whole records, filled by the session while empty.
     pub out: Vec<u8>,
     written: usize,
@@ -33,10 +33,10 @@ pub struct Framed {
 
 impl Framed {
     /// A link over this stream, of which `reader` has already read a part.
-    pub fn new(id: LinkId, route: Route, stream: Stream, reader: FrameReader) -> Self {
+    pub fn new(id: LinkId, path: Path, stream: Stream, reader: FrameReader) -> Self {
         Framed {
             id,
-            route,
+            path,
             out: Vec::new(),
             written: 0,
             stream,

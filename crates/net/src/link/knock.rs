@@ -26,9 +26,9 @@ use undertone_core::pairing::{
 use super::Ready;
 use super::door::Visitor;
 use super::frame::{self, FrameError, FrameReader};
+use super::path::Path;
 use super::port::Port;
 use super::reach::greet_on;
-use super::route::Route;
 use super::stream::Stream;
 
 /// Bytes of a knock.
@@ -101,8 +101,8 @@ pub async fn redial(
         )
         .await?;
         let confirm = matched.guest(&reunion.name)?;
-        let route = Route::direct(address);
-        let greeted = greet_on(stream, reader, route, *confirm.confirm_b()).await?;
+        let path = Path::direct(address);
+        let greeted = greet_on(stream, reader, path, *confirm.confirm_b()).await?;
         Ok(greeted.open(&confirm)?)
     };
     timeout(KNOCK_TIMEOUT, exchange)
@@ -122,7 +122,7 @@ pub async fn let_in(
     let Visitor {
         mut stream,
         mut reader,
-        route,
+        path,
         listed,
         ..
     } = visitor;
@@ -140,7 +140,7 @@ pub async fn let_in(
                 stream,
                 reader,
                 first,
-                route,
+                path,
                 listed,
             },
         ))

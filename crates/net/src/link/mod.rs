@@ -1,6 +1,6 @@
 //! The way to the other one: the only files that open sockets to a peer.
 //!
-//! `port` listens and dials, `dial` knows how often, `route` which way is better and
+//! `port` listens and dials, `dial` knows how often, `path` which path is better and
 //! `interfaces` who is near, `ranking` which address of ours others reach best, `here` whether the
 //! other one runs on this machine; `tell` hears what is tried; `stream` is what carries frames, `frame` cuts them. `reach`
 //! is the guest's way to a link, `door` and `nominate` the host's, `crowd` bounds the
@@ -17,11 +17,11 @@ pub mod here;
 pub mod interfaces;
 pub mod knock;
 pub mod nominate;
+pub mod path;
 pub mod port;
 pub mod ranking;
 pub mod reach;
 pub mod relay;
-pub mod route;
 pub mod stream;
 pub mod tell;
 
@@ -34,7 +34,7 @@ use undertone_core::pairing::Peer;
 use undertone_core::session::record::Channel;
 
 use frame::FrameReader;
-use route::Route;
+use path::Path;
 use stream::Stream;
 
 /// A link on which the record that decides has opened: the host's `go` at the
@@ -44,8 +44,8 @@ pub struct Ready {
     pub stream: Stream,
     /// What came after that record.
     pub reader: FrameReader,
-    /// Which way it goes.
-    pub route: Route,
+    /// By which path it goes.
+    pub path: Path,
     /// The record layer.
     pub channel: Channel,
     /// What that record held.

@@ -22,7 +22,7 @@ use super::Ready;
 use super::crowd::{Crowd, UNCONFIRMED_MAX};
 use super::door::Visitor;
 use super::frame::FrameReader;
-use super::route::Route;
+use super::path::Path;
 use super::stream::Stream;
 pub use shown::{Shown, Unfit, show};
 
@@ -84,10 +84,7 @@ impl Confirmed {
     /// Until when a better way may come; `None` where there is none better, or
     /// somebody copies CONFIRM_B.
     pub fn better_until(&self) -> Option<Instant> {
-        let best = self
-            .ways
-            .iter()
-            .any(|way| way.listed && way.route.is_best());
+        let best = self.ways.iter().any(|way| way.listed && way.path.is_best());
         let enough = best || self.ways.len() >= UNCONFIRMED_MAX;
         (!enough).then_some(self.better_until)
     }
@@ -144,8 +141,8 @@ impl Confirmed {
 
 /// The best way has the least. Who comes from an address that the guest did not give may
 /// be somebody in between, the mediator for one, who hands on all that both say.
-fn rank(way: &Visitor) -> (bool, bool, Route) {
-    (way.route.is_relay(), !way.listed, way.route)
+fn rank(way: &Visitor) -> (bool, bool, Path) {
+    (way.path.is_relay(), !way.listed, way.path)
 }
 
 impl Nomination {
@@ -165,13 +162,13 @@ impl Nomination {
 
     fn greet(&mut self, visitor: Visitor) {
         let greeting = self.greeting.clone();
-        let ip = visitor.route.address().ip();
+        let ip = visitor.path.address().ip();
         self.sockets.admit(ip, async move {
             let Visitor {
                 mut stream,
                 mut reader,
                 first,
-                route,
+                path,
                 listed,
             } = visitor;
             let record = exchange(&mut stream, &mut reader, &greeting).await?;
@@ -180,7 +177,7 @@ impl Nomination {
                     stream,
                     reader,
                     first,
-                    route,
+                    path,
                     listed,
                 },
                 record,
@@ -227,7 +224,7 @@ impl Nomination {
                 Visitor {
                     stream,
                     reader,
-                    route,
+                    path,
                     ..
                 },
             plaintext,
@@ -241,7 +238,7 @@ impl Nomination {
         Ready {
             stream,
             reader,
-            route,
+            path,
             channel,
             plaintext,
             peer,

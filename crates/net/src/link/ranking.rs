@@ -16,7 +16,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use if_addrs::{Interface, get_if_addrs};
 use serde::Serialize;
 
-use super::route::is_local;
+use super::path::is_local;
 
 /// Addresses for documentation (RFC 5737, RFC 3849), which are nobody's: only a default route
 /// leads there.

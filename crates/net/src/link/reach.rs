@@ -14,8 +14,8 @@ use super::Ready;
 use super::crowd::Crowd;
 use super::dial::{PATH_TIMEOUT, Plan, dial};
 use super::frame::{self, FrameError, FrameReader};
+use super::path::Path;
 use super::port::Port;
-use super::route::Route;
 use super::stream::Stream;
 
 /// Why there is no link.
@@ -39,14 +39,14 @@ pub async fn reach(
     port: &Port,
     plan: Plan,
     confirm: &GuestConfirm,
-    relay: impl Future<Output = Option<(Stream, Route)>>,
+    relay: impl Future<Output = Option<(Stream, Path)>>,
 ) -> Result<Ready, Unreached> {
     let confirm_b = *confirm.confirm_b();
     let dialler = port.dialler();
     let mut dials = JoinSet::new();
     for target in plan.targets(true) {
-        let route = Route::direct(target.address);
-        let greeting = move |stream: TcpStream| greet(stream.into(), route, confirm_b);
+        let path = Path::direct(target.address);
+        let greeting = move |stream: TcpStream| greet(stream.into(), path, confirm_b);
         dials.spawn(dial(dialler, target, greeting));
     }
     let mut comers = Crowd::new();
@@ -58,15 +58,15 @@ pub async fn reach(
             Some(dialled) = dials.join_next() => dialled.ok().flatten(),
             Some(greeted) = comers.next() => greeted.flatten(),
             (stream, address) = port.accept() => {
-                let greeting = greet(stream.into(), Route::direct(address), confirm_b);
+                let greeting = greet(stream.into(), Path::direct(address), confirm_b);
                 comers.admit(address.ip(), async { greeting.await.ok() });
                 continue;
             }
             relay = &mut relay, if relay_awaited => {
                 relay_awaited = false;
-                if let Some((stream, route)) = relay {
+                if let Some((stream, path)) = relay {
                     deadline = Instant::now() + PATH_TIMEOUT;
-                    dials.spawn(async move { greet(stream, route, confirm_b).await.ok() });
+                    dials.spawn(async move { greet(stream, path, confirm_b).await.ok() });
                 }
                 continue;
             }
@@ -85,23 +85,23 @@ pub async fn reach(
 pub(super) struct Greeted {
     stream: Stream,
     reader: FrameReader,
-    route: Route,
+    path: Path,
     confirm_a: Vec<u8>,
     record: Option<Vec<u8>>,
 }
 
 async fn greet(
     stream: Stream,
-    route: Route,
+    path: Path,
     confirm_b: [u8; CONFIRM_B_LEN],
 ) -> Result<Greeted, FrameError> {
-    greet_on(stream, FrameReader::default(), route, confirm_b).await
+    greet_on(stream, FrameReader::default(), path, confirm_b).await
 }
 
 pub(super) async fn greet_on(
     mut stream: Stream,
     mut reader: FrameReader,
-    route: Route,
+    path: Path,
     confirm_b: [u8; CONFIRM_B_LEN],
 ) -> Result<Greeted, FrameError> {
     frame::write(&mut stream, &confirm_b).await?;
@@ -116,7 +116,7 @@ pub(super) async fn greet_on(
     Ok(Greeted {
         stream,
         reader,
-        route,
+        path,
         confirm_a,
         record,
     })
@@ -137,13 +137,13 @@ impl Greeted {
         let Greeted {
             stream,
             reader,
-            route,
+            path,
             ..
         } = self;
         Ok(Ready {
             stream,
             reader,
-            route,
+            path,
             channel,
             plaintext,
             peer,

@@ -18,12 +18,12 @@ async fn whom_the_guest_announced_goes_before_who_is_nearer() {
             stream: stream.unwrap().into(),
             reader: FrameReader::default(),
             first: Vec::new(),
-            route: Route::direct(address.parse().unwrap()),
+            path: Path::direct(address.parse().unwrap()),
             listed,
         });
     }
     ways.sort_by_key(rank);
-    let order: Vec<_> = ways.iter().map(|way| way.route.address().ip()).collect();
+    let order: Vec<_> = ways.iter().map(|way| way.path.address().ip()).collect();
     let order: Vec<_> = order.iter().map(ToString::to_string).collect();
     let expected = ["2001:db8::1", "198.51.100.1", "192.168.1.9", "2001:db8::9"];
     assert_eq!(order, expected);

@@ -1,10 +1,10 @@
-//! How a link goes, and which of two ways is better.
+//! How a link goes, and which of two paths is better.
 
 use std::net::{IpAddr, SocketAddr};
 
 /// How a link goes. The order is the order of preference, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Route {
+pub enum Path {
     /// Directly, to an address of this machine or its network.
     Local(SocketAddr),
     /// Directly, over IPv6.
@@ -15,23 +15,23 @@ pub enum Route {
     Relay(SocketAddr),
 }
 
-impl Route {
-    /// The direct way to this address.
+impl Path {
+    /// The direct path to this address.
     pub fn direct(address: SocketAddr) -> Self {
         match address.ip().to_canonical() {
-            ip if is_local(ip) => Route::Local(address),
-            IpAddr::V6(_) => Route::Ipv6(address),
-            IpAddr::V4(_) => Route::Ipv4(address),
+            ip if is_local(ip) => Path::Local(address),
+            IpAddr::V6(_) => Path::Ipv6(address),
+            IpAddr::V4(_) => Path::Ipv4(address),
         }
     }
 
     /// The other end of the socket.
     pub fn address(&self) -> SocketAddr {
         match *self {
-            Route::Local(address)
-            | Route::Ipv6(address)
-            | Route::Ipv4(address)
-            | Route::Relay(address) => address,
+            Path::Local(address)
+            | Path::Ipv6(address)
+            | Path::Ipv4(address)
+            | Path::Relay(address) => address,
         }
     }
 
@@ -43,24 +43,24 @@ impl Route {
         }
     }
 
-    /// What kind of way it is: `local`, `ipv6`, `ipv4` or `relay`.
+    /// What kind of path it is: `local`, `ipv6`, `ipv4` or `relay`.
     pub fn kind(&self) -> &'static str {
         match self {
-            Route::Local(_) => "local",
-            Route::Ipv6(_) => "ipv6",
-            Route::Ipv4(_) => "ipv4",
-            Route::Relay(_) => "relay",
+            Path::Local(_) => "local",
+            Path::Ipv6(_) => "ipv6",
+            Path::Ipv4(_) => "ipv4",
+            Path::Relay(_) => "relay",
         }
     }
 
     /// Whether the mediator carries it.
     pub fn is_relay(&self) -> bool {
-        matches!(self, Route::Relay(_))
+        matches!(self, Path::Relay(_))
     }
 
-    /// Whether no other way can be better.
+    /// Whether no other path can be better.
     pub(super) fn is_best(&self) -> bool {
-        matches!(self, Route::Local(_))
+        matches!(self, Path::Local(_))
     }
 }
 
@@ -85,19 +85,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_near_way_is_better_than_the_far_one_and_any_than_a_relay() {
-        let direct = |address: &str| Route::direct(address.parse().unwrap());
-        let mut routes = [
-            Route::Relay("192.0.2.9:443".parse().unwrap()),
+    fn the_near_path_is_better_than_the_far_one_and_any_than_a_relay() {
+        let direct = |address: &str| Path::direct(address.parse().unwrap());
+        let mut paths = [
+            Path::Relay("192.0.2.9:443".parse().unwrap()),
             direct("198.51.100.1:1"),
             direct("[2001:db8::1]:1"),
             direct("192.168.1.3:1"),
         ];
-        routes.sort();
-        let kinds: Vec<_> = routes.iter().map(|route| route.address().port()).collect();
+        paths.sort();
+        let kinds: Vec<_> = paths.iter().map(|path| path.address().port()).collect();
         assert_eq!(kinds, [1, 1, 1, 443]);
-        assert!(routes[0].is_best() && matches!(routes[1], Route::Ipv6(_)));
-        assert!(matches!(routes[2], Route::Ipv4(_)) && routes[3].is_relay());
+        assert!(paths[0].is_best() && matches!(paths[1], Path::Ipv6(_)));
+        assert!(matches!(paths[2], Path::Ipv4(_)) && paths[3].is_relay());
     }
 
     #[test]
