@@ -1,5 +1,6 @@
 //! Rooms of which invites were made here, so that an invite to this machine itself is known for
-//! one's own when it is pasted again: by their tags, the last few, in `made.json`.
+//! one's own when it is pasted again: by their tags, each with the port at which its mediator was
+//! looked for, the last few, in `made.json` as `TAG:PORT`.
 
 use std::collections::VecDeque;
 
@@ -13,17 +14,18 @@ pub(crate) const FILE: &str = "made.json";
 /// How many are kept in mind.
 const MADE_MAX: usize = 32;
 
-/// Notes that an invite to this room is made here.
+/// Notes that an invite to this room is made here, with a mediator from this port on.
 ///
 /// # Errors
 /// [`StoreError`] where the file cannot be written.
-pub fn note(store: &Store, room: &Room) -> Result<(), StoreError> {
-    let (mut made, tag) = (load(store)?, HEXLOWER.encode(&room.tag()));
-    if made.front() == Some(&tag) {
+pub fn note(store: &Store, room: &Room, port: u16) -> Result<(), StoreError> {
+    let (mut made, tag) = (load(store)?, tag(room));
+    let entry = format!("{tag}{port}");
+    if made.front() == Some(&entry) {
         return Ok(());
     }
-    made.retain(|kept| *kept != tag);
-    made.push_front(tag);
+    made.retain(|kept| !kept.starts_with(&tag));
+    made.push_front(entry);
     made.truncate(MADE_MAX);
     let path = store.path(FILE);
     let bytes =
@@ -31,12 +33,18 @@ pub fn note(store: &Store, room: &Room) -> Result<(), StoreError> {
     store::replace(&path, &bytes)
 }
 
-/// Whether one was.
+/// The port that was noted, where one was made here.
 ///
 /// # Errors
 /// [`StoreError`] where the file cannot be read or is none.
-pub fn is_made_here(store: &Store, room: &Room) -> Result<bool, StoreError> {
-    Ok(load(store)?.contains(&HEXLOWER.encode(&room.tag())))
+pub fn port_of(store: &Store, room: &Room) -> Result<Option<u16>, StoreError> {
+    let (made, tag) = (load(store)?, tag(room));
+    let mut ports = made.iter().filter_map(|kept| kept.strip_prefix(&tag));
+    Ok(ports.find_map(|port| port.parse().ok()))
+}
+
+fn tag(room: &Room) -> String {
+    HEXLOWER.encode(&room.tag()) + ":"
 }
 
 /// A damaged file is as good as none.
@@ -55,11 +63,14 @@ mod tests {
         let store = Store::open(&dir.path().join("data")).unwrap();
         let room = |n: usize| format!("lab-{n}#otter").parse::<Room>().unwrap();
         for n in 0..=MADE_MAX {
-            note(&store, &room(n)).unwrap();
+            note(&store, &room(n), 7700).unwrap();
         }
-        let known = (0..=MADE_MAX).filter(|n| is_made_here(&store, &room(*n)).unwrap());
+        let port = |n: usize| port_of(&store, &room(n)).unwrap();
+        let known = (0..=MADE_MAX).filter(|n| port(*n) == Some(7700));
         assert_eq!(known.count(), MADE_MAX);
-        assert!(!is_made_here(&store, &room(0)).unwrap());
+        assert_eq!(port(0), None);
+        note(&store, &room(1), 9000).unwrap();
+        assert_eq!(port(1), Some(9000));
         let text = std::fs::read_to_string(store.path(FILE)).unwrap();
         assert!(!text.contains("lab") && !text.contains("otter"));
     }

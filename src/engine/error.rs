@@ -38,6 +38,9 @@ pub enum ChatError {
         "{0} is this machine itself, and no mediator runs here: nobody elsewhere can come by this link"
     )]
     ToItself(MediatorUrl),
+    /// Nobody is at the port of an invite to a room that was made here, with another port.
+    #[error("no mediator at {0}: this room was made at port {1} of this machine")]
+    OtherPort(MediatorUrl, u16),
     /// The address to listen on is another machine's.
     #[error("{0} is no address of this machine")]
     NotHere(IpAddr),
@@ -115,7 +118,8 @@ impl ChatError {
             | ChatError::MediatorLater(_)
             | ChatError::LocalMediator(..)
             | ChatError::Lan(_)
-            | ChatError::ToItself(_) => Exit::Mediator,
+            | ChatError::ToItself(_)
+            | ChatError::OtherPort(..) => Exit::Mediator,
             ChatError::NotHere(_) => Exit::Usage,
             ChatError::Nobody(_) | ChatError::NotBack { .. } => Exit::Nobody,
             ChatError::Attempt { why, .. } | ChatError::InviteDead { why } => ended_by(why).1,
@@ -210,6 +214,13 @@ impl ChatError {
                 "no-mediator",
                 "It works on the machine where it was made, while somebody waits there. Ask for the link that works from where you are: whoever made it sees which one that is."
                     .into(),
+            ),
+            ChatError::OtherPort(url, _) => (
+                "no-mediator",
+                format!(
+                    "Is the port in the invite right? To run a mediator at port {} and wait there: --local-port {0} and the room alone.",
+                    url.port()
+                ),
             ),
             ChatError::NotHere(_) => (
                 "listen",

@@ -47,9 +47,9 @@ use crate::engine::connect::Spending;
 use crate::engine::connect::listening::Listening;
 pub use crate::engine::error::ChatError;
 use crate::engine::event::Event;
-use crate::engine::mediator::Local;
 use crate::engine::mediator::lan::Lan;
 use crate::engine::mediator::links::answers_here_only;
+use crate::engine::mediator::{Local, ports};
 use crate::engine::meetings::meetings;
 use crate::engine::relay::{Consent, NoRelay};
 use crate::exit::Exit;
@@ -114,8 +114,8 @@ pub struct Setup {
 /// Where an invite was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Made {
-    /// On this machine, by this person.
-    Here,
+    /// On this machine, by this person, with a mediator from this port on.
+    Here(u16),
     /// Somewhere else, as far as is known.
     Elsewhere,
 }
@@ -174,13 +174,24 @@ impl Setup {
         let bind = self.listening.bind.map(|bind| bind.ip());
         let itself = self.mediator.as_ref().filter(|_| self.to_itself.is_some());
         if let Some(MediatorEndpoint { mediator, .. }) = itself {
-            if self.to_itself == Some(Made::Here) && !mediator.tls() {
-                let port = mediator.port();
-                let found = Local::find_or_start(bind, port, None).await;
-                return found.map_err(|error| ChatError::LocalMediator(port, error));
-            }
-            if answers(mediator).await == Answers::Nobody {
-                return Err(ChatError::ToItself(mediator.clone()));
+            let answer = answers(mediator).await;
+            match self.to_itself {
+                // Where it was made it is looked for in the same way, and started again.
+                Some(Made::Here(first))
+                    if !mediator.tls() && ports(first).contains(&mediator.port()) =>
+                {
+                    let first = match answer {
+                        Answers::Mediator => mediator.port(),
+                        _ => first,
+                    };
+                    let found = Local::find_or_start(bind, first, None).await;
+                    return found.map_err(|error| ChatError::LocalMediator(first, error));
+                }
+                _ if answer != Answers::Nobody => {}
+                Some(Made::Here(port)) if !ports(port).contains(&mediator.port()) => {
+                    return Err(ChatError::OtherPort(mediator.clone(), port));
+                }
+                _ => return Err(ChatError::ToItself(mediator.clone())),
             }
         }
         match &self.mediator {

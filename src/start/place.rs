@@ -48,7 +48,8 @@ impl Place {
             .as_ref()
             .is_none_or(|endpoint| endpoint.mediator.is_loopback());
         if to_itself.is_none() && is_here {
-            made::note(store, &room).map_err(fault)?;
+            let port = mediator.as_ref().map(|route| route.mediator.port());
+            made::note(store, &room, port.unwrap_or(options.local_port)).map_err(fault)?;
         }
         if options.hide_ip {
             check_hides(options, mediator.as_ref(), sources)?;
@@ -80,9 +81,9 @@ fn leads_to_itself(
     if !mediator.is_loopback() || proxy.is_some() || named {
         return Ok(None);
     }
-    Ok(Some(match made::is_made_here(store, room)? {
-        true => Made::Here,
-        false => Made::Elsewhere,
+    Ok(Some(match made::port_of(store, room)? {
+        Some(port) => Made::Here(port),
+        None => Made::Elsewhere,
     }))
 }
 

@@ -143,6 +143,29 @@ fn ones_own_invite_to_this_machine_outlives_its_mediator() {
 }
 
 #[test]
+fn ones_own_invite_with_a_wrong_port_starts_no_mediator_there() {
+    let (port, home) = (free_port(), Home::new());
+    let mut first = at_home(&home, port, "ada", "lab#otter").run();
+    first.await_event("waiting");
+    first.signal(Signal::SIGINT);
+    assert_eq!(first.exit_code(), 130);
+    let far = |other: &u16| !(port..=port + 8).contains(other);
+    let wrong = std::iter::repeat_with(free_port).find(far).unwrap();
+    let invite = |port| format!("http://127.0.0.1:{port}/#lab#otter");
+    let (code, out, _) = pasted(&home, &invite(wrong)).finish(b"");
+    let error: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+    assert_eq!((code, &error["code"]), (3, &"no-mediator".into()), "{out}");
+    let message = error["message"].as_str().unwrap();
+    for named in [wrong, port] {
+        assert!(message.contains(&named.to_string()), "{message}");
+    }
+    // One that is looked for from the room's own port on leads there, whatever has the other.
+    let again = pasted(&home, &invite(port + 1)).run();
+    let waiting = again.await_event("waiting");
+    assert_eq!(waiting["invite"], invite(port), "{waiting}");
+}
+
+#[test]
 fn an_invite_to_the_machine_of_another_one_leads_nowhere() {
     let (port, home) = (free_port(), Home::new());
     let invite = format!("http://127.0.0.1:{port}/#lab#otter");
