@@ -14,7 +14,7 @@ use crate::cli::{DoctorArgs, Global};
 use crate::contacts;
 use crate::history::{Damaged, History};
 use crate::identity;
-use crate::link::door::Door;
+use crate::link::acceptor::Acceptor;
 use crate::link::interfaces::can_listen;
 use crate::link::ranking::{Ranked, Reach, ranked};
 use crate::made::FILE as MADE;
@@ -34,7 +34,7 @@ pub(super) fn examine(
         }
         Err(error) => tell(report, "data-dir", &error)?,
     }
-    door(args, &global.sources.name("bind"), report)?;
+    can_accept(args, &global.sources.name("bind"), report)?;
     addresses(report)
 }
 
@@ -166,13 +166,13 @@ fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
-fn door(args: &DoctorArgs, by: &str, report: &mut Report<'_>) -> io::Result<()> {
+fn can_accept(args: &DoctorArgs, by: &str, report: &mut Report<'_>) -> io::Result<()> {
     if let Some(bind) = args.bind.filter(|bind| !can_listen(bind.ip())) {
         let text = format!("{} is no address of this machine", bind.ip());
         let remedy = format!("Give {by} one that it has, or leave it out.");
         return report.wrong("listen", &text, &remedy);
     }
-    match Door::open(args.bind) {
+    match Acceptor::open(args.bind) {
         Ok(_) => {
             let place = match args.bind {
                 Some(bind) if bind.port() == 0 => format!("{}, a free port", bind.ip()),

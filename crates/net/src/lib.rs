@@ -4,7 +4,7 @@
 //! over a link is `undertone_core`'s.
 //!
 //! ```text
-//! link          the way to the other one: port, dial, door, nomination, frames, relay
+//! link          the way to the other one: port, dial, acceptor, nomination, frames, relay
 //! rendezvous    the mediator's WebSocket: proxy, TLS, messages
 //! socket        what both ask of a socket
 //! ```

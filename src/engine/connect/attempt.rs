@@ -15,8 +15,8 @@ use crate::engine::connect::{Met, Spending};
 use crate::engine::mediator::Local;
 use crate::engine::reconnect::Reached;
 use crate::engine::relay::by_relay;
+use crate::link::acceptor::Acceptor;
 use crate::link::dial::{PATH_TIMEOUT, Plan};
-use crate::link::door::Door;
 use crate::link::nominate::ANSWER_TIMEOUT;
 use crate::link::path::Path;
 use crate::link::port::Port;
@@ -141,7 +141,7 @@ async fn await_guest(
     no_path: impl Fn() -> Failure,
 ) -> Result<Met, Failure> {
     setup.detail(&format!("listening on {}", port.address()));
-    let mut lobby = Lobby::new(Door::new(port));
+    let mut lobby = Lobby::new(Acceptor::new(port));
     let confirm = matched.host(setup.name.as_str())?;
     lobby.take(Found::Pairing(Box::new(confirm), plan));
     let mut deadline = Instant::now() + PATH_TIMEOUT + ANSWER_TIMEOUT;

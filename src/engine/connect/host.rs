@@ -11,9 +11,10 @@ use tokio::time::sleep_until;
 use undertone_core::pairing::HostConfirm;
 
 use crate::link::Ready;
+use crate::link::acceptor::Acceptor;
 use crate::link::dial::Plan;
-use crate::link::door::{Door, Visitor};
-use crate::link::knock::{self, Doorkeeper, KNOCK_LEN, Reunion};
+use crate::link::incoming::{Incoming, KNOCK_LEN};
+use crate::link::knock::{self, Doorkeeper, Reunion};
 use crate::link::nominate::{Answer, Confirmed, Nomination, Shown, Unfit, show};
 use crate::link::path::Path;
 use crate::link::stream::Stream;
@@ -33,7 +34,7 @@ pub enum Found {
 /// What happened at the door.
 pub enum Step {
     /// Somebody knocked; whether genuine is to be asked of the doorkeeper.
-    Knock(Visitor),
+    Knock(Incoming),
     /// The guest showed itself: `go` is to be sent.
     Confirmed(Box<Confirmed>),
     /// The guest answered `go`.
@@ -46,10 +47,10 @@ pub enum Step {
 
 /// The door and everyone before it.
 pub struct Lobby {
-    door: Door,
+    door: Acceptor,
     keeper: Doorkeeper,
     expected: Option<Box<HostConfirm>>,
-    knocks: JoinSet<Option<(HostConfirm, Visitor)>>,
+    knocks: JoinSet<Option<(HostConfirm, Incoming)>>,
     /// Confirmed, and not yet nominated: a better way may come, or another's `go`
     /// is out.
     confirmed: Option<Box<Confirmed>>,
@@ -60,7 +61,7 @@ pub struct Lobby {
 
 impl Lobby {
     /// A lobby behind this door.
-    pub fn new(door: Door) -> Self {
+    pub fn new(door: Acceptor) -> Self {
         Lobby {
             door,
             keeper: Doorkeeper::default(),
@@ -107,7 +108,7 @@ impl Lobby {
     }
 
     /// Lets a knocking visitor in, if its knock is genuine and not too many are in.
-    pub fn answer_knock(&mut self, visitor: Visitor, reunion: &Reunion) {
+    pub fn answer_knock(&mut self, visitor: Incoming, reunion: &Reunion) {
         let genuine = self.keeper.is_genuine(&visitor.first, &reunion.resume);
         if genuine && self.knocks.len() < KNOCKS_MAX {
             let reunion = reunion.clone();
@@ -172,7 +173,7 @@ impl Lobby {
     }
 
     /// Shows a visitor to the pairings under way, the furthest first.
-    fn admit(&mut self, visitor: Visitor) -> Option<Box<Unfit>> {
+    fn admit(&mut self, visitor: Incoming) -> Option<Box<Unfit>> {
         let stranger = match &mut self.nomination {
             Some(nomination) => nomination.admit(visitor),
             None => Some(visitor),

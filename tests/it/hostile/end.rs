@@ -12,8 +12,8 @@ use undertone_core::pairing::{
 use undertone_core::room::Room;
 use undertone_core::session::{Event, LinkId, Session};
 use undertone_net::link::Ready;
+use undertone_net::link::acceptor::Acceptor;
 use undertone_net::link::dial::Plan;
-use undertone_net::link::door::Door;
 use undertone_net::link::framed::Framed;
 use undertone_net::link::knock::Reunion;
 use undertone_wire as wire;
@@ -116,9 +116,9 @@ impl End {
         Self::over(evil, session, ready)
     }
 
-    /// Waits at this door for the client whose pairing this is.
-    pub fn await_guest(evil: &Evil, door: Door, matched: Matched, name: &str) -> Self {
-        let mut lobby = Lobby::new(door);
+    /// Waits here for the client whose pairing this is.
+    pub fn await_guest(evil: &Evil, acceptor: Acceptor, matched: Matched, name: &str) -> Self {
+        let mut lobby = Lobby::new(acceptor);
         let confirm = matched.host(name).unwrap();
         lobby.take(Found::Pairing(Box::new(confirm), Plan::default()));
         let mut begun = None;

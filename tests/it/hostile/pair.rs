@@ -10,8 +10,8 @@ use undertone_core::pairing::{
 use undertone_core::session::Session;
 use undertone_core::session::record::Channel;
 use undertone_net::link::Ready;
+use undertone_net::link::acceptor::Acceptor;
 use undertone_net::link::dial::Plan;
-use undertone_net::link::door::Door;
 
 /// Two people with a secret.
 pub struct Two([Arc<SecretKey>; 2]);
@@ -64,10 +64,10 @@ impl Two {
 pub fn host_awaits(
     confirm: HostConfirm,
 ) -> (std::net::SocketAddr, tokio::task::JoinHandle<Option<Ready>>) {
-    let door = Door::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
-    let address = door.address();
+    let acceptor = Acceptor::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
+    let address = acceptor.address();
     let waiting = tokio::spawn(async move {
-        let mut lobby = Lobby::new(door);
+        let mut lobby = Lobby::new(acceptor);
         lobby.take(Found::Pairing(Box::new(confirm), Plan::default()));
         loop {
             match lobby.next().await {

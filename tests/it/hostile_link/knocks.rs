@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use undertone_core::pairing::{CONFIRM_B_LEN, OFFER_LEN, SEALED_LEN};
-use undertone_net::link::knock::KNOCK_LEN;
+use undertone_net::link::incoming::KNOCK_LEN;
 
 use super::Tapped;
 use crate::hostile::proxy::{Direction, Verdict};

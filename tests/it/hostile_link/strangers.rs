@@ -10,8 +10,8 @@ use tokio::time::timeout;
 use undertone::engine::connect::host::{Found, Lobby, Step};
 use undertone_core::pairing::{GuestConfirm, Role};
 use undertone_core::session::{LinkId, Session};
+use undertone_net::link::acceptor::Acceptor;
 use undertone_net::link::dial::Plan;
-use undertone_net::link::door::Door;
 use undertone_net::link::nominate::ANSWER_TIMEOUT;
 use undertone_net::link::stream::Stream;
 
@@ -137,9 +137,9 @@ async fn a_confirm_of_another_session_is_not_answered() {
 async fn a_confirm_that_was_held_back_does_not_freeze_the_live_link() {
     let two = Two::new();
     let [(first, guest), (second, held_back)] = [two.confirming(), two.confirming()];
-    let door = Door::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
-    let address = door.address();
-    let mut lobby = Lobby::new(door);
+    let acceptor = Acceptor::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
+    let address = acceptor.address();
+    let mut lobby = Lobby::new(acceptor);
     lobby.take(Found::Pairing(Box::new(first), Plan::default()));
     let dialling = tokio::spawn(async move { honest_guest(address, &guest).await });
     let Step::Confirmed(confirmed) = lobby.next().await else {

@@ -1,7 +1,7 @@
 //! It swaps the keys: pairs each of the two with itself.
 
 use undertone_core::pairing::{Candidates, PairingError};
-use undertone_net::link::door::Door;
+use undertone_net::link::acceptor::Acceptor;
 use undertone_wire::Role;
 
 use super::{ROOM, SECRETS, SOON, ada, assert_dead, assert_spent, bob, seated};
@@ -76,12 +76,12 @@ fn stand_between(evil: &Evil, homes: [&Home; 2], room: &str, names: [&str; 2]) -
     let to_ada = End::dial(evil, begun.open().unwrap(), names[1]);
 
     let inside = evil.runtime.enter();
-    let door = Door::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
+    let acceptor = Acceptor::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
     drop(inside);
-    let candidates = Candidates::new([door.address()]);
+    let candidates = Candidates::new([acceptor.address()]);
     let begun = impostor.begin(&mut comes, Role::Guest, &candidates);
     comes.hand(&begun.ours);
-    let to_bob = End::await_guest(evil, door, begun.open().unwrap(), names[0]);
+    let to_bob = End::await_guest(evil, acceptor, begun.open().unwrap(), names[0]);
     Between {
         ada,
         bob,

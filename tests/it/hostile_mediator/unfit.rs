@@ -7,8 +7,8 @@ use undertone::engine::connect::host::{Found, Lobby, Step};
 use undertone_core::crypto::keys::SecretKey;
 use undertone_core::pairing::{CONFIRM_A_LEN, Candidates, Introduction};
 use undertone_core::session::Session;
+use undertone_net::link::acceptor::Acceptor;
 use undertone_net::link::dial::Plan;
-use undertone_net::link::door::Door;
 use undertone_net::link::frame::{self, FrameReader};
 use undertone_wire::Role;
 
@@ -116,11 +116,11 @@ fn a_host_that_does_not_fit_is_named_at_once() {
         let mut seat = evil.join();
         let host = Impostor::in_room(ROOM);
         let _inside = evil.runtime.enter();
-        let door = Door::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
-        let candidates = Candidates::new([door.address()]);
+        let acceptor = Acceptor::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
+        let candidates = Candidates::new([acceptor.address()]);
         let begun = host.begin(&mut seat, Role::Guest, &candidates);
         seat.hand(&begun.ours);
-        let mut lobby = Lobby::new(door);
+        let mut lobby = Lobby::new(acceptor);
         let confirm = begun.open().unwrap().host_as(introduction);
         lobby.take(Found::Pairing(Box::new(confirm), Plan::default()));
         let Step::Confirmed(confirmed) = evil.wait("guest", lobby.next()) else {

@@ -173,7 +173,7 @@ where
     None
 }
 
-/// A connection that was taken and then closed, as a crowded door does, is tried
+/// A connection that was taken and then closed, as an acceptor does that has too many, is tried
 /// again; every other failure of `greet` is a stranger's.
 async fn dial_from_port<T, F>(
     dialler: Dialler,

@@ -24,15 +24,13 @@ use undertone_core::pairing::{
 };
 
 use super::Ready;
-use super::door::Visitor;
 use super::frame::{self, FrameError, FrameReader};
+use super::incoming::Incoming;
 use super::path::Path;
 use super::port::Port;
 use super::reach::greet_on;
 use super::stream::Stream;
 
-/// Bytes of a knock.
-pub const KNOCK_LEN: usize = 48;
 /// How long the whole exchange may take.
 pub const KNOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many knocks are remembered, so that a replayed one is refused.
@@ -110,22 +108,22 @@ pub async fn redial(
         .unwrap_or(Err(KnockError::Frame(FrameError::Closed)))
 }
 
-/// Host: goes through the pairing with a visitor whose knock was genuine, until
+/// Host: goes through the pairing with an incoming connection whose knock was genuine, until
 /// its CONFIRM_B is here.
 ///
 /// # Errors
 /// [`KnockError`]; it concerns that socket only.
 pub async fn let_in(
-    visitor: Visitor,
+    incoming: Incoming,
     reunion: &Reunion,
-) -> Result<(HostConfirm, Visitor), KnockError> {
-    let Visitor {
+) -> Result<(HostConfirm, Incoming), KnockError> {
+    let Incoming {
         mut stream,
         mut reader,
         path,
         listed,
         ..
-    } = visitor;
+    } = incoming;
     let exchange = async {
         let offering = Offering::new(reunion.meeting(), reunion.identity.clone());
         frame::write(&mut stream, offering.offer()).await?;
@@ -136,7 +134,7 @@ pub async fn let_in(
             .await?;
         Ok((
             confirm,
-            Visitor {
+            Incoming {
                 stream,
                 reader,
                 first,
@@ -194,6 +192,7 @@ impl Doorkeeper {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::incoming::KNOCK_LEN;
     use undertone_core::crypto::keys::Key;
 
     #[test]

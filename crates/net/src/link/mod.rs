@@ -3,21 +3,22 @@
 //! `port` listens and dials, `dial` knows how often, `path` which path is better and
 //! `interfaces` who is near, `ranking` which address of ours others reach best, `here` whether the
 //! other one runs on this machine; `tell` hears what is tried; `stream` is what carries frames, `frame` cuts them. `reach`
-//! is the guest's way to a link, `door` and `nominate` the host's, `crowd` bounds the
+//! is the guest's way to a link, `acceptor` and `nominate` the host's, `pending` bounds the
 //! sockets of strangers, `knock` is the way straight back to an address that worked.
 //! Each ends in a [`Ready`] link, which `framed` then carries; which link counts is
 //! `session`'s.
 
-mod crowd;
+pub mod acceptor;
 pub mod dial;
-pub mod door;
 pub mod frame;
 pub mod framed;
 pub mod here;
+pub mod incoming;
 pub mod interfaces;
 pub mod knock;
 pub mod nominate;
 pub mod path;
+mod pending;
 pub mod port;
 pub mod ranking;
 pub mod reach;

@@ -19,10 +19,10 @@ use undertone_core::payload::Payload;
 use undertone_core::session::record::{BODY_MAX, BODY_MIN, Channel, PREFIX_LEN, RecordError};
 
 use super::Ready;
-use super::crowd::{Crowd, UNCONFIRMED_MAX};
-use super::door::Visitor;
 use super::frame::FrameReader;
+use super::incoming::Incoming;
 use super::path::Path;
+use super::pending::{Pending, UNCONFIRMED_MAX};
 use super::stream::Stream;
 pub use shown::{Shown, Unfit, show};
 
@@ -42,7 +42,7 @@ pub struct Confirmed {
     confirm: HostConfirm,
     confirm_a: [u8; CONFIRM_A_LEN],
     channel: Channel,
-    ways: Vec<Visitor>,
+    ways: Vec<Incoming>,
     better_until: Instant,
     /// Who is there.
     pub peer: Peer,
@@ -59,10 +59,10 @@ pub struct Nomination {
     /// CONFIRM_A and `go`, framed.
     greeting: Vec<u8>,
     /// Not yet greeted: others than the best way.
-    others: Vec<Visitor>,
+    others: Vec<Incoming>,
     /// When they are.
     others_at: Instant,
-    sockets: Crowd<Option<(Visitor, Vec<u8>)>>,
+    sockets: Pending<Option<(Incoming, Vec<u8>)>>,
     /// When it is given up, and at the very latest.
     deadline: Instant,
     latest: Instant,
@@ -71,12 +71,12 @@ pub struct Nomination {
 impl Confirmed {
     /// Takes a further way to the guest: its CONFIRM_B must be byte for byte the
     /// first one's. Given back otherwise.
-    pub fn admit(&mut self, visitor: Visitor) -> Option<Visitor> {
-        if self.confirm.confirm(&visitor.first).is_err() {
-            return Some(visitor);
+    pub fn admit(&mut self, incoming: Incoming) -> Option<Incoming> {
+        if self.confirm.confirm(&incoming.first).is_err() {
+            return Some(incoming);
         }
         if self.ways.len() < UNCONFIRMED_MAX {
-            self.ways.push(visitor);
+            self.ways.push(incoming);
         }
         None
     }
@@ -128,7 +128,7 @@ impl Confirmed {
             greeting,
             others: others.collect(),
             others_at: now + OTHERS_AFTER,
-            sockets: Crowd::new(),
+            sockets: Pending::new(),
             deadline: now + ANSWER_TIMEOUT,
             latest: now + ANSWER_TIMEOUT,
         };
@@ -141,39 +141,39 @@ impl Confirmed {
 
 /// The best way has the least. Who comes from an address that the guest did not give may
 /// be somebody in between, the mediator for one, who hands on all that both say.
-fn rank(way: &Visitor) -> (bool, bool, Path) {
+fn rank(way: &Incoming) -> (bool, bool, Path) {
     (way.path.is_relay(), !way.listed, way.path)
 }
 
 impl Nomination {
-    /// Shows a further visitor to the pairing: answered if its CONFIRM_B is byte
+    /// Shows a further connection to the pairing: answered if its CONFIRM_B is byte
     /// for byte the first one's, given back otherwise.
-    pub fn admit(&mut self, visitor: Visitor) -> Option<Visitor> {
-        if self.confirm.confirm(&visitor.first).is_err() {
-            return Some(visitor);
+    pub fn admit(&mut self, incoming: Incoming) -> Option<Incoming> {
+        if self.confirm.confirm(&incoming.first).is_err() {
+            return Some(incoming);
         }
         self.deadline = self.latest;
-        self.others.push(visitor);
+        self.others.push(incoming);
         if self.others.len() >= UNCONFIRMED_MAX {
             self.others_at = Instant::now();
         }
         None
     }
 
-    fn greet(&mut self, visitor: Visitor) {
+    fn greet(&mut self, incoming: Incoming) {
         let greeting = self.greeting.clone();
-        let ip = visitor.path.address().ip();
+        let ip = incoming.path.address().ip();
         self.sockets.admit(ip, async move {
-            let Visitor {
+            let Incoming {
                 mut stream,
                 mut reader,
                 first,
                 path,
                 listed,
-            } = visitor;
+            } = incoming;
             let record = exchange(&mut stream, &mut reader, &greeting).await?;
             Some((
-                Visitor {
+                Incoming {
                     stream,
                     reader,
                     first,
@@ -192,19 +192,19 @@ impl Nomination {
                 biased;
                 Some(ended) = self.sockets.next() => ended.flatten(),
                 () = sleep_until(self.others_at), if !self.others.is_empty() => {
-                    for visitor in std::mem::take(&mut self.others) {
-                        self.greet(visitor);
+                    for incoming in std::mem::take(&mut self.others) {
+                        self.greet(incoming);
                     }
                     continue;
                 }
                 () = sleep_until(self.deadline) => return None,
             };
             match ended {
-                Some((visitor, mut record)) => {
+                Some((incoming, mut record)) => {
                     if let Ok(plaintext) = self.channel.open(&mut record) {
                         return Some(Answer {
                             plaintext: plaintext.to_vec(),
-                            visitor,
+                            incoming,
                         });
                     }
                 }
@@ -220,8 +220,8 @@ impl Nomination {
     /// The link on which this answer came.
     pub fn into_ready(self, answer: Answer) -> Ready {
         let Answer {
-            visitor:
-                Visitor {
+            incoming:
+                Incoming {
                     stream,
                     reader,
                     path,
@@ -249,7 +249,7 @@ impl Nomination {
 
 /// The guest's answer to `go`, and the socket on which it opened.
 pub struct Answer {
-    visitor: Visitor,
+    incoming: Incoming,
     plaintext: Vec<u8>,
 }
 

@@ -43,7 +43,7 @@ impl Port {
         let any = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 0);
         let listener = undertone_host::listen(bind.unwrap_or(any))?;
         // Only now: set before it was bound, it would share a port with whoever
-        // listens there already, and take half of their visitors.
+        // listens there already, and take half of their connections.
         SockRef::from(&listener).set_reuse_port(true)?;
         let from = listener.local_addr()?;
         Ok(Port {

@@ -11,10 +11,10 @@ use undertone_core::pairing::{
 use undertone_core::session::record::{BODY_MAX, BODY_MIN, Channel};
 
 use super::Ready;
-use super::crowd::Crowd;
 use super::dial::{PATH_TIMEOUT, Plan, dial};
 use super::frame::{self, FrameError, FrameReader};
 use super::path::Path;
+use super::pending::Pending;
 use super::port::Port;
 use super::stream::Stream;
 
@@ -49,7 +49,7 @@ pub async fn reach(
         let greeting = move |stream: TcpStream| greet(stream.into(), path, confirm_b);
         dials.spawn(dial(dialler, target, greeting));
     }
-    let mut comers = Crowd::new();
+    let mut comers = Pending::new();
     tokio::pin!(relay);
     let mut relay_awaited = true;
     let mut deadline = Instant::now() + PATH_TIMEOUT;

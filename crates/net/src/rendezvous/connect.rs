@@ -229,7 +229,7 @@ mod tests {
     }
 
     /// A listener that shares its port with dials.
-    fn door() -> (Socket, SocketAddr) {
+    fn shared_port() -> (Socket, SocketAddr) {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket.set_reuse_address(true).unwrap();
         socket.set_reuse_port(true).unwrap();
@@ -243,7 +243,7 @@ mod tests {
     #[tokio::test]
     async fn the_same_two_ends_can_connect_again_at_once() {
         let (listener, mediator) = listener(V4).await;
-        let (_door, from) = door();
+        let (_shared, from) = shared_port();
         for _ in 0..50 {
             let mut connected = connects(&[mediator], Some(from)).await;
             assert!(connected.port_kept);
@@ -260,7 +260,7 @@ mod tests {
     #[tokio::test]
     async fn a_port_that_is_taken_is_done_without_and_said() {
         let (_listener, mediator) = listener(V4).await;
-        let (_door, from) = door();
+        let (_shared, from) = shared_port();
         let first = connects(&[mediator], Some(from)).await;
         let second = connects(&[mediator], Some(from)).await;
         assert!(first.port_kept && !second.port_kept);

@@ -1,5 +1,5 @@
-//! A visitor that is shown to a pairing: its guest, or not, or a guest with which nothing can be
-//! begun.
+//! An incoming connection that is shown to a pairing: its guest, or not, or a guest with which
+//! nothing can be begun.
 
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout};
@@ -7,16 +7,16 @@ use undertone_core::pairing::{CONFIRM_A_LEN, Established, HostConfirm, PairingEr
 use undertone_core::session::record::Channel;
 
 use super::{BETTER_PATH_TIMEOUT, Confirmed};
-use crate::link::door::Visitor;
 use crate::link::frame;
 use crate::link::framed::FAREWELL_TIMEOUT;
+use crate::link::incoming::Incoming;
 
-/// What became of a visitor that was shown to a pairing.
+/// What became of an incoming connection that was shown to a pairing.
 pub enum Shown {
     /// It is the guest.
     Confirmed(Box<Confirmed>),
     /// Its CONFIRM_B is not this pairing's; the pairing waits on.
-    Stranger(Box<HostConfirm>, Visitor),
+    Stranger(Box<HostConfirm>, Incoming),
     /// It is the guest, and its program does not fit to ours.
     Unfit(Box<Unfit>),
 }
@@ -26,7 +26,7 @@ pub struct Unfit {
     /// Why.
     pub why: PairingError,
     answer: Option<[u8; CONFIRM_A_LEN]>,
-    visitor: Visitor,
+    incoming: Incoming,
 }
 
 impl Unfit {
@@ -35,7 +35,7 @@ impl Unfit {
         let Unfit {
             why,
             answer,
-            visitor: Visitor { mut stream, .. },
+            incoming: Incoming { mut stream, .. },
         } = self;
         if let Some(answer) = answer {
             let told = async {
@@ -49,12 +49,12 @@ impl Unfit {
     }
 }
 
-/// Checks a visitor's CONFIRM_B.
-pub fn show(mut confirm: HostConfirm, visitor: Visitor) -> Shown {
-    let (confirm_a, established) = match confirm.confirm(&visitor.first) {
+/// Checks an incoming connection's CONFIRM_B.
+pub fn show(mut confirm: HostConfirm, incoming: Incoming) -> Shown {
+    let (confirm_a, established) = match confirm.confirm(&incoming.first) {
         Ok((confirm_a, Some(established))) => (confirm_a, established),
-        Err(why) if why.is_authentic() => return unfit(why, &confirm, visitor),
-        Ok((_, None)) | Err(_) => return Shown::Stranger(Box::new(confirm), visitor),
+        Err(why) if why.is_authentic() => return unfit(why, &confirm, incoming),
+        Ok((_, None)) | Err(_) => return Shown::Stranger(Box::new(confirm), incoming),
     };
     let Established { peer, link, resume } = established;
     match Channel::new(link) {
@@ -62,27 +62,27 @@ pub fn show(mut confirm: HostConfirm, visitor: Visitor) -> Shown {
             confirm,
             confirm_a,
             channel,
-            ways: vec![visitor],
+            ways: vec![incoming],
             better_until: Instant::now() + BETTER_PATH_TIMEOUT,
             peer,
             resume,
         })),
-        Err(_) => unfit(PairingError::Point, &confirm, visitor),
+        Err(_) => unfit(PairingError::Point, &confirm, incoming),
     }
 }
 
-fn unfit(why: PairingError, confirm: &HostConfirm, visitor: Visitor) -> Shown {
+fn unfit(why: PairingError, confirm: &HostConfirm, incoming: Incoming) -> Shown {
     let older = matches!(
         why,
         PairingError::TheyAreOlder(_) | PairingError::WeAreOlder(_)
     );
     let answer = match older {
-        true => confirm.refusal(&visitor.first).ok(),
+        true => confirm.refusal(&incoming.first).ok(),
         false => None,
     };
     Shown::Unfit(Box::new(Unfit {
         why,
         answer,
-        visitor,
+        incoming,
     }))
 }

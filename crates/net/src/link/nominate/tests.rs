@@ -14,7 +14,7 @@ async fn whom_the_guest_announced_goes_before_who_is_nearer() {
         ("[2001:db8::1]:1", true),
     ] {
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await;
-        ways.push(Visitor {
+        ways.push(Incoming {
             stream: stream.unwrap().into(),
             reader: FrameReader::default(),
             first: Vec::new(),

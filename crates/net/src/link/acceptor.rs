@@ -1,8 +1,7 @@
-//! The host's door: who comes to it, and whom it goes out to meet. At most 16
+//! Takes the host's connections: those that come, and those that it dials. At most 16
 //! sockets that came and have not yet shown that they belong here, besides the
 //! few that were dialled, for at most 2 seconds each. Who sends a whole first
-//! frame of a length that the protocol has is handed over; whether it is genuine
-//! is for the pairing to say.
+//! frame of a length that the protocol has is given on as [`Incoming`].
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -11,16 +10,14 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
-use undertone_core::pairing::CONFIRM_B_LEN;
 
-use super::crowd::Crowd;
-pub use super::crowd::UNCONFIRMED_MAX;
 use super::dial::{Plan, dial};
-use super::frame::{self, FrameError, FrameReader};
+use super::frame;
 use super::here::Here;
-use super::knock::KNOCK_LEN;
+use super::incoming::Incoming;
 use super::path::Path;
+use super::pending::Pending;
+pub use super::pending::UNCONFIRMED_MAX;
 use super::port::Port;
 use super::stream::Stream;
 use crate::socket::Segments;
@@ -30,50 +27,36 @@ pub const UNCONFIRMED_FOR: Duration = Duration::from_secs(2);
 /// … and where the mediator carries it, which may do so slowly.
 const RELAYED_FOR: Duration = Duration::from_secs(10);
 
-/// A socket whose first frame is here.
-pub struct Visitor {
-    /// The socket.
-    pub stream: Stream,
-    /// What came after the first frame.
-    pub reader: FrameReader,
-    /// The first frame's body: as long as a CONFIRM_B or a knock.
-    pub first: Vec<u8>,
-    /// Which way it came.
-    pub path: Path,
-    /// From one of the addresses that the guest gave.
-    pub listed: bool,
-}
-
-/// Where the host meets the guest.
-pub struct Door {
+/// Where the host awaits the guest.
+pub struct Acceptor {
     port: Arc<Port>,
-    visitors: Crowd<Option<Visitor>>,
+    pending: Pending<Option<Incoming>>,
     /// Out to meet the guest of a pairing …
-    dials: JoinSet<Option<Visitor>>,
+    dials: JoinSet<Option<Incoming>>,
     /// … which has these …
     listed: Vec<IpAddr>,
     /// … and may look whether we are on its machine.
     here: Option<Here>,
 }
 
-impl Door {
-    /// A door at this port.
+impl Acceptor {
+    /// Takes what comes to this port.
     pub fn new(port: Arc<Port>) -> Self {
-        Door {
+        Acceptor {
             port,
-            visitors: Crowd::new(),
+            pending: Pending::new(),
             dials: JoinSet::new(),
             listed: Vec::new(),
             here: None,
         }
     }
 
-    /// Opens a port on this address, or a free one of all, and a door there.
+    /// Opens a port on this address, or a free one of all.
     ///
     /// # Errors
     /// The system's.
-    pub fn open(bind: Option<SocketAddr>) -> io::Result<Door> {
-        Ok(Door::new(Arc::new(Port::open(bind)?)))
+    pub fn open(bind: Option<SocketAddr>) -> io::Result<Acceptor> {
+        Ok(Acceptor::new(Arc::new(Port::open(bind)?)))
     }
 
     /// Where it listens.
@@ -92,7 +75,7 @@ impl Door {
             let path = Path::direct(target.address);
             let greeting = move |mut stream: TcpStream| async move {
                 frame::write(&mut stream, &[]).await?;
-                first_frame(stream.into(), path, UNCONFIRMED_FOR).await
+                Incoming::read(stream.into(), path, UNCONFIRMED_FOR).await
             };
             self.dials.spawn(dial(dialler, target, greeting));
         }
@@ -113,30 +96,30 @@ impl Door {
     /// The guest may come by this way, too.
     pub fn admit(&mut self, stream: Stream, path: Path) {
         self.dials
-            .spawn(async move { first_frame(stream, path, RELAYED_FOR).await.ok() });
+            .spawn(async move { Incoming::read(stream, path, RELAYED_FOR).await.ok() });
     }
 
-    /// The next visitor with a whole first frame. Cancel-safe.
-    pub async fn next(&mut self) -> Visitor {
+    /// The next connection with a whole first frame. Cancel-safe.
+    pub async fn next(&mut self) -> Incoming {
         loop {
             tokio::select! {
                 biased;
                 Some(dialled) = self.dials.join_next() => {
-                    if let Ok(Some(visitor)) = dialled {
-                        return visitor;
+                    if let Ok(Some(incoming)) = dialled {
+                        return incoming;
                     }
                 }
-                Some(visitor) = self.visitors.next() => {
-                    if let Some(Some(mut visitor)) = visitor {
-                        let ip = visitor.path.address().ip().to_canonical();
-                        visitor.listed = self.listed.contains(&ip);
-                        return visitor;
+                Some(incoming) = self.pending.next() => {
+                    if let Some(Some(mut incoming)) = incoming {
+                        let ip = incoming.path.address().ip().to_canonical();
+                        incoming.listed = self.listed.contains(&ip);
+                        return incoming;
                     }
                 }
                 (stream, address) = self.port.accept() => {
                     let path = Path::direct(address);
-                    let first = first_frame(stream.into(), path, UNCONFIRMED_FOR);
-                    self.visitors.admit(address.ip(), async { first.await.ok() });
+                    let first = Incoming::read(stream.into(), path, UNCONFIRMED_FOR);
+                    self.pending.admit(address.ip(), async { first.await.ok() });
                     // Whoever just came gets to say its word before it could be
                     // turned out for the next one.
                     tokio::task::yield_now().await;
@@ -146,44 +129,21 @@ impl Door {
     }
 }
 
-/// `Length` for a stranger, one who says nothing among them.
-async fn first_frame(
-    mut stream: Stream,
-    path: Path,
-    within: Duration,
-) -> Result<Visitor, FrameError> {
-    let mut reader = FrameReader::default();
-    let frame = reader.read(&mut stream, KNOCK_LEN..=CONFIRM_B_LEN);
-    let first = timeout(within, frame)
-        .await
-        .unwrap_or(Err(FrameError::Length(0)))?;
-    match [KNOCK_LEN, CONFIRM_B_LEN].contains(&first.len()) {
-        true => Ok(Visitor {
-            stream,
-            reader,
-            first,
-            path,
-            listed: true,
-        }),
-        false => Err(FrameError::Length(
-            u32::try_from(first.len()).unwrap_or(u32::MAX),
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::incoming::KNOCK_LEN;
     use tokio::io::AsyncReadExt;
+    use undertone_core::pairing::CONFIRM_B_LEN;
 
-    fn door() -> Door {
-        Door::open(Some("127.0.0.1:0".parse().unwrap())).unwrap()
+    fn acceptor() -> Acceptor {
+        Acceptor::open(Some("127.0.0.1:0".parse().unwrap())).unwrap()
     }
 
     #[tokio::test]
-    async fn a_crowd_of_silent_sockets_does_not_keep_the_real_one_out() {
-        let mut door = door();
-        let address = door.address();
+    async fn silent_sockets_do_not_keep_the_real_one_out() {
+        let mut acceptor = acceptor();
+        let address = acceptor.address();
         let opening = tokio::spawn(async move {
             let mut silent = Vec::new();
             for _ in 0..2 * UNCONFIRMED_MAX {
@@ -193,10 +153,10 @@ mod tests {
             frame::write(&mut real, &[7; CONFIRM_B_LEN]).await.unwrap();
             (silent, real)
         });
-        let visitor = door.next().await;
-        assert_eq!(visitor.first, [7; CONFIRM_B_LEN]);
+        let incoming = acceptor.next().await;
+        assert_eq!(incoming.first, [7; CONFIRM_B_LEN]);
         let (mut silent, _real) = opening.await.unwrap();
-        assert!(door.visitors.len() <= UNCONFIRMED_MAX);
+        assert!(acceptor.pending.len() <= UNCONFIRMED_MAX);
         // The first to come was turned out.
         let ended = silent.first_mut().unwrap().read(&mut [0]).await;
         assert!(matches!(ended, Ok(0) | Err(_)));
@@ -204,8 +164,8 @@ mod tests {
 
     #[tokio::test]
     async fn frames_of_other_lengths_end_their_socket_only() {
-        let mut door = door();
-        let address = door.address();
+        let mut acceptor = acceptor();
+        let address = acceptor.address();
         let opening = tokio::spawn(async move {
             let mut sockets = Vec::new();
             for len in [0, 1, KNOCK_LEN - 1, KNOCK_LEN + 1, CONFIRM_B_LEN + 1, 4000] {
@@ -217,15 +177,15 @@ mod tests {
             frame::write(&mut real, &[2; KNOCK_LEN]).await.unwrap();
             (sockets, real)
         });
-        assert_eq!(door.next().await.first, [2; KNOCK_LEN]);
+        assert_eq!(acceptor.next().await.first, [2; KNOCK_LEN]);
         opening.await.unwrap();
     }
 
     #[tokio::test]
     async fn a_guest_that_only_listens_is_met() {
-        let mut door = door();
+        let mut acceptor = acceptor();
         let guest = Port::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
-        door.dial(Plan {
+        acceptor.dial(Plan {
             candidates: vec![guest.address()],
             ..Plan::default()
         });
@@ -236,8 +196,8 @@ mod tests {
                 .unwrap();
             (stream, from)
         };
-        let (visitor, (_stream, from)) = tokio::join!(door.next(), answer);
-        assert_eq!(visitor.first, [3; CONFIRM_B_LEN]);
-        assert_eq!(from, door.address());
+        let (incoming, (_stream, from)) = tokio::join!(acceptor.next(), answer);
+        assert_eq!(incoming.first, [3; CONFIRM_B_LEN]);
+        assert_eq!(from, acceptor.address());
     }
 }

@@ -1,6 +1,5 @@
-//! Sockets whose owners are not yet known, so many and no more. Who comes to a
-//! full crowd turns out the oldest of the address that has the most in it: who
-//! floods crowds out itself.
+//! Pending connections: sockets whose owners are not yet known, so many and no more. One more
+//! turns out the oldest of the address that has the most of them: who floods turns out itself.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -8,18 +7,18 @@ use std::net::IpAddr;
 use tokio::task::{AbortHandle, JoinSet};
 use undertone_wire::AddressKey;
 
-/// The most sockets in one crowd.
+/// The most that are pending at a time.
 pub const UNCONFIRMED_MAX: usize = 16;
 
 /// At most [`UNCONFIRMED_MAX`] tasks, each with one socket.
-pub(super) struct Crowd<T> {
+pub(super) struct Pending<T> {
     tasks: JoinSet<T>,
     order: VecDeque<(AddressKey, AbortHandle)>,
 }
 
-impl<T: Send + 'static> Crowd<T> {
+impl<T: Send + 'static> Pending<T> {
     pub fn new() -> Self {
-        Crowd {
+        Pending {
             tasks: JoinSet::new(),
             order: VecDeque::new(),
         }
@@ -75,21 +74,21 @@ mod tests {
     use std::net::Ipv6Addr;
 
     #[tokio::test]
-    async fn a_customer_with_many_addresses_crowds_out_itself() {
-        let mut crowd = Crowd::<()>::new();
-        crowd.admit("2001:db8:2::1".parse().unwrap(), pending());
+    async fn a_customer_with_many_addresses_turns_out_itself() {
+        let mut sockets = Pending::<()>::new();
+        sockets.admit("2001:db8:2::1".parse().unwrap(), pending());
         for host in 0..u128::try_from(UNCONFIRMED_MAX).unwrap() {
             let flood: Ipv6Addr = "2001:db8:1::".parse().unwrap();
             let ip = Ipv6Addr::from_bits(flood.to_bits() + host);
-            crowd.admit(ip.into(), pending());
+            sockets.admit(ip.into(), pending());
         }
         assert!(
-            crowd
+            sockets
                 .next()
                 .await
                 .is_some_and(|turned_out| turned_out.is_none())
         );
-        let (oldest, _) = crowd.order.front().unwrap();
+        let (oldest, _) = sockets.order.front().unwrap();
         assert!(*oldest == AddressKey::from(IpAddr::from([0x2001, 0xdb8, 2, 0, 0, 0, 0, 1])));
     }
 }

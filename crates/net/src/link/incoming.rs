@@ -1,0 +1,56 @@
+//! A connection to the host on which a whole first frame came, of a length that the protocol has.
+//! Whether it is genuine is for the pairing to say.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+use undertone_core::pairing::CONFIRM_B_LEN;
+
+use super::frame::{FrameError, FrameReader};
+use super::path::Path;
+use super::stream::Stream;
+
+/// Bytes of a knock.
+pub const KNOCK_LEN: usize = 48;
+
+/// A socket whose first frame is here.
+pub struct Incoming {
+    /// The socket.
+    pub stream: Stream,
+    /// What came after the first frame.
+    pub reader: FrameReader,
+    /// The first frame's body: as long as a CONFIRM_B or a knock.
+    pub first: Vec<u8>,
+    /// Which way it came.
+    pub path: Path,
+    /// From one of the addresses that the guest gave.
+    pub listed: bool,
+}
+
+impl Incoming {
+    /// Waits `within` this for the first frame. [`FrameError::Length`] for a stranger, one who says
+    /// nothing among them.
+    pub(super) async fn read(
+        mut stream: Stream,
+        path: Path,
+        within: Duration,
+    ) -> Result<Self, FrameError> {
+        let mut reader = FrameReader::default();
+        let frame = reader.read(&mut stream, KNOCK_LEN..=CONFIRM_B_LEN);
+        let first = timeout(within, frame)
+            .await
+            .unwrap_or(Err(FrameError::Length(0)))?;
+        match [KNOCK_LEN, CONFIRM_B_LEN].contains(&first.len()) {
+            true => Ok(Incoming {
+                stream,
+                reader,
+                first,
+                path,
+                listed: true,
+            }),
+            false => Err(FrameError::Length(
+                u32::try_from(first.len()).unwrap_or(u32::MAX),
+            )),
+        }
+    }
+}
