@@ -139,7 +139,8 @@ impl Decoder {
 
     /// Time has passed, and no byte has come.
     pub fn expire(&mut self, now: Instant) {
-        if self.deadline().is_some_and(|deadline| now >= deadline) {
+        // What was held may leave something unfinished whose time is over too.
+        while self.deadline().is_some_and(|deadline| now >= deadline) {
             self.give_up();
         }
     }
