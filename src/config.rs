@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Command, CommandFactory};
 use toml::de::{DeTable, DeValue};
-use undertone_host::{read_file, variables};
+use undertone_host::{read_file, read_named, variables};
 
 use crate::cli::Cli;
 use crate::rendezvous::proxy::ProxyChoice;
@@ -117,19 +117,23 @@ pub enum ConfigError {
     },
 }
 
-fn read_text(path: &Path) -> io::Result<String> {
-    String::from_utf8(read_file(path)?)
+fn text(bytes: io::Result<Vec<u8>>) -> io::Result<String> {
+    String::from_utf8(bytes?)
         .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is no text in UTF-8"))
 }
 
 impl Config {
-    /// Reads the file that was named.
+    /// Reads the file, or the pipe, that was named.
     ///
     /// # Errors
     /// [`ConfigError`], also where there is none.
     pub fn read(place: &Place) -> Result<Self, ConfigError> {
+        Self::of(place, read_named(&place.path))
+    }
+
+    fn of(place: &Place, bytes: io::Result<Vec<u8>>) -> Result<Self, ConfigError> {
         let path = &place.path;
-        let text = read_text(path).map_err(|source| ConfigError::Read {
+        let text = text(bytes).map_err(|source| ConfigError::Read {
             place: place.clone(),
             source,
         })?;
@@ -150,7 +154,7 @@ impl Config {
     /// [`ConfigError`] for one that is there.
     pub fn read_if_there(place: Option<&Place>) -> Result<Self, ConfigError> {
         let is_there = |kind| !matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory);
-        match place.map(Self::read) {
+        match place.map(|place| Self::of(place, read_file(&place.path))) {
             None => Ok(Self::default()),
             Some(Err(ConfigError::Read { source, .. })) if !is_there(source.kind()) => {
                 Ok(Self::default())

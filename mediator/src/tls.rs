@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{ServerConfig, crypto::ring};
+use undertone_host::{is_pipe, read_file, read_named};
 use x509_cert::der::Decode;
 use x509_cert::time::Validity;
 
@@ -24,6 +25,8 @@ const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 pub struct Certificate {
     chain: PathBuf,
     key: PathBuf,
+    /// The one of them that was a pipe.
+    once: Option<PathBuf>,
     current: RwLock<Arc<CertifiedKey>>,
 }
 
@@ -52,7 +55,8 @@ impl fmt::Display for Concern {
 }
 
 impl Certificate {
-    /// Reads a PEM certificate chain, the server's own first, and its PEM private key.
+    /// Reads a PEM certificate chain, the server's own first, and its PEM private key. Each may be
+    /// a pipe.
     ///
     /// # Errors
     /// [`TlsError`].
@@ -60,16 +64,23 @@ impl Certificate {
         Ok(Arc::new(Self {
             chain: chain.into(),
             key: key.into(),
-            current: RwLock::new(read(chain, key)?),
+            once: [chain, key]
+                .into_iter()
+                .find(|path| is_pipe(path))
+                .map(Path::to_owned),
+            current: RwLock::new(read(chain, key, read_named)?),
         }))
     }
 
     /// Reads the files again. New connections get what is there now.
     ///
     /// # Errors
-    /// [`TlsError`]; the former certificate stays.
+    /// [`TlsError`], always where one was a pipe; the former certificate stays.
     pub fn reload(&self) -> Result<(), TlsError> {
-        let new = read(&self.chain, &self.key)?;
+        if let Some(pipe) = &self.once {
+            return Err(TlsError::Once(pipe.clone()));
+        }
+        let new = read(&self.chain, &self.key, read_file)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = new;
         Ok(())
     }
@@ -113,6 +124,7 @@ impl fmt::Debug for Certificate {
         let Self {
             chain,
             key,
+            once: _,
             current: _,
         } = self;
         f.debug_struct("Certificate")

@@ -48,6 +48,32 @@ fn a_flag_beats_the_variable_which_beats_the_file() {
 }
 
 #[test]
+fn a_config_that_was_named_may_come_through_a_pipe() {
+    let home = Home::new();
+    let url = format!("http://127.0.0.1:{}", free_port());
+    let pipe = home.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    std::thread::scope(|scope| {
+        scope.spawn(|| fs::write(&pipe, format!("mediator = \"{url}\"\n")).unwrap());
+        let (code, err) = refused(&home, &["--config", pipe.to_str().unwrap()], None);
+        assert!(code == 3 && err.contains(&url), "{err}");
+    });
+    // Into this one nobody writes.
+    let (code, err) = refused(&home, &["--config", pipe.to_str().unwrap()], None);
+    assert!(
+        code == 2 && err.contains("nothing came through it"),
+        "{err}"
+    );
+    // One that nobody named is not waited for.
+    let place = write_config(&home, "");
+    fs::remove_file(&place).unwrap();
+    fs::rename(&pipe, &place).unwrap();
+    let (code, err) = refused(&home, &[], None);
+    assert!(code == 2 && err.contains("it is no file"), "{err}");
+}
+
+#[test]
 fn the_file_is_found_by_flag_variable_and_xdg() {
     let home = Home::new();
     let url = format!("http://127.0.0.1:{}", free_port());

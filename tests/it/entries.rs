@@ -111,8 +111,9 @@ fn named_files_that_are_none_are_not_waited_for() {
     let place = home.path().join("pipe");
     pipe(&place);
     let place = place.to_str().unwrap();
+    let folder = home.path().to_str().unwrap();
     for command in [&["id"][..], &["peers"], &["chat", "lab", "--name", "ada"]] {
-        let started = Start::new(&home, &[command, &["--config", place]].concat());
+        let started = Start::new(&home, &[command, &["--config", folder]].concat());
         let (code, _, err) = started.finish(b"");
         assert!(code == 2 && err.contains("is no file"), "{code}: {err}");
     }

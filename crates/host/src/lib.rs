@@ -18,4 +18,4 @@ pub mod variables;
 
 pub use files::check_files;
 pub use listen::listen;
-pub use regular::{of_entry, open_file, read_file};
+pub use regular::{is_pipe, of_entry, open_file, read_file, read_named};

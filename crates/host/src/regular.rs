@@ -1,13 +1,20 @@
 //! Opening and reading files that somebody named, whatever stands there: a pipe, a device or a
 //! socket would be waited for, perhaps for ever, and a link that leads nowhere is not the same as
-//! no file.
+//! no file. Only what is named for one run may be a pipe, as a shell makes it of `<(command)`.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// Far above what any of these files holds.
 const LARGEST: u64 = 64 * 1024 * 1024;
+/// How long a pipe may take to its end, and how often it is looked at.
+const PIPE_WITHIN: Duration = Duration::from_secs(5);
+const PIPE_PAUSE: Duration = Duration::from_millis(5);
+/// What a pipe is expected to hold: of a secret no copy stays in a buffer that was too small.
+const PIPE_HOLDS: usize = 64 * 1024;
 
 /// Opens a regular file, or a link to one, and waits for nothing.
 ///
@@ -35,10 +42,63 @@ pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     file.by_ref().take(LARGEST).read_to_end(&mut bytes)?;
     match file.read(&mut [0])? {
         0 => Ok(bytes),
-        _ => Err(io::Error::new(
-            ErrorKind::FileTooLarge,
-            "it is larger than 64 MiB",
-        )),
+        _ => Err(too_large()),
+    }
+}
+
+fn too_large() -> io::Error {
+    io::Error::new(ErrorKind::FileTooLarge, "it is larger than 64 MiB")
+}
+
+/// Reads one that was named for this run: a file, or a pipe to its end, within 5 s.
+///
+/// # Errors
+/// As [`read_file`]; [`ErrorKind::TimedOut`] for a pipe into which nobody writes, or without end.
+pub fn read_named(path: &Path) -> io::Result<Vec<u8>> {
+    match is_pipe(path) {
+        true => read_pipe(path),
+        false => read_file(path),
+    }
+}
+
+/// Whether a pipe stands there: what was read of it is gone.
+#[must_use]
+pub fn is_pipe(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        path.metadata()
+            .is_ok_and(|metadata| metadata.file_type().is_fifo())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+fn read_pipe(path: &Path) -> io::Result<Vec<u8>> {
+    let mut options = OpenOptions::new();
+    at_once(&mut options);
+    let file = options.read(true).open(path)?;
+    let (begun, mut bytes) = (Instant::now(), Vec::with_capacity(PIPE_HOLDS));
+    loop {
+        let left = LARGEST + 1 - bytes.len() as u64;
+        match (&file).take(left).read_to_end(&mut bytes) {
+            _ if bytes.len() as u64 > LARGEST => return Err(too_large()),
+            Ok(_) if !bytes.is_empty() => return Ok(bytes),
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        if begun.elapsed() >= PIPE_WITHIN {
+            let why = match bytes.is_empty() {
+                true => "it is a pipe, and nothing came through it within 5 s",
+                false => "it is a pipe that did not end within 5 s",
+            };
+            return Err(io::Error::new(ErrorKind::TimedOut, why));
+        }
+        sleep(PIPE_PAUSE);
     }
 }
 
@@ -109,8 +169,31 @@ mod tests {
                 assert_eq!(error.kind(), ErrorKind::InvalidInput, "{name}");
             }
         }
+        let begun = Instant::now();
+        let error = read_named(&at("pipe")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert!(begun.elapsed() >= PIPE_WITHIN);
+        let error = read_named(&at("device")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
         std::fs::write(at("target"), "text").unwrap();
         symlink("target", at("link")).unwrap();
         assert_eq!(read_file(&at("link")).unwrap(), b"text");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_pipe_that_was_named_is_read_to_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        // More than a pipe holds at once.
+        let text = b"text".repeat(PIPE_HOLDS);
+        std::thread::scope(|scope| {
+            scope.spawn(|| std::fs::write(&pipe, &text).unwrap());
+            assert_eq!(read_named(&pipe).unwrap(), text);
+        });
+        std::fs::write(folder.path().join("file"), "text").unwrap();
+        assert_eq!(read_named(&folder.path().join("file")).unwrap(), b"text");
     }
 }

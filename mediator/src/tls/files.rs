@@ -10,7 +10,6 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{self, crypto::ring};
-use undertone_host::read_file;
 use x509_cert::certificate::Version;
 use x509_cert::der::Decode;
 
@@ -30,6 +29,9 @@ pub enum TlsError {
         /// What is wrong with it.
         fault: Fault,
     },
+    /// A pipe, where what was read of it is to be read again.
+    #[error("{} was a pipe, which can be read once only", .0.display())]
+    Once(PathBuf),
     /// Made for different keys.
     #[error("the key in {} is not that of the first certificate in {}", key.display(), chain.display())]
     Pair {
@@ -105,6 +107,9 @@ impl TlsError {
     /// What to do about it.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
+        if let Self::Once(_) = self {
+            return "Name files to have them read again, or start the mediator anew.";
+        }
         let Self::File { what, fault, .. } = self else {
             return "Name the two that were made together; in a chain the server's own certificate comes first.";
         };
@@ -133,23 +138,26 @@ impl TlsError {
     }
 }
 
+/// How a file is read.
+pub(super) type Read = fn(&Path) -> io::Result<Vec<u8>>;
+
 /// Reads a PEM certificate chain, the server's own first, and its PEM private key.
 ///
 /// # Errors
 /// [`TlsError`].
-pub(super) fn read(chain: &Path, key: &Path) -> Result<Arc<CertifiedKey>, TlsError> {
+pub(super) fn read(chain: &Path, key: &Path, by: Read) -> Result<Arc<CertifiedKey>, TlsError> {
     let error = |what, path: &Path| {
         let path = path.into();
         move |fault| TlsError::File { what, path, fault }
     };
-    let certificates = certificates(chain).map_err(error(Item::Certificate, chain))?;
+    let certificates = certificates(chain, by).map_err(error(Item::Certificate, chain))?;
     let own = certificates
         .first()
         .and_then(|der| x509_cert::Certificate::from_der(der).ok());
     if own.is_some_and(|own| own.tbs_certificate().version() == Version::V1) {
         return Err(error(Item::Certificate, chain)(Fault::Version));
     }
-    let private = private_key(key).map_err(error(Item::Key, key))?;
+    let private = private_key(key, by).map_err(error(Item::Key, key))?;
     let provider = ring::default_provider();
     if provider
         .key_provider
@@ -171,8 +179,8 @@ pub(super) fn read(chain: &Path, key: &Path) -> Result<Arc<CertifiedKey>, TlsErr
     }
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> {
-    let text = text(path)?;
+fn certificates(path: &Path, by: Read) -> Result<Vec<CertificateDer<'static>>, Fault> {
+    let text = text(path, by)?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
@@ -180,14 +188,14 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> {
     }
 }
 
-fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Fault> {
-    let text = text(path)?;
+fn private_key(path: &Path, by: Read) -> Result<PrivateKeyDer<'static>, Fault> {
+    let text = text(path, by)?;
     PrivateKeyDer::from_pem_slice(&text).map_err(|_| fault(Item::Key, &text))
 }
 
 /// What a file holds, without the mark that some editors put before it.
-fn text(path: &Path) -> Result<Vec<u8>, Fault> {
-    let text = read_file(path).map_err(|error| Fault::Unreadable(reason(&error)))?;
+fn text(path: &Path, by: Read) -> Result<Vec<u8>, Fault> {
+    let text = by(path).map_err(|error| Fault::Unreadable(reason(&error)))?;
     match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(text) => Ok(text.to_vec()),
         None => Ok(text),

@@ -307,9 +307,36 @@ async fn a_certificate_that_is_no_file_holds_up_nobody() {
         let started = run(&flags).await;
         let stderr = String::from_utf8(started.stderr).unwrap();
         assert_eq!(started.status.code(), Some(2), "{stderr}");
-        assert!(stderr.contains("it is no file"), "{stderr}");
+        assert!(
+            stderr.contains("nothing came through it within"),
+            "{stderr}"
+        );
         std::fs::remove_file(place).unwrap();
     }
+    running.signal(Signal::SIGTERM);
+    assert_eq!(running.finish().await.0.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_certificate_through_a_pipe_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let [cert, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
+    certify(&cert, &key, 2020);
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let text = std::fs::read(&key).unwrap();
+    let writing = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::write(pipe, text)
+    });
+    let files = [cert.to_str().unwrap(), pipe.to_str().unwrap()];
+    let mut running = Running::start(&["--tls-cert", files[0], "--tls-key", files[1]]).await;
+    writing.join().unwrap().unwrap();
+    running.log_until("the certificate expired on").await;
+    running.signal(Signal::SIGHUP);
+    let once = "was a pipe, which can be read once only; the former certificate stays";
+    running.log_until(once).await;
     running.signal(Signal::SIGTERM);
     assert_eq!(running.finish().await.0.code(), Some(0));
 }
