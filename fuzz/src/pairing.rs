@@ -1,8 +1,6 @@
 //! OFFER, SEALED and CONFIRM, at either end. The other one is a [`Peer`], made of the formulas of
 //! PROTOCOL.md §4: whatever it puts into a message is sealed as that message must be.
 
-use std::sync::Arc;
-
 use undertone_core::crypto::cpace::Share;
 use undertone_core::crypto::keys::{
     ChainingKey, Label, PublicKey, SealLabel, SecretKey, channel, commitment, hash, offers_hash,
@@ -40,7 +38,8 @@ pub fn sealed(input: &[u8]) {
             peer.sealed(&addresses)
         }
     };
-    if let Ok(matched) = awaiting.sealed(&message, None) {
+    if let Ok(opened) = awaiting.sealed(&message, None) {
+        let matched = opened.agree(&victims_key()).expect("an honest OFFER");
         let loopback = [127, 0, 0, 1].into();
         assert!(matched.candidates().dialable(loopback).count() <= 8);
         assert!(how >> 1 & 3 != 0, "a SEALED without the key");
@@ -99,7 +98,7 @@ fn meeting() -> Meeting {
 
 /// The end under test; its identity is [`victims_key`].
 fn victim() -> Offering {
-    Offering::new(meeting(), Arc::new(victims_key()))
+    Offering::new(meeting(), victims_key().public())
 }
 
 fn victims_key() -> SecretKey {
@@ -121,7 +120,8 @@ fn paired(role: Role) -> (AwaitSealed, [u8; SEALED_LEN], Peer) {
 fn matched(role: Role) -> (Matched, Confirming) {
     let (awaiting, ours, peer) = paired(role);
     let theirs = peer.sealed(&[0; CANDIDATES_LEN]);
-    let matched = awaiting.sealed(&theirs, None).expect("an honest SEALED");
+    let opened = awaiting.sealed(&theirs, None).expect("an honest SEALED");
+    let matched = opened.agree(&victims_key()).expect("an honest OFFER");
     let (sealed_a, sealed_b) = match role {
         Role::Host => (&ours[..], &theirs[..]),
         Role::Guest => (&theirs[..], &ours[..]),

@@ -16,7 +16,6 @@
 //! hand.
 //!
 //! ```
-//! use std::sync::Arc;
 //! use undertone_core::crypto::keys::SecretKey;
 //! use undertone_core::pairing::{Candidates, Meeting, Offering, Role};
 //! use undertone_core::room::Room;
@@ -24,19 +23,17 @@
 //! # use web_time::Instant;
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // Pair: two that name the same room swap OFFER and SEALED.
-//! let offering = || -> Result<_, Box<dyn std::error::Error>> {
-//!     let room: Room = "ocean-panda#tiger-velvet".parse()?;
-//!     let meeting = Meeting { tag: room.tag(), prs: room.prs() };
-//!     Ok(Offering::new(meeting, Arc::new(SecretKey::generate())))
-//! };
-//! let (ada, bob) = (offering()?, offering()?);
+//! let [key_a, key_b] = [SecretKey::generate(), SecretKey::generate()];
+//! let room: Room = "ocean-panda#tiger-velvet".parse()?;
+//! let meeting = Meeting { tag: room.tag(), prs: room.prs() };
+//! let [ada, bob] = [&key_a, &key_b].map(|key| Offering::new(meeting.clone(), key.public()));
 //! let (offer_a, offer_b) = (*ada.offer(), *bob.offer());
 //! let (ada, sealed_a) = ada.paired(Role::Host, &offer_b, &Candidates::default())?;
 //! let (bob, sealed_b) = bob.paired(Role::Guest, &offer_a, &Candidates::default())?;
 //!
 //! // Confirm: over the link, the guest first.
-//! let mut ada = ada.sealed(&sealed_b, None)?.host("ada")?;
-//! let bob = bob.sealed(&sealed_a, None)?.guest("bob")?;
+//! let mut ada = ada.sealed(&sealed_b, None)?.agree(&key_a)?.host("ada")?;
+//! let bob = bob.sealed(&sealed_a, None)?.agree(&key_b)?.guest("bob")?;
 //! let (confirm_a, ada) = ada.confirm(bob.confirm_b())?;
 //! let (ada, bob) = (ada.ok_or("the first one gives the keys")?, bob.confirm(&confirm_a)?);
 //! assert_eq!((&*ada.peer.name, &*bob.peer.name), ("bob", "ada"));

@@ -101,7 +101,9 @@ impl Again<'_> {
 
     fn meeting(&self, theirs: &PublicKey, day: u32) -> Option<Meeting> {
         let met_in = self.setup.room.tag();
-        let x = AgainSecret::new(&self.setup.identity, theirs).ok()?;
+        let ours = &self.setup.identity;
+        let shared = ours.diffie_hellman(theirs).ok()?;
+        let x = AgainSecret::new(&ours.public(), theirs, &shared);
         let (room, secret) = (x.room(day, &met_in), x.secret(day, &met_in));
         Some(Meeting::derived(&room, &secret))
     }

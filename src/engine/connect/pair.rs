@@ -193,7 +193,7 @@ pub async fn pair(
     let tag = attempt.meeting.tag;
     let offering = attempt.unanswered;
     let offer = *offering
-        .get_or_insert_with(|| Offering::new(attempt.meeting, attempt.identity))
+        .get_or_insert_with(|| Offering::new(attempt.meeting, attempt.identity.public()))
         .offer();
     mediator.join(&tag, &offer).await?;
     let mut renew = Instant::now() + wire::SEAT_LIFE;
@@ -258,7 +258,8 @@ pub async fn pair(
         Ok(_) => return Err(failed(true)(Failure::Left)),
         Err(_) => return Err(failed(true)(Failure::Slow)),
     };
-    let matched = awaiting.sealed(theirs.as_bytes(), attempt.pin);
+    let opened = awaiting.sealed(theirs.as_bytes(), attempt.pin);
+    let matched = opened.and_then(|opened| opened.agree(&attempt.identity));
     let matched = matched.map_err(|error| failed(true)(error.into()))?;
     let plan = attempt.listening.plan(&matched, &view);
     told(Progress::Matched);

@@ -42,7 +42,7 @@ impl Impostor {
 
     /// A fresh attempt.
     pub fn offering(&self) -> Offering {
-        Offering::new(self.meeting.clone(), Arc::clone(&self.identity))
+        Offering::new(self.meeting.clone(), self.identity.public())
     }
 
     /// One who comes back to a session.
@@ -67,6 +67,7 @@ impl Impostor {
             .paired(role, &seat.offer, candidates)
             .expect("a client's offer is sound");
         Begun {
+            identity: Arc::clone(&self.identity),
             awaiting,
             ours: ours.to_vec(),
             theirs: seat.sealed(),
@@ -86,6 +87,7 @@ pub fn introduction(caps: [u8; 4], name: &[u8]) -> Introduction {
 
 /// Both SEALED are made.
 pub struct Begun {
+    identity: Arc<SecretKey>,
     awaiting: AwaitSealed,
     pub ours: Vec<u8>,
     pub theirs: Vec<u8>,
@@ -94,7 +96,9 @@ pub struct Begun {
 impl Begun {
     /// What the impostor can make of the client's SEALED.
     pub fn open(self) -> Result<Matched, PairingError> {
-        self.awaiting.sealed(&self.theirs, None)
+        self.awaiting
+            .sealed(&self.theirs, None)?
+            .agree(&self.identity)
     }
 }
 

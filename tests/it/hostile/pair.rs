@@ -14,11 +14,11 @@ use undertone_net::link::acceptor::Acceptor;
 use undertone_net::link::dial::Plan;
 
 /// Two people with a secret.
-pub struct Two([Arc<SecretKey>; 2]);
+pub struct Two([SecretKey; 2]);
 
 impl Two {
     pub fn new() -> Self {
-        Two([(); 2].map(|()| Arc::new(SecretKey::generate())))
+        Two([(); 2].map(|()| SecretKey::generate()))
     }
 
     /// A fresh pairing of theirs, up to CONFIRM.
@@ -31,12 +31,16 @@ impl Two {
         let [host, guest] = self
             .0
             .each_ref()
-            .map(|identity| Offering::new(meeting.clone(), Arc::clone(identity)));
+            .map(|identity| Offering::new(meeting.clone(), identity.public()));
         let offers = [*host.offer(), *guest.offer()];
         let (host, sealed_a) = host.paired(Role::Host, &offers[1], &none).unwrap();
         let (guest, sealed_b) = guest.paired(Role::Guest, &offers[0], &none).unwrap();
         let host = host.sealed(&sealed_b, None).unwrap();
-        [host, guest.sealed(&sealed_a, None).unwrap()]
+        let guest = guest.sealed(&sealed_a, None).unwrap();
+        [
+            host.agree(&self.0[0]).unwrap(),
+            guest.agree(&self.0[1]).unwrap(),
+        ]
     }
 
     pub fn confirming(&self) -> (HostConfirm, GuestConfirm) {

@@ -1,8 +1,6 @@
 //! It meddles with SEALED: alters, cuts, doubles, swaps the order of things.
 
-use std::sync::Arc;
-
-use undertone_core::crypto::keys::SecretKey;
+use undertone_core::crypto::keys::{PublicKey, SecretKey};
 use undertone_core::pairing::{
     AwaitSealed, Candidates, Meeting, Offering, PairingError, Role as End,
 };
@@ -13,14 +11,14 @@ use crate::common::Home;
 use crate::hostile::{Ended, Evil, identity_of, pair_honestly};
 
 /// A host that awaits SEALED, and the guest's.
-fn half_paired(identities: &[Arc<SecretKey>; 2]) -> (AwaitSealed, Vec<u8>) {
+fn half_paired(identities: &[PublicKey; 2]) -> (AwaitSealed, Vec<u8>) {
     let meeting = Meeting {
         tag: [7; 32],
         prs: undertone_core::crypto::keys::prs(Some(b"otter")),
     };
     let [host, guest] = identities
         .each_ref()
-        .map(|identity| Offering::new(meeting.clone(), Arc::clone(identity)));
+        .map(|identity| Offering::new(meeting.clone(), *identity));
     let (offer, none) = (*host.offer(), Candidates::default());
     let (host, _) = host.paired(End::Host, guest.offer(), &none).unwrap();
     let (_, sealed) = guest.paired(End::Guest, &offer, &none).unwrap();
@@ -29,7 +27,7 @@ fn half_paired(identities: &[Arc<SecretKey>; 2]) -> (AwaitSealed, Vec<u8>) {
 
 #[test]
 fn every_altered_byte_of_sealed_is_refused() {
-    let identities = [(); 2].map(|()| Arc::new(SecretKey::generate()));
+    let identities = [(); 2].map(|()| SecretKey::generate().public());
     let (host, sealed) = half_paired(&identities);
     assert!(host.sealed(&sealed, None).is_ok());
     for at in 0..sealed.len() {

@@ -12,22 +12,18 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use super::keys::{ChainingKey, InvalidPoint, Key, Label, PublicKey, SecretKey, expand};
+use super::keys::{ChainingKey, Key, Label, PublicKey, SharedSecret, expand};
 
 /// X: what two identities share, and nobody else has.
 pub struct AgainSecret(Key);
 
 impl AgainSecret {
-    /// X of the two, the same at both ends.
-    ///
-    /// # Errors
-    /// [`InvalidPoint`] when `theirs` is of low order, which no key of somebody met is.
-    pub fn new(ours: &SecretKey, theirs: &PublicKey) -> Result<Self, InvalidPoint> {
-        let mut keys = [*ours.public().as_bytes(), *theirs.as_bytes()];
+    /// X of the two, the same at both ends, from `shared` = DH(s, S′).
+    pub fn new(ours: &PublicKey, theirs: &PublicKey, shared: &SharedSecret) -> Self {
+        let mut keys = [*ours.as_bytes(), *theirs.as_bytes()];
         keys.sort_unstable();
-        let shared = ours.diffie_hellman(theirs)?;
-        let prk = ChainingKey::new(&[0; 32]).mix_dh(&shared);
-        Ok(Self(prk.expand(Label::Again, keys.as_flattened())))
+        let prk = ChainingKey::new(&[0; 32]).mix_dh(shared);
+        Self(prk.expand(Label::Again, keys.as_flattened()))
     }
 
     /// ROOM of that day, raw bytes, for two who met in the room with this tag.
@@ -68,10 +64,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::crypto::keys::SecretKey;
     use crate::crypto::testing::hex_array;
 
     const VECTORS: &str = include_str!("../../../../tests/vectors/again.json");
     const DAY: u64 = 86_400;
+
+    fn between(ours: &SecretKey, theirs: &PublicKey) -> AgainSecret {
+        let shared = ours.diffie_hellman(theirs).unwrap();
+        AgainSecret::new(&ours.public(), theirs, &shared)
+    }
 
     #[test]
     fn rooms_and_secrets_are_those_of_an_independent_computation() {
@@ -83,7 +85,7 @@ mod tests {
             let [one, other] = ["s_1", "s_2"].map(|name| SecretKey::from_bytes(&field(name)));
             let day = u32::try_from(case["day"].as_u64().unwrap()).unwrap();
             for (ours, theirs) in [(&one, other.public()), (&other, one.public())] {
-                let x = AgainSecret::new(ours, &theirs).unwrap();
+                let x = between(ours, &theirs);
                 assert_eq!(*x.0.as_bytes(), field("x"));
                 assert_eq!(*x.room(day, &field("tag")).as_bytes(), field("room"));
                 assert_eq!(*x.secret(day, &field("tag")).as_bytes(), field("secret"));
@@ -94,29 +96,22 @@ mod tests {
     #[test]
     fn another_day_room_or_contact_is_another_room() {
         let [ada, bob, eve] = [1, 2, 3].map(|byte| SecretKey::from_bytes(&[byte; 32]));
-        let x = AgainSecret::new(&ada, &bob.public()).unwrap();
+        let x = between(&ada, &bob.public());
         let bytes = |key: Key| *key.as_bytes();
         let room = bytes(x.room(20_000, &[7; 32]));
         assert_ne!(room, bytes(x.room(20_001, &[7; 32])));
         assert_ne!(room, bytes(x.room(20_000, &[8; 32])));
         assert_ne!(room, bytes(x.secret(20_000, &[7; 32])));
         for pair in [(&ada, &eve), (&eve, &bob)] {
-            let of_others = AgainSecret::new(pair.0, &pair.1.public()).unwrap();
+            let of_others = between(pair.0, &pair.1.public());
             assert_ne!(room, bytes(of_others.room(20_000, &[7; 32])));
         }
     }
 
     #[test]
-    fn a_key_of_low_order_gives_none() {
-        let low = PublicKey::from_bytes([0; 32]).unwrap();
-        let ada = SecretKey::from_bytes(&[1; 32]);
-        assert!(AgainSecret::new(&ada, &low).is_err());
-    }
-
-    #[test]
     fn debug_shows_no_secret() {
         let ada = SecretKey::from_bytes(&[0xab; 32]);
-        let x = AgainSecret::new(&ada, &ada.public()).unwrap();
+        let x = between(&ada, &ada.public());
         assert_eq!(format!("{x:?}"), "AgainSecret(..)");
     }
 

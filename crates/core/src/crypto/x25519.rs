@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use subtle::ConstantTimeEq;
 use x25519_dalek::{PublicKey as DalekPublic, StaticSecret};
 
 use super::secret::{Secret, wiping_stack};
@@ -83,16 +84,10 @@ impl SecretKey {
     /// # Errors
     /// [`InvalidPoint`] when `theirs` is of low order, that is when the result is all zero.
     pub fn diffie_hellman(&self, theirs: &PublicKey) -> Result<SharedSecret, InvalidPoint> {
-        let mut contributory = false;
-        let shared = Secret::derive(|bytes| {
+        SharedSecret::contributory(Secret::derive(|bytes| {
             let shared = self.working().diffie_hellman(&DalekPublic::from(theirs.0));
-            contributory = shared.was_contributory();
             *bytes = *shared.as_bytes();
-        });
-        match contributory {
-            true => Ok(SharedSecret(shared)),
-            false => Err(InvalidPoint),
-        }
+        }))
     }
 
     /// The key as the curve's code takes it: a copy, for a stack that is wiped.
@@ -112,6 +107,23 @@ impl fmt::Debug for SecretKey {
 pub struct SharedSecret(Secret<32>);
 
 impl SharedSecret {
+    /// What came of a Diffie-Hellman elsewhere, as where a browser keeps the key; the bytes are
+    /// the caller's to wipe.
+    ///
+    /// # Errors
+    /// [`InvalidPoint`] when it is all zero: the public key was of low order.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, InvalidPoint> {
+        Self::contributory(Secret::copy(bytes))
+    }
+
+    /// RFC 7748 §6.1: all zero says nothing of the secret key.
+    fn contributory(shared: Secret<32>) -> Result<Self, InvalidPoint> {
+        match shared.as_bytes().ct_eq(&[0; 32]).into() {
+            true => Err(InvalidPoint),
+            false => Ok(Self(shared)),
+        }
+    }
+
     /// The 32 bytes of the u-coordinate.
     pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
@@ -237,6 +249,17 @@ mod tests {
             below[0] = 0xff;
             below[byte] = 0xfe;
             assert!(PublicKey::from_bytes(below).is_ok());
+        }
+    }
+
+    #[test]
+    fn an_agreement_from_elsewhere_is_taken_unless_it_is_all_zero() {
+        assert_eq!(SharedSecret::from_bytes(&[0; 32]).err(), Some(InvalidPoint));
+        for byte in 0..32 {
+            let mut bytes = [0; 32];
+            bytes[byte] = 1;
+            let shared = SharedSecret::from_bytes(&bytes).unwrap();
+            assert_eq!(*shared.as_bytes(), bytes);
         }
     }
 

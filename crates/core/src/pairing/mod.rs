@@ -2,10 +2,13 @@
 //! each awaited message, each spent by the message that it awaited:
 //!
 //! ```text
-//! Offering ──their OFFER──▶ AwaitSealed ──their SEALED──▶ Matched
+//! Offering ──their OFFER──▶ AwaitSealed ──their SEALED──▶ AwaitAgreement ──DH(s, E′)──▶ Matched
 //! Matched ──as host──▶ HostConfirm   ──CONFIRM_B──▶ Established
 //!         ──as guest─▶ GuestConfirm  ──CONFIRM_A──▶ Established
 //! ```
+//!
+//! Of an identity only the public key is needed: DH(s, E′) may be computed where
+//! the secret key stands, and be waited for.
 //!
 //! Owns the transcript hashes th0 … th3 and the chaining keys ck0 … ck2 of
 //! PROTOCOL.md §4. No socket, no clock: bytes in, bytes out. What a failure
@@ -18,10 +21,7 @@ mod error;
 mod meeting;
 mod offer;
 mod role;
-
-use std::sync::Arc;
-
-use zeroize::Zeroizing;
+mod sealed;
 
 pub use candidates::Candidates;
 pub use confirm::{
@@ -32,13 +32,13 @@ pub use error::PairingError;
 pub use meeting::Meeting;
 use offer::Offer;
 pub use role::Role;
+pub use sealed::{AwaitAgreement, AwaitSealed, Matched};
 
 use crate::crypto::cpace::Share;
 use crate::crypto::keys::{
-    ChainingKey, Label, PublicKey, SealLabel, SecretKey, channel, commitment, hash, offers_hash,
+    ChainingKey, Label, PublicKey, SealLabel, SecretKey, channel, commitment, offers_hash,
 };
 use crate::crypto::secret::Secret;
-use crate::crypto::words::{Words, verification_words};
 
 /// The protocol version of an OFFER, and the only one there is.
 pub const VERSION: u8 = 1;
@@ -54,7 +54,7 @@ const SEALED_PLAIN: usize = 64 + candidates::ENCODED_LEN;
 /// Our OFFER is made; theirs is awaited.
 pub struct Offering {
     meeting: Meeting,
-    identity: Arc<SecretKey>,
+    identity: PublicKey,
     ephemeral: SecretKey,
     share: Share,
     nonce: Secret<32>,
@@ -62,8 +62,9 @@ pub struct Offering {
 }
 
 impl Offering {
-    /// A fresh attempt: ephemeral key, CPace share and nonce are new each time.
-    pub fn new(meeting: Meeting, identity: Arc<SecretKey>) -> Self {
+    /// A fresh attempt under this identity: ephemeral key, CPace share and nonce are new each
+    /// time.
+    pub fn new(meeting: Meeting, identity: PublicKey) -> Self {
         let share = Share::new(&meeting.prs, &channel(&meeting.tag), &[]);
         Self::from_parts(
             meeting,
@@ -76,13 +77,13 @@ impl Offering {
 
     fn from_parts(
         meeting: Meeting,
-        identity: Arc<SecretKey>,
+        identity: PublicKey,
         ephemeral: SecretKey,
         share: Share,
         nonce: Secret<32>,
     ) -> Self {
         let e = ephemeral.public();
-        let c = commitment(&e, share.public(), &identity.public(), nonce.as_bytes());
+        let c = commitment(&e, share.public(), &identity, nonce.as_bytes());
         let offer = Offer {
             e,
             y: *share.public(),
@@ -135,7 +136,7 @@ impl Offering {
             .extract(isk.as_bytes());
 
         let mut sealed = Vec::with_capacity(SEALED_LEN);
-        sealed.extend_from_slice(self.identity.public().as_bytes());
+        sealed.extend_from_slice(self.identity.as_bytes());
         sealed.extend_from_slice(self.nonce.as_bytes());
         sealed.extend_from_slice(&candidates.encode());
         ck0.expand(sealed_label(role), &th0)
@@ -159,106 +160,6 @@ impl Offering {
             sealed,
         };
         Ok((awaiting, sealed))
-    }
-}
-
-/// Our SEALED is out; theirs is awaited. From here on a failure is a spent attempt.
-pub struct AwaitSealed {
-    role: Role,
-    identity: Arc<SecretKey>,
-    ephemeral: SecretKey,
-    nonce: Secret<32>,
-    theirs: Offer,
-    th0: [u8; 32],
-    ck0: ChainingKey,
-    sealed: [u8; SEALED_LEN],
-}
-
-impl AwaitSealed {
-    /// Opens their SEALED. `pin` is the identity that must stand in it, where
-    /// one is expected.
-    ///
-    /// # Errors
-    /// [`PairingError::Secret`] when it does not open; the others for what it
-    /// holds.
-    pub fn sealed(
-        self,
-        their_sealed: &[u8],
-        pin: Option<&PublicKey>,
-    ) -> Result<Matched, PairingError> {
-        let theirs: [u8; SEALED_LEN] = fixed(their_sealed, "SEALED")?;
-        let mut buf = Zeroizing::new(theirs);
-        let plain = self
-            .ck0
-            .expand(sealed_label(self.role.other()), &self.th0)
-            .open(SealLabel::Sealed, &[&self.th0], buf.as_mut_slice())
-            .map_err(|_| PairingError::Secret)?;
-        if plain.len() != SEALED_PLAIN {
-            return Err(PairingError::Length("what SEALED holds"));
-        }
-        let (head, candidates) = plain.split_at(64);
-        let (s, n) = head.split_at(32);
-        let s = PublicKey::from_bytes(fixed(s, "identity")?)?;
-        let n = n.try_into().map_err(|_| PairingError::Length("nonce"))?;
-        if commitment(&self.theirs.e, &self.theirs.y, &s, n) != self.theirs.c {
-            return Err(PairingError::Commitment);
-        }
-        if pin.is_some_and(|pin| *pin != s) {
-            return Err(PairingError::Identity);
-        }
-        let candidates = Candidates::decode(candidates).ok_or(PairingError::Candidates)?;
-
-        let (sealed_a, sealed_b) = self.role.order(&self.sealed, &theirs);
-        let th1 = hash(&[&self.th0, sealed_a, sealed_b]);
-        // DH(e_A, S_B) then DH(s_A, E_B): each end does its half of both.
-        let ephemeral_identity = self.ephemeral.diffie_hellman(&s)?;
-        let identity_ephemeral = self.identity.diffie_hellman(&self.theirs.e)?;
-        let (first, second) = self.role.order(ephemeral_identity, identity_ephemeral);
-        let ck2 = self.ck0.mix_dh(&first).mix_dh(&second);
-
-        let ours = self.identity.public();
-        let (s_a, s_b) = self.role.order(ours, s);
-        let (n_a, n_b) = self.role.order(self.nonce.as_bytes(), n);
-        Ok(Matched {
-            role: self.role,
-            identity: s,
-            candidates,
-            words: verification_words(n_a, n_b, &self.th0, &s_a, &s_b),
-            s_a,
-            s_b,
-            th1,
-            ck2,
-        })
-    }
-}
-
-/// Both SEALED opened: who the other one claims to be and where it listens.
-/// Nothing of it is shown, and no contact touched, before a CONFIRM verifies.
-pub struct Matched {
-    role: Role,
-    identity: PublicKey,
-    candidates: Candidates,
-    words: Words,
-    s_a: PublicKey,
-    s_b: PublicKey,
-    th1: [u8; 32],
-    ck2: ChainingKey,
-}
-
-impl Matched {
-    /// Where the other one says it listens.
-    pub fn candidates(&self) -> &Candidates {
-        &self.candidates
-    }
-
-    /// The names by which this end and the other one show each other that they run on the same
-    /// machine. They are for nobody to know, and give nothing away.
-    pub fn here_names(&self) -> [[u8; 32]; 2] {
-        let name = |label| *self.ck2.expand(label, &self.th1).as_bytes();
-        match self.role {
-            Role::Host => [name(Label::HereA), name(Label::HereB)],
-            Role::Guest => [name(Label::HereB), name(Label::HereA)],
-        }
     }
 }
 

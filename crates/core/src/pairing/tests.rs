@@ -6,13 +6,12 @@ mod attacks;
 mod confirm;
 mod memory;
 mod offer;
+mod outside;
 mod sealed;
 mod transcript;
 
-use std::sync::Arc;
-
 use super::*;
-use crate::crypto::keys::{prs, room_tag};
+use crate::crypto::keys::{hash, prs, room_tag};
 
 const SECRET: Option<&[u8]> = Some(b"cedar-otter-nine-velvet");
 
@@ -24,8 +23,8 @@ fn meeting(secret: Option<&[u8]>) -> Meeting {
 }
 
 /// The identity of a person, by its letter.
-fn identity(person: u8) -> Arc<SecretKey> {
-    Arc::new(SecretKey::from_bytes(&[person; 32]))
+fn identity(person: u8) -> SecretKey {
+    SecretKey::from_bytes(&[person; 32])
 }
 
 /// A person's attempt; `attempt` tells their attempts apart.
@@ -36,7 +35,7 @@ fn offering(person: u8, attempt: u8, secret: Option<&[u8]>) -> Offering {
     let ephemeral = SecretKey::from_bytes(&fixed(1));
     Offering::from_parts(
         meeting,
-        identity(person),
+        identity(person).public(),
         ephemeral,
         share,
         Secret::copy(&fixed(2)),
@@ -65,10 +64,24 @@ fn attempt(attempt: u8) -> (Sent, Sent) {
     )
 }
 
+/// The secret key of the person whose attempt this is.
+fn secret_of(end: &AwaitSealed) -> SecretKey {
+    let mut people = (b'A'..=b'Z').map(identity);
+    people.find(|key| key.public() == end.identity).unwrap()
+}
+
+/// Takes this SEALED, and agrees.
+fn opened(end: AwaitSealed, sealed: &[u8]) -> Result<Matched, PairingError> {
+    let secret = secret_of(&end);
+    end.sealed(sealed, None)?.agree(&secret)
+}
+
 fn matched(number: u8) -> (Matched, Matched) {
     let ((a, sealed_a), (b, sealed_b)) = attempt(number);
-    let a = a.sealed(&sealed_b, None).ok().unwrap();
-    (a, b.sealed(&sealed_a, None).ok().unwrap())
+    (
+        opened(a, &sealed_b).ok().unwrap(),
+        opened(b, &sealed_a).ok().unwrap(),
+    )
 }
 
 /// Both ends of an attempt, where the host 'A' and the guest 'B' are confirmed.
@@ -107,10 +120,12 @@ fn an_honest_pairing_agrees_with_a_secret_and_without() {
         let ((a, sealed_a), (b, sealed_b)) = paired(people, offering(b'B', 0, secret));
         let a = a
             .sealed(&sealed_b, Some(&identity(b'B').public()))
+            .and_then(|a| a.agree(&identity(b'A')))
             .ok()
             .unwrap();
         let b = b
             .sealed(&sealed_a, Some(&identity(b'A').public()))
+            .and_then(|b| b.agree(&identity(b'B')))
             .ok()
             .unwrap();
         assert_eq!(*a.candidates(), candidates());
@@ -126,7 +141,7 @@ fn an_honest_pairing_agrees_with_a_secret_and_without() {
 
 #[test]
 fn every_attempt_of_the_same_people_is_fresh() {
-    let new = || Offering::new(meeting(SECRET), identity(b'A'));
+    let new = || Offering::new(meeting(SECRET), identity(b'A').public());
     let (one, other) = (Offer::decode(new().offer()), Offer::decode(new().offer()));
     let (one, other) = (one.ok().unwrap(), other.ok().unwrap());
     assert!(one.e != other.e && one.y != other.y && one.c != other.c);
@@ -147,8 +162,8 @@ fn every_attempt_of_the_same_people_is_fresh() {
 fn two_terminals_of_one_person_can_meet() {
     let (a, b) = (offering(b'A', 0, None), offering(b'A', 1, None));
     let ((a, sealed_a), (b, sealed_b)) = paired(a, b);
-    let a = a.sealed(&sealed_b, None).ok().unwrap();
-    let b = b.sealed(&sealed_a, None).ok().unwrap();
+    let a = opened(a, &sealed_b).ok().unwrap();
+    let b = opened(b, &sealed_a).ok().unwrap();
     let (a, b) = established(a, b);
     assert_same(&a, &b);
     assert_eq!(a.peer.identity, identity(b'A').public());
@@ -158,8 +173,8 @@ fn two_terminals_of_one_person_can_meet() {
 fn roles_given_the_other_way_round_at_both_ends_do_no_harm() {
     let (b, a) = (offering(b'A', 0, SECRET), offering(b'B', 0, SECRET));
     let ((a, sealed_a), (b, sealed_b)) = paired(a, b);
-    let a = a.sealed(&sealed_b, None).ok().unwrap();
-    let b = b.sealed(&sealed_a, None).ok().unwrap();
+    let a = opened(a, &sealed_b).ok().unwrap();
+    let b = opened(b, &sealed_a).ok().unwrap();
     let (a, b) = established(a, b);
     assert_same(&a, &b);
 }

@@ -1,6 +1,5 @@
 //! Our two ends of a link: paired by hand, over loopback.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::net::TcpStream;
@@ -115,14 +114,16 @@ fn paired() -> (Established, Established) {
         tag: room_tag(b"bench"),
         prs: prs(Some(b"secret")),
     };
-    let offering = || Offering::new(meeting.clone(), Arc::new(SecretKey::generate()));
-    let (a, b) = (offering(), offering());
+    let [s_a, s_b] = [(); 2].map(|()| SecretKey::generate());
+    let [a, b] = [&s_a, &s_b].map(|key| Offering::new(meeting.clone(), key.public()));
     let (offer_a, offer_b) = (*a.offer(), *b.offer());
     let nowhere = Candidates::default();
     let (a, sealed_a) = a.paired(Role::Host, &offer_b, &nowhere).unwrap();
     let (b, sealed_b) = b.paired(Role::Guest, &offer_a, &nowhere).unwrap();
-    let mut host = a.sealed(&sealed_b, None).unwrap().host("a").unwrap();
-    let guest = b.sealed(&sealed_a, None).unwrap().guest("b").unwrap();
+    let (a, b) = (a.sealed(&sealed_b, None), b.sealed(&sealed_a, None));
+    let a = a.unwrap().agree(&s_a).unwrap();
+    let b = b.unwrap().agree(&s_b).unwrap();
+    let (mut host, guest) = (a.host("a").unwrap(), b.guest("b").unwrap());
     let (confirm_a, established) = host.confirm(guest.confirm_b()).unwrap();
     (established.unwrap(), guest.confirm(&confirm_a).unwrap())
 }

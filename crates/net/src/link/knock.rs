@@ -88,16 +88,9 @@ pub async fn redial(
         let mut stream = Stream::from(port.dialler().connect(address).await?);
         let mut reader = FrameReader::default();
         frame::write(&mut stream, &knock).await?;
-        let offering = Offering::new(reunion.meeting(), reunion.identity.clone());
+        let offering = Offering::new(reunion.meeting(), reunion.identity.public());
         frame::write(&mut stream, offering.offer()).await?;
-        let matched = pair(
-            &mut stream,
-            &mut reader,
-            offering,
-            Role::Guest,
-            &reunion.pin,
-        )
-        .await?;
+        let matched = pair(&mut stream, &mut reader, offering, Role::Guest, reunion).await?;
         let confirm = matched.guest(&reunion.name)?;
         let path = Path::direct(address);
         let greeted = greet_on(stream, reader, path, *confirm.confirm_b()).await?;
@@ -125,9 +118,9 @@ pub async fn let_in(
         ..
     } = incoming;
     let exchange = async {
-        let offering = Offering::new(reunion.meeting(), reunion.identity.clone());
+        let offering = Offering::new(reunion.meeting(), reunion.identity.public());
         frame::write(&mut stream, offering.offer()).await?;
-        let matched = pair(&mut stream, &mut reader, offering, Role::Host, &reunion.pin).await?;
+        let matched = pair(&mut stream, &mut reader, offering, Role::Host, reunion).await?;
         let confirm = matched.host(&reunion.name)?;
         let first = reader
             .read(&mut stream, CONFIRM_B_LEN..=CONFIRM_B_LEN)
@@ -154,13 +147,14 @@ async fn pair(
     reader: &mut FrameReader,
     offering: Offering,
     role: Role,
-    pin: &PublicKey,
+    reunion: &Reunion,
 ) -> Result<Matched, KnockError> {
     let offer = reader.read(stream, OFFER_LEN..=OFFER_LEN).await?;
     let (awaiting, sealed) = offering.paired(role, &offer, &Candidates::default())?;
     frame::write(stream, &sealed).await?;
     let sealed = reader.read(stream, SEALED_LEN..=SEALED_LEN).await?;
-    Ok(awaiting.sealed(&sealed, Some(pin))?)
+    let awaiting = awaiting.sealed(&sealed, Some(&reunion.pin))?;
+    Ok(awaiting.agree(&reunion.identity)?)
 }
 
 /// Tells genuine knocks from others, and from those heard before.

@@ -7,7 +7,7 @@ use crate::crypto::keys::SharedSecret;
 /// A pairing of the host `a` and the guest `b`, up to the words.
 fn pair(a: Offering, b: Offering) -> Result<(Matched, Matched), PairingError> {
     let ((a, sealed_a), (b, sealed_b)) = paired(a, b);
-    Ok((a.sealed(&sealed_b, None)?, b.sealed(&sealed_a, None)?))
+    Ok((opened(a, &sealed_b)?, opened(b, &sealed_a)?))
 }
 
 #[test]
@@ -76,7 +76,9 @@ fn impostor(role: Role, claimed: u8, victim: Offering) -> (Matched, AwaitSealed,
 
     let (victim, theirs) = victim.paired(role.other(), &offer, &candidates()).unwrap();
     // The claim alone passes even the pin.
+    let secret = secret_of(&victim);
     let victim = victim.sealed(&m.sealed, Some(&s)).ok().unwrap();
+    let victim = victim.agree(&secret).ok().unwrap();
     let (sealed_a, sealed_b) = role.order(&m.sealed, &theirs);
     assert_eq!(victim.th1, hash(&[&m.th0, sealed_a, sealed_b]));
     (victim, m, ephemeral)

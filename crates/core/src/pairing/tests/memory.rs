@@ -2,6 +2,7 @@
 //! once nobody does.
 
 use super::*;
+use crate::crypto::keys::SharedSecret;
 use crate::crypto::traces::of_sealing;
 use crate::memory::{Needle, alone, gone, stand};
 
@@ -39,11 +40,11 @@ fn derived(a: &Offering, b: &Offering) -> (Needle, Vec<Needle>) {
 }
 
 /// ck1 at the host, and the results of DH that lead to ck2.
-fn towards_ck2(a: &AwaitSealed, s_b: &PublicKey, b: &AwaitSealed, s_a: &PublicKey) -> Vec<Needle> {
+fn towards_ck2(a: &AwaitSealed, s_b: &PublicKey, b: &AwaitSealed, s_a: &PublicKey) -> [Needle; 3] {
     let first = a.ephemeral.diffie_hellman(s_b).unwrap();
     let second = b.ephemeral.diffie_hellman(s_a).unwrap();
     let ck1 = a.ck0.mix_dh(&first);
-    vec![
+    [
         Needle::of("ck1", ck1.as_bytes()),
         Needle::of("DH(e_A, S_B)", first.as_bytes()),
         Needle::of("DH(s_A, E_B)", second.as_bytes()),
@@ -73,9 +74,9 @@ fn pair_and_look() {
         tag: room_tag(b"amber-falcon"),
         prs: prs(Some(secret.as_bytes())),
     };
-    let [s_a, s_b] = [(); 2].map(|()| Arc::new(SecretKey::generate()));
+    let [s_a, s_b] = [(); 2].map(|()| SecretKey::generate());
     let identities = [&s_a, &s_b].map(|s| Needle::of("S", s.as_bytes()));
-    let [a, b] = [&s_a, &s_b].map(|s| Offering::new(meeting(&secret), Arc::clone(s)));
+    let [a, b] = [&s_a, &s_b].map(|s| Offering::new(meeting(&secret), s.public()));
     drop(secret);
     let own = [own(&a), own(&b)].concat();
     stand(&own);
@@ -91,11 +92,24 @@ fn pair_and_look() {
     gone(&past);
     stand(&rest);
     stand(&[ck0.clone(), ck0.clone()]);
-    past.extend(towards_ck2(&a, &s_b.public(), &b, &s_a.public()));
+    let [ck1, agreements @ ..] = towards_ck2(&a, &s_b.public(), &b, &s_a.public());
+    past.push(ck1);
 
     let a = a.sealed(&sealed_b, None).ok().unwrap();
     let b = b.sealed(&sealed_a, None).ok().unwrap();
     past.extend(rest);
+    gone(&past);
+    // Of each end's ephemeral key nothing is left but what it agreed on.
+    stand(&agreements);
+    stand(&[ck0.clone(), ck0.clone()]);
+    let elsewhere = Secret::derive(|bytes| {
+        let shared = s_b.diffie_hellman(b.their_ephemeral());
+        *bytes = *shared.unwrap().as_bytes();
+    });
+    let shared = SharedSecret::from_bytes(elsewhere.as_bytes()).unwrap();
+    drop(elsewhere);
+    let (a, b) = (a.agree(&s_a).ok().unwrap(), b.agreed(shared));
+    past.extend(agreements);
     past.push(ck0);
     gone(&past);
     let ck2 = Needle::of("ck2", a.ck2.as_bytes());

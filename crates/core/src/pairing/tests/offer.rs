@@ -116,7 +116,7 @@ fn another_secret_or_none_or_another_room_does_not_pair() {
             tag: room_tag(tag),
             prs: prs(SECRET),
         };
-        Offering::new(meeting, identity(b'B'))
+        Offering::new(meeting, identity(b'B').public())
     };
     let guests = [
         offering(b'B', 0, Some(b"cedar-otter-nine-velvex")),

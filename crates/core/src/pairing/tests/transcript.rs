@@ -50,15 +50,18 @@ impl Person<'_> {
         };
         let scalar = bytes(self.0, "cpace_scalar");
         let share = Share::with_scalar(&meeting.prs, &channel(&meeting.tag), &[], &scalar);
-        let key = |name| SecretKey::from_bytes(&bytes(self.0, name));
         let nonce = Secret::copy(&bytes(self.0, "nonce"));
         Offering::from_parts(
             meeting,
-            Arc::new(key("identity")),
-            key("ephemeral"),
+            self.key("identity").public(),
+            self.key("ephemeral"),
             share,
             nonce,
         )
+    }
+
+    fn key(&self, name: &str) -> SecretKey {
+        SecretKey::from_bytes(&bytes(self.0, name))
     }
 
     fn candidates(&self) -> Candidates {
@@ -101,7 +104,8 @@ fn meet(inputs: &Value, outputs: &mut Map<String, Value>) -> (Matched, Matched) 
     put("sealed_b", &sealed_b);
     let a = a.sealed(&sealed_b, None).ok().unwrap();
     let b = b.sealed(&sealed_a, None).ok().unwrap();
-    (a, b)
+    let a = a.agree(&host.key("identity")).ok().unwrap();
+    (a, b.agree(&guest.key("identity")).ok().unwrap())
 }
 
 fn confirm(inputs: &Value, outputs: &mut Map<String, Value>) -> (Established, Established) {

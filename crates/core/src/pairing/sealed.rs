@@ -1,0 +1,154 @@
+//! SEALED, and the agreement of keys that follows: who the peer claims to be, and where it
+//! listens.
+
+use zeroize::Zeroizing;
+
+use super::offer::Offer;
+use super::{Candidates, PairingError, Role, SEALED_LEN, SEALED_PLAIN, fixed, sealed_label};
+use crate::crypto::keys::{
+    ChainingKey, Label, PublicKey, SealLabel, SecretKey, SharedSecret, commitment, hash,
+};
+use crate::crypto::secret::Secret;
+use crate::crypto::words::{Words, verification_words};
+
+/// Our SEALED is out; theirs is awaited. From here on a failure is a spent attempt.
+pub struct AwaitSealed {
+    pub(super) role: Role,
+    pub(super) identity: PublicKey,
+    pub(super) ephemeral: SecretKey,
+    pub(super) nonce: Secret<32>,
+    pub(super) theirs: Offer,
+    pub(super) th0: [u8; 32],
+    pub(super) ck0: ChainingKey,
+    pub(super) sealed: [u8; SEALED_LEN],
+}
+
+impl AwaitSealed {
+    /// Opens their SEALED. `pin` is the identity that must stand in it, where
+    /// one is expected.
+    ///
+    /// # Errors
+    /// [`PairingError::Secret`] when it does not open; the others for what it
+    /// holds.
+    pub fn sealed(
+        self,
+        their_sealed: &[u8],
+        pin: Option<&PublicKey>,
+    ) -> Result<AwaitAgreement, PairingError> {
+        let theirs: [u8; SEALED_LEN] = fixed(their_sealed, "SEALED")?;
+        let mut buf = Zeroizing::new(theirs);
+        let plain = self
+            .ck0
+            .expand(sealed_label(self.role.other()), &self.th0)
+            .open(SealLabel::Sealed, &[&self.th0], buf.as_mut_slice())
+            .map_err(|_| PairingError::Secret)?;
+        if plain.len() != SEALED_PLAIN {
+            return Err(PairingError::Length("what SEALED holds"));
+        }
+        let (head, candidates) = plain.split_at(64);
+        let (s, n) = head.split_at(32);
+        let s = PublicKey::from_bytes(fixed(s, "identity")?)?;
+        let n = n.try_into().map_err(|_| PairingError::Length("nonce"))?;
+        if commitment(&self.theirs.e, &self.theirs.y, &s, n) != self.theirs.c {
+            return Err(PairingError::Commitment);
+        }
+        if pin.is_some_and(|pin| *pin != s) {
+            return Err(PairingError::Identity);
+        }
+        let candidates = Candidates::decode(candidates).ok_or(PairingError::Candidates)?;
+
+        let (sealed_a, sealed_b) = self.role.order(&self.sealed, &theirs);
+        let (s_a, s_b) = self.role.order(self.identity, s);
+        let (n_a, n_b) = self.role.order(self.nonce.as_bytes(), n);
+        Ok(AwaitAgreement {
+            role: self.role,
+            identity: s,
+            candidates,
+            words: verification_words(n_a, n_b, &self.th0, &s_a, &s_b),
+            s_a,
+            s_b,
+            th1: hash(&[&self.th0, sealed_a, sealed_b]),
+            ephemeral_identity: self.ephemeral.diffie_hellman(&s)?,
+            their_ephemeral: self.theirs.e,
+            ck0: self.ck0,
+        })
+    }
+}
+
+/// Both SEALED opened; DH(s, E′) is awaited: our identity's agreement with their ephemeral key.
+pub struct AwaitAgreement {
+    role: Role,
+    identity: PublicKey,
+    candidates: Candidates,
+    words: Words,
+    s_a: PublicKey,
+    s_b: PublicKey,
+    th1: [u8; 32],
+    ephemeral_identity: SharedSecret,
+    their_ephemeral: PublicKey,
+    ck0: ChainingKey,
+}
+
+impl AwaitAgreement {
+    /// E′, which our identity must agree with.
+    pub fn their_ephemeral(&self) -> &PublicKey {
+        &self.their_ephemeral
+    }
+
+    /// Agrees here, with the secret key of the identity that the attempt was made under.
+    ///
+    /// # Errors
+    /// [`PairingError::Point`] when E′ is of low order.
+    pub fn agree(self, identity: &SecretKey) -> Result<Matched, PairingError> {
+        let shared = identity.diffie_hellman(&self.their_ephemeral)?;
+        Ok(self.agreed(shared))
+    }
+
+    /// Takes DH(s, E′) from where the secret key stands. Anything else gives keys under which
+    /// no CONFIRM opens.
+    #[must_use]
+    pub fn agreed(self, identity_ephemeral: SharedSecret) -> Matched {
+        // DH(e_A, S_B) then DH(s_A, E_B): each end does its half of both.
+        let (first, second) = self.role.order(self.ephemeral_identity, identity_ephemeral);
+        Matched {
+            role: self.role,
+            identity: self.identity,
+            candidates: self.candidates,
+            words: self.words,
+            s_a: self.s_a,
+            s_b: self.s_b,
+            th1: self.th1,
+            ck2: self.ck0.mix_dh(&first).mix_dh(&second),
+        }
+    }
+}
+
+/// Both SEALED opened, and ck2 derived: who the peer claims to be and where it listens.
+/// Nothing of it is shown, and no contact touched, before a CONFIRM verifies.
+pub struct Matched {
+    pub(super) role: Role,
+    pub(super) identity: PublicKey,
+    pub(super) candidates: Candidates,
+    pub(super) words: Words,
+    pub(super) s_a: PublicKey,
+    pub(super) s_b: PublicKey,
+    pub(super) th1: [u8; 32],
+    pub(super) ck2: ChainingKey,
+}
+
+impl Matched {
+    /// Where the peer says it listens.
+    pub fn candidates(&self) -> &Candidates {
+        &self.candidates
+    }
+
+    /// The names by which this end and the peer show each other that they run on the same
+    /// machine. They are for nobody to know, and give nothing away.
+    pub fn here_names(&self) -> [[u8; 32]; 2] {
+        let name = |label| *self.ck2.expand(label, &self.th1).as_bytes();
+        match self.role {
+            Role::Host => [name(Label::HereA), name(Label::HereB)],
+            Role::Guest => [name(Label::HereB), name(Label::HereA)],
+        }
+    }
+}
