@@ -11,7 +11,7 @@ use undertone_core::payload::{PLAINTEXT_MAX, Payload, decode};
 use undertone_core::session::record::{Channel, PREFIX_LEN};
 use undertone_core::session::{LinkId, Session};
 use undertone_net::link::frame::FrameReader;
-use undertone_net::link::knock::Doorkeeper;
+use undertone_net::link::resume::KnockVerifier;
 
 /// Bytes from a socket, cut into frames; the first one says how short they may be.
 pub fn frame(input: &[u8]) {
@@ -30,12 +30,12 @@ pub fn frame(input: &[u8]) {
 /// A knock: none is genuine that was not made with the session's secret, and none comes twice.
 pub fn knock(input: &[u8]) {
     let resume = resume();
-    let mut keeper = Doorkeeper::default();
-    assert!(!keeper.is_genuine(input, &resume));
+    let mut verifier = KnockVerifier::default();
+    assert!(!verifier.is_genuine(input, &resume));
     if let Some(nonce) = input.first_chunk::<16>() {
         let knock = [nonce.as_slice(), &resume.knock_tag(nonce)].concat();
-        assert!(keeper.is_genuine(&knock, &resume));
-        assert!(!keeper.is_genuine(&knock, &resume));
+        assert!(verifier.is_genuine(&knock, &resume));
+        assert!(!verifier.is_genuine(&knock, &resume));
     }
 }
 

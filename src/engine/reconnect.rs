@@ -18,10 +18,10 @@ use crate::engine::connect::pair::{Attempt, AttemptError, Progress, pair};
 use crate::engine::relay::{Consent, by_relay};
 use crate::link::Ready;
 use crate::link::dial::{PATH_TIMEOUT, Plan};
-use crate::link::knock::{Reunion, redial};
 use crate::link::path::Path;
 use crate::link::port::Port;
 use crate::link::reach::reach;
+use crate::link::resume::{ResumeContext, redial};
 use crate::link::stream::Stream;
 use crate::rendezvous::{self, KeepAlive, Outside, Rendezvous, RendezvousError};
 
@@ -29,7 +29,7 @@ use crate::rendezvous::{self, KeepAlive, Outside, Rendezvous, RendezvousError};
 #[derive(Clone)]
 pub struct Trail {
     /// What the reunion takes.
-    pub reunion: Arc<Reunion>,
+    pub reunion: Arc<ResumeContext>,
     /// The mediator.
     pub mediator: rendezvous::MediatorEndpoint,
     /// What it has seen of our port.

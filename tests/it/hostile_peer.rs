@@ -13,9 +13,9 @@ use undertone_core::pairing::Candidates;
 use undertone_core::payload::{Body, Payload, TEXT_MAX, decode};
 use undertone_core::session::record::{BODY_MAX, BODY_MIN};
 use undertone_net::link::Ready;
-use undertone_net::link::knock::{Reunion, redial};
 use undertone_net::link::nominate::ANSWER_TIMEOUT;
 use undertone_net::link::port::Port;
+use undertone_net::link::resume::{ResumeContext, redial};
 use undertone_wire::Role;
 
 const SOON: Duration = Duration::from_secs(8);
@@ -30,7 +30,7 @@ struct Hosted {
     link: Ready,
     evil: Evil,
     /// What the guest comes back by.
-    reunion: Reunion,
+    reunion: ResumeContext,
     _home: Home,
 }
 
@@ -66,7 +66,7 @@ impl Hosted {
         let link = evil.wait("link", dial(candidates.dialable(here), &confirm));
         let link = link.expect("a path");
         drop(seat);
-        let reunion = Reunion {
+        let reunion = ResumeContext {
             resume: Arc::clone(&link.resume),
             identity: guest.identity,
             pin: link.peer.identity,

@@ -14,9 +14,9 @@ use crate::link::Ready;
 use crate::link::acceptor::Acceptor;
 use crate::link::dial::Plan;
 use crate::link::incoming::{Incoming, KNOCK_LEN};
-use crate::link::knock::{self, Doorkeeper, Reunion};
 use crate::link::nominate::{Answer, Confirmed, Nomination, Shown, Unfit, show};
 use crate::link::path::Path;
+use crate::link::resume::{self, KnockVerifier, ResumeContext};
 use crate::link::stream::Stream;
 use crate::socket::Segments;
 
@@ -48,7 +48,7 @@ pub enum Step {
 /// The door and everyone before it.
 pub struct Lobby {
     door: Acceptor,
-    keeper: Doorkeeper,
+    keeper: KnockVerifier,
     expected: Option<Box<HostConfirm>>,
     knocks: JoinSet<Option<(HostConfirm, Incoming)>>,
     /// Confirmed, and not yet nominated: a better way may come, or another's `go`
@@ -64,7 +64,7 @@ impl Lobby {
     pub fn new(door: Acceptor) -> Self {
         Lobby {
             door,
-            keeper: Doorkeeper::default(),
+            keeper: KnockVerifier::default(),
             expected: None,
             knocks: JoinSet::new(),
             confirmed: None,
@@ -108,12 +108,12 @@ impl Lobby {
     }
 
     /// Lets a knocking visitor in, if its knock is genuine and not too many are in.
-    pub fn answer_knock(&mut self, visitor: Incoming, reunion: &Reunion) {
+    pub fn answer_knock(&mut self, visitor: Incoming, reunion: &ResumeContext) {
         let genuine = self.keeper.is_genuine(&visitor.first, &reunion.resume);
         if genuine && self.knocks.len() < KNOCKS_MAX {
             let reunion = reunion.clone();
             self.knocks
-                .spawn(async move { knock::let_in(visitor, &reunion).await.ok() });
+                .spawn(async move { resume::accept(visitor, &reunion).await.ok() });
         }
     }
 

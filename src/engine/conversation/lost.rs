@@ -16,7 +16,7 @@ use crate::engine::conversation::Talk;
 use crate::engine::event::Event;
 use crate::engine::reconnect::{Trail, await_guest, seek_host};
 use crate::engine::relay::Consent;
-use crate::link::knock::Reunion;
+use crate::link::resume::ResumeContext;
 use crate::link::tell::Tell;
 use crate::rendezvous::MediatorEndpoint;
 use crate::ui::interface::Interface;
@@ -131,8 +131,8 @@ impl Talk<'_> {
         self.lobby.is_some() || bind.is_some_and(|bind| bind.port() != 0)
     }
 
-    pub(super) fn reunion(&self) -> Option<Reunion> {
-        Some(Reunion {
+    pub(super) fn reunion(&self) -> Option<ResumeContext> {
+        Some(ResumeContext {
             resume: Arc::clone(self.session.resume()?),
             identity: Arc::clone(&self.setup.identity),
             pin: *self.company.key(),

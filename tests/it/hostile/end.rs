@@ -15,7 +15,7 @@ use undertone_net::link::Ready;
 use undertone_net::link::acceptor::Acceptor;
 use undertone_net::link::dial::Plan;
 use undertone_net::link::framed::Framed;
-use undertone_net::link::knock::Reunion;
+use undertone_net::link::resume::ResumeContext;
 use undertone_wire as wire;
 
 use crate::hostile::dial::dial;
@@ -47,7 +47,7 @@ impl Impostor {
 
     /// One who comes back to a session.
     #[allow(dead_code, reason = "each test file uses its part")]
-    pub fn again(reunion: &Reunion) -> Self {
+    pub fn again(reunion: &ResumeContext) -> Self {
         Impostor {
             identity: Arc::clone(&reunion.identity),
             meeting: reunion.meeting(),

@@ -4,7 +4,7 @@
 //! `interfaces` who is near, `ranking` which address of ours others reach best, `here` whether the
 //! other one runs on this machine; `tell` hears what is tried; `stream` is what carries frames, `frame` cuts them. `reach`
 //! is the guest's way to a link, `acceptor` and `nominate` the host's, `pending` bounds the
-//! sockets of strangers, `knock` is the way straight back to an address that worked.
+//! sockets of strangers, `resume` is the way directly back to an address that worked.
 //! Each ends in a [`Ready`] link, which `framed` then carries; which link counts is
 //! `session`'s.
 
@@ -15,7 +15,6 @@ pub mod framed;
 pub mod here;
 pub mod incoming;
 pub mod interfaces;
-pub mod knock;
 pub mod nominate;
 pub mod path;
 mod pending;
@@ -23,6 +22,7 @@ pub mod port;
 pub mod ranking;
 pub mod reach;
 pub mod relay;
+pub mod resume;
 pub mod stream;
 pub mod tell;
 

@@ -1,4 +1,4 @@
-//! The way straight back, without a mediator: the guest dials the address that
+//! Resuming a session directly, without a mediator: the guest dials the address that
 //! worked last, and knocks; then the pairing's messages follow as frames on that
 //! one socket.
 //!
@@ -32,13 +32,13 @@ use super::reach::greet_on;
 use super::stream::Stream;
 
 /// How long the whole exchange may take.
-pub const KNOCK_TIMEOUT: Duration = Duration::from_secs(5);
+const RESUME_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many knocks are remembered, so that a replayed one is refused.
 const REMEMBERED: usize = 256;
 
-/// Why there was no way straight back.
+/// Why no link came of it.
 #[derive(Debug, thiserror::Error)]
-pub enum KnockError {
+pub enum ResumeError {
     /// The socket's fault, or the time ran out.
     #[error(transparent)]
     Frame(#[from] FrameError),
@@ -47,15 +47,15 @@ pub enum KnockError {
     Pairing(#[from] PairingError),
 }
 
-impl From<std::io::Error> for KnockError {
+impl From<std::io::Error> for ResumeError {
     fn from(error: std::io::Error) -> Self {
-        KnockError::Frame(error.into())
+        ResumeError::Frame(error.into())
     }
 }
 
 /// What a further link of a session is made with.
 #[derive(Clone)]
-pub struct Reunion {
+pub struct ResumeContext {
     /// What strangers lack.
     pub resume: Arc<ResumeSecret>,
     /// Our identity key.
@@ -66,50 +66,50 @@ pub struct Reunion {
     pub name: String,
 }
 
-impl Reunion {
+impl ResumeContext {
     /// What both ends meet by again, whether here or at a mediator.
     pub fn meeting(&self) -> Meeting {
         Meeting::derived(&self.resume.room(), &self.resume.secret())
     }
 }
 
-/// Guest: dials the host where it was last, from our port, and knocks.
+/// Guest: dials the host where it was last, from our port, and knocks there.
 ///
 /// # Errors
-/// [`KnockError`]; nothing is spent by it.
+/// [`ResumeError`]; nothing is spent by it.
 pub async fn redial(
     port: &Port,
     address: SocketAddr,
-    reunion: &Reunion,
-) -> Result<Ready, KnockError> {
+    context: &ResumeContext,
+) -> Result<Ready, ResumeError> {
     let nonce: [u8; 16] = random();
-    let knock = [nonce.as_slice(), &reunion.resume.knock_tag(&nonce)].concat();
+    let knock = [nonce.as_slice(), &context.resume.knock_tag(&nonce)].concat();
     let exchange = async {
         let mut stream = Stream::from(port.dialler().connect(address).await?);
         let mut reader = FrameReader::default();
         frame::write(&mut stream, &knock).await?;
-        let offering = Offering::new(reunion.meeting(), reunion.identity.public());
+        let offering = Offering::new(context.meeting(), context.identity.public());
         frame::write(&mut stream, offering.offer()).await?;
-        let matched = pair(&mut stream, &mut reader, offering, Role::Guest, reunion).await?;
-        let confirm = matched.guest(&reunion.name)?;
+        let matched = pair(&mut stream, &mut reader, offering, Role::Guest, context).await?;
+        let confirm = matched.guest(&context.name)?;
         let path = Path::direct(address);
         let greeted = greet_on(stream, reader, path, *confirm.confirm_b()).await?;
         Ok(greeted.open(&confirm)?)
     };
-    timeout(KNOCK_TIMEOUT, exchange)
+    timeout(RESUME_TIMEOUT, exchange)
         .await
-        .unwrap_or(Err(KnockError::Frame(FrameError::Closed)))
+        .unwrap_or(Err(ResumeError::Frame(FrameError::Closed)))
 }
 
 /// Host: goes through the pairing with an incoming connection whose knock was genuine, until
 /// its CONFIRM_B is here.
 ///
 /// # Errors
-/// [`KnockError`]; it concerns that socket only.
-pub async fn let_in(
+/// [`ResumeError`]; it concerns that socket only.
+pub async fn accept(
     incoming: Incoming,
-    reunion: &Reunion,
-) -> Result<(HostConfirm, Incoming), KnockError> {
+    context: &ResumeContext,
+) -> Result<(HostConfirm, Incoming), ResumeError> {
     let Incoming {
         mut stream,
         mut reader,
@@ -118,10 +118,10 @@ pub async fn let_in(
         ..
     } = incoming;
     let exchange = async {
-        let offering = Offering::new(reunion.meeting(), reunion.identity.public());
+        let offering = Offering::new(context.meeting(), context.identity.public());
         frame::write(&mut stream, offering.offer()).await?;
-        let matched = pair(&mut stream, &mut reader, offering, Role::Host, reunion).await?;
-        let confirm = matched.host(&reunion.name)?;
+        let matched = pair(&mut stream, &mut reader, offering, Role::Host, context).await?;
+        let confirm = matched.host(&context.name)?;
         let first = reader
             .read(&mut stream, CONFIRM_B_LEN..=CONFIRM_B_LEN)
             .await?;
@@ -136,9 +136,9 @@ pub async fn let_in(
             },
         ))
     };
-    timeout(KNOCK_TIMEOUT, exchange)
+    timeout(RESUME_TIMEOUT, exchange)
         .await
-        .unwrap_or(Err(KnockError::Frame(FrameError::Closed)))
+        .unwrap_or(Err(ResumeError::Frame(FrameError::Closed)))
 }
 
 /// OFFERs are exchanged, ours is out: takes theirs and exchanges SEALED.
@@ -147,23 +147,23 @@ async fn pair(
     reader: &mut FrameReader,
     offering: Offering,
     role: Role,
-    reunion: &Reunion,
-) -> Result<Matched, KnockError> {
+    context: &ResumeContext,
+) -> Result<Matched, ResumeError> {
     let offer = reader.read(stream, OFFER_LEN..=OFFER_LEN).await?;
     let (awaiting, sealed) = offering.paired(role, &offer, &Candidates::default())?;
     frame::write(stream, &sealed).await?;
     let sealed = reader.read(stream, SEALED_LEN..=SEALED_LEN).await?;
-    let awaiting = awaiting.sealed(&sealed, Some(&reunion.pin))?;
-    Ok(awaiting.agree(&reunion.identity)?)
+    let awaiting = awaiting.sealed(&sealed, Some(&context.pin))?;
+    Ok(awaiting.agree(&context.identity)?)
 }
 
 /// Tells genuine knocks from others, and from those heard before.
 #[derive(Default)]
-pub struct Doorkeeper {
+pub struct KnockVerifier {
     heard: VecDeque<[u8; 16]>,
 }
 
-impl Doorkeeper {
+impl KnockVerifier {
     /// Whether this knock was made with `resume` and is new.
     pub fn is_genuine(&mut self, knock: &[u8], resume: &ResumeSecret) -> bool {
         let Some((nonce, tag)) = knock.split_first_chunk::<16>() else {
@@ -195,15 +195,15 @@ mod tests {
         let other = ResumeSecret::new(Key::from_bytes(&[2; 32]));
         let nonce = [9; 16];
         let knock = [nonce.as_slice(), &resume.knock_tag(&nonce)].concat();
-        let mut keeper = Doorkeeper::default();
-        assert!(!keeper.is_genuine(&knock, &other));
+        let mut verifier = KnockVerifier::default();
+        assert!(!verifier.is_genuine(&knock, &other));
         for at in 0..KNOCK_LEN {
             let mut altered = knock.clone();
             altered[at] ^= 1;
-            assert!(!keeper.is_genuine(&altered, &resume));
+            assert!(!verifier.is_genuine(&altered, &resume));
         }
-        assert!(!keeper.is_genuine(&knock[..40], &resume));
-        assert!(keeper.is_genuine(&knock, &resume));
-        assert!(!keeper.is_genuine(&knock, &resume));
+        assert!(!verifier.is_genuine(&knock[..40], &resume));
+        assert!(verifier.is_genuine(&knock, &resume));
+        assert!(!verifier.is_genuine(&knock, &resume));
     }
 }
