@@ -17,10 +17,10 @@ use crate::engine::connect::listening::Listening;
 use crate::engine::connect::pair::{Attempt, AttemptError, Progress, pair};
 use crate::engine::relay::{Consent, by_relay};
 use crate::link::Ready;
+use crate::link::connect::connect;
 use crate::link::dial::{PATH_TIMEOUT, Plan};
 use crate::link::path::Path;
 use crate::link::port::Port;
-use crate::link::reach::reach;
 use crate::link::resume::{ResumeContext, redial};
 use crate::link::stream::Stream;
 use crate::rendezvous::{self, KeepAlive, Outside, Rendezvous, RendezvousError};
@@ -151,7 +151,7 @@ async fn reach_host(trail: &Trail, port: &Port) -> Result<Reached, Missed> {
     let mut mediator = Some(mediator);
     let relay = relay(trail, &mut mediator);
     let candidates = plan.candidates.clone();
-    let ready = reach(port, plan, &confirm, relay).await;
+    let ready = connect(port, plan, &confirm, relay).await;
     let ready = ready.map_err(|_| Missed(None))?;
     if let Some(mediator) = mediator {
         mediator.done().await;

@@ -16,11 +16,11 @@ use crate::engine::mediator::Local;
 use crate::engine::reconnect::Reached;
 use crate::engine::relay::by_relay;
 use crate::link::acceptor::Acceptor;
+use crate::link::connect::{LinkError, connect};
 use crate::link::dial::{PATH_TIMEOUT, Plan};
 use crate::link::nominate::ANSWER_TIMEOUT;
 use crate::link::path::Path;
 use crate::link::port::Port;
-use crate::link::reach::{Unreached, reach};
 use crate::link::stream::Stream;
 use crate::rendezvous::Rendezvous;
 
@@ -116,10 +116,10 @@ async fn join_host(
 ) -> Result<Met, Failure> {
     let confirm = matched.guest(setup.name.as_str())?;
     let candidates = plan.candidates.clone();
-    let ready = reach(&port, plan, &confirm, relay).await;
+    let ready = connect(&port, plan, &confirm, relay).await;
     let ready = ready.map_err(|unreached| match unreached {
-        Unreached::NoPath => no_path(),
-        Unreached::Unfit(why) => why.into(),
+        LinkError::NoPath => no_path(),
+        LinkError::Unfit(why) => why.into(),
     })?;
     let Reached { ready, knock_at } = Reached::new(ready, &candidates);
     let session = Session::new(Role::Guest, Arc::clone(&ready.resume));

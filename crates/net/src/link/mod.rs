@@ -2,13 +2,15 @@
 //!
 //! `port` listens and dials, `dial` knows how often, `path` which path is better and
 //! `interfaces` who is near, `ranking` which address of ours others reach best, `here` whether the
-//! other one runs on this machine; `tell` hears what is tried; `stream` is what carries frames, `frame` cuts them. `reach`
-//! is the guest's way to a link, `acceptor` and `nominate` the host's, `pending` bounds the
-//! sockets of strangers, `resume` is the way directly back to an address that worked.
+//! other one runs on this machine; `tell` hears what is tried; `stream` is what carries frames,
+//! `frame` cuts them. `connect` is the guest's way to a link, `acceptor` and `nominate` the host's,
+//! `pending` bounds the sockets of strangers, `resume` is the way directly back to an address that
+//! worked.
 //! Each ends in a [`Ready`] link, which `framed` then carries; which link counts is
 //! `session`'s.
 
 pub mod acceptor;
+pub mod connect;
 pub mod dial;
 pub mod frame;
 pub mod framed;
@@ -20,7 +22,6 @@ pub mod path;
 mod pending;
 pub mod port;
 pub mod ranking;
-pub mod reach;
 pub mod relay;
 pub mod resume;
 pub mod stream;

@@ -24,11 +24,11 @@ use undertone_core::pairing::{
 };
 
 use super::Ready;
+use super::connect::greet_on;
 use super::frame::{self, FrameError, FrameReader};
 use super::incoming::Incoming;
 use super::path::Path;
 use super::port::Port;
-use super::reach::greet_on;
 use super::stream::Stream;
 
 /// How long the whole exchange may take.

@@ -20,7 +20,7 @@ use super::stream::Stream;
 
 /// Why there is no link.
 #[derive(Debug, thiserror::Error)]
-pub enum Unreached {
+pub enum LinkError {
     /// No candidate led to the other one.
     #[error("no path to the other one")]
     NoPath,
@@ -34,13 +34,13 @@ pub enum Unreached {
 /// while. Returns the link that the host's `go` names.
 ///
 /// # Errors
-/// [`Unreached`].
-pub async fn reach(
+/// [`LinkError`].
+pub async fn connect(
     port: &Port,
     plan: Plan,
     confirm: &GuestConfirm,
     relay: impl Future<Output = Option<(Stream, Path)>>,
-) -> Result<Ready, Unreached> {
+) -> Result<Ready, LinkError> {
     let confirm_b = *confirm.confirm_b();
     let dialler = port.dialler();
     let mut dials = JoinSet::new();
@@ -49,17 +49,17 @@ pub async fn reach(
         let greeting = move |stream: TcpStream| greet(stream.into(), path, confirm_b);
         dials.spawn(dial(dialler, target, greeting));
     }
-    let mut comers = Pending::new();
+    let mut pending = Pending::new();
     tokio::pin!(relay);
     let mut relay_awaited = true;
     let mut deadline = Instant::now() + PATH_TIMEOUT;
     loop {
         let greeted = tokio::select! {
             Some(dialled) = dials.join_next() => dialled.ok().flatten(),
-            Some(greeted) = comers.next() => greeted.flatten(),
+            Some(greeted) = pending.next() => greeted.flatten(),
             (stream, address) = port.accept() => {
                 let greeting = greet(stream.into(), Path::direct(address), confirm_b);
-                comers.admit(address.ip(), async { greeting.await.ok() });
+                pending.admit(address.ip(), async { greeting.await.ok() });
                 continue;
             }
             relay = &mut relay, if relay_awaited => {
@@ -70,7 +70,7 @@ pub async fn reach(
                 }
                 continue;
             }
-            () = sleep_until(deadline), if !relay_awaited => return Err(Unreached::NoPath),
+            () = sleep_until(deadline), if !relay_awaited => return Err(LinkError::NoPath),
         };
         match greeted.map(|greeted| greeted.open(confirm)) {
             Some(Ok(ready)) => return Ok(ready),
