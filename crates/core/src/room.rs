@@ -1,9 +1,10 @@
-//! What two people name to meet: `ROOM`, `ROOM#SECRET`, or an invite link (`invite`).
+//! What two people name to meet: `ROOM`, `ROOM#SECRET`, or an invite link (`link`).
 //!
 //! Owns: the grammar, and what the room gives to the protocol (its tag, and the PRS of the
 //! password-authenticated exchange). `normal` has the normal form, `made_up` the rooms that the
-//! program makes, `pasted` finds a link in what chat apps make of it. Nothing after the first `#`
-//! enters the tag, a file or a `Debug`.
+//! program makes, `invite` reads what was typed or pasted, `pasted` finds a link in what chat apps
+//! make of it, `query` what trackers append to it. Nothing after the first `#` enters the tag, a
+//! file or a `Debug`.
 //!
 //! ```text
 //! room   = ROOM [ "#" SECRET ]                         trimmed, NFC, lower case
@@ -11,9 +12,11 @@
 //! ```
 
 mod invite;
+mod link;
 mod made_up;
 mod normal;
 mod pasted;
+mod query;
 mod unseen;
 
 use std::fmt;
@@ -24,7 +27,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::crypto::keys;
 use crate::mediator_url::MediatorUrlError;
-pub use invite::Invite;
+pub use link::Invite;
 pub use made_up::words_for;
 use normal::{is_hash, normal};
 use unseen::is_unseen;

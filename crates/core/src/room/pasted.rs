@@ -1,6 +1,6 @@
 //! The link in what was pasted. Chat apps put quotes, brackets, markdown and marks around it, break
 //! it over lines and slip characters into it that nobody sees; `encoded` reads what mail and web
-//! pages make of it, `plain` what keyboards for East Asian scripts do, `query` what trackers append.
+//! pages make of it, `plain` what keyboards for East Asian scripts do.
 //!
 //! A link of ours has none of that in itself ([`Room::invite_link`](super::Room::invite_link) writes
 //! it as `%XX`), so leaving it out changes no room. What cannot be told apart is refused, with what
@@ -8,19 +8,17 @@
 
 mod encoded;
 mod plain;
-mod query;
 mod wrapped;
 
 use zeroize::Zeroizing;
 
-use super::RoomError;
-use super::invite::read;
+use super::link::read;
 use super::normal::{is_hash, normal};
+use super::{RoomError, query};
 use crate::text::safe::is_hidden;
 pub(super) use encoded::decoded;
 pub(super) use plain::folded;
 use plain::scheme;
-pub(super) use query::{place_without_query, without_query};
 pub(super) use wrapped::is_bracket;
 use wrapped::{closes, is_mark, is_opening};
 

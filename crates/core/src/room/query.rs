@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 /// The part of a link behind its first `#`, without the queries that may stand behind ROOM and
 /// SECRET.
-pub(in crate::room) fn without_query(room: &str) -> Zeroizing<String> {
+pub(super) fn without_query(room: &str) -> Zeroizing<String> {
     let mut plain = Zeroizing::new(String::with_capacity(room.len()));
     for (part, n) in room.split('#').zip(0..) {
         if n > 0 {
@@ -18,7 +18,7 @@ pub(in crate::room) fn without_query(room: &str) -> Zeroizing<String> {
 
 /// The mediator's address of a link without its query. One that may hold an address of its own
 /// stays: the link leads somewhere else first.
-pub(in crate::room) fn place_without_query(place: &str) -> &str {
+pub(super) fn place_without_query(place: &str) -> &str {
     let bare = cut(place);
     let query = place.get(bare.len()..).unwrap_or_default();
     match query.contains([':', '/', '%']) {
