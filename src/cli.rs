@@ -202,12 +202,15 @@ impl Cli {
         }
         let first = first.map_err(room_without_chat)?;
         let config = match first.get_one::<PathBuf>("config") {
-            Some(named) => Config::read(&Place {
-                path: named.clone(),
-                by: Sources::of(&definition, &first, &|_| None).name("config"),
-                option: "--config",
-            }),
-            None => Config::read_if_there(default_config),
+            Some(named) => {
+                let place = Place {
+                    path: named.clone(),
+                    by: Sources::of(&definition, &first, &|_| None).name("config"),
+                    option: "--config",
+                };
+                Config::read(&place, &definition)
+            }
+            None => Config::read_if_there(default_config, &definition),
         };
         let config = config.map_err(|error| {
             let text = Safe::message(&error.to_string());

@@ -9,11 +9,10 @@ use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use toml::de::{DeTable, DeValue};
 use undertone_host::{read_file, read_named, variables};
 
-use crate::cli::Cli;
 use crate::rendezvous::proxy::ProxyChoice;
 use crate::store::Place;
 
@@ -123,21 +122,21 @@ fn text(bytes: io::Result<Vec<u8>>) -> io::Result<String> {
 }
 
 impl Config {
-    /// Reads the file, or the pipe, that was named.
+    /// Reads the file, or the pipe, that was named, for a command line of these flags.
     ///
     /// # Errors
     /// [`ConfigError`], also where there is none.
-    pub fn read(place: &Place) -> Result<Self, ConfigError> {
-        Self::of(place, read_named(&place.path))
+    pub fn read(place: &Place, flags: &Command) -> Result<Self, ConfigError> {
+        Self::of(place, read_named(&place.path), flags)
     }
 
-    fn of(place: &Place, bytes: io::Result<Vec<u8>>) -> Result<Self, ConfigError> {
+    fn of(place: &Place, bytes: io::Result<Vec<u8>>, flags: &Command) -> Result<Self, ConfigError> {
         let path = &place.path;
         let text = text(bytes).map_err(|source| ConfigError::Read {
             place: place.clone(),
             source,
         })?;
-        let values = parse(&text).map_err(|(span, fault)| ConfigError::Fault {
+        let values = parse(&text, flags).map_err(|(span, fault)| ConfigError::Fault {
             path: path.clone(),
             line: line_of(&text, &span),
             fault,
@@ -152,9 +151,9 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError`] for one that is there.
-    pub fn read_if_there(place: Option<&Place>) -> Result<Self, ConfigError> {
+    pub fn read_if_there(place: Option<&Place>, flags: &Command) -> Result<Self, ConfigError> {
         let is_there = |kind| !matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory);
-        match place.map(|place| Self::of(place, read_file(&place.path))) {
+        match place.map(|place| Self::of(place, read_file(&place.path), flags)) {
             None => Ok(Self::default()),
             Some(Err(ConfigError::Read { source, .. })) if !is_there(source.kind()) => {
                 Ok(Self::default())
@@ -191,7 +190,7 @@ impl Config {
     }
 }
 
-fn parse(text: &str) -> Result<Values, (Range<usize>, String)> {
+fn parse(text: &str, flags: &Command) -> Result<Values, (Range<usize>, String)> {
     let table = DeTable::parse(text).map_err(|error| {
         let fault = format!(
             "{}\n  A line is `key = value`, with texts in quotes.",
@@ -218,7 +217,7 @@ fn parse(text: &str) -> Result<Values, (Range<usize>, String)> {
         })?;
         if kind != Kind::Switch {
             for text in &texts {
-                check(known, text).map_err(|why| fault(&why))?;
+                check(known, text, flags).map_err(|why| fault(&why))?;
             }
         }
         values.push((known, texts));
@@ -227,14 +226,16 @@ fn parse(text: &str) -> Result<Values, (Range<usize>, String)> {
 }
 
 /// Asks the flag's own parser, alone: what else is set must not matter.
-fn check(key: &str, text: &str) -> Result<(), String> {
+fn check(key: &str, text: &str, flags: &Command) -> Result<(), String> {
     if key == "proxy" {
         // Its flag takes everything at first, for clap's errors would show a password.
         let read = text.parse::<ProxyChoice>();
         return read.map(drop).map_err(|error| error.to_string());
     }
-    let cli = Cli::command();
-    let Some(arg) = cli.get_arguments().find(|arg| arg.get_long() == Some(key)) else {
+    let Some(arg) = flags
+        .get_arguments()
+        .find(|arg| arg.get_long() == Some(key))
+    else {
         return Ok(());
     };
     let alone = Command::new("").no_binary_name(true).arg(arg.clone());

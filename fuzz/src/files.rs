@@ -1,6 +1,7 @@
 //! The files of the data directory and the config file, which anybody may have edited: each input
 //! stands in every one of them.
 
+use undertone::cli::Cli;
 use undertone::config::Config;
 use undertone::contacts::Contacts;
 use undertone::identity;
@@ -17,11 +18,12 @@ pub fn all(input: &[u8]) {
     }
     let _ = identity::peek(&folder);
     let _ = Last::load(&store);
-    let _ = Config::read(&Place {
+    let config = Place {
         path: store.path("config.toml"),
         by: "the fuzzer".to_owned(),
         option: "--config",
-    });
+    };
+    let _ = Config::read(&config, &Cli::definition());
     let own = SecretKey::from_bytes(&[1; 32]).public();
     if let Ok(contacts) = Contacts::open(&store, own).list() {
         assert!(contacts.len() <= input.len());

@@ -1,15 +1,16 @@
 //! What a config file may say, and how a fault in it is told.
 
 use super::*;
+use crate::cli::Cli;
 
 fn fault(text: &str) -> (usize, String) {
-    let (span, fault) = parse(text).unwrap_err();
+    let (span, fault) = parse(text, &Cli::definition()).unwrap_err();
     (line_of(text, &span), fault)
 }
 
 #[test]
 fn every_key_is_a_flag_and_is_checked_as_one() {
-    let cli = Cli::command();
+    let cli = Cli::definition();
     for (key, _) in KEYS {
         let flag = cli.get_arguments().find(|arg| arg.get_long() == Some(key));
         assert!(flag.is_some(), "{key}");
@@ -54,6 +55,6 @@ fn a_fault_is_named_with_its_line_and_remedy() {
 proptest::proptest! {
     #[test]
     fn reading_never_panics(text in "\\PC{0,60}") {
-        let _ = parse(&text);
+        let _ = parse(&text, &Cli::definition());
     }
 }
