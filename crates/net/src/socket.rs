@@ -12,7 +12,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::TcpStream;
 
 /// Sent bytes that nobody acknowledges for so long end the connection (RFC 5482).
-pub const USER_TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const USER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How large a connection's segments may be (TCP_MAXSEG), in both directions: the other end is
 /// told in the handshake. Some paths drop large packets and say nothing (RFC 2923 §2.1).
@@ -47,7 +47,7 @@ impl Segments {
     }
 
     /// For connections that this socket makes, or that come to it, from now on.
-    pub fn limit<'a>(self, socket: impl Into<SockRef<'a>>) {
+    pub(crate) fn limit<'a>(self, socket: impl Into<SockRef<'a>>) {
         // Where the system does not know that, they are what they are.
         let _ = socket.into().set_tcp_mss(self.bytes());
     }
@@ -57,7 +57,7 @@ impl Segments {
 ///
 /// # Errors
 /// The system's: the port is another program's, or not ours to take.
-pub fn dialling(
+pub(crate) fn dialling(
     to: SocketAddr,
     from: Option<SocketAddr>,
     segments: Segments,
@@ -80,7 +80,7 @@ pub fn dialling(
 ///
 /// # Errors
 /// The system's, as far as they show at once.
-pub fn begin(socket: &Socket, to: SocketAddr) -> io::Result<()> {
+pub(crate) fn begin(socket: &Socket, to: SocketAddr) -> io::Result<()> {
     match socket.connect(&to.into()) {
         Err(error) if error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) => Err(error),
         _ => Ok(()),
@@ -93,7 +93,7 @@ pub fn begin(socket: &Socket, to: SocketAddr) -> io::Result<()> {
 ///
 /// # Errors
 /// `TimedOut` after silence; the system's.
-pub async fn connected(socket: Socket, silence: impl Future) -> io::Result<TcpStream> {
+pub(crate) async fn connected(socket: Socket, silence: impl Future) -> io::Result<TcpStream> {
     let stream = TcpStream::from_std(socket.into())?;
     tokio::select! {
         biased;
@@ -114,7 +114,7 @@ pub async fn connected(socket: Socket, silence: impl Future) -> io::Result<TcpSt
 ///
 /// # Errors
 /// The system's.
-pub fn prepare<'a>(socket: impl Into<SockRef<'a>>) -> io::Result<()> {
+pub(crate) fn prepare<'a>(socket: impl Into<SockRef<'a>>) -> io::Result<()> {
     let socket = socket.into();
     socket.set_tcp_nodelay(true)?;
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -124,6 +124,6 @@ pub fn prepare<'a>(socket: impl Into<SockRef<'a>>) -> io::Result<()> {
 
 /// Lets a connection close by the usual farewell, so that what was written last
 /// arrives.
-pub fn close_with_care(stream: &TcpStream) {
+pub(crate) fn close_with_care(stream: &TcpStream) {
     let _ = SockRef::from(stream).set_linger(None);
 }

@@ -56,13 +56,13 @@ impl Here {
     }
 
     /// Whether an address is this machine's own.
-    pub fn is_ours(&self, ip: IpAddr) -> bool {
+    pub(super) fn is_ours(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
         ip.is_loopback() || self.addresses.contains(&ip)
     }
 
     /// Waits until the other one has shown that it is on this machine. Cancel-safe.
-    pub async fn shown(mut self) {
+    pub(super) async fn shown(mut self) {
         if self.shown.wait_for(|shown| *shown).await.is_err() {
             pending().await
         }

@@ -30,7 +30,7 @@ pub fn links_here() -> Vec<u32> {
 }
 
 /// The number of the interface that has this address of ours.
-pub fn link_of(ours: SocketAddr) -> Option<u32> {
+pub(crate) fn link_of(ours: SocketAddr) -> Option<u32> {
     if let SocketAddr::V6(v6) = ours
         && v6.scope_id() != 0
     {

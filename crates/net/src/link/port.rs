@@ -24,7 +24,7 @@ pub struct Port {
 
 /// Dials from a [`Port`].
 #[derive(Clone, Copy, Debug)]
-pub struct Dialler {
+pub(super) struct Dialler {
     from: SocketAddr,
     segments: Segments,
 }
@@ -59,7 +59,7 @@ impl Port {
     }
 
     /// What dials from here.
-    pub fn dialler(&self) -> Dialler {
+    pub(super) fn dialler(&self) -> Dialler {
         let segments = *self.segments.lock().unwrap_or_else(PoisonError::into_inner);
         Dialler {
             from: self.from,

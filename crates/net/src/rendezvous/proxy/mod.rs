@@ -7,7 +7,8 @@ mod choice;
 mod tunnel;
 
 pub use choice::ProxyChoice;
-pub use tunnel::{ProxyFailure, tunnel};
+pub use tunnel::ProxyFailure;
+pub(crate) use tunnel::tunnel;
 
 use std::fmt;
 use std::str::FromStr;

@@ -86,7 +86,7 @@ impl ProxyFailure {
 ///
 /// # Errors
 /// [`ProxyFailure`], but not `Slow`.
-pub async fn tunnel(
+pub(crate) async fn tunnel(
     proxy: &Proxy,
     stream: TcpStream,
     mediator: &MediatorUrl,
