@@ -1,6 +1,6 @@
 //! What a session tells its driver: what happened, and why a link ended.
 
-use super::life;
+use super::liveness;
 use super::outbox::ImpossibleAck;
 use super::record::RecordError;
 use crate::payload::Malformed;
@@ -44,7 +44,7 @@ pub enum Fault {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// Something was to be answered, and nothing was heard for too long.
-    #[error("no answer for {} s", life::DEAD_AFTER.as_secs())]
+    #[error("no answer for {} s", liveness::DEAD_AFTER.as_secs())]
     Silent,
     /// A `go` that another link has overtaken.
     #[error("an outdated link")]

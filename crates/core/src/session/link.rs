@@ -1,11 +1,11 @@
 //! One link of a session while it lasts: its record layer, and what is due on it.
-//! Whether it lives is `life`'s to say.
+//! Whether it lives is `liveness`'s to say.
 
 use std::time::Duration;
 
 use web_time::Instant;
 
-use super::life::{Life, Verdict};
+use super::liveness::{Liveness, Verdict};
 use super::record::Channel;
 use crate::payload::Payload;
 
@@ -31,7 +31,7 @@ pub(super) struct Link {
     /// Guest: the number of the link whose `go` is to be answered.
     pub answer_due: Option<u64>,
     pongs_due: u8,
-    life: Life,
+    liveness: Liveness,
     unacked: u32,
     ack_by: Option<Instant>,
     unanswered: u32,
@@ -45,7 +45,7 @@ impl Link {
             channel,
             answer_due: None,
             pongs_due: 0,
-            life: Life::new(now),
+            liveness: Liveness::new(now),
             unacked: 0,
             ack_by: None,
             unanswered: 0,
@@ -60,22 +60,22 @@ impl Link {
         if !empty && self.unanswered_since.is_none() {
             self.unanswered_since = Some(now);
         }
-        self.life.heard(now)
+        self.liveness.heard(now)
     }
 
     /// A reliable payload went out: the other one is to be heard of, soon.
     pub fn said(&mut self, now: Instant) {
-        self.life.said(now);
+        self.liveness.said(now);
     }
 
-    /// A pong came in; as [`Life::pong`].
+    /// A pong came in; as [`Liveness::pong`].
     pub fn pong(&mut self) -> bool {
-        self.life.pong()
+        self.liveness.pong()
     }
 
     /// What was said is not acknowledged by the record that was heard.
     pub fn unacknowledged(&mut self, now: Instant) {
-        self.life.unacknowledged(now);
+        self.liveness.unacknowledged(now);
     }
 
     /// A ping came in: each has its pong, but for a flood of them.
@@ -103,7 +103,7 @@ impl Link {
     pub fn is_due(&self, now: Instant) -> bool {
         self.answer_due.is_some()
             || self.pongs_due > 0
-            || self.life.is_ping_due()
+            || self.liveness.is_ping_due()
             || self.ack_by.is_some_and(|by| by <= now)
             || self.unanswered >= NUDGE_RECORDS
             || self
@@ -116,7 +116,7 @@ impl Link {
     pub fn say_what_is_due(&mut self, now: Instant, received: u64, out: &mut Vec<u8>) {
         if let Some(link) = self.answer_due.take() {
             // The host acknowledges it at once.
-            self.life.is_owed(now);
+            self.liveness.expect_reply(now);
             Payload::Go { link, received }.encode(out);
         } else if self.ack_by.is_some() {
             Payload::Ack { received }.encode(out);
@@ -124,7 +124,7 @@ impl Link {
         for _ in 0..std::mem::take(&mut self.pongs_due) {
             Payload::Pong.encode(out);
         }
-        if self.life.take_ping() {
+        if self.liveness.take_ping() {
             Payload::Ping.encode(out);
         }
         self.unacked = 0;
@@ -135,17 +135,17 @@ impl Link {
 
     /// Time passed.
     pub fn pass(&mut self, now: Instant) -> Verdict {
-        self.life.pass(now)
+        self.liveness.pass(now)
     }
 
     /// Whether an answer is awaited for long.
     pub fn is_unstable(&self) -> bool {
-        self.life.is_unstable()
+        self.liveness.is_unstable()
     }
 
     /// The link is read again.
     pub fn thawed(&mut self, now: Instant) {
-        self.life.thawed(now);
+        self.liveness.thawed(now);
     }
 
     /// When something is due next; without `can_write` only what needs no record.
@@ -153,6 +153,6 @@ impl Link {
         let nudge = self.unanswered_since.map(|since| since + NUDGE_AFTER);
         let due = [self.ack_by, nudge].into_iter().flatten();
         due.filter(|_| can_write)
-            .fold(self.life.deadline(), Instant::min)
+            .fold(self.liveness.deadline(), Instant::min)
     }
 }

@@ -11,28 +11,28 @@
 //! ```
 //!
 //! While a `go` is unanswered the former live link is frozen: nothing is read
-//! from it or written to it, so that the numbers in `go` stay true. `switch` goes
-//! from one link to the next, `traffic` is what passes on the one that counts, `life`
+//! from it or written to it, so that the numbers in `go` stay true. `handover` goes
+//! from one link to the next, `traffic` is what passes on the one that counts, `liveness`
 //! says whether it lives.
 //!
 //! Where one end starts anew, as after a crash, its session is gone. The other end then
 //! goes on in a new one, by [`Session::succeed`].
 
 mod event;
-mod life;
+mod handover;
 pub mod link;
+mod liveness;
 pub mod outbox;
 pub mod record;
-mod switch;
 mod traffic;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub use event::{Event, Fault};
-use life::Verdict;
 use link::Link;
 pub use link::LinkId;
+use liveness::Verdict;
 use outbox::{Full, Outbox};
 use web_time::Instant;
 

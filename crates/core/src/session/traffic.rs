@@ -2,8 +2,8 @@
 
 use web_time::Instant;
 
-use super::life::DEAD_AFTER;
 use super::link::LinkId;
+use super::liveness::DEAD_AFTER;
 use super::outbox;
 use super::record::RecordError;
 use super::{Event, Fault, Session};

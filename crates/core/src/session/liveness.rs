@@ -49,7 +49,7 @@ enum Doubt {
     Asked,
 }
 
-pub(super) struct Life {
+pub(super) struct Liveness {
     /// How long the next silence lasts until a ping. Drawn anew once it was used.
     patience: Duration,
     /// Since when an answer is owed, with nothing heard.
@@ -65,10 +65,10 @@ pub(super) struct Life {
     behind: Option<u64>,
 }
 
-impl Life {
+impl Liveness {
     pub fn new(now: Instant) -> Self {
         let patience = draw();
-        Life {
+        Liveness {
             patience,
             owed: None,
             ping_at: now + patience,
@@ -102,7 +102,7 @@ impl Life {
     /// What was said is not acknowledged by the record that was heard.
     pub fn unacknowledged(&mut self, now: Instant) {
         if self.doubt != Doubt::None {
-            self.is_owed(now);
+            self.expect_reply(now);
         }
     }
 
@@ -110,11 +110,11 @@ impl Life {
     pub fn said(&mut self, now: Instant) {
         self.doubt = Doubt::Said;
         self.behind = None;
-        self.is_owed(now);
+        self.expect_reply(now);
     }
 
     /// Something went out that the other one must answer.
-    pub fn is_owed(&mut self, now: Instant) {
+    pub fn expect_reply(&mut self, now: Instant) {
         if self.owed.is_none() {
             self.owed = Some(now);
             self.ping_at = now + ASK_AFTER;
@@ -148,7 +148,7 @@ impl Life {
             self.ping_due = true;
             if self.owed.is_none() {
                 self.patience = draw();
-                self.is_owed(now);
+                self.expect_reply(now);
             }
             let owed = self.owed.unwrap_or(now);
             self.ping_at = [ASK_AFTER, UNSTABLE_AFTER]
@@ -180,7 +180,7 @@ impl Life {
         }
     }
 
-    /// When [`Life::pass`] is to be called at the latest.
+    /// When [`Liveness::pass`] is to be called at the latest.
     pub fn deadline(&self) -> Instant {
         let verdict = self.owed.map(|owed| match self.unstable {
             true => owed + DEAD_AFTER,
