@@ -48,7 +48,7 @@ pub async fn talk(
     } = met;
     // Nothing is taken in until it is known who came. The answer to `go` goes out
     // before that: the other one need not wait for our disk.
-    session.shut();
+    session.block();
     let route = ready.path;
     let (mut wire, peer) = join(&mut session, LinkId(1), ready).map_err(ChatError::Broken)?;
     session
@@ -73,7 +73,7 @@ pub async fn talk(
         }
     };
     if !company.is_shut() {
-        session.open(Instant::now().into_std());
+        session.unblock(Instant::now().into_std());
     }
     // Who was met again is met again if this link, too, is one that only we know of.
     let heard = session.role() == Role::Host || again;

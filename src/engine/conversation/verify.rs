@@ -106,7 +106,7 @@ impl Talk<'_> {
 
     /// The shut chat opens.
     fn open(&mut self) -> Result<(), ChatError> {
-        self.session.open(Instant::now().into_std());
+        self.session.unblock(Instant::now().into_std());
         self.announce(Arrival::First)
     }
 }

@@ -25,7 +25,7 @@ pub enum Event {
     /// is not: something was heard, or another link counts. Silent where the link is
     /// lost.
     Unstable(bool),
-    /// What we said has arrived, and is not acknowledged: the other one's chat is shut.
+    /// What we said has arrived, and is not acknowledged: the peer's chat is blocked.
     /// Told once, until something is.
     Withheld,
     /// Nothing of what we said is acknowledged for long, although the other one is heard.

@@ -8,7 +8,7 @@
 //!
 //! Any record is a sign of life and ends the wait. What was under way already when
 //! something was said says nothing of how it is since: unless that is acknowledged,
-//! or a pong followed the ping behind it, a new wait begins. A shut chat acknowledges
+//! or a pong followed the ping behind it, a new wait begins. A blocked chat acknowledges
 //! nothing, and is alive by its pongs.
 
 use std::time::Duration;

@@ -61,8 +61,8 @@ pub struct Session {
     outbox: Outbox,
     received: u64,
     before: Before,
-    /// While the chat is shut: what arrived, not acknowledged.
-    shut: bool,
+    /// While the chat is blocked: what arrived, not acknowledged.
+    blocked: bool,
     /// [`Event::Withheld`] or [`Event::Unheeded`] was told.
     withheld: bool,
     /// Since when nothing of what went out on the live link has been acknowledged.
@@ -92,7 +92,7 @@ impl Session {
             outbox: Outbox::default(),
             received: 0,
             before: Before::default(),
-            shut: false,
+            blocked: false,
             withheld: false,
             unheeded: None,
             held: VecDeque::new(),
@@ -160,14 +160,14 @@ impl Session {
 
     /// Goes on with what `former` leaves: the other one lost that session, and shares this one.
     /// What it did not acknowledge is said again, and the numbers of messages go on. What was
-    /// held back while the chat was shut was never acknowledged, and is forgotten.
+    /// held back while the chat was blocked was never acknowledged, and is forgotten.
     pub fn succeed(&mut self, former: Session) {
         self.before = Before {
             said: former.before.said + former.outbox.acked(),
             shown: former.before.shown + former.reported(),
         };
         self.outbox = former.outbox.anew();
-        self.shut = former.shut;
+        self.blocked = former.blocked;
         self.events = former.events;
     }
 
@@ -181,14 +181,14 @@ impl Session {
         self.farewell = Some(Payload::Failure);
     }
 
-    /// Shuts the chat: what arrives is neither shown nor acknowledged.
-    pub fn shut(&mut self) {
-        self.shut = true;
+    /// Blocks the chat: what arrives is neither shown nor acknowledged.
+    pub fn block(&mut self) {
+        self.blocked = true;
     }
 
-    /// Opens the chat and shows what was held back.
-    pub fn open(&mut self, now: Instant) {
-        self.shut = false;
+    /// Unblocks the chat and shows what was held back.
+    pub fn unblock(&mut self, now: Instant) {
+        self.blocked = false;
         if !self.held.is_empty()
             && let Some(live) = &mut self.live
         {

@@ -84,7 +84,7 @@ impl Session {
             }
             Payload::Ping => live.owe_pong(),
             Payload::Pong => {
-                // An open chat acknowledges in the same record at the latest.
+                // A chat that is not blocked acknowledges in the same record at the latest.
                 if live.pong()
                     && self.outbox.has_sent()
                     && !std::mem::replace(&mut self.withheld, true)
@@ -105,7 +105,7 @@ impl Session {
                 if seq > self.received + 1 {
                     return Err(Fault::Misbehaved("a gap in the messages"));
                 }
-                if !self.shut {
+                if !self.blocked {
                     live.owe_ack(now);
                 }
                 if seq == self.received + 1 {
@@ -127,7 +127,7 @@ impl Session {
             Body::Unknown => None,
         };
         self.received = seq;
-        if !self.shut {
+        if !self.blocked {
             self.events.extend(event);
         } else if self.held.len() < outbox::MESSAGES_MAX && self.held_bytes < outbox::BYTES_MAX {
             self.held_bytes += match body {

@@ -1,4 +1,4 @@
-//! Messages: once, in order, acknowledged; back-pressure, a chat that is shut,
+//! Messages: once, in order, acknowledged; back-pressure, a chat that is blocked,
 //! and goodbyes.
 
 use super::*;
@@ -143,20 +143,20 @@ fn a_malformed_payload_is_fatal_and_an_unknown_one_is_acknowledged() {
 }
 
 #[test]
-fn while_shut_nothing_is_acknowledged_and_opening_shows_all_once() {
+fn while_blocked_nothing_is_acknowledged_and_unblocking_shows_all_once() {
     let mut pair = Pair::connected();
-    pair.guest.shut();
+    pair.guest.block();
     say_all(&mut pair.host, &["a", "b"]);
     pair.carry();
     pair.pass(SECOND);
     assert_eq!(pair.carry(), [0, 0]);
     assert_eq!((texts(&mut pair.guest).len(), pair.host.queued()), (0, 2));
-    // A change of link while shut: sent again, held once, still unacknowledged.
+    // A change of link while blocked: sent again, held once, still unacknowledged.
     pair.connect();
     say_all(&mut pair.host, &["c"]);
     pair.carry();
     assert_eq!((texts(&mut pair.guest).len(), pair.host.queued()), (0, 3));
-    pair.guest.open(pair.now);
+    pair.guest.unblock(pair.now);
     assert_eq!(texts(&mut pair.guest), ["a", "b", "c"]);
     pair.pass(10 * MS);
     pair.carry();
@@ -164,13 +164,13 @@ fn while_shut_nothing_is_acknowledged_and_opening_shows_all_once() {
 }
 
 #[test]
-fn a_chat_opened_without_a_link_acknowledges_on_the_next() {
+fn a_chat_unblocked_without_a_link_acknowledges_on_the_next() {
     let mut pair = Pair::connected();
-    pair.guest.shut();
+    pair.guest.block();
     say_all(&mut pair.host, &["a"]);
     pair.carry();
     pair.guest.link_lost(LinkId(1));
-    pair.guest.open(pair.now);
+    pair.guest.unblock(pair.now);
     assert_eq!(texts(&mut pair.guest), ["a"]);
     pair.connect();
     assert_eq!((texts(&mut pair.guest).len(), pair.host.queued()), (0, 0));
@@ -179,23 +179,23 @@ fn a_chat_opened_without_a_link_acknowledges_on_the_next() {
 #[test]
 fn an_unknown_payload_held_back_is_neither_shown_nor_called_delivered() {
     let mut played = Played::new();
-    played.guest.shut();
+    played.guest.block();
     let mut body = Vec::new();
     let unknown = |buf: &mut Vec<u8>| buf.extend([0x82, 0x18, 40, 1]);
     played.host.seal(played.now, &mut body, unknown).unwrap();
     let body = &mut bodies(&body)[0];
     played.guest.receive(played.id, body, played.now).unwrap();
     events(&mut played.guest);
-    played.guest.open(played.now);
+    played.guest.unblock(played.now);
     assert_eq!(events(&mut played.guest), []);
     played.now += 10 * MS;
     assert_eq!(played.hear(), [plaintext(&[Payload::Ack { received: 1 }])]);
 }
 
 #[test]
-fn more_than_may_be_unacknowledged_is_refused_while_shut() {
+fn more_than_may_be_unacknowledged_is_refused_while_blocked() {
     let mut played = Played::new();
-    played.guest.shut();
+    played.guest.block();
     for seq in 1..=MESSAGES_MAX as u64 {
         played.say(&[text(seq)]).unwrap();
     }
@@ -204,9 +204,9 @@ fn more_than_may_be_unacknowledged_is_refused_while_shut() {
 }
 
 #[test]
-fn more_bytes_than_may_be_unacknowledged_are_refused_while_shut() {
+fn more_bytes_than_may_be_unacknowledged_are_refused_while_blocked() {
     let mut played = Played::new();
-    played.guest.shut();
+    played.guest.block();
     let long = "x".repeat(TEXT_MAX);
     let (mut said, mut seq) = (0, 0);
     let fault = loop {

@@ -36,8 +36,8 @@ enum Action {
     /// One record on its way is garbled.
     Garble(usize, Role),
     Pass(Duration),
-    Shut(Role),
-    Open(Role),
+    Block(Role),
+    Unblock(Role),
     /// This end loses all that it had. The other one notices, and goes on in a new
     /// session at the next link.
     Crash(Role),
@@ -62,8 +62,8 @@ fn schedule() -> impl Strategy<Value = Vec<Action>> {
         2 => (0_usize..5, role()).prop_map(|(w, role)| Action::Notice(w, role)),
         1 => (0_usize..5, role()).prop_map(|(w, role)| Action::Garble(w, role)),
         3 => time.prop_map(Action::Pass),
-        1 => role().prop_map(Action::Shut),
-        1 => role().prop_map(Action::Open),
+        1 => role().prop_map(Action::Block),
+        1 => role().prop_map(Action::Unblock),
         1 => role().prop_map(Action::Crash),
     ];
     prop::collection::vec(action, 1..200)

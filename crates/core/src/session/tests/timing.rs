@@ -302,9 +302,9 @@ fn who_is_heard_and_acknowledges_nothing_is_told_of_once() {
 }
 
 #[test]
-fn a_shut_chat_that_acknowledges_nothing_is_not_given_up() {
+fn a_blocked_chat_that_acknowledges_nothing_is_not_given_up() {
     let mut pair = Pair::connected();
-    pair.guest.shut();
+    pair.guest.block();
     for second in 0..600 {
         if second % 100 == 0 {
             pair.host.say(0, "unheard").unwrap();
@@ -317,7 +317,7 @@ fn a_shut_chat_that_acknowledges_nothing_is_not_given_up() {
     assert_eq!(pair.host.queued(), 6);
     assert_eq!(events(&mut pair.host), [Event::Withheld]);
     assert_eq!(events(&mut pair.guest), []);
-    pair.guest.open(pair.now);
+    pair.guest.unblock(pair.now);
     pair.pass(SECOND);
     pair.carry();
     assert_eq!(events(&mut pair.host), [Event::Delivered(6)]);

@@ -42,7 +42,7 @@ pub struct Told {
     before: u64,
     unstable: bool,
     /// It was, if only for a while.
-    shut: bool,
+    blocked: bool,
 }
 
 pub struct Net {
@@ -106,11 +106,11 @@ impl Net {
                 self.flush(role);
             }
             Action::Pass(time) => self.pass(time),
-            Action::Shut(role) => {
-                self.told[at(role)].shut = true;
-                self.sessions[at(role)].shut();
+            Action::Block(role) => {
+                self.told[at(role)].blocked = true;
+                self.sessions[at(role)].block();
             }
-            Action::Open(role) => self.sessions[at(role)].open(self.now),
+            Action::Unblock(role) => self.sessions[at(role)].unblock(self.now),
             Action::Crash(role) => self.crash(role),
             Action::Nominate(pick) => self.on(pick, |net, wire| net.nominate(wire)),
             Action::Deliver(pick, role, count) => self.on(pick, |net, wire| {
@@ -290,7 +290,7 @@ impl Net {
                         let was = std::mem::replace(&mut self.told[at(role)].unstable, unstable);
                         assert!(was || unstable, "nobody called it unstable");
                     }
-                    Event::Withheld => assert!(self.told[at(role.other())].shut),
+                    Event::Withheld => assert!(self.told[at(role.other())].blocked),
                     Event::Unheeded => {}
                     Event::Left | Event::Failed => panic!("nobody left"),
                 }

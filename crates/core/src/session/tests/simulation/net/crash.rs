@@ -16,7 +16,7 @@ impl Net {
         let former = &mut self.told[at(role)];
         *former = Told {
             life: former.life + 1,
-            shut: former.shut,
+            blocked: former.blocked,
             hears,
             heard,
             ..Told::default()

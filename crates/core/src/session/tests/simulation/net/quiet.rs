@@ -14,7 +14,9 @@ impl Net {
     /// The network is quiet: what is under way arrives, time passes, and one more
     /// link is possible whenever an end has none.
     pub fn settle(&mut self) {
-        ROLES.iter().for_each(|role| self.act(&Action::Open(*role)));
+        ROLES
+            .iter()
+            .for_each(|role| self.act(&Action::Unblock(*role)));
         for _ in 0..200 {
             while self.step() {}
             if self.settled() {
