@@ -98,7 +98,7 @@ fn excluding(sources: &Sources, options: [&str; 2], why: &str) -> Result<Orderin
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "For a chat")]
 pub struct ChatOptions {
-    /// What the other one is to call you, in this run; the first name is kept for the next
+    /// What the other person is to call you, in this run; the first name is kept for the next
     #[arg(long, env = "UNDERTONE_NAME", hide_env = true)]
     pub name: Option<DisplayName>,
     /// The mediator, `http(s)://HOST[:PORT]`; port 7700 where none is named, for https too

@@ -50,7 +50,7 @@ impl fmt::Debug for AgainSecret {
 }
 
 /// In the rooms of which days the owner of `ours` waits for that of `theirs`: the one with the
-/// smaller key on its own day, the other one on the day before and the next as well. So two
+/// smaller key on its own day, the other on the day before and the next as well. So two
 /// whose clocks are up to 24 h apart are in exactly one room together.
 pub fn days(ours: &PublicKey, theirs: &PublicKey, today: u32) -> RangeInclusive<u32> {
     match ours.as_bytes() < theirs.as_bytes() {

@@ -133,7 +133,7 @@ impl Ratchet {
         })
     }
 
-    /// The specification's Bob: has SK and the key pair whose public half the other one knows.
+    /// The specification's Bob: has SK and the key pair whose public half the peer knows.
     pub fn responder(root: Key, ours: SecretKey) -> Self {
         let our_key = ours.public();
         let mut used = UsedKeys::default();

@@ -30,7 +30,7 @@ impl Candidates {
     /// The addresses that may be dialled. Never unspecified, multicast or
     /// broadcast ones; loopback and link-local ones only where the mediator
     /// itself was reached that way (`mediator`). Those of our own machine are
-    /// dialled only once the other one has shown that it is there
+    /// dialled only once the peer has shown that it is there
     /// (`link::here` of the program), which is not known here.
     pub fn dialable(&self, mediator: IpAddr) -> impl Iterator<Item = SocketAddr> + '_ {
         let mediator = mediator.to_canonical();

@@ -27,7 +27,7 @@ pub const CONFIRM_B_LEN: usize = 144;
 pub const CONFIRM_A_LEN: usize = 112;
 /// What a pairing yields once both ends have confirmed.
 pub struct Established {
-    /// Who the other one is.
+    /// Who the peer is.
     pub peer: Peer,
     /// The keys of the one link that this pairing is good for.
     pub link: LinkKeys,
@@ -35,7 +35,7 @@ pub struct Established {
     pub resume: Arc<ResumeSecret>,
 }
 
-/// The other one, as a confirmed pairing shows it.
+/// The peer, as a confirmed pairing shows it.
 #[derive(Clone, Debug)]
 pub struct Peer {
     /// Its identity key, proved.

@@ -35,7 +35,7 @@ pub enum PairingError {
     /// The best common version or suite is not the one in use.
     #[error("somebody forced an older version of the protocol")]
     Downgrade,
-    /// The other one, of this name, has no version or suite of ours, and ours are newer.
+    /// The peer, of this name, has no version or suite of ours, and ours are newer.
     #[error("the other side's program is older than this one")]
     TheyAreOlder(String),
     /// The same, and theirs are newer.

@@ -12,7 +12,7 @@ pub enum Event {
     Text {
         /// Its number, from 1, without gaps, across sessions.
         seq: u64,
-        /// When it was written, in milliseconds since 1970, by the other one's clock.
+        /// When it was written, in milliseconds since 1970, by the peer's clock.
         sent: u64,
         /// What it says.
         text: String,
@@ -28,12 +28,12 @@ pub enum Event {
     /// What we said has arrived, and is not acknowledged: the peer's chat is blocked.
     /// Told once, until something is.
     Withheld,
-    /// Nothing of what we said is acknowledged for long, although the other one is heard.
+    /// Nothing of what we said is acknowledged for long, although the peer is heard.
     /// Told like [`Event::Withheld`], and not beside it.
     Unheeded,
-    /// The other one said goodbye; the session is over.
+    /// The peer said goodbye; the session is over.
     Left,
-    /// The same, because the other one's program cannot go on.
+    /// The same, because the peer's program cannot go on.
     Failed,
 }
 
@@ -49,7 +49,7 @@ pub enum Fault {
     /// A `go` that another link has overtaken.
     #[error("an outdated link")]
     Stale,
-    /// The other one itself broke the rules: the session cannot go on.
+    /// The peer itself broke the rules: the session cannot go on.
     #[error("the other side broke the protocol: {0}")]
     Misbehaved(&'static str),
 }

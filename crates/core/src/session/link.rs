@@ -19,7 +19,7 @@ const ACK_WITHIN: Duration = Duration::from_millis(10);
 const ACK_AT_ONCE: u32 = 256;
 /// Pongs that wait for a record; one that is alive never asks for as many.
 const PONGS_MAX: u8 = 16;
-/// A nudge lets the other one's keys heal: after this many records received
+/// A nudge lets the peer's keys heal: after this many records received
 /// without sending …
 const NUDGE_RECORDS: u32 = 1024;
 /// … or this long after the first of them.
@@ -63,7 +63,7 @@ impl Link {
         self.liveness.heard(now)
     }
 
-    /// A reliable payload went out: the other one is to be heard of, soon.
+    /// A reliable payload went out: the peer is to be heard of, soon.
     pub fn said(&mut self, now: Instant) {
         self.liveness.said(now);
     }

@@ -61,7 +61,7 @@ pub(super) struct Liveness {
     pings: u64,
     pongs: u64,
     /// The first ping sent after what was said last, if any. `doubt` is content with the pong
-    /// to an earlier one, or to several: for what may be told of the other one, it is not.
+    /// to an earlier one, or to several: for what may be told of the peer, it is not.
     behind: Option<u64>,
 }
 
@@ -113,7 +113,7 @@ impl Liveness {
         self.expect_reply(now);
     }
 
-    /// Something went out that the other one must answer.
+    /// Something went out that the peer must answer.
     pub fn expect_reply(&mut self, now: Instant) {
         if self.owed.is_none() {
             self.owed = Some(now);
@@ -171,7 +171,7 @@ impl Liveness {
     }
 
     /// The link is read again after a time in which it was not. What was not heard
-    /// meanwhile is not the other one's silence: an answer that is owed is asked for
+    /// meanwhile is not the peer's silence: an answer that is owed is asked for
     /// at once, and has its whole time again.
     pub fn thawed(&mut self, now: Instant) {
         if self.owed.is_some() {

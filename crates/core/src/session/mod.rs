@@ -45,7 +45,7 @@ use crate::payload::{Body, Payload};
 struct Before {
     /// Of what we said, acknowledged.
     said: u64,
-    /// Of what the other one said, shown.
+    /// Of what the peer said, shown.
     shown: u64,
 }
 
@@ -158,7 +158,7 @@ impl Session {
         Ok(self.before.said + seq)
     }
 
-    /// Goes on with what `former` leaves: the other one lost that session, and shares this one.
+    /// Goes on with what `former` leaves: the peer lost that session, and shares this one.
     /// What it did not acknowledge is said again, and the numbers of messages go on. What was
     /// held back while the chat was blocked was never acknowledged, and is forgotten.
     pub fn succeed(&mut self, former: Session) {

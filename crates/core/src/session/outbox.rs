@@ -1,5 +1,5 @@
 //! What was said and is not yet acknowledged: reliable payloads, encoded and
-//! numbered, kept until the other one has them, sent again after a link was lost.
+//! numbered, kept until the peer has them, sent again after a link was lost.
 //! Bounded: who fills it waits.
 
 use std::collections::VecDeque;
@@ -49,7 +49,7 @@ impl Outbox {
         self.acked + self.queue.len() as u64
     }
 
-    /// The last number that the other one acknowledged.
+    /// The last number that the peer acknowledged.
     pub fn acked(&self) -> u64 {
         self.acked
     }

@@ -33,7 +33,7 @@ pub struct DisplayName(String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Nothing but spaces.
-    #[error("a name cannot be blank\n  Choose what the other one is to call you.")]
+    #[error("a name cannot be blank\n  Choose what the other person is to call you.")]
     Blank,
     /// More than 64 bytes or 32 columns.
     #[error("that name is too long\n  A name takes at most 32 columns and 64 bytes.")]

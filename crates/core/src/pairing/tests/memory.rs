@@ -6,7 +6,7 @@ use crate::crypto::keys::SharedSecret;
 use crate::crypto::traces::of_sealing;
 use crate::memory::{Needle, alone, gone, stand};
 
-/// What an end holds of its own while it awaits the other one's OFFER.
+/// What an end holds of its own while it awaits the peer's OFFER.
 fn own(end: &Offering) -> [Needle; 3] {
     [
         Needle::of("e", end.ephemeral.as_bytes()),

@@ -88,7 +88,7 @@ fn a_bracket_or_a_link_in_other_letters_is_no_part_of_a_room() {
 fn full_width_letters_in_a_made_up_room_are_those_of_the_list() {
     let text = "ｏｃｅａｎ－ｐａｎｄａ＃ｔｉｇｅｒ－ｖｅｌｖｅｔ－ｏｌｉｖｅ－ｔａｂｌｅ";
     assert_eq!(read(text).unwrap().room, read(LINK).unwrap().room);
-    // A chosen one is what it is: the other one may have typed it so.
+    // A chosen one is what it is: the other person may have typed it so.
     let chosen = read("http://192.168.1.20:7700/#ｄｅｎ#otter").unwrap().room;
     assert_ne!(chosen, read(OWN).unwrap().room);
 }

@@ -168,7 +168,7 @@ fn silence_while_frozen_is_not_held_against_the_link() {
         assert_eq!(pair.host.handle_timeout(pair.now), Ok(()));
     }
     pair.host.go_failed(pair.now);
-    // Asks at once, and the other one has the usual time.
+    // Asks at once, and the peer has the usual time.
     let thawed = pair.now;
     assert_eq!(pair.host.deadline(true), Some(thawed));
     assert_eq!(pair.host.handle_timeout(thawed), Ok(()));

@@ -38,7 +38,7 @@ enum Action {
     Pass(Duration),
     Block(Role),
     Unblock(Role),
-    /// This end loses all that it had. The other one notices, and goes on in a new
+    /// This end loses all that it had. The peer notices, and goes on in a new
     /// session at the next link.
     Crash(Role),
 }

@@ -31,14 +31,14 @@ pub struct Told {
     life: u32,
     pub said: u64,
     shown: u64,
-    /// The other one's life that it shares a session with …
+    /// The peer's life that it shares a session with …
     hears: u32,
     /// … and the last number of that one that was shown.
     pub heard: u64,
     pub delivered: u64,
-    /// The last number of ours that any life of the other one was shown, …
+    /// The last number of ours that any life of the peer was shown, …
     seen: u64,
-    /// … and that was said when the other one's last life ended.
+    /// … and that was said when the peer's last life ended.
     before: u64,
     unstable: bool,
     /// It was, if only for a while.
@@ -52,7 +52,7 @@ pub struct Net {
     wires: Vec<Wire>,
     /// The wire whose `go` is unanswered, and until when.
     nominee: Option<(usize, Instant)>,
-    /// Has a session that the other one lost.
+    /// Has a session that the peer lost.
     widowed: Option<Role>,
 }
 
@@ -272,7 +272,7 @@ impl Net {
     }
 
     /// Events are true: nothing shown twice, left out or out of order, and nothing
-    /// called delivered that the other one has not been shown.
+    /// called delivered that the peer has not been shown.
     fn listen(&mut self) {
         for role in ROLES {
             for event in events(&mut self.sessions[at(role)]) {

@@ -1,4 +1,4 @@
-//! An end that starts anew, and what the other one makes of it.
+//! An end that starts anew, and what the peer makes of it.
 
 use super::*;
 
@@ -27,7 +27,7 @@ impl Net {
         }
     }
 
-    /// Before a link with an end that started anew, the other one takes the new session up.
+    /// Before a link with an end that started anew, the peer takes the new session up.
     pub(super) fn go_on(&mut self) {
         if let Some(role) = self.widowed.take() {
             let former = std::mem::replace(&mut self.sessions[at(role)], session(role));
