@@ -13,7 +13,7 @@
 //!
 //! Kinds from 16 on are reliable: they carry a sequence number as their second
 //! item, are acknowledged, kept until they are, and shown once, in order. A kind
-//! that is not known is passed over, and acknowledged where it is reliable, so
+//! that is not known is ignored, and acknowledged where it is reliable, so
 //! that later versions can add some.
 
 use minicbor::data::Type;
@@ -203,7 +203,7 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
         ),
         _ => (Payload::Unknown, 1),
     };
-    // Items that a later version appends are passed over.
+    // Items that a later version appends are ignored.
     let more = items
         .checked_sub(read)
         .ok_or_else(|| minicbor::decode::Error::message("short"))?;

@@ -63,7 +63,7 @@ impl Candidates {
         out
     }
 
-    /// Gaps, doubles, and families of a later version are passed over. `None` where
+    /// Gaps, doubles, and families of a later version are ignored. `None` where
     /// something stands behind an IPv4 address.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut addresses = Vec::new();
