@@ -3,7 +3,7 @@
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use undertone_core::crypto::words::Words;
-use undertone_core::pairing::{Peer, Role};
+use undertone_core::pairing::{PeerIdentity, Role};
 use undertone_core::session::{Fault, LinkId, Session};
 
 use crate::engine::ChatError;
@@ -179,7 +179,7 @@ pub(super) fn join(
     session: &mut Session,
     id: LinkId,
     ready: Ready,
-) -> Result<(Framed, Peer), Fault> {
+) -> Result<(Framed, PeerIdentity), Fault> {
     let Ready {
         stream,
         reader,

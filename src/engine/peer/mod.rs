@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use undertone_core::crypto::keys::PublicKey;
 use undertone_core::crypto::words::{Fingerprint, fingerprint};
-use undertone_core::pairing::Peer;
+use undertone_core::pairing::PeerIdentity;
 use undertone_core::text::display_name::DisplayName;
 
 use crate::contacts::{Alarm, AlarmKind, Contacts, ContactsError, Judgement, Trust};
@@ -52,7 +52,7 @@ impl Company {
     /// [`ContactsError`], where nobody can be judged.
     pub async fn meet(
         setup: &Setup,
-        peer: &Peer,
+        peer: &PeerIdentity,
         route: Path,
         again: bool,
     ) -> Result<Self, ContactsError> {

@@ -3,7 +3,7 @@
 //! A move copies an array and wipes nothing; a call leaves on the stack what it spilled there.
 //! Hence two rules, which every secret of this program follows:
 //!
-//! - what outlives a computation is a [`Secret`]: boxed, so that a move copies the pointer alone; filled
+//! - what outlives a computation is a [`Secret`]: boxed, so that a move copies the pointer; filled
 //!   where it stands, and wiped there when it is dropped;
 //! - what computes with it runs inside [`Secret::derive`] or `wiping_stack`, where copies and
 //!   temporaries of others' code may be as they are: the stack is overwritten afterwards.

@@ -28,16 +28,16 @@ pub const CONFIRM_A_LEN: usize = 112;
 /// What a pairing yields once both ends have confirmed.
 pub struct Established {
     /// Who the peer is.
-    pub peer: Peer,
+    pub peer: PeerIdentity,
     /// The keys of the one link that this pairing is good for.
     pub link: LinkKeys,
     /// What a session that begins here is resumed by.
     pub resume: Arc<ResumeSecret>,
 }
 
-/// The peer, as a confirmed pairing shows it.
+/// Who the peer is, as a confirmed pairing shows it.
 #[derive(Clone, Debug)]
-pub struct Peer {
+pub struct PeerIdentity {
     /// Its identity key, proved.
     pub identity: PublicKey,
     /// What it calls itself: 1 to 64 bytes of UTF-8 from a stranger.
@@ -236,7 +236,7 @@ impl Matched {
             ..
         } = self;
         Established {
-            peer: Peer {
+            peer: PeerIdentity {
                 identity: *identity,
                 name,
                 words: *words,

@@ -26,7 +26,7 @@ mod sealed;
 pub use candidates::Candidates;
 pub use confirm::{
     CONFIRM_A_LEN, CONFIRM_B_LEN, Established, GuestConfirm, HostConfirm, Introduction, LinkKeys,
-    NAME_MAX, Peer, RatchetStart,
+    NAME_MAX, PeerIdentity, RatchetStart,
 };
 pub use error::PairingError;
 pub use meeting::Meeting;

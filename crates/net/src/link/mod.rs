@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use undertone_core::crypto::keys::ResumeSecret;
-use undertone_core::pairing::Peer;
+use undertone_core::pairing::PeerIdentity;
 use undertone_core::session::record::Channel;
 
 use frame::FrameReader;
@@ -53,7 +53,7 @@ pub struct Ready {
     /// What that record held.
     pub plaintext: Vec<u8>,
     /// Who is there, and the words of this pairing.
-    pub peer: Peer,
+    pub peer: PeerIdentity,
     /// What a session that begins here is resumed by; a session that goes on has
     /// its own.
     pub resume: Arc<ResumeSecret>,

@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep_until};
 use undertone_core::crypto::keys::ResumeSecret;
-use undertone_core::pairing::{CONFIRM_A_LEN, HostConfirm, Peer};
+use undertone_core::pairing::{CONFIRM_A_LEN, HostConfirm, PeerIdentity};
 use undertone_core::payload::Payload;
 use undertone_core::session::record::{BODY_MAX, BODY_MIN, Channel, PREFIX_LEN, RecordError};
 
@@ -45,7 +45,7 @@ pub struct Confirmed {
     ways: Vec<Incoming>,
     better_until: Instant,
     /// Who is there.
-    pub peer: Peer,
+    pub peer: PeerIdentity,
     /// What a session that begins here is resumed by.
     pub resume: Arc<ResumeSecret>,
 }
@@ -54,7 +54,7 @@ pub struct Confirmed {
 pub struct Nomination {
     confirm: HostConfirm,
     channel: Channel,
-    peer: Peer,
+    peer: PeerIdentity,
     resume: Arc<ResumeSecret>,
     /// CONFIRM_A and `go`, framed.
     greeting: Vec<u8>,
