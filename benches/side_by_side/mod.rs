@@ -11,7 +11,7 @@ use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 use tokio::net::{TcpListener, TcpStream};
 
-pub use median::median;
+pub(crate) use median::median;
 
 /// How often both have their turn; the first one warms up and does not count.
 const ROUNDS: usize = 61;

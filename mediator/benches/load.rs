@@ -328,7 +328,7 @@ mod bare {
     );
     type Waiting = Arc<Mutex<HashMap<Vec<u8>, Host>>>;
 
-    pub fn serve() {
+    pub(crate) fn serve() {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

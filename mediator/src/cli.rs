@@ -22,7 +22,7 @@ use crate::Failure;
 /// it a certificate, or put it behind a reverse proxy.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES, max_term_width = 80, args_conflicts_with_subcommands = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -101,7 +101,7 @@ pub struct Cli {
 
 /// What to do instead of serving.
 #[derive(Subcommand, Clone, Copy)]
-pub enum Command {
+pub(crate) enum Command {
     /// Print the manual, for man(1): undertone-mediator man | man -l -
     Man,
     /// Print what a shell needs to complete the options
@@ -112,7 +112,7 @@ pub enum Command {
 }
 
 /// Behind the options, in the help and in the manual.
-pub const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   undertone-mediator
   undertone-mediator --listen 443 --tls-cert chain.pem --tls-key key.pem
@@ -129,7 +129,7 @@ impl Cli {
     ///
     /// # Errors
     /// clap's, which is also how help and version come.
-    pub fn read(arguments: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
+    pub(crate) fn read(arguments: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
         let arguments: Vec<_> = arguments.collect();
         let command = Self::definition();
         let matches = variables::matches(&command, &arguments)?;
@@ -139,7 +139,7 @@ impl Cli {
     }
 
     /// The command line as it is shown. Every option has a variable, but for how much is logged.
-    pub fn definition() -> clap::Command {
+    pub(crate) fn definition() -> clap::Command {
         Self::command().mut_args(|arg| match arg.get_long() {
             None | Some("verbose" | "quiet") => arg,
             Some(long) => {
@@ -150,12 +150,12 @@ impl Cli {
     }
 
     /// What names the address to listen on.
-    pub fn listen_is_by(&self) -> String {
+    pub(crate) fn listen_is_by(&self) -> String {
         self.sources.name("listen")
     }
 
     /// How much is logged.
-    pub fn log_level(&self) -> LevelFilter {
+    pub(crate) fn log_level(&self) -> LevelFilter {
         match (self.quiet, self.verbose) {
             (true, _) => LevelFilter::ERROR,
             (false, 0) => LevelFilter::INFO,
@@ -165,7 +165,7 @@ impl Cli {
     }
 
     /// The certificate, where TLS is to be spoken.
-    pub fn certificate(&self) -> Result<Option<Arc<Certificate>>, Failure> {
+    pub(crate) fn certificate(&self) -> Result<Option<Arc<Certificate>>, Failure> {
         let (Some(chain), Some(key)) = (&self.tls_cert, &self.tls_key) else {
             return Ok(None);
         };
@@ -181,7 +181,7 @@ impl Cli {
     }
 
     /// What the mediator takes, all but TLS.
-    pub fn config(&self) -> Result<Config, Failure> {
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
         if self.lan && (self.tls_cert.is_some() || self.trust_proxy) {
             let lan = self.sources.name("lan");
             return Err(Failure {

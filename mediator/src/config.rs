@@ -8,7 +8,7 @@ use tokio_rustls::rustls;
 use undertone_wire as wire;
 
 /// Limits, times and TLS of one mediator. The default is the agreement's.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Open connections in all.
     pub max_connections: usize,

@@ -66,6 +66,7 @@ impl Bucket {
 }
 
 /// A rate for every address.
+#[derive(Debug)]
 pub struct AddressRate {
     rate: Rate,
     max_tracked: usize,
@@ -117,6 +118,7 @@ impl AddressRate {
 }
 
 /// How many are open, an address. Bounded by the connections themselves.
+#[derive(Debug)]
 pub struct AddressCount {
     max: usize,
     open: HashMap<AddressKey, usize>,

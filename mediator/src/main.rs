@@ -36,7 +36,7 @@ const SPARE_FILES: u64 = 128;
 const FILES_LEAST: usize = 16;
 
 /// What went wrong, what to do about it, and the exit code.
-pub struct Failure {
+struct Failure {
     code: u8,
     what: String,
     remedy: String,

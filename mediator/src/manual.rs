@@ -8,7 +8,7 @@ use clap_mangen::Man;
 use crate::cli::{Cli, EXAMPLES};
 
 /// Writes the completions of a shell.
-pub fn completions(shell: Shell, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn completions(shell: Shell, out: &mut impl Write) -> io::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(
         shell,
@@ -20,7 +20,7 @@ pub fn completions(shell: Shell, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// Writes the manual, as man(1) reads it.
-pub fn man(out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn man(out: &mut impl Write) -> io::Result<()> {
     let command = Cli::definition().disable_help_subcommand(true);
     let page = Man::new(command.clone()).title("UNDERTONE-MEDIATOR");
     page.render_title(out)?;

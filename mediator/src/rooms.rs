@@ -22,6 +22,7 @@ mod event;
 mod pairing;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use undertone_wire::{AddressKey, Opaque, RELAY_LEAST, RELAY_SHARE, Tag};
@@ -73,6 +74,17 @@ enum Place {
     Paired(Box<Paired>),
     /// Relayed to and from this one; counted against our own address.
     Relaying(ClientId, AddressKey),
+}
+
+impl fmt::Debug for Rooms {
+    /// How many there are, and nothing of who is in them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rooms")
+            .field("seats", &self.seats.len())
+            .field("places", &self.places.len())
+            .field("relays", &self.relays)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Rooms {

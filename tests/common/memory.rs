@@ -17,7 +17,7 @@ const ALONE: &str = "UNDERTONE_TEST_ALONE";
 
 /// Something to look for, masked.
 #[derive(Clone)]
-pub struct Needle {
+pub(crate) struct Needle {
     pub name: String,
     masked: Vec<u8>,
 }
@@ -35,23 +35,23 @@ fn mask(at: usize) -> u8 {
 
 impl Needle {
     /// Looks for these bytes, which stay where they are.
-    pub fn of(name: impl Into<String>, secret: &[u8]) -> Self {
+    pub(crate) fn of(name: impl Into<String>, secret: &[u8]) -> Self {
         assert!((8..=LONGEST).contains(&secret.len()));
         let masked = secret.iter().enumerate().map(|(at, byte)| byte ^ mask(at));
-        Needle {
+        Self {
             name: name.into(),
             masked: masked.collect(),
         }
     }
 
     /// Looks for them in hexadecimal, lower case.
-    pub fn hex_of(name: impl Into<String>, secret: &[u8]) -> Self {
+    pub(crate) fn hex_of(name: impl Into<String>, secret: &[u8]) -> Self {
         let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
         let digits = secret.iter().flat_map(|byte| [byte >> 4, byte & 15]);
         let masked = digits
             .enumerate()
             .map(|(at, nibble)| digit(nibble) ^ mask(at));
-        Needle {
+        Self {
             name: name.into(),
             masked: masked.collect(),
         }
@@ -70,7 +70,7 @@ impl Needle {
 }
 
 /// A process's memory, as it reads itself or as a parent reads it.
-pub struct Memory {
+pub(crate) struct Memory {
     mem: File,
     parts: Vec<(Range<u64>, String)>,
     /// Its arguments and its environment, which nobody can wipe.
@@ -79,15 +79,15 @@ pub struct Memory {
 
 impl Memory {
     /// That of this process.
-    pub fn own() -> Self {
-        Memory::of("self").expect("one's own memory can be read")
+    pub(crate) fn own() -> Self {
+        Self::of("self").expect("one's own memory can be read")
     }
 
     /// That of process `pid`, which goes on meanwhile.
     ///
     /// # Errors
     /// Where the system does not let us.
-    pub fn of(pid: &str) -> io::Result<Self> {
+    pub(crate) fn of(pid: &str) -> io::Result<Self> {
         let mem = File::open(format!("/proc/{pid}/mem"))?;
         let maps = std::fs::read_to_string(format!("/proc/{pid}/maps"))?;
         let parts: Vec<_> = maps.lines().filter_map(writable).collect();
@@ -95,7 +95,7 @@ impl Memory {
         let (first, _) = parts.first().ok_or(io::ErrorKind::PermissionDenied)?;
         mem.read_exact_at(&mut [0; 8], first.start)?;
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-        Ok(Memory {
+        Ok(Self {
             mem,
             parts,
             given: given(&stat),
@@ -105,7 +105,7 @@ impl Memory {
     /// Hands out all of it, piece by piece, each with where it begins and what it is part of;
     /// pieces overlap by the longest needle. Arguments and environment are left out, and what is
     /// read here is not read again.
-    pub fn each(&self, mut take: impl FnMut(u64, &str, &[u8])) {
+    pub(crate) fn each(&self, mut take: impl FnMut(u64, &str, &[u8])) {
         let mut buf = vec![0; CHUNK + LONGEST];
         let ours = buf.as_ptr() as u64..buf.as_ptr() as u64 + buf.len() as u64;
         let [arguments, environment] = &self.given;
@@ -136,7 +136,7 @@ impl Memory {
     }
 
     /// Where each needle stands.
-    pub fn find(&self, needles: &[Needle]) -> Vec<BTreeMap<u64, String>> {
+    pub(crate) fn find(&self, needles: &[Needle]) -> Vec<BTreeMap<u64, String>> {
         let mut by_start: HashMap<usize, Vec<usize>> = HashMap::new();
         let mut begins = vec![false; 1 << 16];
         for (which, needle) in needles.iter().enumerate() {
@@ -187,7 +187,7 @@ fn given(stat: &str) -> [Range<u64>; 2] {
 
 /// Fails where one of them stands in this process's memory.
 #[track_caller]
-pub fn gone(needles: &[Needle]) {
+pub(crate) fn gone(needles: &[Needle]) {
     for (needle, places) in needles.iter().zip(Memory::own().find(needles)) {
         assert!(places.is_empty(), "{}: {places:#x?}", needle.name);
     }
@@ -195,7 +195,7 @@ pub fn gone(needles: &[Needle]) {
 
 /// Fails unless each stands in this process's memory exactly as often as it is named here.
 #[track_caller]
-pub fn stand(needles: &[Needle]) {
+pub(crate) fn stand(needles: &[Needle]) {
     for (needle, places) in needles.iter().zip(Memory::own().find(needles)) {
         let times = needles.iter().filter(|other| *other == needle).count();
         assert_eq!(places.len(), times, "{}: {places:#x?}", needle.name);
@@ -204,7 +204,7 @@ pub fn stand(needles: &[Needle]) {
 
 /// Runs `body`, the test of this path, in a process with no other test beside it: what theirs
 /// leave would be found too.
-pub fn alone(path: &str, body: impl FnOnce()) {
+pub(crate) fn alone(path: &str, body: impl FnOnce()) {
     if std::env::var_os(ALONE).is_some() {
         return body();
     }

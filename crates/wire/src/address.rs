@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 /// What counts as one address: IPv4 whole, IPv6 by its /64, which one customer holds whole.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct AddressKey(IpAddr);
 
 impl From<IpAddr> for AddressKey {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// The most addresses that a SEALED carries, and that are ever dialled for one.
-pub const MAX: usize = 8;
+pub(super) const MAX: usize = 8;
 const SLOT_LEN: usize = 19;
 /// Bytes of an encoded list.
 pub(super) const ENCODED_LEN: usize = MAX * SLOT_LEN;
@@ -24,7 +24,7 @@ impl Candidates {
                 kept.push(address);
             }
         }
-        Candidates(kept)
+        Self(kept)
     }
 
     /// The addresses that may be dialled. Never unspecified, multicast or
@@ -84,7 +84,7 @@ impl Candidates {
             };
             addresses.push(SocketAddr::new(ip, port));
         }
-        Some(Candidates::new(addresses))
+        Some(Self::new(addresses))
     }
 }
 

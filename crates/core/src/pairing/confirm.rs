@@ -26,6 +26,7 @@ pub const CONFIRM_B_LEN: usize = 144;
 /// Bytes of a CONFIRM_A, the host's.
 pub const CONFIRM_A_LEN: usize = 112;
 /// What a pairing yields once both ends have confirmed.
+#[derive(Debug)]
 pub struct Established {
     /// Who the peer is.
     pub peer: PeerIdentity,
@@ -48,6 +49,7 @@ pub struct PeerIdentity {
 }
 
 /// Everything that the record layer of one link starts from.
+#[derive(Debug)]
 pub struct LinkKeys {
     /// Our role in the pairing.
     pub role: Role,
@@ -64,6 +66,7 @@ pub struct LinkKeys {
 }
 
 /// Where the Double Ratchet starts: with R_B, of which the guest holds the secret.
+#[derive(Debug)]
 pub enum RatchetStart {
     /// The host is the specification's Alice.
     Initiator(PublicKey),
@@ -72,6 +75,7 @@ pub enum RatchetStart {
 }
 
 /// The host: CONFIRM_B is awaited, on any number of sockets.
+#[derive(Debug)]
 pub struct HostConfirm {
     matched: Matched,
     introduction: Introduction,
@@ -79,6 +83,7 @@ pub struct HostConfirm {
 }
 
 /// The guest: CONFIRM_B goes out on every socket, CONFIRM_A is awaited.
+#[derive(Debug)]
 pub struct GuestConfirm {
     matched: Matched,
     ratchet: SecretKey,
@@ -226,7 +231,7 @@ impl GuestConfirm {
 
 impl Matched {
     fn establish(&self, name: String, th3: &[u8; 32], ratchet: RatchetStart) -> Established {
-        let Matched {
+        let Self {
             role,
             identity,
             words,

@@ -50,12 +50,12 @@ impl PairingError {
     /// Whether a CONFIRM says this of itself: it came from who has the secret, and
     /// none that says otherwise will follow.
     pub fn is_authentic(&self) -> bool {
-        !matches!(self, PairingError::Length(_) | PairingError::Confirm)
+        !matches!(self, Self::Length(_) | Self::Confirm)
     }
 }
 
 impl From<InvalidPoint> for PairingError {
     fn from(_: InvalidPoint) -> Self {
-        PairingError::Point
+        Self::Point
     }
 }

@@ -19,7 +19,7 @@ pub struct Meeting {
 impl Meeting {
     /// In a room that both derived, with its secret: raw bytes, not normalised.
     pub fn derived(room: &Key, secret: &Key) -> Self {
-        Meeting {
+        Self {
             tag: room_tag(room.as_bytes()),
             prs: prs(Some(secret.as_bytes())),
         }
@@ -28,7 +28,7 @@ impl Meeting {
 
 impl fmt::Debug for Meeting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Meeting { tag: _, prs: _ } = self;
+        let Self { tag: _, prs: _ } = self;
         f.write_str("Meeting(..)")
     }
 }

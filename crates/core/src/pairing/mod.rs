@@ -52,6 +52,7 @@ pub const SEALED_LEN: usize = 256;
 const SEALED_PLAIN: usize = 64 + candidates::ENCODED_LEN;
 
 /// Our OFFER is made; theirs is awaited.
+#[derive(Debug)]
 pub struct Offering {
     meeting: Meeting,
     identity: PublicKey,
@@ -90,7 +91,7 @@ impl Offering {
             c,
         }
         .encode();
-        Offering {
+        Self {
             meeting,
             identity,
             ephemeral,
@@ -143,7 +144,7 @@ impl Offering {
             .seal(SealLabel::Sealed, &[&th0], &mut sealed, 0);
         let sealed = fixed(&sealed, "SEALED")?;
 
-        let Offering {
+        let Self {
             identity,
             ephemeral,
             nonce,

@@ -4,7 +4,7 @@ use super::{OFFER_LEN, PairingError, SUITE, VERSION, fixed};
 use crate::crypto::keys::PublicKey;
 
 /// An OFFER taken apart: ver(1) ‖ suites(1) ‖ E(32) ‖ Y(32) ‖ C(32).
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Offer {
     pub e: PublicKey,
     pub y: [u8; 32],
@@ -12,7 +12,7 @@ pub(super) struct Offer {
 }
 
 impl Offer {
-    pub fn encode(&self) -> [u8; OFFER_LEN] {
+    pub(super) fn encode(&self) -> [u8; OFFER_LEN] {
         let mut out = [0; OFFER_LEN];
         let parts = [VERSION, SUITE].into_iter();
         let parts = parts.chain(*self.e.as_bytes()).chain(self.y).chain(self.c);
@@ -22,7 +22,7 @@ impl Offer {
         out
     }
 
-    pub fn decode(bytes: &[u8]) -> Result<Self, PairingError> {
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, PairingError> {
         let bytes: [u8; OFFER_LEN] = fixed(bytes, "OFFER")?;
         let (head, rest) = bytes.split_at(2);
         if head != [VERSION, SUITE] {
@@ -30,7 +30,7 @@ impl Offer {
         }
         let (e, rest) = rest.split_at(32);
         let (y, c) = rest.split_at(32);
-        Ok(Offer {
+        Ok(Self {
             e: PublicKey::from_bytes(fixed(e, "E")?)?,
             y: fixed(y, "Y")?,
             c: fixed(c, "C")?,
@@ -38,7 +38,7 @@ impl Offer {
     }
 
     /// CPace's ADa or ADb: letter ‖ ver ‖ suites ‖ E ‖ C.
-    pub fn associated_data(&self, letter: u8) -> Vec<u8> {
+    pub(super) fn associated_data(&self, letter: u8) -> Vec<u8> {
         [
             &[letter, VERSION, SUITE],
             self.e.as_bytes().as_slice(),

@@ -14,24 +14,24 @@ impl Role {
     /// The letter by which transcripts and records name this end.
     pub fn letter(self) -> u8 {
         match self {
-            Role::Host => b'A',
-            Role::Guest => b'B',
+            Self::Host => b'A',
+            Self::Guest => b'B',
         }
     }
 
     /// The other end's role.
-    pub fn other(self) -> Role {
+    pub fn other(self) -> Self {
         match self {
-            Role::Host => Role::Guest,
-            Role::Guest => Role::Host,
+            Self::Host => Self::Guest,
+            Self::Guest => Self::Host,
         }
     }
 
     /// Puts what is ours and what is theirs in the order A, B.
     pub(super) fn order<T>(self, ours: T, theirs: T) -> (T, T) {
         match self {
-            Role::Host => (ours, theirs),
-            Role::Guest => (theirs, ours),
+            Self::Host => (ours, theirs),
+            Self::Guest => (theirs, ours),
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::crypto::secret::Secret;
 use crate::crypto::words::{Words, verification_words};
 
 /// Our SEALED is out; theirs is awaited. From here on a failure is a spent attempt.
+#[derive(Debug)]
 pub struct AwaitSealed {
     pub(super) role: Role,
     pub(super) identity: PublicKey,
@@ -76,6 +77,7 @@ impl AwaitSealed {
 }
 
 /// Both SEALED opened; DH(s, E′) is awaited: our identity's agreement with their ephemeral key.
+#[derive(Debug)]
 pub struct AwaitAgreement {
     role: Role,
     identity: PublicKey,
@@ -125,6 +127,7 @@ impl AwaitAgreement {
 
 /// Both SEALED opened, and ck2 derived: who the peer claims to be and where it listens.
 /// Nothing of it is shown, and no contact touched, before a CONFIRM verifies.
+#[derive(Debug)]
 pub struct Matched {
     pub(super) role: Role,
     pub(super) identity: PublicKey,

@@ -178,3 +178,34 @@ fn roles_given_the_other_way_round_at_both_ends_do_no_harm() {
     let (a, b) = established(a, b);
     assert_same(&a, &b);
 }
+
+#[test]
+fn debug_shows_no_secret_of_any_state() {
+    fn hides<const N: usize>(state: impl std::fmt::Debug, secrets: &[&[u8; N]]) {
+        let shown = format!("{state:?}");
+        for secret in secrets {
+            let bytes = format!("{secret:?}");
+            assert!(!shown.contains(bytes.trim_matches(['[', ']'])), "{shown}");
+        }
+    }
+    let a = offering(b'A', 0, SECRET);
+    let (e, n, y) = (a.ephemeral.as_bytes(), a.nonce.as_bytes(), a.share.scalar());
+    hides(&a, &[e, n, y]);
+    let ((a, _), (_, sealed_b)) = attempt(0);
+    let own = [a.ephemeral.as_bytes(), a.nonce.as_bytes(), a.ck0.as_bytes()];
+    hides(&a, &own);
+    let ck0 = *a.ck0.as_bytes();
+    let a = a.sealed(&sealed_b, None).ok().unwrap();
+    hides(&a, &[&ck0]);
+    let (a, b) = matched(0);
+    hides(&a, &[a.ck2.as_bytes()]);
+    let ck2 = *a.ck2.as_bytes();
+    let (mut a, b) = (a.host("ada").unwrap(), b.guest("bob").unwrap());
+    let (confirm_a, established) = a.confirm(b.confirm_b()).unwrap();
+    let established = [established.unwrap(), b.confirm(&confirm_a).ok().unwrap()];
+    hides(&a, &[&ck2]);
+    hides(&b, &[&ck2]);
+    for end in established {
+        hides(&end, &[end.link.root.as_bytes()]);
+    }
+}

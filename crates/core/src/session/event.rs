@@ -57,18 +57,18 @@ pub enum Fault {
 impl Fault {
     /// Whether reconnecting is of no use.
     pub fn is_fatal(&self) -> bool {
-        matches!(self, Fault::Misbehaved(_))
+        matches!(self, Self::Misbehaved(_))
     }
 }
 
 impl From<Malformed> for Fault {
     fn from(_: Malformed) -> Self {
-        Fault::Misbehaved("malformed payload")
+        Self::Misbehaved("malformed payload")
     }
 }
 
 impl From<ImpossibleAck> for Fault {
     fn from(_: ImpossibleAck) -> Self {
-        Fault::Misbehaved("impossible acknowledgement")
+        Self::Misbehaved("impossible acknowledgement")
     }
 }

@@ -39,8 +39,8 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub fn new(id: LinkId, channel: Channel, now: Instant) -> Self {
-        Link {
+    pub(super) fn new(id: LinkId, channel: Channel, now: Instant) -> Self {
+        Self {
             id,
             channel,
             answer_due: None,
@@ -55,7 +55,7 @@ impl Link {
 
     /// A record came in; `empty` if it held nothing, as a nudge does. Says whether
     /// the link was unstable until now.
-    pub fn heard(&mut self, now: Instant, empty: bool) -> bool {
+    pub(super) fn heard(&mut self, now: Instant, empty: bool) -> bool {
         self.unanswered = self.unanswered.saturating_add(1);
         if !empty && self.unanswered_since.is_none() {
             self.unanswered_since = Some(now);
@@ -64,27 +64,27 @@ impl Link {
     }
 
     /// A reliable payload went out: the peer is to be heard of, soon.
-    pub fn said(&mut self, now: Instant) {
+    pub(super) fn said(&mut self, now: Instant) {
         self.liveness.said(now);
     }
 
     /// A pong came in; as [`Liveness::pong`].
-    pub fn pong(&mut self) -> bool {
+    pub(super) fn pong(&mut self) -> bool {
         self.liveness.pong()
     }
 
     /// What was said is not acknowledged by the record that was heard.
-    pub fn unacknowledged(&mut self, now: Instant) {
+    pub(super) fn unacknowledged(&mut self, now: Instant) {
         self.liveness.unacknowledged(now);
     }
 
     /// A ping came in: each has its pong, but for a flood of them.
-    pub fn owe_pong(&mut self) {
+    pub(super) fn owe_pong(&mut self) {
         self.pongs_due = PONGS_MAX.min(self.pongs_due + 1);
     }
 
     /// A reliable payload came in and is to be acknowledged, soon.
-    pub fn owe_ack(&mut self, now: Instant) {
+    pub(super) fn owe_ack(&mut self, now: Instant) {
         self.unacked = self.unacked.saturating_add(1);
         let by = if self.unacked >= ACK_AT_ONCE {
             now
@@ -95,12 +95,12 @@ impl Link {
     }
 
     /// An acknowledgement goes out at once, whether or not there is news in it.
-    pub fn ack_at_once(&mut self, now: Instant) {
+    pub(super) fn ack_at_once(&mut self, now: Instant) {
         self.ack_by = Some(now);
     }
 
     /// Whether a record is to go out even if nothing reliable waits.
-    pub fn is_due(&self, now: Instant) -> bool {
+    pub(super) fn is_due(&self, now: Instant) -> bool {
         self.answer_due.is_some()
             || self.pongs_due > 0
             || self.liveness.is_ping_due()
@@ -113,7 +113,7 @@ impl Link {
 
     /// Appends everything that is due besides messages, for a record that now goes
     /// out: an acknowledgement rides along with whatever is sent.
-    pub fn say_what_is_due(&mut self, now: Instant, received: u64, out: &mut Vec<u8>) {
+    pub(super) fn say_what_is_due(&mut self, now: Instant, received: u64, out: &mut Vec<u8>) {
         if let Some(link) = self.answer_due.take() {
             // The host acknowledges it at once.
             self.liveness.expect_reply(now);
@@ -134,22 +134,22 @@ impl Link {
     }
 
     /// Time passed.
-    pub fn pass(&mut self, now: Instant) -> Verdict {
+    pub(super) fn pass(&mut self, now: Instant) -> Verdict {
         self.liveness.pass(now)
     }
 
     /// Whether an answer is awaited for long.
-    pub fn is_unstable(&self) -> bool {
+    pub(super) fn is_unstable(&self) -> bool {
         self.liveness.is_unstable()
     }
 
     /// The link is read again.
-    pub fn thawed(&mut self, now: Instant) {
+    pub(super) fn thawed(&mut self, now: Instant) {
         self.liveness.thawed(now);
     }
 
     /// When something is due next; without `can_write` only what needs no record.
-    pub fn deadline(&self, can_write: bool) -> Instant {
+    pub(super) fn deadline(&self, can_write: bool) -> Instant {
         let nudge = self.unanswered_since.map(|since| since + NUDGE_AFTER);
         let due = [self.ack_by, nudge].into_iter().flatten();
         due.filter(|_| can_write)

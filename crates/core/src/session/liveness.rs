@@ -28,7 +28,7 @@ const UNSTABLE_AFTER: Duration = Duration::from_secs(5);
 /// … in which state it is probed this often …
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// … and dead after this long.
-pub const DEAD_AFTER: Duration = Duration::from_secs(10);
+pub(super) const DEAD_AFTER: Duration = Duration::from_secs(10);
 
 /// How it stands with a link after some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,9 +66,9 @@ pub(super) struct Liveness {
 }
 
 impl Liveness {
-    pub fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         let patience = draw();
-        Liveness {
+        Self {
             patience,
             owed: None,
             ping_at: now + patience,
@@ -82,7 +82,7 @@ impl Liveness {
     }
 
     /// A record came in. Says whether the link was unstable until now.
-    pub fn heard(&mut self, now: Instant) -> bool {
+    pub(super) fn heard(&mut self, now: Instant) -> bool {
         self.owed = None;
         self.ping_at = now + self.patience;
         self.ping_due = false;
@@ -91,7 +91,7 @@ impl Liveness {
 
     /// A pong came in. Says whether it is the first that answers a ping sent after what was
     /// said last: so that has arrived, acknowledged or not.
-    pub fn pong(&mut self) -> bool {
+    pub(super) fn pong(&mut self) -> bool {
         if self.doubt == Doubt::Asked {
             self.doubt = Doubt::None;
         }
@@ -100,33 +100,33 @@ impl Liveness {
     }
 
     /// What was said is not acknowledged by the record that was heard.
-    pub fn unacknowledged(&mut self, now: Instant) {
+    pub(super) fn unacknowledged(&mut self, now: Instant) {
         if self.doubt != Doubt::None {
             self.expect_reply(now);
         }
     }
 
     /// A reliable payload went out.
-    pub fn said(&mut self, now: Instant) {
+    pub(super) fn said(&mut self, now: Instant) {
         self.doubt = Doubt::Said;
         self.behind = None;
         self.expect_reply(now);
     }
 
     /// Something went out that the peer must answer.
-    pub fn expect_reply(&mut self, now: Instant) {
+    pub(super) fn expect_reply(&mut self, now: Instant) {
         if self.owed.is_none() {
             self.owed = Some(now);
             self.ping_at = now + ASK_AFTER;
         }
     }
 
-    pub fn is_ping_due(&self) -> bool {
+    pub(super) fn is_ping_due(&self) -> bool {
         self.ping_due
     }
 
     /// Whether a ping is to go out; it counts as gone.
-    pub fn take_ping(&mut self) -> bool {
+    pub(super) fn take_ping(&mut self) -> bool {
         if self.ping_due {
             self.pings += 1;
             self.behind.get_or_insert(self.pings);
@@ -137,13 +137,13 @@ impl Liveness {
         std::mem::take(&mut self.ping_due)
     }
 
-    pub fn is_unstable(&self) -> bool {
+    pub(super) fn is_unstable(&self) -> bool {
         self.unstable
     }
 
     /// Time passed. A ping that is due starts the wait for its answer even if the
     /// socket does not take it: that it is full is a silence too.
-    pub fn pass(&mut self, now: Instant) -> Verdict {
+    pub(super) fn pass(&mut self, now: Instant) -> Verdict {
         if now >= self.ping_at {
             self.ping_due = true;
             if self.owed.is_none() {
@@ -173,7 +173,7 @@ impl Liveness {
     /// The link is read again after a time in which it was not. What was not heard
     /// meanwhile is not the peer's silence: an answer that is owed is asked for
     /// at once, and has its whole time again.
-    pub fn thawed(&mut self, now: Instant) {
+    pub(super) fn thawed(&mut self, now: Instant) {
         if self.owed.is_some() {
             self.owed = Some(now);
             self.ping_at = now;
@@ -181,7 +181,7 @@ impl Liveness {
     }
 
     /// When [`Liveness::pass`] is to be called at the latest.
-    pub fn deadline(&self) -> Instant {
+    pub(super) fn deadline(&self) -> Instant {
         let verdict = self.owed.map(|owed| match self.unstable {
             true => owed + DEAD_AFTER,
             false => owed + UNSTABLE_AFTER,

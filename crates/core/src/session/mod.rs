@@ -27,6 +27,7 @@ pub mod record;
 mod traffic;
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 
 pub use event::{Event, Fault};
@@ -80,10 +81,22 @@ pub struct Session {
     control: Vec<u8>,
 }
 
+impl fmt::Debug for Session {
+    /// How it stands, and nothing of what was said.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("role", &self.role)
+            .field("live", &self.live())
+            .field("outbox", &self.outbox)
+            .field("received", &self.received)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Session {
     /// A session without a link yet, resumable by `resume`.
     pub fn new(role: Role, resume: Arc<ResumeSecret>) -> Self {
-        Session {
+        Self {
             role,
             resume: Some(resume),
             live: None,
@@ -161,7 +174,7 @@ impl Session {
     /// Goes on with what `former` leaves: the peer lost that session, and shares this one.
     /// What it did not acknowledge is said again, and the numbers of messages go on. What was
     /// held back while the chat was blocked was never acknowledged, and is forgotten.
-    pub fn succeed(&mut self, former: Session) {
+    pub fn succeed(&mut self, former: Self) {
         self.before = Before {
             said: former.before.said + former.outbox.acked(),
             shown: former.before.shown + former.reported(),

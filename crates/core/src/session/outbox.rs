@@ -3,6 +3,7 @@
 //! Bounded: who fills it waits.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use crate::payload::{Body, Payload, decode};
 
@@ -31,6 +32,17 @@ pub struct Outbox {
     sent: usize,
     /// The last number that went out on any link.
     furthest: u64,
+}
+
+impl fmt::Debug for Outbox {
+    /// How much waits, and nothing of what it says.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox")
+            .field("waiting", &self.waiting())
+            .field("acked", &self.acked)
+            .field("sent", &self.sent)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Outbox {
@@ -76,8 +88,8 @@ impl Outbox {
 
     /// What another session goes on with: everything that is not acknowledged, numbered from 1.
     /// What went out may have arrived, and is marked.
-    pub fn anew(&self) -> Outbox {
-        let mut anew = Outbox::default();
+    pub fn anew(&self) -> Self {
+        let mut anew = Self::default();
         let numbers = self.acked + 1..;
         for (seq, encoded) in numbers.zip(&self.queue) {
             if let Some(Ok(Payload::Reliable { body, .. })) = decode(encoded).next() {

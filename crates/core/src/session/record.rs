@@ -54,11 +54,12 @@ fn in_words(error: &RatchetError) -> String {
 
 impl From<InvalidPoint> for RecordError {
     fn from(_: InvalidPoint) -> Self {
-        RecordError::Point
+        Self::Point
     }
 }
 
 /// Seals and opens the records of one link.
+#[derive(Debug)]
 pub struct Channel {
     ratchet: Ratchet,
     sending_ad: [u8; AD_LEN],
@@ -102,7 +103,7 @@ impl Channel {
             RatchetStart::Initiator(theirs) => Ratchet::initiator_with(root, generate(), theirs)?,
             RatchetStart::Responder(ours) => Ratchet::responder(root, ours),
         };
-        Ok(Channel {
+        Ok(Self {
             ratchet,
             sending_ad: ad(role),
             receiving_ad: ad(role.other()),

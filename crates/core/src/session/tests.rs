@@ -104,7 +104,7 @@ struct Pair {
 
 impl Pair {
     fn apart() -> Self {
-        Pair {
+        Self {
             now: Instant::now(),
             host: session(Role::Host),
             guest: session(Role::Guest),
@@ -113,7 +113,7 @@ impl Pair {
     }
 
     fn connected() -> Self {
-        let mut pair = Pair::apart();
+        let mut pair = Self::apart();
         pair.connect();
         pair
     }
@@ -183,7 +183,7 @@ struct Played {
 impl Played {
     /// The host was heard of after `go`.
     fn new() -> Self {
-        let mut played = Played::unheard();
+        let mut played = Self::unheard();
         played.say(&[]).unwrap();
         played
     }
@@ -201,7 +201,7 @@ impl Played {
         let mut go = record(&mut host, now, &[go]);
         let go = channel.open(&mut go).unwrap().to_vec();
         guest.link_opened(id, channel, &go, now).unwrap();
-        let mut played = Played {
+        let mut played = Self {
             now,
             guest,
             host,

@@ -19,18 +19,18 @@ use undertone_wire::{
 };
 
 /// No wait in these tests should come near this.
-pub const PATIENCE: Duration = Duration::from_secs(20);
-pub const ROOM: Tag = Tag([1; 32]);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const ROOM: Tag = Tag([1; 32]);
 
 /// A mediator in this process; dropping it ends its connections.
-pub struct Mediator {
+pub(crate) struct Mediator {
     pub address: SocketAddr,
     shutdown: Option<oneshot::Sender<()>>,
     pub serving: JoinHandle<std::io::Result<()>>,
 }
 
 impl Mediator {
-    pub fn start(config: Config) -> Self {
+    pub(crate) fn start(config: Config) -> Self {
         let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, stopped) = oneshot::channel();
@@ -44,33 +44,33 @@ impl Mediator {
         }
     }
 
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.shutdown.take().unwrap().send(()).unwrap();
     }
 
     /// A bare socket from 127.0.0.`host`.
-    pub async fn dial_from(&self, host: u8) -> TcpStream {
+    pub(crate) async fn dial_from(&self, host: u8) -> TcpStream {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(([127, 0, 0, host], 0).into()).unwrap();
         socket.connect(self.address).await.unwrap()
     }
 
-    pub async fn connect(&self) -> Client {
+    pub(crate) async fn connect(&self) -> Client {
         self.connect_from(1).await
     }
 
-    pub async fn connect_from(&self, host: u8) -> Client {
+    pub(crate) async fn connect_from(&self, host: u8) -> Client {
         Client::over(self.dial_from(host).await, &[]).await.unwrap()
     }
 
-    pub async fn connect_forwarded(&self, forwarded: &str) -> Client {
+    pub(crate) async fn connect_forwarded(&self, forwarded: &str) -> Client {
         Client::over(self.dial_from(1).await, &[("x-forwarded-for", forwarded)])
             .await
             .unwrap()
     }
 
     /// Sends `request` and reads the answer to its end.
-    pub async fn ask(&self, request: &str) -> String {
+    pub(crate) async fn ask(&self, request: &str) -> String {
         let mut stream = self.dial_from(1).await;
         stream.write_all(request.as_bytes()).await.unwrap();
         read_to_end(&mut stream).await
@@ -78,7 +78,7 @@ impl Mediator {
 }
 
 /// Until the other side closes; a reset counts as that too.
-pub async fn read_to_end(stream: &mut (impl AsyncRead + Unpin)) -> String {
+pub(crate) async fn read_to_end(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     let _ = timeout(PATIENCE, stream.read_to_end(&mut bytes))
         .await
@@ -86,17 +86,17 @@ pub async fn read_to_end(stream: &mut (impl AsyncRead + Unpin)) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-pub trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(crate) trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket for T {}
 
-pub struct Client {
+pub(crate) struct Client {
     pub socket: WebSocketStream<Box<dyn Socket>>,
     pub local: Option<SocketAddr>,
 }
 
 impl Client {
     /// The upgrade on a plain connection.
-    pub async fn over(
+    pub(crate) async fn over(
         stream: TcpStream,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, tokio_tungstenite::tungstenite::Error> {
@@ -104,7 +104,7 @@ impl Client {
         Self::upgrade(Box::new(stream), local, headers).await
     }
 
-    pub async fn upgrade(
+    pub(crate) async fn upgrade(
         stream: Box<dyn Socket>,
         local: Option<SocketAddr>,
         headers: &[(&'static str, &str)],
@@ -121,36 +121,36 @@ impl Client {
         Ok(Self { socket, local })
     }
 
-    pub async fn send(&mut self, message: Message) {
+    pub(crate) async fn send(&mut self, message: Message) {
         self.socket.send(message).await.unwrap();
     }
 
-    pub async fn text(&mut self, text: &str) {
+    pub(crate) async fn text(&mut self, text: &str) {
         self.send(Message::Text(text.into())).await;
     }
 
-    pub async fn say(&mut self, message: &ClientMessage) {
+    pub(crate) async fn say(&mut self, message: &ClientMessage) {
         self.text(&message.encode()).await;
     }
 
-    pub async fn join(&mut self, room: Tag, offer: &[u8]) {
+    pub(crate) async fn join(&mut self, room: Tag, offer: &[u8]) {
         let offer = Opaque::new(offer).unwrap();
         self.say(&ClientMessage::Join { v: 1, room, offer }).await;
     }
 
-    pub async fn seal(&mut self, data: &[u8]) {
+    pub(crate) async fn seal(&mut self, data: &[u8]) {
         self.say(&ClientMessage::Sealed {
             data: Opaque::new(data).unwrap(),
         })
         .await;
     }
 
-    pub async fn relay(&mut self, bytes: &[u8]) {
+    pub(crate) async fn relay(&mut self, bytes: &[u8]) {
         self.send(Message::Binary(bytes.to_vec().into())).await;
     }
 
     /// The next that was relayed.
-    pub async fn hear_relayed(&mut self) -> Vec<u8> {
+    pub(crate) async fn hear_relayed(&mut self) -> Vec<u8> {
         loop {
             match timeout(PATIENCE, self.socket.next())
                 .await
@@ -164,13 +164,13 @@ impl Client {
     }
 
     /// `peer-left` and then the end.
-    pub async fn hear_relay_over(&mut self) {
+    pub(crate) async fn hear_relay_over(&mut self) {
         assert_eq!(self.hear().await, MediatorMessage::PeerLeft);
         self.hear_close().await;
     }
 
     /// The next text message.
-    pub async fn hear(&mut self) -> MediatorMessage {
+    pub(crate) async fn hear(&mut self) -> MediatorMessage {
         loop {
             match timeout(PATIENCE, self.socket.next())
                 .await
@@ -183,7 +183,7 @@ impl Client {
         }
     }
 
-    pub async fn hear_waiting(&mut self) -> SocketAddr {
+    pub(crate) async fn hear_waiting(&mut self) -> SocketAddr {
         match self.hear().await {
             MediatorMessage::Waiting {
                 observed,
@@ -196,14 +196,14 @@ impl Client {
         }
     }
 
-    pub async fn hear_paired(&mut self) -> (Role, Vec<u8>) {
+    pub(crate) async fn hear_paired(&mut self) -> (Role, Vec<u8>) {
         match self.hear().await {
             MediatorMessage::Paired { role, offer, .. } => (role, offer.as_bytes().to_vec()),
             other => panic!("{other:?}"),
         }
     }
 
-    pub async fn hear_sealed(&mut self) -> Vec<u8> {
+    pub(crate) async fn hear_sealed(&mut self) -> Vec<u8> {
         match self.hear().await {
             MediatorMessage::Sealed { data } => data.as_bytes().to_vec(),
             other => panic!("{other:?}"),
@@ -211,7 +211,7 @@ impl Client {
     }
 
     /// An error and then the end.
-    pub async fn hear_refusal(&mut self) -> (ErrorCode, Option<u64>) {
+    pub(crate) async fn hear_refusal(&mut self) -> (ErrorCode, Option<u64>) {
         match self.hear().await {
             MediatorMessage::Error {
                 code,
@@ -227,7 +227,7 @@ impl Client {
     }
 
     /// A close frame, answered, and nothing after it.
-    pub async fn hear_close(&mut self) {
+    pub(crate) async fn hear_close(&mut self) {
         let next = timeout(PATIENCE, self.socket.next())
             .await
             .expect("a close frame");
@@ -236,14 +236,14 @@ impl Client {
     }
 
     /// The connection is over, politely or not.
-    pub async fn hear_end(&mut self) {
+    pub(crate) async fn hear_end(&mut self) {
         let end = async { while let Some(Ok(_)) = self.socket.next().await {} };
         timeout(PATIENCE, end).await.expect("the end");
     }
 }
 
 /// A mediator that relays, with no cap in the way.
-pub fn relaying() -> Config {
+pub(crate) fn relaying() -> Config {
     let ample = 1 << 40;
     Config {
         relay: Some(RelayLimits {
@@ -258,7 +258,7 @@ pub fn relaying() -> Config {
 }
 
 /// Both have the other's `sealed`.
-pub async fn swap_sealed(host: &mut Client, guest: &mut Client) {
+pub(crate) async fn swap_sealed(host: &mut Client, guest: &mut Client) {
     host.seal(b"host's").await;
     guest.seal(b"guest's").await;
     assert_eq!(host.hear_sealed().await, b"guest's");
@@ -266,7 +266,7 @@ pub async fn swap_sealed(host: &mut Client, guest: &mut Client) {
 }
 
 /// A pair that is relayed.
-pub async fn relayed(mediator: &Mediator, room: Tag) -> (Client, Client) {
+pub(crate) async fn relayed(mediator: &Mediator, room: Tag) -> (Client, Client) {
     let (mut host, mut guest) = pair(mediator, room).await;
     swap_sealed(&mut host, &mut guest).await;
     agree(&mut host, &mut guest).await;
@@ -274,7 +274,7 @@ pub async fn relayed(mediator: &Mediator, room: Tag) -> (Client, Client) {
 }
 
 /// Both ask for the relay, and get it.
-pub async fn agree(host: &mut Client, guest: &mut Client) {
+pub(crate) async fn agree(host: &mut Client, guest: &mut Client) {
     for one in [&mut *host, &mut *guest] {
         one.say(&ClientMessage::Relay).await;
     }
@@ -284,7 +284,7 @@ pub async fn agree(host: &mut Client, guest: &mut Client) {
 }
 
 /// Writes until the mediator takes no more for a second; how many bytes it took.
-pub async fn fill(client: &mut Client) -> usize {
+pub(crate) async fn fill(client: &mut Client) -> usize {
     let mut bytes = 0;
     let message = vec![7; RELAY_MESSAGE];
     loop {
@@ -299,7 +299,7 @@ pub async fn fill(client: &mut Client) -> usize {
 }
 
 /// Two clients of `mediator`, host first, paired by `room`.
-pub async fn pair(mediator: &Mediator, room: Tag) -> (Client, Client) {
+pub(crate) async fn pair(mediator: &Mediator, room: Tag) -> (Client, Client) {
     let (mut host, mut guest) = (mediator.connect().await, mediator.connect().await);
     host.join(room, b"host's offer").await;
     host.hear_waiting().await;

@@ -15,7 +15,7 @@ const INTRODUCTION_LEN: usize = 4 + 1 + NAME_MAX;
 pub(super) const CAPS: [u8; 4] = [VERSION, 1 << (SUITE - 1), 0, 0];
 
 /// What CONFIRM says of its sender besides keys: caps ‖ name.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Introduction(pub(super) [u8; INTRODUCTION_LEN]);
 
 impl Introduction {
@@ -25,13 +25,13 @@ impl Introduction {
     /// [`PairingError::Name`] unless `name` has 1 to 64 bytes.
     pub fn named(name: &str) -> Result<Self, PairingError> {
         let plain = [CAPS.as_slice(), &encode_name(name)?].concat();
-        Ok(Introduction(fixed(&plain, "an introduction")?))
+        Ok(Self(fixed(&plain, "an introduction")?))
     }
 
     /// Whatever these bytes say: what no client says is for tests to say.
     #[doc(hidden)]
     pub fn from_bytes(bytes: [u8; INTRODUCTION_LEN]) -> Self {
-        Introduction(bytes)
+        Self(bytes)
     }
 }
 

@@ -25,7 +25,7 @@ impl Keeper {
                 .iter()
                 .all(|theirs| tell.send(x25519(secret, theirs)).is_ok())
         });
-        Keeper {
+        Self {
             public: PublicKey::from_bytes(x25519(secret, X25519_BASEPOINT_BYTES)).unwrap(),
             ask,
             answer,

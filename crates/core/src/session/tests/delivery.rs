@@ -287,3 +287,20 @@ fn what_could_not_be_written_down_is_not_acknowledged() {
     assert_eq!(pair.host.queued(), 2);
     assert!(pair.host.is_over() && pair.host.resume().is_none());
 }
+
+#[test]
+fn debug_shows_nothing_of_what_was_said() {
+    let mut pair = Pair::apart();
+    pair.host.block();
+    say_all(&mut pair.host, &["an otter"]);
+    say_all(&mut pair.guest, &["an otter"]);
+    pair.connect();
+    for session in [&pair.host, &pair.guest] {
+        let shown = format!("{session:?}");
+        assert!(shown.starts_with("Session"), "{shown}");
+        // Neither as text nor as the bytes that hold it.
+        let bytes = format!("{:?}", b"otter");
+        assert!(!shown.contains("otter"), "{shown}");
+        assert!(!shown.contains(bytes.trim_matches(['[', ']'])), "{shown}");
+    }
+}

@@ -29,12 +29,12 @@ impl Looks {
             looks.insert(folded_skeleton(&rest));
         }
         looks.remove("");
-        Looks(looks)
+        Self(looks)
     }
 
     /// Whether one may pass for the other.
     #[must_use]
-    pub fn meets(&self, other: &Looks) -> bool {
+    pub fn meets(&self, other: &Self) -> bool {
         !self.0.is_disjoint(&other.0)
     }
 }

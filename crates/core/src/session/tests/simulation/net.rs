@@ -26,7 +26,7 @@ struct Wire {
 }
 
 #[derive(Default)]
-pub struct Told {
+pub(super) struct Told {
     /// How often it started anew.
     life: u32,
     pub said: u64,
@@ -45,7 +45,7 @@ pub struct Told {
     blocked: bool,
 }
 
-pub struct Net {
+pub(super) struct Net {
     now: Instant,
     sessions: [Session; 2],
     pub told: [Told; 2],
@@ -65,8 +65,8 @@ fn word(role: Role, life: u32, number: u64) -> String {
 }
 
 impl Net {
-    pub fn new() -> Self {
-        Net {
+    pub(super) fn new() -> Self {
+        Self {
             now: Instant::now(),
             sessions: ROLES.map(session),
             told: Default::default(),
@@ -81,7 +81,7 @@ impl Net {
         (recent > 0).then(|| self.wires.len() - 1 - pick % recent)
     }
 
-    pub fn act(&mut self, action: &Action) {
+    pub(super) fn act(&mut self, action: &Action) {
         match *action {
             Action::Say(role, count) => {
                 for _ in 0..count {

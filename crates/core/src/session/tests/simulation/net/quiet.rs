@@ -13,7 +13,7 @@ impl Net {
 
     /// The network is quiet: what is under way arrives, time passes, and one more
     /// link is possible whenever an end has none.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         ROLES
             .iter()
             .for_each(|role| self.act(&Action::Unblock(*role)));
