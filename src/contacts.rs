@@ -20,7 +20,7 @@ mod file;
 mod judgement;
 
 pub(crate) use contact::begins_with_words;
-pub use contact::{Contact, Met, Trust};
+pub use contact::{Contact, Met};
 pub use judgement::{Alarm, AlarmKind, Judgement};
 
 /// Its name in the data directory.

@@ -25,7 +25,7 @@ pub mod table;
 
 pub use connection::Connection;
 pub use index::{Index, View};
-pub use line::{Entry, LineError, Path as LinkPath, State};
+pub use line::{Entry, Finding, LineError, Path as LinkPath};
 use pieces::Pieces;
 
 const HEADER: &str = "\

@@ -32,9 +32,11 @@ pub mod history;
 pub mod identity;
 pub mod made;
 pub mod report;
+pub mod signals;
 pub mod start;
 pub mod store;
 pub mod terminal;
+pub mod trust;
 pub mod ui;
 
 pub use undertone_net::{link, rendezvous, socket};

@@ -15,9 +15,9 @@ pub use peers::{Look, peers};
 
 use crate::cli::Global;
 use crate::contacts::ContactsError;
-use crate::engine::Signals;
 use crate::exit::Exit;
 use crate::identity::IdentityError;
+use crate::signals::Signals;
 use crate::store::{Privacy, Store, StoreError};
 use crate::terminal::prompts::{Asker, PromptError};
 

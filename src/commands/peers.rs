@@ -9,11 +9,12 @@ use undertone_core::text::safe::Safe;
 use super::whom::whom;
 use super::{CommandError, asking, open_store, say};
 use crate::cli::{Global, PeersAction, PeersArgs};
-use crate::contacts::{Contact, Contacts, Trust};
+use crate::contacts::{Contact, Contacts};
 use crate::history::{Damaged, History, Index, View, table};
 use crate::identity::Identity;
 use crate::store::Store;
 use crate::terminal::prompts::can_ask;
+use crate::trust::Trust;
 
 /// How a table is to look.
 #[derive(Debug, Clone, Copy)]

@@ -9,7 +9,7 @@ use undertone_core::text::safe::Safe;
 
 use super::{CommandError, asking};
 use crate::contacts::{Contact, Contacts};
-use crate::history::{History, State};
+use crate::history::{Finding, History};
 
 /// Words of a key that are shown at the least.
 const FEWEST_WORDS: usize = 2;
@@ -20,7 +20,7 @@ pub(super) struct Somebody {
     pub(super) key: String,
     /// The contact that it is, if it is one.
     pub(super) contact: Option<Contact>,
-    state: State,
+    state: Finding,
     seen: Timestamp,
 }
 
@@ -53,10 +53,15 @@ fn everybody(
         .into_iter()
         .map(|contact| (contact.fingerprint().to_string(), contact))
         .collect();
-    let mut found: BTreeMap<String, (State, Timestamp)> = known
+    let mut found: BTreeMap<String, (Finding, Timestamp)> = known
         .iter()
         .filter(|(_, contact)| contact.is(who))
-        .map(|(key, contact)| (key.clone(), (contact.trust.into(), contact.last_met)))
+        .map(|(key, contact)| {
+            (
+                key.clone(),
+                (Finding::Trust(contact.trust), contact.last_met),
+            )
+        })
         .collect();
     history.scan(|_, line| {
         if let Ok(entry) = line
@@ -116,7 +121,7 @@ fn rows(found: &[Somebody]) -> Vec<String> {
         let seen = somebody.seen.to_zoned(zone.clone());
         format!(
             "{key}-…  {what}, {}, last seen {}",
-            somebody.state.as_str(),
+            somebody.state.in_words(),
             seen.strftime("%Y-%m-%d %H:%M")
         )
     };

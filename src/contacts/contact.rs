@@ -5,22 +5,13 @@ use undertone_core::crypto::keys::PublicKey;
 use undertone_core::crypto::words::{Fingerprint, fingerprint};
 use undertone_core::text::display_name::DisplayName;
 
+use crate::trust::Trust;
+
 /// Rooms that are remembered of one contact: the latest ones. Made-up rooms are new every time.
 pub(super) const MAX_ROOMS: usize = 256;
 
 /// Names that are remembered of one contact.
 pub(super) const MAX_NAMES: usize = 8;
-
-/// How sure we are that a key is whose we think it is. Ordered: later is surer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Trust {
-    /// Met in a room without a secret, words not compared.
-    Unverified,
-    /// Met by a secret that both knew.
-    Invite,
-    /// The words were compared.
-    Verified,
-}
 
 /// Somebody whom we have met.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use undertone_core::crypto::keys::PublicKey;
 use undertone_core::text::display_name::DisplayName;
 
-use super::{Contact, Trust};
+use super::Contact;
+use crate::trust::Trust;
 
 const VERSION: u32 = 2;
 
@@ -28,19 +29,11 @@ struct Entry {
     #[serde(default)]
     given: Vec<String>,
     key: String,
-    trust: TrustWord,
+    trust: Trust,
     rooms: Vec<String>,
     first_met: String,
     last_met: String,
     former_keys: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum TrustWord {
-    Verified,
-    Invite,
-    Unverified,
 }
 
 /// Reads the file; the error says what is wrong with it.
@@ -78,11 +71,7 @@ fn contact(entry: Entry) -> Result<Contact, String> {
     let keys = entry.former_keys.iter().map(|text| key(text));
     Ok(Contact {
         key: key(&entry.key)?,
-        trust: match entry.trust {
-            TrustWord::Verified => Trust::Verified,
-            TrustWord::Invite => Trust::Invite,
-            TrustWord::Unverified => Trust::Unverified,
-        },
+        trust: entry.trust,
         rooms: entry
             .rooms
             .iter()
@@ -106,11 +95,7 @@ fn entry(contact: &Contact) -> Entry {
             .map(|name| name.as_str().to_owned())
             .collect(),
         key: text(contact.key.as_bytes()),
-        trust: match contact.trust {
-            Trust::Verified => TrustWord::Verified,
-            Trust::Invite => TrustWord::Invite,
-            Trust::Unverified => TrustWord::Unverified,
-        },
+        trust: contact.trust,
         rooms: contact.rooms.iter().map(text).collect(),
         first_met: contact.first_met.to_string(),
         last_met: contact.last_met.to_string(),

@@ -5,6 +5,7 @@ use undertone_core::crypto::keys::SecretKey;
 
 use super::contact::MAX_ROOMS;
 use super::*;
+use crate::trust::Trust;
 
 fn key() -> PublicKey {
     SecretKey::generate().public()

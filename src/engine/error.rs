@@ -9,7 +9,7 @@ use undertone_core::pairing::PairingError;
 
 use crate::contacts::ContactsError;
 use crate::engine::connect::pair::Failure;
-use crate::engine::event::Event;
+use crate::engine::event::{Event, Problem};
 use crate::exit::Exit;
 use crate::rendezvous::{RendezvousError, try_again_in};
 use crate::store::StoreError;
@@ -139,7 +139,7 @@ impl ChatError {
     }
 
     /// As it is shown: what, why, and what to do.
-    pub fn event(&self) -> Event {
+    pub fn problem(&self) -> Problem {
         let (code, hint): (_, String) = match self {
             ChatError::Mediator(error) => (of_mediator(error), error.remedy()),
             ChatError::MediatorLater(error) => {
@@ -240,11 +240,16 @@ impl ChatError {
                 ("system", String::new())
             }
         };
-        Event::Error {
+        Problem {
             code,
             message: self.to_string(),
             hint,
         }
+    }
+
+    /// The same as an event.
+    pub fn event(&self) -> Event {
+        Event::Error(self.problem())
     }
 }
 

@@ -1,17 +1,21 @@
-//! What happens in a chat, as every face of it is told: people, and programs by
-//! `--json` (one object a line, `"v":1`). More fields may come; none changes its
-//! meaning.
+//! What happens in a conversation, as the engine tells it to a face: typed, and without a word of
+//! how it looks. Strings of others are raw here: a face makes them safe.
+
+mod parts;
+
+use std::net::SocketAddr;
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use undertone_core::crypto::words::Fingerprint;
 
-use crate::contacts::Trust;
+use crate::link::path::Path;
 use crate::link::ranking::Reach;
 use crate::store::News;
+use crate::trust::Trust;
+pub use parts::{AlarmCause, Leaving, Loss, Problem, Status, Wait};
 
-/// Something to be shown. Strings of others are raw here: a face makes them safe.
-#[derive(Debug, Clone, Serialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
+/// Something that happened.
+#[derive(Debug)]
 pub enum Event {
     /// Our seat is taken; the other one is awaited.
     Waiting {
@@ -20,29 +24,31 @@ pub enum Event {
         /// The link for the other one, secret included.
         invite: String,
         /// Further links to the same room, for other networks.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
         more_invites: Vec<String>,
         /// From where each of these links works, `invite` first; empty where only its mediator's
         /// owner knows.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
         reach: Vec<Reach>,
         /// Seconds until the seat lapses; it is renewed before that.
         expires_in: u64,
+        /// Nobody else knows of the room: to be shown, come what may.
+        made_up: bool,
+    },
+    /// How far the wait for the other one is, whenever that changes.
+    Wait(Wait),
+    /// Somebody came, and it is known who: what was typed before is theirs to hear.
+    Met {
+        /// Our name for the other one.
+        peer: String,
     },
     /// A link counts.
     Connected {
         /// Our name for the other one.
         peer: String,
-        /// How it goes: `direct` or `relay`.
-        path: &'static str,
-        /// Which way: `local`, `ipv6`, `ipv4` or `relay`.
-        route: &'static str,
-        /// The other end, or the mediator that relays.
-        address: String,
+        /// How it goes.
+        route: Path,
         /// What we know of the other one's key.
-        trust: Standing,
+        trust: Trust,
         /// Whether that stems from an earlier meeting, and this one by itself proves less.
-        #[serde(skip)]
         earlier: bool,
         /// Whether the conversation goes on after an interruption.
         resumed: bool,
@@ -53,12 +59,8 @@ pub enum Event {
     },
     /// Another way is taken than before; nothing was lost on the way over.
     Path {
-        /// How it goes: `direct` or `relay`.
-        path: &'static str,
-        /// Which way: `local`, `ipv6`, `ipv4` or `relay`.
-        route: &'static str,
-        /// The other end, or the mediator that relays.
-        address: String,
+        /// How the link goes now.
+        route: Path,
     },
     /// The other one has not been heard for some seconds, and should have been; or,
     /// `false`, is heard again.
@@ -67,6 +69,13 @@ pub enum Event {
         peer: String,
         /// Whether it is so now.
         unstable: bool,
+    },
+    /// How it stands with the other one, whenever that changes.
+    Status {
+        /// Our name for the other one.
+        peer: String,
+        /// How it stands.
+        status: Status,
     },
     /// Somebody said something.
     Message {
@@ -77,14 +86,25 @@ pub enum Event {
         /// What.
         text: String,
         /// When, by the clock of who said it.
-        #[serde(serialize_with = "rfc_3339")]
         time: Timestamp,
         /// When it came, by ours.
-        #[serde(serialize_with = "rfc_3339")]
         received: Timestamp,
         /// It was sent before this session too, and may have been shown then.
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
         resent: bool,
+    },
+    /// We said something: it is kept until it has arrived.
+    Said {
+        /// Its number.
+        id: u64,
+        /// What.
+        text: String,
+        /// When.
+        time: Timestamp,
+    },
+    /// It was said to nobody, for nobody is there.
+    Unsaid {
+        /// What.
+        text: String,
     },
     /// Our message has arrived.
     Delivered {
@@ -100,10 +120,10 @@ pub enum Event {
     Reconnecting {
         /// Our name for the other one.
         peer: String,
-        /// When it was lost (RFC 3339, UTC).
-        since: String,
+        /// When it was lost.
+        since: Timestamp,
         /// Why.
-        reason: String,
+        reason: Loss,
         /// How many of our messages wait.
         queued: usize,
     },
@@ -121,85 +141,83 @@ pub enum Event {
     },
     /// The chat stays shut.
     Alarm {
-        /// `name-known`, `room-known`, `former-key` or `not-verified`.
-        kind: &'static str,
+        /// Why.
+        cause: AlarmCause,
         /// Whom we expected, or who is there.
         peer: String,
         /// The name that who is there gave, where it is another one.
-        #[serde(skip_serializing_if = "Option::is_none")]
         name: Option<String>,
-        /// The whole fingerprint of the key that we know.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        was: Option<String>,
-        /// The whole fingerprint of the key that is there.
-        is: String,
-        /// When the expected one was last met, and how well known (RFC 3339, UTC).
-        #[serde(skip_serializing_if = "Option::is_none")]
-        last_met: Option<(String, Standing)>,
+        /// The key that we know.
+        was: Option<Fingerprint>,
+        /// The key that is there.
+        is: Fingerprint,
+        /// When the expected one was last met, and how well known.
+        last_met: Option<(Timestamp, Trust)>,
         /// What opens the chat without comparing words.
-        #[serde(skip_serializing_if = "Option::is_none")]
         override_by: Option<String>,
         /// Which words of `is` that takes, from 1.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
         override_words: Vec<usize>,
     },
     /// The conversation is over.
     Left {
         /// Our name for the other one.
         peer: String,
-        /// `quit`, or why else.
-        reason: String,
+        /// Why.
+        reason: Leaving,
     },
-    /// Who is there, by `/who`.
+    /// A meeting is over without our doing, or came to nothing: [`Command::Meet`] begins another
+    /// one, [`Command::Leave`] ends the conversation.
+    ///
+    /// [`Command::Meet`]: super::Command::Meet
+    /// [`Command::Leave`]: super::Command::Leave
+    Parted {
+        /// Our name for the other one; empty where there was none yet.
+        peer: String,
+        /// Whether the other one said goodbye.
+        left: bool,
+        /// What went wrong, where something did.
+        error: Option<Problem>,
+    },
+    /// Who is there.
     Who {
         /// Our name for the other one.
         peer: String,
-        /// The whole fingerprint.
-        fingerprint: String,
-        /// What we know of the key.
-        trust: Standing,
-        /// How it goes, or went: `direct` or `relay`.
-        path: &'static str,
-        /// Which way: `local`, `ipv6`, `ipv4` or `relay`.
-        route: &'static str,
+        /// The key.
+        fingerprint: Fingerprint,
+        /// What we know of it.
+        trust: Trust,
+        /// How the link goes, or went.
+        route: Path,
         /// The other end, or the mediator that relays; `None` without a link.
-        address: Option<String>,
+        address: Option<SocketAddr>,
         /// How many of our messages wait.
         queued: usize,
         /// Without a link: why the mediator is of no use, once that was noted.
-        #[serde(skip_serializing_if = "Option::is_none")]
         absent: Option<String>,
     },
     /// Something to know; nothing to be done.
     Note {
         /// What.
         message: String,
+        /// A question, or its answer: to be shown, come what may.
+        asked: bool,
     },
-    /// The same of several things, each with its name: to programs a note, with a line for each.
-    #[serde(rename = "note")]
+    /// The same of several things, each with its name.
     List {
-        /// All of it.
-        message: String,
         /// What it is about.
-        #[serde(skip)]
         heading: &'static str,
         /// Names, and what there is to know of each.
-        #[serde(skip)]
         entries: Vec<(String, String)>,
     },
-    /// Something went wrong.
-    Error {
-        /// For programs.
-        code: &'static str,
-        /// What and why.
+    /// What is tried, for whoever asks why it does not work.
+    Detail {
+        /// What.
         message: String,
-        /// What to do about it.
-        hint: String,
     },
-}
-
-fn rfc_3339<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(time)
+    /// What was shown before may go: a face's own wish, behind the answers to earlier commands.
+    Clear,
+    /// Something went wrong.
+    Error(Problem),
 }
 
 impl Event {
@@ -208,21 +226,35 @@ impl Event {
     pub fn note(message: &str) -> Self {
         let mut rest = message.chars();
         let first = rest.next().into_iter().flat_map(char::to_uppercase);
+        Event::named_note(first.chain(rest.as_str().chars()).collect())
+    }
+
+    /// A remark of ours that begins with a name.
+    pub fn named_note(message: String) -> Self {
         Event::Note {
-            message: first.chain(rest.as_str().chars()).collect(),
+            message,
+            asked: false,
         }
     }
 
-    /// A heading, and entries below it.
-    pub fn list(heading: &'static str, entries: Vec<(String, String)>) -> Self {
-        let lines = entries
-            .iter()
-            .map(|(name, what)| format!("\n{name}: {what}"));
-        Event::List {
-            message: format!("{heading}{}", lines.collect::<String>()),
-            heading,
-            entries,
+    /// A question, or the answer to one.
+    pub fn asked(message: &str) -> Self {
+        match Event::note(message) {
+            Event::Note { message, .. } => Event::Note {
+                message,
+                asked: true,
+            },
+            event => event,
         }
+    }
+
+    /// Something went wrong.
+    pub fn error(code: &'static str, message: &str, hint: &str) -> Self {
+        Event::Error(Problem {
+            code,
+            message: message.to_owned(),
+            hint: hint.to_owned(),
+        })
     }
 
     /// Something could not be written to the disk, or is written after all.
@@ -236,43 +268,6 @@ impl Event {
     /// What could not be written, why, and on a second line what to do.
     pub fn not_kept(message: &str) -> Self {
         let (message, hint) = message.split_once('\n').unwrap_or((message, ""));
-        Event::Error {
-            code: "not-kept",
-            message: message.to_owned(),
-            hint: hint.trim().to_owned(),
-        }
-    }
-}
-
-/// How sure we are of who is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Standing {
-    /// The words were compared.
-    Verified,
-    /// Both knew the secret of a room.
-    Invite,
-    /// Nothing was compared.
-    Unverified,
-}
-
-impl From<Trust> for Standing {
-    fn from(trust: Trust) -> Self {
-        match trust {
-            Trust::Verified => Standing::Verified,
-            Trust::Invite => Standing::Invite,
-            Trust::Unverified => Standing::Unverified,
-        }
-    }
-}
-
-impl Standing {
-    /// As people read it.
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Standing::Verified => "verified",
-            Standing::Invite => "via invite",
-            Standing::Unverified => "not verified",
-        }
+        Event::error("not-kept", message, hint.trim())
     }
 }

@@ -16,7 +16,7 @@ use crate::rendezvous::{Rendezvous, RendezvousError};
 
 /// How long a consent is waited for: as long as a mediator waits for the second one,
 /// and a little. One that keeps no such time holds nobody up.
-const CONSENT_WITHIN: Duration = RELAY_ASK_LIFE.saturating_add(Duration::from_secs(10));
+const CONSENT_TIMEOUT: Duration = RELAY_ASK_LIFE.saturating_add(Duration::from_secs(10));
 /// A direct path has so much of a start.
 const RELAY_AFTER: Duration = Duration::from_millis(1500);
 
@@ -207,7 +207,7 @@ pub async fn by_relay(
             Err(error) => return failed(&error),
         },
         agreed = consent => agreed,
-        () = sleep(CONSENT_WITHIN) => false,
+        () = sleep(CONSENT_TIMEOUT) => false,
     };
     let Some(relaying) = mediator.take_if(|_| agreed) else {
         return Ok(None);

@@ -8,7 +8,7 @@ use clap_mangen::Man;
 
 use crate::cli::{Cli, EXIT_CODES};
 use crate::commands::CommandError;
-use crate::engine::conversation::COMMANDS;
+use crate::ui::help::COMMANDS;
 
 const KEYS: &[(&str, &str)] = &[
     ("Enter", "send"),

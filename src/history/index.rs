@@ -6,8 +6,9 @@ use std::collections::{HashMap, HashSet};
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher, Hash, RandomState};
 
-use super::{Damaged, Entry, History, State};
+use super::{Damaged, Entry, Finding, History};
 use crate::store::{self, StoreError};
+use crate::trust::Trust;
 
 /// What a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,12 +208,12 @@ impl Hashes {
     }
 }
 
-fn doubt(state: State) -> u8 {
+fn doubt(state: Finding) -> u8 {
     match state {
-        State::Verified => 0,
-        State::Invite => 1,
-        State::Unverified => 2,
-        State::Differed => 3,
-        State::Alarm => 4,
+        Finding::Trust(Trust::Verified) => 0,
+        Finding::Trust(Trust::Invite) => 1,
+        Finding::Trust(Trust::Unverified) => 2,
+        Finding::Differed => 3,
+        Finding::Alarm => 4,
     }
 }

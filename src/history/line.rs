@@ -14,7 +14,8 @@ use jiff::Timestamp;
 use undertone_core::text::display_name::folded_skeleton;
 use undertone_core::text::safe::is_hidden;
 
-use crate::contacts::{Trust, begins_with_words};
+use crate::contacts::begins_with_words;
+use crate::trust::Trust;
 
 /// Bytes of a line at most; ours stay far below.
 pub(super) const MAX_LINE_BYTES: usize = 8 * 1024;
@@ -35,7 +36,7 @@ pub struct Entry {
     /// How it went.
     pub path: Path,
     /// What we knew of their identity.
-    pub state: State,
+    pub state: Finding,
     /// All words of their fingerprint.
     pub key: String,
 }
@@ -49,18 +50,14 @@ pub enum Path {
     Relay,
 }
 
-/// What we knew of the other one's identity.
+/// What came of the other one's identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// The words were compared.
-    Verified,
-    /// Met by a secret that both knew.
-    Invite,
-    /// Nothing proved who it is.
-    Unverified,
-    /// Another key than expected, and the chat stayed shut.
+pub enum Finding {
+    /// So sure we were of it.
+    Trust(Trust),
+    /// An alarm kept the chat shut.
     Alarm,
-    /// The words were compared, and did not match.
+    /// The words did not match.
     Differed,
 }
 
@@ -118,26 +115,23 @@ impl Path {
     }
 }
 
-impl State {
-    /// The word for it, in the file and on the screen.
+impl Finding {
+    /// All of them, the most doubtful last.
+    pub(super) const ALL: [Self; 5] = [
+        Self::Trust(Trust::Verified),
+        Self::Trust(Trust::Invite),
+        Self::Trust(Trust::Unverified),
+        Self::Differed,
+        Self::Alarm,
+    ];
+
+    /// The words for it, in the file and on the screen.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn in_words(self) -> &'static str {
         match self {
-            Self::Verified => "verified",
-            Self::Invite => "via invite",
-            Self::Unverified => "not verified",
+            Self::Trust(trust) => trust.in_words(),
             Self::Alarm => "identity changed",
             Self::Differed => "words differed",
-        }
-    }
-}
-
-impl From<Trust> for State {
-    fn from(trust: Trust) -> Self {
-        match trust {
-            Trust::Verified => Self::Verified,
-            Trust::Invite => Self::Invite,
-            Trust::Unverified => Self::Unverified,
         }
     }
 }
@@ -153,7 +147,7 @@ impl fmt::Display for Entry {
             escaped(&self.room),
             escaped(&self.address),
             self.path.as_str().to_owned(),
-            self.state.as_str().to_owned(),
+            self.state.in_words().to_owned(),
             escaped(&self.key),
         ];
         f.write_str(&fields.join("\t"))
@@ -188,16 +182,10 @@ impl FromStr for Entry {
                 .into_iter()
                 .find(|known| known.as_str() == path)
                 .ok_or(LineError::Path)?,
-            state: [
-                State::Verified,
-                State::Invite,
-                State::Unverified,
-                State::Alarm,
-                State::Differed,
-            ]
-            .into_iter()
-            .find(|known| known.as_str() == state)
-            .ok_or(LineError::State)?,
+            state: Finding::ALL
+                .into_iter()
+                .find(|known| known.in_words() == state)
+                .ok_or(LineError::State)?,
             key: key.to_owned(),
         })
     }

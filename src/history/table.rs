@@ -6,9 +6,10 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use undertone_core::text::safe::Safe;
 
-use super::{Entry, Index, State};
+use super::{Entry, Finding, Index};
 use crate::commands::{CommandError, Look};
 use crate::terminal::fingerprints::{LEAST, beside};
+use crate::trust::Trust;
 
 const HEADS: [&str; COLUMNS] = [
     "NAME",
@@ -135,9 +136,9 @@ fn row(
 fn style(entry: &Entry, marked: bool) -> [&'static str; COLUMNS] {
     let mut styles = [""; COLUMNS];
     let state = match entry.state {
-        State::Verified => GREEN,
-        State::Alarm | State::Differed => RED,
-        State::Invite | State::Unverified => DIM,
+        Finding::Trust(Trust::Verified) => GREEN,
+        Finding::Alarm | Finding::Differed => RED,
+        Finding::Trust(Trust::Invite | Trust::Unverified) => DIM,
     };
     for (column, style) in [(NAME, if marked { RED } else { "" }), (STATE, state)] {
         if let Some(cell) = styles.get_mut(column) {
@@ -180,11 +181,11 @@ pub fn json_lines(index: &mut Index<'_>, out: &mut impl Write) -> Result<(), Com
             address: &entry.address,
             path: entry.path.as_str(),
             state: match entry.state {
-                State::Verified => "verified",
-                State::Invite => "invite",
-                State::Unverified => "unverified",
-                State::Alarm => "alarm",
-                State::Differed => "words-differed",
+                Finding::Trust(Trust::Verified) => "verified",
+                Finding::Trust(Trust::Invite) => "invite",
+                Finding::Trust(Trust::Unverified) => "unverified",
+                Finding::Alarm => "alarm",
+                Finding::Differed => "words-differed",
             },
             key: &entry.key,
             another_key,
@@ -207,7 +208,7 @@ pub(super) fn cells(entry: &Entry, marked: bool, zone: &TimeZone) -> [Safe; COLU
         Safe::line(&seen.strftime("%Y-%m-%d %H:%M").to_string()),
         Safe::line(&entry.address),
         Safe::line(entry.path.as_str()),
-        Safe::line(entry.state.as_str()),
+        Safe::line(entry.state.in_words()),
         Safe::line(&format!("{short}-…")),
     ]
 }

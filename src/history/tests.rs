@@ -2,6 +2,7 @@
 
 use super::line::tests::{any_entry, entry};
 use super::*;
+use crate::trust::Trust;
 use proptest::prelude::*;
 
 fn history() -> (tempfile::TempDir, History) {
@@ -52,7 +53,7 @@ fn the_latest_line_of_a_connection_counts() {
     other.key = other.key.replace("aardvark", "zulu");
     history.append(&bob).unwrap();
     history.append(&other).unwrap();
-    bob.state = State::Verified;
+    bob.state = Finding::Trust(Trust::Verified);
     history.append(&bob).unwrap();
     let (entries, _) = history.read().unwrap();
     assert_eq!(entries, [other, bob], "told apart by the key");
@@ -94,7 +95,7 @@ fn clients_that_write_at_once_lose_nothing() {
                     let mut entry = entry(&format!("{writer}-{number}"));
                     entry.started += jiff::SignedDuration::from_secs(writer * each + number);
                     history.append(&entry).unwrap();
-                    entry.state = State::Invite;
+                    entry.state = Finding::Trust(Trust::Invite);
                     history.append(&entry).unwrap();
                 }
             });
@@ -106,7 +107,11 @@ fn clients_that_write_at_once_lose_nothing() {
     let starts: std::collections::HashSet<_> = entries.iter().map(|e| e.started).collect();
     let all = usize::try_from(writers * each).unwrap();
     assert_eq!((names.len(), starts.len()), (all, all));
-    assert!(entries.iter().all(|e| e.state == State::Invite));
+    assert!(
+        entries
+            .iter()
+            .all(|e| e.state == Finding::Trust(Trust::Invite))
+    );
 }
 
 #[test]
@@ -154,7 +159,7 @@ proptest! {
 
         let mut added = entry("the added one");
         history.append(&added).unwrap();
-        added.state = State::Verified;
+        added.state = Finding::Trust(Trust::Verified);
         history.append(&added).unwrap();
         history.rename("the added one", "another name").unwrap();
         prop_assert_eq!(history.forget("another name").unwrap(), 2);

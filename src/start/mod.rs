@@ -14,19 +14,19 @@ use place::Place;
 use questions::{ask, check_can_ask};
 
 use crate::cli::{ChatArgs, ChatOptions, Global};
-use crate::engine;
 use crate::engine::connect::listening::{Listening, NamedPort};
-use crate::engine::event::Event;
+use crate::engine::event::{Event, Problem};
 use crate::engine::relay::Consent;
-use crate::engine::{ChatError, Output, Setup, Signals};
+use crate::engine::{ChatConfig, ChatError, Speaker};
 use crate::exit::Exit;
 use crate::link::tell::Tell;
 use crate::report::fail;
+use crate::signals::Signals;
 use crate::socket::Segments;
 use crate::terminal::prompts::Last;
-use crate::ui::aside::Aside;
-use crate::ui::clipboard::Clipboard;
+use crate::ui::frontend::{has_console, has_person};
 use crate::ui::output::Face;
+use crate::ui::run::run;
 
 /// Chats: from the questions to the goodbye.
 pub async fn chat(args: ChatArgs, global: &Global) -> Exit {
@@ -34,26 +34,28 @@ pub async fn chat(args: ChatArgs, global: &Global) -> Exit {
         Ok(signals) => signals,
         Err(error) => return fail(Exit::Fault, &error),
     };
-    let setup = prepare(&args, global, &mut signals).await;
+    let prepared = prepare(&args, global, &mut signals).await;
     // A room's secret and a proxy's password may stand in them.
     drop(args);
-    let mut setup = match setup {
-        Ok(setup) => setup,
+    let (config, face) = match prepared {
+        Ok(prepared) => prepared,
         Err(exit) => return exit,
     };
-    match engine::run(&mut setup, &mut signals).await {
+    match run(config, face, &mut signals).await {
         Ok(exit) => exit,
         // As a program that SIGPIPE ends: whoever stopped reading asked for no words.
         Err(error) if error.exit() == Exit::Unread => Exit::Unread,
         Err(error) => {
             let mut event = error.event();
-            if let (ChatError::NotHere(_) | ChatError::Listen(_), Event::Error { hint, .. }) =
-                (&error, &mut event)
+            if let (
+                ChatError::NotHere(_) | ChatError::Listen(_),
+                Event::Error(Problem { hint, .. }),
+            ) = (&error, &mut event)
             {
                 *hint = hint.replace("--bind", &global.sources.name("bind"));
             }
             // It may be stdout that fails.
-            match setup.face.show(&event) {
+            match face.show(&event) {
                 Ok(()) => error.exit(),
                 Err(_) => fail(error.exit(), &error),
             }
@@ -63,7 +65,11 @@ pub async fn chat(args: ChatArgs, global: &Global) -> Exit {
 
 /// Gathers what the chat needs: flags and environment, then questions, then
 /// what was answered last time.
-async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Result<Setup, Exit> {
+async fn prepare(
+    args: &ChatArgs,
+    global: &Global,
+    signals: &mut Signals,
+) -> Result<(ChatConfig, Face), Exit> {
     let options = &args.options;
     let named = args.invite().map_err(|error| fail(Exit::Usage, &error))?;
     let face = face(options, global);
@@ -88,7 +94,7 @@ async fn prepare(args: &ChatArgs, global: &Global, signals: &mut Signals) -> Res
     if let Err(error) = Last::save(&kept.store, &name, &place.room) {
         note(&face, &error.to_string());
     }
-    Ok(setup(options, face, name, place, kept))
+    Ok((config(options, face, name, place, kept), face))
 }
 
 fn face(options: &ChatOptions, global: &Global) -> Face {
@@ -103,8 +109,14 @@ fn face(options: &ChatOptions, global: &Global) -> Face {
     }
 }
 
-fn setup(options: &ChatOptions, face: Face, name: DisplayName, place: Place, kept: Kept) -> Setup {
-    Setup {
+fn config(
+    options: &ChatOptions,
+    face: Face,
+    name: DisplayName,
+    place: Place,
+    kept: Kept,
+) -> ChatConfig {
+    ChatConfig {
         name,
         room: place.room,
         mediator: place.mediator,
@@ -123,18 +135,16 @@ fn setup(options: &ChatOptions, face: Face, name: DisplayName, place: Place, kep
             hidden: options.hide_ip,
             named: NamedPort::default(),
             segments: Segments::default(),
-            tell: match face.verbose {
-                true => Tell::new(move |detail| face.detail(detail)),
-                false => Tell::default(),
-            },
+            tell: Tell::default(),
         },
-        clipboard: Clipboard::default(),
         consent: Consent::new(options.consent(), io::stdin().is_terminal()),
         timeout: options.timeout(),
         require_verified: options.require_verified,
-        face,
-        output: Output::default(),
-        aside: Aside::default(),
+        speaker: Speaker {
+            is_person: has_person(face),
+            types: io::stdin().is_terminal(),
+            is_prompt: has_console(face),
+        },
     }
 }
 

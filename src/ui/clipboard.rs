@@ -2,7 +2,6 @@
 //! and only when its person asks.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use data_encoding::BASE64;
 use zeroize::Zeroizing;
@@ -14,20 +13,19 @@ const ASKED: &str = "the invite is in the clipboard, if your terminal allows tha
 const NO_TERMINAL: &str = "there is no terminal with a clipboard: copy the invite from above";
 const NONE: &str = "there is no invite: nobody is awaited";
 
-/// The invite while somebody is awaited; clones share it.
-#[derive(Clone, Default)]
-pub struct Clipboard(Arc<Mutex<Option<Zeroizing<String>>>>);
+/// The invite while somebody is awaited.
+#[derive(Default)]
+pub struct Clipboard(Option<Zeroizing<String>>);
 
 impl Clipboard {
     /// From now on `/invite` copies this; `None`: nothing.
-    pub fn offer(&self, invite: Option<Zeroizing<String>>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = invite;
+    pub fn offer(&mut self, invite: Option<&str>) {
+        self.0 = invite.map(|invite| Zeroizing::new(invite.to_owned()));
     }
 
     /// Copies the invite, and gives what to say of it.
     pub fn copy(&self, face: Face) -> &'static str {
-        let offered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(invite) = offered.as_ref() else {
+        let Some(invite) = &self.0 else {
             return NONE;
         };
         let mut terminal = io::stderr();

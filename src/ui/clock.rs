@@ -1,80 +1,118 @@
 //! The clock of a wait: one row of stderr that is written over each second, and
 //! taken away before anything else is said.
 
-use std::convert::Infallible;
 use std::io::{self, IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 
+use super::output::Face;
+use crate::engine::event::Wait;
 use crate::terminal::front::is_in_front;
-use crate::ui::output::Face;
 
-/// Whether it stands on the last row of stderr.
-static SHOWN: AtomicBool = AtomicBool::new(false);
+const EVERY: Duration = Duration::from_secs(1);
 
-/// What the row says.
-#[derive(Clone, Copy)]
-pub struct Row {
-    what: &'static str,
-    since: Instant,
-}
-
-impl Row {
-    /// Nobody is there, since then.
-    pub fn waiting(since: Instant) -> Self {
-        let what = "Waiting for";
-        Row { what, since }
-    }
-
-    /// Somebody is there from now on, and not yet reached.
-    pub fn looking() -> Self {
-        let (what, since) = ("Looking for a path", Instant::now());
-        Row { what, since }
-    }
-}
-
-/// Whether it is shown: stderr may be written over.
+/// Whether there is such a row: stderr may be written over.
 pub fn has_row(face: Face) -> bool {
     !(face.json || face.plain || face.quiet) && io::stderr().is_terminal()
 }
 
-/// Shows the row, if there is one, and for how long by now, until dropped. Where a `console` has
-/// the terminal, it waits in silence.
-pub async fn run(face: &Face, console: bool, row: &watch::Sender<Option<Row>>) -> Infallible {
-    let shown = has_row(*face) && !console;
-    let mut last = "";
-    loop {
-        let row = *row.borrow();
+/// The row, or the want of one.
+pub struct Clock {
+    has_row: bool,
+    /// What it counts, and since when.
+    counts: Option<(Wait, Instant)>,
+    /// Since when a seat has been held.
+    seated: Option<Instant>,
+    /// It stands on the last row of stderr.
+    shown: bool,
+    next: Instant,
+}
+
+impl Clock {
+    /// No wait yet.
+    pub fn new(face: Face) -> Self {
+        Clock {
+            has_row: has_row(face),
+            counts: None,
+            seated: None,
+            shown: false,
+            next: Instant::now(),
+        }
+    }
+
+    /// The wait is so far.
+    pub fn set(&mut self, wait: Wait) {
+        let now = Instant::now();
+        if self.counts.is_some_and(|(before, _)| before != wait) {
+            self.clear();
+        }
+        self.counts = match wait {
+            Wait::Over => None,
+            Wait::Seated => Some((wait, *self.seated.get_or_insert(now))),
+            Wait::Connecting => Some((wait, now)),
+        };
+        if wait == Wait::Over {
+            self.seated = None;
+            self.clear();
+        }
+        self.next = now;
+    }
+
+    /// Whether somebody is awaited.
+    pub fn runs(&self) -> bool {
+        self.counts.is_some()
+    }
+
+    /// Shows the row once a second while there is one. Cancel-safe; does not return.
+    pub async fn run(&mut self) -> std::convert::Infallible {
+        loop {
+            sleep_until(self.next).await;
+            self.next += EVERY;
+            self.draw();
+        }
+    }
+
+    fn draw(&mut self) {
         if !is_in_front() {
             // Another program's row is there by now.
-            SHOWN.store(false, Ordering::Relaxed);
-        } else if shown && let Some(Row { what, since }) = row {
-            if std::mem::replace(&mut last, what) != what {
-                clear();
-            }
-            let seconds = since.elapsed().as_secs();
-            let time = format!("{}:{:02}", seconds / 60, seconds % 60);
-            let _ = write!(io::stderr().lock(), "\r  {what} {time:<6}");
-            SHOWN.store(true, Ordering::Relaxed);
+            self.shown = false;
+            return;
         }
-        sleep(Duration::from_secs(1)).await;
+        if !self.has_row {
+            return;
+        }
+        let Some((wait, since)) = self.counts else {
+            return;
+        };
+        let what = match wait {
+            Wait::Connecting => "Looking for a path",
+            Wait::Seated | Wait::Over => "Waiting for",
+        };
+        let seconds = since.elapsed().as_secs();
+        let time = format!("{}:{:02}", seconds / 60, seconds % 60);
+        let _ = write!(io::stderr().lock(), "\r  {what} {time:<6}");
+        self.shown = true;
     }
-}
 
-/// Ctrl-C: where there is no row, the system wrote `^C` where the cursor was. That gets a row of
-/// its own.
-pub fn interrupted() {
-    if !SHOWN.load(Ordering::Relaxed) && io::stdin().is_terminal() {
-        let _ = writeln!(io::stderr().lock());
+    /// Ctrl-C: where there is no row, the system wrote `^C` where the cursor was. That gets a row
+    /// of its own.
+    pub fn interrupted(&self) {
+        if !self.shown && io::stdin().is_terminal() {
+            let _ = writeln!(io::stderr().lock());
+        }
     }
-}
 
-/// Takes it away.
-pub fn clear() {
-    if SHOWN.swap(false, Ordering::Relaxed) {
-        let _ = write!(io::stderr().lock(), "\r\x1b[K");
+    /// Takes it away, until the next second.
+    pub fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            let _ = write!(io::stderr().lock(), "\r\x1b[K");
+        }
+    }
+
+    /// A console has the terminal from now on.
+    pub fn hide(&mut self) {
+        self.clear();
+        self.has_row = false;
     }
 }

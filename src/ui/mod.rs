@@ -1,15 +1,25 @@
-//! Faces: what people and programs see of the engine's events, and what they say.
+//! Faces: they read the engine's events, and make commands of what people and programs say.
+//!
+//! ```text
+//! run ─► frontend           one conversation, in a terminal or in a pipe
+//!          ├► output         lines: to people (text), to programs (json) ─► clock
+//!          ├► console        the chat as a place to be in, in a terminal
+//!          ├► type_ahead     what is typed before anyone is there
+//!          └► input, help    what is typed, and what can be
+//! text       all wording of a chat
+//! times      when the other one's messages were written
+//! clipboard  the invite, to be copied
+//! ```
 
-pub mod aside;
 pub mod clipboard;
 pub mod clock;
 pub mod console;
-pub mod here;
+pub mod frontend;
+pub mod help;
 pub mod input;
-pub mod interface;
+pub mod json;
 pub mod output;
-pub mod stay;
+pub mod run;
 pub mod text;
 pub mod times;
 pub mod type_ahead;
-pub mod written;

@@ -1,32 +1,25 @@
 //! What a person types at a terminal while the other one is still awaited: it is kept,
-//! and said to nobody. `/quit` and Ctrl-D leave; `/relay` agrees to a relay, `/invite` copies the
-//! invite; other commands have nothing to act on yet.
+//! and said to nobody. Commands are handed on.
 //!
 //! The terminal is in its own mode until the chat begins: a line comes whole, edited by the system.
 //! It shows what is typed as well, but where the clock has a row. What does not come from a terminal
 //! waits in its pipe.
 
-use std::future::pending;
 use std::io::{self, IsTerminal};
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 use undertone_core::payload::TEXT_MAX;
 use undertone_core::room::Invite;
 
-use crate::engine::event::Event;
-use crate::engine::relay::{AGREED, Consent};
 use crate::terminal::front::{Front, LOOKS_AGAIN, is_in_front};
 use crate::terminal::guard::Guard;
 use crate::terminal::keyboard;
-use crate::ui::clipboard::Clipboard;
 use crate::ui::clock;
-use crate::ui::input;
-use crate::ui::input::Input;
-use crate::ui::interface::has_console;
+use crate::ui::input::{self, Input};
 use crate::ui::output::Face;
 
 /// More than a terminal hands over as one line (4,096 bytes on Linux).
@@ -36,18 +29,30 @@ const LINE_MAX: usize = 8192;
 pub(super) const DRAFT: &str =
     "what you type becomes your draft once you are connected; /quit leaves";
 const WAITS: &str = "what you type is said once you are connected; /quit leaves";
-pub(super) const NO_CHAT: &str = "not kept: there is no chat yet to take a command; /quit leaves";
 const INVITE: &str = "not kept: that is an invite. To take it, /quit, and paste it as the room";
 
 /// Somebody who listens to the terminal until told to stop.
-pub struct Ahead {
-    /// Its thread, which ends when the other end of this is dropped, and gives what was
-    /// typed; none where there is no terminal.
-    listener: Option<(UnixStream, JoinHandle<String>)>,
-    left: oneshot::Receiver<()>,
+pub struct TypeAhead {
+    /// Its thread, which ends when the other end of this is dropped; none where there is no
+    /// terminal.
+    listener: Option<(UnixStream, JoinHandle<()>)>,
+    /// As fast as a person types them: no bound is needed, and who ends the thread waits for it.
+    lines: mpsc::UnboundedReceiver<Option<String>>,
+    /// What is to be said once somebody is there.
+    typed: String,
+    /// What is typed becomes a draft, not yet said.
+    drafts: bool,
     /// What is typed is not shown: it would be in the row of the clock.
     silence: Option<Guard>,
     front: Front,
+}
+
+/// What came of a line.
+pub enum Ahead {
+    /// To be done now.
+    Input(Input),
+    /// To be told.
+    Note(&'static str),
 }
 
 /// What came of the terminal.
@@ -60,117 +65,107 @@ enum Heard<'a> {
     Stop,
 }
 
-impl Ahead {
-    /// Begins to listen, where stdin is a terminal; says so to whoever types, by `face`.
-    /// A consent to the relay goes to `consent`; `/invite` copies what `clipboard` offers.
+impl TypeAhead {
+    /// Begins to listen, where stdin is a terminal. What is typed `drafts` where a console follows.
     ///
     /// # Errors
     /// The system's.
-    pub fn listen(face: Face, consent: Consent, clipboard: Clipboard) -> io::Result<Self> {
-        let (leave, left) = oneshot::channel();
+    pub fn listen(face: Face, drafts: bool) -> io::Result<Self> {
+        let (sender, lines) = mpsc::unbounded_channel();
         let mut listener = None;
         if io::stdin().is_terminal() {
             let (ours, stop) = UnixStream::pair()?;
-            let listen = move || listen(&stop, face, (&consent, &clipboard), leave);
-            let thread = thread::Builder::new().spawn(listen)?;
+            let thread = thread::Builder::new().spawn(move || listen(&stop, &sender))?;
             listener = Some((ours, thread));
         }
         // A terminal that cannot be changed shows what is typed, and that is all.
         let silence = listener.as_ref().filter(|_| clock::has_row(face));
         let silence = silence.and_then(|_| Guard::silence().ok());
-        Ok(Ahead {
+        Ok(TypeAhead {
             listener,
-            left,
+            lines,
+            typed: String::new(),
+            drafts,
             silence,
             front: Front::watch()?,
         })
     }
 
-    /// Waits until the person leaves. Cancel-safe.
-    pub async fn left(&mut self) {
+    /// The next thing that is for now. Cancel-safe.
+    pub async fn next(&mut self) -> Ahead {
         loop {
-            tokio::select! {
-                left = &mut self.left => match left {
-                    Ok(()) => return,
-                    Err(_) => pending().await,
-                },
-                _ = self.front.changed() => if let Some(silence) = &self.silence {
-                    // As where it began.
-                    let _ = silence.resume();
-                },
+            let line = tokio::select! {
+                Some(line) = self.lines.recv() => line,
+                _ = self.front.changed() => {
+                    if let Some(silence) = &self.silence {
+                        // As where it began.
+                        let _ = silence.resume();
+                    }
+                    continue;
+                }
+            };
+            if let Some(ahead) = self.take(line) {
+                return ahead;
             }
         }
+    }
+
+    /// `None`: the end of what is typed.
+    fn take(&mut self, line: Option<String>) -> Option<Ahead> {
+        let Some(line) = line else {
+            return Some(Ahead::Input(Input::Quit));
+        };
+        match input::typed(line.trim_end()) {
+            Input::Say(said) if is_invite(&said) => return Some(Ahead::Note(INVITE)),
+            // No draft begins with a row in which nothing stands.
+            Input::Say(said) if said.is_empty() && self.typed.is_empty() => return None,
+            Input::Say(_) => {}
+            command => return Some(Ahead::Input(command)),
+        }
+        let first = self.typed.is_empty();
+        // As much as one message holds; what is over that is not there when the rest is.
+        if self.typed.len() + line.len() <= TEXT_MAX {
+            self.typed.push_str(&line);
+        }
+        let note = if self.drafts { DRAFT } else { WAITS };
+        first.then_some(Ahead::Note(note))
     }
 
     /// Listens no longer: what is to be said once somebody is there, whole lines, and a beginning
-    /// that Ctrl-D handed over; `None`: the person left at the last moment.
+    /// that Ctrl-D handed over, or `None` where the person left at the last moment; and commands
+    /// of that moment.
     #[must_use]
-    pub fn finish(mut self) -> Option<String> {
-        drop(self.silence);
-        let typed = self.listener.and_then(|(ours, thread)| {
+    pub fn finish(mut self) -> (Option<String>, Vec<Input>) {
+        drop(self.silence.take());
+        if let Some((ours, thread)) = self.listener.take() {
             drop(ours);
-            thread.join().ok()
-        });
-        match self.left.try_recv() {
-            Ok(()) => None,
-            Err(_) => Some(typed.unwrap_or_default()),
+            let _ = thread.join();
         }
+        let mut commands = Vec::new();
+        while let Ok(line) = self.lines.try_recv() {
+            match self.take(line) {
+                Some(Ahead::Input(Input::Quit)) => return (None, commands),
+                Some(Ahead::Input(input)) => commands.push(input),
+                Some(Ahead::Note(_)) | None => {}
+            }
+        }
+        (Some(self.typed), commands)
     }
 }
 
-fn listen(
-    stop: &UnixStream,
-    face: Face,
-    (consent, clipboard): (&Consent, &Clipboard),
-    leave: oneshot::Sender<()>,
-) -> String {
-    let mut typed = String::new();
+fn listen(stop: &UnixStream, lines: &mpsc::UnboundedSender<Option<String>>) {
     let mut buf = [0; LINE_MAX];
     loop {
         let line = match hear(stop, &mut buf) {
-            Heard::Line(line) => line,
+            // The terminal's answers come on the same line.
+            Heard::Line(line) => Some(keyboard::line::text(line)),
             Heard::Nothing => continue,
-            Heard::End => b"/quit",
-            Heard::Stop => return typed,
+            Heard::End => None,
+            Heard::Stop => return,
         };
-        // Whether anybody reads it is noticed once the chat begins.
-        let note = |message: &str| {
-            let _ = face.show(&Event::note(message));
-        };
-        // The terminal's answers come on the same line.
-        let text = keyboard::line::text(line);
-        match input::typed(text.trim_end()) {
-            Input::Quit => {
-                let _ = leave.send(());
-                return typed;
-            }
-            Input::Relay => {
-                consent.give();
-                note(AGREED);
-                continue;
-            }
-            Input::Invite => {
-                note(clipboard.copy(face));
-                continue;
-            }
-            Input::Say(said) if is_invite(&said) => {
-                note(INVITE);
-                continue;
-            }
-            // No draft begins with a row in which nothing stands.
-            Input::Say(said) if said.is_empty() && typed.is_empty() => continue,
-            Input::Say(_) => {}
-            _ => {
-                note(NO_CHAT);
-                continue;
-            }
-        }
-        if typed.is_empty() {
-            note(if has_console(face) { DRAFT } else { WAITS });
-        }
-        // As much as one message holds; what is over that is not there when the rest is.
-        if typed.len() + text.len() <= TEXT_MAX {
-            typed.push_str(&text);
+        let ended = line.is_none();
+        if lines.send(line).is_err() || ended {
+            return;
         }
     }
 }

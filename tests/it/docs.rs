@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use undertone::exit::Exit;
 
 const PAGE: &str = include_str!("../../docs/events.md");
-const SOURCE: &str = include_str!("../../src/engine/event.rs");
+const SOURCE: &str = include_str!("../../src/ui/json/line.rs");
 
 type Fields = BTreeSet<String>;
 
@@ -29,7 +29,7 @@ fn examples() -> BTreeMap<String, Vec<Map<String, Value>>> {
 
 /// The events and their fields, as the source has them.
 fn events() -> BTreeMap<String, Fields> {
-    let (_, body) = SOURCE.split_once("pub enum Event {\n").unwrap();
+    let (_, body) = SOURCE.split_once("pub enum Line<'a> {\n").unwrap();
     let (body, _) = body.split_once("\n}\n").unwrap();
     let mut events: BTreeMap<String, Fields> = BTreeMap::new();
     let mut current = String::new();
@@ -198,19 +198,21 @@ fn quoted<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
 
 #[test]
 fn every_error_code_of_the_source_is_documented_and_no_other() {
-    let [error, event, meet, orders, verify] = [
+    let [error, event, meet, commands, front, verify] = [
         include_str!("../../src/engine/error.rs"),
         include_str!("../../src/engine/event.rs"),
         include_str!("../../src/engine/connect/mod.rs"),
         include_str!("../../src/engine/conversation/commands.rs"),
+        include_str!("../../src/ui/frontend.rs"),
         include_str!("../../src/engine/conversation/verify.rs"),
     ];
     let codes = [
         quoted(error, "("),
         quoted(error, "=> "),
-        quoted(event, "code: "),
+        quoted(event, "error("),
         quoted(meet, "{ "),
-        quoted(orders, "error("),
+        quoted(commands, "error("),
+        quoted(front, "error("),
         quoted(verify, "error("),
     ];
     let codes: BTreeSet<&str> = codes.concat().into_iter().collect();

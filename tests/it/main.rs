@@ -25,6 +25,7 @@ mod console;
 mod disk;
 mod docs;
 mod doctor;
+mod engine;
 mod entries;
 mod hide_ip;
 mod hostile;

@@ -11,7 +11,7 @@ use super::*;
 use crate::cli::{Action, Cli};
 use crate::contacts::Met;
 use crate::exit::Exit;
-use crate::history::{Entry, LinkPath};
+use crate::history::{Entry, Finding, LinkPath};
 
 /// Runs `undertone peers …`: what it wrote to stdout and to stderr.
 fn run(dir: &Path, arguments: &str) -> Result<(String, String), CommandError> {
@@ -53,7 +53,7 @@ fn met_two_bobs() -> (tempfile::TempDir, PathBuf) {
             room: "lab".to_owned(),
             address: "10.0.0.7:40100".to_owned(),
             path: LinkPath::Direct,
-            state: Trust::Invite.into(),
+            state: Finding::Trust(Trust::Invite),
             key: fingerprint(key).to_string(),
         };
         history.append(&entry).unwrap();

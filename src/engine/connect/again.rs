@@ -17,7 +17,7 @@ use undertone_core::crypto::again::{AgainSecret, days};
 use undertone_core::crypto::keys::PublicKey;
 use undertone_core::pairing::Meeting;
 
-use crate::engine::Setup;
+use crate::engine::Context;
 use crate::engine::connect::backoff::Backoff;
 use crate::engine::connect::pair::{AttemptError, Progress, reaches};
 use crate::engine::connect::{Goal, Met, attempt};
@@ -31,7 +31,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// Whom to meet again, and where.
 pub struct Again<'a> {
     /// Who we are, and the room in which we met.
-    pub setup: &'a Setup,
+    pub context: &'a Context,
     /// The mediator.
     pub local: &'a Local,
     /// The contacts.
@@ -45,7 +45,7 @@ pub struct Again<'a> {
 impl Again<'_> {
     /// Waits until one of the contacts is there and a link with it is up.
     pub async fn met(self) -> Met {
-        let ours = self.setup.identity.public();
+        let ours = self.context.config.identity.public();
         loop {
             self.reaches(Progress::is_seated).await;
             sleep(self.head_start).await;
@@ -86,8 +86,8 @@ impl Again<'_> {
                     // There is nothing to guess.
                     spending: None,
                 };
-                let (setup, local) = (self.setup, self.local);
-                let met = attempt(setup, local, goal, &mut unanswered, &mut |_| {}).await;
+                let (context, local) = (self.context, self.local);
+                let met = attempt(context, local, goal, &mut unanswered, &mut |_| {}).await;
                 let error = match met {
                     Ok(met) => return Met { again: true, ..met },
                     Err(AttemptError::Mediator(error)) => Some(error),
@@ -100,8 +100,8 @@ impl Again<'_> {
     }
 
     fn meeting(&self, theirs: &PublicKey, day: u32) -> Option<Meeting> {
-        let met_in = self.setup.room.tag();
-        let ours = &self.setup.identity;
+        let met_in = self.context.config.room.tag();
+        let ours = &self.context.config.identity;
         let shared = ours.diffie_hellman(theirs).ok()?;
         let x = AgainSecret::new(&ours.public(), theirs, &shared);
         let (room, secret) = (x.room(day, &met_in), x.secret(day, &met_in));

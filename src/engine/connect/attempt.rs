@@ -8,7 +8,7 @@ use undertone_core::crypto::keys::PublicKey;
 use undertone_core::pairing::{Matched, Meeting, Offering, PairingError, Role};
 use undertone_core::session::Session;
 
-use crate::engine::Setup;
+use crate::engine::Context;
 use crate::engine::connect::host::{Found, Lobby, Step};
 use crate::engine::connect::pair::{Attempt, AttemptError, Failure, Progress, pair};
 use crate::engine::connect::{Met, Spending};
@@ -42,13 +42,13 @@ pub struct Goal<'a> {
 /// # Errors
 /// [`AttemptError`].
 pub async fn attempt(
-    setup: &Setup,
+    context: &Context,
     local: &Local,
     goal: Goal<'_>,
     unanswered: &mut Option<Offering>,
     told: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Met, AttemptError> {
-    let listening = &setup.listening;
+    let listening = &context.config.listening;
     let port = listening.open().map_err(AttemptError::Listen)?;
     let from = listening.dial_from(port.address());
     let mut mediator = Rendezvous::connect(&local.route, from).await?;
@@ -57,7 +57,7 @@ pub async fn attempt(
     mediator.leave_when(goal.leave);
     let attempt = Attempt {
         meeting: goal.meeting,
-        identity: Arc::clone(&setup.identity),
+        identity: Arc::clone(&context.config.identity),
         pin: goal.pin.as_ref(),
         role: None,
         listening,
@@ -71,7 +71,7 @@ pub async fn attempt(
     let failed = OnceLock::new();
     let no_path = || {
         let why = failed.get().copied();
-        Failure::NoPath(why.unwrap_or_else(|| setup.no_relay(relays)))
+        Failure::NoPath(why.unwrap_or_else(|| context.no_relay(relays)))
     };
     if listening.hidden && !relays {
         // There is no other way, and nothing to wait for.
@@ -83,17 +83,17 @@ pub async fn attempt(
     }
     let mut mediator = Some(mediator);
     let relay = async {
-        let way = by_relay(&mut mediator, hopeless, setup.consent.given()).await;
+        let way = by_relay(&mut mediator, hopeless, context.config.consent.given()).await;
         way.unwrap_or_else(|why| {
             let _ = failed.set(why);
             None
         })
     };
     let met = match role {
-        Role::Guest => join_host(setup, port, matched, plan, relay, no_path).await,
-        Role::Host => await_guest(setup, port, matched, plan, relay, no_path).await,
+        Role::Guest => join_host(context, port, matched, plan, relay, no_path).await,
+        Role::Host => await_guest(context, port, matched, plan, relay, no_path).await,
     };
-    setup.consent.not_wanted();
+    context.config.consent.not_wanted();
     let met = met.map_err(|why| AttemptError::Failed {
         role,
         // Else it was the other one, by a valid CONFIRM.
@@ -107,14 +107,14 @@ pub async fn attempt(
 }
 
 async fn join_host(
-    setup: &Setup,
+    context: &Context,
     port: Arc<Port>,
     matched: Matched,
     plan: Plan,
     relay: impl Future<Output = Option<(Stream, Path)>>,
     no_path: impl Fn() -> Failure,
 ) -> Result<Met, Failure> {
-    let confirm = matched.guest(setup.name.as_str())?;
+    let confirm = matched.guest(context.config.name.as_str())?;
     let candidates = plan.candidates.clone();
     let ready = connect(&port, plan, &confirm, relay).await;
     let ready = ready.map_err(|unreached| match unreached {
@@ -133,16 +133,16 @@ async fn join_host(
 }
 
 async fn await_guest(
-    setup: &Setup,
+    context: &Context,
     port: Arc<Port>,
     matched: Matched,
     plan: Plan,
     relay: impl Future<Output = Option<(Stream, Path)>>,
     no_path: impl Fn() -> Failure,
 ) -> Result<Met, Failure> {
-    setup.detail(&format!("listening on {}", port.address()));
+    context.detail(format!("listening on {}", port.address()));
     let mut lobby = Lobby::new(Acceptor::new(port));
-    let confirm = matched.host(setup.name.as_str())?;
+    let confirm = matched.host(context.config.name.as_str())?;
     lobby.take(Found::Pairing(Box::new(confirm), plan));
     let mut deadline = Instant::now() + PATH_TIMEOUT + ANSWER_TIMEOUT;
     let mut begun = None;

@@ -28,14 +28,12 @@ use crate::engine::connect::backoff::Backoff;
 use crate::engine::connect::host::Lobby;
 use crate::engine::connect::pair::{AttemptError, Failure, Progress};
 pub use crate::engine::connect::spending::Spending;
-use crate::engine::event::Event;
+use crate::engine::event::{Event, Wait};
 use crate::engine::mediator::Local;
-use crate::engine::{ChatError, Made, Setup};
+use crate::engine::{ChatError, Context, Made};
 use crate::link::Ready;
 use crate::link::ranking::Reach;
 use crate::store::aside;
-use crate::ui::clock;
-use crate::ui::clock::Row;
 
 /// What takes back that the mediator was away.
 const BACK: &str = "the mediator is back, and you have your seat in the room";
@@ -55,28 +53,27 @@ pub struct Met {
 }
 
 /// Waits in the room until the other one is there and a link with it is up; or one of the
-/// contacts last met there is met again. For as long as was asked for; the clock goes on whatever
+/// contacts last met there is met again. For as long as was asked for, whatever
 /// the mediator does.
 ///
 /// # Errors
 /// [`ChatError`], when trying again is of no use.
-pub async fn meet(setup: &Setup, local: &mut Local, spending: &Spending) -> Result<Met, ChatError> {
-    let row = watch::Sender::new(None);
+pub async fn meet(
+    context: &Context,
+    local: &mut Local,
+    spending: &Spending,
+) -> Result<Met, ChatError> {
     let mut away = Away::new(|note: Option<&str>| {
-        setup.say(&Event::note(note.unwrap_or(BACK)));
+        context.tell(Event::note(note.unwrap_or(BACK)));
     });
     let meeting = async {
-        let met = met(setup, local, spending, &row, &mut away);
-        match setup.timeout {
+        let met = met(context, local, spending, &mut away);
+        match context.config.timeout {
             None => Ok(met.await),
             Some(limit) => timeout(limit, met).await.map_err(|_| limit),
         }
     };
-    let met = tokio::select! {
-        met = meeting => met,
-        never = clock::run(&setup.face, setup.aside.is_open(), &row) => match never {},
-    };
-    met.unwrap_or_else(|limit| {
+    meeting.await.unwrap_or_else(|limit| {
         let spent = spending.broken_off();
         Err(spent.unwrap_or_else(|| match away.unreached() {
             Some(error) => ChatError::Mediator(error),
@@ -86,18 +83,18 @@ pub async fn meet(setup: &Setup, local: &mut Local, spending: &Spending) -> Resu
 }
 
 async fn met(
-    setup: &Setup,
+    context: &Context,
     local: &mut Local,
     spending: &Spending,
-    row: &watch::Sender<Option<Row>>,
     away: &mut Away<impl Fn(Option<&str>)>,
 ) -> Result<Met, ChatError> {
     let contacts = {
-        let (contacts, tag) = (setup.contacts.clone(), setup.room.tag());
+        let (contacts, tag) = (context.config.contacts.clone(), context.config.room.tag());
         aside(move || contacts.met_in(&tag, CONTACTS_MAX)).await
     };
     let contacts = contacts.map_err(ContactsError::from)??;
     let mut told = false;
+    let wait = |wait| context.tell(Event::Wait(wait));
     let begun = Instant::now();
     // After attempts that cost nothing: nobody makes us hurry.
     let mut refusals = Backoff::default();
@@ -105,7 +102,7 @@ async fn met(
     loop {
         let far = watch::Sender::new(None);
         let again = Again {
-            setup,
+            context,
             local,
             contacts: contacts.clone(),
             first: far.subscribe(),
@@ -115,32 +112,24 @@ async fn met(
             match progress {
                 Progress::Seated { expires_in } => {
                     if !std::mem::replace(&mut told, true) {
-                        let best = local.others.first();
-                        let invite = best.map(|link| setup.room.invite_link(&link.url));
-                        setup.clipboard.offer(invite);
-                        let waiting = waiting(setup, local, expires_in);
-                        match setup.made_up {
-                            // Nobody else knows of the room.
-                            true => setup.ask(&waiting),
-                            false => setup.say(&waiting),
-                        }
-                        for message in remarks(setup, local) {
-                            setup.say(&Event::note(&message));
+                        context.tell(waiting(context, local, expires_in));
+                        for message in remarks(context, local) {
+                            context.note(&message);
                         }
                     }
-                    row.send_replace(Some(Row::waiting(begun)));
+                    wait(Wait::Seated);
                 }
                 Progress::Paired => {}
                 Progress::Matched => {
-                    row.send_replace(Some(Row::looking()));
+                    wait(Wait::Connecting);
                 }
             }
             far.send_replace(Some(progress));
         };
-        let anyone = anyone(setup, local, spending);
+        let anyone = anyone(context, local, spending);
         let tried = Instant::now();
         let met = tokio::select! {
-            met = attempt(setup, local, anyone, &mut unanswered, &mut step) => met,
+            met = attempt(context, local, anyone, &mut unanswered, &mut step) => met,
             met = again.met() => Ok(met),
             never = away.watch(far.subscribe()) => match never {},
         };
@@ -155,15 +144,15 @@ async fn met(
                         let spent = spending.broken_off();
                         spent
                             .into_iter()
-                            .for_each(|spent| setup.say(&spent.event()));
+                            .for_each(|spent| context.tell(spent.event()));
                     }
                 }
                 return Ok(met);
             }
             Err(error) => error,
         };
-        if row.borrow().is_some() {
-            row.send_replace(Some(Row::waiting(begun)));
+        if told {
+            wait(Wait::Seated);
         }
         match error {
             AttemptError::Failed { role, spent, why } => {
@@ -176,7 +165,7 @@ async fn met(
                 match role {
                     _ if left == 0 => return Err(ChatError::InviteDead { why }),
                     Role::Guest => return Err(ChatError::Attempt { spent, why }),
-                    Role::Host => setup.say(&attempt_failed(spent, &why, left)),
+                    Role::Host => context.tell(attempt_failed(spent, &why, left)),
                 }
                 if !spent {
                     refusals.pause().await;
@@ -188,7 +177,8 @@ async fn met(
                 if !error.is_passing(local.reached) {
                     return Err(ChatError::Mediator(error));
                 }
-                let left = setup
+                let left = context
+                    .config
                     .timeout
                     .map(|limit| limit.saturating_sub(begun.elapsed()));
                 if left.is_some_and(|left| away.exceeds(&error, left)) {
@@ -197,7 +187,7 @@ async fn met(
                 away.wait(tried.elapsed(), Some(error)).await;
                 let invites = local.others.clone();
                 if let Some(message) = local.revive().await {
-                    setup.say(&Event::note(&message));
+                    context.note(&message);
                 }
                 if local.others != invites {
                     told = false;
@@ -208,11 +198,11 @@ async fn met(
 }
 
 /// Whoever comes to the room.
-fn anyone<'a>(setup: &Setup, local: &Local, spending: &'a Spending) -> Goal<'a> {
+fn anyone<'a>(context: &Context, local: &Local, spending: &'a Spending) -> Goal<'a> {
     Goal {
         meeting: Meeting {
-            tag: setup.room.tag(),
-            prs: setup.room.prs(),
+            tag: context.config.room.tag(),
+            prs: context.config.room.prs(),
         },
         pin: None,
         leave: Box::pin(local.elsewhere()),
@@ -220,21 +210,22 @@ fn anyone<'a>(setup: &Setup, local: &Local, spending: &'a Spending) -> Goal<'a> 
     }
 }
 
-fn waiting(setup: &Setup, local: &Local, expires_in: u64) -> Event {
+fn waiting(context: &Context, local: &Local, expires_in: u64) -> Event {
     let others = local.others.iter();
     let reach: Option<Vec<_>> = others.clone().map(|link| link.reach).collect();
-    let mut links = others.map(|link| setup.room.invite_link(&link.url).to_string());
+    let mut links = others.map(|link| context.config.room.invite_link(&link.url).to_string());
     Event::Waiting {
-        room: setup.room.name().to_owned(),
+        room: context.config.room.name().to_owned(),
         invite: links.next().unwrap_or_default(),
         more_invites: links.collect(),
         reach: reach.unwrap_or_default(),
         expires_in,
+        made_up: context.config.made_up,
     }
 }
 
 /// What is to be known of a mediator on this machine.
-fn remarks(setup: &Setup, local: &Local) -> Vec<String> {
+fn remarks(context: &Context, local: &Local) -> Vec<String> {
     let port = local.route.mediator.port();
     let mut remarks = Vec::new();
     if let Some(taken) = local.instead_of {
@@ -242,13 +233,13 @@ fn remarks(setup: &Setup, local: &Local) -> Vec<String> {
             "another program has port {taken} here, so the mediator has port {port}, as in the invite"
         ));
     }
-    if setup.to_itself == Some(Made::Elsewhere) && !local.is_embedded() {
+    if context.config.to_itself == Some(Made::Elsewhere) && !local.is_embedded() {
         let url = &local.route.mediator;
         remarks.push(format!(
             "{url} is this machine itself: nobody elsewhere can come by this link. If it was made elsewhere, ask for another one"
         ));
     }
-    if setup.listening.bind.is_some() {
+    if context.config.listening.bind.is_some() {
         return remarks;
     }
     if local.is_embedded() {
@@ -257,7 +248,7 @@ fn remarks(setup: &Setup, local: &Local) -> Vec<String> {
         ));
     }
     let mut reach = local.others.iter().map(|link| link.reach);
-    if setup.mediator.is_none() && reach.all(|reach| reach == Some(Reach::Machine)) {
+    if context.config.mediator.is_none() && reach.all(|reach| reach == Some(Reach::Machine)) {
         remarks.push(
             "this machine has no address that others could reach: the invite works here only"
                 .into(),
@@ -272,9 +263,7 @@ fn attempt_failed(spent: bool, why: &Failure, left: u32) -> Event {
     } else {
         " Waiting again.".to_owned()
     };
-    Event::Error {
-        code: if spent { "spent" } else { "attempt" },
-        message: why.to_string(),
-        hint: format!("{}{consequence}", why.advice()),
-    }
+    let code = if spent { "spent" } else { "attempt" };
+    let hint = format!("{}{consequence}", why.advice());
+    Event::error(code, &why.to_string(), &hint)
 }

@@ -20,13 +20,13 @@ use crate::link::dial::Plan;
 use crate::rendezvous::{Rendezvous, RendezvousError};
 
 /// How long the other one's SEALED may take.
-const SEALED_WITHIN: Duration = Duration::from_secs(10);
+const SEALED_TIMEOUT: Duration = Duration::from_secs(10);
 /// The seat is renewed this long before it lapses …
 const RENEW_BEFORE: Duration = Duration::from_secs(60);
 /// … yet no sooner than this, whatever a mediator says of its seats.
 const RENEW_AFTER: Duration = Duration::from_millis(500);
 /// How long a mediator may take to answer the first `join`. Pings are no answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What an attempt needs to know.
 pub struct Attempt<'a> {
@@ -197,7 +197,7 @@ pub async fn pair(
         .offer();
     mediator.join(&tag, &offer).await?;
     let mut renew = Instant::now() + wire::SEAT_LIFE;
-    let answer_by = Instant::now() + ANSWER_WITHIN;
+    let answer_by = Instant::now() + ANSWER_TIMEOUT;
     let mut seated = false;
     let (role, theirs, observed) = loop {
         let message = tokio::select! {
@@ -253,7 +253,7 @@ pub async fn pair(
         .sealed(&sealed)
         .await
         .map_err(|_| failed(true)(Failure::Left))?;
-    let theirs = match timeout(SEALED_WITHIN, mediator.next()).await {
+    let theirs = match timeout(SEALED_TIMEOUT, mediator.next()).await {
         Ok(Ok(MediatorMessage::Sealed { data })) => data,
         Ok(_) => return Err(failed(true)(Failure::Left)),
         Err(_) => return Err(failed(true)(Failure::Slow)),

@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::attempts::{ATTEMPTS_MAX, Attempts};
-use crate::engine::{ChatError, Setup};
+use crate::engine::{ChatError, Context};
 use crate::store::{StoreError, aside};
 
 /// The attempts in one room.
@@ -21,11 +21,11 @@ impl Spending {
     ///
     /// # Errors
     /// [`ChatError::RoomSpent`] where it was all; [`ChatError::Attempts`].
-    pub async fn open(setup: &Setup) -> Result<Self, ChatError> {
-        let has_secret = setup.room.secret().is_some();
+    pub async fn open(context: &Context) -> Result<Self, ChatError> {
+        let has_secret = context.config.room.secret().is_some();
         let spending = Spending {
-            kept: has_secret.then(|| setup.attempts.clone()),
-            tag: setup.room.tag(),
+            kept: has_secret.then(|| context.config.attempts.clone()),
+            tag: context.config.room.tag(),
             spent: AtomicU32::new(0),
             under_way: AtomicBool::new(false),
         };

@@ -12,32 +12,56 @@ use crate::engine::conversation::black_hole::Hole;
 use crate::engine::conversation::links::{in_order, join};
 use crate::engine::conversation::lost::absent;
 use crate::engine::conversation::network::Network;
+use crate::engine::event::Event;
+use crate::engine::inbox::Inbox;
 use crate::engine::mediator::Local;
 use crate::engine::peer::Company;
-use crate::engine::{ChatError, Setup, Signals};
+use crate::engine::{ChatError, Context};
 use crate::exit::Exit;
 use crate::link::framed::Framed;
-use crate::ui::here::Here;
-use crate::ui::stay::Parting;
+
+/// How a meeting, or the wait for one, ended without the face's doing.
+pub(in crate::engine) struct Parting {
+    /// Whether the other one said goodbye.
+    pub(in crate::engine) left: bool,
+    /// How the conversation would end by it.
+    pub(in crate::engine) exit: Result<Exit, ChatError>,
+}
+
+impl Parting {
+    pub(in crate::engine) fn because(error: ChatError) -> Self {
+        Parting {
+            left: false,
+            exit: Err(error),
+        }
+    }
+
+    /// The exit code.
+    pub(in crate::engine) fn code(&self) -> Exit {
+        self.exit
+            .as_ref()
+            .map_or_else(ChatError::exit, |exit| *exit)
+    }
+}
 
 /// Who ended the conversation.
-pub enum End {
+pub(in crate::engine) enum End {
     /// The person here, or a signal.
     Here(Result<Exit, ChatError>),
-    /// The other one, of this name, or what went wrong.
-    There(String, Parting),
+    /// The other one, or what went wrong.
+    There(Parting),
 }
 
 /// Talks until somebody leaves.
 ///
 /// # Errors
 /// [`ChatError`], where it did not come to a conversation.
-pub async fn talk(
-    setup: &Setup,
+pub(in crate::engine) async fn talk(
+    context: &Context,
     local: &Local,
     met: Met,
-    here: &mut Here,
-    signals: &mut Signals,
+    inbox: &mut Inbox,
+    name: impl FnOnce(&str),
 ) -> Result<End, ChatError> {
     let Met {
         mut session,
@@ -57,32 +81,34 @@ pub async fn talk(
     // A socket that is already gone shows when it is read.
     let _ = wire.try_flush();
     let begun = tokio::select! {
-        company = Company::meet(setup, &peer, route, again) => company.map_err(|error| Err(error.into())),
-        exit = signals.next() => Err(Ok(exit)),
+        company = Company::meet(context, &peer, route, again) => company.map_err(|error| Err(error.into())),
+        exit = inbox.stopped() => Err(Ok(exit)),
     };
-    let begun = begun.and_then(|company| {
-        let interface = here.meets(setup, company.name());
-        let interface = interface.map_err(|error| Err(error.into()));
-        interface.map(|interface| (company, interface))
-    });
-    let (company, interface) = match begun {
+    let begun = match begun {
+        Ok(company) => introduce(context, &company)
+            .await
+            .map(|()| company)
+            .map_err(Err),
+        Err(ended) => Err(ended),
+    };
+    let company = match begun {
         Ok(begun) => begun,
         Err(ended) => {
             part(session, wire, &ended).await;
             return ended.map(|exit| End::Here(Ok(exit)));
         }
     };
+    name(company.name());
     if !company.is_shut() {
         session.unblock(Instant::now().into_std());
     }
     // Who was met again is met again if this link, too, is one that only we know of.
     let heard = session.role() == Role::Host || again;
     let mut talk = Talk {
-        setup,
+        context,
         local,
         words: in_order(session.role(), &peer.words),
         session,
-        interface,
         company,
         wire: Some(wire),
         links: 1,
@@ -106,6 +132,7 @@ pub async fn talk(
         too_long: 0,
         heeded: Instant::now(),
         comparing: false,
+        status: None,
         lookups: JoinSet::new(),
         ended: false,
         left: false,
@@ -113,9 +140,7 @@ pub async fn talk(
         leave_by: None,
     };
     talk.note_route(route);
-    let ended = talk.run(signals).await;
-    talk.interface.rest();
-    let _ = talk.interface.paint();
+    let ended = talk.run(inbox).await;
     if talk.wire.is_some() {
         talk.company.seen();
     }
@@ -126,12 +151,21 @@ pub async fn talk(
     if talk.exit.is_some() {
         return Ok(End::Here(ended));
     }
-    let name = talk.company.name().to_owned();
     let parting = Parting {
         left: talk.left,
         exit: ended,
     };
-    Ok(End::There(name, parting))
+    Ok(End::There(parting))
+}
+
+/// Tells the face who came: it makes ready to hear and to be heard.
+async fn introduce(context: &Context, company: &Company) -> Result<(), ChatError> {
+    let peer = company.name().to_owned();
+    let posted = context.outlet.post(Event::Met { peer }).await?;
+    posted.written().await.map_err(|error| match error {
+        ChatError::Output(error) => ChatError::System(error),
+        error => error,
+    })
 }
 
 /// Closes the link; where there was no goodbye yet, says it.

@@ -1,145 +1,91 @@
 //! What the person says: messages, and commands.
 
-use std::io::{self, IsTerminal};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::time::Instant;
 
 use crate::commands::CommandError;
-use crate::engine::ChatError;
+use crate::engine::Command;
 use crate::engine::conversation::Talk;
 use crate::engine::conversation::verify::are_to_be_compared;
 use crate::engine::event::Event;
-use crate::exit::Exit;
 use crate::history::people::people;
 use crate::history::{History, Index, View};
 use crate::store::aside;
-use crate::ui::input::Input;
-use crate::ui::interface::Interface;
-use jiff::{Timestamp, tz::TimeZone};
 
 /// People whom `/peers` shows; all of them are for `undertone peers`.
 const PEERS_MAX: usize = 40;
 
-/// What can be typed in a chat, beside what is said.
-pub const COMMANDS: &[(&str, &str)] = &[
-    (
-        "/verify",
-        "compare four words by voice, so that nobody can be in between",
-    ),
-    ("/who", "who is there, and how"),
-    ("/peers", "whom you talked to"),
-    ("/trust WORDS", "let a changed key in, as the alarm says"),
-    (
-        "/relay",
-        "let the mediator carry the chat where no direct path opens",
-    ),
-    ("/invite", "copy the invite, while somebody is awaited"),
-    ("/clear", "clear the screen"),
-    ("/quit", "leave"),
-    ("//x", "send \"/x\""),
-];
-
-fn help() -> Event {
-    let entry = |(command, what): &(&str, &str)| ((*command).to_owned(), (*what).to_owned());
-    Event::list("Commands", COMMANDS.iter().map(entry).collect())
-}
-
 impl Talk<'_> {
-    pub(super) fn obey(&mut self, input: Input) -> Result<(), ChatError> {
-        match input {
-            Input::Say(text) => self.say(&text),
-            Input::TooLong => {
-                self.too_long += usize::from(!io::stdin().is_terminal());
+    pub(super) fn obey(&mut self, command: Command) {
+        match command {
+            Command::Say(text) => self.say(text),
+            Command::TooLong => {
+                self.too_long += usize::from(!self.context.config.speaker.types);
                 self.error(
                     "too-long",
                     "that line is over 16 KiB and was not sent",
                     "Send it in parts.",
-                )
+                );
             }
-            Input::Quit => {
-                self.leave(Exit::Done);
-                Ok(())
-            }
-            Input::Verify(None) => {
+            Command::Verify(None) => {
                 self.comparing = true;
-                self.show_words()
+                self.show_words();
             }
-            Input::VerifyLater => {
-                self.comparing = false;
-                Ok(())
+            Command::VerifyLater => self.comparing = false,
+            Command::Verify(Some(typed)) => self.verify(&typed),
+            Command::Trust(typed) => self.trust(&typed),
+            Command::Who => self.show_who(),
+            Command::Peers => self.look_for_peers(),
+            Command::AllowRelay => self.agree_to_relay(),
+            Command::Show(event) => self.show(event),
+            // They have met.
+            Command::Meet => {}
+            Command::EndInput => {
+                self.ended = true;
+                self.heeded = Instant::now();
             }
-            Input::Verify(Some(typed)) => self.verify(&typed),
-            Input::Trust(typed) => self.trust(&typed),
-            Input::Who => self.show_who(),
-            Input::Peers => self.look_for_peers(),
-            Input::Clear => {
-                self.interface.clear();
-                Ok(())
-            }
-            Input::Interrupt => {
-                self.leave(Exit::Interrupted);
-                Ok(())
-            }
-            Input::Relay => self.agree_to_relay(),
-            Input::Invite => self.show(&Event::note(self.setup.clipboard.copy(self.setup.face))),
-            Input::Help => self.show(&help()),
-            Input::Unknown(name, meant) => {
-                let hint = match meant {
-                    Some(meant) => {
-                        format!("Did you mean /{meant}? To send it as it is, type //{name}.")
-                    }
-                    None => {
-                        format!("/help lists the commands. To send it as it is, type //{name}.")
-                    }
-                };
-                self.error(
-                    "unknown-command",
-                    &format!("no command /{name}; nothing was sent"),
-                    &hint,
-                )
-            }
+            Command::Leave(exit) => self.leave(exit),
         }
     }
 
-    fn show_who(&mut self) -> Result<(), ChatError> {
+    fn show_who(&self) {
         let absent = self.absent.borrow().clone();
         let address = self.wire.as_ref().map(|wire| wire.path.address());
-        self.show(&Event::Who {
+        self.show(Event::Who {
             peer: self.company.name().to_owned(),
-            fingerprint: self.company.fingerprint().to_string(),
-            trust: self.company.standing(),
-            path: self.route.name(),
-            route: self.route.kind(),
-            address: address.map(|address| address.to_string()),
+            fingerprint: self.company.fingerprint(),
+            trust: self.company.trust(),
+            route: self.route,
+            address,
             queued: self.undelivered(),
             absent,
-        })
+        });
     }
 
     /// Has the history read, which may be long; it is shown once that is done.
-    fn look_for_peers(&mut self) -> Result<(), ChatError> {
-        let Some(history) = self.setup.history.clone() else {
-            return self.show(&Event::note("no history is kept: --no-history"));
+    fn look_for_peers(&mut self) {
+        let Some(history) = self.context.config.history.clone() else {
+            return self.show(Event::note("no history is kept: --no-history"));
         };
         self.lookups
             .spawn(async move { aside(move || peers(&history)).await? });
-        Ok(())
     }
 
-    pub(super) fn show_peers(
-        &mut self,
-        found: Result<Event, CommandError>,
-    ) -> Result<(), ChatError> {
+    pub(super) fn show_peers(&self, found: Result<Event, CommandError>) {
         match found {
-            Ok(found) => self.show(&found),
+            Ok(found) => self.show(found),
             Err(error) => self.error("system", &error.to_string(), ""),
         }
     }
 
-    pub(super) fn say(&mut self, text: &str) -> Result<(), ChatError> {
+    fn say(&mut self, text: String) {
         if text.is_empty() {
-            return Ok(());
+            return;
         }
-        if self.interface.is_person() && are_to_be_compared(text) {
-            return self.hold_words(text);
+        let speaker = self.context.config.speaker;
+        if speaker.is_person && are_to_be_compared(&text) {
+            return self.hold_words(&text);
         }
         if self.company.is_shut() {
             return self.error(
@@ -148,25 +94,24 @@ impl Talk<'_> {
                 "/verify compares words; /quit leaves.",
             );
         }
-        let now = Timestamp::now();
-        let sent = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        let time = Timestamp::now();
+        let sent = u64::try_from(time.as_millisecond()).unwrap_or(0);
         let full = !self.backlog.is_empty() || !self.session.has_room();
-        if full && matches!(self.interface, Interface::Lines { .. }) {
-            self.backlog.push(sent, text);
-            return Ok(());
+        if full && !speaker.is_prompt {
+            self.backlog.push(sent, &text);
+            return;
         }
-        let Ok(id) = self.session.say(sent, text) else {
+        let Ok(id) = self.session.say(sent, &text) else {
             return self.error(
                 "full",
                 "not sent: too much is waiting to be delivered",
                 "Try again once the other one is back.",
             );
         };
-        self.interface.said(id, text, now);
+        self.show(Event::Said { id, text, time });
         if self.wire.is_none() {
-            self.show(&Event::Queued { id })?;
+            self.show(Event::Queued { id });
         }
-        Ok(())
     }
 
     /// What waited in the backlog, as far as there is room.
@@ -189,5 +134,8 @@ fn peers(history: &History) -> Result<Event, CommandError> {
     if let Some(more @ 1..) = all.checked_sub(PEERS_MAX) {
         entries.push(("…".to_owned(), format!("{more} more: undertone peers")));
     }
-    Ok(Event::list("Whom you talked to", entries))
+    Ok(Event::List {
+        heading: "Whom you talked to",
+        entries,
+    })
 }

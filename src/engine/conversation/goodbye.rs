@@ -1,6 +1,5 @@
 //! When the conversation is over, and how.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -13,7 +12,7 @@ use crate::exit::Exit;
 use crate::link::framed::{FAREWELL_TIMEOUT, Framed};
 
 /// How long the last lines of a pipe wait for an acknowledgement, where no limit was given.
-const HEEDED_WITHIN: Duration = Duration::from_secs(120);
+const HEEDED_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long a guest looks for a host that may not know of the session.
 const UNSHARED_FOR: Duration = Duration::from_secs(15);
 
@@ -21,10 +20,10 @@ impl Talk<'_> {
     /// Leaves at the end of stdin: a pipe's last lines are waited for, as long as some
     /// of them arrive, and so is the answer to its last `/peers`; a person who leaves is
     /// not kept.
-    pub(super) fn leave_after_input(&mut self) -> Result<(), ChatError> {
-        let asked = !self.lookups.is_empty() && !std::io::stdin().is_terminal();
+    pub(super) fn leave_after_input(&mut self) {
+        let asked = !self.lookups.is_empty() && !self.context.config.speaker.types;
         if !self.ended || self.exit.is_some() || asked {
-            return Ok(());
+            return;
         }
         if !self.is_kept() {
             self.leave(Exit::Done);
@@ -33,16 +32,15 @@ impl Talk<'_> {
             let message = format!(
                 "{peer} has acknowledged nothing for {limit} s and is not waited for any longer"
             );
-            self.show(&Event::Note { message })?;
+            self.show(Event::named_note(message));
             self.leave(Exit::Done);
             self.leave_by = Some(Instant::now());
         }
-        Ok(())
     }
 
     /// Whether stdin is a pipe whose lines have not all arrived.
     fn is_kept(&self) -> bool {
-        self.undelivered() > 0 && !self.company.is_shut() && !std::io::stdin().is_terminal()
+        self.undelivered() > 0 && !self.company.is_shut() && !self.context.config.speaker.types
     }
 
     /// When a pipe's last lines are waited for no longer. A link that was lost has its own
@@ -53,7 +51,7 @@ impl Talk<'_> {
     }
 
     fn heeded_within(&self) -> Duration {
-        self.setup.timeout.unwrap_or(HEEDED_WITHIN)
+        self.context.config.timeout.unwrap_or(HEEDED_TIMEOUT)
     }
 
     /// How much of what was said did not arrive.
@@ -97,7 +95,7 @@ impl Talk<'_> {
             Exit::Done if self.too_long > 0 => Err(ChatError::Unsent(self.too_long)),
             exit => {
                 if queued > 0 {
-                    let _ = self.show(&ChatError::Undelivered(queued).event());
+                    self.show(ChatError::Undelivered(queued).event());
                 }
                 Ok(exit)
             }
@@ -117,7 +115,9 @@ impl Talk<'_> {
     /// Until when the other one is looked for; `None`: as long as it takes.
     pub(super) fn patience(&self) -> Option<Instant> {
         let unshared = (!self.heard).then_some(UNSHARED_FOR);
-        let limits = [self.setup.timeout, unshared].into_iter().flatten();
+        let limits = [self.context.config.timeout, unshared]
+            .into_iter()
+            .flatten();
         Some(self.lost? + limits.min()?)
     }
 
@@ -131,7 +131,7 @@ impl Talk<'_> {
             };
         }
         ChatError::NotBack {
-            limit: self.setup.timeout.unwrap_or_default(),
+            limit: self.context.config.timeout.unwrap_or_default(),
             queued: self.undelivered(),
         }
     }

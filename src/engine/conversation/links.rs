@@ -119,15 +119,15 @@ impl Talk<'_> {
         self.company.moved(route);
         self.words = in_order(self.session.role(), &peer.words);
         match better {
-            true => self.announce_route()?,
-            false => self.announce(arrival)?,
+            true => self.announce_route(),
+            false => self.announce(arrival),
         }
         if hole {
             let peer = self.company.name();
             let message = format!(
                 "large packets get lost on the way to {peer}, and nobody says so: from here on they are smaller"
             );
-            self.show(&Event::note(&message))?;
+            self.show(Event::note(&message));
         }
         self.read()
     }
@@ -141,16 +141,14 @@ impl Talk<'_> {
 
     /// Says who is there. A shut chat says why instead; it is connected, to the
     /// person, once it is open.
-    pub(super) fn announce(&mut self, arrival: Arrival) -> Result<(), ChatError> {
+    pub(super) fn announce(&mut self, arrival: Arrival) {
         match self.company.alarm() {
-            Some(alarm) if arrival == Arrival::First => self.show(&alarm)?,
+            Some(alarm) if arrival == Arrival::First => self.show(alarm),
             Some(_) => {}
-            None => self.show(&Event::Connected {
+            None => self.show(Event::Connected {
                 peer: self.company.name().to_owned(),
-                path: self.route.name(),
-                route: self.route.kind(),
-                address: self.route.address().to_string(),
-                trust: self.company.standing(),
+                route: self.route,
+                trust: self.company.trust(),
                 earlier: self.company.is_trusted_from_earlier(),
                 resumed: arrival != Arrival::First,
                 again: match arrival {
@@ -159,18 +157,17 @@ impl Talk<'_> {
                     Arrival::Anew => true,
                 },
                 yourself: self.company.is_yourself(),
-            })?,
+            }),
         }
-        self.compare_anew()
+        self.compare_anew();
     }
 
     /// Words belong to a link.
-    pub(super) fn compare_anew(&mut self) -> Result<(), ChatError> {
+    pub(super) fn compare_anew(&mut self) {
         if self.comparing {
-            self.show(&Event::note("A new link has new words: start over."))?;
-            self.show_words()?;
+            self.show(Event::note("A new link has new words: start over."));
+            self.show_words();
         }
-        Ok(())
     }
 }
 

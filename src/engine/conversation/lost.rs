@@ -14,19 +14,18 @@ use crate::engine::connect::listening::Listening;
 use crate::engine::connect::pair::Progress;
 use crate::engine::conversation::Talk;
 use crate::engine::event::Event;
+use crate::engine::event::Loss;
 use crate::engine::reconnect::{Trail, await_guest, seek_host};
 use crate::engine::relay::Consent;
 use crate::link::resume::ResumeContext;
-use crate::link::tell::Tell;
 use crate::rendezvous::MediatorEndpoint;
-use crate::ui::interface::Interface;
 
 /// A link that was lost is found again by then, mostly, where both ends still share a session.
 const RESUMED_WITHIN: Duration = Duration::from_secs(1);
 
 impl Talk<'_> {
     /// The link is gone: says so once, and looks for the other one.
-    pub(super) fn lose(&mut self, reason: &str) {
+    pub(super) fn lose(&mut self, reason: Loss) {
         let Some(wire) = self.wire.take() else { return };
         self.hole.died(self.session.unanswered_bytes());
         self.limit_segments();
@@ -37,15 +36,15 @@ impl Talk<'_> {
         self.lost = Some(Instant::now());
         self.unstable = false;
         self.direct_at = None;
-        let _ = self.show(&Event::Reconnecting {
+        self.show(Event::Reconnecting {
             peer: self.company.name().to_owned(),
-            since: Timestamp::now().to_string(),
-            reason: reason.to_owned(),
+            since: Timestamp::now(),
+            reason,
             queued: self.session.queued(),
         });
         if !self.company.is_contact() {
             let message = format!("if {} starts anew, do so too: /quit", self.company.name());
-            let _ = self.show(&Event::note(&message));
+            self.show(Event::note(&message));
         }
         self.company.seen();
         self.seek();
@@ -61,19 +60,19 @@ impl Talk<'_> {
     /// Looks for the other one until there is a link.
     pub(super) fn seek(&mut self) {
         self.asked = false;
-        self.setup.consent.not_wanted();
+        self.context.config.consent.not_wanted();
         let far = watch::Sender::new(None);
         self.again = self.company.is_contact().then(|| {
             let again = Again {
-                setup: self.setup,
+                context: self.context,
                 local: self.local,
                 contacts: vec![*self.company.key()],
                 first: far.subscribe(),
                 head_start: RESUMED_WITHIN,
             };
-            again.met().boxed_local()
+            again.met().boxed()
         });
-        let Some(trail) = self.trail(Some(self.setup.consent.clone()), far) else {
+        let Some(trail) = self.trail(Some(self.context.config.consent.clone()), far) else {
             return;
         };
         let last = self.knock_at;
@@ -100,11 +99,6 @@ impl Talk<'_> {
         far: watch::Sender<Option<Progress>>,
     ) -> Option<Trail> {
         let segments = self.hole.segments();
-        // What is typed stands where details would go.
-        let tell = match self.interface {
-            Interface::Console(_) => Tell::default(),
-            Interface::Lines { .. } => self.setup.listening.tell.clone(),
-        };
         Some(Trail {
             reunion: Arc::new(self.reunion()?),
             mediator: MediatorEndpoint {
@@ -115,8 +109,7 @@ impl Talk<'_> {
             keep_alive: self.local.keep_alive.clone(),
             listening: Listening {
                 segments,
-                tell,
-                ..self.setup.listening.clone()
+                ..self.context.config.listening.clone()
             },
             relay,
             elsewhere: self.wire.is_none() && self.route.is_relay() && self.keeps_port(),
@@ -127,16 +120,16 @@ impl Talk<'_> {
 
     /// Whether the other one is always awaited at the same port.
     fn keeps_port(&self) -> bool {
-        let bind = self.setup.listening.bind;
+        let bind = self.context.config.listening.bind;
         self.lobby.is_some() || bind.is_some_and(|bind| bind.port() != 0)
     }
 
     pub(super) fn reunion(&self) -> Option<ResumeContext> {
         Some(ResumeContext {
             resume: Arc::clone(self.session.resume()?),
-            identity: Arc::clone(&self.setup.identity),
+            identity: Arc::clone(&self.context.config.identity),
             pin: *self.company.key(),
-            name: self.setup.name.as_str().to_owned(),
+            name: self.context.config.name.as_str().to_owned(),
         })
     }
 }

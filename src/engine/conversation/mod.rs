@@ -12,7 +12,7 @@ use std::future::pending;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -25,16 +25,16 @@ use crate::engine::conversation::backlog::Backlog;
 use crate::engine::conversation::black_hole::Hole;
 use crate::engine::conversation::links::Arrival;
 use crate::engine::conversation::network::Network;
-use crate::engine::conversation::records::{lost_because, turn};
-use crate::engine::event::Event;
+use crate::engine::conversation::records::turn;
+use crate::engine::event::{Event, Loss, Status};
+use crate::engine::inbox::{Inbox, failed, next, stopped};
 use crate::engine::mediator::Local;
 use crate::engine::peer::Company;
 use crate::engine::reconnect::Reached;
-use crate::engine::{ChatError, Setup, Signals};
+use crate::engine::{ChatError, Context};
 use crate::exit::Exit;
 use crate::link::framed::Framed;
 use crate::link::path::Path;
-use crate::ui::interface::Interface;
 
 mod backlog;
 mod begin;
@@ -49,15 +49,13 @@ mod records;
 mod show;
 mod verify;
 
-pub use crate::engine::conversation::begin::{End, talk};
-pub use crate::engine::conversation::commands::COMMANDS;
+pub(super) use begin::{End, Parting, talk};
 
 struct Talk<'a> {
-    setup: &'a Setup,
+    context: &'a Context,
     local: &'a Local,
     session: Session,
     company: Company,
-    interface: &'a mut Interface,
     wire: Option<Framed>,
     links: u64,
     /// Host.
@@ -65,7 +63,7 @@ struct Talk<'a> {
     /// Guest: looks for the host while there is no link, or no direct one.
     seeking: JoinSet<Option<Reached>>,
     /// While there is no link: waits for a contact that starts anew.
-    again: Option<LocalBoxFuture<'a, Met>>,
+    again: Option<BoxFuture<'a, Met>>,
     /// So this conversation began: by the other one's key, not by the room's secret.
     begun_again: bool,
     /// The words of the live link's pairing: ours, theirs.
@@ -108,23 +106,30 @@ struct Talk<'a> {
     /// The other one said goodbye, and the person is yet to be told.
     left: bool,
     exit: Option<Exit>,
+    /// How it stood when the face was last told.
+    status: Option<Status>,
     /// What is on its way is waited for until then, before the goodbye.
     leave_by: Option<Instant>,
 }
 
 impl Talk<'_> {
-    async fn run(&mut self, signals: &mut Signals) -> Result<Exit, ChatError> {
-        self.announce(Arrival::First)?;
+    async fn run(&mut self, inbox: &mut Inbox) -> Result<Exit, ChatError> {
+        self.announce(Arrival::First);
         self.read()?;
         loop {
-            self.show_events()?;
+            self.context.outlet.has_room().await;
+            self.show_events().await?;
             self.say_what_waited();
-            self.leave_after_input()?;
+            self.leave_after_input();
             self.say_goodbye();
             self.transmit();
             self.hole.note(self.session.awaits_answer());
             if let Some(exit) = self.finished() {
-                return exit;
+                self.context.outlet.is_settled().await;
+                return match inbox.failures.try_recv() {
+                    Ok(error) => Err(ChatError::Output(error)),
+                    Err(_) => exit,
+                };
             }
             self.stand();
             let deadline = self.deadline();
@@ -133,37 +138,32 @@ impl Talk<'_> {
             tokio::select! {
                 turned = turn(&mut self.wire), if !frozen => match turned {
                     Ok(()) => self.read()?,
-                    Err(error) => self.lose(&lost_because(&error)),
+                    Err(error) => self.lose(error.into()),
                 },
-                input = self.interface.next(), if listening => match input {
-                    Some(input) => {
-                        self.obey(input)?;
-                        // What was pasted shares a record.
-                        while self.takes_input()
-                            && let Some(input) = self.interface.ready()
-                        {
-                            self.obey(input)?;
-                        }
+                command = next(&mut inbox.commands), if listening => {
+                    self.obey(command);
+                    // What was pasted shares a record.
+                    while self.takes_input()
+                        && let Some(command) = inbox.ready()
+                    {
+                        self.obey(command);
                     }
-                    None => {
-                        self.ended = true;
-                        self.heeded = Instant::now();
-                    }
-                },
+                }
                 step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
                 met = met_again(&mut self.again) => self.take_anew(met)?,
                 // One that was called off ends too, and must not end the listening.
                 Some(found) = self.seeking.join_next() => if let Ok(Some(reached)) = found {
                     self.take_reached(reached)?;
                 },
-                () = self.setup.consent.wanted(), if self.wire.is_none() && !self.asked => {
-                    self.ask_for_relay()?;
-                },
-                Ok(()) = self.absent.changed() => self.show_absent()?,
+                () = self.context.config.consent.wanted(), if self.wire.is_none() && !self.asked => {
+                    self.ask_for_relay();
+                }
+                Ok(()) = self.absent.changed() => self.show_absent(),
                 () = self.network.changed() => self.network_changed(),
-                news = self.setup.writer.news() => self.show_news(&news)?,
-                Some(Ok(found)) = self.lookups.join_next() => self.show_peers(found)?,
-                exit = signals.next() => match self.exit {
+                news = self.context.config.writer.news() => self.show_news(&news),
+                Some(Ok(found)) = self.lookups.join_next() => self.show_peers(found),
+                error = failed(&mut inbox.failures) => return Err(ChatError::Output(error)),
+                exit = stopped(&mut inbox.stop) => match self.exit {
                     // The second one does not wait for anybody.
                     Some(_) => return Ok(exit),
                     None => self.leave(exit),
@@ -176,10 +176,8 @@ impl Talk<'_> {
     /// Lines wait in their pipe until there is room for them, a command among them not
     /// for long; a person at a terminal is always heard.
     fn takes_input(&self) -> bool {
-        match self.interface {
-            Interface::Lines { .. } => self.exit.is_none() && self.backlog.has_room(),
-            Interface::Console(_) => true,
-        }
+        let is_prompt = self.context.config.speaker.is_prompt;
+        is_prompt || self.exit.is_none() && self.backlog.has_room()
     }
 
     fn deadline(&self) -> Instant {
@@ -203,14 +201,14 @@ impl Talk<'_> {
             return Err(self.given_up());
         }
         if let Err((_, fault)) = self.session.handle_timeout(now.into_std()) {
-            self.lose(&fault.to_string());
+            self.lose(Loss::Fault(fault));
         }
         self.look_for_direct();
         Ok(())
     }
 }
 
-async fn met_again(again: &mut Option<LocalBoxFuture<'_, Met>>) -> Met {
+async fn met_again(again: &mut Option<BoxFuture<'_, Met>>) -> Met {
     match again {
         Some(again) => again.await,
         None => pending().await,

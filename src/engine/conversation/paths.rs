@@ -8,10 +8,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::engine::ChatError;
 use crate::engine::conversation::Talk;
 use crate::engine::conversation::black_hole::Hole;
 use crate::engine::event::Event;
+use crate::engine::event::Loss;
 use crate::engine::reconnect::{await_guest_once, seek_direct};
 use crate::engine::relay::{AGREED, QUESTION};
 use crate::link::path::Path;
@@ -29,21 +29,17 @@ impl Talk<'_> {
     /// Remembers which way the link goes.
     pub(super) fn note_route(&mut self, route: Path) {
         self.route = route;
-        let hidden = self.setup.listening.hidden;
+        let hidden = self.context.config.listening.hidden;
         let wanting = route.is_relay() && !hidden;
         self.direct_at = wanting.then(|| (Instant::now() + AGAIN[0], 1));
     }
 
     /// Says that the chat goes another way than before.
-    pub(super) fn announce_route(&mut self) -> Result<(), ChatError> {
+    pub(super) fn announce_route(&mut self) {
         if !self.company.is_shut() {
-            self.show(&Event::Path {
-                path: self.route.name(),
-                route: self.route.kind(),
-                address: self.route.address().to_string(),
-            })?;
+            self.show(Event::Path { route: self.route });
         }
-        self.compare_anew()
+        self.compare_anew();
     }
 
     /// Looks for a direct path, if it is time to.
@@ -79,7 +75,7 @@ impl Talk<'_> {
             Some(wire) if !wire.is_from_here() => {
                 // Another network drops other packets.
                 self.hole = Hole::default();
-                self.lose("your address changed");
+                self.lose(Loss::Moved);
             }
             Some(_) => {
                 if let Some((at, times)) = self.direct_at {
@@ -93,14 +89,14 @@ impl Talk<'_> {
     }
 
     /// No direct path opens, and nothing was said about the relay beforehand.
-    pub(super) fn ask_for_relay(&mut self) -> Result<(), ChatError> {
+    pub(super) fn ask_for_relay(&mut self) {
         self.asked = true;
-        self.show(&Event::note(QUESTION))
+        self.show(Event::note(QUESTION));
     }
 
     /// `/relay`.
-    pub(super) fn agree_to_relay(&mut self) -> Result<(), ChatError> {
-        self.setup.consent.give();
-        self.show(&Event::note(AGREED))
+    pub(super) fn agree_to_relay(&mut self) {
+        self.context.config.consent.give();
+        self.show(Event::note(AGREED));
     }
 }

@@ -6,9 +6,9 @@ use tokio::time::Instant;
 
 use crate::engine::ChatError;
 use crate::engine::conversation::Talk;
+use crate::engine::event::Loss;
 use crate::link::frame::FrameError;
 use crate::link::framed::Framed;
-use crate::rendezvous::RendezvousError;
 
 impl Talk<'_> {
     pub(super) fn transmit(&mut self) {
@@ -19,11 +19,11 @@ impl Talk<'_> {
             .session
             .poll_transmit(Instant::now().into_std(), &mut wire.out)
         {
-            Ok(_) => wire.try_flush().map_err(|error| lost_because(&error)),
-            Err((_, fault)) => Err(fault.to_string()),
+            Ok(_) => wire.try_flush().map_err(Loss::from),
+            Err((_, fault)) => Err(Loss::Fault(fault)),
         };
         if let Err(reason) = written {
-            self.lose(&reason);
+            self.lose(reason);
         }
     }
 
@@ -43,7 +43,7 @@ impl Talk<'_> {
                     }
                 }
                 Err(error) => {
-                    self.lose(&error.to_string());
+                    self.lose(Loss::Frame(error));
                     return Ok(());
                 }
             };
@@ -51,7 +51,7 @@ impl Talk<'_> {
                 self.wire = None;
                 return Err(ChatError::Broken(fault));
             }
-            self.lose(&fault.to_string());
+            self.lose(Loss::Fault(fault));
         }
         Ok(())
     }
@@ -61,18 +61,5 @@ pub(super) async fn turn(wire: &mut Option<Framed>) -> Result<(), FrameError> {
     match wire {
         Some(wire) => wire.turn().await,
         None => pending().await,
-    }
-}
-
-/// As the person reads it: a mediator that relays says why it ended that.
-pub(super) fn lost_because(error: &FrameError) -> String {
-    let said = match error {
-        FrameError::Length(_) => return error.to_string(),
-        FrameError::Io(error) => error.get_ref(),
-        FrameError::Closed => None,
-    };
-    match said.and_then(|said| said.downcast_ref::<RendezvousError>()) {
-        Some(why) => why.to_string(),
-        None => "the connection broke".into(),
     }
 }

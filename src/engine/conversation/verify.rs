@@ -19,31 +19,34 @@ const TRIES: u32 = 2;
 const SHOWN: usize = 20;
 
 impl Talk<'_> {
-    pub(super) fn show_words(&mut self) -> Result<(), ChatError> {
-        self.show(&Event::Words {
+    pub(super) fn show_words(&mut self) {
+        self.show(Event::Words {
             mine: self.words[0],
             peer: self.company.name().to_owned(),
-        })
+        });
     }
 
-    pub(super) fn verify(&mut self, typed: &str) -> Result<(), ChatError> {
+    pub(super) fn verify(&mut self, typed: &str) {
         if same_words(&self.words[1], typed) {
             self.comparing = false;
             let was_shut = self.company.is_shut();
             self.company.verified();
-            self.show(&Event::Verified {
+            self.show(Event::Verified {
                 peer: self.company.name().to_owned(),
-            })?;
-            return if was_shut { self.open() } else { Ok(()) };
+            });
+            if was_shut {
+                self.open();
+            }
+            return;
         }
         // No guess, so not counted.
         if same_words(&self.words[0], typed) {
             let hint = "Read them out, and type the four that the other one reads to you.";
-            self.error("not-words", "those are your own words", hint)?;
+            self.error("not-words", "those are your own words", hint);
         } else if !are_words(typed) {
             let message = format!("those are not four words of the list{}", why_not(typed));
             let hint = "Type the four words that the other one reads to you; Tab completes them.";
-            self.error("not-words", &message, hint)?;
+            self.error("not-words", &message, hint);
         } else {
             self.wrong_words += 1;
             let wrong = wrong(&unlike(&self.words[1], typed));
@@ -51,22 +54,21 @@ impl Talk<'_> {
                 self.company.differed();
                 self.leave(Exit::Identity);
                 self.leave_by = Some(Instant::now());
-                return self.show(&ChatError::WrongWords(wrong).event());
+                return self.show(ChatError::WrongWords(wrong).event());
             }
             let message = format!("those are not the other one's words: {wrong}");
             let hint = "One more try: have them read again, by voice.";
-            self.error("wrong-words", &message, hint)?;
+            self.error("wrong-words", &message, hint);
         }
         // Who was asked is asked again.
         if self.comparing {
-            self.show_words()?;
+            self.show_words();
         }
-        Ok(())
     }
 
     /// Does not send words that [`are_to_be_compared`]: whoever is in between would like to read
     /// them.
-    pub(super) fn hold_words(&mut self, text: &str) -> Result<(), ChatError> {
+    pub(super) fn hold_words(&mut self, text: &str) {
         let peer = Safe::name(self.company.name());
         let (whose, how) = match same_words(&self.words[0], text) {
             true => (
@@ -86,10 +88,10 @@ impl Talk<'_> {
         };
         let message = format!("not sent: those are {whose}");
         let hint = format!("{how}\nTo send them all the same, put // before them.");
-        self.error("held", &message, &hint)
+        self.error("held", &message, &hint);
     }
 
-    pub(super) fn trust(&mut self, typed: &str) -> Result<(), ChatError> {
+    pub(super) fn trust(&mut self, typed: &str) {
         if !self.company.asks_for_trust() {
             let hint = "/trust answers an alarm. /verify compares words by voice.";
             return self.error("trust", "nothing asks to be trusted", hint);
@@ -101,13 +103,13 @@ impl Talk<'_> {
             "trust",
             "those are not the words that the alarm asks for",
             "They are words of the new key, at the places that it names.",
-        )
+        );
     }
 
     /// The shut chat opens.
-    fn open(&mut self) -> Result<(), ChatError> {
+    fn open(&mut self) {
         self.session.unblock(Instant::now().into_std());
-        self.announce(Arrival::First)
+        self.announce(Arrival::First);
     }
 }
 

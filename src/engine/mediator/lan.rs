@@ -29,7 +29,7 @@ use crate::socket::Segments;
 /// How long to look for a mediator before one is started.
 pub const LOOK_FOR: Duration = Duration::from_millis(1500);
 /// How long an announced mediator may take to answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 /// How often one is dialled, and the pause after each.
 const TRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(250);
@@ -183,7 +183,7 @@ async fn answering(
     // It is heard of once only: one try might just have been unlucky.
     for _ in 0..TRIES {
         if let Ok(Ok(connected)) =
-            timeout(ANSWER_WITHIN, connect(&near, None, Segments::default())).await
+            timeout(ANSWER_TIMEOUT, connect(&near, None, Segments::default())).await
         {
             let at = connected.stream.peer_addr().ok()?;
             let host = match at {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::contacts::{Contact, Contacts, ContactsError, Met};
 use crate::engine::peer::Company;
-use crate::history::{Entry, LinkPath, State};
+use crate::history::{Entry, Finding, LinkPath};
 use crate::link::path::Path;
 
 impl Company {
@@ -58,7 +58,7 @@ impl Company {
     /// Notes in the history that the words did not match. What is known of the key stays: it
     /// need not be the other one's fault.
     pub fn differed(&mut self) {
-        self.note(false, |entry| entry.state = State::Differed);
+        self.note(false, |entry| entry.state = Finding::Differed);
     }
 
     /// Notes in the history that the link goes another way now.
@@ -89,8 +89,8 @@ impl Company {
             address: route.address().to_string(),
             path: path(route),
             state: match self.asks_for_trust() {
-                true => State::Alarm,
-                false => self.trust.into(),
+                true => Finding::Alarm,
+                false => Finding::Trust(self.trust),
             },
             key: self.fingerprint().to_string(),
         }

@@ -11,13 +11,14 @@ use undertone_core::crypto::words::{Fingerprint, fingerprint};
 use undertone_core::pairing::PeerIdentity;
 use undertone_core::text::display_name::DisplayName;
 
-use crate::contacts::{Alarm, AlarmKind, Contacts, ContactsError, Judgement, Trust};
-use crate::engine::Setup;
-use crate::engine::event::{Event, Standing};
+use crate::contacts::{Alarm, AlarmKind, Contacts, ContactsError, Judgement};
+use crate::engine::Context;
+use crate::engine::event::{AlarmCause, Event};
 use crate::engine::peer::challenge::Challenge;
-use crate::history::{Connection, Entry};
+use crate::history::{Connection, Entry, Finding};
 use crate::link::path::Path;
 use crate::store::{Writer, aside};
+use crate::trust::Trust;
 
 /// The other one.
 pub struct Company {
@@ -51,19 +52,19 @@ impl Company {
     /// # Errors
     /// [`ContactsError`], where nobody can be judged.
     pub async fn meet(
-        setup: &Setup,
+        context: &Context,
         peer: &PeerIdentity,
         route: Path,
         again: bool,
     ) -> Result<Self, ContactsError> {
-        let (key, room_tag) = (peer.identity, setup.room.tag());
+        let (key, room_tag) = (peer.identity, context.config.room.tag());
         let claimed = DisplayName::parse(&peer.name);
         let given = claimed.unwrap_or_else(|_| stand_in(&key));
         let judgement = {
-            let (contacts, name) = (setup.contacts.clone(), given.clone());
+            let (contacts, name) = (context.config.contacts.clone(), given.clone());
             aside(move || contacts.judge(&key, &name, &room_tag)).await??
         };
-        let secret = setup.room.secret().is_some() && !again;
+        let secret = context.config.room.secret().is_some() && !again;
         let mut company = Company {
             key,
             name: given.clone(),
@@ -77,9 +78,9 @@ impl Company {
             } else {
                 Trust::Unverified
             },
-            contacts: setup.contacts.clone(),
+            contacts: context.config.contacts.clone(),
             line: None,
-            writer: Arc::clone(&setup.writer),
+            writer: Arc::clone(&context.config.writer),
         };
         match judgement {
             Judgement::Yourself => {
@@ -99,11 +100,11 @@ impl Company {
             Judgement::New { .. } => company.keep(),
         }
         let open = company.shut.is_none();
-        if open && setup.require_verified && company.trust != Trust::Verified {
+        if open && context.config.require_verified && company.trust != Trust::Verified {
             company.shut = Some(Shut::NotVerified);
         }
-        if let Some(history) = &setup.history {
-            let entry = company.entry(setup.room.name(), route);
+        if let Some(history) = &context.config.history {
+            let entry = company.entry(context.config.room.name(), route);
             company.line = Some((Connection::new(history.clone()), entry));
             company.note(false, |_| {});
         }
@@ -125,9 +126,9 @@ impl Company {
         fingerprint(&self.key)
     }
 
-    /// What we know of the key.
-    pub fn standing(&self) -> Standing {
-        self.trust.into()
+    /// How sure we are of the key.
+    pub fn trust(&self) -> Trust {
+        self.trust
     }
 
     /// Whether it is our own identity.
@@ -153,10 +154,10 @@ impl Company {
     /// What is to be said about a shut chat.
     pub fn alarm(&self) -> Option<Event> {
         let shut = self.shut.as_ref()?;
-        let is = self.fingerprint().to_string();
+        let is = self.fingerprint();
         let Shut::Alarm(alarm, challenge) = shut else {
             return Some(Event::Alarm {
-                kind: "not-verified",
+                cause: AlarmCause::NotVerified,
                 peer: self.name().to_owned(),
                 name: None,
                 was: None,
@@ -169,16 +170,16 @@ impl Company {
         let Alarm { kind, contact } = alarm.as_ref();
         let name = (self.given != contact.petname).then(|| self.given.as_str().to_owned());
         Some(Event::Alarm {
-            kind: match kind {
-                AlarmKind::NameKnown | AlarmKind::NameAlike => "name-known",
-                AlarmKind::RoomKnown => "room-known",
-                AlarmKind::FormerKey => "former-key",
+            cause: match kind {
+                AlarmKind::NameKnown | AlarmKind::NameAlike => AlarmCause::NameKnown,
+                AlarmKind::RoomKnown => AlarmCause::RoomKnown,
+                AlarmKind::FormerKey => AlarmCause::FormerKey,
             },
             peer: contact.petname.as_str().to_owned(),
             name,
-            was: Some(contact.fingerprint().to_string()),
+            was: Some(contact.fingerprint()),
             is,
-            last_met: Some((contact.last_met.to_string(), contact.trust.into())),
+            last_met: Some((contact.last_met, contact.trust)),
             override_by: Some(challenge.command()),
             override_words: challenge.places().to_vec(),
         })
@@ -222,7 +223,7 @@ impl Company {
             _ if self.yourself => self.trust = self.proves,
             _ => self.keep(),
         }
-        let state = self.trust.into();
+        let state = Finding::Trust(self.trust);
         self.note(false, |entry| entry.state = state);
     }
 }

@@ -1,8 +1,9 @@
 //! What becomes of a connection's lines while it lasts and others change the file.
 
-use super::super::line::State;
+use super::super::line::Finding;
 use super::super::line::tests::entry;
 use super::*;
+use crate::trust::Trust;
 
 fn lines() -> (tempfile::TempDir, Lines) {
     let dir = tempfile::tempdir().unwrap();
@@ -47,7 +48,7 @@ fn the_time_alone_is_worth_a_line_a_minute_and_the_last_one() {
     let mut moved = later(&bob, 62);
     moved.address = "10.0.0.7:40100".into();
     lines.write(&moved, false).unwrap();
-    moved.state = State::Verified;
+    moved.state = Finding::Trust(Trust::Verified);
     lines.write(&moved, false).unwrap();
     assert_eq!(count(&lines), 5);
     assert_eq!(lines.history.read().unwrap().0, [moved]);

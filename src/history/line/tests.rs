@@ -1,6 +1,7 @@
 //! Lines written and read back; the entries for the tests beside this one.
 
 use super::*;
+use crate::trust::Trust;
 use proptest::prelude::*;
 
 pub(in super::super) const KEY: &str = "aardvark-adroitness-absurd-adviser-accrue-aftermath-\
@@ -14,7 +15,7 @@ pub(in super::super) fn entry(name: &str) -> Entry {
         room: "amber-falcon".to_owned(),
         address: "192.168.1.31:50122".to_owned(),
         path: Path::Direct,
-        state: State::Unverified,
+        state: Finding::Trust(Trust::Unverified),
         key: KEY.to_owned(),
     }
 }
@@ -27,8 +28,8 @@ prop_compose! {
         started in 0_i64..4_000_000_000_000,
         lasted in 0_i64..1_000_000_000,
         state in prop_oneof![
-            Just(State::Verified), Just(State::Invite), Just(State::Unverified), Just(State::Alarm),
-            Just(State::Differed)
+            Just(Finding::Trust(Trust::Verified)), Just(Finding::Trust(Trust::Invite)), Just(Finding::Trust(Trust::Unverified)), Just(Finding::Alarm),
+            Just(Finding::Differed)
         ],
         path in prop_oneof![Just(Path::Direct), Just(Path::Relay)],
     ) -> Entry {

@@ -4,6 +4,7 @@ use super::super::line::tests::entry;
 use super::super::people::people;
 use super::super::{History, View};
 use super::*;
+use crate::trust::Trust;
 
 /// These lines in a file, each a row.
 fn kept(entries: &[Entry]) -> (tempfile::TempDir, History) {
@@ -32,7 +33,7 @@ fn table(entries: &[Entry], look: Look, zone: &TimeZone) -> String {
 
 fn two_bobs() -> Vec<Entry> {
     let mut known = entry("bob");
-    known.state = State::Verified;
+    known.state = Finding::Trust(Trust::Verified);
     let mut other = entry("b\u{43e}b");
     other.key = known.key.replace("aardvark", "plum");
     other.started = "2026-11-01T16:00:00Z".parse().unwrap();

@@ -5,14 +5,22 @@ mod random;
 mod screen;
 
 use self::screen::Screen;
-use super::prompt::State;
 use super::*;
+use crate::engine::event::Status;
 use crate::terminal::keyboard::{Code, Key};
+use crate::trust::Trust;
 
 const COMMANDS: &[&str] = &["help", "verify", "who", "peers", "quit", "send"];
 
 fn composer(width: u16) -> Composer {
-    let prompt = Prompt::new("bob", State::NotVerified, "");
+    let prompt = Prompt::new(
+        "bob",
+        Status::Linked {
+            trust: Trust::Unverified,
+            relayed: false,
+            unstable: false,
+        },
+    );
     Composer::new(width, 10, Style::new(false), COMMANDS, prompt)
 }
 

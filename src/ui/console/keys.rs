@@ -42,7 +42,6 @@ impl Console {
                         }
                     }
                 }
-                Some(text) = self.asides.recv() => self.print(text),
                 () = sleep_until(deadline) => self.time_passed()?,
             }
         }

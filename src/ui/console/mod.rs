@@ -10,14 +10,13 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::engine::event::Event;
+use crate::engine::event::{Event, Status};
 use crate::terminal::bell::Bell;
 use crate::terminal::charset::Out;
 use crate::terminal::composer::Composer;
-use crate::terminal::composer::prompt::{Prompt, State};
+use crate::terminal::composer::prompt::Prompt;
 use crate::terminal::composer::question::Question;
 use crate::terminal::front::is_in_front;
 use crate::terminal::guard::Guard;
@@ -39,10 +38,10 @@ pub struct Console {
     keys: Reader,
     bell: Bell,
     style: Style,
-    quiet: bool,
     out: Vec<u8>,
-    /// What is said beside the chat.
-    asides: mpsc::Receiver<Text>,
+    face: Face,
+    /// Somebody is there: no details go between the lines of a chat.
+    in_chat: bool,
     /// What was typed and not yet taken.
     inputs: VecDeque<Input>,
     /// Our messages that have not arrived.
@@ -53,19 +52,14 @@ pub struct Console {
 
 impl Console {
     /// Takes the terminal, to look as `face` says. What was typed `ahead` is a draft: it
-    /// was said to nobody yet; `None`: it was to leave. `asides` are shown as they come.
+    /// was said to nobody yet; `None`: it was to leave.
     ///
     /// # Errors
     /// The system's; the terminal is then as it was.
-    pub fn enter(
-        name: &str,
-        face: Face,
-        ahead: Option<String>,
-        asides: mpsc::Receiver<Text>,
-    ) -> io::Result<Self> {
+    pub fn enter(name: &str, face: Face, ahead: Option<String>) -> io::Result<Self> {
         let (width, height) = size()?;
         let style = Style::new(face.color);
-        let prompt = Prompt::new(name, State::NotVerified, "");
+        let prompt = Prompt::new(name, Status::Left);
         let mut composer = Composer::new(width, height, style, &input::COMMANDS, prompt);
         let keys = Reader::open()?;
         let guard = Guard::keys()?;
@@ -84,9 +78,9 @@ impl Console {
             composer,
             bell: Bell::new(face.quiet, face.notify),
             style,
-            quiet: face.quiet,
             out: Vec::new(),
-            asides,
+            face,
+            in_chat: true,
             inputs,
             said: Said::new(),
             times: Times::default(),
@@ -94,8 +88,8 @@ impl Console {
     }
 
     /// Tells the prompt how it stands.
-    pub fn stand(&mut self, name: &str, state: State, note: &'static str) {
-        self.composer.set_prompt(Prompt::new(name, state, note));
+    fn stand(&mut self, name: &str, status: Status) {
+        self.composer.set_prompt(Prompt::new(name, status));
     }
 
     /// Shows an event.
@@ -135,7 +129,25 @@ impl Console {
             // The prompt says it.
             Event::Unstable { .. } => {}
             // The prompt says it too.
-            Event::Connected { .. } | Event::Reconnecting { .. } if self.quiet => {}
+            Event::Connected { .. } | Event::Reconnecting { .. } if self.face.quiet => {}
+            Event::Detail { .. } if self.in_chat => {}
+            Event::Detail { .. } | Event::Waiting { .. } => {
+                self.face
+                    .talk(event)
+                    .into_iter()
+                    .for_each(|text| self.print(text));
+            }
+            Event::Status { peer, status } => self.stand(peer, *status),
+            Event::Said { id, text, time } => self.said(*id, text, *time),
+            Event::Met { .. } => self.in_chat = true,
+            Event::Clear => self.clear(),
+            Event::Parted { error, .. } => {
+                self.rest();
+                if let Some(error) = error {
+                    self.print_words(&Event::Error(error.clone()));
+                }
+                self.print_words(event);
+            }
             Event::Connected { again: true, .. } => {
                 self.times.anew();
                 self.print_words(event);
@@ -145,7 +157,7 @@ impl Console {
     }
 
     /// Shows what the person said, as soon as it is known whether it arrived.
-    pub fn said(&mut self, id: u64, text: &str, time: Timestamp) {
+    fn said(&mut self, id: u64, text: &str, time: Timestamp) {
         self.said.say(id, text, time, Instant::now());
     }
 
@@ -209,7 +221,7 @@ impl Console {
     }
 
     /// Clears the screen, not the scrollback.
-    pub fn clear(&mut self) {
+    fn clear(&mut self) {
         self.composer.clear(&mut self.out);
     }
 
@@ -221,6 +233,7 @@ impl Console {
     /// A chat is over: what was said and has not arrived stays dim, and nothing is asked
     /// any more.
     pub fn rest(&mut self) {
+        self.in_chat = false;
         while let Some(message) = self.said.give_up() {
             self.print_said(&message, false);
         }
@@ -231,9 +244,7 @@ impl Console {
 
     /// Gives the terminal back.
     pub fn leave(mut self) {
-        while let Ok(text) = self.asides.try_recv() {
-            self.print(text);
-        }
+        self.rest();
         self.composer.leave(&mut self.out);
         let mut stdout = Out::new(io::stdout().lock());
         let _ = stdout.write_all(&self.out);

@@ -11,6 +11,8 @@
 //! Every key seals one message, so the IV is derived and not sent. There is no way to decrypt
 //! without verifying, and every failure is the same [`OpenError`].
 
+use std::sync::LazyLock;
+
 use aes::Aes256;
 use aes::cipher::block_padding::{Padding, Pkcs7};
 use aes::cipher::{
@@ -20,7 +22,7 @@ use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::keys::{Key, SealLabel};
+use super::keys::{Key, SealLabel, hmac_sha256};
 use super::secret::wiping_shallow_stack;
 
 /// Bytes that sealing adds at most: a block of padding and the tag. At least 33 are added.
@@ -30,6 +32,9 @@ const BLOCK: usize = 16;
 const TAG: usize = 32;
 /// Bytes that are decrypted at once.
 const STRIDE: usize = 64 * BLOCK;
+
+/// HKDF's extraction without a salt: HMAC under 0³² (RFC 5869 §2.2), set up once for all records.
+static UNSALTED: LazyLock<Hmac<Sha256>> = LazyLock::new(|| hmac_sha256(&[0; 32]));
 
 /// The message was not sealed with this key, label and associated data: nothing more is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -86,7 +91,9 @@ impl MessageKeys {
     #[allow(clippy::expect_used, reason = "80 bytes are below HKDF's 8,160")]
     pub(super) fn derive(key: &Key, info: &[u8]) -> Self {
         let mut okm = [0; 80];
-        Hkdf::<Sha256>::new(None, key.as_bytes())
+        let prk = UNSALTED.clone().chain_update(key.as_bytes()).finalize();
+        Hkdf::<Sha256>::from_prk(&prk.into_bytes())
+            .expect("a hash's length")
             .expand(info, &mut okm)
             .expect("three blocks of output");
         Self(okm)

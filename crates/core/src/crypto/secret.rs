@@ -16,8 +16,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop, zeroize_stack};
 const UNOPTIMISED: usize = if cfg!(debug_assertions) { 8 } else { 1 };
 /// Stack that is overwritten behind a computation with curves: 7.6 KiB are used at most.
 const DEEP: usize = UNOPTIMISED * 16 * 1024;
-/// The same, behind hashes and ciphers, which each record needs: 5.5 KiB are used at most.
+/// The same, behind a record's hashes and ciphers: 5.5 KiB are used at most.
 const SHALLOW: usize = UNOPTIMISED * 8 * 1024;
+/// The same, behind the step of a chain, which every record takes: 1 KiB is used at most.
+const STEP: usize = UNOPTIMISED * 2 * 1024;
 
 /// `N` secret bytes, neither `Clone` nor `Copy`. `Debug` shows none of them.
 pub struct Secret<const N: usize>(Box<[u8; N]>);
@@ -88,6 +90,13 @@ pub fn wiping_stack<T>(compute: impl FnOnce() -> T) -> T {
 pub(super) fn wiping_shallow_stack<T>(compute: impl FnOnce() -> T) -> T {
     let value = apart(compute);
     zeroize_stack::<SHALLOW>();
+    value
+}
+
+/// The same for the step of a chain, at the least cost.
+pub(super) fn wiping_step_stack<T>(compute: impl FnOnce() -> T) -> T {
+    let value = apart(compute);
+    zeroize_stack::<STEP>();
     value
 }
 

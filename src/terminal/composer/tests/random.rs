@@ -57,7 +57,7 @@ proptest! {
             now += Duration::from_millis(passed);
             composer.tick(now, &mut out);
         }
-        let prompt = Prompt::new("bob", State::Shut, "relay");
+        let prompt = Prompt::new("bob", Status::Shut);
         composer.set_prompt(prompt);
         composer.ask(Question::Words { text: "世界?".into() }, now);
         composer.clear(&mut out);

@@ -11,7 +11,7 @@ use super::{CHAIN_LIMIT, Header, OpenError, RatchetError};
 use crate::crypto::keys::{Key, SealLabel, SharedSecret, hmac_sha256};
 use crate::crypto::labels::{MESSAGE_KEY, NEXT_CHAIN_KEY};
 use crate::crypto::seal;
-use crate::crypto::secret::{wiping_shallow_stack, wiping_stack};
+use crate::crypto::secret::{wiping_stack, wiping_step_stack};
 
 /// One sending or receiving chain.
 pub(super) struct Chain {
@@ -143,7 +143,7 @@ impl fmt::Debug for MessageKey<'_> {
 
 /// KDF_CK(ck): ck = HMAC(ck, 0x02), mk = HMAC(ck, 0x01); one HMAC key set-up for both.
 pub(super) fn kdf_ck(chain_key: &Key, next: &mut Key, message: &mut Key) {
-    wiping_shallow_stack(|| {
+    wiping_step_stack(|| {
         let keyed = hmac_sha256(chain_key.as_bytes());
         let derive = |constant: u8| keyed.clone().chain_update([constant]).finalize();
         *next.place() = derive(NEXT_CHAIN_KEY).into_bytes().into();

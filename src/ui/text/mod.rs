@@ -1,14 +1,19 @@
 //! Events in words, for people. One place for all wording of a chat.
 
+mod alarm;
+
 use std::iter;
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use undertone_core::text::safe::Safe;
 
-use crate::engine::event::{Event, Standing};
+use crate::engine::event::{Event, Leaving, Problem};
+use crate::link::path::Path;
 use crate::link::ranking::Reach;
 use crate::terminal::layout::{Lead, Text};
 use crate::terminal::style::{Style, Tone};
+use crate::trust::Trust;
+use alarm::alarm;
 
 /// `09:14 bob   text`; `resent`, where it may have been shown before a crash.
 pub(super) fn message(from: &str, text: &str, at: Timestamp, resent: bool, style: Style) -> Text {
@@ -27,15 +32,28 @@ pub(super) fn own(text: &str, at: Timestamp, arrived: bool, style: Style) -> Tex
     }
 }
 
+/// What Enter does once the other one is gone.
+const AGAIN: &str = "Enter waits again · /quit leaves";
+
 /// What it means that the mediator carries the chat.
 const RELAYED: &str = "\n  There is no direct path, so the mediator carries the chat: it sees both addresses, times and sizes, not what is said.";
 
 /// How a link goes.
-fn way(route: &str, address: &str) -> String {
+fn way(route: Path) -> String {
     match route {
-        "relay" => "relay".to_owned(),
-        "local" => format!("direct {address}"),
-        _ => format!("direct {address}, across the internet"),
+        Path::Relay(_) => "relay".to_owned(),
+        Path::Local(address) => format!("direct {address}"),
+        Path::Ipv6(address) | Path::Ipv4(address) => {
+            format!("direct {address}, across the internet")
+        }
+    }
+}
+
+/// What is to be known of that.
+fn relayed(route: Path) -> &'static str {
+    match route.is_relay() {
+        true => RELAYED,
+        false => "",
     }
 }
 
@@ -75,13 +93,11 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<Text> {
         Event::Alarm { .. } => {
             alarm(event)?.painted(style, |style, row| style.tone(Tone::Alarm, row))
         }
-        Event::Error { message, hint, .. } => {
+        Event::Error(Problem { message, hint, .. }) => {
             let [message, hint] = [message, hint].map(|text| Safe::message(text));
             Text::error(&message, &hint, style)
         }
-        Event::List {
-            heading, entries, ..
-        } => {
+        Event::List { heading, entries } => {
             let safe = |(name, what): &(String, String)| (Safe::line(name), Safe::message(what));
             let entries: Vec<_> = entries.iter().map(safe).collect();
             Text::remark(&format!("◆ {heading}")).with_list(&entries)
@@ -91,10 +107,10 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<Text> {
             absent,
             ..
         } => {
-            let key = Some(("key", fingerprint));
-            let absent = absent.as_ref().map(|why| ("mediator", why));
+            let key = Some(("key", fingerprint.to_string()));
+            let absent = absent.as_ref().map(|why| ("mediator", why.clone()));
             let entries = key.into_iter().chain(absent);
-            let entries = entries.map(|(name, what)| (Safe::line(name), Safe::line(what)));
+            let entries = entries.map(|(name, what)| (Safe::line(name), Safe::line(&what)));
             Text::remark(&remark(event)?).with_list(&entries.collect::<Vec<_>>())
         }
         _ => Text::remark(&remark(event)?),
@@ -124,9 +140,7 @@ fn remark(event: &Event) -> Option<String> {
     Some(match event {
         Event::Connected {
             peer,
-            path: _,
             route,
-            address,
             trust,
             earlier,
             resumed,
@@ -134,11 +148,7 @@ fn remark(event: &Event) -> Option<String> {
             yourself,
         } => {
             let peer = Safe::name(peer);
-            let way = way(route, address);
-            let relayed = match *route {
-                "relay" => RELAYED,
-                _ => "",
-            };
+            let (way, relayed) = (way(*route), relayed(*route));
             if *resumed {
                 return Some(match again {
                     true => format!(
@@ -158,25 +168,23 @@ fn remark(event: &Event) -> Option<String> {
                 text += &format!(
                     "\n  Same identity as before. What {peer} had sent before the break is marked ↻: you may have read it already."
                 );
-            } else if *trust != Standing::Verified {
+            } else if *trust != Trust::Verified {
                 text += match trust {
-                    Standing::Invite if *earlier => {
+                    Trust::Invite if *earlier => {
                         "\n  Only someone with the secret of a room where you met before can be there."
                     }
-                    Standing::Invite => "\n  Only someone with the secret can be there.",
+                    Trust::Invite => "\n  Only someone with the secret can be there.",
                     _ => "\n  Someone could be in between.",
                 };
                 text += "\n  /verify, typed by both, compares four words by voice (20 seconds).";
             }
             text
         }
-        Event::Path { route, address, .. } => {
-            let relayed = match *route {
-                "relay" => RELAYED,
-                _ => "",
-            };
-            format!("◆ Now {}; nothing was lost.{relayed}", way(route, address))
-        }
+        Event::Path { route } => format!(
+            "◆ Now {}; nothing was lost.{}",
+            way(*route),
+            relayed(*route)
+        ),
         Event::Unstable { peer, unstable } => {
             let peer = Safe::name(peer);
             match unstable {
@@ -190,7 +198,18 @@ fn remark(event: &Event) -> Option<String> {
         | Event::Queued { .. }
         | Event::Alarm { .. }
         | Event::List { .. }
-        | Event::Error { .. } => return None,
+        | Event::Error(_)
+        | Event::Wait(_)
+        | Event::Met { .. }
+        | Event::Clear
+        | Event::Status { .. }
+        | Event::Said { .. }
+        | Event::Unsaid { .. } => return None,
+        Event::Parted {
+            peer, left: true, ..
+        } => format!("◆ {} left · {AGAIN}", Safe::name(peer)),
+        Event::Parted { .. } => format!("◆ {AGAIN}"),
+        Event::Detail { message } => format!("  {}", Safe::line(message)),
         Event::Reconnecting {
             peer,
             since,
@@ -204,8 +223,8 @@ fn remark(event: &Event) -> Option<String> {
             let peer = Safe::name(peer);
             format!(
                 "◆ {} Lost {peer} ({}).{waiting}\n  Trying again; what you type is kept.",
-                since.parse().map_or_else(|_| "--:--".into(), clock),
-                Safe::line(reason),
+                clock(*since),
+                Safe::line(&reason.to_string()),
             )
         }
         Event::Words { mine, peer } => {
@@ -217,126 +236,33 @@ fn remark(event: &Event) -> Option<String> {
             "◆ {} is verified. From now on this is checked by itself.",
             Safe::name(peer)
         ),
-        Event::Left { peer, reason } => match reason.as_str() {
-            "quit" => format!("◆ {} left.", Safe::name(peer)),
-            reason => format!(
-                "◆ The chat with {} ended: {}",
-                Safe::name(peer),
-                Safe::line(reason)
+        Event::Left { peer, reason } => match reason {
+            Leaving::Quit => format!("◆ {} left.", Safe::name(peer)),
+            Leaving::Failed => format!(
+                "◆ The chat with {} ended: their program could not go on",
+                Safe::name(peer)
             ),
         },
         Event::Who {
             peer,
             fingerprint: _,
             trust,
-            path: _,
             route,
             address,
             queued,
             absent: _,
         } => {
             let address = match address {
-                Some(address) => way(route, address),
+                Some(_) => way(*route),
                 None => "no link, trying again".into(),
             };
             let peer = Safe::name(peer);
             let trust = trust.in_words();
             format!("◆ {peer} · {address} · {trust} · {queued} queued")
         }
-        Event::Note { message } => {
+        Event::Note { message, .. } => {
             let message = Safe::message(message).as_str().replace('\n', "\n  ");
             format!("◆ {message}")
         }
     })
-}
-
-/// Short enough to be seen whole in 50 columns and 24 rows; what matters most is its end, too.
-fn alarm(event: &Event) -> Option<Text> {
-    let Event::Alarm {
-        kind,
-        peer,
-        name,
-        was,
-        is,
-        last_met,
-        override_by: _,
-        override_words,
-    } = event
-    else {
-        return None;
-    };
-    let peer = Safe::name(peer);
-    let called = name.as_deref().map(Safe::name);
-    let heading = match (*kind, called) {
-        ("not-verified", _) => format!(
-            "✗ {peer} is not verified, and --require-verified was given: the chat stays shut.\n  key {is}"
-        ),
-        ("room-known", _) => {
-            format!(
-                "✗ SOMEBODY ELSE IS HERE: in this room you met \"{peer}\", who uses another key."
-            )
-        }
-        ("name-known", Some(called)) => format!(
-            "✗ SOMEBODY ELSE? \"{called}\" is, or looks like, a name of \"{peer}\", who uses another key."
-        ),
-        _ => format!("✗ IDENTITY CHANGED: \"{peer}\" uses another key than before."),
-    };
-    let mut text = Text::remark(&heading);
-    if let (Some(was), Some((when, standing))) = (was, last_met) {
-        let day = when.get(..10).unwrap_or(when);
-        text = text
-            .and(&format!("  last seen {day}, {}", standing.in_words()))
-            .with_keys(was, is);
-    }
-    let choice = |name: &str, what: &str| (Safe::line(name), Safe::line(what));
-    let mut choices = vec![choice("/verify", "compare words now")];
-    if override_words.is_empty() {
-        choices.push(choice("/quit", "leave"));
-        return Some(text.with_list(&choices));
-    }
-    let places: Vec<_> = override_words.iter().map(ToString::to_string).collect();
-    let trust = format!(
-        "and the words {} of the new key: let it in, not verified",
-        places.join(", ")
-    );
-    choices.extend([choice("/quit", "leave (advised)"), choice("/trust", &trust)]);
-    Some(text.with_list(&choices).and(&format!(
-        "✗ Another key than {peer}'s: a new computer? Have {peer} read it by phone (undertone id). Otherwise someone may be posing as {peer}."
-    )))
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_alarm_is_seen_whole_in_50_columns_and_24_rows() {
-        let was = "solo-torpedo-aardvark-adroitness-drumbeat-yesteryear-cubic-hydraulic-waffle-Medusa-puppy-savagery-crackdown-speculate-physique-belowground";
-        let is = "button-crossover-hamlet-microwave-keyboard-company-talon-Norwegian-Aztec-Virginia-minnow-barbecue-physique-Babylon-orca-retrieval";
-        for (kind, is, width) in [
-            ("name-known", is, 50),
-            ("room-known", is, 50),
-            ("former-key", is, 80),
-        ] {
-            let alarm = Event::Alarm {
-                kind,
-                peer: "bob".into(),
-                name: Some("bob".into()),
-                was: Some(was.into()),
-                is: is.into(),
-                last_met: Some(("2026-11-28T20:00:00Z".into(), Standing::Invite)),
-                override_by: None,
-                override_words: vec![10, 11, 12, 13, 14, 16],
-            };
-            let rows = in_words(&alarm, Style::new(false))
-                .unwrap()
-                .rows(Some(width));
-            assert!(rows.lines().count() < 20, "{rows}");
-            assert!(rows.ends_with("posing as bob."), "{rows}");
-            for word in was.split('-').chain(is.split('-')) {
-                assert!(rows.contains(word), "{word}: {rows}");
-            }
-        }
-    }
 }

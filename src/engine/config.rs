@@ -1,0 +1,74 @@
+//! What a conversation is started with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use undertone_core::crypto::keys::SecretKey;
+use undertone_core::room::Room;
+use undertone_core::text::display_name::DisplayName;
+
+use super::connect::listening::Listening;
+use super::relay::Consent;
+use crate::attempts::Attempts;
+use crate::contacts::Contacts;
+use crate::history::History;
+use crate::rendezvous::MediatorEndpoint;
+use crate::store::Writer;
+
+/// Everything a chat needs to know beforehand.
+pub struct ChatConfig {
+    /// What the other one is to call us.
+    pub name: DisplayName,
+    /// Where to meet.
+    pub room: Room,
+    /// The mediator that was named, if any, and the way to it.
+    pub mediator: Option<MediatorEndpoint>,
+    /// Whether the room was made up just now: its invite is to be said, come what may.
+    pub made_up: bool,
+    /// Where an invite was made that leads to this machine itself.
+    pub to_itself: Option<Made>,
+    /// Whether to look for one on the local network where none was named.
+    pub lan: bool,
+    /// Port of the mediator on this machine.
+    pub local_port: u16,
+    /// Our identity key.
+    pub identity: Arc<SecretKey>,
+    /// Whom we know.
+    pub contacts: Contacts,
+    /// What was spent in rooms with a secret.
+    pub attempts: Attempts,
+    /// Where connections are noted, if they are.
+    pub history: Option<History>,
+    /// Who writes to the disk while the chat goes on.
+    pub writer: Arc<Writer>,
+    /// Where a host listens.
+    pub listening: Listening,
+    /// Whether the mediator may carry the conversation.
+    pub consent: Consent,
+    /// How long to wait for the other one; `None`: as long as it takes.
+    pub timeout: Option<Duration>,
+    /// Whether to talk only to someone whose words were compared.
+    pub require_verified: bool,
+    /// Who commands the conversation.
+    pub speaker: Speaker,
+}
+
+/// Where an invite was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// On this machine, by this person, with a mediator from this port on.
+    Here(u16),
+    /// Somewhere else, as far as is known.
+    Elsewhere,
+}
+
+/// Who commands a conversation, and what they may expect of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Speaker {
+    /// A person, who stays when the other one goes, and is told what they can do next.
+    pub is_person: bool,
+    /// What is said is typed: whoever ends it wants to leave at once.
+    pub types: bool,
+    /// Hears at once that something finds no room; what others say waits for its turn.
+    pub is_prompt: bool,
+}

@@ -1,0 +1,141 @@
+//! Events on their way from a conversation to its face, and word back whether they got there.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use super::event::Event;
+use super::{ChatError, ConversationId};
+
+/// Events of one conversation that wait for their face at the most …
+const WAITING: u32 = 256;
+/// … and those that are told without a wait between two looks at how many there are.
+const ROOM: u32 = WAITING / 2;
+
+/// One event, and who hears whether it was written.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Whose event it is.
+    pub id: ConversationId,
+    /// The event.
+    pub event: Event,
+    outcome: Outcome,
+    /// Its place among those that wait.
+    _place: OwnedSemaphorePermit,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    Awaited(oneshot::Sender<io::Result<()>>),
+    /// Nobody waits: only a failure is heard of.
+    Told(mpsc::Sender<io::Error>),
+}
+
+impl Delivery {
+    /// Tells the conversation whether the event was written. A message that was not is not
+    /// acknowledged to its sender; any event that was not ends the conversation.
+    pub fn done(self, written: io::Result<()>) {
+        match (self.outcome, written) {
+            (Outcome::Awaited(outcome), written) => drop(outcome.send(written)),
+            (Outcome::Told(failures), Err(error)) => drop(failures.try_send(error)),
+            (Outcome::Told(_), Ok(())) => {}
+        }
+    }
+}
+
+/// The first event that could not be written, of those that nobody waits for.
+pub(super) type Failures = mpsc::Receiver<io::Error>;
+
+/// Where one conversation's events go. Clones lead to the same face.
+#[derive(Debug, Clone)]
+pub struct Outlet {
+    id: ConversationId,
+    /// Bounded by the places: no more of this conversation's wait in it.
+    events: mpsc::UnboundedSender<Delivery>,
+    places: Arc<Semaphore>,
+    failures: mpsc::Sender<io::Error>,
+}
+
+impl Outlet {
+    /// The way of this conversation's events.
+    pub(super) fn new(
+        id: ConversationId,
+        events: mpsc::UnboundedSender<Delivery>,
+    ) -> (Self, Failures) {
+        let (failures, failed) = mpsc::channel(1);
+        let outlet = Outlet {
+            id,
+            events,
+            places: Arc::new(Semaphore::new(WAITING as usize)),
+            failures,
+        };
+        (outlet, failed)
+    }
+
+    /// Tells an event that nobody waits for. [`Outlet::has_room`] keeps places free for it; an
+    /// event that finds none is dropped.
+    pub fn tell(&self, event: Event) {
+        let outcome = Outcome::Told(self.failures.clone());
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            // Where there is no face, nobody misses it.
+            let _ = self.send(event, outcome, place);
+        }
+    }
+
+    /// Hands an event over, behind those before it.
+    ///
+    /// # Errors
+    /// [`ChatError::Output`], where there is no face any more.
+    pub async fn post(&self, event: Event) -> Result<Posted, ChatError> {
+        let (outcome, posted) = oneshot::channel();
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let place = place.map_err(|_| gone())?;
+        self.send(event, Outcome::Awaited(outcome), place)?;
+        Ok(Posted(posted))
+    }
+
+    fn send(
+        &self,
+        event: Event,
+        outcome: Outcome,
+        place: OwnedSemaphorePermit,
+    ) -> Result<(), ChatError> {
+        let delivery = Delivery {
+            id: self.id,
+            event,
+            outcome,
+            _place: place,
+        };
+        self.events.send(delivery).map_err(|_| gone())
+    }
+
+    /// Returns once many events can be told without a wait. Cancel-safe.
+    pub async fn has_room(&self) {
+        let _ = self.places.acquire_many(ROOM).await;
+    }
+
+    /// Returns once every event has been written, or could not be. Cancel-safe.
+    pub async fn is_settled(&self) {
+        let _ = self.places.acquire_many(WAITING).await;
+    }
+}
+
+/// An event that was handed over.
+#[derive(Debug)]
+pub struct Posted(oneshot::Receiver<io::Result<()>>);
+
+impl Posted {
+    /// Waits until it is written.
+    ///
+    /// # Errors
+    /// [`ChatError::Output`], where it was not.
+    pub async fn written(self) -> Result<(), ChatError> {
+        let written = self.0.await.map_err(|_| gone())?;
+        written.map_err(ChatError::Output)
+    }
+}
+
+fn gone() -> ChatError {
+    ChatError::Output(io::ErrorKind::BrokenPipe.into())
+}

@@ -1,0 +1,293 @@
+//! The front of a program with one conversation: shows its events, and makes commands of what is
+//! typed or piped. Before the first meeting it listens to what is typed ahead; from then on it has
+//! a console, where there is a terminal to have one on, and lines elsewhere.
+
+use std::collections::VecDeque;
+use std::io;
+
+use tokio::sync::mpsc;
+
+use super::clipboard::Clipboard;
+use super::clock::Clock;
+use super::console::Console;
+use super::help::help;
+use super::input::{self, Input};
+use super::output::Face;
+use super::times::Times;
+use super::type_ahead::{self, Ahead, TypeAhead};
+use crate::engine::event::{Event, Status, Wait};
+use crate::engine::{Command, Delivery};
+use crate::exit::Exit;
+use crate::terminal::prompts::can_ask;
+
+const DRAFT_KEPT: &str = "Not said to anybody: it stays your draft.";
+const NOT_SAID: &str = "Not said to anybody: nobody is there. Enter on an empty line waits again.";
+const NOBODY_YET: &str = "Not said to anybody: nobody is there yet.";
+
+/// Commands that wait at the most while a person types on.
+const QUEUE: usize = 64;
+
+/// Whether a person sits at a terminal.
+pub fn has_person(face: Face) -> bool {
+    !face.json && can_ask()
+}
+
+/// Whether they are to have a row to type in.
+pub fn has_console(face: Face) -> bool {
+    !face.plain && has_person(face)
+}
+
+/// What people and programs have of a conversation.
+pub struct Frontend {
+    face: Face,
+    input: Source,
+    clock: Clock,
+    clipboard: Clipboard,
+    /// When what comes was said.
+    times: Times,
+    /// What the conversation has not taken yet.
+    pub(super) queue: VecDeque<Command>,
+    /// The meeting is over, and another one may follow.
+    parted: bool,
+    /// Nothing more is read.
+    ended: bool,
+}
+
+/// Where what is said comes from.
+enum Source {
+    Ahead(Box<TypeAhead>),
+    Lines(mpsc::Receiver<Input>),
+    Console(Box<Console>),
+}
+
+impl Frontend {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn open(face: Face) -> io::Result<Self> {
+        let ahead = TypeAhead::listen(face, has_console(face))?;
+        Ok(Frontend {
+            face,
+            input: Source::Ahead(Box::new(ahead)),
+            clock: Clock::new(face),
+            clipboard: Clipboard::default(),
+            times: Times::default(),
+            queue: VecDeque::new(),
+            parted: false,
+            ended: false,
+        })
+    }
+
+    /// Shows an event, and tells its conversation what came of it.
+    pub fn take(&mut self, delivery: Delivery) {
+        let shown = self.show(&delivery.event);
+        delivery.done(shown);
+    }
+
+    fn show(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::Wait(wait) => {
+                self.clock.set(*wait);
+                if *wait == Wait::Over {
+                    self.clipboard.offer(None);
+                }
+            }
+            Event::Waiting { invite, .. } => self.clipboard.offer(Some(invite)),
+            Event::Met { peer } => self.meet(peer)?,
+            Event::Status { status, .. } => self.parted = *status == Status::Left,
+            Event::Unsaid { text } => self.was_not_said(text),
+            _ => {}
+        }
+        match &mut self.input {
+            Source::Console(console) => {
+                console.show(event);
+                Ok(())
+            }
+            Source::Ahead(_) | Source::Lines(_) => self.print(event),
+        }
+    }
+
+    /// Shows an event in lines.
+    fn print(&mut self, event: &Event) -> io::Result<()> {
+        // What a person does not hear leaves the clock where it is.
+        if !self.face.json && self.face.talk(event).is_some() {
+            self.clock.clear();
+        }
+        match event {
+            Event::Message {
+                from,
+                text,
+                time,
+                received,
+                resent,
+                ..
+            } if !self.face.json => {
+                let at = self.times.shown(*time, *received);
+                return self.face.say(from, text, at, *resent);
+            }
+            Event::Connected { again: true, .. } | Event::Parted { .. } => self.times.anew(),
+            _ => {}
+        }
+        if let Event::Parted {
+            error: Some(error), ..
+        } = event
+        {
+            self.face.show(&Event::Error(error.clone()))?;
+        }
+        self.face.show(event)
+    }
+
+    /// Somebody of this `name` came: what was typed ahead is theirs to hear.
+    fn meet(&mut self, name: &str) -> io::Result<()> {
+        let Source::Ahead(_) = &self.input else {
+            return Ok(());
+        };
+        let (_, none) = mpsc::channel(1);
+        let Source::Ahead(ahead) = std::mem::replace(&mut self.input, Source::Lines(none)) else {
+            return Ok(());
+        };
+        let (typed, commands) = ahead.finish();
+        for input in commands {
+            self.queue.push_back(self.command(input));
+        }
+        self.clock.clear();
+        self.input = match has_console(self.face) {
+            true => {
+                self.clock.hide();
+                Source::Console(Box::new(Console::enter(name, self.face, typed)?))
+            }
+            false => Source::Lines(input::listen(
+                typed.unwrap_or_else(|| "/quit\n".to_owned()),
+            )?),
+        };
+        Ok(())
+    }
+
+    /// Nobody was there to hear it: a console keeps it as a draft.
+    fn was_not_said(&mut self, text: &str) {
+        let note = match (&mut self.input, self.parted) {
+            (Source::Console(console), parted) => {
+                console.keep_draft(text);
+                if parted {
+                    self.queue.push_back(Command::Meet);
+                    DRAFT_KEPT
+                } else {
+                    type_ahead::DRAFT
+                }
+            }
+            (_, true) => NOT_SAID,
+            (_, false) => NOBODY_YET,
+        };
+        self.note(note);
+    }
+
+    /// Answers here and now.
+    fn note(&mut self, message: &str) {
+        let event = Event::asked(message);
+        // Whether anybody reads it shows by the next event.
+        let _ = match &mut self.input {
+            Source::Console(console) => {
+                console.show(&event);
+                Ok(())
+            }
+            Source::Ahead(_) | Source::Lines(_) => self.print(&event),
+        };
+    }
+
+    /// Whether more is to be read now: a person is always heard; lines wait in their pipe until the
+    /// conversation takes those before them.
+    pub fn listens(&self) -> bool {
+        let most = match self.input {
+            Source::Console(_) => QUEUE,
+            Source::Ahead(_) | Source::Lines(_) => 1,
+        };
+        !self.ended && self.queue.len() < most
+    }
+
+    /// Waits for what is said, and makes a command of it. The clock runs meanwhile. Cancel-safe.
+    pub async fn listen(&mut self) {
+        let input = match &mut self.input {
+            Source::Console(console) => console.next().await.ok().flatten(),
+            Source::Lines(lines) => tokio::select! {
+                input = lines.recv() => input,
+                never = self.clock.run() => match never {},
+            },
+            Source::Ahead(ahead) => {
+                let ahead = tokio::select! {
+                    ahead = ahead.next() => ahead,
+                    never = self.clock.run() => match never {},
+                };
+                match ahead {
+                    Ahead::Input(input) => Some(input),
+                    Ahead::Note(note) => return self.note(note),
+                }
+            }
+        };
+        let command = match input {
+            Some(input) => self.command(input),
+            None => {
+                self.ended = true;
+                Command::EndInput
+            }
+        };
+        self.queue.push_back(command);
+    }
+
+    /// What the conversation is to do. What is for the face alone comes back in its turn.
+    fn command(&self, input: Input) -> Command {
+        match input {
+            Input::Say(text) => Command::Say(text),
+            Input::TooLong => Command::TooLong,
+            Input::Verify(words) => Command::Verify(words),
+            Input::VerifyLater => Command::VerifyLater,
+            Input::Trust(words) => Command::Trust(words),
+            Input::Who => Command::Who,
+            Input::Peers => Command::Peers,
+            Input::Relay => Command::AllowRelay,
+            Input::Quit => Command::Leave(Exit::Done),
+            Input::Interrupt => Command::Leave(Exit::Interrupted),
+            Input::Help => Command::Show(help()),
+            Input::Invite => Command::Show(Event::asked(self.clipboard.copy(self.face))),
+            Input::Unknown(name, meant) => Command::Show(unknown(&name, meant)),
+            Input::Clear => Command::Show(Event::Clear),
+        }
+    }
+
+    /// Writes what is due to the terminal.
+    pub fn paint(&mut self) {
+        if let Source::Console(console) = &mut self.input
+            && console.paint().is_err()
+            && !std::mem::replace(&mut self.ended, true)
+        {
+            self.queue.push_back(Command::Leave(Exit::Done));
+        }
+    }
+
+    /// A signal asks the program to end.
+    pub fn was_stopped(&mut self, exit: Exit) {
+        let has_console = matches!(self.input, Source::Console(_));
+        if exit == Exit::Interrupted && self.clock.runs() && !has_console {
+            self.clock.interrupted();
+        }
+    }
+
+    /// Gives the terminal back.
+    pub fn close(mut self) {
+        self.clock.clear();
+        match self.input {
+            Source::Console(console) => console.leave(),
+            Source::Ahead(ahead) => drop(ahead.finish()),
+            Source::Lines(_) => {}
+        }
+    }
+}
+
+fn unknown(name: &str, meant: Option<&'static str>) -> Event {
+    let message = format!("no command /{name}; nothing was sent");
+    let hint = match meant {
+        Some(meant) => format!("Did you mean /{meant}? To send it as it is, type //{name}."),
+        None => format!("/help lists the commands. To send it as it is, type //{name}."),
+    };
+    Event::error("unknown-command", &message, &hint)
+}

@@ -1,0 +1,213 @@
+//! The engine without any program around it: conversations in this process, by commands and events.
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use undertone::attempts::Attempts;
+use undertone::contacts::Contacts;
+use undertone::engine::connect::listening::Listening;
+use undertone::engine::event::{Event, Leaving};
+use undertone::engine::relay::{Consent, RelayChoice};
+use undertone::engine::{
+    ChatConfig, Command, Conversation, ConversationId, Delivery, Engine, Speaker,
+};
+use undertone::exit::Exit;
+use undertone::store::{Store, Writer};
+use undertone_core::crypto::keys::SecretKey;
+use undertone_core::text::display_name::DisplayName;
+use undertone_net::rendezvous::MediatorEndpoint;
+
+use crate::common::{Home, Mediator};
+
+/// Somebody with any number of conversations.
+struct Somebody {
+    home: Home,
+    identity: Arc<SecretKey>,
+    engine: Engine,
+    deliveries: mpsc::UnboundedReceiver<Delivery>,
+    conversations: HashMap<ConversationId, Conversation>,
+}
+
+impl Somebody {
+    fn new() -> Self {
+        let (engine, deliveries) = Engine::new();
+        Somebody {
+            home: Home::new(),
+            identity: Arc::new(SecretKey::generate()),
+            engine,
+            deliveries,
+            conversations: HashMap::new(),
+        }
+    }
+
+    fn start(&mut self, mediator: &Mediator, name: &str, room: &str) -> ConversationId {
+        let store = Store::open(&self.home.data()).unwrap();
+        let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let conversation = self.engine.start(ChatConfig {
+            name: DisplayName::parse(name).unwrap(),
+            room: room.parse().unwrap(),
+            mediator: Some(MediatorEndpoint::direct(
+                mediator.address().parse().unwrap(),
+            )),
+            made_up: false,
+            to_itself: None,
+            lan: false,
+            local_port: 0,
+            contacts: Contacts::open(&store, self.identity.public()),
+            attempts: Attempts::open(store.dir()),
+            identity: Arc::clone(&self.identity),
+            history: None,
+            writer: Arc::new(Writer::start().unwrap()),
+            listening: Listening {
+                bind: Some(bind),
+                ..Listening::default()
+            },
+            consent: Consent::new(RelayChoice::Never, false),
+            timeout: None,
+            require_verified: false,
+            speaker: Speaker {
+                is_person: false,
+                types: false,
+                is_prompt: false,
+            },
+        });
+        let id = conversation.id;
+        self.conversations.insert(id, conversation);
+        id
+    }
+
+    async fn command(&self, id: ConversationId, command: Command) {
+        self.conversations[&id]
+            .commands
+            .send(command)
+            .await
+            .unwrap();
+    }
+
+    async fn say(&self, id: ConversationId, text: &str) {
+        self.command(id, Command::Say(text.to_owned())).await;
+    }
+
+    /// The next event of any conversation that `what` is made of; all are written.
+    async fn next<T>(&mut self, what: impl Fn(&Event) -> Option<T>) -> (ConversationId, T) {
+        loop {
+            let delivery = self.deliveries.recv().await.unwrap();
+            let (id, found) = (delivery.id, what(&delivery.event));
+            delivery.done(Ok(()));
+            if let Some(found) = found {
+                return (id, found);
+            }
+        }
+    }
+
+    async fn is_connected(&mut self) -> (ConversationId, String) {
+        self.next(|event| match event {
+            Event::Connected { peer, .. } => Some(peer.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn hears(&mut self) -> (ConversationId, String) {
+        self.next(|event| match event {
+            Event::Message { from, text, .. } => Some(format!("{from}: {text}")),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn ends(&mut self, id: ConversationId) -> Exit {
+        let mut conversation = self.conversations.remove(&id).unwrap();
+        loop {
+            tokio::select! {
+                Some(delivery) = self.deliveries.recv() => delivery.done(Ok(())),
+                ended = &mut conversation.task => return ended.unwrap().unwrap(),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_conversations_in_one_process_talk_to_two_others() {
+    let mediator = Mediator::start();
+    let [mut ada, mut bob, mut carol] = [(); 3].map(|()| Somebody::new());
+    let with_bob = ada.start(&mediator, "ada", "first#secret");
+    let with_carol = ada.start(&mediator, "ada", "second#secret");
+    assert_ne!(with_bob, with_carol);
+    let bobs = bob.start(&mediator, "bob", "first#secret");
+    let carols = carol.start(&mediator, "carol", "second#secret");
+
+    let mut connected = HashMap::from([ada.is_connected().await, ada.is_connected().await]);
+    assert_eq!(connected.remove(&with_bob).as_deref(), Some("bob"));
+    assert_eq!(connected.remove(&with_carol).as_deref(), Some("carol"));
+    assert_eq!(bob.is_connected().await, (bobs, "ada".to_owned()));
+    assert_eq!(carol.is_connected().await, (carols, "ada".to_owned()));
+
+    ada.say(with_bob, "to bob").await;
+    ada.say(with_carol, "to carol").await;
+    assert_eq!(bob.hears().await, (bobs, "ada: to bob".to_owned()));
+    assert_eq!(carol.hears().await, (carols, "ada: to carol".to_owned()));
+    carol.say(carols, "from carol").await;
+    assert_eq!(
+        ada.hears().await,
+        (with_carol, "carol: from carol".to_owned())
+    );
+    bob.say(bobs, "from bob").await;
+    assert_eq!(ada.hears().await, (with_bob, "bob: from bob".to_owned()));
+
+    // One ends, and the other one goes on.
+    bob.command(bobs, Command::Leave(Exit::Done)).await;
+    let left = ada.next(|event| match event {
+        Event::Left { reason, .. } => Some(*reason),
+        _ => None,
+    });
+    assert_eq!(left.await, (with_bob, Leaving::Quit));
+    assert_eq!(ada.ends(with_bob).await, Exit::Done);
+    assert_eq!(bob.ends(bobs).await, Exit::Done);
+    ada.say(with_carol, "still here").await;
+    assert_eq!(carol.hears().await, (carols, "ada: still here".to_owned()));
+}
+
+#[tokio::test]
+async fn a_message_that_no_face_could_write_is_not_acknowledged() {
+    let mediator = Mediator::start();
+    let [mut ada, mut bob] = [(); 2].map(|()| Somebody::new());
+    let adas = ada.start(&mediator, "ada", "lab#secret");
+    let bobs = bob.start(&mediator, "bob", "lab#secret");
+    ada.is_connected().await;
+    bob.is_connected().await;
+    ada.say(adas, "hello").await;
+    let refused = loop {
+        let delivery = bob.deliveries.recv().await.unwrap();
+        match delivery.event {
+            Event::Message { .. } => break delivery,
+            _ => delivery.done(Ok(())),
+        }
+    };
+    refused.done(Err(std::io::ErrorKind::StorageFull.into()));
+    let ended = bob.conversations.remove(&bobs).unwrap().task.await.unwrap();
+    assert_eq!(ended.unwrap_err().exit(), Exit::Fault);
+    // Told that bob's program failed, and not that the message arrived.
+    let told = ada.next(|event| match event {
+        Event::Left { reason, .. } => Some(Some(*reason)),
+        Event::Delivered { .. } => Some(None),
+        _ => None,
+    });
+    assert_eq!(told.await, (adas, Some(Leaving::Failed)));
+}
+
+#[tokio::test]
+async fn a_conversation_without_a_face_ends() {
+    let mediator = Mediator::start();
+    let [mut ada, mut bob] = [(); 2].map(|()| Somebody::new());
+    let adas = ada.start(&mediator, "ada", "lab#secret");
+    bob.start(&mediator, "bob", "lab#secret");
+    ada.is_connected().await;
+    bob.is_connected().await;
+    drop(bob);
+    ada.next(|event| matches!(event, Event::Left { .. }).then_some(()))
+        .await;
+    ada.ends(adas).await;
+}
