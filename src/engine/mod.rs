@@ -62,7 +62,7 @@ pub struct Engine {
 
 /// A conversation that was started. Dropped, it leaves.
 #[derive(Debug)]
-pub struct Conversation {
+pub struct ConversationHandle {
     /// Which one.
     pub id: ConversationId,
     /// What it is to do, in this order.
@@ -82,7 +82,7 @@ impl Engine {
     }
 
     /// Starts a conversation, within a tokio runtime.
-    pub fn start(&mut self, config: ChatConfig) -> Conversation {
+    pub fn start(&mut self, config: ChatConfig) -> ConversationHandle {
         self.started += 1;
         let id = ConversationId(self.started);
         let (outlet, failures) = Outlet::new(id, self.events.clone());
@@ -94,7 +94,7 @@ impl Engine {
             failures,
         };
         let task = tokio::spawn(Task::new(config, outlet).run(inbox));
-        Conversation {
+        ConversationHandle {
             id,
             commands,
             stop,

@@ -4,7 +4,7 @@ use tokio::sync::mpsc;
 
 use super::frontend::Frontend;
 use super::output::Face;
-use crate::engine::{ChatConfig, ChatError, Conversation, Delivery, Engine};
+use crate::engine::{ChatConfig, ChatError, ConversationHandle, Delivery, Engine};
 use crate::exit::Exit;
 use crate::signals::Signals;
 
@@ -26,7 +26,7 @@ pub async fn run(config: ChatConfig, face: Face, signals: &mut Signals) -> Resul
 }
 
 async fn converse(
-    conversation: &mut Conversation,
+    conversation: &mut ConversationHandle,
     deliveries: &mut mpsc::UnboundedReceiver<Delivery>,
     front: &mut Frontend,
     signals: &mut Signals,

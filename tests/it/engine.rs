@@ -11,7 +11,7 @@ use undertone::engine::connect::listening::Listening;
 use undertone::engine::event::{Event, Leaving};
 use undertone::engine::relay::{Consent, RelayChoice};
 use undertone::engine::{
-    ChatConfig, Command, Conversation, ConversationId, Delivery, Engine, Speaker,
+    ChatConfig, Command, ConversationHandle, ConversationId, Delivery, Engine, Speaker,
 };
 use undertone::exit::Exit;
 use undertone::store::{Store, Writer};
@@ -27,7 +27,7 @@ struct Somebody {
     identity: Arc<SecretKey>,
     engine: Engine,
     deliveries: mpsc::UnboundedReceiver<Delivery>,
-    conversations: HashMap<ConversationId, Conversation>,
+    conversations: HashMap<ConversationId, ConversationHandle>,
 }
 
 impl Somebody {

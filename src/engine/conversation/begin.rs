@@ -6,7 +6,7 @@ use undertone_core::pairing::Role;
 use undertone_core::session::{LinkId, Session};
 
 use crate::engine::connect::Met;
-use crate::engine::conversation::Talk;
+use crate::engine::conversation::Conversation;
 use crate::engine::conversation::backlog::Backlog;
 use crate::engine::conversation::black_hole::Hole;
 use crate::engine::conversation::links::{in_order, join};
@@ -104,7 +104,7 @@ pub(in crate::engine) async fn talk(
     }
     // Who was met again is met again if this link, too, is one that only we know of.
     let heard = session.role() == Role::Host || again;
-    let mut talk = Talk {
+    let mut talk = Conversation {
         context,
         local,
         words: in_order(session.role(), &peer.words),

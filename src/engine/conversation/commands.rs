@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::commands::CommandError;
 use crate::engine::Command;
-use crate::engine::conversation::Talk;
+use crate::engine::conversation::Conversation;
 use crate::engine::conversation::verify::are_to_be_compared;
 use crate::engine::event::Event;
 use crate::history::people::people;
@@ -16,7 +16,7 @@ use crate::store::aside;
 /// People whom `/peers` shows; all of them are for `undertone peers`.
 const PEERS_MAX: usize = 40;
 
-impl Talk<'_> {
+impl Conversation<'_> {
     pub(super) fn obey(&mut self, command: Command) {
         match command {
             Command::Say(text) => self.say(text),

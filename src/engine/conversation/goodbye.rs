@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::engine::ChatError;
 use crate::engine::connect::pair::Failure;
-use crate::engine::conversation::Talk;
+use crate::engine::conversation::Conversation;
 use crate::engine::event::Event;
 use crate::exit::Exit;
 use crate::link::framed::{FAREWELL_TIMEOUT, Framed};
@@ -16,7 +16,7 @@ const HEEDED_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long a guest looks for a host that may not know of the session.
 const UNSHARED_FOR: Duration = Duration::from_secs(15);
 
-impl Talk<'_> {
+impl Conversation<'_> {
     /// Leaves at the end of stdin: a pipe's last lines are waited for, as long as some
     /// of them arrive, and so is the answer to its last `/peers`; a person who leaves is
     /// not kept.

@@ -9,7 +9,7 @@ use undertone_core::session::{Fault, LinkId, Session};
 use crate::engine::ChatError;
 use crate::engine::connect::Met;
 use crate::engine::connect::host::Step;
-use crate::engine::conversation::Talk;
+use crate::engine::conversation::Conversation;
 use crate::engine::conversation::lost::absent;
 use crate::engine::event::Event;
 use crate::engine::reconnect::Reached;
@@ -27,7 +27,7 @@ pub(super) enum Arrival {
     Anew,
 }
 
-impl Talk<'_> {
+impl Conversation<'_> {
     pub(super) fn at_the_door(&mut self, step: Step) -> Result<(), ChatError> {
         let reunion = self.reunion();
         let Some(lobby) = &mut self.lobby else {

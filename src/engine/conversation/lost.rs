@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::engine::connect::again::Again;
 use crate::engine::connect::listening::Listening;
 use crate::engine::connect::pair::Progress;
-use crate::engine::conversation::Talk;
+use crate::engine::conversation::Conversation;
 use crate::engine::event::Event;
 use crate::engine::event::Loss;
 use crate::engine::reconnect::{Trail, await_guest, seek_host};
@@ -23,7 +23,7 @@ use crate::rendezvous::MediatorEndpoint;
 /// A link that was lost is found again by then, mostly, where both ends still share a session.
 const RESUMED_WITHIN: Duration = Duration::from_secs(1);
 
-impl Talk<'_> {
+impl Conversation<'_> {
     /// The link is gone: says so once, and looks for the other one.
     pub(super) fn lose(&mut self, reason: Loss) {
         let Some(wire) = self.wire.take() else { return };

@@ -51,7 +51,7 @@ mod verify;
 
 pub(super) use begin::{End, Parting, talk};
 
-struct Talk<'a> {
+struct Conversation<'a> {
     context: &'a Context,
     local: &'a Local,
     session: Session,
@@ -112,7 +112,7 @@ struct Talk<'a> {
     leave_by: Option<Instant>,
 }
 
-impl Talk<'_> {
+impl Conversation<'_> {
     async fn run(&mut self, inbox: &mut Inbox) -> Result<Exit, ChatError> {
         self.announce(Arrival::First);
         self.read()?;

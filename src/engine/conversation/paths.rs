@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::engine::conversation::Talk;
+use crate::engine::conversation::Conversation;
 use crate::engine::conversation::black_hole::Hole;
 use crate::engine::event::Event;
 use crate::engine::event::Loss;
@@ -25,7 +25,7 @@ const AGAIN: [Duration; 3] = [
 /// … and thereafter.
 const LATER: Duration = Duration::from_secs(60);
 
-impl Talk<'_> {
+impl Conversation<'_> {
     /// Remembers which way the link goes.
     pub(super) fn note_route(&mut self, route: Path) {
         self.route = route;

@@ -5,12 +5,12 @@ use std::future::pending;
 use tokio::time::Instant;
 
 use crate::engine::ChatError;
-use crate::engine::conversation::Talk;
+use crate::engine::conversation::Conversation;
 use crate::engine::event::Loss;
 use crate::link::frame::FrameError;
 use crate::link::framed::Framed;
 
-impl Talk<'_> {
+impl Conversation<'_> {
     pub(super) fn transmit(&mut self) {
         let Some(wire) = self.wire.as_mut().filter(|wire| wire.is_idle()) else {
             return;

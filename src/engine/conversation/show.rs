@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use undertone_core::session;
 
 use crate::engine::ChatError;
-use crate::engine::conversation::Talk;
+use crate::engine::conversation::Conversation;
 use crate::engine::event::{Event, Leaving, Status};
 use crate::store::News;
 
-impl Talk<'_> {
+impl Conversation<'_> {
     /// Tells how it stands, where that has changed.
     pub(super) fn stand(&mut self) {
         let status = if self.company.is_shut() {

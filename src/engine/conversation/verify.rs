@@ -8,7 +8,7 @@ use undertone_core::crypto::words::{are_words, in_words, same_words, unlike, unl
 use undertone_core::text::safe::Safe;
 
 use crate::engine::ChatError;
-use crate::engine::conversation::Talk;
+use crate::engine::conversation::Conversation;
 use crate::engine::conversation::links::Arrival;
 use crate::engine::event::Event;
 use crate::exit::Exit;
@@ -18,7 +18,7 @@ const TRIES: u32 = 2;
 /// Columns of what was typed in place of a word that are shown.
 const SHOWN: usize = 20;
 
-impl Talk<'_> {
+impl Conversation<'_> {
     pub(super) fn show_words(&mut self) {
         self.show(Event::Words {
             mine: self.words[0],
