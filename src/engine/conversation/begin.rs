@@ -15,7 +15,7 @@ use crate::engine::conversation::network::Network;
 use crate::engine::event::Event;
 use crate::engine::inbox::Inbox;
 use crate::engine::mediator::Local;
-use crate::engine::peer::Company;
+use crate::engine::peer::Peer;
 use crate::engine::{ChatError, Context};
 use crate::exit::Exit;
 use crate::link::framed::Framed;
@@ -74,32 +74,29 @@ pub(in crate::engine) async fn talk(
     // before that: the other one need not wait for our disk.
     session.block();
     let route = ready.path;
-    let (mut wire, peer) = join(&mut session, LinkId(1), ready).map_err(ChatError::Broken)?;
+    let (mut wire, identity) = join(&mut session, LinkId(1), ready).map_err(ChatError::Broken)?;
     session
         .poll_transmit(Instant::now().into_std(), &mut wire.out)
         .map_err(|(_, fault)| ChatError::Broken(fault))?;
     // A socket that is already gone shows when it is read.
     let _ = wire.try_flush();
     let begun = tokio::select! {
-        company = Company::meet(context, &peer, route, again) => company.map_err(|error| Err(error.into())),
+        peer = Peer::meet(context, &identity, route, again) => peer.map_err(|error| Err(error.into())),
         exit = inbox.stopped() => Err(Ok(exit)),
     };
     let begun = match begun {
-        Ok(company) => introduce(context, &company)
-            .await
-            .map(|()| company)
-            .map_err(Err),
+        Ok(peer) => introduce(context, &peer).await.map(|()| peer).map_err(Err),
         Err(ended) => Err(ended),
     };
-    let company = match begun {
+    let peer = match begun {
         Ok(begun) => begun,
         Err(ended) => {
             part(session, wire, &ended).await;
             return ended.map(|exit| End::Here(Ok(exit)));
         }
     };
-    name(company.name());
-    if !company.is_shut() {
+    name(peer.name());
+    if !peer.is_shut() {
         session.unblock(Instant::now().into_std());
     }
     // Who was met again is met again if this link, too, is one that only we know of.
@@ -107,9 +104,9 @@ pub(in crate::engine) async fn talk(
     let mut talk = Conversation {
         context,
         local,
-        words: in_order(session.role(), &peer.words),
+        words: in_order(session.role(), &identity.words),
         session,
-        company,
+        peer,
         wire: Some(wire),
         links: 1,
         lobby,
@@ -142,9 +139,9 @@ pub(in crate::engine) async fn talk(
     talk.note_route(route);
     let ended = talk.run(inbox).await;
     if talk.wire.is_some() {
-        talk.company.seen();
+        talk.peer.seen();
     }
-    talk.company.parted();
+    talk.peer.parted();
     if let Some(wire) = talk.wire.take() {
         part(talk.session, wire, &ended).await;
     }
@@ -159,9 +156,9 @@ pub(in crate::engine) async fn talk(
 }
 
 /// Tells the face who came: it makes ready to hear and to be heard.
-async fn introduce(context: &Context, company: &Company) -> Result<(), ChatError> {
-    let peer = company.name().to_owned();
-    let posted = context.outlet.post(Event::Met { peer }).await?;
+async fn introduce(context: &Context, peer: &Peer) -> Result<(), ChatError> {
+    let name = peer.name().to_owned();
+    let posted = context.outlet.post(Event::Met { peer: name }).await?;
     posted.written().await.map_err(|error| match error {
         ChatError::Output(error) => ChatError::System(error),
         error => error,

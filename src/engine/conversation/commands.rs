@@ -53,9 +53,9 @@ impl Conversation<'_> {
         let absent = self.absent.borrow().clone();
         let address = self.wire.as_ref().map(|wire| wire.path.address());
         self.show(Event::Who {
-            peer: self.company.name().to_owned(),
-            fingerprint: self.company.fingerprint(),
-            trust: self.company.trust(),
+            peer: self.peer.name().to_owned(),
+            fingerprint: self.peer.fingerprint(),
+            trust: self.peer.trust(),
             route: self.route,
             address,
             queued: self.undelivered(),
@@ -87,7 +87,7 @@ impl Conversation<'_> {
         if speaker.is_person && are_to_be_compared(&text) {
             return self.hold_words(&text);
         }
-        if self.company.is_shut() {
+        if self.peer.is_shut() {
             return self.error(
                 "shut",
                 "not sent: the other one's identity is not verified",

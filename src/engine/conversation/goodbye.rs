@@ -28,7 +28,7 @@ impl Conversation<'_> {
         if !self.is_kept() {
             self.leave(Exit::Done);
         } else if self.unheeded_at().is_some_and(|at| Instant::now() >= at) {
-            let (peer, limit) = (self.company.name(), self.heeded_within().as_secs());
+            let (peer, limit) = (self.peer.name(), self.heeded_within().as_secs());
             let message = format!(
                 "{peer} has acknowledged nothing for {limit} s and is not waited for any longer"
             );
@@ -40,7 +40,7 @@ impl Conversation<'_> {
 
     /// Whether stdin is a pipe whose lines have not all arrived.
     fn is_kept(&self) -> bool {
-        self.undelivered() > 0 && !self.company.is_shut() && !self.context.config.speaker.types
+        self.undelivered() > 0 && !self.peer.is_shut() && !self.context.config.speaker.types
     }
 
     /// When a pipe's last lines are waited for no longer. A link that was lost has its own
@@ -81,7 +81,7 @@ impl Conversation<'_> {
 
     /// How the conversation ends, if it does now.
     pub(super) fn finished(&mut self) -> Option<Result<Exit, ChatError>> {
-        let shut = self.company.is_shut();
+        let shut = self.peer.is_shut();
         let queued = self.undelivered();
         let frozen = self.session.is_frozen();
         let stuck = |wire: &Framed| self.is_late() && (frozen || !wire.is_idle());

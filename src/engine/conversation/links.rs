@@ -116,14 +116,14 @@ impl Conversation<'_> {
         self.limit_segments();
         self.heeded = Instant::now();
         self.note_route(route);
-        self.company.moved(route);
+        self.peer.moved(route);
         self.words = in_order(self.session.role(), &peer.words);
         match better {
             true => self.announce_route(),
             false => self.announce(arrival),
         }
         if hole {
-            let peer = self.company.name();
+            let peer = self.peer.name();
             let message = format!(
                 "large packets get lost on the way to {peer}, and nobody says so: from here on they are smaller"
             );
@@ -142,21 +142,21 @@ impl Conversation<'_> {
     /// Says who is there. A shut chat says why instead; it is connected, to the
     /// person, once it is open.
     pub(super) fn announce(&mut self, arrival: Arrival) {
-        match self.company.alarm() {
+        match self.peer.alarm() {
             Some(alarm) if arrival == Arrival::First => self.show(alarm),
             Some(_) => {}
             None => self.show(Event::Connected {
-                peer: self.company.name().to_owned(),
+                peer: self.peer.name().to_owned(),
                 route: self.route,
-                trust: self.company.trust(),
-                earlier: self.company.is_trusted_from_earlier(),
+                trust: self.peer.trust(),
+                earlier: self.peer.is_trusted_from_earlier(),
                 resumed: arrival != Arrival::First,
                 again: match arrival {
                     Arrival::First => self.begun_again,
                     Arrival::Resumed => false,
                     Arrival::Anew => true,
                 },
-                yourself: self.company.is_yourself(),
+                yourself: self.peer.is_yourself(),
             }),
         }
         self.compare_anew();

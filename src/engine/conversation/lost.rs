@@ -37,16 +37,16 @@ impl Conversation<'_> {
         self.unstable = false;
         self.direct_at = None;
         self.show(Event::Reconnecting {
-            peer: self.company.name().to_owned(),
+            peer: self.peer.name().to_owned(),
             since: Timestamp::now(),
             reason,
             queued: self.session.queued(),
         });
-        if !self.company.is_contact() {
-            let message = format!("if {} starts anew, do so too: /quit", self.company.name());
+        if !self.peer.is_contact() {
+            let message = format!("if {} starts anew, do so too: /quit", self.peer.name());
             self.show(Event::note(&message));
         }
-        self.company.seen();
+        self.peer.seen();
         self.seek();
     }
 
@@ -62,11 +62,11 @@ impl Conversation<'_> {
         self.asked = false;
         self.context.config.consent.not_wanted();
         let far = watch::Sender::new(None);
-        self.again = self.company.is_contact().then(|| {
+        self.again = self.peer.is_contact().then(|| {
             let again = Again {
                 context: self.context,
                 local: self.local,
-                contacts: vec![*self.company.key()],
+                contacts: vec![*self.peer.key()],
                 first: far.subscribe(),
                 head_start: RESUMED_WITHIN,
             };
@@ -128,7 +128,7 @@ impl Conversation<'_> {
         Some(ResumeContext {
             resume: Arc::clone(self.session.resume()?),
             identity: Arc::clone(&self.context.config.identity),
-            pin: *self.company.key(),
+            pin: *self.peer.key(),
             name: self.context.config.name.as_str().to_owned(),
         })
     }

@@ -29,7 +29,7 @@ use crate::engine::conversation::records::turn;
 use crate::engine::event::{Event, Loss, Status};
 use crate::engine::inbox::{Inbox, failed, next, stopped};
 use crate::engine::mediator::Local;
-use crate::engine::peer::Company;
+use crate::engine::peer::Peer;
 use crate::engine::reconnect::Reached;
 use crate::engine::{ChatError, Context};
 use crate::exit::Exit;
@@ -55,7 +55,7 @@ struct Conversation<'a> {
     context: &'a Context,
     local: &'a Local,
     session: Session,
-    company: Company,
+    peer: Peer,
     wire: Option<Framed>,
     links: u64,
     /// Host.

@@ -36,7 +36,7 @@ impl Conversation<'_> {
 
     /// Says that the chat goes another way than before.
     pub(super) fn announce_route(&mut self) {
-        if !self.company.is_shut() {
+        if !self.peer.is_shut() {
             self.show(Event::Path { route: self.route });
         }
         self.compare_anew();

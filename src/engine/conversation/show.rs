@@ -11,20 +11,20 @@ use crate::store::News;
 impl Conversation<'_> {
     /// Tells how it stands, where that has changed.
     pub(super) fn stand(&mut self) {
-        let status = if self.company.is_shut() {
+        let status = if self.peer.is_shut() {
             Status::Shut
         } else if self.wire.is_none() {
             let queued = self.session.queued();
             Status::Lost { queued }
         } else {
             Status::Linked {
-                trust: self.company.trust(),
+                trust: self.peer.trust(),
                 relayed: self.route.is_relay(),
                 unstable: self.unstable,
             }
         };
         if self.status.replace(status) != Some(status) {
-            let peer = self.company.name().to_owned();
+            let peer = self.peer.name().to_owned();
             self.show(Event::Status { peer, status });
         }
     }
@@ -65,7 +65,7 @@ impl Conversation<'_> {
             .and_then(|ms| Timestamp::from_millisecond(ms).ok());
         Event::Message {
             id,
-            from: self.company.name().to_owned(),
+            from: self.peer.name().to_owned(),
             text,
             // What is no time says nothing.
             time: time.unwrap_or(received),
@@ -85,7 +85,7 @@ impl Conversation<'_> {
     }
 
     fn show_event(&mut self, event: &session::Event) {
-        let peer = self.company.name().to_owned();
+        let peer = self.peer.name().to_owned();
         match event {
             // Of a link that was lost right then.
             session::Event::Unstable(_) if self.wire.is_none() => {}
@@ -111,7 +111,7 @@ impl Conversation<'_> {
     }
 
     fn show_left(&mut self, reason: Leaving) {
-        let peer = self.company.name().to_owned();
+        let peer = self.peer.name().to_owned();
         self.show(Event::Left { peer, reason });
     }
 

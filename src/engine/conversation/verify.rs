@@ -22,17 +22,17 @@ impl Conversation<'_> {
     pub(super) fn show_words(&mut self) {
         self.show(Event::Words {
             mine: self.words[0],
-            peer: self.company.name().to_owned(),
+            peer: self.peer.name().to_owned(),
         });
     }
 
     pub(super) fn verify(&mut self, typed: &str) {
         if same_words(&self.words[1], typed) {
             self.comparing = false;
-            let was_shut = self.company.is_shut();
-            self.company.verified();
+            let was_shut = self.peer.is_shut();
+            self.peer.verified();
             self.show(Event::Verified {
-                peer: self.company.name().to_owned(),
+                peer: self.peer.name().to_owned(),
             });
             if was_shut {
                 self.open();
@@ -51,7 +51,7 @@ impl Conversation<'_> {
             self.wrong_words += 1;
             let wrong = wrong(&unlike(&self.words[1], typed));
             if self.wrong_words >= TRIES {
-                self.company.differed();
+                self.peer.differed();
                 self.leave(Exit::Identity);
                 self.leave_by = Some(Instant::now());
                 return self.show(ChatError::WrongWords(wrong).event());
@@ -69,7 +69,7 @@ impl Conversation<'_> {
     /// Does not send words that [`are_to_be_compared`]: whoever is in between would like to read
     /// them.
     pub(super) fn hold_words(&mut self, text: &str) {
-        let peer = Safe::name(self.company.name());
+        let peer = Safe::name(self.peer.name());
         let (whose, how) = match same_words(&self.words[0], text) {
             true => (
                 "your own words",
@@ -92,11 +92,11 @@ impl Conversation<'_> {
     }
 
     pub(super) fn trust(&mut self, typed: &str) {
-        if !self.company.asks_for_trust() {
+        if !self.peer.asks_for_trust() {
             let hint = "/trust answers an alarm. /verify compares words by voice.";
             return self.error("trust", "nothing asks to be trusted", hint);
         }
-        if self.company.trust_anyway(typed) {
+        if self.peer.trust_anyway(typed) {
             return self.open();
         }
         self.error(

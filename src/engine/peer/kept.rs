@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use crate::contacts::{Contact, Contacts, ContactsError, Met};
-use crate::engine::peer::Company;
+use crate::engine::peer::Peer;
 use crate::history::{Entry, Finding, LinkPath};
 use crate::link::path::Path;
 
-impl Company {
+impl Peer {
     /// Keeps the contact. What comes of that is known beforehand, unless another client
     /// takes somebody of that name in right now: then they are `bob 2` from the next
     /// time on.

@@ -21,7 +21,7 @@ use crate::store::{Writer, aside};
 use crate::trust::Trust;
 
 /// The other one.
-pub struct Company {
+pub struct Peer {
     key: PublicKey,
     name: DisplayName,
     /// What the other one calls itself.
@@ -43,7 +43,7 @@ enum Shut {
     NotVerified,
 }
 
-impl Company {
+impl Peer {
     /// Judges who came, keeps the contact unless there is an alarm, and has the
     /// history's line written. Waits for the judgement, which takes no lock, and for
     /// nothing that is written. One met `again` by its key did not show that it knows the
@@ -65,7 +65,7 @@ impl Company {
             aside(move || contacts.judge(&key, &name, &room_tag)).await??
         };
         let secret = context.config.room.secret().is_some() && !again;
-        let mut company = Company {
+        let mut peer = Peer {
             key,
             name: given.clone(),
             given,
@@ -84,31 +84,31 @@ impl Company {
         };
         match judgement {
             Judgement::Yourself => {
-                company.yourself = true;
+                peer.yourself = true;
                 // Whoever has a copy of our identity is not called as they like.
-                company.name = DisplayName::yourself();
+                peer.name = DisplayName::yourself();
             }
             Judgement::Alarm(alarm) => {
                 let was = alarm.contact.fingerprint();
-                let challenge = Challenge::draw(&was, &company.fingerprint());
-                company.shut = Some(Shut::Alarm(Box::new(alarm), challenge));
+                let challenge = Challenge::draw(&was, &peer.fingerprint());
+                peer.shut = Some(Shut::Alarm(Box::new(alarm), challenge));
             }
             Judgement::Known(contact) => {
-                (company.name, company.trust) = (contact.petname, contact.trust);
-                company.keep();
+                (peer.name, peer.trust) = (contact.petname, contact.trust);
+                peer.keep();
             }
-            Judgement::New { .. } => company.keep(),
+            Judgement::New { .. } => peer.keep(),
         }
-        let open = company.shut.is_none();
-        if open && context.config.require_verified && company.trust != Trust::Verified {
-            company.shut = Some(Shut::NotVerified);
+        let open = peer.shut.is_none();
+        if open && context.config.require_verified && peer.trust != Trust::Verified {
+            peer.shut = Some(Shut::NotVerified);
         }
         if let Some(history) = &context.config.history {
-            let entry = company.entry(context.config.room.name(), route);
-            company.line = Some((Connection::new(history.clone()), entry));
-            company.note(false, |_| {});
+            let entry = peer.entry(context.config.room.name(), route);
+            peer.line = Some((Connection::new(history.clone()), entry));
+            peer.note(false, |_| {});
         }
-        Ok(company)
+        Ok(peer)
     }
 
     /// Our name for the other one.
@@ -191,7 +191,7 @@ impl Company {
         self.accept();
     }
 
-    /// Whether there is an alarm that [`Company::trust_anyway`] may answer.
+    /// Whether there is an alarm that [`Peer::trust_anyway`] may answer.
     pub fn asks_for_trust(&self) -> bool {
         matches!(self.shut, Some(Shut::Alarm(..)))
     }
