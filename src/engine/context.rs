@@ -3,7 +3,7 @@
 use super::event::Event;
 use super::mediator::lan::Lan;
 use super::mediator::links::answers_here_only;
-use super::mediator::{Local, ports};
+use super::mediator::{MediatorHandle, ports};
 use super::outlet::Outlet;
 use super::relay::NoRelay;
 use super::{ChatConfig, ChatError, Made};
@@ -59,7 +59,7 @@ impl Context {
     ///
     /// # Errors
     /// [`ChatError`], where there is none.
-    pub async fn local(&self) -> Result<Local, ChatError> {
+    pub async fn local(&self) -> Result<MediatorHandle, ChatError> {
         let bind = self.config.listening.bind.map(|bind| bind.ip());
         let itself = self
             .config
@@ -77,7 +77,7 @@ impl Context {
                         Answers::Mediator => mediator.port(),
                         _ => first,
                     };
-                    let found = Local::find_or_start(bind, first, None).await;
+                    let found = MediatorHandle::find_or_start(bind, first, None).await;
                     return found.map_err(|error| ChatError::LocalMediator(first, error));
                 }
                 _ if answer != Answers::Nobody => {}
@@ -99,8 +99,8 @@ impl Context {
                 route.only_here &=
                     route.proxy.is_none() && answers_here_only(&route.mediator).await;
                 Ok(match itself {
-                    Some(_) => Local::on_this_machine(route, bind),
-                    None => Local::named(route),
+                    Some(_) => MediatorHandle::on_this_machine(route, bind),
+                    None => MediatorHandle::named(route),
                 })
             }
             None => {
@@ -108,7 +108,7 @@ impl Context {
                     true => Some(Lan::open(bind).map_err(ChatError::Lan)?),
                     false => None,
                 };
-                let found = Local::find_or_start(bind, self.config.local_port, lan).await;
+                let found = MediatorHandle::find_or_start(bind, self.config.local_port, lan).await;
                 found.map_err(|error| ChatError::LocalMediator(self.config.local_port, error))
             }
         }

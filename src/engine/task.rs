@@ -10,7 +10,7 @@ use super::connect::{self, Met, Spending};
 use super::conversation::{End, Parting, talk};
 use super::event::{Event, Status, Wait};
 use super::inbox::{Inbox, failed, stopped};
-use super::mediator::Local;
+use super::mediator::MediatorHandle;
 use super::outlet::Outlet;
 use super::relay::{AGREED, HIDDEN, QUESTION};
 use super::{ChatConfig, ChatError, Command, Context, details};
@@ -72,7 +72,7 @@ impl Task {
     /// Meets until somebody here leaves, or, without a person, once.
     async fn meetings(
         &mut self,
-        local: &mut Local,
+        local: &mut MediatorHandle,
         spending: Spending,
         inbox: &mut Inbox,
     ) -> Result<Exit, ChatError> {
@@ -122,7 +122,7 @@ impl Task {
     /// Waits for somebody, for as long as was asked for. The outer error: the face ended it.
     async fn meet(
         &self,
-        local: &mut Local,
+        local: &mut MediatorHandle,
         spending: &Spending,
         inbox: &mut Inbox,
     ) -> Result<Result<Met, ChatError>, Result<Exit, ChatError>> {
@@ -151,7 +151,12 @@ impl Task {
     }
 
     /// Talks to who was met.
-    async fn talk(&mut self, local: &Local, met: Met, inbox: &mut Inbox) -> Result<End, ChatError> {
+    async fn talk(
+        &mut self,
+        local: &MediatorHandle,
+        met: Met,
+        inbox: &mut Inbox,
+    ) -> Result<End, ChatError> {
         let name = |name: &str| {
             name.clone_into(&mut self.peer);
             self.has_met = true;

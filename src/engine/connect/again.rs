@@ -21,7 +21,7 @@ use crate::engine::Context;
 use crate::engine::connect::backoff::Backoff;
 use crate::engine::connect::pair::{AttemptError, Progress, reaches};
 use crate::engine::connect::{Goal, Met, attempt};
-use crate::engine::mediator::Local;
+use crate::engine::mediator::MediatorHandle;
 
 /// For so many contacts of a room waits who starts there.
 pub const CONTACTS_MAX: usize = 3;
@@ -33,7 +33,7 @@ pub struct Again<'a> {
     /// Who we are, and the room in which we met.
     pub context: &'a Context,
     /// The mediator.
-    pub local: &'a Local,
+    pub local: &'a MediatorHandle,
     /// The contacts.
     pub contacts: Vec<PublicKey>,
     /// How far it is in the room where one waits first; `None`: not even seated.

@@ -9,10 +9,10 @@ use undertone_core::pairing::{Matched, Meeting, Offering, PairingError, Role};
 use undertone_core::session::Session;
 
 use crate::engine::Context;
-use crate::engine::connect::host::{Found, Lobby, Step};
+use crate::engine::connect::host::{Found, HostAcceptor, Step};
 use crate::engine::connect::pair::{Attempt, AttemptError, Failure, Progress, pair};
 use crate::engine::connect::{Met, Spending};
-use crate::engine::mediator::Local;
+use crate::engine::mediator::MediatorHandle;
 use crate::engine::reconnect::Reached;
 use crate::engine::relay::by_relay;
 use crate::link::acceptor::Acceptor;
@@ -43,7 +43,7 @@ pub struct Goal<'a> {
 /// [`AttemptError`].
 pub async fn attempt(
     context: &Context,
-    local: &Local,
+    local: &MediatorHandle,
     goal: Goal<'_>,
     unanswered: &mut Option<Offering>,
     told: &mut (dyn FnMut(Progress) + Send),
@@ -141,7 +141,7 @@ async fn await_guest(
     no_path: impl Fn() -> Failure,
 ) -> Result<Met, Failure> {
     context.detail(format!("listening on {}", port.address()));
-    let mut lobby = Lobby::new(Acceptor::new(port));
+    let mut lobby = HostAcceptor::new(Acceptor::new(port));
     let confirm = matched.host(context.config.name.as_str())?;
     lobby.take(Found::Pairing(Box::new(confirm), plan));
     let mut deadline = Instant::now() + PATH_TIMEOUT + ANSWER_TIMEOUT;

@@ -46,7 +46,7 @@ pub enum Step {
 }
 
 /// The door and everyone before it.
-pub struct Lobby {
+pub struct HostAcceptor {
     door: Acceptor,
     keeper: KnockVerifier,
     expected: Option<Box<HostConfirm>>,
@@ -59,10 +59,10 @@ pub struct Lobby {
     seat: Option<(AbortHandle, mpsc::Receiver<Found>)>,
 }
 
-impl Lobby {
+impl HostAcceptor {
     /// A lobby behind this door.
     pub fn new(door: Acceptor) -> Self {
-        Lobby {
+        HostAcceptor {
             door,
             keeper: KnockVerifier::default(),
             expected: None,
@@ -218,7 +218,7 @@ async fn answered(nomination: &mut Option<Nomination>) -> Option<Answer> {
     }
 }
 
-impl Drop for Lobby {
+impl Drop for HostAcceptor {
     fn drop(&mut self) {
         self.give_up_seat();
     }

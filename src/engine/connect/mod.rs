@@ -25,11 +25,11 @@ use crate::engine::connect::again::{Again, CONTACTS_MAX};
 pub use crate::engine::connect::attempt::{Goal, attempt};
 use crate::engine::connect::away::Away;
 use crate::engine::connect::backoff::Backoff;
-use crate::engine::connect::host::Lobby;
+use crate::engine::connect::host::HostAcceptor;
 use crate::engine::connect::pair::{AttemptError, Failure, Progress};
 pub use crate::engine::connect::spending::Spending;
 use crate::engine::event::{Event, Wait};
-use crate::engine::mediator::Local;
+use crate::engine::mediator::MediatorHandle;
 use crate::engine::{ChatError, Context, Made};
 use crate::link::Ready;
 use crate::link::ranking::Reach;
@@ -47,7 +47,7 @@ pub struct Met {
     /// Where a guest knocks once it is lost.
     pub knock_at: Option<SocketAddr>,
     /// The host's door, which stays open for the guest to come back.
-    pub lobby: Option<Lobby>,
+    pub lobby: Option<HostAcceptor>,
     /// A contact was met by its key, and may not know the room's secret.
     pub again: bool,
 }
@@ -60,7 +60,7 @@ pub struct Met {
 /// [`ChatError`], when trying again is of no use.
 pub async fn meet(
     context: &Context,
-    local: &mut Local,
+    local: &mut MediatorHandle,
     spending: &Spending,
 ) -> Result<Met, ChatError> {
     let mut away = Away::new(|note: Option<&str>| {
@@ -84,7 +84,7 @@ pub async fn meet(
 
 async fn met(
     context: &Context,
-    local: &mut Local,
+    local: &mut MediatorHandle,
     spending: &Spending,
     away: &mut Away<impl Fn(Option<&str>)>,
 ) -> Result<Met, ChatError> {
@@ -198,7 +198,7 @@ async fn met(
 }
 
 /// Whoever comes to the room.
-fn anyone<'a>(context: &Context, local: &Local, spending: &'a Spending) -> Goal<'a> {
+fn anyone<'a>(context: &Context, local: &MediatorHandle, spending: &'a Spending) -> Goal<'a> {
     Goal {
         meeting: Meeting {
             tag: context.config.room.tag(),
@@ -210,7 +210,7 @@ fn anyone<'a>(context: &Context, local: &Local, spending: &'a Spending) -> Goal<
     }
 }
 
-fn waiting(context: &Context, local: &Local, expires_in: u64) -> Event {
+fn waiting(context: &Context, local: &MediatorHandle, expires_in: u64) -> Event {
     let others = local.others.iter();
     let reach: Option<Vec<_>> = others.clone().map(|link| link.reach).collect();
     let mut links = others.map(|link| context.config.room.invite_link(&link.url).to_string());
@@ -225,7 +225,7 @@ fn waiting(context: &Context, local: &Local, expires_in: u64) -> Event {
 }
 
 /// What is to be known of a mediator on this machine.
-fn remarks(context: &Context, local: &Local) -> Vec<String> {
+fn remarks(context: &Context, local: &MediatorHandle) -> Vec<String> {
     let port = local.route.mediator.port();
     let mut remarks = Vec::new();
     if let Some(taken) = local.instead_of {

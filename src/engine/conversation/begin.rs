@@ -8,13 +8,13 @@ use undertone_core::session::{LinkId, Session};
 use crate::engine::connect::Met;
 use crate::engine::conversation::Conversation;
 use crate::engine::conversation::backlog::Backlog;
-use crate::engine::conversation::black_hole::Hole;
+use crate::engine::conversation::black_hole::BlackHole;
 use crate::engine::conversation::links::{in_order, join};
 use crate::engine::conversation::lost::absent;
 use crate::engine::conversation::network::Network;
 use crate::engine::event::Event;
 use crate::engine::inbox::Inbox;
-use crate::engine::mediator::Local;
+use crate::engine::mediator::MediatorHandle;
 use crate::engine::peer::Peer;
 use crate::engine::{ChatError, Context};
 use crate::exit::Exit;
@@ -58,7 +58,7 @@ pub(in crate::engine) enum End {
 /// [`ChatError`], where it did not come to a conversation.
 pub(in crate::engine) async fn talk(
     context: &Context,
-    local: &Local,
+    local: &MediatorHandle,
     met: Met,
     inbox: &mut Inbox,
     name: impl FnOnce(&str),
@@ -122,7 +122,7 @@ pub(in crate::engine) async fn talk(
         direct_at: None,
         absent: absent(),
         asked: false,
-        hole: Hole::default(),
+        hole: BlackHole::default(),
         network: Network::here(),
         delivered: 0,
         backlog: Backlog::default(),

@@ -20,7 +20,7 @@ const AROUND: usize = 220;
 
 /// What is known of the path in this respect.
 #[derive(Default)]
-pub(super) struct Hole {
+pub(super) struct BlackHole {
     segments: Segments,
     /// How large they were, until it shows why the link died.
     before: Option<Segments>,
@@ -28,7 +28,7 @@ pub(super) struct Hole {
     unanswered: Option<Instant>,
 }
 
-impl Hole {
+impl BlackHole {
     /// How large the segments of the next link may be.
     pub fn segments(&self) -> Segments {
         self.segments
@@ -79,7 +79,7 @@ mod tests {
     use tokio::time::advance;
 
     /// A link that died after so long with so many bytes unanswered.
-    async fn died(hole: &mut Hole, bytes: usize, after: u64) {
+    async fn died(hole: &mut BlackHole, bytes: usize, after: u64) {
         hole.note(bytes > 0);
         advance(Duration::from_secs(after)).await;
         hole.died(bytes);
@@ -87,7 +87,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn segments_shrink_step_by_step_where_large_ones_get_lost() {
-        let mut hole = Hole::default();
+        let mut hole = BlackHole::default();
         for segments in [Segments::Small, Segments::Smallest] {
             died(&mut hole, 3000, 10).await;
             assert_eq!(hole.segments(), segments);
@@ -104,13 +104,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_died_for_another_reason_keeps_full_segments() {
         for (bytes, after) in [(0, 10), (300, 10), (3000, 1)] {
-            let mut hole = Hole::default();
+            let mut hole = BlackHole::default();
             died(&mut hole, bytes, after).await;
             assert_eq!(hole.segments(), Segments::Full, "{bytes} {after}");
             assert!(!hole.found(Duration::from_secs(1)));
         }
         // What was answered in between was not lost.
-        let mut hole = Hole::default();
+        let mut hole = BlackHole::default();
         hole.note(true);
         advance(Duration::from_secs(9)).await;
         hole.answered();
@@ -120,7 +120,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_cable_that_was_cut_is_no_reason_for_long() {
-        let mut hole = Hole::default();
+        let mut hole = BlackHole::default();
         died(&mut hole, 3000, 10).await;
         assert!(!hole.found(Duration::from_secs(20)));
         assert_eq!(hole.segments(), Segments::Full);

@@ -20,15 +20,15 @@ use undertone_core::session::Session;
 
 use crate::commands::CommandError;
 use crate::engine::connect::Met;
-use crate::engine::connect::host::{Lobby, Step};
+use crate::engine::connect::host::{HostAcceptor, Step};
 use crate::engine::conversation::backlog::Backlog;
-use crate::engine::conversation::black_hole::Hole;
+use crate::engine::conversation::black_hole::BlackHole;
 use crate::engine::conversation::links::Arrival;
 use crate::engine::conversation::network::Network;
 use crate::engine::conversation::records::turn;
 use crate::engine::event::{Event, Loss, Status};
 use crate::engine::inbox::{Inbox, failed, next, stopped};
-use crate::engine::mediator::Local;
+use crate::engine::mediator::MediatorHandle;
 use crate::engine::peer::Peer;
 use crate::engine::reconnect::Reached;
 use crate::engine::{ChatError, Context};
@@ -53,13 +53,13 @@ pub(super) use begin::{End, Parting, talk};
 
 struct Conversation<'a> {
     context: &'a Context,
-    local: &'a Local,
+    local: &'a MediatorHandle,
     session: Session,
     peer: Peer,
     wire: Option<Framed>,
     links: u64,
     /// Host.
-    lobby: Option<Lobby>,
+    lobby: Option<HostAcceptor>,
     /// Guest: looks for the host while there is no link, or no direct one.
     seeking: JoinSet<Option<Reached>>,
     /// While there is no link: waits for a contact that starts anew.
@@ -87,7 +87,7 @@ struct Conversation<'a> {
     /// The person was asked about the relay since the link was lost.
     asked: bool,
     /// Whether the path drops large packets.
-    hole: Hole,
+    hole: BlackHole,
     /// This machine's addresses, to notice a change.
     network: Network,
     delivered: u64,
@@ -215,7 +215,7 @@ async fn met_again(again: &mut Option<BoxFuture<'_, Met>>) -> Met {
     }
 }
 
-async fn lobby_step(lobby: &mut Option<Lobby>) -> Step {
+async fn lobby_step(lobby: &mut Option<HostAcceptor>) -> Step {
     match lobby {
         Some(lobby) => lobby.next().await,
         None => pending().await,

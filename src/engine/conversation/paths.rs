@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::engine::conversation::Conversation;
-use crate::engine::conversation::black_hole::Hole;
+use crate::engine::conversation::black_hole::BlackHole;
 use crate::engine::event::Event;
 use crate::engine::event::Loss;
 use crate::engine::reconnect::{await_guest_once, seek_direct};
@@ -74,7 +74,7 @@ impl Conversation<'_> {
         match &self.wire {
             Some(wire) if !wire.is_from_here() => {
                 // Another network drops other packets.
-                self.hole = Hole::default();
+                self.hole = BlackHole::default();
                 self.lose(Loss::Moved);
             }
             Some(_) => {

@@ -36,7 +36,7 @@ const LOOKS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The mediator that a chat uses.
-pub struct Local {
+pub struct MediatorHandle {
     /// Where and how this client reaches it.
     pub route: MediatorEndpoint,
     /// What it has seen of our port.
@@ -69,10 +69,10 @@ struct Embedded {
     server: JoinHandle<io::Result<()>>,
 }
 
-impl Local {
+impl MediatorHandle {
     /// The mediator that `route` leads to, which somebody else runs.
     pub fn named(route: MediatorEndpoint) -> Self {
-        Local {
+        MediatorHandle {
             others: vec![Link::named(route.mediator.clone())],
             route,
             outside: Outside::default(),
@@ -88,9 +88,9 @@ impl Local {
     /// The mediator that `route` leads to, on this machine: one is started here once it has ended.
     pub fn on_this_machine(route: MediatorEndpoint, bind: Option<IpAddr>) -> Self {
         let place = (!route.mediator.tls()).then(|| (bind, route.mediator.port()));
-        Local {
+        MediatorHandle {
             place,
-            ..Local::named(route)
+            ..MediatorHandle::named(route)
         }
     }
 
@@ -140,7 +140,7 @@ impl Local {
                 continue;
             };
             let others = links_here(bind, at, embedded.is_some()).await;
-            return Ok(Local {
+            return Ok(MediatorHandle {
                 route: MediatorEndpoint::direct(url),
                 outside: Outside::default(),
                 keep_alive: KeepAlive::default(),
@@ -159,7 +159,7 @@ impl Local {
         Err(io::Error::new(io::ErrorKind::AddrInUse, why))
     }
 
-    /// Completes when another mediator on the local network is to be taken, by [`Local::revive`].
+    /// Completes when another mediator on the local network is to be taken, by [`MediatorHandle::revive`].
     pub fn elsewhere(&self) -> impl Future<Output = ()> + Send + 'static {
         let better = self.lan.as_ref().map(|on| {
             let current = on.current;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use undertone::engine::connect::host::{Found, Lobby, Step};
+use undertone::engine::connect::host::{Found, HostAcceptor, Step};
 use undertone_core::crypto::keys::SecretKey;
 use undertone_core::pairing::{
     AwaitSealed, Candidates, Introduction, Matched, Meeting, Offering, PairingError, Role,
@@ -122,7 +122,7 @@ impl End {
 
     /// Waits here for the client whose pairing this is.
     pub fn await_guest(evil: &Evil, acceptor: Acceptor, matched: Matched, name: &str) -> Self {
-        let mut lobby = Lobby::new(acceptor);
+        let mut lobby = HostAcceptor::new(acceptor);
         let confirm = matched.host(name).unwrap();
         lobby.take(Found::Pairing(Box::new(confirm), Plan::default()));
         let mut begun = None;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use undertone::engine::connect::host::{Found, Lobby, Step};
+use undertone::engine::connect::host::{Found, HostAcceptor, Step};
 use undertone_core::crypto::keys::{SecretKey, prs};
 use undertone_core::pairing::{
     Candidates, GuestConfirm, HostConfirm, LinkKeys, Matched, Meeting, Offering, Role,
@@ -71,7 +71,7 @@ pub fn host_awaits(
     let acceptor = Acceptor::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
     let address = acceptor.address();
     let waiting = tokio::spawn(async move {
-        let mut lobby = Lobby::new(acceptor);
+        let mut lobby = HostAcceptor::new(acceptor);
         lobby.take(Found::Pairing(Box::new(confirm), Plan::default()));
         loop {
             match lobby.next().await {

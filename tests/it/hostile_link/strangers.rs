@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
-use undertone::engine::connect::host::{Found, Lobby, Step};
+use undertone::engine::connect::host::{Found, HostAcceptor, Step};
 use undertone_core::pairing::{GuestConfirm, Role};
 use undertone_core::session::{LinkId, Session};
 use undertone_net::link::acceptor::Acceptor;
@@ -139,7 +139,7 @@ async fn a_confirm_that_was_held_back_does_not_freeze_the_live_link() {
     let [(first, guest), (second, held_back)] = [two.confirming(), two.confirming()];
     let acceptor = Acceptor::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
     let address = acceptor.address();
-    let mut lobby = Lobby::new(acceptor);
+    let mut lobby = HostAcceptor::new(acceptor);
     lobby.take(Found::Pairing(Box::new(first), Plan::default()));
     let dialling = tokio::spawn(async move { honest_guest(address, &guest).await });
     let Step::Confirmed(confirmed) = lobby.next().await else {

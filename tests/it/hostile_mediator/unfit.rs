@@ -3,7 +3,7 @@
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use undertone::engine::connect::host::{Found, Lobby, Step};
+use undertone::engine::connect::host::{Found, HostAcceptor, Step};
 use undertone_core::crypto::keys::SecretKey;
 use undertone_core::pairing::{CONFIRM_A_LEN, Candidates, Introduction};
 use undertone_core::session::Session;
@@ -120,7 +120,7 @@ fn a_host_that_does_not_fit_is_named_at_once() {
         let candidates = Candidates::new([acceptor.address()]);
         let begun = host.begin(&mut seat, Role::Guest, &candidates);
         seat.hand(&begun.ours);
-        let mut lobby = Lobby::new(acceptor);
+        let mut lobby = HostAcceptor::new(acceptor);
         let confirm = begun.open().unwrap().host_as(introduction);
         lobby.take(Found::Pairing(Box::new(confirm), Plan::default()));
         let Step::Confirmed(confirmed) = evil.wait("guest", lobby.next()) else {
