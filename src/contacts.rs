@@ -2,7 +2,7 @@
 //!
 //! Owns: the file `contacts.json` in the data directory (mode 0600; read, changed and replaced
 //! whole under a lock, so that two clients share it), with `contact`, somebody in it, and
-//! `judgement`, whom that makes of the other one. Does not own: what is done about an alarm.
+//! `identity_check`, whom that makes of the other one. Does not own: what is done about an alarm.
 //!
 //! Rooms are kept as tags, keys as base64url; no secret of a room enters.
 
@@ -17,11 +17,11 @@ use crate::store::{self, Lock, Store, StoreError};
 
 mod contact;
 mod file;
-mod judgement;
+mod identity_check;
 
 pub(crate) use contact::begins_with_words;
-pub use contact::{Contact, Met};
-pub use judgement::{Alarm, AlarmKind, Judgement};
+pub use contact::{Contact, Encounter};
+pub use identity_check::{Alarm, AlarmKind, IdentityCheck};
 
 /// Its name in the data directory.
 pub(crate) const FILE: &str = "contacts.json";
@@ -112,7 +112,7 @@ impl Contacts {
     ///
     /// # Errors
     /// As [`Contacts::list`].
-    pub fn record_met(&self, met: &Met<'_>) -> Result<Contact, ContactsError> {
+    pub fn record_met(&self, met: &Encounter<'_>) -> Result<Contact, ContactsError> {
         self.change(|contacts| {
             if let Some(contact) = contacts.iter_mut().find(|c| c.key == *met.key) {
                 contact.meet(met);
@@ -140,7 +140,11 @@ impl Contacts {
     ///
     /// # Errors
     /// [`ContactsError::Unknown`] when no contact has the key `old`; else as [`Contacts::list`].
-    pub fn replace_key(&self, old: &PublicKey, met: &Met<'_>) -> Result<Contact, ContactsError> {
+    pub fn replace_key(
+        &self,
+        old: &PublicKey,
+        met: &Encounter<'_>,
+    ) -> Result<Contact, ContactsError> {
         self.change(|contacts| {
             // Another client may have taken the new key in as a contact of its own meanwhile.
             contacts.retain(|c| c.key != *met.key || met.key == old);

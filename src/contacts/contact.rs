@@ -36,7 +36,7 @@ pub struct Contact {
 
 /// A meeting, to be remembered.
 #[derive(Debug, Clone)]
-pub struct Met<'a> {
+pub struct Encounter<'a> {
     /// Their identity key.
     pub key: &'a PublicKey,
     /// The name that they gave; a known contact's petname stays as it is.
@@ -68,7 +68,7 @@ impl Contact {
         self.given.iter().chain([&self.petname])
     }
 
-    pub(super) fn meet(&mut self, met: &Met<'_>) {
+    pub(super) fn meet(&mut self, met: &Encounter<'_>) {
         self.trust = self.trust.max(met.trust);
         self.last_met = self.last_met.max(met.at);
         self.given.retain(|name| name != met.name);

@@ -24,7 +24,7 @@ fn contacts() -> (tempfile::TempDir, Contacts, PublicKey) {
 
 fn meet(contacts: &Contacts, key: &PublicKey, called: &str, room: u8, trust: Trust) -> Contact {
     let at = Timestamp::from_second(1_700_000_000 + i64::from(room)).unwrap();
-    let met = Met {
+    let met = Encounter {
         key,
         name: &name(called),
         room_tag: &[room; 32],
@@ -41,7 +41,9 @@ fn alarm(
     room: u8,
 ) -> Option<(AlarmKind, String)> {
     match contacts.judge(key, &name(called), &[room; 32]).unwrap() {
-        Judgement::Alarm(alarm) => Some((alarm.kind, alarm.contact.petname.as_str().to_owned())),
+        IdentityCheck::Alarm(alarm) => {
+            Some((alarm.kind, alarm.contact.petname.as_str().to_owned()))
+        }
         _ => None,
     }
 }
@@ -53,13 +55,14 @@ fn a_known_key_is_who_it_is_whatever_its_name() {
     let judged = contacts.judge(&bob, &name("bob"), &[1; 32]).unwrap();
     assert_eq!(
         judged,
-        Judgement::New {
+        IdentityCheck::New {
             petname: name("bob")
         }
     );
     meet(&contacts, &bob, "bob", 1, Trust::Verified);
     meet(&contacts, &carol, "carol", 2, Trust::Invite);
-    let Judgement::Known(contact) = contacts.judge(&bob, &name("carol"), &[2; 32]).unwrap() else {
+    let IdentityCheck::Known(contact) = contacts.judge(&bob, &name("carol"), &[2; 32]).unwrap()
+    else {
         panic!("bob's key is bob");
     };
     assert_eq!(
@@ -68,7 +71,7 @@ fn a_known_key_is_who_it_is_whatever_its_name() {
     );
     assert_eq!(
         contacts.judge(&own, &name("bob"), &[1; 32]).unwrap(),
-        Judgement::Yourself
+        IdentityCheck::Yourself
     );
 }
 
@@ -119,7 +122,7 @@ fn meeting_again_never_lowers_trust_and_bounds_the_rooms() {
     for number in 0..300_u16 {
         let mut tag = [9; 32];
         tag[..2].copy_from_slice(&number.to_be_bytes());
-        many.meet(&Met {
+        many.meet(&Encounter {
             key: &bob,
             name: &name("bob"),
             room_tag: &tag,
@@ -136,7 +139,7 @@ fn an_accepted_key_takes_over_and_the_old_one_alarms() {
     let (old, new) = (key(), key());
     meet(&contacts, &old, "bob", 1, Trust::Verified);
     let at = Timestamp::from_second(1_800_000_000).unwrap();
-    let met = Met {
+    let met = Encounter {
         key: &new,
         name: &name("bob"),
         room_tag: &[2; 32],
@@ -271,7 +274,7 @@ fn of_those_met_in_a_room_the_last_come_first() {
     let (_dir, contacts, own) = contacts();
     let keys: Vec<_> = (0..5).map(|_| key()).collect();
     let met = |key: &PublicKey, called: &str, room: u8, second: i64| {
-        let met = Met {
+        let met = Encounter {
             key,
             name: &name(called),
             room_tag: &[room; 32],

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::connect::{self, Met, Spending};
+use super::connect::{self, Connected, Spending};
 use super::conversation::{End, Parting, talk};
 use super::event::{Event, Status, Wait};
 use super::inbox::{Inbox, failed, stopped};
@@ -125,7 +125,7 @@ impl Task {
         local: &mut MediatorHandle,
         spending: &Spending,
         inbox: &mut Inbox,
-    ) -> Result<Result<Met, ChatError>, Result<Exit, ChatError>> {
+    ) -> Result<Result<Connected, ChatError>, Result<Exit, ChatError>> {
         let Inbox {
             commands,
             stop,
@@ -154,7 +154,7 @@ impl Task {
     async fn talk(
         &mut self,
         local: &MediatorHandle,
-        met: Met,
+        met: Connected,
         inbox: &mut Inbox,
     ) -> Result<End, ChatError> {
         let name = |name: &str| {

@@ -9,7 +9,7 @@ use undertone_core::text::display_name::DisplayName;
 
 use super::*;
 use crate::cli::{Action, Cli};
-use crate::contacts::Met;
+use crate::contacts::Encounter;
 use crate::exit::Exit;
 use crate::history::{Entry, Finding, LinkPath};
 
@@ -58,7 +58,7 @@ fn met_two_bobs() -> (tempfile::TempDir, PathBuf) {
         };
         history.append(&entry).unwrap();
     }
-    let met = Met {
+    let met = Encounter {
         key: &keys[0],
         name: &DisplayName::parse("bob").unwrap(),
         room_tag: &[1; 32],

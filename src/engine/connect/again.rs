@@ -20,7 +20,7 @@ use undertone_core::pairing::Meeting;
 use crate::engine::Context;
 use crate::engine::connect::backoff::Backoff;
 use crate::engine::connect::pair::{AttemptError, Progress, reaches};
-use crate::engine::connect::{Goal, Met, attempt};
+use crate::engine::connect::{Connected, Goal, attempt};
 use crate::engine::mediator::MediatorHandle;
 
 /// For so many contacts of a room waits who starts there.
@@ -44,7 +44,7 @@ pub struct Again<'a> {
 
 impl Again<'_> {
     /// Waits until one of the contacts is there and a link with it is up.
-    pub async fn met(self) -> Met {
+    pub async fn met(self) -> Connected {
         let ours = self.context.config.identity.public();
         loop {
             self.reaches(Progress::is_seated).await;
@@ -67,7 +67,7 @@ impl Again<'_> {
     }
 
     /// Waits for this contact in the `nth` of the day's rooms, the next day in that day's.
-    async fn sit(&self, ours: &PublicKey, theirs: &PublicKey, nth: usize) -> Met {
+    async fn sit(&self, ours: &PublicKey, theirs: &PublicKey, nth: usize) -> Connected {
         let mut backoff = Backoff::default();
         loop {
             let today = today();
@@ -89,7 +89,7 @@ impl Again<'_> {
                 let (context, local) = (self.context, self.local);
                 let met = attempt(context, local, goal, &mut unanswered, &mut |_| {}).await;
                 let error = match met {
-                    Ok(met) => return Met { again: true, ..met },
+                    Ok(met) => return Connected { again: true, ..met },
                     Err(AttemptError::Mediator(error)) => Some(error),
                     Err(_) => None,
                 };

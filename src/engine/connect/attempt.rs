@@ -11,7 +11,7 @@ use undertone_core::session::Session;
 use crate::engine::Context;
 use crate::engine::connect::host::{Found, HostAcceptor, Step};
 use crate::engine::connect::pair::{Attempt, AttemptError, Failure, Progress, pair};
-use crate::engine::connect::{Met, Spending};
+use crate::engine::connect::{Connected, Spending};
 use crate::engine::mediator::MediatorHandle;
 use crate::engine::reconnect::Reached;
 use crate::engine::relay::by_relay;
@@ -47,7 +47,7 @@ pub async fn attempt(
     goal: Goal<'_>,
     unanswered: &mut Option<Offering>,
     told: &mut (dyn FnMut(Progress) + Send),
-) -> Result<Met, AttemptError> {
+) -> Result<Connected, AttemptError> {
     let listening = &context.config.listening;
     let port = listening.open().map_err(AttemptError::Listen)?;
     let from = listening.dial_from(port.address());
@@ -113,7 +113,7 @@ async fn join_host(
     plan: Plan,
     relay: impl Future<Output = Option<(Stream, Path)>>,
     no_path: impl Fn() -> Failure,
-) -> Result<Met, Failure> {
+) -> Result<Connected, Failure> {
     let confirm = matched.guest(context.config.name.as_str())?;
     let candidates = plan.candidates.clone();
     let ready = connect(&port, plan, &confirm, relay).await;
@@ -123,7 +123,7 @@ async fn join_host(
     })?;
     let Reached { ready, knock_at } = Reached::new(ready, &candidates);
     let session = Session::new(Role::Guest, Arc::clone(&ready.resume));
-    Ok(Met {
+    Ok(Connected {
         session,
         ready,
         knock_at,
@@ -139,7 +139,7 @@ async fn await_guest(
     plan: Plan,
     relay: impl Future<Output = Option<(Stream, Path)>>,
     no_path: impl Fn() -> Failure,
-) -> Result<Met, Failure> {
+) -> Result<Connected, Failure> {
     context.detail(format!("listening on {}", port.address()));
     let mut lobby = HostAcceptor::new(Acceptor::new(port));
     let confirm = matched.host(context.config.name.as_str())?;
@@ -173,7 +173,7 @@ async fn await_guest(
             }
             Step::Answered(ready) => {
                 let session = begun.take().ok_or_else(no_path)?;
-                return Ok(Met {
+                return Ok(Connected {
                     session,
                     ready: *ready,
                     knock_at: None,

@@ -39,7 +39,7 @@ use crate::store::aside;
 const BACK: &str = "the mediator is back, and you have your seat in the room";
 
 /// The first link, and the session that it carries.
-pub struct Met {
+pub struct Connected {
     /// Ours with the other one; the link is not yet part of it.
     pub session: Session,
     /// The first link.
@@ -62,7 +62,7 @@ pub async fn meet(
     context: &Context,
     local: &mut MediatorHandle,
     spending: &Spending,
-) -> Result<Met, ChatError> {
+) -> Result<Connected, ChatError> {
     let mut away = Away::new(|note: Option<&str>| {
         context.tell(Event::note(note.unwrap_or(BACK)));
     });
@@ -87,7 +87,7 @@ async fn met(
     local: &mut MediatorHandle,
     spending: &Spending,
     away: &mut Away<impl Fn(Option<&str>)>,
-) -> Result<Met, ChatError> {
+) -> Result<Connected, ChatError> {
     let contacts = {
         let (contacts, tag) = (context.config.contacts.clone(), context.config.room.tag());
         aside(move || contacts.met_in(&tag, CONTACTS_MAX)).await

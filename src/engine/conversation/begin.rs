@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use undertone_core::pairing::Role;
 use undertone_core::session::{LinkId, Session};
 
-use crate::engine::connect::Met;
+use crate::engine::connect::Connected;
 use crate::engine::conversation::Conversation;
 use crate::engine::conversation::backlog::Backlog;
 use crate::engine::conversation::black_hole::BlackHole;
@@ -59,11 +59,11 @@ pub(in crate::engine) enum End {
 pub(in crate::engine) async fn talk(
     context: &Context,
     local: &MediatorHandle,
-    met: Met,
+    met: Connected,
     inbox: &mut Inbox,
     name: impl FnOnce(&str),
 ) -> Result<End, ChatError> {
-    let Met {
+    let Connected {
         mut session,
         ready,
         knock_at,

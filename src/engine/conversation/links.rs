@@ -7,7 +7,7 @@ use undertone_core::pairing::{PeerIdentity, Role};
 use undertone_core::session::{Fault, LinkId, Session};
 
 use crate::engine::ChatError;
-use crate::engine::connect::Met;
+use crate::engine::connect::Connected;
 use crate::engine::connect::host::Step;
 use crate::engine::conversation::Conversation;
 use crate::engine::conversation::lost::absent;
@@ -68,8 +68,8 @@ impl Conversation<'_> {
 
     /// The other one started anew: what it has no part in any more is wiped, and the
     /// conversation goes on in another session.
-    pub(super) fn take_anew(&mut self, met: Met) -> Result<(), ChatError> {
-        let Met {
+    pub(super) fn take_anew(&mut self, met: Connected) -> Result<(), ChatError> {
+        let Connected {
             session,
             mut ready,
             knock_at,

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until};
 use undertone_core::session::Session;
 
 use crate::commands::CommandError;
-use crate::engine::connect::Met;
+use crate::engine::connect::Connected;
 use crate::engine::connect::host::{HostAcceptor, Step};
 use crate::engine::conversation::backlog::Backlog;
 use crate::engine::conversation::black_hole::BlackHole;
@@ -63,7 +63,7 @@ struct Conversation<'a> {
     /// Guest: looks for the host while there is no link, or no direct one.
     seeking: JoinSet<Option<Reached>>,
     /// While there is no link: waits for a contact that starts anew.
-    again: Option<BoxFuture<'a, Met>>,
+    again: Option<BoxFuture<'a, Connected>>,
     /// So this conversation began: by the other one's key, not by the room's secret.
     begun_again: bool,
     /// The words of the live link's pairing: ours, theirs.
@@ -208,7 +208,7 @@ impl Conversation<'_> {
     }
 }
 
-async fn met_again(again: &mut Option<BoxFuture<'_, Met>>) -> Met {
+async fn met_again(again: &mut Option<BoxFuture<'_, Connected>>) -> Connected {
     match again {
         Some(again) => again.await,
         None => pending().await,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::contacts::{Contact, Contacts, ContactsError, Met};
+use crate::contacts::{Contact, Contacts, ContactsError, Encounter};
 use crate::engine::peer::Peer;
 use crate::history::{Entry, Finding, LinkPath};
 use crate::link::path::Path;
@@ -28,13 +28,13 @@ impl Peer {
 
     fn write(
         &self,
-        change: impl Fn(&Contacts, &Met<'_>) -> Result<Contact, ContactsError> + Send + 'static,
+        change: impl Fn(&Contacts, &Encounter<'_>) -> Result<Contact, ContactsError> + Send + 'static,
     ) {
         let (key, name, room_tag) = (self.key, self.given.clone(), self.room_tag);
         let (contacts, trust, at) = (self.contacts.clone(), self.proves, Timestamp::now());
         let what = format!("the contact {}", self.name());
         self.writer.keep(&what, move || {
-            let met = Met {
+            let met = Encounter {
                 key: &key,
                 name: &name,
                 room_tag: &room_tag,

@@ -11,7 +11,7 @@ use undertone_core::crypto::words::{Fingerprint, fingerprint};
 use undertone_core::pairing::PeerIdentity;
 use undertone_core::text::display_name::DisplayName;
 
-use crate::contacts::{Alarm, AlarmKind, Contacts, ContactsError, Judgement};
+use crate::contacts::{Alarm, AlarmKind, Contacts, ContactsError, IdentityCheck};
 use crate::engine::Context;
 use crate::engine::event::{AlarmCause, Event};
 use crate::engine::peer::challenge::Challenge;
@@ -45,7 +45,7 @@ enum Shut {
 
 impl Peer {
     /// Judges who came, keeps the contact unless there is an alarm, and has the
-    /// history's line written. Waits for the judgement, which takes no lock, and for
+    /// history's line written. Waits for the identity_check, which takes no lock, and for
     /// nothing that is written. One met `again` by its key did not show that it knows the
     /// secret.
     ///
@@ -60,7 +60,7 @@ impl Peer {
         let (key, room_tag) = (peer.identity, context.config.room.tag());
         let claimed = DisplayName::parse(&peer.name);
         let given = claimed.unwrap_or_else(|_| stand_in(&key));
-        let judgement = {
+        let identity_check = {
             let (contacts, name) = (context.config.contacts.clone(), given.clone());
             aside(move || contacts.judge(&key, &name, &room_tag)).await??
         };
@@ -82,22 +82,22 @@ impl Peer {
             line: None,
             writer: Arc::clone(&context.config.writer),
         };
-        match judgement {
-            Judgement::Yourself => {
+        match identity_check {
+            IdentityCheck::Yourself => {
                 peer.yourself = true;
                 // Whoever has a copy of our identity is not called as they like.
                 peer.name = DisplayName::yourself();
             }
-            Judgement::Alarm(alarm) => {
+            IdentityCheck::Alarm(alarm) => {
                 let was = alarm.contact.fingerprint();
                 let challenge = Challenge::draw(&was, &peer.fingerprint());
                 peer.shut = Some(Shut::Alarm(Box::new(alarm), challenge));
             }
-            Judgement::Known(contact) => {
+            IdentityCheck::Known(contact) => {
                 (peer.name, peer.trust) = (contact.petname, contact.trust);
                 peer.keep();
             }
-            Judgement::New { .. } => peer.keep(),
+            IdentityCheck::New { .. } => peer.keep(),
         }
         let open = peer.shut.is_none();
         if open && context.config.require_verified && peer.trust != Trust::Verified {

@@ -8,7 +8,7 @@ use super::{Contact, Contacts, ContactsError};
 
 /// Who the other one is, as far as we can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judgement {
+pub enum IdentityCheck {
     /// We know this key, whatever name came with it.
     Known(Contact),
     /// Nobody we know, and nothing suspicious.
@@ -54,13 +54,13 @@ impl Contacts {
         key: &PublicKey,
         name: &DisplayName,
         room_tag: &[u8; 32],
-    ) -> Result<Judgement, ContactsError> {
+    ) -> Result<IdentityCheck, ContactsError> {
         if *key == self.own {
-            return Ok(Judgement::Yourself);
+            return Ok(IdentityCheck::Yourself);
         }
         let contacts = self.list()?;
         if let Some(contact) = contacts.iter().find(|c| c.key == *key) {
-            return Ok(Judgement::Known(contact.clone()));
+            return Ok(IdentityCheck::Known(contact.clone()));
         }
         let looks = name.looks();
         let is_alike = |c: &&Contact| c.names().any(|known| known.looks().meets(&looks));
@@ -81,11 +81,11 @@ impl Contacts {
             .or_else(|| alike().map(|contact| (AlarmKind::NameAlike, contact)))
             .or_else(|| met_here().map(|contact| (AlarmKind::RoomKnown, contact)));
         Ok(match alarm {
-            Some((kind, contact)) => Judgement::Alarm(Alarm {
+            Some((kind, contact)) => IdentityCheck::Alarm(Alarm {
                 kind,
                 contact: contact.clone(),
             }),
-            None => Judgement::New {
+            None => IdentityCheck::New {
                 petname: name.clone(),
             },
         })
