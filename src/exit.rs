@@ -9,7 +9,7 @@ pub enum Exit {
     /// Done, `/quit`, Ctrl-D.
     Done = 0,
     /// Our own fault, or the disk's.
-    Fault = 1,
+    InternalError = 1,
     /// Wrong usage, or an answer is needed and there is no terminal to ask on.
     Usage = 2,
     /// The mediator cannot be reached, or it refused.

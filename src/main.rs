@@ -76,7 +76,7 @@ fn run(cli: Cli) -> Exit {
             }
         }
         Action::Peers(args) => {
-            let look = commands::Look {
+            let look = commands::TableStyle {
                 width: columns().unwrap_or(usize::MAX),
                 color: global.colored(&io::stdout()),
             };
@@ -102,7 +102,7 @@ fn in_runtime<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
         let text = format!(
             "this process may open too few files ({error})\n  Allow it more, as by: ulimit -n 256"
         );
-        fail(Exit::Fault, &text)
+        fail(Exit::InternalError, &text)
     })?;
     let done = runtime.block_on(work);
     // A read from the terminal may still be under way, and is not waited for.

@@ -105,7 +105,7 @@ pub struct ChatOptions {
     /// [default: the one on this machine, or one inside this program]
     #[arg(long, value_name = "URL", env = "UNDERTONE_MEDIATOR", hide_env = true)]
     pub mediator: Option<MediatorUrl>,
-    /// Look for a mediator on the local network by multicast DNS; where there is none,
+    /// TableStyle for a mediator on the local network by multicast DNS; where there is none,
     /// run one and announce it, by address, port and a random number
     #[arg(long, env = "UNDERTONE_LAN", hide_env = true, value_parser = BoolishValueParser::new())]
     pub lan: bool,

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use undertone_core::text::safe::Safe;
 
 pub use id::id;
-pub use peers::{Look, peers};
+pub use peers::{TableStyle, peers};
 
 use crate::cli::Global;
 use crate::contacts::ContactsError;
@@ -71,7 +71,7 @@ impl CommandError {
                 ContactsError::Unknown(_) | ContactsError::Ambiguous(_) | ContactsError::Taken(_),
             ) => Exit::Usage,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-            _ => Exit::Fault,
+            _ => Exit::InternalError,
         }
     }
 }

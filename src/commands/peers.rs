@@ -18,7 +18,7 @@ use crate::trust::Trust;
 
 /// How a table is to look.
 #[derive(Debug, Clone, Copy)]
-pub struct Look {
+pub struct TableStyle {
     /// Columns that it may take.
     pub width: usize,
     /// Whether in colours.
@@ -32,7 +32,7 @@ pub struct Look {
 pub fn peers(
     args: &PeersArgs,
     global: &Global,
-    look: Look,
+    look: TableStyle,
     out: &mut impl Write,
     talk: &mut impl Write,
 ) -> Result<(), CommandError> {
@@ -85,7 +85,7 @@ pub fn peers(
 fn show(
     args: &PeersArgs,
     history: &History,
-    look: Look,
+    look: TableStyle,
     out: &mut impl Write,
     talk: &mut impl Write,
 ) -> Result<(), CommandError> {

@@ -25,7 +25,7 @@ use crate::terminal::layout::{Text, width_of};
 
 /// Looks at everything, the mediator first, and writes each finding as it comes.
 ///
-/// The exit is [`Exit::Mediator`] without a mediator, [`Exit::Fault`] where something else is
+/// The exit is [`Exit::Mediator`] without a mediator, [`Exit::InternalError`] where something else is
 /// wrong, [`Exit::Done`] otherwise; a warning alone is nothing wrong.
 ///
 /// # Errors
@@ -84,7 +84,7 @@ impl Report<'_> {
     /// Something is wrong on this machine.
     fn wrong(&mut self, check: &'static str, message: &str, remedy: &str) -> io::Result<()> {
         if self.exit == Exit::Done {
-            self.exit = Exit::Fault;
+            self.exit = Exit::InternalError;
         }
         self.write(check, ("✗", "wrong"), message, remedy)
     }

@@ -133,7 +133,7 @@ impl ChatError {
             | ChatError::Contacts(_)
             | ChatError::Output(_)
             | ChatError::Attempts(_)
-            | ChatError::System(_) => Exit::Fault,
+            | ChatError::System(_) => Exit::InternalError,
             ChatError::Broken(_) => Exit::Protocol,
         }
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use undertone_core::text::safe::Safe;
 
 use super::{Entry, Finding, Index};
-use crate::commands::{CommandError, Look};
+use crate::commands::{CommandError, TableStyle};
 use crate::terminal::fingerprints::{LEAST, beside};
 use crate::trust::Trust;
 
@@ -48,7 +48,7 @@ const RESET: &str = "\u{1b}[0m";
 /// [`CommandError`], where the history cannot be read or the table not be written.
 pub fn table(
     index: &mut Index<'_>,
-    look: Look,
+    look: TableStyle,
     zone: &TimeZone,
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
@@ -105,7 +105,7 @@ fn row(
     cells: &[Safe; COLUMNS],
     styles: [&str; COLUMNS],
     widths: [usize; COLUMNS],
-    look: Look,
+    look: TableStyle,
 ) -> String {
     let mut out = String::new();
     let (mut before, mut at) = (0, 0);

@@ -28,7 +28,7 @@ pub(super) struct Kept {
 impl Kept {
     /// Opens all of it; what is to be known about the disk is said.
     pub(super) fn open(global: &Global, no_history: bool, face: &Face) -> Result<Self, Exit> {
-        let fault = |error: &dyn Display| fail(Exit::Fault, &error);
+        let fault = |error: &dyn Display| fail(Exit::InternalError, &error);
         let dir = global.data_dir().map_err(|e| fault(&e))?;
         let store = global.store().map_err(|e| fault(&e))?;
         let lacks = store::probe(store.dir()).map_err(|e| fault(&e.led_by(&dir)))?;

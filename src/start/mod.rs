@@ -32,7 +32,7 @@ use crate::ui::run::run;
 pub async fn chat(args: ChatArgs, global: &Global) -> Exit {
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
-        Err(error) => return fail(Exit::Fault, &error),
+        Err(error) => return fail(Exit::InternalError, &error),
     };
     let prepared = prepare(&args, global, &mut signals).await;
     // A room's secret and a proxy's password may stand in them.
@@ -83,7 +83,7 @@ async fn prepare(
             "the room's secret can be seen by others on this machine while this runs",
         );
     }
-    let last = Last::load(&kept.store).map_err(|error| fail(Exit::Fault, &error))?;
+    let last = Last::load(&kept.store).map_err(|error| fail(Exit::InternalError, &error))?;
     let asks_room = named.is_none() && !args.wants_new_room();
     let (name, answered) = tokio::select! {
         biased;

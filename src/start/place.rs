@@ -42,7 +42,7 @@ impl Place {
             .endpoint(mediator)
             .map_err(|e| fail(Exit::Usage, &e))?;
         let by_invite = mediator.as_ref().filter(|_| invited);
-        let fault = |error| fail(Exit::Fault, &error);
+        let fault = |error| fail(Exit::InternalError, &error);
         let to_itself = leads_to_itself(options, by_invite, store, &room).map_err(fault)?;
         let is_here = mediator
             .as_ref()

@@ -38,7 +38,7 @@ pub(super) fn check_can_ask(args: &ChatArgs, global: &Global, no_room: bool) -> 
 }
 
 fn knows_name(global: &Global) -> Result<bool, Exit> {
-    let fault = |error| fail(Exit::Fault, &error);
+    let fault = |error| fail(Exit::InternalError, &error);
     let dir = global.data_dir().map_err(fault)?;
     let last = Last::in_folder(&dir.path).map_err(fault)?;
     Ok(last.name.is_some())

@@ -168,7 +168,7 @@ fn what_two_programs_write_is_as_documented() {
 fn every_exit_code_is_in_page_and_manual() {
     let ends = [
         Exit::Done,
-        Exit::Fault,
+        Exit::InternalError,
         Exit::Usage,
         Exit::Mediator,
         Exit::Nobody,

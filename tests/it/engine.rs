@@ -188,7 +188,7 @@ async fn a_message_that_no_face_could_write_is_not_acknowledged() {
     };
     refused.done(Err(std::io::ErrorKind::StorageFull.into()));
     let ended = bob.conversations.remove(&bobs).unwrap().task.await.unwrap();
-    assert_eq!(ended.unwrap_err().exit(), Exit::Fault);
+    assert_eq!(ended.unwrap_err().exit(), Exit::InternalError);
     // Told that bob's program failed, and not that the message arrived.
     let told = ada.next(|event| match event {
         Event::Left { reason, .. } => Some(Some(*reason)),

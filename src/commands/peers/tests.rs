@@ -23,7 +23,7 @@ fn run(dir: &Path, arguments: &str) -> Result<(String, String), CommandError> {
         panic!("{arguments} is for peers");
     };
     let (mut out, mut talk) = (Vec::new(), Vec::new());
-    let look = Look {
+    let look = TableStyle {
         width: 200,
         color: false,
     };

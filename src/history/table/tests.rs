@@ -22,7 +22,7 @@ fn rows(history: &History, view: View) -> Index<'_> {
     .unwrap()
 }
 
-fn table(entries: &[Entry], look: Look, zone: &TimeZone) -> String {
+fn table(entries: &[Entry], look: TableStyle, zone: &TimeZone) -> String {
     let (_dir, history) = kept(entries);
     let mut index = rows(&history, View::Connections);
     index.newest(usize::MAX);
@@ -42,8 +42,8 @@ fn two_bobs() -> Vec<Entry> {
     vec![other, known]
 }
 
-fn wide(width: usize) -> Look {
-    Look {
+fn wide(width: usize) -> TableStyle {
+    TableStyle {
         width,
         color: false,
     }
@@ -164,7 +164,7 @@ fn colours_add_nothing_but_escapes() {
     other.key = other.key.replace("aardvark", "zulu");
     entries.push(other);
     for width in [20, 40, 80, 200] {
-        let look = Look { width, color: true };
+        let look = TableStyle { width, color: true };
         let mut colored = table(&entries, look, &TimeZone::UTC);
         assert!(colored.contains(RED));
         for escape in [DIM, GREEN, RED, RESET] {
