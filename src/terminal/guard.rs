@@ -1,20 +1,21 @@
 //! The terminal's modes: taken while something of ours stands on it, given back on every way out.
 //!
 //! Owns: raw mode with bracketed paste (`?2004`) and focus reports (`?1004`), and the silence of a
-//! row that is not typed in. They are given back on drop, on a panic, and by [`super::signals`]
-//! before a signal ends or stops the program. An end that the program chooses must return:
+//! row that is not typed in. They are given back on drop, on a panic, and by `signals` before
+//! a signal ends or stops the program. An end that the program chooses must return:
 //! `std::process::exit` drops nothing. From behind another program nothing is changed, neither to
 //! take nor to give back.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
+use nix::sys::signal::Signal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::stdio::{stderr, stdin, stdout};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
+use super::deliver::deliver;
 use super::front::is_in_front;
-use super::signals;
 
 /// What a terminal is wanted for.
 #[derive(Debug)]
@@ -115,7 +116,7 @@ impl Guard {
     /// The system's.
     pub fn suspend(&self) -> io::Result<()> {
         give_back(write);
-        signals::stop()?;
+        deliver(Signal::SIGTSTP)?;
         self.resume()?;
         Ok(())
     }

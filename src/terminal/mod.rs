@@ -4,6 +4,7 @@ pub mod bell;
 pub mod charset;
 pub mod complete;
 pub mod composer;
+mod deliver;
 pub mod editor;
 pub mod fingerprints;
 pub mod front;

@@ -12,6 +12,7 @@ use std::thread;
 
 use nix::sys::signal::{SigSet, Signal, raise};
 
+use super::deliver::deliver;
 use super::guard::with_terminal_given_back;
 
 /// What does neither end nor stop a program, cannot be taken, or is taken elsewhere. From behind
@@ -46,34 +47,11 @@ pub fn watch() -> io::Result<()> {
         .spawn(move || {
             while let Ok(signal) = watched.wait() {
                 // The next one is no worse if this one does not get through.
-                let _ = with_terminal_given_back(|| let_through(signal));
+                let _ = with_terminal_given_back(|| deliver(signal));
                 // The program goes on. Where it was not stopped either, as where no shell would
                 // bring it back, it has to be told to put up again what was taken away.
                 let _ = raise(Signal::SIGCONT);
             }
         })?;
-    Ok(())
-}
-
-/// Stops the program, as Ctrl-Z does; returns once it goes on.
-pub(super) fn stop() -> io::Result<()> {
-    Ok(let_through(Signal::SIGTSTP)?)
-}
-
-/// Lets a signal do to the program what it does by default.
-fn let_through(signal: Signal) -> nix::Result<()> {
-    // The runtime of Rust looks at these two first, for a stack that overflows, and then lets the
-    // next one through.
-    let times = match signal {
-        Signal::SIGSEGV | Signal::SIGBUS => 2,
-        _ => 1,
-    };
-    let mut only = SigSet::empty();
-    only.add(signal);
-    for _ in 0..times {
-        raise(signal)?;
-        only.thread_unblock()?;
-        only.thread_block()?;
-    }
     Ok(())
 }
