@@ -26,6 +26,7 @@ mod designation;
 mod escape;
 mod rest;
 mod string;
+pub(super) mod untimed;
 
 use std::char::REPLACEMENT_CHARACTER;
 use std::collections::VecDeque;
@@ -39,7 +40,7 @@ use string::{ControlString, Kind};
 use super::paste::{self, Paste};
 use super::sequence::Introducer;
 use super::utf8::Partial;
-use super::{Code, Event, Key, line};
+use super::{Code, Event, Key};
 
 /// After so long without a byte, what is unfinished is dropped.
 pub const STRING_GAP: Duration = Duration::from_millis(250);
@@ -64,7 +65,7 @@ pub struct Decoder {
     /// When the last byte came.
     came: Option<Instant>,
     events: VecDeque<Event>,
-    /// The brackets of a paste mean nothing.
+    /// The brackets of a paste mean nothing: the bytes came without their time.
     unbracketed: bool,
 }
 
@@ -87,14 +88,6 @@ enum State {
 type Meta = bool;
 
 impl Decoder {
-    /// A decoder for bytes that come without their time, as a line does: a paste has no brackets.
-    pub(super) fn unbracketed() -> Self {
-        Decoder {
-            unbracketed: true,
-            ..Decoder::default()
-        }
-    }
-
     /// Takes what came until `now`. That something before it came too long ago is only said by
     /// [`Decoder::expire`]: who was busy finds at once what had come in time.
     pub fn feed(&mut self, bytes: &[u8], now: Instant) {
@@ -146,7 +139,7 @@ impl Decoder {
     }
 
     /// No byte will come: what is unfinished ends.
-    pub(super) fn give_up(&mut self) {
+    fn give_up(&mut self) {
         match std::mem::take(&mut self.state) {
             State::Ground | State::Skip(_) => {}
             State::String(string) => {
@@ -162,7 +155,7 @@ impl Decoder {
             State::Designation(designation) => self.was_keys(&designation),
             State::Sequence(sequence) => self.esc_before(sequence.meta),
             // Its end is lost, so what came may be anything: keys, and answers too.
-            State::Paste(paste) => self.events.extend(line::events(&paste.give_up())),
+            State::Paste(paste) => self.events.extend(untimed::events(&paste.give_up())),
         }
     }
 
@@ -194,7 +187,7 @@ impl Decoder {
     /// A paste has its end. Another beginning in it tells that the first one lost its own.
     fn pasted(&mut self, mut text: String) {
         if let Some((lost, last)) = text.rsplit_once(paste::BEGIN) {
-            self.events.extend(line::events(lost.as_bytes()));
+            self.events.extend(untimed::events(lost.as_bytes()));
             text = last.to_owned();
         }
         self.events.push_back(Event::Paste(text));

@@ -5,6 +5,7 @@ mod random;
 mod rest;
 
 use super::*;
+use crate::terminal::keyboard::line;
 
 const MS: Duration = Duration::from_millis(1);
 
