@@ -2,12 +2,14 @@
 //! `undertone_wire` on it, every wait bounded. What the messages mean
 //! for a pairing is not decided here. `endpoint` is the way there, `connect` the TCP
 //! below it, `tls` what may be above that, `upgrade` the WebSocket on top, `proxy` what may be on
-//! the way, `answer` what may stand in its place, `head` how either answers; `keep_alive` keeps the line, `version` tells a mediator from another
+//! the way, `answer` what may stand in its place, `head` how either answers; `ends` is where the
+//! connection begins and ends, `keep_alive` keeps it, `version` tells a mediator from another
 //! service.
 
 mod answer;
 pub mod connect;
 mod endpoint;
+mod ends;
 mod error;
 mod head;
 mod keep_alive;
@@ -17,9 +19,8 @@ mod upgrade;
 pub mod version;
 
 use std::future::pending;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -36,6 +37,7 @@ pub use answer::{Answer, Redirect};
 pub use endpoint::MediatorEndpoint;
 pub(crate) use endpoint::Socket;
 pub use endpoint::{Transport, connect_tcp, look_up, transport};
+pub use ends::Outside;
 pub use error::RendezvousError;
 pub(crate) use error::failed;
 pub use error::{ConnectError, reason, try_again_in};
@@ -49,11 +51,6 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) const WRITE_BUFFER: usize = 5 * RELAY_MESSAGE;
 /// How long the mediator may take to close after `done`.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// A port of ours, and its address outside, as a mediator saw it last. While the mediator
-/// relays, no second connection to it can have that port, and none can show it.
-#[derive(Clone, Debug, Default)]
-pub struct Outside(Arc<Mutex<Option<(u16, SocketAddr)>>>);
 
 /// A connection to a mediator.
 pub struct Rendezvous {
@@ -144,66 +141,9 @@ impl Rendezvous {
         }
     }
 
-    /// Whether there is a proxy on the way. Then the address that the mediator observes is the
-    /// proxy's, and nobody can be reached there.
-    pub fn is_proxied(&self) -> bool {
-        self.address.is_none()
-    }
-
-    /// Keeps what the mediator observes of `from` in `outside`; where another connection has
-    /// that port, gives what that one showed.
-    pub fn remember(&mut self, from: Option<SocketAddr>, outside: &Outside) {
-        self.outside = from.map(|from| (from.port(), outside.clone()));
-    }
-
     /// Uses the line as often as is known to be needed, and learns of its ends.
     pub fn keep_alive(&mut self, keep_alive: &KeepAlive) {
         self.keep_alive = keep_alive.clone();
-    }
-
-    /// What the mediator observed, of the port that was wanted if that is known. An address
-    /// of before, on another network, is not.
-    fn observe(&mut self, observed: &mut SocketAddr) {
-        let Some((port, Outside(seen))) = &self.outside else {
-            return;
-        };
-        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-        match *seen {
-            _ if self.port_kept => *seen = Some((*port, *observed)),
-            Some((of, before)) if of == *port && before.ip() == observed.ip() => {
-                *observed = before;
-                self.port_kept = true;
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether the connection has the local port that was wanted, or that port's address
-    /// outside is known from before: what `paired` says was observed holds for it.
-    pub fn port_kept(&self) -> bool {
-        self.port_kept
-    }
-
-    /// The mediator's address, as connected to; through a proxy, which alone knows it, 0.0.0.0:
-    /// neither this machine's nor of its network.
-    pub fn mediator_ip(&self) -> IpAddr {
-        self.address().ip()
-    }
-
-    /// The same with the port, or 0.
-    pub fn address(&self) -> SocketAddr {
-        let unknown = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-        self.address.unwrap_or(unknown)
-    }
-
-    /// The number of the interface by which it is reached, where no router is on the way.
-    pub fn link(&self) -> Option<u32> {
-        self.link
-    }
-
-    /// As [`MediatorEndpoint::only_here`] says.
-    pub fn is_only_here(&self) -> bool {
-        self.only_here
     }
 
     /// Whether it would carry what the two of this pairing say to each other.
