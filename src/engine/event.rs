@@ -216,6 +216,8 @@ pub enum Event {
     },
     /// What was shown before may go: a face's own wish, behind the answers to earlier commands.
     Clear,
+    /// The commands before this one are obeyed, as a face wants to know.
+    Obeyed,
     /// Something went wrong.
     Error(Problem),
 }

@@ -24,9 +24,6 @@ const DRAFT_KEPT: &str = "Not said to anybody: it stays your draft.";
 const NOT_SAID: &str = "Not said to anybody: nobody is there. Enter on an empty line waits again.";
 const NOBODY_YET: &str = "Not said to anybody: nobody is there yet.";
 
-/// Commands that wait at the most while a person types on.
-const QUEUE: usize = 64;
-
 /// Whether a person sits at a terminal.
 pub fn has_person(face: Face) -> bool {
     !face.json && can_ask()
@@ -51,6 +48,9 @@ pub struct Frontend {
     parted: bool,
     /// Nothing more is read.
     ended: bool,
+    /// A console reads on only once a command is obeyed: a question that comes of it is not
+    /// answered by what was typed before.
+    busy: bool,
 }
 
 /// Where what is said comes from.
@@ -76,6 +76,7 @@ impl Frontend {
             queue: VecDeque::new(),
             parted: false,
             ended: false,
+            busy: false,
         })
     }
 
@@ -94,8 +95,16 @@ impl Frontend {
                 }
             }
             Event::Waiting { invite, .. } => self.clipboard.offer(Some(invite)),
-            Event::Met { peer } => self.meet(peer)?,
-            Event::Status { status, .. } => self.parted = *status == Status::Left,
+            Event::Met { peer } => {
+                self.meet(peer)?;
+                // It is not known yet whether it is who was expected.
+                self.busy = true;
+            }
+            Event::Status { status, .. } => {
+                self.parted = *status == Status::Left;
+                self.busy = false;
+            }
+            Event::Obeyed => self.busy = false,
             Event::Unsaid { text } => self.was_not_said(text),
             _ => {}
         }
@@ -195,14 +204,10 @@ impl Frontend {
         };
     }
 
-    /// Whether more is to be read now: a person is always heard; lines wait in their pipe until the
-    /// conversation takes those before them.
+    /// Whether more is to be read now: keys wait until what was typed before is obeyed, lines until
+    /// it is taken.
     pub fn listens(&self) -> bool {
-        let most = match self.input {
-            Source::Console(_) => QUEUE,
-            Source::Ahead(_) | Source::Lines(_) => 1,
-        };
-        !self.ended && self.queue.len() < most
+        !self.ended && !self.busy && self.queue.is_empty()
     }
 
     /// Waits for what is said, and makes a command of it. The clock runs meanwhile. Cancel-safe.
@@ -232,6 +237,10 @@ impl Frontend {
             }
         };
         self.queue.push_back(command);
+        if let Source::Console(_) = self.input {
+            self.queue.push_back(Command::Show(Event::Obeyed));
+            self.busy = true;
+        }
     }
 
     /// What the conversation is to do. What is for the face alone comes back in its turn.

@@ -155,7 +155,8 @@ impl<'a> Line<'a> {
             | Event::Unsaid { .. }
             | Event::Parted { .. }
             | Event::Detail { .. }
-            | Event::Clear => return None,
+            | Event::Clear
+            | Event::Obeyed => return None,
         })
     }
 

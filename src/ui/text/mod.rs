@@ -202,6 +202,7 @@ fn remark(event: &Event) -> Option<String> {
         | Event::Wait(_)
         | Event::Met { .. }
         | Event::Clear
+        | Event::Obeyed
         | Event::Status { .. }
         | Event::Said { .. }
         | Event::Unsaid { .. } => return None,
