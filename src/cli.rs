@@ -62,7 +62,7 @@ enum Command {
     /// Show your own name and fingerprint
     #[command(after_help = examples::ID)]
     Id(IdArgs),
-    /// TableStyle for what is wrong, and say what to do about it
+    /// Look for what is wrong, and say what to do about it
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
     /// Write the completions of a shell to stdout

@@ -119,7 +119,9 @@ impl Refusal {
                 format!("this mediator speaks version {VERSION}; use a client of that version")
             }
             Self::SealedTwice => "a second sealed in one pairing ends it; join again".into(),
-            Self::NotPaired => "nobody is here to hand this to; wait until you are paired".into(),
+            Self::NotPaired => {
+                "nobody is here to forward this to; wait until you are paired".into()
+            }
             Self::Superseded => {
                 "the same join came on another connection, which now has the seat".into()
             }
@@ -136,7 +138,7 @@ impl Refusal {
             }
             Self::RelayEarly => "a relay is for a pair that has swapped sealed; ask later".into(),
             Self::RelayTwice => "the relay was asked for before; once is enough".into(),
-            Self::NotBinary => "text while relaying; only binary messages are handed on".into(),
+            Self::NotBinary => "text while relaying; only binary messages are forwarded".into(),
             Self::RelayTooLong => {
                 format!("binary message over {RELAY_MESSAGE} bytes; send it in parts")
             }

@@ -105,7 +105,7 @@ pub struct ChatOptions {
     /// [default: the one on this machine, or one inside this program]
     #[arg(long, value_name = "URL", env = "UNDERTONE_MEDIATOR", hide_env = true)]
     pub mediator: Option<MediatorUrl>,
-    /// TableStyle for a mediator on the local network by multicast DNS; where there is none,
+    /// Look for a mediator on the local network by multicast DNS; where there is none,
     /// run one and announce it, by address, port and a random number
     #[arg(long, env = "UNDERTONE_LAN", hide_env = true, value_parser = BoolishValueParser::new())]
     pub lan: bool,
@@ -144,7 +144,7 @@ pub struct ChatOptions {
     /// Listen on this address only [default: all of this machine, a free port]
     #[arg(long, value_name = "IP[:PORT]", env = "UNDERTONE_BIND", hide_env = true, value_parser = bind_address)]
     pub bind: Option<SocketAddr>,
-    /// Tell the other one this address instead of those found here, as where a
+    /// Tell the other person this address instead of those found here, as where a
     /// router forwards a port; may be repeated
     #[arg(
         long,
@@ -156,7 +156,7 @@ pub struct ChatOptions {
     pub advertise: Vec<SocketAddr>,
     /// Where no direct path opens: may the mediator carry the chat? `ask` when it
     /// comes to that, `always` or `never`. It then sees both addresses, times and
-    /// sizes, not what is said; the other one must agree too
+    /// sizes, not what is said; the other person must agree too
     #[arg(
         long,
         value_name = "ask|always|never",
@@ -167,9 +167,9 @@ pub struct ChatOptions {
         hide_possible_values = true
     )]
     pub relay: RelayChoice,
-    /// Give the other one no address and dial none: only the mediator, which then
-    /// must relay, and its network see yours; the other one must agree to that. An
-    /// invite's mediator, which may be the other one's, is taken only if you name it too
+    /// Give the other person no address and dial none: only the mediator, which then
+    /// must relay, and its network see yours; the other person must agree to that. An
+    /// invite's mediator, which may be the other person's, is taken only if you name it too
     /// (--mediator), or through a proxy
     #[arg(long, env = "UNDERTONE_HIDE_IP", hide_env = true, value_parser = BoolishValueParser::new())]
     pub hide_ip: bool,
@@ -221,7 +221,7 @@ impl ChatOptions {
         Ok(endpoint)
     }
 
-    /// How long to wait for the other one; `None`: as long as it takes.
+    /// How long to wait for the other person; `None`: as long as it takes.
     #[must_use]
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout

@@ -3,7 +3,7 @@
 /// What each exit code means.
 pub const EXIT_CODES: &[(&str, &str)] = &[
     ("0", "done"),
-    ("1", "our own fault"),
+    ("1", "internal error"),
     (
         "2",
         "usage, or an answer is needed and there is no terminal",
@@ -12,16 +12,16 @@ pub const EXIT_CODES: &[(&str, &str)] = &[
     ("4", "nobody came, or came back, within --timeout"),
     (
         "5",
-        "paired, but no path to the other one; or messages did not arrive",
+        "paired, but no path to the other person; or messages did not arrive",
     ),
     ("6", "secret, identity or verification failed"),
     (
         "8",
-        "the programs do not fit: one is too old, or the other one broke the protocol",
+        "the programs do not fit: one is too old, or the other person's broke the protocol",
     ),
     (
         "130",
-        "interrupted (SIGINT), or Ctrl-C unless the other one had left",
+        "interrupted (SIGINT), or Ctrl-C unless the other person had left",
     ),
     (
         "141",
@@ -51,8 +51,8 @@ Examples:
 Every option but -q and -v has a variable too: --hide-ip is UNDERTONE_HIDE_IP.
 What you want every time goes into the config file: hide-ip = true.
 
-Exit codes: 0 done, 1 our fault, 2 usage, 3 no mediator, 4 nobody came,
-  5 no path to the other one, 6 secret, identity or verification failed,
+Exit codes: 0 done, 1 internal error, 2 usage, 3 no mediator, 4 nobody came,
+  5 no path to the other person, 6 secret, identity or verification failed,
   8 programs do not fit, 130 interrupted, 141 nobody reads stdout,
   143 terminated";
 
@@ -81,7 +81,7 @@ Examples:
 
 pub(super) const ID: &str = "\
 Examples:
-  undertone id                           for the other one to compare
+  undertone id                           for the other person to compare
   undertone id --json                    one JSON object";
 
 pub(super) const DOCTOR: &str = "\

@@ -179,12 +179,12 @@ fn can_accept(args: &DoctorArgs, by: &str, report: &mut Report<'_>) -> io::Resul
                 Some(bind) => bind.to_string(),
                 None => "a free port of all addresses".into(),
             };
-            let text = format!("undertone can listen for the other one ({place})");
+            let text = format!("undertone can listen for the other person ({place})");
             report.fine("listen", &text)
         }
         Err(error) => report.wrong(
             "listen",
-            &format!("cannot listen for the other one: {error}"),
+            &format!("cannot listen for the other person: {error}"),
             &format!("Check {by}: perhaps another program has that port."),
         ),
     }

@@ -253,7 +253,7 @@ fn version(answer: &str, report: &mut Report<'_>) -> io::Result<()> {
         None => report.warn(
             "version",
             "it does not tell its version",
-            "It is older than this program, or a proxy answers for it: bring it up to date, or have the proxy hand on every path.",
+            "It is older than this program, or a proxy answers for it: bring it up to date, or have the proxy forward every path.",
         ),
     }
 }
@@ -264,7 +264,7 @@ fn proxied(observed: SocketAddr, report: &mut Report<'_>) -> io::Result<()> {
     report.warn(
         "observed",
         &format!("it sees the proxy's address {ip} in place of yours"),
-        "So no router of yours can be opened: a direct path takes that the other one can be reached, or IPv6. Else a mediator that relays.",
+        "So undertone cannot open your router: a direct path needs IPv6, or that the other person can be reached. Otherwise use a mediator that relays.",
     )
 }
 

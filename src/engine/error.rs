@@ -16,7 +16,7 @@ use crate::store::StoreError;
 
 /// What to do about an invite that is dead.
 const NEW_ROOM: &str =
-    "Make a new one by a blank room, and give it to the other one on a safe way.";
+    "Make a new one by a blank room, and give it to the other person over a safe channel.";
 
 /// Why a chat did not come about, or ended badly.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +45,7 @@ pub enum ChatError {
     #[error("{0} is no address of this machine")]
     NotHere(IpAddr),
     /// No listener for the other one.
-    #[error("cannot listen for the other one: {0}")]
+    #[error("cannot listen for the other person: {0}")]
     Listen(io::Error),
     /// Somebody came, and it went wrong.
     #[error("{why}")]
@@ -62,7 +62,7 @@ pub enum ChatError {
         why: Failure,
     },
     /// The attempt was stopped once our SEALED was out.
-    #[error("this attempt is spent: it was stopped before the other one had shown who it is")]
+    #[error("this attempt is spent: it was stopped before the other person had shown who they are")]
     BrokenOff {
         /// How many are left.
         left: u32,
@@ -77,7 +77,7 @@ pub enum ChatError {
     #[error("nobody came within {} s", .0.as_secs())]
     Nobody(Duration),
     /// The other one is gone and did not come back in time.
-    #[error("the other one did not come back within {} s{}", limit.as_secs(), undelivered(*queued))]
+    #[error("the other person did not come back within {} s{}", limit.as_secs(), undelivered(*queued))]
     NotBack {
         /// How long was waited.
         limit: Duration,
@@ -97,7 +97,7 @@ pub enum ChatError {
     #[error("the words did not match: {0}")]
     WrongWords(String),
     /// Left while an alarm, or `--require-verified`, kept the chat shut.
-    #[error("nothing was said: the other one's identity was not verified")]
+    #[error("nothing was said: the other person's identity was not verified")]
     Shut,
     /// Lines of a pipe were refused.
     #[error("not all of your lines were sent: {0} refused")]
@@ -159,9 +159,9 @@ impl ChatError {
             ChatError::Attempt { spent, why } => {
                 let spent = match why {
                     _ if !spent => "",
-                    Failure::NoPath(_) => " The other one waits on; three such attempts end an invite.",
+                    Failure::NoPath(_) => " The other person waits on; three such attempts end an invite.",
                     _ => {
-                        " This attempt is spent: ask the other one, who still waits, for the secret or a new invite."
+                        " This attempt is spent: ask the other person, who still waits, for the secret or a new invite."
                     }
                 };
                 (ended_by(why).0, format!("{}{spent}", why.advice()))
@@ -183,7 +183,7 @@ impl ChatError {
             ChatError::RoomSpent => ("spent", NEW_ROOM.into()),
             ChatError::Nobody(_) => (
                 "nobody",
-                "The room stays free: run it again when the other one is ready.".into(),
+                "The room stays free: run it again when the other person is ready.".into(),
             ),
             ChatError::NotBack { .. } => (
                 "nobody",
@@ -198,7 +198,7 @@ impl ChatError {
             ),
             ChatError::WrongWords(_) => (
                 "wrong-words",
-                "Someone may be in between. Call the other one, whose program only says that you left, and start again with a new room."
+                "Someone may be in between. Call the other person, whose program only says that you left, and start again with a new room."
                     .into(),
             ),
             ChatError::Shut => (
@@ -207,7 +207,7 @@ impl ChatError {
             ),
             ChatError::Broken(_) => (
                 "broken",
-                "The fault is the other one's program. Bring undertone up to date on both sides, and meet again."
+                "The fault is the other person's program. Bring undertone up to date on both sides, and meet again."
                     .into(),
             ),
             ChatError::ToItself(_) => (

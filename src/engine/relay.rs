@@ -21,12 +21,12 @@ const CONSENT_TIMEOUT: Duration = RELAY_ASK_LIFE.saturating_add(Duration::from_s
 const RELAY_AFTER: Duration = Duration::from_millis(1500);
 
 /// What is asked.
-pub const QUESTION: &str = "there is no direct path to the other one. The mediator could carry the chat: it would see both addresses, times and sizes, not what is said. /relay agrees, within two minutes; the other one must, too";
+pub const QUESTION: &str = "there is no direct path to the other person. The mediator could carry the chat: it would see both addresses, times and sizes, not what is said. /relay agrees, within two minutes; the other person must agree too";
 /// What is answered.
-pub const AGREED: &str = "agreed: where no direct path opens, the mediator may carry the chat, if the other one agrees, too";
+pub const AGREED: &str = "agreed: where no direct path opens, the mediator may carry the chat, if the other person agrees too";
 
 /// What is said at the start to whoever hides.
-pub const HIDDEN: &str = "the other one gets no address of yours; the mediator, and whoever watches its network or yours, still sees it. The chat goes through the mediator only, which must relay, and the other one must agree";
+pub const HIDDEN: &str = "the other person gets no address of yours; the mediator, and whoever watches its network or yours, still sees it. The chat goes through the mediator only, which must relay, and the other person must agree";
 
 /// May the mediator carry what is said, where no direct path opens?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -83,7 +83,7 @@ impl NoRelay {
                 "No direct path opened, and the mediator carries the chat only if both agree, in time: by /relay when asked, or beforehand by --relay always."
             }
             NoRelay::Other => {
-                "No direct path opened. You agreed to a relay; the other one did not, or went away: it takes --relay always, or /relay when asked, there too."
+                "No direct path opened. You agreed to a relay; the other person did not, or left: they need --relay always, or /relay when asked, too."
             }
             NoRelay::Limit => {
                 "No direct path opened. You both agreed to a relay, yet this mediator relays as much as its limits allow, in all or from one of your addresses. Try again in a minute, or use another one."

@@ -67,7 +67,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ),
     (
         "SSL_CERT_FILE",
-        "certificates to trust, for a mediator with one of its own",
+        "certificates to trust, where a mediator's own is self-signed",
     ),
     (
         "NO_COLOR TERM",

@@ -112,7 +112,7 @@ fn check_hides(
                 && options.mediator.as_ref() != Some(&endpoint.mediator) =>
         {
             format!(
-                "an invite's mediator may be the other one's own machine, which would see your address\n  {hide} takes one that you trust: name it with --mediator URL, or put a --proxy before it."
+                "an invite's mediator may be the other person's own machine, which would see your address\n  {hide} takes one that you trust: name it with --mediator URL, or put a --proxy before it."
             )
         }
         Some(_) => return Ok(()),

@@ -12,7 +12,7 @@ const NAMES: [&str; 2] = ["ada", "bob"];
 /// Both are told: who was lost, in a new session; who starts anew, at once.
 fn assert_back(lost: &Client, anew: &Client, trust: &str) -> [Value; 2] {
     [(lost, true), (anew, false)].map(|(client, resumed)| {
-        let back = client.await_that("the other one", |event| {
+        let back = client.await_that("the other person", |event| {
             assert_ne!(event["type"], "error", "{event}");
             event["type"] == "connected"
         });

@@ -8,7 +8,7 @@ use crate::common::{Client, Home, Mediator, NOBODY};
 use serde_json::Value;
 
 /// A piece of the question that no terminal of 80 columns breaks.
-const ASKED: &str = "no direct path to the other one";
+const ASKED: &str = "no direct path to the other person";
 /// The exit code of `no-path`.
 const NO_PATH: i32 = 5;
 
@@ -53,7 +53,7 @@ fn who_came_and_said_never_is_told_so() {
 #[test]
 fn who_agreed_is_told_that_the_other_one_did_not() {
     let hint = hint(&relaying(), "never", "always");
-    assert!(hint.contains("the other one did not"), "{hint}");
+    assert!(hint.contains("the other person did not"), "{hint}");
     assert!(hint.contains("--relay always"), "{hint}");
 }
 
@@ -119,7 +119,7 @@ fn who_is_asked_and_does_not_answer_has_not_agreed() {
     assert_eq!(bob.exit_code(), NO_PATH.cast_unsigned());
     let said = bob.history();
     assert!(
-        said.contains("no path to the other one") && said.contains("/relay when"),
+        said.contains("no path to the other person") && said.contains("/relay when"),
         "{said}"
     );
     assert_eq!(said.matches(ASKED).count(), 1);

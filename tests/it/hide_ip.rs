@@ -48,7 +48,7 @@ fn nobody_is_told_an_address_and_nobody_dials() {
     ada.await_event("waiting");
     let mut bob = hidden(&mediator, &homes[1], "bob").run();
     let said = bob.await_event("note")["message"].clone();
-    for who in ["the mediator", "its network", "the other one must agree"] {
+    for who in ["the mediator", "its network", "the other person must agree"] {
         assert!(said.as_str().unwrap().contains(who), "{said}");
     }
     for who in [&ada, &bob] {
@@ -107,7 +107,10 @@ fn an_invites_mediator_must_be_named_by_who_hides_too() {
     for named in [&[][..], &["--mediator", &other.url]] {
         let (code, _, err) = hidden(named).finish(b"");
         assert!(code == 2, "{code} {err}");
-        assert!(err.contains("may be the other one's own machine"), "{err}");
+        assert!(
+            err.contains("may be the other person's own machine"),
+            "{err}"
+        );
         assert!(err.contains("--mediator URL"), "{err}");
     }
     // Taken, and nobody came.

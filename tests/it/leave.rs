@@ -55,7 +55,7 @@ fn a_pipe_delivers_its_lines_and_leaves() {
         assert_eq!(
             pipe.out.rest(),
             [""; 0],
-            "stdout is for what the other one says"
+            "stdout is for what the other person says"
         );
     }
 }

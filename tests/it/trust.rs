@@ -208,7 +208,7 @@ fn a_changed_key_shuts_the_chat_and_typed_ahead_input_is_thrown_away() {
     assert!(screen.contains("/quit    leave (advised)"), "{screen}");
     ada.await_row("bob ✗ ›");
     ada.press("typed into it\r");
-    ada.await_text("not sent: the other one's identity is not verified");
+    ada.await_text("not sent: the other person's identity is not verified");
     ada.press("/quit\r");
     assert_eq!(ada.exit_code(), 6);
     ada.assert_restored();

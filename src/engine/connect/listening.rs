@@ -137,7 +137,7 @@ impl Listening {
         // That one first: of a machine with many addresses only eight are told.
         let told = Candidates::new(seen.into_iter().chain(all));
         self.tell
-            .tell(|| format!("the other one is told of {told}"));
+            .tell(|| format!("the other person is told {told}"));
         told
     }
 
@@ -152,7 +152,7 @@ impl Listening {
         }
         let theirs = matched.candidates();
         self.tell
-            .tell(|| format!("the other one tells of {theirs}"));
+            .tell(|| format!("the other person tells {theirs}"));
         let dialable = theirs.dialable(view.via);
         let candidates: Vec<SocketAddr> = dialable
             .filter_map(|address| on_link(address, view.link))

@@ -67,7 +67,7 @@ pub enum AttemptError {
         why: Failure,
     },
     /// This machine does not let us listen.
-    #[error("cannot listen for the other one: {0}")]
+    #[error("cannot listen for the other person: {0}")]
     Listen(std::io::Error),
     /// It may not be tried, or what it spends cannot be counted.
     #[error(transparent)]
@@ -93,7 +93,7 @@ pub enum Failure {
     #[error("the other side did not answer")]
     Slow,
     /// SEALED was genuine, but no connection came about.
-    #[error("no path to the other one")]
+    #[error("no path to the other person")]
     NoPath(NoRelay),
 }
 
@@ -118,7 +118,7 @@ impl Failure {
                     .into();
             }
             Failure::Pairing(PairingError::TheyAreOlder(_)) => {
-                "The other one must update undertone; then meet again, in the same room."
+                "The other person must update undertone; then meet again, in the same room."
             }
             Failure::WeAreOlder(_) | Failure::Pairing(PairingError::WeAreOlder(_)) => {
                 "Update undertone here; then meet again, in the same room."
@@ -130,10 +130,10 @@ impl Failure {
                 "Bring undertone up to date on both sides."
             }
             Failure::Pairing(PairingError::Name | PairingError::Candidates) => {
-                "The other one's program broke the protocol. Bring undertone up to date on both sides."
+                "The other person's program broke the protocol. Bring undertone up to date on both sides."
             }
             Failure::Pairing(_) => {
-                "Someone on the way, perhaps the mediator, altered the messages."
+                "Someone in between, perhaps the mediator, altered the messages."
             }
             Failure::Left | Failure::Slow => {
                 "The other side broke off, or the mediator did. It may have been a guess at the secret."

@@ -90,7 +90,7 @@ impl Conversation<'_> {
         if self.peer.is_shut() {
             return self.error(
                 "shut",
-                "not sent: the other one's identity is not verified",
+                "not sent: the other person's identity is not verified",
                 "/verify compares words; /quit leaves.",
             );
         }
@@ -105,7 +105,7 @@ impl Conversation<'_> {
             return self.error(
                 "full",
                 "not sent: too much is waiting to be delivered",
-                "Try again once the other one is back.",
+                "Try again once the other person is back.",
             );
         };
         self.show(Event::Said { id, text, time });

@@ -41,11 +41,12 @@ impl Conversation<'_> {
         }
         // No guess, so not counted.
         if same_words(&self.words[0], typed) {
-            let hint = "Read them out, and type the four that the other one reads to you.";
+            let hint = "Read them out, and type the four that the other person reads to you.";
             self.error("not-words", "those are your own words", hint);
         } else if !are_words(typed) {
             let message = format!("those are not four words of the list{}", why_not(typed));
-            let hint = "Type the four words that the other one reads to you; Tab completes them.";
+            let hint =
+                "Type the four words that the other person reads to you; Tab completes them.";
             self.error("not-words", &message, hint);
         } else {
             self.wrong_words += 1;
@@ -56,7 +57,7 @@ impl Conversation<'_> {
                 self.leave_by = Some(Instant::now());
                 return self.show(ChatError::WrongWords(wrong).event());
             }
-            let message = format!("those are not the other one's words: {wrong}");
+            let message = format!("those are not the other person's words: {wrong}");
             let hint = "One more try: have them read again, by voice.";
             self.error("wrong-words", &message, hint);
         }

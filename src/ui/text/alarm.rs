@@ -24,7 +24,7 @@ pub(super) fn alarm(event: &Event) -> Option<Text> {
     let called = name.as_deref().map(Safe::name);
     let heading = match (cause, called) {
         (AlarmCause::NotVerified, _) => format!(
-            "✗ {peer} is not verified, and --require-verified was given: the chat stays shut.\n  key {is}"
+            "✗ {peer} is not verified, and --require-verified was given: the chat stays blocked.\n  key {is}"
         ),
         (AlarmCause::RoomKnown, _) => {
             format!(

@@ -22,7 +22,7 @@ use super::stream::Stream;
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// No candidate led to the other one.
-    #[error("no path to the other one")]
+    #[error("no path to the other person")]
     NoPath,
     /// The other one is there, and its program does not fit to ours.
     #[error(transparent)]

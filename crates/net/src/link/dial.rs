@@ -113,8 +113,11 @@ impl Target {
     async fn allowed(&self) {
         if let Some(here) = &self.here {
             let address = self.address;
-            self.tell
-                .tell(|| format!("{address} is of this machine: dialled if the other one is, too"));
+            self.tell.tell(|| {
+                format!(
+                    "{address} is of this machine: dialled only if the other person is on it too"
+                )
+            });
             here.clone().shown().await;
         }
     }
@@ -209,7 +212,7 @@ where
             },
             // The same two ends are connected, or about to be.
             Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
-                "the other one's own dial came first".into()
+                "the other person's own dial came first".into()
             }
             Err(error) if may_pass(&error) => reason(&error),
             Err(error) => {

@@ -139,14 +139,14 @@ impl Answer {
         match status.as_u16() {
             200..=399 | 511 => PORTAL,
             101 | 400 | 426 => {
-                "Behind a reverse proxy: it must hand on WebSocket upgrades (the headers Upgrade and Connection). Else check address and port."
+                "Behind a reverse proxy: it must forward WebSocket upgrades (the headers Upgrade and Connection). Else check address and port."
             }
             401 => {
                 "undertone logs in nowhere: whoever runs it has to let /v1/rendezvous through without a password."
             }
             403 | 451 => "Ask whoever runs it, or this network, to let you through.",
             404 | 405 | 410 => {
-                "Check address and port. Behind a reverse proxy: it must hand on /v1/rendezvous."
+                "Check address and port. Behind a reverse proxy: it must forward /v1/rendezvous."
             }
             407 => "Name that proxy, with the log-in: --proxy http://USER:PASSWORD@HOST:PORT.",
             429 => "Wait a minute, then try again.",
