@@ -36,7 +36,7 @@ use crate::store::Place;
 
 /// A private line between two people, from terminal to terminal
 #[derive(Parser)]
-#[command(name = "undertone", version, after_help = examples::ROOT, max_term_width = 80)]
+#[command(name = "undertone", version, help_template = examples::ROOT, max_term_width = 80)]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
@@ -62,7 +62,7 @@ enum Command {
     /// Show your own name and fingerprint
     #[command(after_help = examples::ID)]
     Id(IdArgs),
-    /// Look for what is wrong, and say what to do about it
+    /// Find what is wrong, and say what to do about it
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
     /// Write the completions of a shell to stdout

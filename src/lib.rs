@@ -8,12 +8,13 @@
 //!
 //! ```text
 //! main ─► start                       what a chat needs, asked for and opened
-//!           └► chat                   the driver: one select loop
+//!           ├► ui                     faces: lines for people, JSON for programs
+//!           ├► engine                 conversations, a task each: commands in, events out
 //!           ├► terminal               prompts, keys, what is drawn
 //!           ├► contacts, history      whom we know, whom we talked to
 //!           ├► attempts               what went wrong in a room, across runs
 //!           ├► embedded               the mediator that runs inside this program
-//!           ├► undertone_net          link, the sockets to the other one; rendezvous, to the mediator
+//!           ├► undertone_net          link, the sockets to the peer; rendezvous, to the mediator
 //!           └► undertone_core         session, pairing, crypto, rooms, text: no I/O
 //! undertone_wire                      messages and limits that client and mediator agree on
 //! ```

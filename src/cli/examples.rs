@@ -30,15 +30,17 @@ pub const EXIT_CODES: &[(&str, &str)] = &[
     ("143", "terminated (SIGTERM, SIGHUP)"),
 ];
 
+/// The first help, which fits a screen of 24 rows.
 pub(super) const ROOT: &str = "\
-Examples:
-  undertone                              ask what is missing, then talk
-  undertone http://192.168.1.20:7700/#ocean-panda#tiger-velvet-olive-table
-  undertone chat --help                  all that a chat takes
-  undertone man | man -l -               the manual: keys, files, exit codes
+{about}
+{usage-heading} {usage}; alone it asks for name and room
+Examples: undertone chat --help, undertone INVITE, undertone man | man -l -
 
-Every option but -q and -v has a variable too: --data-dir is UNDERTONE_DATA_DIR.
-What you want every time goes into the config file: data-dir = \"/srv/ada\".";
+Commands:
+{subcommands}
+
+For every command; --data-dir has a variable too, UNDERTONE_DATA_DIR:
+{options}";
 
 pub(super) const CHAT: &str = "\
 Examples:

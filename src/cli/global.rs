@@ -59,7 +59,7 @@ pub struct Global {
     /// Never ask: what is missing is an error
     #[arg(long, global = true, env = "UNDERTONE_NO_INPUT", hide_env = true, value_parser = BoolishValueParser::new())]
     pub no_input: bool,
-    /// Say only errors, alarms, messages and the invite to a made-up room; no bell
+    /// Only errors, alarms, messages, new invites; no bell
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Say more of what happens
