@@ -53,7 +53,8 @@ fn suffer(tapped: &mut Tapped, said: &mut usize, to: Direction, mut attack: Atta
 
 /// Waits for the new link and for these messages, once and in order; gives the
 /// reasons for which links were lost: two ways back that are found at one time may
-/// cost one link more.
+/// cost one link more. A host whose guest is back before the end of the former link
+/// has reached it lost none: it learns of another path.
 fn survive(client: &Client, numbers: std::ops::Range<usize>) -> String {
     let (mut reason, mut back) = (String::new(), false);
     let mut awaited = numbers.clone();
@@ -66,6 +67,7 @@ fn survive(client: &Client, numbers: std::ops::Range<usize>) -> String {
             }
             "reconnecting" => reason += event["reason"].as_str().unwrap(),
             "connected" => back = event["resumed"].as_bool().unwrap(),
+            "path" => back = true,
             "left" | "alarm" | "error" => panic!("{event}"),
             _ => {}
         }
