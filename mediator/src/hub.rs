@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::limits::{AddressRate, MAX_TRACKED, Rate};
 use crate::refusal::Refusal;
 use crate::relay_pair::{RelayEnd, Relays};
-use crate::rooms::{ClientId, Event, Out, RoomLimits, Rooms};
+use crate::rooms::{ClientId, Event, Join, Out, RoomLimits, Rooms};
 use crate::tally::Tally;
 
 /// The state that all connections share.
@@ -140,15 +140,20 @@ impl Client {
         offer: Opaque,
         now: Instant,
     ) -> Result<(), Refusal> {
+        let join = Join {
+            client: self.id,
+            room,
+            offer,
+        };
         let mut state = lock(&self.hub.state);
-        if !state.rooms.repeats(self.id, &room, &offer) {
+        if !state.rooms.repeats(&join) {
             if state.draining {
                 return Err(Refusal::ShuttingDown);
             }
             let admitted = state.joins.take(address, now);
             admitted.map_err(|retry_after| Refusal::RateLimited { retry_after })?;
         }
-        state.act(|rooms, out| rooms.join(self.id, room, offer, now, out));
+        state.act(|rooms, out| rooms.join(join, now, out));
         debug!(rooms = state.rooms.waiting(), "join");
         Ok(())
     }

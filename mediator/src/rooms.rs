@@ -63,6 +63,17 @@ impl RoomLimits {
     }
 }
 
+/// A client that wants a place in a room.
+#[derive(Debug)]
+pub struct Join {
+    /// Who.
+    pub client: ClientId,
+    /// Which room.
+    pub room: Tag,
+    /// For whoever is paired with it.
+    pub offer: Opaque,
+}
+
 struct Seat {
     client: ClientId,
     offer: Opaque,
@@ -102,8 +113,13 @@ impl Rooms {
 
     /// Is this `join` the one by which the client has its present seat or pairing?
     #[must_use]
-    pub fn repeats(&self, client: ClientId, room: &Tag, offer: &Opaque) -> bool {
-        match self.places.get(&client) {
+    pub fn repeats(&self, join: &Join) -> bool {
+        let Join {
+            client,
+            room,
+            offer,
+        } = join;
+        match self.places.get(client) {
             Some(Place::Waiting(tag)) => {
                 tag == room && self.seats.get(tag).is_some_and(|seat| seat.offer == *offer)
             }
@@ -119,17 +135,11 @@ impl Rooms {
     /// cut that was not noticed here yet (an offer is fresh for every attempt, and
     /// nobody else has seen it): it takes over the seat, lest it be paired with its
     /// own ghost.
-    pub fn join(
-        &mut self,
-        client: ClientId,
-        room: Tag,
-        offer: Opaque,
-        now: Instant,
-        out: &mut Out,
-    ) {
-        if self.repeats(client, &room, &offer) {
+    pub fn join(&mut self, join: Join, now: Instant, out: &mut Out) {
+        let client = join.client;
+        if self.repeats(&join) {
             if let (Some(Place::Waiting(_)), Some(seat)) =
-                (self.places.get(&client), self.seats.get_mut(&room))
+                (self.places.get(&client), self.seats.get_mut(&join.room))
             {
                 seat.until = now + self.limits.seat;
                 out.push((client, Event::Waiting { until: seat.until }));
@@ -137,20 +147,20 @@ impl Rooms {
             return;
         }
         self.leave(client, out);
-        match self.seats.remove(&room) {
+        match self.seats.remove(&join.room) {
             Some(seat) if seat.until <= now => {
                 self.refuse(seat.client, Refusal::SeatExpired, out);
-                self.seat(client, room, offer, now, out);
+                self.seat(join, now, out);
             }
-            Some(seat) if seat.offer == offer => {
+            Some(seat) if seat.offer == join.offer => {
                 self.refuse(seat.client, Refusal::Superseded, out);
-                self.seat(client, room, offer, now, out);
+                self.seat(join, now, out);
             }
-            Some(seat) => self.pair(seat, client, room, offer, now, out),
+            Some(seat) => self.pair(seat, join, now, out),
             None if self.seats.len() >= self.limits.rooms => {
                 out.push((client, Event::Refused(Refusal::Full)));
             }
-            None => self.seat(client, room, offer, now, out),
+            None => self.seat(join, now, out),
         }
     }
 
@@ -212,7 +222,12 @@ impl Rooms {
         self.seats.len()
     }
 
-    fn seat(&mut self, client: ClientId, room: Tag, offer: Opaque, now: Instant, out: &mut Out) {
+    fn seat(&mut self, join: Join, now: Instant, out: &mut Out) {
+        let Join {
+            client,
+            room,
+            offer,
+        } = join;
         let until = now + self.limits.seat;
         self.seats.insert(
             room,

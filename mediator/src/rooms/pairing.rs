@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use undertone_wire::{AddressKey, Opaque, Role, SEALED_HOLD, Tag};
 
-use super::{ClientId, Event, Out, Place, Rooms, Seat};
+use super::{ClientId, Event, Join, Out, Place, Rooms, Seat};
 use crate::refusal::Refusal;
 
 /// One side of a pairing. It keeps the `join` to know it again when a renewal crosses `paired`.
@@ -35,20 +35,12 @@ enum Sealed {
 }
 
 impl Rooms {
-    pub(super) fn pair(
-        &mut self,
-        host: Seat,
-        guest: ClientId,
-        room: Tag,
-        offer: Opaque,
-        now: Instant,
-        out: &mut Out,
-    ) {
+    pub(super) fn pair(&mut self, host: Seat, guest: Join, now: Instant, out: &mut Out) {
         let until = now + self.limits.pairing;
         let paired = |other, offer| {
             Place::Paired(Box::new(Paired {
                 other,
-                room,
+                room: guest.room,
                 offer,
                 sealed: Sealed::Awaited,
                 relay: None,
@@ -56,19 +48,19 @@ impl Rooms {
             }))
         };
         self.places
-            .insert(host.client, paired(guest, host.offer.clone()));
+            .insert(host.client, paired(guest.client, host.offer.clone()));
         self.places
-            .insert(guest, paired(host.client, offer.clone()));
+            .insert(guest.client, paired(host.client, guest.offer.clone()));
         out.push((
             host.client,
             Event::Paired {
                 role: Role::Host,
-                offer,
+                offer: guest.offer,
                 until,
             },
         ));
         out.push((
-            guest,
+            guest.client,
             Event::Paired {
                 role: Role::Guest,
                 offer: host.offer,
@@ -116,14 +108,15 @@ impl Rooms {
     /// agree, the second one begins it. Outside a pairing it crossed `peer-left` and is
     /// dropped.
     pub fn relay(&mut self, client: ClientId, address: AddressKey, now: Instant, out: &mut Out) {
-        let refusal = match self.places.get(&client) {
+        let refusal = match self.places.get_mut(&client) {
             Some(Place::Paired(paired)) => match self.limits.relays {
                 None => Refusal::NoRelay,
                 Some(_) if !matches!(paired.sealed, Sealed::Passed) => Refusal::RelayEarly,
                 Some(_) if paired.relay.is_some() => Refusal::RelayTwice,
-                Some(relays) => {
+                Some(_) => {
+                    paired.relay = Some(address);
                     let other = paired.other;
-                    return self.agree(client, address, other, relays, now, out);
+                    return self.agree(client, other, now, out);
                 }
             },
             Some(Place::Waiting(_)) => Refusal::NotPaired,
@@ -157,32 +150,19 @@ impl Rooms {
         self.relays = self.relays.saturating_sub(1);
     }
 
-    fn agree(
-        &mut self,
-        client: ClientId,
-        address: AddressKey,
-        other: ClientId,
-        relays: usize,
-        now: Instant,
-        out: &mut Out,
-    ) {
-        let asked = match self.places.get(&other) {
-            Some(Place::Paired(paired)) => paired.relay,
-            _ => None,
-        };
-        let Some(others) = asked else {
+    /// One of the two has just asked for the relay.
+    fn agree(&mut self, client: ClientId, other: ClientId, now: Instant, out: &mut Out) {
+        let asked = [client, other].map(|side| self.asked_for_relay(side));
+        let [Some(address), Some(others)] = asked else {
             let until = now + self.limits.relay_ask;
             for side in [client, other] {
                 if let Some(Place::Paired(paired)) = self.places.get_mut(&side) {
                     paired.until = until.max(paired.until);
                 }
             }
-            if let Some(Place::Paired(paired)) = self.places.get_mut(&client) {
-                paired.relay = Some(address);
-            }
             return;
         };
-        match self.take_relay([address, others], relays) {
+        match self.take_relay([address, others]) {
             Ok(()) => {
                 self.places.insert(client, Place::Relaying(other, address));
                 self.places.insert(other, Place::Relaying(client, others));
@@ -196,9 +176,17 @@ impl Rooms {
         }
     }
 
+    /// From where this one of a pair has asked for the relay, if it has.
+    fn asked_for_relay(&self, client: ClientId) -> Option<AddressKey> {
+        match self.places.get(&client) {
+            Some(Place::Paired(paired)) => paired.relay,
+            _ => None,
+        }
+    }
+
     /// Counts one more relayed pair, of these addresses.
-    fn take_relay(&mut self, [one, other]: [AddressKey; 2], relays: usize) -> Result<(), Refusal> {
-        if self.relays >= relays {
+    fn take_relay(&mut self, [one, other]: [AddressKey; 2]) -> Result<(), Refusal> {
+        if self.limits.relays.is_none_or(|most| self.relays >= most) {
             return Err(Refusal::RelayFull);
         }
         if !self.sides.open(one) {

@@ -45,7 +45,8 @@ impl Bed {
     }
 
     fn join(&mut self, client: ClientId, room: Tag, offer: u8) -> Out {
-        self.run(|rooms, now, out| rooms.join(client, room, bytes(offer), now, out))
+        let join = asks(client, room, offer);
+        self.run(|rooms, now, out| rooms.join(join, now, out))
     }
 
     fn sealed(&mut self, client: ClientId, data: u8) -> Out {
@@ -113,6 +114,14 @@ impl Bed {
     }
 }
 
+fn asks(client: ClientId, room: Tag, offer: u8) -> Join {
+    Join {
+        client,
+        room,
+        offer: bytes(offer),
+    }
+}
+
 fn bytes(byte: u8) -> Opaque {
     Opaque::new(&[byte]).unwrap()
 }
@@ -144,7 +153,7 @@ fn the_same_join_renews_the_seat() {
     let mut bed = Bed::new(9);
     bed.join(1, ROOM, 1);
     bed.now += SEAT / 2;
-    assert!(bed.rooms.repeats(1, &ROOM, &bytes(1)));
+    assert!(bed.rooms.repeats(&asks(1, ROOM, 1)));
     assert_eq!(bed.join(1, ROOM, 1), waiting(1, bed.now + SEAT));
     bed.now += SEAT * 3 / 4;
     assert_eq!(bed.lapse(1), []);
