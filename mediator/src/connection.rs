@@ -21,6 +21,7 @@ use crate::limits::{Bucket, Rate};
 use crate::outcome::Outcome;
 use crate::refusal::{Refusal, seconds_up};
 use crate::relay;
+use crate::relay_pair::RelayEnd;
 use crate::rooms::Event;
 
 /// Time for the client to answer our close frame.
@@ -88,85 +89,131 @@ where
         allowance: Bucket::default(),
         heard: now,
     };
-    let mut ping_at = now + times.ping_every;
-    // Until when the client may stay where it is: outside, waiting or paired.
-    let mut deadline = now + times.idle;
-    let timer = sleep_until(deadline);
+    let mut speaker = Speaker {
+        client,
+        observed,
+        times,
+        ping_at: now + times.ping_every,
+        deadline: now + times.idle,
+    };
+    let timer = sleep_until(speaker.deadline);
     tokio::pin!(timer);
     loop {
+        match speaker.tell_events(socket).await {
+            Ok(None) => {}
+            Ok(Some(relay_end)) => {
+                debug!("relaying");
+                // Boxed: those who wait must not pay for it.
+                return Box::pin(relay::carry(socket, *relay_end, client, times)).await;
+            }
+            Err(outcome) => return outcome,
+        }
+        timer.as_mut().reset(speaker.next_at(listener.heard));
+        let heard = tokio::select! {
+            () = client.woken() => Ok(()),
+            message = socket.next() => match message {
+                Some(Ok(message)) => listener.hear(message),
+                _ => Err(Outcome::Gone),
+            },
+            () = &mut timer => speaker.time_passed(socket, listener.heard).await,
+        };
+        if let Err(outcome) = heard {
+            return outcome;
+        }
+    }
+}
+
+/// What the client is told: its events, pings, and that its time is over.
+struct Speaker<'a> {
+    client: &'a Client,
+    observed: SocketAddr,
+    times: &'a Times,
+    ping_at: Instant,
+    /// Until when the client may stay where it is: outside, waiting or paired.
+    deadline: Instant,
+}
+
+impl Speaker<'_> {
+    /// All that may be told by now. What it comes with, if the client is relayed from now on.
+    async fn tell_events<S: Sink<Message> + Unpin>(
+        &mut self,
+        socket: &mut S,
+    ) -> Result<Option<Box<RelayEnd>>, Outcome> {
         let mut relaying = false;
-        for event in client.take_events(Instant::now().into_std()) {
-            let now = Instant::now();
+        for event in self.client.take_events(Instant::now().into_std()) {
+            // The end of its queue says so, after all that the other one said.
+            if relaying && matches!(event, Event::PeerLeft) {
+                continue;
+            }
+            relaying |= matches!(event, Event::Relaying);
             // As text at once: what is kept across an await is kept while a client waits.
-            let message = text(&match event {
-                Event::Waiting { until } => {
-                    deadline = until.into();
-                    let expires_in = seconds_up(deadline.saturating_duration_since(now));
-                    MediatorMessage::Waiting {
-                        observed,
-                        expires_in,
-                    }
-                }
-                Event::Paired { role, offer, until } => {
-                    deadline = until.into();
-                    MediatorMessage::Paired {
-                        role,
-                        offer,
-                        observed,
-                        relay: client.may_relay(),
-                    }
-                }
-                Event::Relaying => {
-                    relaying = true;
-                    MediatorMessage::Relaying
-                }
-                // The end of its queue says so, after all that the other one said.
-                Event::PeerLeft if relaying => continue,
-                Event::Sealed { data, at: _ } => MediatorMessage::Sealed { data },
-                Event::PeerLeft => {
-                    deadline = now + times.idle;
-                    MediatorMessage::PeerLeft
-                }
-                Event::Refused(refusal) => return refusal.into(),
-            });
-            if send(socket, message, times).await.is_err() {
-                return Outcome::Gone;
-            }
+            let message = text(&self.message(event)?);
+            send(socket, message, self.times).await?;
         }
-        if relaying && let Some(relay_end) = client.take_relay_end() {
-            debug!("relaying");
-            // Boxed: those who wait must not pay for it.
-            return Box::pin(relay::carry(socket, *relay_end, client, times)).await;
-        }
-        let next = deadline.min(ping_at).min(listener.heard + times.silence);
-        timer
-            .as_mut()
-            .reset(client.more_at().map_or(next, |at| next.min(at.into())));
-        tokio::select! {
-            () = client.woken() => {}
-            message = socket.next() => {
-                let Some(Ok(message)) = message else { return Outcome::Gone };
-                if let Err(outcome) = listener.hear(message) {
-                    return outcome;
+        Ok(match relaying {
+            true => self.client.take_relay_end(),
+            false => None,
+        })
+    }
+
+    /// How an event is told; it may change until when the client may stay.
+    fn message(&mut self, event: Event) -> Result<MediatorMessage, Refusal> {
+        let now = Instant::now();
+        Ok(match event {
+            Event::Waiting { until } => {
+                self.deadline = until.into();
+                MediatorMessage::Waiting {
+                    observed: self.observed,
+                    expires_in: seconds_up(self.deadline.saturating_duration_since(now)),
                 }
             }
-            () = &mut timer => {
-                let now = Instant::now();
-                if now >= listener.heard + times.silence {
-                    return Outcome::Gone;
-                }
-                if now >= deadline {
-                    let until = client.lapse(now.into_std()).map(Instant::from);
-                    deadline = until.filter(|until| *until > now).unwrap_or(now + times.idle);
-                }
-                if now >= ping_at {
-                    ping_at = now + times.ping_every;
-                    if send(socket, Message::Ping("".into()), times).await.is_err() {
-                        return Outcome::Gone;
-                    }
+            Event::Paired { role, offer, until } => {
+                self.deadline = until.into();
+                MediatorMessage::Paired {
+                    role,
+                    offer,
+                    observed: self.observed,
+                    relay: self.client.may_relay(),
                 }
             }
+            Event::Sealed { data, at: _ } => MediatorMessage::Sealed { data },
+            Event::Relaying => MediatorMessage::Relaying,
+            Event::PeerLeft => {
+                self.deadline = now + self.times.idle;
+                MediatorMessage::PeerLeft
+            }
+            Event::Refused(refusal) => return Err(refusal),
+        })
+    }
+
+    /// When there is something to do, if the client stays silent and nothing new comes.
+    fn next_at(&self, heard: Instant) -> Instant {
+        let silent_at = heard + self.times.silence;
+        let next = self.deadline.min(self.ping_at).min(silent_at);
+        let more_at = self.client.more_at().map(Instant::from);
+        more_at.map_or(next, |at| next.min(at))
+    }
+
+    /// Does what is due by now; the client was last heard then.
+    async fn time_passed<S: Sink<Message> + Unpin>(
+        &mut self,
+        socket: &mut S,
+        heard: Instant,
+    ) -> Result<(), Outcome> {
+        let now = Instant::now();
+        if now >= heard + self.times.silence {
+            return Err(Outcome::Gone);
         }
+        if now >= self.deadline {
+            let until = self.client.lapse(now.into_std()).map(Instant::from);
+            let until = until.filter(|until| *until > now);
+            self.deadline = until.unwrap_or(now + self.times.idle);
+        }
+        if now >= self.ping_at {
+            self.ping_at = now + self.times.ping_every;
+            send(socket, Message::Ping("".into()), self.times).await?;
+        }
+        Ok(())
     }
 }
 
@@ -224,10 +271,10 @@ async fn send<S: Sink<Message> + Unpin>(
     socket: &mut S,
     message: Message,
     times: &Times,
-) -> Result<(), ()> {
+) -> Result<(), Outcome> {
     match timeout(times.write, socket.send(message)).await {
         Ok(Ok(())) => Ok(()),
-        _ => Err(()),
+        _ => Err(Outcome::Gone),
     }
 }
 
