@@ -122,7 +122,7 @@ Examples:
 
 SIGHUP reads the certificate again; SIGINT and SIGTERM let pairs finish for 3 s.
 Every option has a variable: --max-rooms is UNDERTONE_MEDIATOR_MAX_ROOMS.
-Exit codes: 0 stopped by SIGINT or SIGTERM, 1 own fault, 2 usage, 3 cannot listen";
+Exit codes: 0 stopped by SIGINT or SIGTERM, 1 internal error, 2 usage, 3 cannot listen";
 
 impl Cli {
     /// Reads the command line, with the program's name first.

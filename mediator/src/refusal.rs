@@ -129,7 +129,7 @@ impl Refusal {
                 "too many joins from your address; wait, then try again".into()
             }
             Self::Full => "all rooms are taken; try again later or use another mediator".into(),
-            Self::SeatExpired => "nobody came before the seat lapsed; join again".into(),
+            Self::SeatExpired => "nobody came before the seat expired; join again".into(),
             Self::PairingExpired => {
                 "the pairing took too long and was forgotten; join again".into()
             }

@@ -16,7 +16,7 @@ pub enum IdentityCheck {
         /// The name that they gave.
         petname: DisplayName,
     },
-    /// The identity may have been changed: the chat stays shut.
+    /// The identity may have been changed: the chat stays blocked.
     Alarm(Alarm),
     /// Our own key: another terminal of ours.
     Yourself,

@@ -273,8 +273,8 @@ fn observed(seat: &Seat, report: &mut Report<'_>) -> io::Result<()> {
     if seat.is_behind_a_proxy() {
         return report.warn(
             "observed",
-            &format!("it sees you at {ip}, an address of its own side: a reverse proxy in front of it does not pass yours on"),
-            "So nobody is met directly across a router, and all who come that way share one address's limits. Whoever runs it: have the proxy set X-Forwarded-For, and start the mediator with --trust-proxy.",
+            &format!("it sees you at {ip}, an address of its own side: a reverse proxy in front of it does not forward yours"),
+            "So nobody connects directly across a router, and all who come through the proxy share the limits of one address. Whoever runs it: have the proxy set X-Forwarded-For, and start the mediator with --trust-proxy.",
         );
     }
     let what = if ip.is_loopback() {

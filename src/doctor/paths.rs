@@ -71,7 +71,7 @@ fn router(nat: Nat, report: &mut Report<'_>) -> io::Result<()> {
             return report.warn("nat", text, "");
         }
         Nat::Unknown => {
-            let text = "what kind of router is in between, one address alone does not tell";
+            let text = "one address alone does not show what kind of router is in between";
             let remedy =
                 "Name a second mediator, at another address: --mediator URL --mediator URL.";
             return report.warn("nat", text, remedy);
@@ -161,9 +161,8 @@ async fn relay(
                 report.fine("relay", &text)?;
             }
             Some(false) => {
-                let text = format!(
-                    "{url} does not relay: where no direct path opens, no chat comes about"
-                );
+                let text =
+                    format!("{url} does not relay: if no direct path opens, there is no chat");
                 let remedy = "Use a mediator that does. Its owner starts it with --relay.";
                 report.warn("relay", &text, remedy)?;
             }

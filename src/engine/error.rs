@@ -16,7 +16,7 @@ use crate::store::StoreError;
 
 /// What to do about an invite that is dead.
 const NEW_ROOM: &str =
-    "Make a new one by a blank room, and give it to the other person over a safe channel.";
+    "Make a new one with a blank room, and give it to the other person over a safe channel.";
 
 /// Why a chat did not come about, or ended badly.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ pub enum ChatError {
     Lan(io::Error),
     /// An invite that leads to whatever machine reads it, and nobody is there.
     #[error(
-        "{0} is this machine itself, and no mediator runs here: nobody elsewhere can come by this link"
+        "{0} is this machine itself, and no mediator runs here: nobody elsewhere can use this link"
     )]
     ToItself(MediatorUrl),
     /// Nobody is at the port of an invite to a room that was made here, with another port.
@@ -97,7 +97,7 @@ pub enum ChatError {
     #[error("the words did not match: {0}")]
     WrongWords(String),
     /// Left while an alarm, or `--require-verified`, kept the chat shut.
-    #[error("nothing was said: the other person's identity was not verified")]
+    #[error("nothing was sent: the other person's identity was not verified")]
     Shut,
     /// Lines of a pipe were refused.
     #[error("not all of your lines were sent: {0} refused")]

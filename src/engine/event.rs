@@ -28,7 +28,7 @@ pub enum Event {
         /// From where each of these links works, `invite` first; empty where only its mediator's
         /// owner knows.
         reach: Vec<Reach>,
-        /// Seconds until the seat lapses; it is renewed before that.
+        /// Seconds until the seat expires; it is renewed before that.
         expires_in: u64,
         /// Nobody else knows of the room: to be shown, come what may.
         made_up: bool,
@@ -139,7 +139,7 @@ pub enum Event {
         /// Our name for the other one.
         peer: String,
     },
-    /// The chat stays shut.
+    /// The chat stays blocked.
     Alarm {
         /// Why.
         cause: AlarmCause,

@@ -19,7 +19,7 @@ const KEYS: &[(&str, &str)] = &[
     ("Alt-B Alt-F", "a word back, a word on"),
     (
         "Ctrl-W Ctrl-U Ctrl-K",
-        "cut the word before, all before, all behind",
+        "cut the word before, everything before, everything behind",
     ),
     ("Ctrl-Y", "paste what was cut"),
     ("Ctrl-L", "paint the screen anew"),

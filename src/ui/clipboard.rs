@@ -11,7 +11,7 @@ use crate::ui::output::Face;
 /// What is said of it; whether the terminal obeyed it does not tell.
 const ASKED: &str = "the invite is in the clipboard, if your terminal allows that";
 const NO_TERMINAL: &str = "there is no terminal with a clipboard: copy the invite from above";
-const NONE: &str = "there is no invite: nobody is awaited";
+const NONE: &str = "there is no invite: you are not waiting for anybody";
 
 /// The invite while somebody is awaited.
 #[derive(Default)]

@@ -20,9 +20,9 @@ use crate::engine::{Command, Delivery};
 use crate::exit::Exit;
 use crate::terminal::prompts::can_ask;
 
-const DRAFT_KEPT: &str = "Not said to anybody: it stays your draft.";
-const NOT_SAID: &str = "Not said to anybody: nobody is there. Enter on an empty line waits again.";
-const NOBODY_YET: &str = "Not said to anybody: nobody is there yet.";
+const DRAFT_KEPT: &str = "Not sent to anybody: it stays your draft.";
+const NOT_SAID: &str = "Not sent to anybody: nobody is there. Enter on an empty line waits again.";
+const NOBODY_YET: &str = "Not sent to anybody: nobody is there yet.";
 
 /// Whether a person sits at a terminal.
 pub fn has_person(face: Face) -> bool {

@@ -15,7 +15,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
         "/relay",
         "let the mediator carry the chat where no direct path opens",
     ),
-    ("/invite", "copy the invite, while somebody is awaited"),
+    ("/invite", "copy the invite, while you wait"),
     ("/clear", "clear the screen"),
     ("/quit", "leave"),
     ("//x", "send \"/x\""),

@@ -1,4 +1,4 @@
-//! Another key than expected: the chat stays shut, and nothing is said.
+//! Another key than expected: the chat stays blocked, and nothing is said.
 
 use std::fs;
 

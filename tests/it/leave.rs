@@ -176,7 +176,7 @@ fn who_is_at_a_terminal_stays_with_the_draft_and_meets_again() {
     ada.await_row("bob · left › half a");
     // The rest of the line, which a shell would have run.
     ada.press(" line; exit 3\r");
-    ada.await_text("Not said to anybody: it stays your draft.");
+    ada.await_text("Not sent to anybody: it stays your draft.");
     ada.await_text("Waiting in room lab");
     ada.await_row("bob … › half a line; exit 3");
     let mut bob = bob_comes(&mediator, &homes[1]);
@@ -329,7 +329,7 @@ fn without_a_row_of_ones_own_one_stays_too_and_says_nothing_to_nobody() {
     bob.say("/quit");
     ada.await_text("bob left · Enter waits again");
     ada.press(" line\r");
-    ada.await_text("Not said to anybody");
+    ada.await_text("Not sent to anybody");
     ada.press("\r");
     let mut bob = bob_comes(&mediator, &homes[1]);
     bob.say("hello");
@@ -357,7 +357,7 @@ fn who_leaves_a_chat_that_is_shut_leaves_the_other_one_at_the_terminal_with_the_
     let mut posing = Start::chat(&other, &mediator.url, "bob", ROOM).run();
     ada.await_text("IDENTITY CHANGED");
     posing.say("/quit");
-    ada.await_text("error: nothing was said");
+    ada.await_text("error: nothing was sent");
     ada.await_row("bob · left ›");
     ada.press("/quit\r");
     assert_eq!(ada.exit_code(), 6);

@@ -174,7 +174,7 @@ fn an_invite_to_the_machine_of_another_one_leads_nowhere() {
     assert_eq!((code, &error["code"]), (3, &"no-mediator".into()));
     let message = error["message"].as_str().unwrap();
     assert!(
-        message.contains("nobody elsewhere can come by this link"),
+        message.contains("nobody elsewhere can use this link"),
         "{message}"
     );
     // A mediator that happens to run here does not make it better.
@@ -184,7 +184,7 @@ fn an_invite_to_the_machine_of_another_one_leads_nowhere() {
     let alone = pasted(&home, &invite).run();
     alone.await_that("a warning", |event| {
         let message = event["message"].as_str().unwrap_or_default();
-        message.contains("nobody elsewhere can come by this link")
+        message.contains("nobody elsewhere can use this link")
     });
 }
 

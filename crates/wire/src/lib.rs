@@ -91,7 +91,7 @@ pub enum MediatorMessage {
     Waiting {
         /// Your address as seen from here; port 0 where a proxy hides it.
         observed: SocketAddr,
-        /// Seconds until the seat lapses.
+        /// Seconds until the seat expires.
         expires_in: u64,
     },
     /// Two have met; each gets the other's offer.

@@ -236,7 +236,7 @@ fn remarks(context: &Context, local: &MediatorHandle) -> Vec<String> {
     if context.config.to_itself == Some(Made::Elsewhere) && !local.is_embedded() {
         let url = &local.route.mediator;
         remarks.push(format!(
-            "{url} is this machine itself: nobody elsewhere can come by this link. If it was made elsewhere, ask for another one"
+            "{url} is this machine itself: nobody elsewhere can use this link. If it was made elsewhere, ask for another one"
         ));
     }
     if context.config.listening.bind.is_some() {

@@ -87,7 +87,7 @@ pub enum Failure {
     #[error("this program is older than {0}'s")]
     WeAreOlder(DisplayName),
     /// The other side left, or the mediator said so, before it was done.
-    #[error("the other side went away before it was done")]
+    #[error("the other side left before the pairing was done")]
     Left,
     /// The other side said nothing for too long.
     #[error("the other side did not answer")]
@@ -136,7 +136,7 @@ impl Failure {
                 "Someone in between, perhaps the mediator, altered the messages."
             }
             Failure::Left | Failure::Slow => {
-                "The other side broke off, or the mediator did. It may have been a guess at the secret."
+                "The other side, or the mediator, broke off. It may have been a guess at the secret."
             }
             Failure::NoPath(why) => why.advice(),
         };

@@ -125,7 +125,7 @@ impl Conversation<'_> {
         if hole {
             let peer = self.peer.name();
             let message = format!(
-                "large packets get lost on the way to {peer}, and nobody says so: from here on they are smaller"
+                "large packets get lost on the way to {peer} without a report: from now on they are smaller"
             );
             self.show(Event::note(&message));
         }

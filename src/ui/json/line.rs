@@ -25,7 +25,7 @@ pub enum Line<'a> {
         /// owner knows.
         #[serde(skip_serializing_if = "<[_]>::is_empty")]
         reach: &'a [Reach],
-        /// Seconds until the seat lapses; it is renewed before that.
+        /// Seconds until the seat expires; it is renewed before that.
         expires_in: u64,
     },
     /// A link counts.
@@ -115,7 +115,7 @@ pub enum Line<'a> {
         /// Our name for the other one.
         peer: &'a str,
     },
-    /// The chat stays shut.
+    /// The chat stays blocked.
     Alarm {
         /// `name-known`, `room-known`, `former-key` or `not-verified`.
         kind: &'static str,

@@ -95,14 +95,14 @@ impl Answer {
             (101, _) => "a web server switches to another protocol than WebSocket",
             (200..=299, _) => "a web page answers in its place",
             (300..=399, Some(Redirect { to, .. })) => {
-                return format!("a web server sends us on to {to}, HTTP {}", status.as_u16());
+                return format!("a web server redirects to {to}, HTTP {}", status.as_u16());
             }
-            (300..=399, None) => "a web server sends us elsewhere",
-            (400 | 426, _) => "a web server answers that takes no WebSocket",
+            (300..=399, None) => "a web server redirects elsewhere",
+            (400 | 426, _) => "a web server answers, but takes no WebSocket",
             (401, _) => "a server in front of it wants a user name and password",
             (403 | 451, _) => "a server in front of it refuses us",
-            (404 | 405 | 410, _) => "a web server answers that knows of no mediator",
-            (407, _) => "a proxy on the way wants a user name and password",
+            (404 | 405 | 410, _) => "a web server answers, but knows no mediator",
+            (407, _) => "a proxy in between wants a user name and password",
             (408 | 504, _) => "the proxy in front of it gets no answer from it",
             (429, _) => "a server in front of it gets too many connections from your address",
             (502, _) => "the proxy in front of it cannot reach it",
@@ -111,7 +111,7 @@ impl Answer {
             }
             (511, _) => "this network wants a log-in",
             (500..=599, _) => "the server in front of it has failed",
-            _ => "a web server answers that gives no WebSocket",
+            _ => "a web server answers, but gives no WebSocket",
         };
         format!("{what}, HTTP {}", status.as_u16())
     }
