@@ -14,7 +14,7 @@ use crate::engine::connect::away::Away;
 use crate::engine::connect::backoff::Backoff;
 use crate::engine::connect::host::Found;
 use crate::engine::connect::listening::Listening;
-use crate::engine::connect::pair::{Attempt, AttemptError, Progress, pair};
+use crate::engine::connect::pair::{Attempt, AttemptError, Paired, Progress, pair};
 use crate::engine::relay::{Consent, by_relay};
 use crate::link::Ready;
 use crate::link::connect::connect;
@@ -247,7 +247,7 @@ async fn meet_again(
     if paired.is_err() {
         trail.far.send_replace(None);
     }
-    let (_, matched, plan) = paired?;
+    let Paired { matched, plan, .. } = paired?;
     Ok((mediator, matched, plan))
 }
 

@@ -1,28 +1,29 @@
 //! One attempt: a seat at the mediator, the pairing with who comes, and the link to them.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use tokio::time::{Instant, sleep_until};
 use undertone_core::crypto::keys::PublicKey;
-use undertone_core::pairing::{Matched, Meeting, Offering, PairingError, Role};
+use undertone_core::pairing::{Meeting, Offering, PairingError, Role};
 use undertone_core::session::Session;
 
 use crate::engine::Context;
 use crate::engine::connect::host::{Found, HostAcceptor, Step};
-use crate::engine::connect::pair::{Attempt, AttemptError, Failure, Progress, pair};
+use crate::engine::connect::pair::{Attempt, AttemptError, Failure, Paired, Progress, pair};
 use crate::engine::connect::{Connected, Spending};
 use crate::engine::mediator::MediatorHandle;
 use crate::engine::reconnect::Reached;
 use crate::engine::relay::by_relay;
 use crate::link::acceptor::Acceptor;
 use crate::link::connect::{LinkError, connect};
-use crate::link::dial::{PATH_TIMEOUT, Plan};
+use crate::link::dial::PATH_TIMEOUT;
 use crate::link::nominate::ANSWER_TIMEOUT;
 use crate::link::path::Path;
 use crate::link::port::Port;
 use crate::link::stream::Stream;
-use crate::rendezvous::Rendezvous;
+use crate::rendezvous::{Rendezvous, RendezvousError};
 
 /// Whom to meet, and where.
 pub struct Goal<'a> {
@@ -51,10 +52,7 @@ pub async fn attempt(
     let listening = &context.config.listening;
     let port = listening.open().map_err(AttemptError::Listen)?;
     let from = listening.dial_from(port.address());
-    let mut mediator = Rendezvous::connect(&local.route, from).await?;
-    mediator.remember(from, &local.outside);
-    mediator.keep_alive(&local.keep_alive);
-    mediator.leave_when(goal.leave);
+    let mut mediator = connect_to_mediator(local, from, goal.leave).await?;
     let attempt = Attempt {
         meeting: goal.meeting,
         identity: Arc::clone(&context.config.identity),
@@ -65,21 +63,46 @@ pub async fn attempt(
         unanswered,
         spending: goal.spending,
     };
-    let (role, matched, plan) = pair(&mut mediator, attempt, told).await?;
-    let hopeless = plan.candidates.is_empty();
+    let paired = pair(&mut mediator, attempt, told).await?;
+    let role = paired.role;
+    let linked = link_up(context, port, paired, mediator).await;
+    linked.map_err(|why| AttemptError::Failed {
+        role,
+        // Else it was the other one, by a valid CONFIRM.
+        spent: matches!(why, Failure::NoPath(_)),
+        why,
+    })
+}
+
+async fn connect_to_mediator(
+    local: &MediatorHandle,
+    from: Option<SocketAddr>,
+    leave: Pin<Box<dyn Future<Output = ()> + Send>>,
+) -> Result<Rendezvous, RendezvousError> {
+    let mut mediator = Rendezvous::connect(&local.route, from).await?;
+    mediator.remember(from, &local.outside);
+    mediator.keep_alive(&local.keep_alive);
+    mediator.leave_when(leave);
+    Ok(mediator)
+}
+
+/// Links with whom we were paired: by a path between the two, or by the mediator's relay.
+async fn link_up(
+    context: &Context,
+    port: Arc<Port>,
+    paired: Paired,
+    mediator: Rendezvous,
+) -> Result<Connected, Failure> {
+    let hopeless = paired.plan.candidates.is_empty();
     let relays = mediator.relays();
     let failed = OnceLock::new();
     let no_path = || {
         let why = failed.get().copied();
         Failure::NoPath(why.unwrap_or_else(|| context.no_relay(relays)))
     };
-    if listening.hidden && !relays {
+    if context.config.listening.hidden && !relays {
         // There is no other way, and nothing to wait for.
-        return Err(AttemptError::Failed {
-            role,
-            spent: true,
-            why: no_path(),
-        });
+        return Err(no_path());
     }
     let mut mediator = Some(mediator);
     let relay = async {
@@ -89,31 +112,26 @@ pub async fn attempt(
             None
         })
     };
-    let met = match role {
-        Role::Guest => join_host(context, port, matched, plan, relay, no_path).await,
-        Role::Host => await_guest(context, port, matched, plan, relay, no_path).await,
+    let linked = match paired.role {
+        Role::Guest => join_host(context, port, paired, relay, no_path).await,
+        Role::Host => await_guest(context, port, paired, relay, no_path).await,
     };
     context.config.consent.not_wanted();
-    let met = met.map_err(|why| AttemptError::Failed {
-        role,
-        // Else it was the other one, by a valid CONFIRM.
-        spent: matches!(why, Failure::NoPath(_)),
-        why,
-    })?;
+    let linked = linked?;
     if let Some(mediator) = mediator {
         mediator.done().await;
     }
-    Ok(met)
+    Ok(linked)
 }
 
 async fn join_host(
     context: &Context,
     port: Arc<Port>,
-    matched: Matched,
-    plan: Plan,
+    paired: Paired,
     relay: impl Future<Output = Option<(Stream, Path)>>,
     no_path: impl Fn() -> Failure,
 ) -> Result<Connected, Failure> {
+    let Paired { matched, plan, .. } = paired;
     let confirm = matched.guest(context.config.name.as_str())?;
     let candidates = plan.candidates.clone();
     let ready = connect(&port, plan, &confirm, relay).await;
@@ -135,15 +153,14 @@ async fn join_host(
 async fn await_guest(
     context: &Context,
     port: Arc<Port>,
-    matched: Matched,
-    plan: Plan,
+    paired: Paired,
     relay: impl Future<Output = Option<(Stream, Path)>>,
     no_path: impl Fn() -> Failure,
 ) -> Result<Connected, Failure> {
     context.detail(format!("listening on {}", port.address()));
     let mut lobby = HostAcceptor::new(Acceptor::new(port));
-    let confirm = matched.host(context.config.name.as_str())?;
-    lobby.take(Found::Pairing(Box::new(confirm), plan));
+    let confirm = paired.matched.host(context.config.name.as_str())?;
+    lobby.take(Found::Pairing(Box::new(confirm), paired.plan));
     let mut deadline = Instant::now() + PATH_TIMEOUT + ANSWER_TIMEOUT;
     let mut begun = None;
     let mut relay_awaited = true;

@@ -2,6 +2,7 @@
 //! open. Used for the first link and for every further one.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use undertone_core::crypto::keys::{PublicKey, SecretKey};
 use undertone_core::pairing::{Matched, Meeting, Offering, PairingError, Role};
 use undertone_core::text::display_name::DisplayName;
-use undertone_wire::{self as wire, MediatorMessage};
+use undertone_wire::{self as wire, MediatorMessage, Opaque};
 
 use crate::engine::ChatError;
 use crate::engine::connect::Spending;
@@ -181,6 +182,16 @@ pub async fn reaches(
     }
 }
 
+/// Whom we were paired with, and whom to dial.
+pub struct Paired {
+    /// Our role.
+    pub role: Role,
+    /// What both know by now.
+    pub matched: Matched,
+    /// The ways to them.
+    pub plan: Plan,
+}
+
 /// Joins, waits and exchanges SEALED; says whom to dial. `told` hears how far it is.
 ///
 /// # Errors
@@ -189,54 +200,14 @@ pub async fn pair(
     mediator: &mut Rendezvous,
     attempt: Attempt<'_>,
     told: &mut (dyn FnMut(Progress) + Send),
-) -> Result<(Role, Matched, Plan), AttemptError> {
+) -> Result<Paired, AttemptError> {
     let tag = attempt.meeting.tag;
     let offering = attempt.unanswered;
     let offer = *offering
         .get_or_insert_with(|| Offering::new(attempt.meeting, attempt.identity.public()))
         .offer();
-    mediator.join(&tag, &offer).await?;
-    let mut renew = Instant::now() + wire::SEAT_LIFE;
-    let answer_by = Instant::now() + ANSWER_TIMEOUT;
-    let mut seated = false;
-    let (role, theirs, observed) = loop {
-        let message = tokio::select! {
-            message = mediator.next() => message?,
-            () = sleep_until(renew) => {
-                mediator.join(&tag, &offer).await?;
-                renew = Instant::now() + RENEW_BEFORE;
-                continue;
-            }
-            () = sleep_until(answer_by), if !seated => return Err(RendezvousError::Silent.into()),
-        };
-        match message {
-            MediatorMessage::Waiting { expires_in, .. } => {
-                let expires_in = expires_in.min(wire::SEAT_LIFE.as_secs());
-                let life = Duration::from_secs(expires_in);
-                let pause = life.saturating_sub(RENEW_BEFORE).max(life / 2);
-                renew = Instant::now() + pause.max(RENEW_AFTER);
-                seated = true;
-                told(Progress::Seated { expires_in });
-            }
-            MediatorMessage::Paired {
-                role,
-                offer,
-                observed,
-                relay: _,
-            } => {
-                let role = match role {
-                    wire::Role::Host => Role::Host,
-                    wire::Role::Guest => Role::Guest,
-                };
-                break (attempt.role.unwrap_or(role), offer, observed);
-            }
-            // Of a pairing that we gave up: it may have crossed our `join`.
-            MediatorMessage::PeerLeft | MediatorMessage::Sealed { .. } => {}
-            MediatorMessage::Relaying | MediatorMessage::Error { .. } => {
-                return Err(RendezvousError::Garbled.into());
-            }
-        }
-    };
+    let (role, theirs, observed) = wait_seated(mediator, &tag, &offer, told).await?;
+    let role = attempt.role.unwrap_or(role);
     told(Progress::Paired);
     let view = View::of(mediator, observed);
     let candidates = attempt.listening.candidates(attempt.port, &view);
@@ -263,5 +234,61 @@ pub async fn pair(
     let matched = matched.map_err(|error| failed(true)(error.into()))?;
     let plan = attempt.listening.plan(&matched, &view);
     told(Progress::Matched);
-    Ok((role, matched, plan))
+    Ok(Paired {
+        role,
+        matched,
+        plan,
+    })
+}
+
+/// Takes the seat and keeps it until somebody is there: our role as the mediator says it, their
+/// OFFER, and from where it sees us.
+async fn wait_seated(
+    mediator: &mut Rendezvous,
+    tag: &[u8; 32],
+    offer: &[u8],
+    told: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(Role, Opaque, SocketAddr), RendezvousError> {
+    mediator.join(tag, offer).await?;
+    let mut renew = Instant::now() + wire::SEAT_LIFE;
+    let answer_by = Instant::now() + ANSWER_TIMEOUT;
+    let mut seated = false;
+    loop {
+        let message = tokio::select! {
+            message = mediator.next() => message?,
+            () = sleep_until(renew) => {
+                mediator.join(tag, offer).await?;
+                renew = Instant::now() + RENEW_BEFORE;
+                continue;
+            }
+            () = sleep_until(answer_by), if !seated => return Err(RendezvousError::Silent),
+        };
+        match message {
+            MediatorMessage::Waiting { expires_in, .. } => {
+                let expires_in = expires_in.min(wire::SEAT_LIFE.as_secs());
+                let life = Duration::from_secs(expires_in);
+                let pause = life.saturating_sub(RENEW_BEFORE).max(life / 2);
+                renew = Instant::now() + pause.max(RENEW_AFTER);
+                seated = true;
+                told(Progress::Seated { expires_in });
+            }
+            MediatorMessage::Paired {
+                role,
+                offer,
+                observed,
+                relay: _,
+            } => {
+                let role = match role {
+                    wire::Role::Host => Role::Host,
+                    wire::Role::Guest => Role::Guest,
+                };
+                return Ok((role, offer, observed));
+            }
+            // Of a pairing that we gave up: it may have crossed our `join`.
+            MediatorMessage::PeerLeft | MediatorMessage::Sealed { .. } => {}
+            MediatorMessage::Relaying | MediatorMessage::Error { .. } => {
+                return Err(RendezvousError::Garbled);
+            }
+        }
+    }
 }
