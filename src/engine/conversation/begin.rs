@@ -1,11 +1,14 @@
 //! A conversation from its first link to its goodbye: who came is judged, and told to the person.
 
+use std::net::SocketAddr;
+
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use undertone_core::pairing::Role;
 use undertone_core::session::{LinkId, Session};
 
 use crate::engine::connect::Connected;
+use crate::engine::connect::host::HostAcceptor;
 use crate::engine::conversation::Conversation;
 use crate::engine::conversation::backlog::Backlog;
 use crate::engine::conversation::black_hole::BlackHole;
@@ -19,6 +22,7 @@ use crate::engine::peer::Peer;
 use crate::engine::{ChatError, Context};
 use crate::exit::Exit;
 use crate::link::framed::Framed;
+use crate::link::path::Path;
 
 /// How a meeting, or the wait for one, ended without the face's doing.
 pub(in crate::engine) struct Parting {
@@ -99,60 +103,95 @@ pub(in crate::engine) async fn talk(
     if !peer.is_shut() {
         session.unblock(Instant::now().into_std());
     }
-    // Who was met again is met again if this link, too, is one that only we know of.
-    let heard = session.role() == Role::Host || again;
-    let mut talk = Conversation {
-        context,
-        local,
+    let first = FirstLink {
         words: in_order(session.role(), &identity.words),
-        session,
-        peer,
-        wire: Some(wire),
-        links: 1,
-        lobby,
-        seeking: JoinSet::new(),
-        again: None,
-        begun_again: again,
-        wrong_words: 0,
-        heard,
-        lost: None,
-        unstable: false,
+        wire,
         route,
         knock_at,
-        direct_at: None,
-        absent: absent(),
-        asked: false,
-        hole: BlackHole::default(),
-        network: Network::here(),
-        delivered: 0,
-        backlog: Backlog::default(),
-        too_long: 0,
-        heeded: Instant::now(),
-        comparing: false,
-        status: None,
-        lookups: JoinSet::new(),
-        ended: false,
-        left: false,
-        exit: None,
-        leave_by: None,
+        lobby,
+        again,
     };
+    let mut talk = Conversation::new(context, local, session, peer, first);
     talk.note_route(route);
     let ended = talk.run(inbox).await;
-    if talk.wire.is_some() {
-        talk.peer.seen();
+    Ok(talk.end(ended).await)
+}
+
+/// The first link, and how it was met.
+struct FirstLink {
+    wire: Framed,
+    /// Of its pairing: ours, theirs.
+    words: [[&'static str; 4]; 2],
+    route: Path,
+    knock_at: Option<SocketAddr>,
+    lobby: Option<HostAcceptor>,
+    /// By the other one's key, not by the room's secret.
+    again: bool,
+}
+
+impl<'a> Conversation<'a> {
+    fn new(
+        context: &'a Context,
+        local: &'a MediatorHandle,
+        session: Session,
+        peer: Peer,
+        first: FirstLink,
+    ) -> Self {
+        Conversation {
+            context,
+            local,
+            words: first.words,
+            peer,
+            wire: Some(first.wire),
+            links: 1,
+            lobby: first.lobby,
+            seeking: JoinSet::new(),
+            again: None,
+            begun_again: first.again,
+            wrong_words: 0,
+            // Who was met again is met again if this link, too, is one that only we know of.
+            heard: session.role() == Role::Host || first.again,
+            session,
+            lost: None,
+            unstable: false,
+            route: first.route,
+            knock_at: first.knock_at,
+            direct_at: None,
+            absent: absent(),
+            asked: false,
+            hole: BlackHole::default(),
+            network: Network::here(),
+            delivered: 0,
+            backlog: Backlog::default(),
+            too_long: 0,
+            heeded: Instant::now(),
+            comparing: false,
+            status: None,
+            lookups: JoinSet::new(),
+            ended: false,
+            left: false,
+            exit: None,
+            leave_by: None,
+        }
     }
-    talk.peer.parted();
-    if let Some(wire) = talk.wire.take() {
-        part(talk.session, wire, &ended).await;
+
+    /// The loop is over: closes the link, and tells who ended it.
+    async fn end(mut self, ended: Result<Exit, ChatError>) -> End {
+        if self.wire.is_some() {
+            self.peer.seen();
+        }
+        self.peer.parted();
+        if let Some(wire) = self.wire.take() {
+            part(self.session, wire, &ended).await;
+        }
+        if self.exit.is_some() {
+            return End::Here(ended);
+        }
+        End::There(Parting {
+            left: self.left,
+            exit: ended,
+        })
     }
-    if talk.exit.is_some() {
-        return Ok(End::Here(ended));
-    }
-    let parting = Parting {
-        left: talk.left,
-        exit: ended,
-    };
-    Ok(End::There(parting))
 }
 
 /// Tells the face who came: it makes ready to hear and to be heard.
