@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
+use undertone_core::crypto::keys::PublicKey;
 use undertone_core::pairing::{Meeting, Role};
 use undertone_core::session::Session;
 
@@ -88,16 +89,8 @@ async fn met(
     spending: &Spending,
     away: &mut Away<impl Fn(Option<&str>)>,
 ) -> Result<Connected, ChatError> {
-    let contacts = {
-        let (contacts, tag) = (context.config.contacts.clone(), context.config.room.tag());
-        aside(move || contacts.met_in(&tag, CONTACTS_MAX)).await
-    };
-    let contacts = contacts.map_err(ContactsError::from)??;
-    let mut told = false;
-    let wait = |wait| context.tell(Event::Wait(wait));
-    let begun = Instant::now();
-    // After attempts that cost nothing: nobody makes us hurry.
-    let mut refusals = Backoff::default();
+    let contacts = met_here(context).await?;
+    let mut first = FirstMeeting::new(context, spending);
     let mut unanswered = None;
     loop {
         let far = watch::Sender::new(None);
@@ -109,21 +102,7 @@ async fn met(
             head_start: Duration::ZERO,
         };
         let mut step = |progress| {
-            match progress {
-                Progress::Seated { expires_in } => {
-                    if !std::mem::replace(&mut told, true) {
-                        context.tell(waiting(context, local, expires_in));
-                        for message in remarks(context, local) {
-                            context.note(&message);
-                        }
-                    }
-                    wait(Wait::Seated);
-                }
-                Progress::Paired => {}
-                Progress::Matched => {
-                    wait(Wait::Connecting);
-                }
-            }
+            first.tell(local, progress);
             far.send_replace(Some(progress));
         };
         let anyone = anyone(context, local, spending);
@@ -136,65 +115,128 @@ async fn met(
         away.ended(&far.borrow());
         local.reached |= away.reached();
         let error = match met {
-            Ok(met) => {
-                match met.again {
-                    false => spending.succeeded().await?,
-                    // Somebody else was about to come by the invite.
-                    true => {
-                        let spent = spending.broken_off();
-                        spent
-                            .into_iter()
-                            .for_each(|spent| context.tell(spent.event()));
-                    }
-                }
-                return Ok(met);
-            }
+            Ok(met) => return first.succeeded(met).await,
             Err(error) => error,
         };
-        if told {
-            wait(Wait::Seated);
+        if first.told {
+            context.tell(Event::Wait(Wait::Seated));
         }
         match error {
-            AttemptError::Failed { role, spent, why } => {
-                if !spent && spending.is_under_way() {
-                    // It was the other one, whose program will be the same the next time.
-                    spending.succeeded().await?;
-                    return Err(ChatError::Attempt { spent, why });
-                }
-                let left = spending.failed();
-                match role {
-                    _ if left == 0 => return Err(ChatError::InviteDead { why }),
-                    Role::Guest => return Err(ChatError::Attempt { spent, why }),
-                    Role::Host => context.tell(attempt_failed(spent, &why, left)),
-                }
-                if !spent {
-                    refusals.pause().await;
-                }
-            }
+            AttemptError::Failed { role, spent, why } => first.failed(role, spent, why).await?,
             AttemptError::Spent(error) => return Err(*error),
             AttemptError::Listen(error) => return Err(ChatError::Listen(error)),
             AttemptError::Mediator(error) => {
                 if !error.is_passing(local.reached) {
                     return Err(ChatError::Mediator(error));
                 }
-                let left = context
-                    .config
-                    .timeout
-                    .map(|limit| limit.saturating_sub(begun.elapsed()));
-                if left.is_some_and(|left| away.exceeds(&error, left)) {
+                if first.left().is_some_and(|left| away.exceeds(&error, left)) {
                     return Err(ChatError::MediatorLater(error));
                 }
                 away.wait(tried.elapsed(), Some(error)).await;
-                let invites = local.others.clone();
-                if let Some(message) = local.revive().await {
-                    context.note(&message);
-                }
-                if local.others != invites {
-                    told = false;
-                }
+                first.revive(local).await;
             }
         }
     }
+}
+
+/// The first meeting, through all its attempts.
+struct FirstMeeting<'a> {
+    context: &'a Context,
+    spending: &'a Spending,
+    /// The person was told the room and how to come there.
+    told: bool,
+    begun: Instant,
+    /// After attempts that cost nothing: nobody makes us hurry.
+    refusals: Backoff,
+}
+
+impl<'a> FirstMeeting<'a> {
+    fn new(context: &'a Context, spending: &'a Spending) -> Self {
+        FirstMeeting {
+            context,
+            spending,
+            told: false,
+            begun: Instant::now(),
+            refusals: Backoff::default(),
+        }
+    }
+
+    /// Tells how far an attempt is.
+    fn tell(&mut self, local: &MediatorHandle, progress: Progress) {
+        let context = self.context;
+        match progress {
+            Progress::Seated { expires_in } => {
+                if !std::mem::replace(&mut self.told, true) {
+                    context.tell(waiting(context, local, expires_in));
+                    for message in remarks(context, local) {
+                        context.note(&message);
+                    }
+                }
+                context.tell(Event::Wait(Wait::Seated));
+            }
+            Progress::Paired => {}
+            Progress::Matched => context.tell(Event::Wait(Wait::Connecting)),
+        }
+    }
+
+    /// Somebody was met: settles what an attempt had spent.
+    async fn succeeded(&self, met: Connected) -> Result<Connected, ChatError> {
+        match met.again {
+            false => self.spending.succeeded().await?,
+            // Somebody else was about to come by the invite.
+            true => {
+                let spent = self.spending.broken_off();
+                spent
+                    .into_iter()
+                    .for_each(|spent| self.context.tell(spent.event()));
+            }
+        }
+        Ok(met)
+    }
+
+    /// Somebody came, and it went wrong: the error, unless it may be tried again.
+    async fn failed(&mut self, role: Role, spent: bool, why: Failure) -> Result<(), ChatError> {
+        if !spent && self.spending.is_under_way() {
+            // It was the other one, whose program will be the same the next time.
+            self.spending.succeeded().await?;
+            return Err(ChatError::Attempt { spent, why });
+        }
+        let left = self.spending.failed();
+        match role {
+            _ if left == 0 => return Err(ChatError::InviteDead { why }),
+            Role::Guest => return Err(ChatError::Attempt { spent, why }),
+            Role::Host => self.context.tell(attempt_failed(spent, &why, left)),
+        }
+        if !spent {
+            self.refusals.pause().await;
+        }
+        Ok(())
+    }
+
+    /// How much of the time that was asked for is left.
+    fn left(&self) -> Option<Duration> {
+        let limit = self.context.config.timeout?;
+        Some(limit.saturating_sub(self.begun.elapsed()))
+    }
+
+    /// Starts a mediator of ours again if it has ended. Where it is reached elsewhere now, the
+    /// person is told anew.
+    async fn revive(&mut self, local: &mut MediatorHandle) {
+        let invites = local.others.clone();
+        if let Some(message) = local.revive().await {
+            self.context.note(&message);
+        }
+        if local.others != invites {
+            self.told = false;
+        }
+    }
+}
+
+/// The contacts last met in this room.
+async fn met_here(context: &Context) -> Result<Vec<PublicKey>, ChatError> {
+    let (contacts, tag) = (context.config.contacts.clone(), context.config.room.tag());
+    let met = aside(move || contacts.met_in(&tag, CONTACTS_MAX)).await;
+    Ok(met.map_err(ContactsError::from)??)
 }
 
 /// Whoever comes to the room.
