@@ -59,7 +59,7 @@ impl Console {
     pub fn enter(name: &str, face: Face, ahead: Option<String>) -> io::Result<Self> {
         let (width, height) = size()?;
         let style = Style::new(face.color);
-        let prompt = Prompt::new(name, Status::Left);
+        let prompt = Prompt::new(name, Status::Shut);
         let mut composer = Composer::new(width, height, style, &input::COMMANDS, prompt);
         let keys = Reader::open()?;
         let guard = Guard::keys()?;
