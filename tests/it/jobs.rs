@@ -233,7 +233,8 @@ fn a_chat_in_the_background_goes_on_and_leaves_the_terminal_alone() {
         bob.await_event("delivered");
         assert_eq!(jobs.modes(2), before);
         assert!(!jobs.shell.look(vt100::Screen::bracketed_paste));
-        assert!(!jobs.shell.text().contains("bob ⚠ ›\n"));
+        let screen = jobs.shell.text();
+        assert!(!screen.contains("bob ⚠ ›"), "{screen}");
         jobs.run("fg");
         jobs.shell.await_row("bob ⚠ ›");
         assert!(jobs.shell.look(vt100::Screen::bracketed_paste));

@@ -174,11 +174,20 @@ impl Console {
 
     /// Prints for the width that there is: the news of another one may be on its way.
     fn print(&mut self, text: Text) {
+        self.look_behind();
         if let Ok((width, height)) = size() {
             let now = Instant::now().into_std();
             self.composer.measured(width, height, now);
         }
         self.composer.print(text, &mut self.out);
+    }
+
+    /// Another program may have the terminal, and the news of that be on its way: it gets no row.
+    fn look_behind(&mut self) {
+        if !is_in_front() {
+            let now = Instant::now().into_std();
+            self.composer.event(Reported::Front(false), now);
+        }
     }
 
     /// A message of this time follows: says so where another day has begun.
@@ -210,6 +219,7 @@ impl Console {
     /// # Errors
     /// The terminal is gone.
     pub fn paint(&mut self) -> io::Result<()> {
+        self.look_behind();
         self.composer.paint(&mut self.out);
         if self.out.is_empty() {
             return Ok(());
