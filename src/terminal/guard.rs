@@ -129,6 +129,13 @@ impl Drop for Guard {
     }
 }
 
+/// Whether the terminal is taken, if it is wanted: it may be ours again, and not taken yet.
+pub fn is_taken() -> bool {
+    wanted()
+        .as_ref()
+        .is_none_or(|wanted| wanted.before.is_some())
+}
+
 /// Runs what may end the program or stop it, with the terminal given back. It is not waited for
 /// whoever holds stdout, nor for long for a terminal that takes nothing.
 pub(super) fn with_terminal_given_back<T>(run: impl FnOnce() -> T) -> T {

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use super::output::Face;
 use crate::engine::event::Wait;
 use crate::terminal::front::is_in_front;
+use crate::terminal::guard::is_taken;
 
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -74,8 +75,8 @@ impl Clock {
     }
 
     fn draw(&mut self) {
-        if !is_in_front() {
-            // Another program's row is there by now.
+        if !is_in_front() || !is_taken() {
+            // Another program's row is there by now, or what is typed would be.
             self.shown = false;
             return;
         }
