@@ -118,12 +118,25 @@ impl Somebody {
         .await
     }
 
+    /// The next message, yet to be written.
+    async fn message(&mut self) -> Delivery {
+        loop {
+            let delivery = self.deliveries.recv().await.unwrap();
+            match delivery.event {
+                Event::Message { .. } => return delivery,
+                _ => delivery.done(Ok(())),
+            }
+        }
+    }
+
     async fn ends(&mut self, id: ConversationId) -> Exit {
         let mut conversation = self.conversations.remove(&id).unwrap();
         loop {
             tokio::select! {
                 Some(delivery) = self.deliveries.recv() => delivery.done(Ok(())),
-                ended = &mut conversation.task => return ended.unwrap().unwrap(),
+                ended = &mut conversation.task => {
+                    return ended.unwrap().unwrap_or_else(|error| error.exit());
+                }
             }
         }
     }
@@ -179,13 +192,7 @@ async fn a_message_that_no_face_could_write_is_not_acknowledged() {
     ada.is_connected().await;
     bob.is_connected().await;
     ada.say(adas, "hello").await;
-    let refused = loop {
-        let delivery = bob.deliveries.recv().await.unwrap();
-        match delivery.event {
-            Event::Message { .. } => break delivery,
-            _ => delivery.done(Ok(())),
-        }
-    };
+    let refused = bob.message().await;
     refused.done(Err(std::io::ErrorKind::StorageFull.into()));
     let ended = bob.conversations.remove(&bobs).unwrap().task.await.unwrap();
     assert_eq!(ended.unwrap_err().exit(), Exit::InternalError);
@@ -196,6 +203,29 @@ async fn a_message_that_no_face_could_write_is_not_acknowledged() {
         _ => None,
     });
     assert_eq!(told.await, (adas, Some(Leaving::Failed)));
+}
+
+#[tokio::test]
+async fn what_was_to_be_said_when_the_other_one_left_counts_as_not_arrived() {
+    let mediator = Mediator::start();
+    let [mut ada, mut bob] = [(); 2].map(|()| Somebody::new());
+    let adas = ada.start(&mediator, "ada", "lab#secret");
+    let bobs = bob.start(&mediator, "bob", "lab#secret");
+    ada.is_connected().await;
+    bob.is_connected().await;
+    bob.say(bobs, "one").await;
+    let first = ada.message().await;
+    // Ada, who waits for her face, reads this and the goodbye at once.
+    bob.say(bobs, "two").await;
+    for _ in 0..2 {
+        bob.command(bobs, Command::Leave(Exit::Done)).await;
+    }
+    assert_eq!(bob.ends(bobs).await, Exit::NoPath);
+    first.done(Ok(()));
+    let second = ada.message().await;
+    ada.say(adas, "too late").await;
+    second.done(Ok(()));
+    assert_eq!(ada.ends(adas).await, Exit::NoPath);
 }
 
 #[tokio::test]

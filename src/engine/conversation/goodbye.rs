@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use crate::engine::ChatError;
 use crate::engine::connect::pair::Failure;
 use crate::engine::conversation::Conversation;
 use crate::engine::event::Event;
+use crate::engine::inbox::Inbox;
 use crate::exit::Exit;
 use crate::link::framed::{FAREWELL_TIMEOUT, Framed};
 
@@ -77,6 +79,21 @@ impl Conversation<'_> {
 
     pub(super) fn is_late(&self) -> bool {
         self.leave_by.is_some_and(|by| Instant::now() >= by)
+    }
+
+    /// The other person has left: what the face has read to be said did not arrive either. Where
+    /// somebody types it, they keep it.
+    pub(super) async fn take_the_rest(&mut self, inbox: &mut Inbox) {
+        if !self.session.is_over() || self.exit.is_some() || self.context.config.speaker.is_person {
+            return;
+        }
+        // The face hands over what it could not before.
+        yield_now().await;
+        while self.takes_input()
+            && let Some(command) = inbox.ready()
+        {
+            self.obey(command);
+        }
     }
 
     /// How the conversation ends, if it does now.

@@ -124,6 +124,7 @@ impl Conversation<'_> {
             self.say_goodbye();
             self.transmit();
             self.hole.note(self.session.awaits_answer());
+            self.take_the_rest(inbox).await;
             if let Some(exit) = self.finished() {
                 self.context.outlet.is_settled().await;
                 return match inbox.failures.try_recv() {
