@@ -184,7 +184,8 @@ fn an_invite_to_the_machine_of_another_one_leads_nowhere() {
     let alone = pasted(&home, &invite).run();
     alone.await_that("a warning", |event| {
         let message = event["message"].as_str().unwrap_or_default();
-        message.contains("nobody elsewhere can use this link")
+        message.starts_with("The mediator http://127.0.0.1")
+            && message.contains("nobody elsewhere can use this link")
     });
 }
 

@@ -278,7 +278,7 @@ fn remarks(context: &Context, local: &MediatorHandle) -> Vec<String> {
     if context.config.to_itself == Some(Made::Elsewhere) && !local.is_embedded() {
         let url = &local.route.mediator;
         remarks.push(format!(
-            "{url} is this machine itself: nobody elsewhere can use this link. If it was made elsewhere, ask for another one"
+            "the mediator {url} is this machine itself: nobody elsewhere can use this link. If it was made elsewhere, ask for another one"
         ));
     }
     if context.config.listening.bind.is_some() {
