@@ -10,6 +10,14 @@ use tempfile::TempDir;
 use super::client_program;
 use super::mediator::Mediator;
 
+/// Wide enough for a message in one row: it is looked for whole.
+const SIZE: PtySize = PtySize {
+    rows: 24,
+    cols: 160,
+    pixel_width: 0,
+    pixel_height: 0,
+};
+
 /// A client on a pseudo-terminal, stopped on drop.
 pub struct Person {
     _home: TempDir,
@@ -23,7 +31,7 @@ pub struct Person {
 
 impl Person {
     pub fn start(mediator: &Mediator) -> Self {
-        let pty = native_pty_system().openpty(PtySize::default()).unwrap();
+        let pty = native_pty_system().openpty(SIZE).unwrap();
         let home = tempfile::tempdir().unwrap();
         let mut command = CommandBuilder::new(client_program());
         command.env_clear();
