@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use futures_util::future::join_all;
 use undertone_core::mediator_url::{MediatorUrl, MediatorUrlError};
 
 use crate::link::ranking::{Reach, ranked};
@@ -37,15 +38,12 @@ pub(in crate::engine) async fn answers_here_only(mediator: &MediatorUrl) -> bool
     if !mediator.ip().is_some_and(|ip| ip.is_loopback()) {
         return false;
     }
-    for here in ranked(None) {
-        let url = MediatorUrl::new(mediator.tls(), &here.ip.to_string(), mediator.port());
-        if let Ok(url) = url
-            && answers(&url).await != Answers::Nobody
-        {
-            return false;
-        }
-    }
-    true
+    let urls = ranked(None).into_iter().filter_map(|here| {
+        MediatorUrl::new(mediator.tls(), &here.ip.to_string(), mediator.port()).ok()
+    });
+    let asked = urls.map(|url| async move { answers(&url).await });
+    let answers = join_all(asked).await;
+    answers.iter().all(|answer| *answer == Answers::Nobody)
 }
 
 /// The links to the mediator on `port` of this machine, the best first; with `bind` to that

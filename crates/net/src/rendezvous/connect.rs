@@ -51,14 +51,16 @@ pub async fn connect(
     let mut failed = None;
     let mut next_at = Instant::now();
     loop {
+        // Not by a timer, which takes a millisecond for what is due already.
+        if next_at <= Instant::now() && waiting.len() > 0 {
+            dials.extend(waiting.next().map(|to| dial(to, from, segments)));
+            next_at = Instant::now() + HEAD_START;
+        }
         if dials.is_empty() && waiting.len() == 0 {
             return Err(failed.unwrap_or_else(|| io::ErrorKind::NotFound.into()));
         }
         tokio::select! {
-            () = sleep_until(next_at), if waiting.len() > 0 => {
-                dials.extend(waiting.next().map(|to| dial(to, from, segments)));
-                next_at = Instant::now() + HEAD_START;
-            }
+            () = sleep_until(next_at), if waiting.len() > 0 => {}
             Some(dialled) = dials.next() => match dialled {
                 Ok(connected) => return Ok(connected),
                 Err(error) => {
