@@ -53,12 +53,12 @@ const ANSWERS: [(&str, &str, &str); 19] = [
     ),
     (
         "HTTP/1.1 404 Not Found\r\n\r\n",
-        "knows of no mediator",
+        "knows no mediator",
         "/v1/rendezvous",
     ),
     (
         "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
-        "a proxy on the way",
+        "a proxy in between",
         "--proxy",
     ),
     (
