@@ -1,12 +1,11 @@
-//! The conversation: one select loop over link, person and timers, until
+//! The conversation: one select loop over link, commands and timers, until
 //! somebody leaves. Decides nothing about bytes: those are `session`'s.
 //!
 //! `begin` has its beginning and its end. `records` writes and reads on the link, `show` tells
-//! the person, `orders` does what they say, `verify` compares words, `backlog` keeps what a pipe
-//! said too fast. `lost` looks for the other one, `links` takes what was found, `paths` looks for
-//! better ones,
-//! `network` notices that this machine moved, `hole` that large packets get lost,
-//! `goodbye` knows when it is over.
+//! the face, `commands` does what it asks for, `verify` compares words, `backlog` keeps what a pipe
+//! said too fast. `lost` looks for the peer, `links` takes what was found, `paths` looks for
+//! better ones, `network` notices that this machine moved, `black_hole` that large packets get
+//! lost, `goodbye` knows when it is over.
 
 use std::future::pending;
 use std::net::SocketAddr;
