@@ -24,12 +24,20 @@ use crate::terminal::keyboard::Event as Reported;
 use crate::terminal::keyboard::reader::{Reader, size};
 use crate::terminal::layout::Text;
 use crate::terminal::style::Style;
+use crate::trust::Trust;
 use crate::ui::console::said::{Arrived, Message, Said};
 use crate::ui::input;
 use crate::ui::input::Input;
 use crate::ui::output::Face;
 use crate::ui::text::{day_line, here, in_words, message, own, reading};
 use crate::ui::times::Times;
+
+/// How it stands with who has just come, as far as is known.
+const UNKNOWN: Status = Status::Linked {
+    trust: Trust::Unverified,
+    relayed: false,
+    unstable: false,
+};
 
 /// The terminal, while a chat lasts.
 pub struct Console {
@@ -59,7 +67,8 @@ impl Console {
     pub fn enter(name: &str, face: Face, ahead: Option<String>) -> io::Result<Self> {
         let (width, height) = size()?;
         let style = Style::new(face.color);
-        let prompt = Prompt::new(name, Status::Shut);
+        // Until it is told how it stands, no key is read, and nothing is promised.
+        let prompt = Prompt::new(name, UNKNOWN);
         let mut composer = Composer::new(width, height, style, &input::COMMANDS, prompt);
         let keys = Reader::open()?;
         let guard = Guard::keys()?;
