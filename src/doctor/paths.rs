@@ -71,7 +71,7 @@ fn router(nat: Nat, report: &mut Report<'_>) -> io::Result<()> {
             return report.warn("nat", text, "");
         }
         Nat::Unknown => {
-            let text = "one address alone does not show what kind of router is in between";
+            let text = "one address alone does not tell what kind of router is in between";
             let remedy =
                 "Name a second mediator, at another address: --mediator URL --mediator URL.";
             return report.warn("nat", text, remedy);
