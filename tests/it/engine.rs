@@ -19,7 +19,7 @@ use undertone_core::crypto::keys::SecretKey;
 use undertone_core::text::display_name::DisplayName;
 use undertone_net::rendezvous::MediatorEndpoint;
 
-use crate::common::{Home, Mediator};
+use crate::common::{Home, Mediator, PATIENCE};
 
 /// Somebody with any number of conversations.
 struct Somebody {
@@ -183,14 +183,23 @@ async fn two_conversations_in_one_process_talk_to_two_others() {
     assert_eq!(carol.hears().await, (carols, "ada: still here".to_owned()));
 }
 
+/// Ada and bob, who have met, each with their conversation.
+async fn pair() -> (Mediator, [(Somebody, ConversationId); 2]) {
+    let mediator = Mediator::start();
+    let mut both = ["ada", "bob"].map(|name| {
+        let mut somebody = Somebody::new();
+        let id = somebody.start(&mediator, name, "lab#secret");
+        (somebody, id)
+    });
+    for (somebody, _) in &mut both {
+        somebody.is_connected().await;
+    }
+    (mediator, both)
+}
+
 #[tokio::test]
 async fn a_message_that_no_face_could_write_is_not_acknowledged() {
-    let mediator = Mediator::start();
-    let [mut ada, mut bob] = [(); 2].map(|()| Somebody::new());
-    let adas = ada.start(&mediator, "ada", "lab#secret");
-    let bobs = bob.start(&mediator, "bob", "lab#secret");
-    ada.is_connected().await;
-    bob.is_connected().await;
+    let (_mediator, [(mut ada, adas), (mut bob, bobs)]) = pair().await;
     ada.say(adas, "hello").await;
     let refused = bob.message().await;
     refused.done(Err(std::io::ErrorKind::StorageFull.into()));
@@ -207,12 +216,7 @@ async fn a_message_that_no_face_could_write_is_not_acknowledged() {
 
 #[tokio::test]
 async fn what_was_to_be_said_when_the_other_one_left_counts_as_not_arrived() {
-    let mediator = Mediator::start();
-    let [mut ada, mut bob] = [(); 2].map(|()| Somebody::new());
-    let adas = ada.start(&mediator, "ada", "lab#secret");
-    let bobs = bob.start(&mediator, "bob", "lab#secret");
-    ada.is_connected().await;
-    bob.is_connected().await;
+    let (_mediator, [(mut ada, adas), (mut bob, bobs)]) = pair().await;
     bob.say(bobs, "one").await;
     let first = ada.message().await;
     // Ada, who waits for her face, reads this and the goodbye at once.
@@ -230,14 +234,35 @@ async fn what_was_to_be_said_when_the_other_one_left_counts_as_not_arrived() {
 
 #[tokio::test]
 async fn a_conversation_without_a_face_ends() {
-    let mediator = Mediator::start();
-    let [mut ada, mut bob] = [(); 2].map(|()| Somebody::new());
-    let adas = ada.start(&mediator, "ada", "lab#secret");
-    bob.start(&mediator, "bob", "lab#secret");
-    ada.is_connected().await;
-    bob.is_connected().await;
+    let (_mediator, [(mut ada, adas), (bob, _)]) = pair().await;
     drop(bob);
     ada.next(|event| matches!(event, Event::Left { .. }).then_some(()))
         .await;
     ada.ends(adas).await;
+}
+
+/// More than wait for a face that does not listen: the answers that a face waits for are not lost.
+#[tokio::test]
+async fn every_command_is_answered_to_a_face_that_is_late() {
+    const COMMANDS: usize = 1_000;
+    let mediator = Mediator::start();
+    let mut ada = Somebody::new();
+    let id = ada.start(&mediator, "ada", "lab#secret");
+    let commands = ada.conversations[&id].commands.clone();
+    tokio::spawn(async move {
+        for _ in 0..COMMANDS {
+            commands.send(Command::Show(Event::Obeyed)).await.unwrap();
+        }
+    });
+    // Until nothing more is taken.
+    for _ in 0..10 * COMMANDS {
+        tokio::task::yield_now().await;
+    }
+    let answers = async {
+        for _ in 0..COMMANDS {
+            ada.next(|event| matches!(event, Event::Obeyed).then_some(()))
+                .await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, answers).await.unwrap();
 }
