@@ -119,10 +119,6 @@ impl Frontend {
 
     /// Shows an event in lines.
     fn print(&mut self, event: &Event) -> io::Result<()> {
-        // What a person does not hear leaves the clock where it is.
-        if !self.face.json && self.face.talk(event).is_some() {
-            self.clock.clear();
-        }
         match event {
             Event::Message {
                 from,
@@ -132,6 +128,7 @@ impl Frontend {
                 resent,
                 ..
             } if !self.face.json => {
+                self.clock.clear();
                 let at = self.times.shown(*time, *received);
                 return self.face.say(from, text, at, *resent);
             }
@@ -144,7 +141,8 @@ impl Frontend {
         {
             self.face.show(&Event::Error(error.clone()))?;
         }
-        self.face.show(event)
+        // What a person does not hear leaves the clock where it is.
+        self.face.show_after(event, || self.clock.clear())
     }
 
     /// Somebody of this `name` came: what was typed ahead is theirs to hear.

@@ -40,6 +40,14 @@ impl Face {
     /// # Errors
     /// When stdout is gone, as after `| head`: nobody reads any more.
     pub fn show(&self, event: &Event) -> io::Result<()> {
+        self.show_after(event, || {})
+    }
+
+    /// The same; `first` makes way for what a person hears, where they do.
+    ///
+    /// # Errors
+    /// As of [`Face::show`].
+    pub fn show_after(&self, event: &Event, first: impl FnOnce()) -> io::Result<()> {
         // Details are for people, and go beside what programs read.
         if self.json && !matches!(event, Event::Detail { .. }) {
             return match json::line(event)? {
@@ -47,8 +55,11 @@ impl Face {
                 None => Ok(()),
             };
         }
-        // Talk that nobody hears is no reason to stop.
-        self.talk(event).iter().for_each(tell);
+        if let Some(text) = self.talk(event) {
+            first();
+            // Talk that nobody hears is no reason to stop.
+            tell(&text);
+        }
         Ok(())
     }
 
