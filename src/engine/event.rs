@@ -226,9 +226,7 @@ impl Event {
     /// A remark of ours as a sentence, which begins with a capital. Not for one that begins
     /// with a name: names keep their letters.
     pub fn note(message: &str) -> Self {
-        let mut rest = message.chars();
-        let first = rest.next().into_iter().flat_map(char::to_uppercase);
-        Event::named_note(first.chain(rest.as_str().chars()).collect())
+        Event::named_note(sentence(message))
     }
 
     /// A remark of ours that begins with a name.
@@ -241,12 +239,9 @@ impl Event {
 
     /// A question, or the answer to one.
     pub fn asked(message: &str) -> Self {
-        match Event::note(message) {
-            Event::Note { message, .. } => Event::Note {
-                message,
-                asked: true,
-            },
-            event => event,
+        Event::Note {
+            message: sentence(message),
+            asked: true,
         }
     }
 
@@ -272,4 +267,11 @@ impl Event {
         let (message, hint) = message.split_once('\n').unwrap_or((message, ""));
         Event::error("not-kept", message, hint.trim())
     }
+}
+
+/// The same, with a capital at its beginning.
+fn sentence(message: &str) -> String {
+    let mut rest = message.chars();
+    let first = rest.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(rest.as_str().chars()).collect()
 }

@@ -21,11 +21,6 @@ impl Inbox {
     pub fn ready(&mut self) -> Option<Command> {
         self.commands.try_recv().ok()
     }
-
-    /// Returns when the conversation is to end at once, whatever was commanded. Cancel-safe.
-    pub async fn stopped(&mut self) -> Exit {
-        stopped(&mut self.stop).await
-    }
 }
 
 /// The next command; leaves where there is no face any more. Cancel-safe.

@@ -16,7 +16,7 @@ use crate::engine::conversation::links::{in_order, join};
 use crate::engine::conversation::lost::absent;
 use crate::engine::conversation::network::Network;
 use crate::engine::event::Event;
-use crate::engine::inbox::Inbox;
+use crate::engine::inbox::{Inbox, stopped};
 use crate::engine::mediator::MediatorHandle;
 use crate::engine::peer::Peer;
 use crate::engine::{ChatError, Context};
@@ -86,7 +86,7 @@ pub(in crate::engine) async fn talk(
     let _ = wire.try_flush();
     let begun = tokio::select! {
         peer = Peer::meet(context, &identity, route, again) => peer.map_err(|error| Err(error.into())),
-        exit = inbox.stopped() => Err(Ok(exit)),
+        exit = stopped(&mut inbox.stop) => Err(Ok(exit)),
     };
     let begun = match begun {
         Ok(peer) => introduce(context, &peer).await.map(|()| peer).map_err(Err),
