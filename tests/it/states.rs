@@ -11,7 +11,7 @@ use crate::common::acts::homes;
 use crate::common::console::{ROOM, Talk, talk, talk_on, talk_with};
 use crate::common::proxy::{Direction, Proxy};
 use crate::common::screen::{Screen, chat};
-use crate::common::{Home, Mediator, PATIENCE, Start};
+use crate::common::{Client, Home, Mediator, NOBODY, PATIENCE, Start};
 
 fn bells(screen: &Screen) -> usize {
     screen.raw().iter().filter(|byte| **byte == 7).count()
@@ -42,6 +42,19 @@ fn what_arrived_is_bright_and_what_waits_is_dim_with_a_sign_until_it_has_arrived
     assert!(!is_dim(&talk.ada, "you   arrives again"));
 }
 
+/// Ada at her terminal and bob, a program, whose link goes through this proxy.
+fn talk_through(proxy: &Proxy, mediator: &Mediator, homes: &[Home; 2]) -> (Screen, Client) {
+    let host = Start::chat(&homes[1], &mediator.url, "bob", "lab#otter");
+    let bob = host.args(&["--advertise", &proxy.address()]).run();
+    bob.await_event("waiting");
+    let mut ada = chat(&homes[0], &mediator.url, "ada", "lab#otter");
+    ada.env("UNDERTONE_ADVERTISE", NOBODY);
+    let ada = Screen::run(ada);
+    proxy.aim(&bob.door());
+    ada.await_row("bob ◆ ›");
+    (ada, bob)
+}
+
 /// A line on which every acknowledgement takes long, and no longer than the one before.
 #[test]
 fn on_a_slow_line_what_arrives_is_printed_without_a_sign() {
@@ -54,14 +67,7 @@ fn on_a_slow_line_what_arrives_is_printed_without_a_sign() {
         }
         Some(bytes.to_vec())
     });
-    let host = Start::chat(&homes[1], &mediator.url, "bob", "lab#otter");
-    let bob = host.args(&["--advertise", &proxy.address()]).run();
-    bob.await_event("waiting");
-    let mut ada = chat(&homes[0], &mediator.url, "ada", "lab#otter");
-    ada.env("UNDERTONE_ADVERTISE", crate::common::NOBODY);
-    let mut ada = Screen::run(ada);
-    proxy.aim(&bob.door());
-    ada.await_row("bob ◆ ›");
+    let (mut ada, _bob) = talk_through(&proxy, &mediator, &homes);
     slow.store(true, Ordering::Relaxed);
     ada.press("first\r");
     ada.await_text("you … first");
@@ -107,16 +113,9 @@ fn a_killed_peer_is_told_and_what_is_typed_is_queued() {
 
 #[test]
 fn a_cut_link_comes_back_with_everything_and_the_draft() {
-    let (mediator, homes) = (Mediator::start(), crate::common::acts::homes());
+    let (mediator, homes) = (Mediator::start(), homes());
     let proxy = Proxy::start();
-    let host = Start::chat(&homes[1], &mediator.url, "bob", "lab#otter");
-    let bob = host.args(&["--advertise", &proxy.address()]).run();
-    bob.await_event("waiting");
-    let mut ada = chat(&homes[0], &mediator.url, "ada", "lab#otter");
-    ada.env("UNDERTONE_ADVERTISE", crate::common::NOBODY);
-    let mut ada = Screen::run(ada);
-    proxy.aim(&bob.door());
-    ada.await_row("bob ◆ ›");
+    let (mut ada, bob) = talk_through(&proxy, &mediator, &homes);
     proxy.cut();
     ada.await_row("bob … ›");
     ada.press("one\rtwo\rdraft");
