@@ -57,9 +57,9 @@
 //! record.clear();
 //! guest.poll_transmit(now, &mut record).map_err(|(_, fault)| fault)?;
 //! host.receive(link, &mut record[4..], now)?;
-//! let heard = std::iter::from_fn(|| host.poll_event());
-//! let said = |event: Event| matches!(event, Event::Text { text, .. } if text == "hi, got it?");
-//! assert!(heard.into_iter().any(said));
+//! let Some(Event::Text { seq, text, .. }) = host.poll_event() else { panic!("no message") };
+//! assert_eq!(text, "hi, got it?");
+//! host.shown(seq, now); // and only now is it acknowledged
 //! # Ok(())
 //! # }
 //! ```

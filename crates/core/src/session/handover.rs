@@ -121,11 +121,19 @@ impl Session {
         self.events.push_back(Event::Delivered(said + upto));
     }
 
-    /// The last number that we own up to: what is held back does not count, nor what could not be
-    /// written down.
+    /// The last number that we acknowledge: what is held back does not count, nor what is yet to be
+    /// shown.
     pub(super) fn reported(&self) -> u64 {
-        let shown = self.received - self.held.len() as u64;
-        self.taken.map_or(shown, |taken| taken.min(shown))
+        match self.shown < self.told {
+            true => self.shown,
+            false => self.arrived(),
+        }
+    }
+
+    /// How many of the peer's payloads are ours to show: while the chat is blocked, those from
+    /// before.
+    pub(super) fn arrived(&self) -> u64 {
+        self.received - self.held.len() as u64
     }
 
     fn take_over(&mut self, link: Link, received: u64) -> Result<(), Fault> {

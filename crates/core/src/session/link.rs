@@ -99,6 +99,11 @@ impl Link {
         self.ack_by = Some(now);
     }
 
+    /// What waited to be acknowledged may be: at once, where its time is over.
+    pub(super) fn acknowledge_what_waited(&mut self, now: Instant) {
+        self.ack_by.get_or_insert(now);
+    }
+
     /// Whether a record is to go out even if nothing reliable waits.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.answer_due.is_some()

@@ -46,7 +46,7 @@ use crate::payload::{Body, Payload};
 struct Before {
     /// Of what we said, acknowledged.
     said: u64,
-    /// Of what the peer said, shown.
+    /// Of what the peer said, told.
     shown: u64,
 }
 
@@ -71,8 +71,10 @@ pub struct Session {
     /// A payload that is not understood holds its place, for `reported` counts them.
     held: VecDeque<Option<Event>>,
     held_bytes: usize,
-    /// The last message that could be written down, where one could not.
-    taken: Option<u64>,
+    /// The number on this session of the last message that [`Session::poll_event`] gives or gave …
+    told: u64,
+    /// … and of the last one that was shown.
+    shown: u64,
     /// What is said once everything queued has gone out.
     farewell: Option<Payload<'static>>,
     over: bool,
@@ -110,7 +112,8 @@ impl Session {
             unheeded: None,
             held: VecDeque::new(),
             held_bytes: 0,
-            taken: None,
+            told: 0,
+            shown: 0,
             farewell: None,
             over: false,
             events: VecDeque::new(),
@@ -177,7 +180,7 @@ impl Session {
     pub fn succeed(&mut self, former: Self) {
         self.before = Before {
             said: former.before.said + former.outbox.acked(),
-            shown: former.before.shown + former.reported(),
+            shown: former.before.shown + former.arrived(),
         };
         self.outbox = former.outbox.anew();
         self.blocked = former.blocked;
@@ -207,7 +210,9 @@ impl Session {
         {
             live.owe_ack(now);
         }
-        self.events.extend(self.held.drain(..).flatten());
+        for event in std::mem::take(&mut self.held).into_iter().flatten() {
+            self.tell(event);
+        }
         self.held_bytes = 0;
     }
 
@@ -245,16 +250,47 @@ impl Session {
             .map(|live| live.deadline(can_write))
     }
 
-    /// The next thing that happened. To be asked before [`Session::poll_transmit`], which
-    /// acknowledges what arrived.
+    /// The next thing that happened.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
 
-    /// The message of this number could not be written down: neither it nor what came after it is
-    /// acknowledged.
-    pub fn not_taken(&mut self, seq: u64) {
-        self.taken = Some(seq.saturating_sub(self.before.shown + 1));
+    /// Whether [`Session::poll_event`] has something to give.
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// The message of this number, and those before it, were shown, or written where they stay:
+    /// only now are they acknowledged. A session before this one acknowledges nothing any more.
+    pub fn shown(&mut self, seq: u64, now: Instant) {
+        let seq = seq.saturating_sub(self.before.shown).min(self.told);
+        if seq <= self.shown {
+            return;
+        }
+        self.shown = seq;
+        if let Some(live) = &mut self.live {
+            live.acknowledge_what_waited(now);
+        }
+    }
+
+    /// The link is read again after a time in which it was not, and in which nothing could be
+    /// heard on it.
+    pub fn reads_again(&mut self, now: Instant) {
+        if let Some(live) = &mut self.live {
+            live.thawed(now);
+        }
+    }
+
+    /// A message to be shown, which is told behind what was told before.
+    fn tell(&mut self, event: Event) {
+        if let Event::Text { seq, .. } = event {
+            let seq = seq - self.before.shown;
+            if self.shown >= self.told {
+                self.shown = seq - 1;
+            }
+            self.told = seq;
+        }
+        self.events.push_back(event);
     }
 }
 

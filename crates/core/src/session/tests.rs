@@ -75,15 +75,28 @@ fn plaintext(payloads: &[Payload<'_>]) -> Vec<u8> {
     out
 }
 
-/// What a session has to write now, as bodies.
+/// What a session has to write now, as bodies; all that came was shown.
 fn transmit(session: &mut Session, now: Instant) -> Vec<Vec<u8>> {
+    session.shown(u64::MAX, now);
+    transmit_unshown(session, now)
+}
+
+/// The same, and nothing more was shown.
+fn transmit_unshown(session: &mut Session, now: Instant) -> Vec<Vec<u8>> {
     let mut out = Vec::new();
     session.poll_transmit(now, &mut out).unwrap();
     bodies(&out)
 }
 
+/// What happened; messages are shown.
 fn events(session: &mut Session) -> Vec<Event> {
-    std::iter::from_fn(|| session.poll_event()).collect()
+    let events: Vec<_> = std::iter::from_fn(|| session.poll_event()).collect();
+    for event in &events {
+        if let Event::Text { seq, .. } = event {
+            session.shown(*seq, Instant::now());
+        }
+    }
+    events
 }
 
 fn texts(session: &mut Session) -> Vec<String> {

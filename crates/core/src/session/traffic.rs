@@ -128,7 +128,7 @@ impl Session {
         };
         self.received = seq;
         if !self.blocked {
-            self.events.extend(event);
+            event.into_iter().for_each(|event| self.tell(event));
         } else if self.held.len() < outbox::MESSAGES_MAX && self.held_bytes < outbox::BYTES_MAX {
             self.held_bytes += match body {
                 Body::Text { text, .. } => text.len(),

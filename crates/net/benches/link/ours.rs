@@ -26,6 +26,7 @@ impl End {
         loop {
             self.transmit();
             while let Some(event) = self.session.poll_event() {
+                self.show(&event);
                 if is_awaited(&event) {
                     return;
                 }
@@ -38,6 +39,7 @@ impl End {
     pub async fn echo(mut self) {
         loop {
             while let Some(event) = self.session.poll_event() {
+                self.show(&event);
                 if let Event::Text { text, .. } = event {
                     self.session.say(0, &text).unwrap();
                 }
@@ -50,6 +52,12 @@ impl End {
     /// Only listens.
     pub async fn hear(mut self) {
         self.run(|_| false).await;
+    }
+
+    fn show(&mut self, event: &Event) {
+        if let Event::Text { seq, .. } = event {
+            self.session.shown(*seq, Instant::now());
+        }
     }
 
     fn transmit(&mut self) {

@@ -270,22 +270,78 @@ fn nothing_follows_a_goodbye() {
     assert_eq!(played.hear(), Vec::<Vec<u8>>::new());
 }
 
-#[test]
-fn what_could_not_be_written_down_is_not_acknowledged() {
-    let mut pair = Pair::connected();
-    events(&mut pair.host);
-    say_all(&mut pair.host, &["written", "refused", "after it"]);
+/// What the host has to write reaches the guest.
+fn carry(pair: &mut Pair) {
     for mut body in transmit(&mut pair.host, pair.now) {
         pair.guest.receive(LinkId(1), &mut body, pair.now).unwrap();
     }
-    pair.guest.not_taken(2);
-    pair.guest.fail();
-    for mut body in transmit(&mut pair.guest, pair.now) {
+}
+
+/// What the guest has to write reaches the host, which hears of it.
+fn answer(pair: &mut Pair) -> Vec<Event> {
+    for mut body in transmit_unshown(&mut pair.guest, pair.now) {
         pair.host.receive(LinkId(1), &mut body, pair.now).unwrap();
     }
-    assert_eq!(events(&mut pair.host), [Event::Delivered(1), Event::Failed]);
+    events(&mut pair.host)
+}
+
+#[test]
+fn what_was_not_shown_is_not_acknowledged() {
+    let mut pair = Pair::connected();
+    events(&mut pair.host);
+    say_all(&mut pair.host, &["written", "refused", "after it"]);
+    carry(&mut pair);
+    pair.guest.shown(1, pair.now);
+    pair.guest.fail();
+    assert_eq!(answer(&mut pair), [Event::Delivered(1), Event::Failed]);
     assert_eq!(pair.host.queued(), 2);
     assert!(pair.host.is_over() && pair.host.resume().is_none());
+}
+
+#[test]
+fn what_is_shown_late_is_acknowledged_then_and_at_once() {
+    let mut pair = Pair::connected();
+    events(&mut pair.host);
+    say_all(&mut pair.host, &["one", "two"]);
+    carry(&mut pair);
+    // The time of its acknowledgement passes.
+    pair.now += Duration::from_secs(1);
+    assert_eq!(answer(&mut pair), []);
+    pair.guest.shown(1, pair.now);
+    assert_eq!(answer(&mut pair), [Event::Delivered(1)]);
+    // Nothing is due any more.
+    assert_eq!(
+        transmit_unshown(&mut pair.guest, pair.now),
+        Vec::<Vec<u8>>::new()
+    );
+    // More is not shown than came.
+    pair.guest.shown(u64::MAX, pair.now);
+    assert_eq!(answer(&mut pair), [Event::Delivered(2)]);
+    say_all(&mut pair.host, &["three"]);
+    carry(&mut pair);
+    pair.now += Duration::from_secs(1);
+    assert_eq!(answer(&mut pair), []);
+}
+
+#[test]
+fn what_is_no_message_is_acknowledged_unshown() {
+    let mut played = Played::new();
+    let unknown = |seq| Payload::Reliable {
+        seq,
+        body: Body::Unknown,
+    };
+    let (guest, now) = (&mut played.guest, Instant::now());
+    for (payload, reported) in [
+        (unknown(1), 1),
+        (unknown(2), 2),
+        (text(3), 2),
+        (unknown(4), 2),
+    ] {
+        guest.take(payload, now).unwrap();
+        assert_eq!(guest.reported(), reported);
+    }
+    guest.shown(3, now);
+    assert_eq!(guest.reported(), 4);
 }
 
 #[test]

@@ -38,6 +38,8 @@ enum Action {
     Pass(Duration),
     Block(Role),
     Unblock(Role),
+    /// This end shows nothing of what arrives, or does again.
+    Stall(Role, bool),
     /// This end loses all that it had. The peer notices, and goes on in a new
     /// session at the next link.
     Crash(Role),
@@ -64,6 +66,7 @@ fn schedule() -> impl Strategy<Value = Vec<Action>> {
         3 => time.prop_map(Action::Pass),
         1 => role().prop_map(Action::Block),
         1 => role().prop_map(Action::Unblock),
+        2 => (role(), any::<bool>()).prop_map(|(role, stalled)| Action::Stall(role, stalled)),
         1 => role().prop_map(Action::Crash),
     ];
     prop::collection::vec(action, 1..200)

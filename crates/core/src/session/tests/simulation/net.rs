@@ -43,6 +43,8 @@ pub(super) struct Told {
     unstable: bool,
     /// It was, if only for a while.
     blocked: bool,
+    /// Nothing is shown at present.
+    pub stalled: bool,
 }
 
 pub(super) struct Net {
@@ -111,7 +113,11 @@ impl Net {
                 self.sessions[at(role)].block();
             }
             Action::Unblock(role) => self.sessions[at(role)].unblock(self.now),
-            Action::Crash(role) => self.crash(role),
+            Action::Stall(role, stalled) => self.told[at(role)].stalled = stalled,
+            Action::Crash(role) => {
+                self.unstall();
+                self.crash(role);
+            }
             Action::Nominate(pick) => self.on(pick, |net, wire| net.nominate(wire)),
             Action::Deliver(pick, role, count) => self.on(pick, |net, wire| {
                 for _ in 0..count {
@@ -271,10 +277,19 @@ impl Net {
         }
     }
 
+    /// Whoever showed nothing shows it now.
+    pub(super) fn unstall(&mut self) {
+        self.told.iter_mut().for_each(|told| told.stalled = false);
+        self.listen();
+    }
+
     /// Events are true: nothing shown twice, left out or out of order, and nothing
     /// called delivered that the peer has not been shown.
     fn listen(&mut self) {
         for role in ROLES {
+            if self.told[at(role)].stalled {
+                continue;
+            }
             for event in events(&mut self.sessions[at(role)]) {
                 match event {
                     Event::Text {

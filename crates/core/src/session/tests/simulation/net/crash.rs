@@ -29,6 +29,7 @@ impl Net {
 
     /// Before a link with an end that started anew, the peer takes the new session up.
     pub(super) fn go_on(&mut self) {
+        self.unstall();
         if let Some(role) = self.widowed.take() {
             let former = std::mem::replace(&mut self.sessions[at(role)], session(role));
             self.sessions[at(role)].succeed(former);

@@ -14,6 +14,7 @@ impl Net {
     /// The network is quiet: what is under way arrives, time passes, and one more
     /// link is possible whenever an end has none.
     pub(crate) fn settle(&mut self) {
+        self.unstall();
         ROLES
             .iter()
             .for_each(|role| self.act(&Action::Unblock(*role)));
