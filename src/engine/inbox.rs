@@ -6,7 +6,7 @@ use std::io;
 use tokio::sync::mpsc;
 
 use super::Command;
-use super::outlet::Failures;
+use super::outlet::{Failures, Outlet};
 use crate::exit::Exit;
 
 /// What comes from the face.
@@ -17,6 +17,21 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
+    /// Returns once whoever leaves does so again, and is not to be kept by a goodbye. Questions of
+    /// the face are answered meanwhile. Cancel-safe.
+    pub async fn hurried(&mut self, outlet: &Outlet) {
+        loop {
+            tokio::select! {
+                _ = stopped(&mut self.stop) => return,
+                Some(command) = self.commands.recv() => match command {
+                    Command::Leave(_) => return,
+                    Command::Show(event) => outlet.tell(event),
+                    _ => {}
+                },
+            }
+        }
+    }
+
     /// A further command that is here already.
     pub fn ready(&mut self) -> Option<Command> {
         self.commands.try_recv().ok()

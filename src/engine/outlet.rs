@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::event::Event;
@@ -73,7 +74,7 @@ impl Outlet {
         (outlet, failed)
     }
 
-    /// Tells an event that nobody waits for. [`Outlet::has_room`] keeps places free for it; an
+    /// Tells an event that nobody waits for. Who asks for [`Outlet::has_room`] first keeps places free for it; an
     /// event that finds none is dropped.
     pub fn tell(&self, event: Event) {
         let outcome = Outcome::Told(self.failures.clone());
@@ -110,13 +111,35 @@ impl Outlet {
         self.events.send(delivery).map_err(|_| gone())
     }
 
-    /// Returns once many events can be told without a wait. Cancel-safe.
-    pub async fn has_room(&self) {
+    /// Hands an event over where there is room for it and for many that are told beside it.
+    ///
+    /// # Errors
+    /// The event, where there is none.
+    pub fn try_post(&self, event: Event) -> Result<Posted, ChatError> {
+        let (outcome, posted) = oneshot::channel();
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| gone())?;
+        self.send(event, Outcome::Awaited(outcome), place)?;
+        Ok(Posted(posted))
+    }
+
+    /// Whether many events can be told without a wait.
+    pub fn has_room(&self) -> bool {
+        self.places.available_permits() >= ROOM as usize
+    }
+
+    /// Returns once they can. Cancel-safe.
+    pub async fn room(&self) {
         let _ = self.places.acquire_many(ROOM).await;
     }
 
+    /// Whether every event has been written, or could not be.
+    pub fn is_settled(&self) -> bool {
+        self.places.available_permits() >= WAITING as usize
+    }
+
     /// Returns once every event has been written, or could not be. Cancel-safe.
-    pub async fn is_settled(&self) {
+    pub async fn settled(&self) {
         let _ = self.places.acquire_many(WAITING).await;
     }
 }
@@ -126,13 +149,22 @@ impl Outlet {
 pub struct Posted(oneshot::Receiver<io::Result<()>>);
 
 impl Posted {
-    /// Waits until it is written.
+    /// Waits until it is written. Cancel-safe; not to be asked again once it was answered.
     ///
     /// # Errors
     /// [`ChatError::Output`], where it was not.
-    pub async fn written(self) -> Result<(), ChatError> {
-        let written = self.0.await.map_err(|_| gone())?;
+    pub async fn written(&mut self) -> Result<(), ChatError> {
+        let written = (&mut self.0).await.map_err(|_| gone())?;
         written.map_err(ChatError::Output)
+    }
+
+    /// Whether it is written, as far as is known; the same holds.
+    pub fn try_written(&mut self) -> Option<Result<(), ChatError>> {
+        match self.0.try_recv() {
+            Ok(written) => Some(written.map_err(ChatError::Output)),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Closed) => Some(Err(gone())),
+        }
     }
 }
 

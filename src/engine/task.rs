@@ -167,7 +167,7 @@ impl Task {
     /// Obeys while the other one is awaited; returns if that is to end. Cancel-safe.
     async fn while_waiting(&self, commands: &mut mpsc::Receiver<Command>) -> Exit {
         loop {
-            self.context.outlet.has_room().await;
+            self.context.outlet.room().await;
             match commands.recv().await {
                 None | Some(Command::EndInput) => return Exit::Done,
                 Some(Command::Leave(exit)) => return exit,
@@ -211,7 +211,7 @@ impl Task {
 
     async fn between_meetings(&self, commands: &mut mpsc::Receiver<Command>) -> Next {
         loop {
-            self.context.outlet.has_room().await;
+            self.context.outlet.room().await;
             match commands.recv().await {
                 // The meeting is over, so there is nothing left that Ctrl-C would interrupt.
                 None | Some(Command::EndInput | Command::Leave(_)) => return Next::Leave(None),

@@ -136,6 +136,16 @@ pub fn is_taken() -> bool {
         .is_none_or(|wanted| wanted.before.is_some())
 }
 
+/// Gives the terminal back for good, past whoever is in the middle of writing there, and whoever
+/// holds its [`Guard`].
+pub fn abandon() {
+    // Who holds it writes to a terminal that takes nothing.
+    if let Ok(mut wanted) = WANTED.try_lock() {
+        restore(&mut wanted, write_past);
+        *wanted = None;
+    }
+}
+
 /// Runs what may end the program or stop it, with the terminal given back. It is not waited for
 /// whoever holds stdout, nor for long for a terminal that takes nothing.
 pub(super) fn with_terminal_given_back<T>(run: impl FnOnce() -> T) -> T {
@@ -175,7 +185,11 @@ fn resume(write: Writes) -> io::Result<bool> {
 }
 
 fn give_back(write: Writes) {
-    if let Some(Wanted { of, before }) = wanted().as_mut()
+    restore(&mut wanted(), write);
+}
+
+fn restore(wanted: &mut Option<Wanted>, write: Writes) {
+    if let Some(Wanted { of, before }) = wanted
         && let Some(before) = before.take()
         && is_in_front()
     {

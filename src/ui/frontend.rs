@@ -253,6 +253,7 @@ impl Frontend {
             Input::Peers => Command::Peers,
             Input::Relay => Command::AllowRelay,
             Input::Quit => Command::Leave(Exit::Done),
+            Input::End => Command::EndInput,
             Input::Interrupt => Command::Leave(Exit::Interrupted),
             Input::Help => Command::Show(help()),
             Input::Invite => Command::Show(Event::asked(self.clipboard.copy(self.face))),

@@ -45,6 +45,8 @@ pub enum Input {
     Unknown(String, Option<&'static str>),
     /// A line of more than [`TEXT_MAX`] bytes; it is not sent.
     TooLong,
+    /// Ctrl-D, where the terminal hands it over as a key.
+    End,
     /// Ctrl-C, where the terminal hands it over as a key.
     Interrupt,
 }

@@ -1,39 +1,140 @@
 //! One conversation from its start to its end, with a front for its person or program.
+//!
+//! The front has a thread of its own. What it writes may block, on a pipe that nobody reads or a
+//! terminal that is stopped; neither the link nor a signal waits for that.
 
-use tokio::sync::mpsc;
+use std::future::pending;
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
 
 use super::frontend::Frontend;
 use super::output::Face;
-use crate::engine::{ChatConfig, ChatError, ConversationHandle, Delivery, Engine};
+use crate::engine::{ChatConfig, ChatError, Command, ConversationHandle, Delivery, Engine};
 use crate::exit::Exit;
 use crate::signals::Signals;
+use crate::terminal::guard;
+
+/// How long the front may go on writing what is left after a signal.
+const WRITE_TIMEOUT: Duration = Duration::from_millis(600);
 
 /// Runs the conversation.
 ///
 /// # Errors
 /// [`ChatError`], with the exit code and the words for it.
 pub async fn run(config: ChatConfig, face: Face, signals: &mut Signals) -> Result<Exit, ChatError> {
-    let mut front = Frontend::open(face)?;
-    let (mut engine, mut deliveries) = Engine::new();
-    let mut conversation = engine.start(config);
-    let ended = converse(&mut conversation, &mut deliveries, &mut front, signals).await;
-    while let Ok(delivery) = deliveries.try_recv() {
-        front.take(delivery);
-    }
-    front.paint();
-    front.close();
-    ended
+    let front = Frontend::open(face)?;
+    let (mut engine, deliveries) = Engine::new();
+    let ConversationHandle {
+        commands,
+        stop,
+        mut task,
+        ..
+    } = engine.start(config);
+    let front = Front::start(front, deliveries, commands)?;
+    let mut stopped = None;
+    let ended = loop {
+        tokio::select! {
+            ended = &mut task => break ended.unwrap_or_else(|error| Err(ChatError::System(error.into()))),
+            exit = signals.next() => {
+                stopped = Some(exit);
+                front.was_stopped(exit);
+                // The second one is enough.
+                let _ = stop.try_send(exit);
+            }
+        }
+    };
+    front.finish(signals, stopped).await.map_or(ended, Ok)
 }
 
-async fn converse(
-    conversation: &mut ConversationHandle,
-    deliveries: &mut mpsc::UnboundedReceiver<Delivery>,
-    front: &mut Frontend,
-    signals: &mut Signals,
-) -> Result<Exit, ChatError> {
+/// The front's thread, from outside.
+struct Front {
+    stops: mpsc::UnboundedSender<Exit>,
+    /// Dropped once the conversation is over.
+    end: oneshot::Sender<()>,
+    /// Dropped once all is written and the terminal given back.
+    ended: oneshot::Receiver<()>,
+}
+
+impl Front {
+    fn start(
+        front: Frontend,
+        deliveries: mpsc::UnboundedReceiver<Delivery>,
+        commands: mpsc::Sender<Command>,
+    ) -> io::Result<Self> {
+        let (stops, stopped) = mpsc::unbounded_channel();
+        let (end, over) = oneshot::channel();
+        let (open, ended) = oneshot::channel();
+        let runtime = Handle::current();
+        let conversation = Conversation {
+            deliveries,
+            commands,
+            stopped,
+            over,
+        };
+        thread::Builder::new().name("front".into()).spawn(move || {
+            runtime.block_on(converse(front, conversation));
+            drop(open);
+        })?;
+        Ok(Front { stops, end, ended })
+    }
+
+    fn was_stopped(&self, exit: Exit) {
+        // It may have ended by itself.
+        let _ = self.stops.send(exit);
+    }
+
+    /// Waits until everything is written: after a signal not for long. Gives the signal's exit where
+    /// that was in vain.
+    async fn finish(mut self, signals: &mut Signals, mut stopped: Option<Exit>) -> Option<Exit> {
+        drop(self.end);
+        let mut until = stopped.map(|_| Instant::now() + WRITE_TIMEOUT);
+        loop {
+            tokio::select! {
+                _ = &mut self.ended => return None,
+                exit = signals.next() => {
+                    stopped = Some(exit);
+                    until.get_or_insert(Instant::now() + WRITE_TIMEOUT);
+                }
+                () = at(until) => break,
+            }
+        }
+        guard::abandon();
+        stopped
+    }
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => pending().await,
+    }
+}
+
+/// The front's side of a conversation.
+struct Conversation {
+    deliveries: mpsc::UnboundedReceiver<Delivery>,
+    commands: mpsc::Sender<Command>,
+    /// The signals that came.
+    stopped: mpsc::UnboundedReceiver<Exit>,
+    /// Closed once it is over.
+    over: oneshot::Receiver<()>,
+}
+
+async fn converse(mut front: Frontend, mut conversation: Conversation) {
+    let Conversation {
+        deliveries,
+        commands,
+        stopped,
+        over,
+    } = &mut conversation;
     loop {
         while let Some(command) = front.queue.pop_front() {
-            if let Err(refused) = conversation.commands.try_send(command) {
+            if let Err(refused) = commands.try_send(command) {
                 front.queue.push_front(refused.into_inner());
                 break;
             }
@@ -48,15 +149,14 @@ async fn converse(
                 }
             }
             () = front.listen(), if front.listens() => {}
-            _ = conversation.commands.reserve(), if queued => {}
-            exit = signals.next() => {
-                front.was_stopped(exit);
-                // The second one is enough.
-                let _ = conversation.stop.try_send(exit);
-            }
-            ended = &mut conversation.task => {
-                return ended.unwrap_or_else(|error| Err(ChatError::System(error.into())));
-            }
+            Ok(_) = commands.reserve(), if queued => {}
+            Some(exit) = stopped.recv() => front.was_stopped(exit),
+            _ = &mut *over => break,
         }
     }
+    while let Ok(delivery) = deliveries.try_recv() {
+        front.take(delivery);
+    }
+    front.paint();
+    front.close();
 }

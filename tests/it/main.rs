@@ -52,6 +52,7 @@ mod restored;
 mod security;
 mod seeds;
 mod silence;
+mod stalled;
 mod states;
 mod terminal;
 mod thief;

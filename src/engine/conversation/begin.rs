@@ -1,10 +1,11 @@
 //! A conversation from its first link to its goodbye: who came is judged, and told to the person.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use undertone_core::pairing::Role;
+use undertone_core::pairing::{PeerIdentity, Role};
 use undertone_core::session::{LinkId, Session};
 
 use crate::engine::connect::Connected;
@@ -85,17 +86,17 @@ pub(in crate::engine) async fn talk(
     // A socket that is already gone shows when it is read.
     let _ = wire.try_flush();
     let begun = tokio::select! {
-        peer = Peer::meet(context, &identity, route, again) => peer.map_err(|error| Err(error.into())),
+        begun = begin(context, &identity, route, again) => begun.map_err(Err),
         exit = stopped(&mut inbox.stop) => Err(Ok(exit)),
     };
-    let begun = match begun {
-        Ok(peer) => introduce(context, &peer).await.map(|()| peer).map_err(Err),
-        Err(ended) => Err(ended),
-    };
     let peer = match begun {
-        Ok(begun) => begun,
+        Ok(peer) => peer,
         Err(ended) => {
-            part(session, wire, &ended).await;
+            say_goodbye(session, &mut wire, &ended);
+            tokio::select! {
+                () = wire.close() => {}
+                () = inbox.hurried(&context.outlet) => {}
+            }
             return ended.map(|exit| End::Here(Ok(exit)));
         }
     };
@@ -114,7 +115,7 @@ pub(in crate::engine) async fn talk(
     let mut talk = Conversation::new(context, local, session, peer, first);
     talk.note_route(route);
     let ended = talk.run(inbox).await;
-    Ok(talk.end(ended).await)
+    Ok(talk.end(ended, inbox).await)
 }
 
 /// The first link, and how it was met.
@@ -161,7 +162,9 @@ impl<'a> Conversation<'a> {
             asked: false,
             hole: BlackHole::default(),
             network: Network::here(),
+            acknowledged: 0,
             delivered: 0,
+            unwritten: VecDeque::new(),
             backlog: Backlog::default(),
             too_long: 0,
             heeded: Instant::now(),
@@ -171,18 +174,26 @@ impl<'a> Conversation<'a> {
             ended: false,
             left: false,
             exit: None,
+            stopped: false,
+            hurried: false,
             leave_by: None,
         }
     }
 
     /// The loop is over: closes the link, and tells who ended it.
-    async fn end(mut self, ended: Result<Exit, ChatError>) -> End {
+    async fn end(mut self, ended: Result<Exit, ChatError>, inbox: &mut Inbox) -> End {
         if self.wire.is_some() {
             self.peer.seen();
         }
         self.peer.parted();
-        if let Some(wire) = self.wire.take() {
-            part(self.session, wire, &ended).await;
+        if let Some(mut wire) = self.wire.take() {
+            say_goodbye(self.session, &mut wire, &ended);
+            let leaves = self.exit.is_some();
+            tokio::select! {
+                () = wire.close(), if !self.hurried => {}
+                () = inbox.hurried(&self.context.outlet), if leaves && !self.hurried => {}
+                else => {}
+            }
         }
         if self.exit.is_some() {
             return End::Here(ended);
@@ -194,23 +205,29 @@ impl<'a> Conversation<'a> {
     }
 }
 
-/// Tells the face who came: it makes ready to hear and to be heard.
-async fn introduce(context: &Context, peer: &Peer) -> Result<(), ChatError> {
+/// Judges who came, and tells the face, which makes ready to hear and to be heard.
+async fn begin(
+    context: &Context,
+    identity: &PeerIdentity,
+    route: Path,
+    again: bool,
+) -> Result<Peer, ChatError> {
+    let peer = Peer::meet(context, identity, route, again).await?;
     let name = peer.name().to_owned();
-    let posted = context.outlet.post(Event::Met { peer: name }).await?;
-    posted.written().await.map_err(|error| match error {
-        ChatError::Output(error) => ChatError::System(error),
-        error => error,
-    })
+    let mut posted = context.outlet.post(Event::Met { peer: name }).await?;
+    match posted.written().await {
+        Err(ChatError::Output(error)) => Err(ChatError::System(error)),
+        written => written.map(|()| peer),
+    }
 }
 
-/// Closes the link; where there was no goodbye yet, says it.
-async fn part(mut session: Session, mut wire: Framed, ended: &Result<Exit, ChatError>) {
+/// Says goodbye on the link, where that was not done yet.
+fn say_goodbye(mut session: Session, wire: &mut Framed, ended: &Result<Exit, ChatError>) {
     match ended {
         Ok(_) => session.leave(),
         Err(_) => session.fail(),
     }
     // What cannot be said any more is found out by the other one.
     let _ = session.poll_transmit(Instant::now().into_std(), &mut wire.out);
-    wire.close().await;
+    let _ = wire.try_flush();
 }

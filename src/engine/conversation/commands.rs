@@ -44,6 +44,7 @@ impl Conversation<'_> {
             Command::EndInput => {
                 self.ended = true;
                 self.heeded = Instant::now();
+                self.leave_after_input();
             }
             Command::Leave(exit) => self.leave(exit),
         }

@@ -96,18 +96,19 @@ impl Conversation<'_> {
         }
     }
 
-    /// How the conversation ends, if it does now.
-    pub(super) fn finished(&mut self) -> Option<Result<Exit, ChatError>> {
-        let shut = self.peer.is_shut();
-        let queued = self.undelivered();
+    /// Whether nothing passes between the two any more.
+    pub(super) fn is_finished(&self) -> bool {
         let frozen = self.session.is_frozen();
         let stuck = |wire: &Framed| self.is_late() && (frozen || !wire.is_idle());
         let unreachable = self.exit.is_some() && self.wire.as_ref().is_none_or(stuck);
-        if !self.session.is_over() && !unreachable {
-            return None;
-        }
-        Some(match self.exit.unwrap_or(Exit::Done) {
-            Exit::Done if shut => Err(ChatError::Shut),
+        self.session.is_over() || unreachable
+    }
+
+    /// How the finished conversation ends.
+    pub(super) fn verdict(&self) -> Result<Exit, ChatError> {
+        let queued = self.undelivered();
+        match self.exit.unwrap_or(Exit::Done) {
+            Exit::Done if self.peer.is_shut() => Err(ChatError::Shut),
             Exit::Done if queued > 0 => Err(ChatError::Undelivered(queued)),
             Exit::Done if self.too_long > 0 => Err(ChatError::Unsent(self.too_long)),
             exit => {
@@ -116,16 +117,28 @@ impl Conversation<'_> {
                 }
                 Ok(exit)
             }
-        })
+        }
     }
 
-    /// Who asks twice is not kept.
+    /// A signal ends the conversation, whatever the face does. `true`: it was on its way out
+    /// already, and waits for nobody any more.
+    pub(super) fn stop(&mut self, exit: Exit) -> bool {
+        if self.exit.is_some() {
+            self.hurried = true;
+        } else {
+            self.stopped = true;
+            self.leave(exit);
+        }
+        self.hurried
+    }
+
+    /// Who asks twice is not kept, and ends as was asked first.
     pub(super) fn leave(&mut self, exit: Exit) {
         let patience = match self.exit {
             None => FAREWELL_TIMEOUT,
             Some(_) => Duration::ZERO,
         };
-        self.exit = Some(exit);
+        self.exit.get_or_insert(exit);
         self.leave_by = Some(Instant::now() + patience);
     }
 

@@ -7,6 +7,7 @@
 //! better ones, `network` notices that this machine moved, `black_hole` that large packets get
 //! lost, `goodbye` knows when it is over.
 
+use std::collections::VecDeque;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -28,6 +29,7 @@ use crate::engine::conversation::records::turn;
 use crate::engine::event::{Event, Loss, Status};
 use crate::engine::inbox::{Inbox, failed, next, stopped};
 use crate::engine::mediator::MediatorHandle;
+use crate::engine::outlet::Posted;
 use crate::engine::peer::Peer;
 use crate::engine::reconnect::Reached;
 use crate::engine::{ChatError, Context};
@@ -89,7 +91,12 @@ struct Conversation<'a> {
     hole: BlackHole,
     /// This machine's addresses, to notice a change.
     network: Network,
+    /// How much of what was said arrived …
+    acknowledged: u64,
+    /// … and how much of that was shown.
     delivered: u64,
+    /// Messages that the face has, and has not written yet.
+    unwritten: VecDeque<(u64, Posted)>,
     /// What waits until the session has room.
     backlog: Backlog,
     /// Lines of a pipe that were refused.
@@ -105,6 +112,10 @@ struct Conversation<'a> {
     /// The other one said goodbye, and the person is yet to be told.
     left: bool,
     exit: Option<Exit>,
+    /// A signal ends it: the face is not waited for.
+    stopped: bool,
+    /// Nobody is waited for.
+    hurried: bool,
     /// How it stood when the face was last told.
     status: Option<Status>,
     /// What is on its way is waited for until then, before the goodbye.
@@ -116,20 +127,25 @@ impl Conversation<'_> {
         self.announce(Arrival::First);
         self.read()?;
         loop {
-            self.context.outlet.has_room().await;
-            self.show_events().await?;
+            self.show_events()?;
             self.say_what_waited();
             self.leave_after_input();
             self.say_goodbye();
             self.transmit();
             self.hole.note(self.session.awaits_answer());
             self.take_the_rest(inbox).await;
-            if let Some(exit) = self.finished() {
-                self.context.outlet.is_settled().await;
+            let finished = self.is_finished();
+            if finished && (self.stopped || self.is_told()) {
                 return match inbox.failures.try_recv() {
                     Ok(error) => Err(ChatError::Output(error)),
-                    Err(_) => exit,
+                    Err(_) => self.verdict(),
                 };
+            }
+            if !self.context.outlet.has_room() {
+                if let Some(exit) = self.wait_for_room(inbox).await? {
+                    return Ok(exit);
+                }
+                continue;
             }
             self.stand();
             let deadline = self.deadline();
@@ -163,14 +179,33 @@ impl Conversation<'_> {
                 news = self.context.config.writer.news() => self.show_news(&news),
                 Some(Ok(found)) = self.lookups.join_next() => self.show_peers(found),
                 error = failed(&mut inbox.failures) => return Err(ChatError::Output(error)),
-                exit = stopped(&mut inbox.stop) => match self.exit {
-                    // The second one does not wait for anybody.
-                    Some(_) => return Ok(exit),
-                    None => self.leave(exit),
+                written = written(&mut self.unwritten) => self.was_written(written)?,
+                () = self.context.outlet.settled(), if finished => {}
+                exit = stopped(&mut inbox.stop) => if self.stop(exit) {
+                    return Ok(exit);
                 },
                 () = sleep_until(deadline) => self.time_passed()?,
             }
         }
+    }
+
+    /// The face has more to write than it may have: nothing is read from the link until it has
+    /// caught up. A signal gives the exit.
+    async fn wait_for_room(&mut self, inbox: &mut Inbox) -> Result<Option<Exit>, ChatError> {
+        let far = Instant::now() + Duration::from_secs(3600);
+        let leave_by = self.leave_by.filter(|_| !self.is_late());
+        tokio::select! {
+            () = self.context.outlet.room() => {
+                self.session.reads_again(Instant::now().into_std());
+            }
+            written = written(&mut self.unwritten) => self.was_written(written)?,
+            error = failed(&mut inbox.failures) => return Err(ChatError::Output(error)),
+            exit = stopped(&mut inbox.stop) => if self.stop(exit) {
+                return Ok(Some(exit));
+            },
+            () = sleep_until(leave_by.unwrap_or(far)) => {}
+        }
+        Ok(None)
     }
 
     /// Lines wait in their pipe until there is room for them, a command among them not
@@ -183,6 +218,7 @@ impl Conversation<'_> {
     fn deadline(&self) -> Instant {
         let can_write = self.wire.as_ref().is_some_and(Framed::is_idle);
         let session = self.session.deadline(can_write).map(Instant::from_std);
+        let session = session.filter(|_| !self.session.is_over());
         let patience = self.patience();
         let now = Instant::now();
         let far = now + Duration::from_secs(3600);
@@ -205,6 +241,14 @@ impl Conversation<'_> {
         }
         self.look_for_direct();
         Ok(())
+    }
+}
+
+/// What became of the first message that waits to be written.
+async fn written(unwritten: &mut VecDeque<(u64, Posted)>) -> Result<(), ChatError> {
+    match unwritten.front_mut() {
+        Some((_, posted)) => posted.written().await,
+        None => pending().await,
     }
 }
 

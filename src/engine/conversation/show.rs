@@ -1,6 +1,7 @@
 //! What the person is shown: how it stands, and what happens.
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 use undertone_core::session;
 
 use crate::engine::ChatError;
@@ -29,11 +30,17 @@ impl Conversation<'_> {
         }
     }
 
-    /// Shows what the session has: messages in their order, and none is acknowledged before it is
-    /// written.
-    pub(super) async fn show_events(&mut self) -> Result<(), ChatError> {
-        let mut posted = Vec::new();
-        while let Some(event) = self.session.poll_event() {
+    /// Shows what the session has, as far as the face has room for it.
+    pub(super) fn show_events(&mut self) -> Result<(), ChatError> {
+        while self.context.outlet.has_room() {
+            if self.delivered < self.acknowledged {
+                self.delivered += 1;
+                self.show(Event::Delivered { id: self.delivered });
+                continue;
+            }
+            let Some(event) = self.session.poll_event() else {
+                break;
+            };
             match event {
                 session::Event::Text {
                     seq,
@@ -42,20 +49,41 @@ impl Conversation<'_> {
                     resent,
                 } => {
                     let message = self.message(seq, sent, text, resent);
-                    posted.push((seq, self.context.outlet.post(message).await?));
+                    let posted = self.context.outlet.try_post(message)?;
+                    self.unwritten.push_back((seq, posted));
                 }
-                session::Event::Delivered(upto) => self.show_delivered(upto).await?,
+                session::Event::Delivered(upto) => {
+                    self.acknowledged = upto;
+                    self.was_heeded();
+                    self.hole.answered();
+                }
                 event => self.show_event(&event),
             }
         }
-        for (seq, posted) in posted {
-            let written = posted.written().await;
-            if written.is_err() {
-                self.session.not_taken(seq);
-            }
-            written?;
+        Ok(())
+    }
+
+    /// What became of the first message that waits to be written, and of those behind it as far as
+    /// is known: only what is written is acknowledged.
+    pub(super) fn was_written(&mut self, first: Result<(), ChatError>) -> Result<(), ChatError> {
+        let mut written = Some(first);
+        while let Some(result) = written {
+            let seq = self.unwritten.pop_front().map(|(seq, _)| seq);
+            result?;
+            self.session
+                .shown(seq.unwrap_or_default(), Instant::now().into_std());
+            let next = self.unwritten.front_mut();
+            written = next.and_then(|(_, posted)| posted.try_written());
         }
         Ok(())
+    }
+
+    /// Whether everything that happened was shown, and every message written.
+    pub(super) fn is_told(&self) -> bool {
+        !self.session.has_events()
+            && self.delivered == self.acknowledged
+            && self.context.outlet.is_settled()
+            && self.unwritten.is_empty()
     }
 
     fn message(&self, id: u64, sent: u64, text: String, resent: bool) -> Event {
@@ -74,16 +102,6 @@ impl Conversation<'_> {
         }
     }
 
-    async fn show_delivered(&mut self, upto: u64) -> Result<(), ChatError> {
-        for id in self.delivered + 1..=upto {
-            self.context.outlet.post(Event::Delivered { id }).await?;
-        }
-        self.delivered = upto;
-        self.was_heeded();
-        self.hole.answered();
-        Ok(())
-    }
-
     fn show_event(&mut self, event: &session::Event) {
         let peer = self.peer.name().to_owned();
         match event {
@@ -96,8 +114,11 @@ impl Conversation<'_> {
                     unstable: *unstable,
                 });
             }
+            session::Event::Withheld if self.acknowledged == 0 => self.show(Event::named_note(
+                format!("{peer} has not let you in yet; what you say waits until then"),
+            )),
             session::Event::Withheld => self.show(Event::named_note(format!(
-                "{peer} has not let you in yet; what you say waits until then"
+                "{peer} is there, but what you said has not been shown to {peer} yet; it is kept"
             ))),
             session::Event::Unheeded => self.show(Event::named_note(format!(
                 "{peer} is there, but has acknowledged nothing of what you said; it is kept"

@@ -15,8 +15,7 @@ use crate::ui::input;
 use crate::ui::input::Input;
 
 impl Console {
-    /// The next thing that the person says; `None`: the terminal is gone, or the
-    /// person leaves by Ctrl-D. Cancel-safe.
+    /// The next thing that the person says; `None`: the terminal is gone. Cancel-safe.
     ///
     /// # Errors
     /// The terminal is gone.
@@ -37,9 +36,7 @@ impl Console {
                     }
                     let now = std::time::Instant::now();
                     for act in self.composer.event(event, now) {
-                        if !self.act(act)? {
-                            return Ok(None);
-                        }
+                        self.act(act)?;
                     }
                 }
                 () = sleep_until(deadline) => self.time_passed()?,
@@ -74,8 +71,7 @@ impl Console {
         Ok(())
     }
 
-    /// `false`: the person leaves.
-    fn act(&mut self, act: Act) -> io::Result<bool> {
+    fn act(&mut self, act: Act) -> io::Result<()> {
         match act {
             Act::Submit(text) => self.inputs.push_back(input::typed(&text)),
             // Who types a command there means it: `/quit`, or `/verify` once more.
@@ -87,12 +83,12 @@ impl Console {
             // No command takes a path yet.
             Act::Complete(_) => {}
             Act::Interrupt => self.inputs.push_back(Input::Interrupt),
-            Act::Eof => return Ok(false),
+            Act::Eof => self.inputs.push_back(Input::End),
             Act::Suspend => self.suspend()?,
             Act::Show(text) => self.print_dim(&text),
             Act::Full => self.inputs.push_back(Input::TooLong),
         }
-        Ok(true)
+        Ok(())
     }
 
     fn suspend(&mut self) -> io::Result<()> {
