@@ -155,7 +155,7 @@ impl Client {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        Client {
+        Self {
             stdin: process.stdin.take().unwrap(),
             lines: BufReader::new(process.stdout.take().unwrap()).lines(),
             process,

@@ -143,7 +143,7 @@ impl Kept {
         let (tag, rest) = name.split_once('.')?;
         let (at, _) = rest.split_once('.')?;
         let (tag, at) = (tag.to_owned(), at.parse().ok()?);
-        Some(Kept { path, tag, at })
+        Some(Self { path, tag, at })
     }
 }
 

@@ -19,7 +19,7 @@ impl Signals {
     /// # Errors
     /// The system's.
     pub fn new() -> io::Result<Self> {
-        Ok(Signals {
+        Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,

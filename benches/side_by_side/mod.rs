@@ -18,7 +18,7 @@ const ROUNDS: usize = 61;
 
 /// Keeps this process, and those that it starts, on one core: a wake-up across cores costs more
 /// than some of what is measured.
-pub fn pin() {
+pub(crate) fn pin() {
     let us = Pid::from_raw(0);
     let allowed = sched_getaffinity(us).unwrap();
     let last = (0..CpuSet::count())
@@ -30,7 +30,7 @@ pub fn pin() {
 }
 
 /// Runs `body` on one core.
-pub fn on_one_core(body: impl Future<Output = ()>) {
+pub(crate) fn on_one_core(body: impl Future<Output = ()>) {
     pin();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -41,7 +41,7 @@ pub fn on_one_core(body: impl Future<Output = ()>) {
 
 /// Both in turns, so that what else the machine does hits both alike: the medians of what `ours`
 /// and `bare` give, and of their ratio.
-pub async fn in_turns(
+pub(crate) async fn in_turns(
     mut ours: impl AsyncFnMut() -> f64,
     mut bare: impl AsyncFnMut() -> f64,
 ) -> [f64; 3] {
@@ -57,12 +57,12 @@ pub async fn in_turns(
     all.map(median)
 }
 
-pub fn verdict(holds: bool) -> &'static str {
+pub(crate) fn verdict(holds: bool) -> &'static str {
     if holds { "holds" } else { "MISSED" }
 }
 
 /// The two ends of a connection over loopback.
-pub async fn sockets() -> (TcpStream, TcpStream) {
+pub(crate) async fn sockets() -> (TcpStream, TcpStream) {
     let any: SocketAddr = ([127, 0, 0, 1], 0).into();
     let listener = TcpListener::bind(any).await.unwrap();
     let dialled = TcpStream::connect(listener.local_addr().unwrap()).await;

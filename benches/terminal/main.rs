@@ -201,7 +201,7 @@ impl Other {
             .spawn()
             .unwrap();
         let stdin = process.stdin.take();
-        Other {
+        Self {
             _home: home,
             process,
             stdin,

@@ -19,7 +19,7 @@ const SIZE: PtySize = PtySize {
 };
 
 /// A client on a pseudo-terminal, stopped on drop.
-pub struct Person {
+pub(crate) struct Person {
     _home: TempDir,
     _master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
@@ -30,7 +30,7 @@ pub struct Person {
 }
 
 impl Person {
-    pub fn start(mediator: &Mediator) -> Self {
+    pub(crate) fn start(mediator: &Mediator) -> Self {
         let pty = native_pty_system().openpty(SIZE).unwrap();
         let home = tempfile::tempdir().unwrap();
         let mut command = CommandBuilder::new(client_program());
@@ -41,7 +41,7 @@ impl Person {
         command.args(["chat", "--bind", "127.0.0.1", "--name", "ann"]);
         command.args(["--mediator", &mediator.url]);
         let child = pty.slave.spawn_command(command).unwrap();
-        Person {
+        Self {
             _home: home,
             keys: pty.master.take_writer().unwrap(),
             output: pty.master.try_clone_reader().unwrap(),
@@ -51,17 +51,17 @@ impl Person {
         }
     }
 
-    pub fn press(&mut self, key: &str) {
+    pub(crate) fn press(&mut self, key: &str) {
         self.keys.write_all(key.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.shown.clear();
     }
 
     /// Reads until this was shown.
-    pub fn read_until(&mut self, text: &str) {
+    pub(crate) fn read_until(&mut self, text: &str) {
         let mut searched: usize = 0;
         loop {
             let from = searched.saturating_sub(text.len());
@@ -75,7 +75,7 @@ impl Person {
     }
 
     /// Reads at least for so long; something is always coming.
-    pub fn read_for(&mut self, time: Duration) {
+    pub(crate) fn read_for(&mut self, time: Duration) {
         let start = Instant::now();
         while start.elapsed() < time {
             self.read();
@@ -91,7 +91,7 @@ impl Person {
     }
 
     /// Of all threads, by the scheduler's account, which is finer than ticks.
-    pub fn cpu_time(&self) -> Duration {
+    pub(crate) fn cpu_time(&self) -> Duration {
         let tasks = format!("/proc/{}/task", self.child.process_id().unwrap());
         let of_task = |task: fs::DirEntry| {
             let stat = fs::read_to_string(task.path().join("schedstat")).unwrap();

@@ -10,7 +10,7 @@ const WARM_UP: Duration = Duration::from_secs(120);
 const GROWTH_LIMIT_KIB: u64 = 2048;
 
 /// Whether everything that was said arrived, once and in order, and is shown on both screens.
-pub fn messages(people: &[Person; 2], said: &[Vec<String>; 2]) -> bool {
+pub(crate) fn messages(people: &[Person; 2], said: &[Vec<String>; 2]) -> bool {
     let mut good = true;
     for (person, who) in [(0, "ada"), (1, "bob")] {
         let (said, other) = (&said[person], &people[1 - person]);
@@ -49,7 +49,7 @@ pub fn messages(people: &[Person; 2], said: &[Vec<String>; 2]) -> bool {
 }
 
 /// Whether memory stayed flat after the warm-up.
-pub fn memory(samples: &[(Duration, [u64; 2])]) -> bool {
+pub(crate) fn memory(samples: &[(Duration, [u64; 2])]) -> bool {
     let mut good = true;
     let warm: Vec<_> = samples.iter().filter(|(at, _)| *at >= WARM_UP).collect();
     for (person, who) in [(0, "ada"), (1, "bob")] {

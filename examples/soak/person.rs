@@ -12,7 +12,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 /// What its terminal was told so far.
 #[derive(Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// Begun and not yet ended.
     line: Vec<u8>,
     /// Messages of the other one, and our own, as shown.
@@ -28,7 +28,7 @@ pub struct Seen {
 
 type Shared = Arc<(Mutex<Seen>, Condvar)>;
 
-pub struct Person {
+pub(crate) struct Person {
     master: Mutex<Box<dyn MasterPty + Send>>,
     keys: Mutex<Box<dyn Write + Send>>,
     seen: Shared,
@@ -36,7 +36,7 @@ pub struct Person {
 }
 
 impl Person {
-    pub fn start(program: &Path, home: &Path, name: &str, arguments: &[&str]) -> Self {
+    pub(crate) fn start(program: &Path, home: &Path, name: &str, arguments: &[&str]) -> Self {
         let size = PtySize {
             rows: 24,
             cols: 80,
@@ -62,7 +62,7 @@ impl Person {
                 shared.1.notify_all();
             }
         });
-        Person {
+        Self {
             keys: Mutex::new(pty.master.take_writer().unwrap()),
             master: Mutex::new(pty.master),
             seen,
@@ -70,13 +70,13 @@ impl Person {
         }
     }
 
-    pub fn press(&self, keys: &str) {
+    pub(crate) fn press(&self, keys: &str) {
         let mut writer = self.keys.lock().unwrap();
         writer.write_all(keys.as_bytes()).unwrap();
         writer.flush().unwrap();
     }
 
-    pub fn resize(&self, cols: u16, rows: u16) {
+    pub(crate) fn resize(&self, cols: u16, rows: u16) {
         let size = PtySize {
             rows,
             cols,
@@ -85,12 +85,12 @@ impl Person {
         self.master.lock().unwrap().resize(size).unwrap();
     }
 
-    pub fn seen<T>(&self, of: impl FnOnce(&Seen) -> T) -> T {
+    pub(crate) fn seen<T>(&self, of: impl FnOnce(&Seen) -> T) -> T {
         of(&self.seen.0.lock().unwrap())
     }
 
     /// Waits until this holds; `false` after `patience` without.
-    pub fn wait_for(&self, patience: Duration, holds: impl Fn(&Seen) -> bool) -> bool {
+    pub(crate) fn wait_for(&self, patience: Duration, holds: impl Fn(&Seen) -> bool) -> bool {
         let seen = self.seen.0.lock().unwrap();
         let waited = self
             .seen
@@ -100,7 +100,7 @@ impl Person {
     }
 
     /// VmRSS in KiB.
-    pub fn memory(&self) -> u64 {
+    pub(crate) fn memory(&self) -> u64 {
         let pid = self.child.lock().unwrap().process_id().unwrap();
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmRSS:"));
@@ -109,7 +109,7 @@ impl Person {
     }
 
     /// Its exit code, within `patience`.
-    pub fn exit_code(&self, patience: Duration) -> Option<u32> {
+    pub(crate) fn exit_code(&self, patience: Duration) -> Option<u32> {
         let deadline = Instant::now() + patience;
         while Instant::now() < deadline {
             if let Some(status) = self.child.lock().unwrap().try_wait().unwrap() {

@@ -3,22 +3,22 @@
 //! arrive is known beforehand.
 
 /// xorshift64*: the same seed, the same soak (but for the timing).
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         // Anything but 0, and another state for each seed.
-        Random(2 * seed + 1)
+        Self(2 * seed + 1)
     }
 
-    pub fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % n
     }
 
-    pub fn one_in(&mut self, n: u64) -> bool {
+    pub(crate) fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
     }
 
@@ -28,7 +28,7 @@ impl Random {
 }
 
 /// A message, and the keys that make it: each a write of its own, Enter last.
-pub struct Message {
+pub(crate) struct Message {
     pub text: String,
     pub keys: Vec<String>,
 }
@@ -58,8 +58,8 @@ const WORDS: [&str; 20] = [
 
 impl Message {
     /// One that is typed key by key.
-    pub fn typed(number: u64, random: &mut Random) -> Self {
-        let mut message = Message {
+    pub(crate) fn typed(number: u64, random: &mut Random) -> Self {
+        let mut message = Self {
             text: format!("#{number}"),
             keys: format!("#{number}").chars().map(String::from).collect(),
         };
@@ -87,10 +87,10 @@ impl Message {
     }
 
     /// A short one that comes in one write.
-    pub fn at_once(number: u64, random: &mut Random) -> Self {
+    pub(crate) fn at_once(number: u64, random: &mut Random) -> Self {
         let text = format!("#{number} {}", random.pick(&WORDS));
         let keys = vec![format!("{text}\r")];
-        Message { text, keys }
+        Self { text, keys }
     }
 }
 

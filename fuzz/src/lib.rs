@@ -4,17 +4,17 @@
 //! What is authenticated is fuzzed behind its MAC: [`pairing`] and [`link`] play the other end by
 //! hand, and seal the input with the very key that it must be sealed with.
 
-pub mod files;
-pub mod keyboard;
-pub mod link;
-pub mod pairing;
-pub mod text;
+pub(super) mod files;
+pub(super) mod keyboard;
+pub(super) mod link;
+pub(super) mod pairing;
+pub(super) mod text;
 
 /// What a target does with an input.
-pub type Body = fn(&[u8]);
+pub(super) type Body = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder of seeds.
-pub const TARGETS: [(&str, Body); 15] = [
+pub(super) const TARGETS: [(&str, Body); 15] = [
     ("confirm", pairing::confirm),
     ("files", files::all),
     ("frame", link::frame),

@@ -16,7 +16,7 @@ const TAG: [u8; 32] = [1; 32];
 const CANDIDATES_LEN: usize = 152;
 
 /// An OFFER from the mediator, in either role.
-pub fn offer(input: &[u8]) {
+pub(crate) fn offer(input: &[u8]) {
     for role in [Role::Host, Role::Guest] {
         let _ = victim().paired(role, input, &Candidates::default());
     }
@@ -24,7 +24,7 @@ pub fn offer(input: &[u8]) {
 
 /// A SEALED. The first byte says to which role, and how much of it is honest: nothing, the key, or
 /// the key, identity and nonce.
-pub fn sealed(input: &[u8]) {
+pub(crate) fn sealed(input: &[u8]) {
     let Some((how, input)) = input.split_first() else {
         return;
     };
@@ -47,7 +47,7 @@ pub fn sealed(input: &[u8]) {
 }
 
 /// A CONFIRM. The first byte says to which role, and whether it is sealed with the key.
-pub fn confirm(input: &[u8]) {
+pub(crate) fn confirm(input: &[u8]) {
     let Some((how, input)) = input.split_first() else {
         return;
     };
@@ -160,7 +160,7 @@ impl Hand {
         let mut offer = [0; OFFER_LEN];
         let parts = [&[VERSION, SUITE][..], e.as_bytes(), share.public(), &c];
         offer.copy_from_slice(&parts.concat());
-        Hand {
+        Self {
             identity,
             ephemeral,
             share,

@@ -35,7 +35,7 @@ pub(super) enum Nat {
 impl Nat {
     /// Judges by what was seen of `port` of a machine that has the addresses `here`; `None` if
     /// there is nothing to judge by.
-    pub(super) fn judge(port: u16, here: &[IpAddr], sightings: &[Sighting]) -> Option<Nat> {
+    pub(super) fn judge(port: u16, here: &[IpAddr], sightings: &[Sighting]) -> Option<Self> {
         // Of IPv4 alone: routers do not translate IPv6, and one of another family is no
         // other mapping.
         let v4 = sightings.iter().filter(|seen| seen.observed.is_ipv4());
@@ -44,25 +44,25 @@ impl Nat {
             v4.partition(|seen| is_here(seen.observed.ip()));
         if far.is_empty() {
             let public = near.iter().any(|seen| !is_local(seen.observed.ip()));
-            return (!near.is_empty()).then_some(if public { Nat::None } else { Nat::Near });
+            return (!near.is_empty()).then_some(if public { Self::None } else { Self::Near });
         }
         let known: Vec<_> = far
             .iter()
             .filter(|seen| seen.observed.port() != 0)
             .collect();
         let Some((first, rest)) = known.split_first() else {
-            return Some(Nat::Unknown);
+            return Some(Self::Unknown);
         };
         if rest.iter().any(|seen| seen.observed != first.observed) {
-            return Some(Nat::Other);
+            return Some(Self::Other);
         }
         // Two ports of one address may share a mapping that is not for other addresses.
         let apart = rest.iter().any(|seen| seen.by.ip() != first.by.ip());
         Some(match apart {
-            true => Nat::Same {
+            true => Self::Same {
                 keeps_port: first.observed.port() == port,
             },
-            false => Nat::Unknown,
+            false => Self::Unknown,
         })
     }
 }

@@ -26,11 +26,11 @@ impl Seat {
     /// Takes one, at the mediator to which this leads.
     pub(super) async fn take(
         connecting: impl Future<Output = Result<Rendezvous, RendezvousError>>,
-    ) -> Result<Seat, RendezvousError> {
+    ) -> Result<Self, RendezvousError> {
         let (mut mediator, room) = (connecting.await?, random());
         mediator.join(&room, &random::<OFFER_LEN>()).await?;
         match mediator.next().await? {
-            MediatorMessage::Waiting { observed, .. } => Ok(Seat {
+            MediatorMessage::Waiting { observed, .. } => Ok(Self {
                 mediator,
                 room,
                 observed,

@@ -114,49 +114,48 @@ impl ChatError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            ChatError::Mediator(_)
-            | ChatError::MediatorLater(_)
-            | ChatError::LocalMediator(..)
-            | ChatError::Lan(_)
-            | ChatError::ToItself(_)
-            | ChatError::OtherPort(..) => Exit::Mediator,
-            ChatError::NotHere(_) => Exit::Usage,
-            ChatError::Nobody(_) | ChatError::NotBack { .. } => Exit::Nobody,
-            ChatError::Attempt { why, .. } | ChatError::InviteDead { why } => ended_by(why).1,
-            ChatError::Undelivered(_) | ChatError::Unsent(_) => Exit::NoPath,
-            ChatError::BrokenOff { .. }
-            | ChatError::RoomSpent
-            | ChatError::WrongWords(_)
-            | ChatError::Shut => Exit::Identity,
-            ChatError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Unread,
-            ChatError::Listen(_)
-            | ChatError::Contacts(_)
-            | ChatError::Output(_)
-            | ChatError::Attempts(_)
-            | ChatError::System(_) => Exit::InternalError,
-            ChatError::Broken(_) => Exit::Protocol,
+            Self::Mediator(_)
+            | Self::MediatorLater(_)
+            | Self::LocalMediator(..)
+            | Self::Lan(_)
+            | Self::ToItself(_)
+            | Self::OtherPort(..) => Exit::Mediator,
+            Self::NotHere(_) => Exit::Usage,
+            Self::Nobody(_) | Self::NotBack { .. } => Exit::Nobody,
+            Self::Attempt { why, .. } | Self::InviteDead { why } => ended_by(why).1,
+            Self::Undelivered(_) | Self::Unsent(_) => Exit::NoPath,
+            Self::BrokenOff { .. } | Self::RoomSpent | Self::WrongWords(_) | Self::Shut => {
+                Exit::Identity
+            }
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Unread,
+            Self::Listen(_)
+            | Self::Contacts(_)
+            | Self::Output(_)
+            | Self::Attempts(_)
+            | Self::System(_) => Exit::InternalError,
+            Self::Broken(_) => Exit::Protocol,
         }
     }
 
     /// As it is shown: what, why, and what to do.
     pub fn problem(&self) -> Problem {
         let (code, hint): (_, String) = match self {
-            ChatError::Mediator(error) => (of_mediator(error), error.remedy()),
-            ChatError::MediatorLater(error) => {
+            Self::Mediator(error) => (of_mediator(error), error.remedy()),
+            Self::MediatorLater(error) => {
                 let when = try_again_in(error.retry_after().unwrap_or_default());
                 let hint = format!("{when}, which is more than is left of --timeout.");
                 (of_mediator(error), hint)
             }
-            ChatError::LocalMediator(..) => (
+            Self::LocalMediator(..) => (
                 "no-mediator",
                 "Name one with --mediator, or another port with --local-port.".into(),
             ),
-            ChatError::Lan(_) => (
+            Self::Lan(_) => (
                 "no-mediator",
                 "May this machine use multicast DNS (UDP port 5353)? Without --lan it is not needed."
                     .into(),
             ),
-            ChatError::Attempt { spent, why } => {
+            Self::Attempt { spent, why } => {
                 let spent = match why {
                     _ if !spent => "",
                     Failure::NoPath(_) => " The other person waits on; three such attempts end an invite.",
@@ -166,77 +165,77 @@ impl ChatError {
                 };
                 (ended_by(why).0, format!("{}{spent}", why.advice()))
             }
-            ChatError::InviteDead { why } => (
+            Self::InviteDead { why } => (
                 ended_by(why).0,
                 format!(
                     "{} This attempt is spent, and with it the invite. {NEW_ROOM}",
                     why.advice()
                 ),
             ),
-            ChatError::BrokenOff { left } => (
+            Self::BrokenOff { left } => (
                 "spent",
                 match left {
                     0 => format!("Somebody came. It was the third time, and this invite is dead. {NEW_ROOM}"),
                     left => format!("Somebody came; it may have been a guess at the secret. {left} left for this invite."),
                 },
             ),
-            ChatError::RoomSpent => ("spent", NEW_ROOM.into()),
-            ChatError::Nobody(_) => (
+            Self::RoomSpent => ("spent", NEW_ROOM.into()),
+            Self::Nobody(_) => (
                 "nobody",
                 "The room stays free: run it again when the other person is ready.".into(),
             ),
-            ChatError::NotBack { .. } => (
+            Self::NotBack { .. } => (
                 "nobody",
                 "Meet again in the same room; the contact is kept.".into(),
             ),
-            ChatError::Undelivered(_) => {
+            Self::Undelivered(_) => {
                 ("undelivered", "Send them again when you next meet.".into())
             }
-            ChatError::Unsent(_) => (
+            Self::Unsent(_) => (
                 "unsent",
                 "A line holds 16 KiB at most: send it in parts.".into(),
             ),
-            ChatError::WrongWords(_) => (
+            Self::WrongWords(_) => (
                 "wrong-words",
                 "Someone may be in between. Call the other person, whose program only says that you left, and start again with a new room."
                     .into(),
             ),
-            ChatError::Shut => (
+            Self::Shut => (
                 "not-verified",
                 "Compare the words by voice next time: /verify.".into(),
             ),
-            ChatError::Broken(_) => (
+            Self::Broken(_) => (
                 "broken",
                 "The fault is the other person's program. Bring undertone up to date on both sides, and meet again."
                     .into(),
             ),
-            ChatError::ToItself(_) => (
+            Self::ToItself(_) => (
                 "no-mediator",
                 "It works on the machine where it was made, while somebody waits there. Ask for the link that works from where you are: whoever made it sees which one that is."
                     .into(),
             ),
-            ChatError::OtherPort(url, _) => (
+            Self::OtherPort(url, _) => (
                 "no-mediator",
                 format!(
                     "Is the port in the invite right? To run a mediator at port {} and wait there: --local-port {0} and the room alone.",
                     url.port()
                 ),
             ),
-            ChatError::NotHere(_) => (
+            Self::NotHere(_) => (
                 "listen",
                 "Give --bind one that it has, as undertone doctor lists them; without --bind it listens on all of them."
                     .into(),
             ),
-            ChatError::Listen(_) => (
+            Self::Listen(_) => (
                 "listen",
                 "Check --bind: perhaps another program has that port.".into(),
             ),
-            ChatError::Output(_) => (
+            Self::Output(_) => (
                 "output",
                 "Is the disk of the log full? What was not written is not acknowledged either."
                     .into(),
             ),
-            ChatError::Contacts(_) | ChatError::Attempts(_) | ChatError::System(_) => {
+            Self::Contacts(_) | Self::Attempts(_) | Self::System(_) => {
                 ("system", String::new())
             }
         };

@@ -226,12 +226,12 @@ impl Event {
     /// A remark of ours as a sentence, which begins with a capital. Not for one that begins
     /// with a name: names keep their letters.
     pub fn note(message: &str) -> Self {
-        Event::named_note(sentence(message))
+        Self::named_note(sentence(message))
     }
 
     /// A remark of ours that begins with a name.
     pub fn named_note(message: String) -> Self {
-        Event::Note {
+        Self::Note {
             message,
             asked: false,
         }
@@ -239,7 +239,7 @@ impl Event {
 
     /// A question, or the answer to one.
     pub fn asked(message: &str) -> Self {
-        Event::Note {
+        Self::Note {
             message: sentence(message),
             asked: true,
         }
@@ -247,7 +247,7 @@ impl Event {
 
     /// Something went wrong.
     pub fn error(code: &'static str, message: &str, hint: &str) -> Self {
-        Event::Error(Problem {
+        Self::Error(Problem {
             code,
             message: message.to_owned(),
             hint: hint.to_owned(),
@@ -257,15 +257,15 @@ impl Event {
     /// Something could not be written to the disk, or is written after all.
     pub fn of_news(news: &News) -> Self {
         match news {
-            News::Failed(message) => Event::not_kept(message),
-            News::Kept(message) => Event::note(message),
+            News::Failed(message) => Self::not_kept(message),
+            News::Kept(message) => Self::note(message),
         }
     }
 
     /// What could not be written, why, and on a second line what to do.
     pub fn not_kept(message: &str) -> Self {
         let (message, hint) = message.split_once('\n').unwrap_or((message, ""));
-        Event::error("not-kept", message, hint.trim())
+        Self::error("not-kept", message, hint.trim())
     }
 }
 

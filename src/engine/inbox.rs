@@ -19,7 +19,7 @@ pub(super) struct Inbox {
 impl Inbox {
     /// Returns once whoever leaves does so again, and is not to be kept by a goodbye. Questions of
     /// the face are answered meanwhile. Cancel-safe.
-    pub async fn hurried(&mut self, outlet: &Outlet) {
+    pub(super) async fn hurried(&mut self, outlet: &Outlet) {
         loop {
             tokio::select! {
                 _ = stopped(&mut self.stop) => return,
@@ -33,7 +33,7 @@ impl Inbox {
     }
 
     /// A further command that is here already.
-    pub fn ready(&mut self) -> Option<Command> {
+    pub(super) fn ready(&mut self) -> Option<Command> {
         self.commands.try_recv().ok()
     }
 }

@@ -78,7 +78,7 @@ impl Engine {
     #[must_use]
     pub fn new() -> (Self, mpsc::UnboundedReceiver<Delivery>) {
         let (events, deliveries) = mpsc::unbounded_channel();
-        (Engine { events, started: 0 }, deliveries)
+        (Self { events, started: 0 }, deliveries)
     }
 
     /// Starts a conversation, within a tokio runtime.

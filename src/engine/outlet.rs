@@ -65,7 +65,7 @@ impl Outlet {
         events: mpsc::UnboundedSender<Delivery>,
     ) -> (Self, Failures) {
         let (failures, failed) = mpsc::channel(1);
-        let outlet = Outlet {
+        let outlet = Self {
             id,
             events,
             places: Arc::new(Semaphore::new(WAITING as usize)),

@@ -70,7 +70,7 @@ impl Reached {
     /// may have dialled from a port at which it does not listen.
     pub fn new(ready: Ready, candidates: &[SocketAddr]) -> Self {
         let knock_at = (!ready.path.is_relay()).then(|| door(ready.path.address(), candidates));
-        Reached { ready, knock_at }
+        Self { ready, knock_at }
     }
 }
 
@@ -132,7 +132,7 @@ pub struct Missed(Option<RendezvousError>);
 
 impl<E: Into<AttemptError>> From<E> for Missed {
     fn from(error: E) -> Self {
-        Missed(match error.into() {
+        Self(match error.into() {
             AttemptError::Mediator(why) => Some(why),
             AttemptError::Failed { .. }
             | AttemptError::Listen(_)

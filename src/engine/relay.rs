@@ -67,31 +67,31 @@ impl NoRelay {
     /// What to do.
     pub fn advice(self) -> &'static str {
         match self {
-            NoRelay::Mediator => {
+            Self::Mediator => {
                 "No direct path opened, and this mediator does not relay. Use one that does (its owner starts it with --relay), or let one of you forward a port (--bind 0.0.0.0:PORT --advertise ADDRESS:PORT); undertone doctor tells more."
             }
-            NoRelay::MediatorAndHidden => {
+            Self::MediatorAndHidden => {
                 "You hide your address (--hide-ip), so the mediator would have to relay, and this one does not. Use one that does (its owner starts it with --relay)."
             }
-            NoRelay::Never => {
+            Self::Never => {
                 "No direct path opened, and you said --relay never. With --relay always on both sides the mediator carries the chat: it then sees both addresses, times and sizes, not what is said."
             }
-            NoRelay::Unasked => {
+            Self::Unasked => {
                 "No direct path opened, and without a terminal nobody can be asked whether the mediator may carry the chat. With --relay always on both sides it does: it then sees both addresses, times and sizes, not what is said."
             }
-            NoRelay::Unanswered => {
+            Self::Unanswered => {
                 "No direct path opened, and the mediator carries the chat only if both agree, in time: by /relay when asked, or beforehand by --relay always."
             }
-            NoRelay::Other => {
+            Self::Other => {
                 "No direct path opened. You agreed to a relay; the other person did not, or left: they need --relay always, or /relay when asked, too."
             }
-            NoRelay::Limit => {
+            Self::Limit => {
                 "No direct path opened. You both agreed to a relay, yet this mediator relays as much as its limits allow, in all or from one of your addresses. Try again in a minute, or use another one."
             }
-            NoRelay::Refused => {
+            Self::Refused => {
                 "No direct path opened, and the mediator refused to relay. Try again in a minute, or use another one."
             }
-            NoRelay::Lost => {
+            Self::Lost => {
                 "No direct path opened, and the mediator was lost before it could relay. Try again."
             }
         }
@@ -111,7 +111,7 @@ pub struct Consent {
 impl Consent {
     /// As it was said beforehand; `askable` where there is a terminal.
     pub fn new(choice: RelayChoice, askable: bool) -> Self {
-        Consent {
+        Self {
             choice,
             askable,
             given: Arc::new(watch::Sender::new(choice == RelayChoice::Always)),

@@ -41,7 +41,7 @@ pub(super) struct Task {
 impl Task {
     pub(super) fn new(mut config: ChatConfig, outlet: Outlet) -> Self {
         config.listening.tell = details(&outlet);
-        Task {
+        Self {
             context: Context { config, outlet },
             peer: String::new(),
             has_met: false,

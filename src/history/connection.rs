@@ -31,7 +31,7 @@ impl Connection {
             forgotten: false,
             renamed: None,
         };
-        Connection {
+        Self {
             lines: Arc::new(Mutex::new(lines)),
             next: Arc::default(),
         }

@@ -31,8 +31,8 @@ pub(super) struct Piece<'a> {
 }
 
 impl<R: BufRead> Pieces<R> {
-    pub fn new(from: R) -> Self {
-        Pieces {
+    pub(super) fn new(from: R) -> Self {
+        Self {
             from,
             buf: Vec::new(),
             number: 0,
@@ -42,7 +42,7 @@ impl<R: BufRead> Pieces<R> {
     }
 
     /// The next one; `None` at the end.
-    pub fn next(&mut self) -> io::Result<Option<Piece<'_>>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<Piece<'_>>> {
         self.buf.clear();
         let at = self.at;
         let begins = self.ended;
@@ -78,9 +78,9 @@ impl<R: BufRead> Pieces<R> {
 
 impl<R: BufRead + Seek> Pieces<R> {
     /// From the line on that begins there.
-    pub fn at(mut from: R, at: u64) -> io::Result<Self> {
+    pub(super) fn at(mut from: R, at: u64) -> io::Result<Self> {
         from.seek(SeekFrom::Start(at))?;
-        Ok(Pieces {
+        Ok(Self {
             at,
             ..Self::new(from)
         })
@@ -89,7 +89,7 @@ impl<R: BufRead + Seek> Pieces<R> {
 
 impl Piece<'_> {
     /// `None` for a comment, a blank line, and what follows in one that is too long.
-    pub fn entry(&self) -> Option<Result<Entry, LineError>> {
+    pub(super) fn entry(&self) -> Option<Result<Entry, LineError>> {
         let bytes = self.bytes.trim_ascii_end();
         if !self.begins || bytes.starts_with(b"#") || (bytes.is_empty() && self.ends) {
             return None;

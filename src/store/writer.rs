@@ -54,7 +54,7 @@ impl Writer {
         thread::Builder::new()
             .name("disk".into())
             .spawn(move || write_all(&given, &done, &told))?;
-        Ok(Writer {
+        Ok(Self {
             jobs,
             waiting,
             tell,

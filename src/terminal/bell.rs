@@ -22,7 +22,7 @@ impl Bell {
     pub fn new(quiet: bool, notice: bool) -> Self {
         let sound = if quiet { "" } else { BEL };
         let notice = if notice { NOTICE } else { "" };
-        Bell {
+        Self {
             call: format!("{sound}{notice}"),
             rung: None,
         }

@@ -21,7 +21,7 @@ impl<W: Write + IsTerminal> Out<W> {
     /// Where it is a terminal, by the locale.
     pub fn new(inner: W) -> Self {
         let ascii = shows_ascii_only(&inner);
-        Out { inner, ascii }
+        Self { inner, ascii }
     }
 }
 

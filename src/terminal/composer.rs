@@ -98,7 +98,7 @@ impl Composer {
         prompt: Prompt,
     ) -> Self {
         let (width, height) = row::size(width, height);
-        Composer {
+        Self {
             width,
             height,
             style,

@@ -48,7 +48,7 @@ impl Front {
     /// # Errors
     /// The system's.
     pub fn watch() -> io::Result<Self> {
-        Ok(Front {
+        Ok(Self {
             continued: signal(SignalKind::from_raw(SIGCONT as i32))?,
             ours: is_in_front(),
         })

@@ -94,7 +94,7 @@ impl Guard {
             }));
         });
         *wanted() = Some(Wanted { of, before: None });
-        let guard = Guard(());
+        let guard = Self(());
         guard.resume()?;
         Ok(guard)
     }

@@ -74,7 +74,7 @@ impl Key {
     /// Control and a character.
     #[must_use]
     pub fn ctrl(c: char) -> Self {
-        Key {
+        Self {
             ctrl: true,
             ..Code::Char(c).into()
         }
@@ -83,7 +83,7 @@ impl Key {
     /// Alt and a key.
     #[must_use]
     pub fn alt(code: Code) -> Self {
-        Key {
+        Self {
             alt: true,
             ..code.into()
         }
@@ -98,7 +98,7 @@ impl Key {
 
 impl From<Code> for Key {
     fn from(code: Code) -> Self {
-        Key {
+        Self {
             code,
             ctrl: false,
             alt: false,

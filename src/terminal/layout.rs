@@ -83,7 +83,7 @@ impl Text {
                 body,
             }
         };
-        Text {
+        Self {
             lines: text.split('\n').map(remark).collect(),
             paint: None,
         }
@@ -99,7 +99,7 @@ impl Text {
             hang: taken,
             body: body.to_owned(),
         };
-        Text {
+        Self {
             lines: vec![line],
             paint: None,
         }
@@ -109,7 +109,7 @@ impl Text {
     #[must_use]
     pub fn error(message: &Safe, hint: &Safe, style: Style) -> Self {
         let [message, hint] = [message, hint].map(|text| text.as_str().replace('\n', "\n  "));
-        let mut text = Text::remark(&match hint.as_str() {
+        let mut text = Self::remark(&match hint.as_str() {
             "" => message,
             hint => format!("{message}\n  {hint}"),
         });
@@ -123,7 +123,7 @@ impl Text {
     /// What somebody said.
     #[must_use]
     pub fn message(lead: Lead, body: Safe) -> Self {
-        Text {
+        Self {
             lines: vec![Line::Message(lead, body)],
             paint: None,
         }
@@ -161,7 +161,7 @@ impl Text {
     /// With a further remark below.
     #[must_use]
     pub fn and(mut self, remark: &str) -> Self {
-        self.lines.extend(Text::remark(remark).lines);
+        self.lines.extend(Self::remark(remark).lines);
         self
     }
 
@@ -202,8 +202,8 @@ impl Text {
 impl Line {
     fn break_into(&self, out: &mut Vec<String>, width: usize) {
         match self {
-            Line::Whole(line) => out.push(line.clone()),
-            Line::Remark {
+            Self::Whole(line) => out.push(line.clone()),
+            Self::Remark {
                 lead,
                 taken,
                 hang,
@@ -212,12 +212,12 @@ impl Line {
                 let width = width.min(REMARK);
                 fill(out, (lead, *taken), (*hang).min(width / 2), body, width);
             }
-            Line::Keys(was, is) => {
+            Self::Keys(was, is) => {
                 let keys = beside(was, is, width.min(REMARK));
                 out.extend(keys.lines().map(str::to_owned));
             }
-            Line::Entry(entry) => entry.break_into(out, width.min(REMARK)),
-            Line::Message(lead, body) => {
+            Self::Entry(entry) => entry.break_into(out, width.min(REMARK)),
+            Self::Message(lead, body) => {
                 let (lead, taken) = lead.shown(width);
                 fill(
                     out,

@@ -23,11 +23,11 @@ impl ColorChoice {
     pub fn resolve(self, is_terminal: bool, env: impl Fn(&str) -> Option<OsString>) -> bool {
         let set = |name| env(name).filter(|value| !value.is_empty());
         match self {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto if set("NO_COLOR").is_some() => false,
-            ColorChoice::Auto if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
-            ColorChoice::Auto => is_terminal && set("TERM").is_none_or(|term| term != "dumb"),
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto if set("NO_COLOR").is_some() => false,
+            Self::Auto if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+            Self::Auto => is_terminal && set("TERM").is_none_or(|term| term != "dumb"),
         }
     }
 }
@@ -56,7 +56,7 @@ impl Style {
     /// With colour, or without any escape at all.
     #[must_use]
     pub fn new(color: bool) -> Self {
-        Style { color }
+        Self { color }
     }
 
     /// Less important, or not yet certain.

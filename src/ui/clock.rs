@@ -33,7 +33,7 @@ pub struct Clock {
 impl Clock {
     /// No wait yet.
     pub fn new(face: Face) -> Self {
-        Clock {
+        Self {
             has_row: has_row(face),
             counts: None,
             seated: None,

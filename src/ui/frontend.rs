@@ -67,7 +67,7 @@ impl Frontend {
     /// The system's.
     pub fn open(face: Face) -> io::Result<Self> {
         let ahead = TypeAhead::listen(face, has_console(face))?;
-        Ok(Frontend {
+        Ok(Self {
             face,
             input: Source::Ahead(Box::new(ahead)),
             clock: Clock::new(face),

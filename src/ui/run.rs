@@ -80,7 +80,7 @@ impl Front {
             runtime.block_on(converse(front, conversation));
             drop(open);
         })?;
-        Ok(Front { stops, end, ended })
+        Ok(Self { stops, end, ended })
     }
 
     fn was_stopped(&self, exit: Exit) {

@@ -81,7 +81,7 @@ impl TypeAhead {
         // A terminal that cannot be changed shows what is typed, and that is all.
         let silence = listener.as_ref().filter(|_| clock::has_row(face));
         let silence = silence.and_then(|_| Guard::silence().ok());
-        Ok(TypeAhead {
+        Ok(Self {
             listener,
             lines,
             typed: String::new(),

@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use super::{Client, Home, Mediator, PATIENCE, Start, meet, pair};
 
-pub const ROOM: &str = "lab#otter";
+pub(crate) const ROOM: &str = "lab#otter";
 
-pub fn start(mediator: &Mediator, home: &Home, name: &str) -> Start {
+pub(crate) fn start(mediator: &Mediator, home: &Home, name: &str) -> Start {
     Start::chat(home, &mediator.url, name, ROOM)
 }
 
 /// ada, who waits, and bob: each with what it was told of the other one.
-pub fn ada_and_bob(mediator: &Mediator, homes: &[Home; 2]) -> [(Client, Value); 2] {
+pub(crate) fn ada_and_bob(mediator: &Mediator, homes: &[Home; 2]) -> [(Client, Value); 2] {
     meet(
         start(mediator, &homes[0], "ada"),
         start(mediator, &homes[1], "bob"),
@@ -21,32 +21,32 @@ pub fn ada_and_bob(mediator: &Mediator, homes: &[Home; 2]) -> [(Client, Value); 
 }
 
 /// Two who have met.
-pub fn talking() -> (Mediator, [Home; 2], [Client; 2]) {
+pub(crate) fn talking() -> (Mediator, [Home; 2], [Client; 2]) {
     let mediator = Mediator::start();
     let homes = [Home::new(), Home::new()];
     let clients = pair(&mediator, [&homes[0], &homes[1]]);
     (mediator, homes, clients)
 }
 
-pub fn homes() -> [Home; 2] {
+pub(crate) fn homes() -> [Home; 2] {
     [Home::new(), Home::new()]
 }
 
 /// The words that this one reads out.
-pub fn words(client: &mut Client) -> String {
+pub(crate) fn words(client: &mut Client) -> String {
     client.say("/verify");
     in_line(&client.await_event("words"))
 }
 
 /// The words of a `words` event, as they are typed.
-pub fn in_line(event: &Value) -> String {
+pub(crate) fn in_line(event: &Value) -> String {
     let mine = event["mine"].as_array().unwrap();
     assert_eq!(mine.len(), 4);
     let mine: Vec<_> = mine.iter().map(|word| word.as_str().unwrap()).collect();
     mine.join(" ")
 }
 
-pub fn verify_both(clients: [&mut Client; 2]) {
+pub(crate) fn verify_both(clients: [&mut Client; 2]) {
     let [a, b] = clients;
     let (of_a, of_b) = (words(a), words(b));
     assert_ne!(of_a, of_b);
@@ -57,7 +57,7 @@ pub fn verify_both(clients: [&mut Client; 2]) {
     }
 }
 
-pub fn quit(clients: [&mut Client; 2]) {
+pub(crate) fn quit(clients: [&mut Client; 2]) {
     let [a, b] = clients;
     a.say("/quit");
     b.await_event("left");
@@ -65,12 +65,12 @@ pub fn quit(clients: [&mut Client; 2]) {
 }
 
 /// The table of `undertone peers`.
-pub fn peers(home: &Home) -> String {
+pub(crate) fn peers(home: &Home) -> String {
     table(home, &["peers"])
 }
 
 /// The table of `undertone peers --connections`.
-pub fn connections(home: &Home) -> String {
+pub(crate) fn connections(home: &Home) -> String {
     table(home, &["peers", "--connections"])
 }
 
@@ -81,7 +81,7 @@ fn table(home: &Home, command: &[&str]) -> String {
 }
 
 /// Waits until the table of `undertone peers` has this: a chat does not wait for the disk.
-pub fn await_peers(home: &Home, part: &str) {
+pub(crate) fn await_peers(home: &Home, part: &str) {
     let deadline = Instant::now() + PATIENCE;
     while !peers(home).contains(part) {
         assert!(Instant::now() < deadline, "no {part} in {}", peers(home));
@@ -89,19 +89,19 @@ pub fn await_peers(home: &Home, part: &str) {
 }
 
 /// A mediator that relays.
-pub fn relaying() -> Mediator {
+pub(crate) fn relaying() -> Mediator {
     Mediator::start_with(&["--relay"])
 }
 
 /// A client that nobody can dial, with this choice.
-pub fn apart(mediator: &Mediator, home: &Home, name: &str, relay: &str) -> Start {
+pub(crate) fn apart(mediator: &Mediator, home: &Home, name: &str, relay: &str) -> Start {
     start(mediator, home, name)
         .dials_only()
         .args(&["--relay", relay])
 }
 
 /// Both agreed beforehand; the first to come are relayed.
-pub fn relayed(mediator: &Mediator, homes: &[Home; 2]) -> [Client; 2] {
+pub(crate) fn relayed(mediator: &Mediator, homes: &[Home; 2]) -> [Client; 2] {
     let ada = apart(mediator, &homes[0], "ada", "always").run();
     ada.await_event("waiting");
     let bob = apart(mediator, &homes[1], "bob", "always").run();

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{Lines, PATIENCE};
 
 /// A client process. Killed when dropped.
-pub struct Client {
+pub(crate) struct Client {
     pub child: Child,
     pub stdin: Option<ChildStdin>,
     pub out: Lines,
@@ -20,7 +20,7 @@ pub struct Client {
 
 impl Client {
     /// Types a line.
-    pub fn say(&mut self, line: &str) {
+    pub(crate) fn say(&mut self, line: &str) {
         let stdin = self.stdin.as_mut().expect("stdin is open");
         if stdin.write_all(format!("{line}\n").as_bytes()).is_err() {
             let ended = self.child.wait();
@@ -29,29 +29,29 @@ impl Client {
     }
 
     /// Ends stdin, as at the end of a pipe.
-    pub fn end_input(&mut self) {
+    pub(crate) fn end_input(&mut self) {
         self.stdin = None;
     }
 
     /// The next `--json` event.
-    pub fn event(&self) -> Value {
+    pub(crate) fn event(&self) -> Value {
         let line = self.out.next("an event");
         serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"))
     }
 
     /// The next event of this type; others before it are passed over.
-    pub fn await_event(&self, kind: &str) -> Value {
+    pub(crate) fn await_event(&self, kind: &str) -> Value {
         self.await_that(kind, |event| event["type"] == kind)
     }
 
     /// The next event that fits; others before it are passed over.
-    pub fn await_that(&self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn await_that(&self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         let fits = |line: &str| serde_json::from_str(line).is_ok_and(|event| fits(&event));
         serde_json::from_str(&self.out.find(fits, what)).unwrap()
     }
 
     /// All events until they are enough.
-    pub fn events_until(&self, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+    pub(crate) fn events_until(&self, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let mut events = Vec::new();
         while !enough(&events) {
             events.push(self.event());
@@ -60,7 +60,7 @@ impl Client {
     }
 
     /// The text of the next message.
-    pub fn await_message(&self) -> String {
+    pub(crate) fn await_message(&self) -> String {
         self.await_event("message")["text"]
             .as_str()
             .unwrap()
@@ -68,7 +68,7 @@ impl Client {
     }
 
     /// The address that the host's door listens on (`-v` says it).
-    pub fn door(&self) -> String {
+    pub(crate) fn door(&self) -> String {
         let line = self
             .err
             .find(|line| line.contains("listening on"), "the door");
@@ -76,14 +76,14 @@ impl Client {
     }
 
     /// Waits for its end and gives the exit code.
-    pub fn exit_code(&mut self) -> i32 {
+    pub(crate) fn exit_code(&mut self) -> i32 {
         let status = self.status();
         status
             .code()
             .unwrap_or_else(|| panic!("ended by a signal: {status}"))
     }
 
-    pub fn status(&mut self) -> ExitStatus {
+    pub(crate) fn status(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -95,17 +95,17 @@ impl Client {
         }
     }
 
-    pub fn pid(&self) -> i32 {
+    pub(crate) fn pid(&self) -> i32 {
         i32::try_from(self.child.id()).unwrap()
     }
 
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         nix::sys::signal::kill(Pid::from_raw(self.pid()), signal).unwrap();
     }
 
     /// Types these lines on a thread of its own: who types more than fits is made to
     /// wait.
-    pub fn say_all(&mut self, lines: impl Iterator<Item = String> + Send + 'static) {
+    pub(crate) fn say_all(&mut self, lines: impl Iterator<Item = String> + Send + 'static) {
         let mut stdin = self.stdin.take().expect("stdin is open");
         std::thread::spawn(move || {
             for line in lines {
@@ -117,7 +117,7 @@ impl Client {
     }
 
     /// kill -9.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

@@ -4,10 +4,10 @@ use super::screen::{Screen, chat};
 use super::{Client, Home, Mediator, Start};
 
 /// Where they meet.
-pub const ROOM: &str = "lab";
+pub(crate) const ROOM: &str = "lab";
 
 /// ada at a terminal, bob as a program: they have met.
-pub struct Talk {
+pub(crate) struct Talk {
     pub mediator: Mediator,
     pub homes: [Home; 2],
     pub ada: Screen,
@@ -17,7 +17,7 @@ pub struct Talk {
 impl Talk {
     /// Waits until bob hears that ada left; nothing of what she typed comes before.
     #[track_caller]
-    pub fn assert_nothing_was_sent(&self) {
+    pub(crate) fn assert_nothing_was_sent(&self) {
         let left = self
             .bob
             .await_that("an end", |event| event["type"] != "delivered");
@@ -26,17 +26,17 @@ impl Talk {
 }
 
 /// Meets on a terminal of 80 columns and 24 rows.
-pub fn talk() -> Talk {
+pub(crate) fn talk() -> Talk {
     talk_with(&[], 80, 24)
 }
 
 /// Meets on a terminal of this size.
-pub fn talk_on(width: u16, height: u16) -> Talk {
+pub(crate) fn talk_on(width: u16, height: u16) -> Talk {
     talk_with(&[], width, height)
 }
 
 /// The same, ada with these arguments too.
-pub fn talk_with(arguments: &[&str], width: u16, height: u16) -> Talk {
+pub(crate) fn talk_with(arguments: &[&str], width: u16, height: u16) -> Talk {
     let (mediator, homes) = (Mediator::start(), [Home::new(), Home::new()]);
     let bob = Start::chat(&homes[1], &mediator.url, "bob", ROOM).run();
     bob.await_event("waiting");
@@ -55,7 +55,7 @@ pub fn talk_with(arguments: &[&str], width: u16, height: u16) -> Talk {
 }
 
 /// ada and bob, both at a terminal: they have met.
-pub fn both(mediator: &Mediator, homes: &[Home; 2]) -> [Screen; 2] {
+pub(crate) fn both(mediator: &Mediator, homes: &[Home; 2]) -> [Screen; 2] {
     let ada = Screen::run(chat(&homes[0], &mediator.url, "ada", ROOM));
     ada.await_text("Waiting in room");
     let bob = Screen::run(chat(&homes[1], &mediator.url, "bob", ROOM));
@@ -65,7 +65,7 @@ pub fn both(mediator: &Mediator, homes: &[Home; 2]) -> [Screen; 2] {
 }
 
 /// The four words that this one reads to the other, after `/verify`.
-pub fn read_out(who: &mut Screen, other: &str) -> String {
+pub(crate) fn read_out(who: &mut Screen, other: &str) -> String {
     who.press("/verify\r");
     who.await_text("The words that you hear ›");
     let start = format!("Read to {other}, by voice, not in this chat:");

@@ -8,10 +8,10 @@ use super::PATIENCE;
 
 /// The lines of a process's output, read by a thread of their own, so that no pipe
 /// ever fills.
-pub struct Lines(Receiver<String>);
+pub(crate) struct Lines(Receiver<String>);
 
 impl Lines {
-    pub fn of(from: impl std::io::Read + Send + 'static) -> Self {
+    pub(crate) fn of(from: impl std::io::Read + Send + 'static) -> Self {
         let (sender, receiver): (Sender<String>, _) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(from).split(b'\n') {
@@ -24,16 +24,16 @@ impl Lines {
                 }
             }
         });
-        Lines(receiver)
+        Self(receiver)
     }
 
     /// The next line.
-    pub fn next(&self, what: &str) -> String {
+    pub(crate) fn next(&self, what: &str) -> String {
         self.find(|_| true, what)
     }
 
     /// The next line that fits; those before it are passed over.
-    pub fn find(&self, fits: impl Fn(&str) -> bool, what: &str) -> String {
+    pub(crate) fn find(&self, fits: impl Fn(&str) -> bool, what: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
         let mut passed = Vec::new();
         loop {
@@ -48,7 +48,7 @@ impl Lines {
     }
 
     /// Everything up to the end of the output.
-    pub fn rest(&self) -> Vec<String> {
+    pub(crate) fn rest(&self) -> Vec<String> {
         let deadline = Instant::now() + PATIENCE;
         let mut lines = Vec::new();
         loop {

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, copy, sink};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-pub struct Mediator {
+pub(crate) struct Mediator {
     process: Child,
     pub url: String,
 }
@@ -13,7 +13,7 @@ pub struct Mediator {
 impl Mediator {
     /// Runs this program with these arguments, and a free port and no limits that are
     /// felt where they do not say otherwise. Waits until it listens.
-    pub fn run(program: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn run(program: &Path, arguments: &[&str]) -> Self {
         assert!(
             program.exists(),
             "{program:?} is missing: build with --workspace"
@@ -39,7 +39,7 @@ impl Mediator {
         // Whatever else it logs has to go somewhere.
         std::thread::spawn(move || copy(&mut log, &mut sink()));
         let url = line.trim_end().rsplit(' ').next().unwrap().to_owned();
-        Mediator { process, url }
+        Self { process, url }
     }
 }
 

@@ -4,19 +4,19 @@
 
 #![allow(dead_code, reason = "each binary uses its part")]
 
-pub mod acts;
-pub mod certificates;
+pub(crate) mod acts;
+pub(crate) mod certificates;
 mod client;
-pub mod console;
+pub(crate) mod console;
 mod lines;
-pub mod mediator;
-pub mod memory;
-pub mod proxy;
-pub mod reverse;
-pub mod scene;
-pub mod screen;
-pub mod shell;
-pub mod strings;
+pub(crate) mod mediator;
+pub(crate) mod memory;
+pub(crate) mod proxy;
+pub(crate) mod reverse;
+pub(crate) mod scene;
+pub(crate) mod screen;
+pub(crate) mod shell;
+pub(crate) mod strings;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -26,60 +26,60 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use client::Client;
-pub use lines::Lines;
-pub use mediator::Mediator;
+pub(crate) use client::Client;
+pub(crate) use lines::Lines;
+pub(crate) use mediator::Mediator;
 use proxy::Proxy;
 
 /// The longest wait for anything; far above what a slow machine needs.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Mediator {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::start_with(&[])
     }
 
     /// For a mediator that comes back where the one before it was.
-    pub fn start_at(address: &str) -> Self {
+    pub(crate) fn start_at(address: &str) -> Self {
         Self::start_with(&["--listen", address])
     }
 
     /// With further options; on a free port if they do not say otherwise.
-    pub fn start_with(arguments: &[&str]) -> Self {
+    pub(crate) fn start_with(arguments: &[&str]) -> Self {
         // Beside the client's; `cargo test --workspace` builds both.
         let client = Path::new(env!("CARGO_BIN_EXE_undertone"));
         Self::run(&client.with_file_name("undertone-mediator"), arguments)
     }
 
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.url.split("://").last().unwrap()
     }
 
     /// kill -9.
-    pub fn kill(self) {
+    pub(crate) fn kill(self) {
         drop(self);
     }
 }
 
 /// A folder for one person: identity, contacts, history.
-pub struct Home(TempDir);
+pub(crate) struct Home(TempDir);
 
 impl Home {
-    pub fn new() -> Self {
-        Home(tempfile::tempdir().expect("a temporary folder"))
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder"))
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.0.path().join("data")
     }
 
     /// Waits until whoever lives here has written down so many contacts, which nobody waits for
     /// otherwise: a crash before that forgets them.
-    pub fn await_contacts(&self, count: usize) {
+    pub(crate) fn await_contacts(&self, count: usize) {
         let deadline = Instant::now() + PATIENCE;
         let contacts = self.data().join("contacts.json");
         let kept = || std::fs::read_to_string(&contacts).unwrap_or_default();
@@ -91,14 +91,14 @@ impl Home {
 }
 
 /// How to start a client; fields are changed before [`Start::run`].
-pub struct Start {
+pub(crate) struct Start {
     pub command: Command,
 }
 
 impl Start {
     /// `undertone` with this home and nothing else from the environment, and
     /// these arguments.
-    pub fn new(home: &Home, arguments: &[&str]) -> Self {
+    pub(crate) fn new(home: &Home, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
         command
             .env_clear()
@@ -108,37 +108,37 @@ impl Start {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        Start { command }
+        Self { command }
     }
 
     /// `undertone chat ROOM --json` on loopback, the room out of sight.
-    pub fn chat(home: &Home, mediator: &str, name: &str, room: &str) -> Self {
+    pub(crate) fn chat(home: &Home, mediator: &str, name: &str, room: &str) -> Self {
         let mut start = Self::new(home, &["chat", "--json", "-v", "--bind", "127.0.0.1"]);
         start.command.env("UNDERTONE_ROOM", room);
         start.command.args(["--name", name, "--mediator", mediator]);
         start
     }
 
-    pub fn args(mut self, arguments: &[&str]) -> Self {
+    pub(crate) fn args(mut self, arguments: &[&str]) -> Self {
         self.command.args(arguments);
         self
     }
 
     /// Nobody can dial it: it tells the other one an address where nothing listens. So
     /// that a link goes through the proxy whose address the other one tells.
-    pub fn dials_only(self) -> Self {
+    pub(crate) fn dials_only(self) -> Self {
         self.args(&["--advertise", NOBODY])
     }
 
     /// As a person sees it: no `--json`.
-    pub fn human(home: &Home, mediator: &str, name: &str, room: &str) -> Self {
+    pub(crate) fn human(home: &Home, mediator: &str, name: &str, room: &str) -> Self {
         let mut start = Self::new(home, &["chat", "--bind", "127.0.0.1"]);
         start.command.env("UNDERTONE_ROOM", room);
         start.command.args(["--name", name, "--mediator", mediator]);
         start
     }
 
-    pub fn run(mut self) -> Client {
+    pub(crate) fn run(mut self) -> Client {
         let mut child = self.command.spawn().expect("the client starts");
         Client {
             stdin: child.stdin.take(),
@@ -149,7 +149,7 @@ impl Start {
     }
 
     /// Nobody reads its stdout, as after `| head`.
-    pub fn run_unread(mut self) -> Client {
+    pub(crate) fn run_unread(mut self) -> Client {
         let mut child = self.command.spawn().expect("the client starts");
         drop(child.stdout.take());
         Client {
@@ -161,7 +161,7 @@ impl Start {
     }
 
     /// Runs it to its end with this on stdin: exit code, stdout, stderr.
-    pub fn finish(self, stdin: &[u8]) -> (i32, String, String) {
+    pub(crate) fn finish(self, stdin: &[u8]) -> (i32, String, String) {
         let mut client = self.run();
         // It may end without having read everything.
         let _ = client.stdin.take().unwrap().write_all(stdin);
@@ -181,7 +181,7 @@ impl Start {
 }
 
 /// Two clients that have met in a fresh room with a secret: host and guest.
-pub fn pair(mediator: &Mediator, homes: [&Home; 2]) -> [Client; 2] {
+pub(crate) fn pair(mediator: &Mediator, homes: [&Home; 2]) -> [Client; 2] {
     let host = Start::chat(homes[0], &mediator.url, "ada", "lab#otter");
     let guest = Start::chat(homes[1], &mediator.url, "bob", "lab#otter");
     let [(host, _), (guest, _)] = meet(host, guest);
@@ -189,7 +189,7 @@ pub fn pair(mediator: &Mediator, homes: [&Home; 2]) -> [Client; 2] {
 }
 
 /// Starts both, host first; each with its `connected`, or the `alarm` instead of it.
-pub fn meet(host: Start, guest: Start) -> [(Client, Value); 2] {
+pub(crate) fn meet(host: Start, guest: Start) -> [(Client, Value); 2] {
     let host = host.run();
     host.await_event("waiting");
     let guest = guest.run();
@@ -202,7 +202,7 @@ pub fn meet(host: Start, guest: Start) -> [(Client, Value); 2] {
 }
 
 /// The same as [`pair`], with every link through the proxy.
-pub fn pair_through(proxy: &Proxy, host: Start, guest: Start) -> [Client; 2] {
+pub(crate) fn pair_through(proxy: &Proxy, host: Start, guest: Start) -> [Client; 2] {
     let host = host.args(&["--advertise", &proxy.address()]).run();
     host.await_event("waiting");
     let guest = guest.dials_only().run();
@@ -213,10 +213,10 @@ pub fn pair_through(proxy: &Proxy, host: Start, guest: Start) -> [Client; 2] {
 }
 
 /// An address of loopback at which nobody listens: the port is the system's own.
-pub const NOBODY: &str = "127.0.0.1:1";
+pub(crate) const NOBODY: &str = "127.0.0.1:1";
 
 /// A port of loopback that is free.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }

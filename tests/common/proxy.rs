@@ -7,17 +7,17 @@ use std::sync::{Arc, Condvar, Mutex};
 
 /// Changes what passes: given the direction and a chunk, gives what goes on.
 /// `None` ends the connection.
-pub type Tamper = dyn FnMut(Direction, &[u8]) -> Option<Vec<u8>> + Send;
+pub(crate) type Tamper = dyn FnMut(Direction, &[u8]) -> Option<Vec<u8>> + Send;
 
 /// Which way bytes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
+pub(crate) enum Direction {
     ToHost,
     ToGuest,
 }
 
 /// Listens on a free port; connections go on to the target.
-pub struct Proxy {
+pub(crate) struct Proxy {
     address: SocketAddr,
     shared: Arc<Mutex<Shared>>,
     changed: Arc<Condvar>,
@@ -34,12 +34,12 @@ struct Shared {
 
 impl Proxy {
     /// A proxy whose connections wait until it has a target.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::tampering(|_, bytes| Some(bytes.to_vec()))
     }
 
     /// The same, which changes what passes.
-    pub fn tampering(
+    pub(crate) fn tampering(
         tamper: impl FnMut(Direction, &[u8]) -> Option<Vec<u8>> + Send + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -63,7 +63,7 @@ impl Proxy {
                 accept(&accepting, &waiting, stream);
             }
         });
-        Proxy {
+        Self {
             address,
             shared,
             changed,
@@ -71,18 +71,18 @@ impl Proxy {
     }
 
     /// Where it listens: what the host is to advertise.
-    pub fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         self.address.to_string()
     }
 
     /// Where connections go.
-    pub fn aim(&self, target: &str) {
+    pub(crate) fn aim(&self, target: &str) {
         self.shared.lock().unwrap().target = Some(target.parse().unwrap());
         self.changed.notify_all();
     }
 
     /// Ends every connection and refuses new ones.
-    pub fn cut(&self) {
+    pub(crate) fn cut(&self) {
         let mut shared = self.shared.lock().unwrap();
         shared.cut = true;
         for stream in shared.open.drain(..) {
@@ -91,12 +91,12 @@ impl Proxy {
     }
 
     /// Like a pulled cable: nothing passes, and nobody is told, not even of an end.
-    pub fn fall_silent(&self) {
+    pub(crate) fn fall_silent(&self) {
         self.shared.lock().unwrap().silent = true;
     }
 
     /// Lets connections through again, and what was on its way.
-    pub fn mend(&self) {
+    pub(crate) fn mend(&self) {
         let mut shared = self.shared.lock().unwrap();
         (shared.cut, shared.silent) = (false, false);
         drop(shared);
@@ -104,7 +104,7 @@ impl Proxy {
     }
 
     /// The ports from which connections came, in order.
-    pub fn callers(&self) -> Vec<u16> {
+    pub(crate) fn callers(&self) -> Vec<u16> {
         self.shared.lock().unwrap().callers.clone()
     }
 }

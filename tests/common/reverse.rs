@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use super::PATIENCE;
 
 /// What nginx says while the mediator behind it is away.
-pub const BAD_GATEWAY: &[u8] = b"HTTP/1.1 502 Bad Gateway\r\nServer: nginx\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<html><h1>502 Bad Gateway</h1></html>";
+pub(crate) const BAD_GATEWAY: &[u8] = b"HTTP/1.1 502 Bad Gateway\r\nServer: nginx\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<html><h1>502 Bad Gateway</h1></html>";
 
 /// Listens on a free port.
-pub struct Reverse {
+pub(crate) struct Reverse {
     address: SocketAddr,
     shared: Arc<Shared>,
 }
@@ -27,7 +27,7 @@ struct Shared {
 
 /// What happened.
 #[derive(Clone, Debug, Default)]
-pub struct State {
+pub(crate) struct State {
     answer: Vec<u8>,
     /// Seats that the mediator gave.
     pub seats: usize,
@@ -41,7 +41,7 @@ pub struct State {
 
 impl Reverse {
     /// Before the mediator at this address.
-    pub fn before(mediator: &str, quiet: Option<Duration>) -> Self {
+    pub(crate) fn before(mediator: &str, quiet: Option<Duration>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
@@ -61,20 +61,20 @@ impl Reverse {
                 std::thread::spawn(move || serving.serve(client));
             }
         });
-        Reverse { address, shared }
+        Self { address, shared }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// From now on it answers this in the mediator's place.
-    pub fn answer(&self, answer: &[u8]) {
+    pub(crate) fn answer(&self, answer: &[u8]) {
         self.shared.state.lock().unwrap().answer = answer.to_vec();
     }
 
     /// Waits until it is so.
-    pub fn await_that(&self, what: &str, holds: impl Fn(&State) -> bool) -> State {
+    pub(crate) fn await_that(&self, what: &str, holds: impl Fn(&State) -> bool) -> State {
         let state = self.shared.state.lock().unwrap();
         let waits = |state: &mut State| !holds(state);
         let (state, waited) = self

@@ -6,7 +6,7 @@ use super::proxy::Proxy;
 use super::{Client, Home, Mediator, Start, pair_through};
 
 /// A host and its guest, every link through a proxy.
-pub struct Scene {
+pub(crate) struct Scene {
     pub mediator: Mediator,
     pub proxy: Proxy,
     _homes: [Home; 2],
@@ -14,7 +14,7 @@ pub struct Scene {
     pub guest: Client,
 }
 
-pub fn scene() -> Scene {
+pub(crate) fn scene() -> Scene {
     let mediator = Mediator::start();
     let proxy = Proxy::start();
     let homes = [Home::new(), Home::new()];
@@ -30,11 +30,11 @@ pub fn scene() -> Scene {
 }
 
 impl Scene {
-    pub fn clients(&mut self) -> [&mut Client; 2] {
+    pub(crate) fn clients(&mut self) -> [&mut Client; 2] {
         [&mut self.host, &mut self.guest]
     }
 
-    pub fn both_say(&mut self, text: &str) {
+    pub(crate) fn both_say(&mut self, text: &str) {
         self.host.say(text);
         self.guest.say(text);
         for client in self.clients() {
@@ -43,14 +43,14 @@ impl Scene {
     }
 
     /// Cuts the link, and waits until both have noticed.
-    pub fn cut(&mut self) {
+    pub(crate) fn cut(&mut self) {
         self.proxy.cut();
         for client in self.clients() {
             client.await_event("reconnecting");
         }
     }
 
-    pub fn await_back(&mut self) {
+    pub(crate) fn await_back(&mut self) {
         for client in self.clients() {
             let back = client.await_event("connected");
             assert_eq!(
@@ -62,7 +62,7 @@ impl Scene {
 }
 
 /// The texts of the messages among these events.
-pub fn texts(events: &[Value]) -> impl Iterator<Item = &str> {
+pub(crate) fn texts(events: &[Value]) -> impl Iterator<Item = &str> {
     let messages = events.iter().filter(|event| event["type"] == "message");
     messages.map(|event| event["text"].as_str().unwrap())
 }

@@ -18,7 +18,7 @@ use super::{Home, PATIENCE};
 const SCROLLBACK: usize = 20_000;
 
 /// A program on a terminal.
-pub struct Screen {
+pub(crate) struct Screen {
     master: Box<dyn MasterPty + Send>,
     keys: Arc<Mutex<Box<dyn Write + Send>>>,
     shown: Arc<(Mutex<Shown>, Condvar)>,
@@ -41,7 +41,7 @@ impl Shown {
 }
 
 /// `undertone chat` of this person on loopback, to be run on a terminal.
-pub fn chat(home: &Home, mediator: &str, name: &str, room: &str) -> CommandBuilder {
+pub(crate) fn chat(home: &Home, mediator: &str, name: &str, room: &str) -> CommandBuilder {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_undertone"));
     command.env_clear();
     command.env("TERM", "xterm-256color");
@@ -55,12 +55,12 @@ pub fn chat(home: &Home, mediator: &str, name: &str, room: &str) -> CommandBuild
 
 impl Screen {
     /// Runs it on a terminal of 80 columns and 24 rows.
-    pub fn run(command: CommandBuilder) -> Self {
+    pub(crate) fn run(command: CommandBuilder) -> Self {
         Self::run_on(command, 80, 24)
     }
 
     /// Runs it on a terminal of this size.
-    pub fn run_on(command: CommandBuilder, width: u16, height: u16) -> Self {
+    pub(crate) fn run_on(command: CommandBuilder, width: u16, height: u16) -> Self {
         let pty = native_pty_system().openpty(size(width, height)).unwrap();
         let child = pty.slave.spawn_command(command).unwrap();
         let mut reader = pty.master.try_clone_reader().unwrap();
@@ -85,7 +85,7 @@ impl Screen {
                 }
             }
         });
-        Screen {
+        Self {
             keys: Arc::new(Mutex::new(pty.master.take_writer().unwrap())),
             master: pty.master,
             shown,
@@ -94,29 +94,29 @@ impl Screen {
     }
 
     /// Types.
-    pub fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.send(keys.as_bytes());
     }
 
     /// Sends bytes as they are, as a terminal does that is no person.
-    pub fn send(&mut self, bytes: &[u8]) {
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
         write(&mut *self.keys.lock().unwrap(), bytes).unwrap();
     }
 
     /// Types more than a terminal holds, and does not wait for who reads it.
-    pub fn press_on(&mut self, keys: String) {
+    pub(crate) fn press_on(&mut self, keys: String) {
         let to = Arc::clone(&self.keys);
         // A program that ended takes no more.
         std::thread::spawn(move || write(&mut *to.lock().unwrap(), keys.as_bytes()));
     }
 
     /// Pastes, as a terminal does whose program has asked for brackets.
-    pub fn paste(&mut self, text: &str) {
+    pub(crate) fn paste(&mut self, text: &str) {
         self.press(&format!("\x1b[200~{text}\x1b[201~"));
     }
 
     /// Waits until what is seen is as expected, and gives it.
-    pub fn await_screen(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn await_screen(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
         let seen = |shown: &mut Shown| {
             let text = shown.terminal.screen().contents();
             (shown.is_whole() && fits(&text)).then_some(text)
@@ -125,17 +125,17 @@ impl Screen {
     }
 
     /// Waits until this is seen.
-    pub fn await_text(&self, text: &str) -> String {
+    pub(crate) fn await_text(&self, text: &str) -> String {
         self.await_screen(text, |screen| screen.contains(text))
     }
 
     /// Waits until the row in which is typed shows this and nothing more.
-    pub fn await_row(&self, row: &str) -> String {
+    pub(crate) fn await_row(&self, row: &str) -> String {
         self.await_screen(row, |screen| last_row(screen) == row)
     }
 
     /// Waits until the bytes that came are as expected, and gives what is made of them.
-    pub fn await_raw<T>(&self, what: &str, of: impl Fn(&[u8]) -> Option<T>) -> T {
+    pub(crate) fn await_raw<T>(&self, what: &str, of: impl Fn(&[u8]) -> Option<T>) -> T {
         self.await_that(what, |shown| of(&shown.raw))
     }
 
@@ -161,73 +161,73 @@ impl Screen {
     }
 
     /// What is seen now.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.lock().terminal.screen().contents()
     }
 
     /// What has gone up, and what is seen now.
-    pub fn history(&self) -> String {
+    pub(crate) fn history(&self) -> String {
         history(&mut self.lock().terminal)
     }
 
     /// Row and column of the cursor.
-    pub fn cursor(&self) -> (u16, u16) {
+    pub(crate) fn cursor(&self) -> (u16, u16) {
         self.lock().terminal.screen().cursor_position()
     }
 
     /// Every byte so far.
-    pub fn raw(&self) -> Vec<u8> {
+    pub(crate) fn raw(&self) -> Vec<u8> {
         self.lock().raw.clone()
     }
 
     /// Looks at the terminal itself.
-    pub fn look<T>(&self, of: impl FnOnce(&vt100::Screen) -> T) -> T {
+    pub(crate) fn look<T>(&self, of: impl FnOnce(&vt100::Screen) -> T) -> T {
         of(self.lock().terminal.screen())
     }
 
     /// Changes the size, of the terminal and then for the program.
-    pub fn resize(&self, width: u16, height: u16) {
+    pub(crate) fn resize(&self, width: u16, height: u16) {
         let mut shown = self.lock();
         shown.terminal.set_size(cells(height), cells(width));
         self.master.resize(size(width, height)).unwrap();
     }
 
     /// The other one left: leaves too, with an empty draft, and gives the exit code.
-    pub fn follow(&mut self) -> u32 {
+    pub(crate) fn follow(&mut self) -> u32 {
         self.await_text("left · Enter waits again");
         self.press("\x15/quit\r");
         self.exit_code()
     }
 
-    pub fn pid(&self) -> i32 {
+    pub(crate) fn pid(&self) -> i32 {
         self.child.process_id().unwrap().try_into().unwrap()
     }
 
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.pid()), signal).unwrap();
     }
 
     /// Waits for the end, and for the last byte: the exit code.
-    pub fn exit_code(&mut self) -> u32 {
+    pub(crate) fn exit_code(&mut self) -> u32 {
         self.await_that("end", |shown| shown.ended.then_some(()));
         self.child.wait().unwrap().exit_code()
     }
 
     /// Waits for the end, and for the last byte: how it ended.
-    pub fn wait_status(&mut self) -> WaitStatus {
+    pub(crate) fn wait_status(&mut self) -> WaitStatus {
         self.await_that("end", |shown| shown.ended.then_some(()));
         waitpid(Pid::from_raw(self.pid()), None).unwrap()
     }
 
     /// Signals whatever the shell on this terminal has brought to the front.
-    pub fn signal_front(&self, signal: Signal) {
+    pub(crate) fn signal_front(&self, signal: Signal) {
         let front = self.master.process_group_leader().unwrap();
         killpg(Pid::from_raw(front), signal).unwrap();
     }
 
     /// That the terminal is as a fresh one: modes of the line, and our own switched off
     /// after they were switched on.
-    pub fn assert_restored(&self) {
+    pub(crate) fn assert_restored(&self) {
         let fresh = native_pty_system().openpty(size(80, 24)).unwrap();
         assert_eq!(self.master.get_termios(), fresh.master.get_termios());
         let raw = String::from_utf8_lossy(&self.raw()).into_owned();
@@ -249,7 +249,7 @@ impl Drop for Screen {
 }
 
 /// The last row with something in it, without the blanks behind.
-pub fn last_row(screen: &str) -> &str {
+pub(crate) fn last_row(screen: &str) -> &str {
     screen.trim_end().lines().last().unwrap_or("").trim_end()
 }
 

@@ -6,12 +6,12 @@ use super::Start;
 
 impl Start {
     /// The same, by `sh -c SCRIPT`, in which the command is `"$@"`.
-    pub fn in_shell(self, script: &str) -> Self {
+    pub(crate) fn in_shell(self, script: &str) -> Self {
         self.by(&["sh", "-c", script, "sh"])
     }
 
     /// The same, where mounts are the test's own and end with it.
-    pub fn with_mounts(self, script: &str) -> Self {
+    pub(crate) fn with_mounts(self, script: &str) -> Self {
         self.by(&["unshare", "--mount", "sh", "-c", script, "sh"])
     }
 
@@ -31,12 +31,12 @@ impl Start {
                 command.env(name, value);
             }
         }
-        Start { command }
+        Self { command }
     }
 }
 
 /// Whether this machine allows mounts of one's own; says so if not.
-pub fn may_mount() -> bool {
+pub(crate) fn may_mount() -> bool {
     let tried = Command::new("unshare")
         .args(["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])
         .output();

@@ -2,7 +2,7 @@
 //! and how it is seen that none did.
 
 /// Each is one line of stdin, whose end a CR may belong to.
-pub fn strings() -> Vec<String> {
+pub(crate) fn strings() -> Vec<String> {
     let short = [
         "\x1b[2J\x1b[H",
         "\x1b[1A\r\x1b[2K◆ bob is verified",
@@ -46,7 +46,7 @@ pub fn strings() -> Vec<String> {
 
 /// The place in what was shown at which something acts or hides: a control that is none
 /// of `ours`, and no colour.
-pub fn active<'a>(shown: &'a str, ours: &[&str]) -> Option<&'a str> {
+pub(crate) fn active<'a>(shown: &'a str, ours: &[&str]) -> Option<&'a str> {
     let mut rest = shown;
     while let Some(c) = rest.chars().next() {
         let colour = rest

@@ -21,7 +21,7 @@ impl Waits {
         ada.await_screen("the wait", |screen| {
             screen.to_lowercase().contains("waiting")
         });
-        Waits {
+        Self {
             ada,
             mediator,
             homes,

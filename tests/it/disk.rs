@@ -113,7 +113,7 @@ fn a_long_history_is_added_to_and_neither_read_nor_rewritten() {
 }
 
 /// Starts a chat that cannot keep what it must: the remedy that it names, and what doctor finds.
-pub fn refused(home: &Home, wrap: impl Fn(Start) -> Start, check: &str) -> String {
+pub(crate) fn refused(home: &Home, wrap: impl Fn(Start) -> Start, check: &str) -> String {
     let mediator = Mediator::start();
     let (code, out, err) = wrap(start(&mediator, home, "ada")).finish(b"");
     assert_eq!((code, out.as_str()), (1, ""), "{err}");

@@ -33,7 +33,7 @@ struct Somebody {
 impl Somebody {
     fn new() -> Self {
         let (engine, deliveries) = Engine::new();
-        Somebody {
+        Self {
             home: Home::new(),
             identity: Arc::new(SecretKey::generate()),
             engine,

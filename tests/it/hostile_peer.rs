@@ -72,7 +72,7 @@ impl Hosted {
             pin: link.peer.identity,
             name: name.to_owned(),
         };
-        Hosted {
+        Self {
             client,
             link,
             evil,

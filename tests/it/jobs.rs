@@ -30,7 +30,7 @@ impl Jobs {
         shell.env("PATH", "/usr/bin:/bin");
         shell.args(["-m", "-i"]);
         let argv = client.get_argv().iter().map(|arg| arg.to_string_lossy());
-        let jobs = Jobs {
+        let jobs = Self {
             shell: Screen::run(shell),
             start: argv.collect::<Vec<_>>().join(" "),
             mediator,

@@ -43,7 +43,7 @@ impl Terminal {
                 }
             }
         });
-        Terminal {
+        Self {
             keys: pty.master.take_writer().unwrap(),
             master: pty.master,
             output,

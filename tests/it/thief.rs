@@ -133,7 +133,7 @@ impl Thief {
             keys.dedup();
             keys
         });
-        Thief {
+        Self {
             recording,
             th0,
             th1,

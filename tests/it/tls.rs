@@ -82,7 +82,7 @@ fn showing(files: &SelfSigned) -> Mediator {
 }
 
 /// What is said, and what to do, where this address and this `SSL_CERT_FILE` are named.
-pub fn failure(url: &str, trusted: &str) -> [String; 2] {
+pub(crate) fn failure(url: &str, trusted: &str) -> [String; 2] {
     let mut start = Start::chat(&Home::new(), url, "ada", "lab");
     start.command.env("SSL_CERT_FILE", trusted);
     let (code, out, err) = start.finish(b"");

@@ -103,7 +103,7 @@ impl Tmux {
     /// ada in it, on a terminal of this size.
     fn start(ada: &Home, mediator: &Mediator, width: u16, height: u16) -> Self {
         let place = Home::new();
-        let tmux = Tmux {
+        let tmux = Self {
             socket: place.path().join("tmux").to_string_lossy().into_owned(),
             _home: place,
         };

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use crate::common::{Client, Start};
 
-pub struct Lan {
+pub(crate) struct Lan {
     hosts: [Holder; 2],
     bridge: Holder,
 }
@@ -31,7 +31,7 @@ impl Holder {
         let stdin = child.stdin.take().unwrap();
         let mut line = String::new();
         let _ = BufReader::new(child.stdout.take().unwrap()).read_line(&mut line);
-        let holder = Holder {
+        let holder = Self {
             child,
             _stdin: stdin,
         };
@@ -61,7 +61,7 @@ impl Drop for Holder {
 
 impl Lan {
     /// `None`, and a line that says so, where namespaces cannot be made.
-    pub fn lay() -> Option<Self> {
+    pub(crate) fn lay() -> Option<Self> {
         let laid = Self::try_to_lay();
         if laid.is_none() {
             eprintln!("skipped: no network namespaces here (needs ip, nsenter, and rights)");
@@ -82,7 +82,7 @@ impl Lan {
         bridge
             .does("ip link add br0 type bridge; ip link set br0 up")
             .then_some(())?;
-        let lan = Lan { hosts, bridge };
+        let lan = Self { hosts, bridge };
         for host in 0..lan.hosts.len() {
             lan.wire(host).then_some(())?;
         }
@@ -106,7 +106,7 @@ impl Lan {
 
     /// Gives a host this many bridges before its cable, as the interfaces are numbered; on each
     /// host they have the same addresses.
-    pub fn add_bridges(&self, host: usize, many: usize) {
+    pub(crate) fn add_bridges(&self, host: usize, many: usize) {
         self.on(host, "ip link del eth0");
         for n in 0..many {
             self.on(
@@ -123,24 +123,24 @@ impl Lan {
     }
 
     /// Runs this on a host; it must do well.
-    pub fn on(&self, host: usize, line: &str) {
+    pub(crate) fn on(&self, host: usize, line: &str) {
         assert!(self.hosts[host].does(line), "{line}");
     }
 
     /// Takes this host's cable out of the bridge.
-    pub fn unplug(&self, host: usize) {
+    pub(crate) fn unplug(&self, host: usize) {
         let line = format!("ip link set v{} nomaster", host + 1);
         assert!(self.bridge.does(&line));
     }
 
     /// Puts it back.
-    pub fn plug(&self, host: usize) {
+    pub(crate) fn plug(&self, host: usize) {
         let line = format!("ip link set v{} master br0", host + 1);
         assert!(self.bridge.does(&line));
     }
 
     /// The same, started on this host.
-    pub fn inside(&self, host: usize, start: Start) -> Start {
+    pub(crate) fn inside(&self, host: usize, start: Start) -> Start {
         let mut command = self.hosts[host].enter();
         command.env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap());
@@ -159,7 +159,7 @@ impl Lan {
     }
 
     /// A mediator on this host, once it listens.
-    pub fn mediator(&self, host: usize, flags: &[&str]) -> Client {
+    pub(crate) fn mediator(&self, host: usize, flags: &[&str]) -> Client {
         let mut program = std::path::PathBuf::from(env!("CARGO_BIN_EXE_undertone"));
         program.set_file_name("undertone-mediator");
         let mut command = Command::new(program);
@@ -172,7 +172,7 @@ impl Lan {
     }
 
     /// Datagrams of UDP that this host has sent, ever.
-    pub fn udp_sent(&self, host: usize) -> u64 {
+    pub(crate) fn udp_sent(&self, host: usize) -> u64 {
         let mut cat = self.hosts[host].enter();
         let out = cat
             .args(["cat", "/proc/net/snmp", "/proc/net/snmp6"])

@@ -27,7 +27,7 @@ const PROBE: &str = "mount -t tmpfs tmpfs /run && ip netns add probe && \
 
 /// Runs `body`, a closure in a test's function, in namespaces of its own. It may use
 /// /run, where nothing is, and which nobody else sees.
-pub fn inside<F: FnOnce()>(body: F) {
+pub(crate) fn inside<F: FnOnce()>(body: F) {
     if std::env::var_os(INSIDE).is_some() {
         std::thread::spawn(end_with_the_outer);
         run(Command::new("mount").args(["-t", "tmpfs", "tmpfs", "/run"]));
@@ -110,7 +110,7 @@ fn end_with_the_outer() {
 }
 
 /// Runs a command to its end, which must be a good one, and gives its stdout.
-pub fn run(command: &mut Command) -> String {
+pub(crate) fn run(command: &mut Command) -> String {
     let done = command.output().unwrap();
     assert!(done.status.success(), "{command:?}: {}", said(&done));
     String::from_utf8(done.stdout).unwrap()

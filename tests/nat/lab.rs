@@ -15,19 +15,19 @@ use crate::machine::{add_machine, ip, link, nft, sysctl, within};
 use crate::router::{HOME_KEY, Nat, PROVIDER, PROVIDER_KEY, RESTRICTED};
 
 /// The mediator's address.
-pub const MEDIATOR: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 10);
+pub(crate) const MEDIATOR: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 10);
 /// Its other one.
-pub const MEDIATOR_TOO: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 11);
+pub(crate) const MEDIATOR_TOO: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 11);
 /// Where it is in IPv6, if there is any.
-pub const MEDIATOR_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x10, 0, 0, 0, 0, 2);
+pub(crate) const MEDIATOR_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x10, 0, 0, 0, 0, 2);
 /// Its port: one of the two that every network lets out.
-pub const MEDIATOR_PORT: u16 = 80;
+pub(crate) const MEDIATOR_PORT: u16 = 80;
 /// The next hop of everything public.
 const NET: &str = "192.0.2.1";
 
 /// How a host is connected.
 #[derive(Clone, Copy)]
-pub enum Access {
+pub(crate) enum Access {
     /// A public address, and nothing filtered.
     Public,
     /// Behind a home router of this kind.
@@ -41,14 +41,14 @@ pub enum Access {
 }
 
 /// Two hosts, a mediator's, and what is between them.
-pub struct Lab {
+pub(crate) struct Lab {
     /// The outermost machine of a's side and of b's, with its public address.
     edges: RefCell<[(&'static str, Ipv4Addr); 2]>,
 }
 
 impl Lab {
     /// Builds it; the namespaces of the test are its own.
-    pub fn new(a: Access, b: Access) -> Lab {
+    pub(crate) fn new(a: Access, b: Access) -> Self {
         add_machine("net");
         forward("net");
         ip("net", &format!("addr add {NET}/32 dev lo"));
@@ -61,7 +61,7 @@ impl Lab {
             &format!("route add {MEDIATOR_TOO}/32 dev to-mediator"),
         );
         nft("mediator", TALLY);
-        let lab = Lab {
+        let lab = Self {
             edges: RefCell::new([("", public(1)), ("", public(2))]),
         };
         let edge_a = add_side(["a", "home-a", "isp-a"], 2, a, public(1));
@@ -71,18 +71,18 @@ impl Lab {
     }
 
     /// Cuts the cable of a side, or the mediator's: packets vanish without a word.
-    pub fn cut(&self, machine: &str) {
+    pub(crate) fn cut(&self, machine: &str) {
         cable(machine, "add");
     }
 
     /// Mends it.
-    pub fn mend(&self, machine: &str) {
+    pub(crate) fn mend(&self, machine: &str) {
         cable(machine, "delete");
     }
 
     /// Gives the side of `a` (0) or `b` (1) another public address, with which all its
     /// mappings are gone.
-    pub fn rebind(&self, side: usize) {
+    pub(crate) fn rebind(&self, side: usize) {
         let (edge, old) = &mut self.edges.borrow_mut()[side];
         let new = public(old.octets()[3] + 10);
         let cable = ["to-a", "to-b"][side];
@@ -96,12 +96,12 @@ impl Lab {
 
     /// Makes another kind of router of one that is there; what it let through, it lets
     /// through.
-    pub fn replace(&self, router: &str, nat: Nat) {
+    pub(crate) fn replace(&self, router: &str, nat: Nat) {
         nft(router, &nat.rules(HOME_KEY, Ipv4Addr::UNSPECIFIED));
     }
 
     /// Lets a router forget connections on which nothing came for so long.
-    pub fn forget_after(&self, router: &str, silence: Duration) {
+    pub(crate) fn forget_after(&self, router: &str, silence: Duration) {
         // While a packet is not acknowledged, and afterwards.
         for name in ["established", "unacknowledged", "max_retrans"] {
             let name = format!("net/netfilter/nf_conntrack_tcp_timeout_{name}");
@@ -111,7 +111,7 @@ impl Lab {
 
     /// Another host in a's network, with b's address there. What is sent to any port of
     /// it comes to `port`.
-    pub fn add_stranger(&self, port: u16) {
+    pub(crate) fn add_stranger(&self, port: u16) {
         add_machine("stranger");
         join_lan("stranger", "home-a", 3);
         let rules = format!(
@@ -126,7 +126,7 @@ impl Lab {
     }
 
     /// Gives the mediator IPv6 too, and a's home, which lets everything of it through.
-    pub fn add_ipv6(&self) {
+    pub(crate) fn add_ipv6(&self) {
         for [machine, inside, router, outside, network] in [
             ["mediator", "wan", "net", "to-mediator", "2001:db8:10"],
             ["home-a", "wan", "net", "to-a", "2001:db8:11"],
@@ -147,7 +147,7 @@ impl Lab {
     }
 
     /// Bytes of IP packets that came to the mediator's port so far.
-    pub fn bytes_to_mediator(&self) -> u64 {
+    pub(crate) fn bytes_to_mediator(&self) -> u64 {
         let list = ["-j", "list", "counter", "ip", "tally", "heard"];
         let told = within("mediator", || run(Command::new("nft").args(list)));
         let told: Value = serde_json::from_str(&told).unwrap();
@@ -158,7 +158,7 @@ impl Lab {
 }
 
 /// A name for what has these addresses, wherever in the laboratory it is asked for.
-pub fn name<const N: usize>(addresses: [IpAddr; N]) -> String {
+pub(crate) fn name<const N: usize>(addresses: [IpAddr; N]) -> String {
     let name = "mediator.test";
     let hosts = addresses.map(|ip| format!("{ip} {name}\n")).concat();
     std::fs::write("/run/hosts", hosts).unwrap();

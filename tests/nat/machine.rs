@@ -9,7 +9,7 @@ use nix::sched::{CloneFlags, setns};
 use crate::inside::run;
 
 /// Runs `body` on a machine: what it starts or opens is there.
-pub fn within<T: Send>(machine: &str, body: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn within<T: Send>(machine: &str, body: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let there = scope.spawn(|| {
             let space = File::open(format!("/run/netns/{machine}")).unwrap();
@@ -21,14 +21,14 @@ pub fn within<T: Send>(machine: &str, body: impl FnOnce() -> T + Send) -> T {
 }
 
 /// A machine with no cable and no IPv6.
-pub fn add_machine(name: &str) {
+pub(crate) fn add_machine(name: &str) {
     run(Command::new("ip").args(["netns", "add", name]));
     ip(name, "link set lo up");
     sysctl(name, "net/ipv6/conf/all/disable_ipv6", "1");
 }
 
 /// A cable from `wan` of `machine` to `cable` of `other`.
-pub fn link(machine: &str, other: &str, cable: &str) {
+pub(crate) fn link(machine: &str, other: &str, cable: &str) {
     ip(
         machine,
         &format!("link add wan type veth peer name {cable} netns {other}"),
@@ -38,21 +38,21 @@ pub fn link(machine: &str, other: &str, cable: &str) {
 }
 
 /// Runs ip(8) on a machine; arguments are parted by single spaces.
-pub fn ip(machine: &str, arguments: &str) {
+pub(crate) fn ip(machine: &str, arguments: &str) {
     run(Command::new("ip")
         .args(["-n", machine])
         .args(arguments.split(' ')));
 }
 
 /// Sets what stands at this path under /proc/sys on a machine.
-pub fn sysctl(machine: &str, name: &str, value: &str) {
+pub(crate) fn sysctl(machine: &str, name: &str, value: &str) {
     within(machine, || {
         std::fs::write(format!("/proc/sys/{name}"), value).unwrap_or_else(|e| panic!("{name}: {e}"))
     });
 }
 
 /// Hands rules to nft(8) on a machine.
-pub fn nft(machine: &str, rules: &str) {
+pub(crate) fn nft(machine: &str, rules: &str) {
     let done = within(machine, || {
         let mut nft = Command::new("nft");
         let mut nft = nft

@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 
 /// A kind of router.
 #[derive(Clone, Copy)]
-pub struct Nat {
+pub(crate) struct Nat {
     /// The same port outside towards everyone, or a new one for each.
     endpoint_independent: bool,
     /// Lets anyone in through a mapping that is there, its own customers included
@@ -21,43 +21,43 @@ pub struct Nat {
 }
 
 /// The usual home router.
-pub const RESTRICTED: Nat = Nat {
+pub(crate) const RESTRICTED: Nat = Nat {
     endpoint_independent: true,
     open: false,
     refuses: false,
     web_only: false,
 };
 /// One that tells strangers that nobody is there.
-pub const REJECTING: Nat = Nat {
+pub(crate) const REJECTING: Nat = Nat {
     refuses: true,
     ..RESTRICTED
 };
 /// A new port outside for every destination.
-pub const SYMMETRIC: Nat = Nat {
+pub(crate) const SYMMETRIC: Nat = Nat {
     endpoint_independent: false,
     ..RESTRICTED
 };
 /// A guest network: symmetric, and the web is all there is.
-pub const WEB_ONLY: Nat = Nat {
+pub(crate) const WEB_ONLY: Nat = Nat {
     web_only: true,
     ..SYMMETRIC
 };
 /// What a provider shares an address by.
-pub const PROVIDER: Nat = Nat {
+pub(crate) const PROVIDER: Nat = Nat {
     open: true,
     ..RESTRICTED
 };
 
 /// Port outside = port inside ^ key: one to one, never equal, and of the same upper
 /// half. A provider's differs from a home's, or two would cancel out.
-pub const HOME_KEY: u16 = 0x0a6b;
+pub(crate) const HOME_KEY: u16 = 0x0a6b;
 /// The same for a provider.
-pub const PROVIDER_KEY: u16 = 0x25b4;
+pub(crate) const PROVIDER_KEY: u16 = 0x25b4;
 
 impl Nat {
     /// The rules for a router with interfaces `lan` and `wan`, in place of those that
     /// it has. What is established stays.
-    pub fn rules(self, key: u16, public: Ipv4Addr) -> String {
+    pub(crate) fn rules(self, key: u16, public: Ipv4Addr) -> String {
         let port = format!("tcp sport ^ {key:#x}");
         let mapping = if self.endpoint_independent {
             format!("masquerade to :{port}")

@@ -12,7 +12,7 @@ const USUAL: Duration = Duration::from_secs(7440);
 const HOMES: [Access; 2] = [Access::Home(RESTRICTED), Access::Home(RESTRICTED)];
 
 /// Nothing is said for so long: what happens meanwhile is what the test is about.
-pub fn keep_silent(this_long: Duration) {
+pub(crate) fn keep_silent(this_long: Duration) {
     std::thread::sleep(this_long);
 }
 

@@ -14,7 +14,7 @@ use crate::machine::within;
 const FIRST_MESSAGE_WITHIN: Duration = Duration::from_secs(20);
 
 /// A laboratory with a mediator that relays.
-pub struct Place {
+pub(crate) struct Place {
     pub lab: Lab,
     pub mediator: Option<Mediator>,
     /// The host part of the mediator's link.
@@ -22,13 +22,13 @@ pub struct Place {
 }
 
 impl Place {
-    pub fn new(a: Access, b: Access) -> Place {
+    pub(crate) fn new(a: Access, b: Access) -> Self {
         let lab = Lab::new(a, b);
         let listen = format!("[::]:{MEDIATOR_PORT}");
         let mediator = within("mediator", || {
             Mediator::start_with(&["--relay", "--listen", &listen])
         });
-        Place {
+        Self {
             lab,
             mediator: Some(mediator),
             host: MEDIATOR.to_string(),
@@ -36,12 +36,12 @@ impl Place {
     }
 
     /// A client on this machine, in the room of this place.
-    pub fn client(&self, machine: &'static str, relay: &str) -> Talker {
+    pub(crate) fn client(&self, machine: &'static str, relay: &str) -> Talker {
         self.client_with(&[], machine, relay)
     }
 
     /// The same, with more arguments.
-    pub fn client_with(&self, more: &[&str], machine: &'static str, relay: &str) -> Talker {
+    pub(crate) fn client_with(&self, more: &[&str], machine: &'static str, relay: &str) -> Talker {
         let home = Home::new();
         let url = format!("http://{}:{MEDIATOR_PORT}", self.host);
         let start = Start::new(&home, &["chat", "--json", "-v", "--relay", relay]);
@@ -58,7 +58,7 @@ impl Place {
 
     /// Lets two meet and say the first words, the first one waiting; both agree to a
     /// relay, and take this path.
-    pub fn meet(&self, [first, second]: [&'static str; 2], path: &str) -> [Talker; 2] {
+    pub(crate) fn meet(&self, [first, second]: [&'static str; 2], path: &str) -> [Talker; 2] {
         let mut first = self.client(first, "always");
         first.until("waiting", |event| event["type"] == "waiting");
         let begun = Instant::now();
@@ -77,7 +77,7 @@ impl Place {
 }
 
 /// A client, and all that it told so far.
-pub struct Talker {
+pub(crate) struct Talker {
     client: Client,
     events: Vec<Value>,
     name: &'static str,
@@ -85,29 +85,29 @@ pub struct Talker {
 }
 
 impl Talker {
-    pub fn say(&mut self, text: &str) {
+    pub(crate) fn say(&mut self, text: &str) {
         self.client.say(text);
     }
 
     /// Says `PREFIX 1` to `PREFIX N`.
-    pub fn say_many(&mut self, prefix: &str, numbers: std::ops::RangeInclusive<u32>) {
+    pub(crate) fn say_many(&mut self, prefix: &str, numbers: std::ops::RangeInclusive<u32>) {
         for number in numbers {
             self.say(&format!("{prefix} {number}"));
         }
     }
 
     /// Host: stops it as soon as the guest has come, before it was dialled.
-    pub fn stop_when_paired(&self) {
+    pub(crate) fn stop_when_paired(&self) {
         self.client.door();
         self.signal(Signal::SIGSTOP);
     }
 
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         self.client.signal(signal);
     }
 
     /// Waits for the first event from here on that fits.
-    pub fn until(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn until(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         loop {
             let line = self.client.out.next(what);
             let event: Value = serde_json::from_str(&line).unwrap();
@@ -119,12 +119,12 @@ impl Talker {
     }
 
     /// Waits for the first event of this type from here on.
-    pub fn until_told(&mut self, kind: &str) -> Value {
+    pub(crate) fn until_told(&mut self, kind: &str) -> Value {
         self.until(kind, |event| event["type"] == kind)
     }
 
     /// Waits until it has heard this.
-    pub fn hears(&mut self, text: &str) {
+    pub(crate) fn hears(&mut self, text: &str) {
         if self.heard().iter().all(|heard| heard != text) {
             self.until(text, |event| {
                 event["type"] == "message" && event["text"] == text
@@ -133,7 +133,7 @@ impl Talker {
     }
 
     /// All messages so far.
-    pub fn heard(&self) -> Vec<String> {
+    pub(crate) fn heard(&self) -> Vec<String> {
         let texts = self
             .told("message")
             .map(|event| event["text"].as_str().unwrap().to_owned());
@@ -141,7 +141,7 @@ impl Talker {
     }
 
     /// The path of each `connected`, and of each `path` that came after one, so far.
-    pub fn paths(&self) -> Vec<&str> {
+    pub(crate) fn paths(&self) -> Vec<&str> {
         let ways = self.events.iter();
         ways.filter(|event| event["type"] == "connected" || event["type"] == "path")
             .map(|event| event["path"].as_str().unwrap())
@@ -149,18 +149,18 @@ impl Talker {
     }
 
     /// How often this was told so far.
-    pub fn times(&self, kind: &str) -> usize {
+    pub(crate) fn times(&self, kind: &str) -> usize {
         self.told(kind).count()
     }
 
-    pub fn told(&self, kind: &str) -> impl Iterator<Item = &Value> {
+    pub(crate) fn told(&self, kind: &str) -> impl Iterator<Item = &Value> {
         self.events
             .iter()
             .filter(move |event| event["type"] == kind)
     }
 
     /// Waits for its end, and gives the exit code.
-    pub fn exit_code(&mut self) -> i32 {
+    pub(crate) fn exit_code(&mut self) -> i32 {
         for line in self.client.out.rest() {
             self.events.push(serde_json::from_str(&line).unwrap());
         }
@@ -179,13 +179,13 @@ impl Drop for Talker {
 }
 
 /// One of two leaves, and both have ended well.
-pub fn part([one, other]: [&mut Talker; 2]) {
+pub(crate) fn part([one, other]: [&mut Talker; 2]) {
     one.say("/quit");
     assert_eq!((one.exit_code(), other.exit_code()), (0, 0));
 }
 
 /// The texts `PREFIX 1` to `PREFIX N`.
-pub fn many(prefix: &str, last: u32) -> Vec<String> {
+pub(crate) fn many(prefix: &str, last: u32) -> Vec<String> {
     (1..=last)
         .map(|number| format!("{prefix} {number}"))
         .collect()

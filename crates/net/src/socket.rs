@@ -32,17 +32,17 @@ impl Segments {
     #[must_use]
     pub fn smaller(self) -> Self {
         match self {
-            Segments::Full => Segments::Small,
-            Segments::Small | Segments::Smallest => Segments::Smallest,
+            Self::Full => Self::Small,
+            Self::Small | Self::Smallest => Self::Smallest,
         }
     }
 
     /// Bytes of a segment, headers aside; 0: the system's.
     pub fn bytes(self) -> u32 {
         match self {
-            Segments::Full => 0,
-            Segments::Small => 1220,
-            Segments::Smallest => 536,
+            Self::Full => 0,
+            Self::Small => 1220,
+            Self::Smallest => 536,
         }
     }
 

@@ -38,7 +38,7 @@ pub struct Away<T> {
 impl<T: Fn(Option<&str>)> Away<T> {
     /// Nothing is known yet.
     pub fn new(tell: T) -> Self {
-        Away {
+        Self {
             tell,
             backoff: Backoff::default(),
             since: None,
@@ -53,7 +53,7 @@ impl<T: Fn(Option<&str>)> Away<T> {
     /// The same where the person waits for something else, and hears of the mediator only if
     /// that takes longer because of it.
     pub fn aside(tell: T) -> Self {
-        let mut away = Away::new(tell);
+        let mut away = Self::new(tell);
         away.before = true;
         away
     }

@@ -62,7 +62,7 @@ pub struct HostAcceptor {
 impl HostAcceptor {
     /// A lobby behind this door.
     pub fn new(door: Acceptor) -> Self {
-        HostAcceptor {
+        Self {
             door,
             keeper: KnockVerifier::default(),
             expected: None,

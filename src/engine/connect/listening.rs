@@ -59,13 +59,13 @@ pub(super) struct View {
 
 impl View {
     /// What is seen from `mediator`, which said that it observed this.
-    pub fn of(mediator: &Rendezvous, observed: SocketAddr) -> Self {
+    pub(super) fn of(mediator: &Rendezvous, observed: SocketAddr) -> Self {
         let port = match mediator.port_kept() {
             true => observed.port(),
             false => 0,
         };
         let observed = SocketAddr::new(observed.ip().to_canonical(), port);
-        View {
+        Self {
             via: mediator.mediator_ip().to_canonical(),
             observed: (!mediator.is_proxied()).then_some(observed),
             link: mediator.link(),

@@ -106,7 +106,7 @@ impl From<PairingError> for Failure {
             PairingError::WeAreOlder(name) => theirs(name).map(Failure::WeAreOlder),
             _ => None,
         }
-        .unwrap_or(Failure::Pairing(error))
+        .unwrap_or(Self::Pairing(error))
     }
 }
 
@@ -114,32 +114,30 @@ impl Failure {
     /// What it may mean, and what to do.
     pub fn advice(&self) -> Cow<'static, str> {
         let advice = match self {
-            Failure::TheyAreOlder(name) => {
+            Self::TheyAreOlder(name) => {
                 return format!("{name} must update undertone; then meet again, in the same room.")
                     .into();
             }
-            Failure::Pairing(PairingError::TheyAreOlder(_)) => {
+            Self::Pairing(PairingError::TheyAreOlder(_)) => {
                 "The other person must update undertone; then meet again, in the same room."
             }
-            Failure::WeAreOlder(_) | Failure::Pairing(PairingError::WeAreOlder(_)) => {
+            Self::WeAreOlder(_) | Self::Pairing(PairingError::WeAreOlder(_)) => {
                 "Update undertone here; then meet again, in the same room."
             }
-            Failure::Pairing(PairingError::Secret) => {
+            Self::Pairing(PairingError::Secret) => {
                 "Either one of you typed it wrong, or someone tried to get in between."
             }
-            Failure::Pairing(PairingError::Version | PairingError::Downgrade) => {
+            Self::Pairing(PairingError::Version | PairingError::Downgrade) => {
                 "Bring undertone up to date on both sides."
             }
-            Failure::Pairing(PairingError::Name | PairingError::Candidates) => {
+            Self::Pairing(PairingError::Name | PairingError::Candidates) => {
                 "The other person's program broke the protocol. Bring undertone up to date on both sides."
             }
-            Failure::Pairing(_) => {
-                "Someone in between, perhaps the mediator, altered the messages."
-            }
-            Failure::Left | Failure::Slow => {
+            Self::Pairing(_) => "Someone in between, perhaps the mediator, altered the messages.",
+            Self::Left | Self::Slow => {
                 "The other side, or the mediator, broke off. It may have been a guess at the secret."
             }
-            Failure::NoPath(why) => why.advice(),
+            Self::NoPath(why) => why.advice(),
         };
         advice.into()
     }
@@ -162,7 +160,7 @@ pub enum Progress {
 impl Progress {
     /// Whether a seat is held, and nobody there.
     pub fn is_seated(far: &Option<Self>) -> bool {
-        matches!(far, Some(Progress::Seated { .. }))
+        matches!(far, Some(Self::Seated { .. }))
     }
 
     /// Whether somebody is there.

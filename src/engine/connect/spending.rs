@@ -23,7 +23,7 @@ impl Spending {
     /// [`ChatError::RoomSpent`] where it was all; [`ChatError::Attempts`].
     pub async fn open(context: &Context) -> Result<Self, ChatError> {
         let has_secret = context.config.room.secret().is_some();
-        let spending = Spending {
+        let spending = Self {
             kept: has_secret.then(|| context.config.attempts.clone()),
             tag: context.config.room.tag(),
             spent: AtomicU32::new(0),

@@ -17,28 +17,28 @@ pub(super) struct Backlog {
 
 impl Backlog {
     /// Whether another line is taken.
-    pub fn has_room(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         self.lines.len() < LINES_MAX && self.bytes < BYTES_MAX
     }
 
     /// How many lines wait.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.lines.len()
     }
 
     /// Whether none does.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
     /// Takes a line that waits.
-    pub fn push(&mut self, sent: u64, text: &str) {
+    pub(super) fn push(&mut self, sent: u64, text: &str) {
         self.bytes += text.len();
         self.lines.push_back((sent, text.to_owned()));
     }
 
     /// Gives the line that has waited longest.
-    pub fn pop(&mut self) -> Option<(u64, String)> {
+    pub(super) fn pop(&mut self) -> Option<(u64, String)> {
         let (sent, text) = self.lines.pop_front()?;
         self.bytes -= text.len();
         Some((sent, text))

@@ -35,7 +35,7 @@ pub(in crate::engine) struct Parting {
 
 impl Parting {
     pub(in crate::engine) fn because(error: ChatError) -> Self {
-        Parting {
+        Self {
             left: false,
             exit: Err(error),
         }

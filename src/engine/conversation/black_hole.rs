@@ -30,23 +30,23 @@ pub(super) struct BlackHole {
 
 impl BlackHole {
     /// How large the segments of the next link may be.
-    pub fn segments(&self) -> Segments {
+    pub(super) fn segments(&self) -> Segments {
         self.segments
     }
 
     /// Whether something that was said is not acknowledged.
-    pub fn note(&mut self, waiting: bool) {
+    pub(super) fn note(&mut self, waiting: bool) {
         let since = waiting.then(|| self.unanswered.unwrap_or_else(Instant::now));
         self.unanswered = since;
     }
 
     /// An acknowledgement came.
-    pub fn answered(&mut self) {
+    pub(super) fn answered(&mut self) {
         self.unanswered = None;
     }
 
     /// The link died with so many bytes unanswered.
-    pub fn died(&mut self, bytes: usize) {
+    pub(super) fn died(&mut self, bytes: usize) {
         let since = self.unanswered.take();
         let smaller = self.segments.smaller();
         let large = usize::try_from(smaller.bytes()).unwrap_or_default() - AROUND;
@@ -61,7 +61,7 @@ impl BlackHole {
 
     /// There is a link again, after so long. Says whether it is to be told that large packets
     /// get lost.
-    pub fn found(&mut self, after: Duration) -> bool {
+    pub(super) fn found(&mut self, after: Duration) -> bool {
         match self.before.take() {
             Some(_) if after <= SOON => true,
             Some(before) => {

@@ -20,18 +20,18 @@ pub(super) struct Network {
 
 impl Network {
     /// As they are now.
-    pub fn here() -> Self {
-        Network {
+    pub(super) fn here() -> Self {
+        Self {
             addresses: addresses_here().into_iter().collect(),
             next: Instant::now() + EVERY,
         }
     }
 
     /// Returns when they are others. Cancel-safe.
-    pub async fn changed(&mut self) {
+    pub(super) async fn changed(&mut self) {
         loop {
             sleep_until(self.next).await;
-            let now = Network::here();
+            let now = Self::here();
             let changed = now.addresses != self.addresses;
             *self = now;
             if changed {

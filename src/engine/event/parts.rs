@@ -75,13 +75,13 @@ impl From<FrameError> for Loss {
     /// A mediator that relays says why it ended that.
     fn from(error: FrameError) -> Self {
         let said = match &error {
-            FrameError::Length(_) => return Loss::Frame(error),
+            FrameError::Length(_) => return Self::Frame(error),
             FrameError::Io(error) => error.get_ref(),
             FrameError::Closed => None,
         };
         match said.and_then(|said| said.downcast_ref::<RendezvousError>()) {
-            Some(why) => Loss::Relay(why.to_string()),
-            None => Loss::Broken,
+            Some(why) => Self::Relay(why.to_string()),
+            None => Self::Broken,
         }
     }
 }

@@ -91,7 +91,7 @@ impl Lan {
                 }
             }
         });
-        Ok(Lan {
+        Ok(Self {
             daemon,
             known: lan_known,
             watching,

@@ -25,7 +25,7 @@ impl Link {
     /// To a mediator that was named. Of its address nothing is known but where it cannot lead.
     pub fn named(url: MediatorUrl) -> Self {
         let reach = url.ip().map(Reach::of);
-        Link {
+        Self {
             url: url.without_link(),
             reach: reach.filter(|reach| *reach >= Reach::Link),
         }

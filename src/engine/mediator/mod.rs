@@ -72,7 +72,7 @@ struct Embedded {
 impl MediatorHandle {
     /// The mediator that `route` leads to, which somebody else runs.
     pub fn named(route: MediatorEndpoint) -> Self {
-        MediatorHandle {
+        Self {
             others: vec![Link::named(route.mediator.clone())],
             route,
             outside: Outside::default(),
@@ -88,9 +88,9 @@ impl MediatorHandle {
     /// The mediator that `route` leads to, on this machine: one is started here once it has ended.
     pub fn on_this_machine(route: MediatorEndpoint, bind: Option<IpAddr>) -> Self {
         let place = (!route.mediator.tls()).then(|| (bind, route.mediator.port()));
-        MediatorHandle {
+        Self {
             place,
-            ..MediatorHandle::named(route)
+            ..Self::named(route)
         }
     }
 
@@ -140,7 +140,7 @@ impl MediatorHandle {
                 continue;
             };
             let others = links_here(bind, at, embedded.is_some()).await;
-            return Ok(MediatorHandle {
+            return Ok(Self {
                 route: MediatorEndpoint::direct(url),
                 outside: Outside::default(),
                 keep_alive: KeepAlive::default(),

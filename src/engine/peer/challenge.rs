@@ -12,7 +12,7 @@ const WORDS: usize = 6;
 
 /// Words of a fingerprint, and where they stand in it.
 #[derive(Debug)]
-pub struct Challenge {
+pub(super) struct Challenge {
     /// Counted from 1, rising.
     places: Vec<usize>,
     words: Vec<&'static str>,
@@ -20,7 +20,7 @@ pub struct Challenge {
 
 impl Challenge {
     /// Draws words of `is`, none of which is in its place in `was`.
-    pub fn draw(was: &Fingerprint, is: &Fingerprint) -> Self {
+    pub(super) fn draw(was: &Fingerprint, is: &Fingerprint) -> Self {
         let draws = random::<32>();
         let pairs = was.words().into_iter().zip(is.words());
         let mut drawn: Vec<_> = pairs
@@ -33,21 +33,21 @@ impl Challenge {
         drawn.truncate(WORDS);
         drawn.sort_by_key(|(_, place, _)| *place);
         let (places, words) = drawn.iter().map(|(_, place, word)| (place, word)).unzip();
-        Challenge { places, words }
+        Self { places, words }
     }
 
     /// Which words are asked for.
-    pub fn places(&self) -> &[usize] {
+    pub(super) fn places(&self) -> &[usize] {
         &self.places
     }
 
     /// Whether `typed` is those words. Two keys of one fingerprint have none.
-    pub fn is_met(&self, typed: &str) -> bool {
+    pub(super) fn is_met(&self, typed: &str) -> bool {
         !self.words.is_empty() && same_words(&self.words, typed)
     }
 
     /// The command that lets the key in.
-    pub fn command(&self) -> String {
+    pub(super) fn command(&self) -> String {
         format!("/trust {}", self.words.join(" "))
     }
 }

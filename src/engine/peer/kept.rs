@@ -46,23 +46,23 @@ impl Peer {
     }
 
     /// Notes in the history that the other one was just heard of.
-    pub fn seen(&mut self) {
+    pub(crate) fn seen(&mut self) {
         self.note(false, |entry| entry.last_seen = Timestamp::now());
     }
 
     /// Notes in the history that the conversation is over.
-    pub fn parted(&mut self) {
+    pub(crate) fn parted(&mut self) {
         self.note(true, |_| {});
     }
 
     /// Notes in the history that the words did not match. What is known of the key stays: it
     /// need not be the other one's fault.
-    pub fn differed(&mut self) {
+    pub(crate) fn differed(&mut self) {
         self.note(false, |entry| entry.state = Finding::Differed);
     }
 
     /// Notes in the history that the link goes another way now.
-    pub fn moved(&mut self, route: Path) {
+    pub(crate) fn moved(&mut self, route: Path) {
         self.note(false, |entry| {
             entry.address = route.address().to_string();
             entry.path = path(route);

@@ -21,7 +21,7 @@ use crate::store::{Writer, aside};
 use crate::trust::Trust;
 
 /// The other one.
-pub struct Peer {
+pub(super) struct Peer {
     key: PublicKey,
     name: DisplayName,
     /// What the other one calls itself.
@@ -51,7 +51,7 @@ impl Peer {
     ///
     /// # Errors
     /// [`ContactsError`], where nobody can be judged.
-    pub async fn meet(
+    pub(super) async fn meet(
         context: &Context,
         peer: &PeerIdentity,
         route: Path,
@@ -65,7 +65,7 @@ impl Peer {
             aside(move || contacts.judge(&key, &name, &room_tag)).await??
         };
         let secret = context.config.room.secret().is_some() && !again;
-        let mut peer = Peer {
+        let mut peer = Self {
             key,
             name: given.clone(),
             given,
@@ -112,47 +112,47 @@ impl Peer {
     }
 
     /// Our name for the other one.
-    pub fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         self.name.as_str()
     }
 
     /// The identity key that later links must show.
-    pub fn key(&self) -> &PublicKey {
+    pub(super) fn key(&self) -> &PublicKey {
         &self.key
     }
 
     /// All words of the key.
-    pub fn fingerprint(&self) -> Fingerprint {
+    pub(super) fn fingerprint(&self) -> Fingerprint {
         fingerprint(&self.key)
     }
 
     /// How sure we are of the key.
-    pub fn trust(&self) -> Trust {
+    pub(super) fn trust(&self) -> Trust {
         self.trust
     }
 
     /// Whether it is our own identity.
-    pub fn is_yourself(&self) -> bool {
+    pub(super) fn is_yourself(&self) -> bool {
         self.yourself
     }
 
     /// Whether it is somebody whom we know, by the key that is there.
-    pub fn is_contact(&self) -> bool {
+    pub(super) fn is_contact(&self) -> bool {
         !self.yourself && !self.asks_for_trust()
     }
 
     /// Whether nothing may be said or shown.
-    pub fn is_shut(&self) -> bool {
+    pub(super) fn is_shut(&self) -> bool {
         self.shut.is_some()
     }
 
     /// Whether the trust stems from an earlier meeting: this one by itself proves less.
-    pub fn is_trusted_from_earlier(&self) -> bool {
+    pub(super) fn is_trusted_from_earlier(&self) -> bool {
         self.trust != self.proves
     }
 
     /// What is to be said about a shut chat.
-    pub fn alarm(&self) -> Option<Event> {
+    pub(super) fn alarm(&self) -> Option<Event> {
         let shut = self.shut.as_ref()?;
         let is = self.fingerprint();
         let Shut::Alarm(alarm, challenge) = shut else {
@@ -186,20 +186,20 @@ impl Peer {
     }
 
     /// The words matched: the key is verified, and the chat open.
-    pub fn verified(&mut self) {
+    pub(super) fn verified(&mut self) {
         self.proves = Trust::Verified;
         self.accept();
     }
 
     /// Whether there is an alarm that [`Peer::trust_anyway`] may answer.
-    pub fn asks_for_trust(&self) -> bool {
+    pub(super) fn asks_for_trust(&self) -> bool {
         matches!(self.shut, Some(Shut::Alarm(..)))
     }
 
     /// The user typed what an alarm asks for: lets the new key in, as far as this
     /// meeting proves it. `false`: the words are not those of the key that is
     /// there, or there is no alarm.
-    pub fn trust_anyway(&mut self, typed: &str) -> bool {
+    pub(super) fn trust_anyway(&mut self, typed: &str) -> bool {
         let met = match &self.shut {
             Some(Shut::Alarm(_, challenge)) => challenge.is_met(typed),
             _ => false,

@@ -26,7 +26,7 @@ impl Prompt {
     /// A prompt that names `name`.
     #[must_use]
     pub fn new(name: &str, status: Status) -> Self {
-        Prompt {
+        Self {
             name: Safe::name(name),
             status,
         }

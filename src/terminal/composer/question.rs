@@ -46,7 +46,7 @@ pub(super) enum Mode {
 impl Question {
     pub(super) fn text(&self) -> &str {
         match self {
-            Question::Key { text, .. } | Question::Words { text } => text,
+            Self::Key { text, .. } | Self::Words { text } => text,
         }
     }
 }

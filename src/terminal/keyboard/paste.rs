@@ -4,7 +4,7 @@
 use undertone_core::payload::TEXT_MAX;
 
 /// What begins one, in 7-bit form.
-pub const BEGIN: &str = "\x1b[200~";
+pub(super) const BEGIN: &str = "\x1b[200~";
 const END: &[u8] = b"\x1b[201~";
 /// The same, where the beginning came with a CSI of the 8-bit set.
 const END_8_BIT: &[u8] = "\u{9b}201~".as_bytes();
@@ -14,7 +14,7 @@ const CTRL_C: u8 = 3;
 
 /// A paste whose end has not come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paste {
+pub(super) struct Paste {
     end: &'static [u8],
     /// How much of the end has come.
     matched: usize,
@@ -23,8 +23,8 @@ pub struct Paste {
 
 impl Paste {
     /// An empty one; `eight_bit`: it began with a CSI of the 8-bit set.
-    pub fn begin(eight_bit: bool) -> Self {
-        Paste {
+    pub(super) fn begin(eight_bit: bool) -> Self {
+        Self {
             end: if eight_bit { END_8_BIT } else { END },
             matched: 0,
             bytes: Vec::new(),
@@ -32,7 +32,7 @@ impl Paste {
     }
 
     /// Takes a byte; the text, if that was the end.
-    pub fn push(&mut self, byte: u8) -> Option<String> {
+    pub(super) fn push(&mut self, byte: u8) -> Option<String> {
         if self.end.get(self.matched) == Some(&byte) {
             self.matched += 1;
             let ended = self.matched == self.end.len();
@@ -57,7 +57,7 @@ impl Paste {
     }
 
     /// No end came in time: the bytes.
-    pub fn give_up(self) -> Vec<u8> {
+    pub(super) fn give_up(self) -> Vec<u8> {
         self.bytes
     }
 }

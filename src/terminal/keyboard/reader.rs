@@ -44,7 +44,7 @@ impl Reader {
     /// # Errors
     /// The system's, as where stdin is no terminal.
     pub fn open() -> io::Result<Self> {
-        Ok(Reader {
+        Ok(Self {
             terminal: watched()?,
             resized: signal(SignalKind::window_change())?,
             front: Front::watch()?,
@@ -59,7 +59,7 @@ impl Reader {
     /// Those of [`Reader::open`].
     pub fn sparing() -> io::Result<Self> {
         let at_once = 1;
-        Ok(Reader {
+        Ok(Self {
             at_once,
             ..Self::open()?
         })

@@ -14,7 +14,7 @@ use super::{Code, Key};
 
 /// What introduced a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Introducer {
+pub(super) enum Introducer {
     /// `ESC [`, or U+009B.
     Csi,
     /// `ESC O`, or U+008F: a function key.
@@ -23,7 +23,7 @@ pub enum Introducer {
 
 /// What a whole sequence says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meaning {
+pub(super) enum Meaning {
     /// A key was pressed.
     Key(Key),
     /// The window got the focus, or lost it.
@@ -37,7 +37,7 @@ pub enum Meaning {
 }
 
 /// Reads a sequence.
-pub fn meaning(introducer: Introducer, body: &[u8], end: u8) -> Meaning {
+pub(super) fn meaning(introducer: Introducer, body: &[u8], end: u8) -> Meaning {
     let body = Body(body);
     if introducer == Introducer::Ss3 {
         return body

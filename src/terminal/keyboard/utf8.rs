@@ -5,7 +5,7 @@ use std::char::REPLACEMENT_CHARACTER;
 
 /// A character that is not complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Partial {
+pub(super) struct Partial {
     bytes: [u8; 6],
     len: usize,
     /// How many bytes there are to be.
@@ -14,10 +14,10 @@ pub struct Partial {
 
 impl Partial {
     /// Begins with a lead byte; `None`: it leads nothing.
-    pub fn begin(lead: u8) -> Option<Self> {
+    pub(super) fn begin(lead: u8) -> Option<Self> {
         let claimed = claimed(lead)?;
         let bytes = [lead, 0, 0, 0, 0, 0];
-        Some(Partial {
+        Some(Self {
             bytes,
             len: 1,
             claimed,
@@ -25,12 +25,12 @@ impl Partial {
     }
 
     /// Whether this byte continues it.
-    pub fn continues(byte: u8) -> bool {
+    pub(super) fn continues(byte: u8) -> bool {
         matches!(byte, 0x80..=0xbf)
     }
 
     /// Takes a continuation byte; the character, if that was the last.
-    pub fn push(&mut self, byte: u8) -> Option<char> {
+    pub(super) fn push(&mut self, byte: u8) -> Option<char> {
         if let Some(place) = self.bytes.get_mut(self.len) {
             *place = byte;
         }
@@ -48,7 +48,7 @@ impl Partial {
 
 /// How many bytes a lead byte claims, itself included, in today's UTF-8 or the one before
 /// (RFC 2279).
-pub fn claimed(lead: u8) -> Option<usize> {
+pub(super) fn claimed(lead: u8) -> Option<usize> {
     match lead {
         0xc0..=0xdf => Some(2),
         0xe0..=0xef => Some(3),

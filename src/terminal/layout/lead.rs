@@ -39,7 +39,7 @@ impl Lead {
     /// `time` is of five columns.
     #[must_use]
     pub fn of(name: &str, time: String, style: Style) -> Self {
-        Lead {
+        Self {
             time,
             name: Safe::name(name),
             whose: Whose::Theirs { resent: false },
@@ -57,7 +57,7 @@ impl Lead {
     /// Of ours.
     #[must_use]
     pub fn ours(time: String, arrived: bool, style: Style) -> Self {
-        Lead {
+        Self {
             time,
             name: Safe::name("you"),
             whose: Whose::Ours { arrived },

@@ -60,7 +60,7 @@ impl Asker {
     pub fn open() -> Result<Self, PromptError> {
         come_to_front()?;
         let keys = Reader::sparing()?;
-        Ok(Asker {
+        Ok(Self {
             width: columns()?,
             keys,
             guard: Guard::keys()?,

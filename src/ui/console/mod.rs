@@ -81,7 +81,7 @@ impl Console {
             ahead.push('\n');
         }
         composer.event(Reported::Paste(ahead), Instant::now().into_std());
-        Ok(Console {
+        Ok(Self {
             guard,
             keys,
             composer,

@@ -49,7 +49,7 @@ pub(super) enum Arrived {
 
 impl Said {
     pub(super) fn new() -> Self {
-        Said {
+        Self {
             unseen: VecDeque::new(),
             seen: VecDeque::new(),
             within: LEAST,

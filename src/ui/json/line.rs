@@ -11,7 +11,7 @@ use crate::trust::Trust;
 /// One line.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-pub enum Line<'a> {
+pub(super) enum Line<'a> {
     /// Our seat is taken; the other one is awaited.
     Waiting {
         /// ROOM.

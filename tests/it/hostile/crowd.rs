@@ -10,7 +10,11 @@ use tokio::net::TcpSocket;
 use tokio::runtime::Runtime;
 
 /// A connection from this address, which must be one of loopback's.
-pub fn connect_from(runtime: &Runtime, from: IpAddr, to: SocketAddr) -> std::io::Result<TcpStream> {
+pub(crate) fn connect_from(
+    runtime: &Runtime,
+    from: IpAddr,
+    to: SocketAddr,
+) -> std::io::Result<TcpStream> {
     let stream = runtime.block_on(async {
         let socket = TcpSocket::new_v4()?;
         socket.bind(SocketAddr::new(from, 0))?;
@@ -21,7 +25,7 @@ pub fn connect_from(runtime: &Runtime, from: IpAddr, to: SocketAddr) -> std::io:
     Ok(stream)
 }
 
-pub fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -30,7 +34,7 @@ pub fn runtime() -> Runtime {
 
 /// What strangers say: nothing, a byte, a length alone, other protocols, and
 /// messages of the right length that are not genuine.
-pub fn garbage(kind: usize) -> Vec<u8> {
+pub(crate) fn garbage(kind: usize) -> Vec<u8> {
     let framed = |n: u32| [&n.to_be_bytes()[..], &vec![0xa5; n as usize]].concat();
     match kind % 9 {
         0 => Vec::new(),
@@ -46,7 +50,7 @@ pub fn garbage(kind: usize) -> Vec<u8> {
 }
 
 /// Connections that are made until all are, whatever becomes of them.
-pub struct Flood {
+pub(crate) struct Flood {
     pub made: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
@@ -55,13 +59,13 @@ pub struct Flood {
 impl Flood {
     /// `total` connections from as many addresses as there are `threads`, each of
     /// which keeps its last few open.
-    pub fn at(to: SocketAddr, threads: u8, total: usize) -> Self {
+    pub(crate) fn at(to: SocketAddr, threads: u8, total: usize) -> Self {
         let (made, stop) = (Arc::default(), Arc::default());
         let threads = (0..threads).map(|thread| {
             let (made, stop) = (Arc::clone(&made), Arc::clone(&stop));
             std::thread::spawn(move || pour(to, thread, total, &made, &stop))
         });
-        Flood {
+        Self {
             threads: threads.collect(),
             made,
             stop,
@@ -69,7 +73,7 @@ impl Flood {
     }
 
     /// Waits until this many connections were made.
-    pub fn await_made(&self, many: usize) {
+    pub(crate) fn await_made(&self, many: usize) {
         let deadline = std::time::Instant::now() + crate::common::PATIENCE;
         while self.made.load(Ordering::Relaxed) < many {
             assert!(std::time::Instant::now() < deadline, "too slow a flood");
@@ -78,7 +82,7 @@ impl Flood {
     }
 
     /// Waits for the whole flood.
-    pub fn end(mut self) {
+    pub(crate) fn end(mut self) {
         for thread in self.threads.drain(..) {
             thread.join().unwrap();
         }
@@ -111,7 +115,7 @@ fn pour(to: SocketAddr, thread: u8, total: usize, made: &AtomicUsize, stop: &Ato
 }
 
 /// Whether the other side has closed this connection by now.
-pub fn is_closed(stream: &mut TcpStream) -> bool {
+pub(crate) fn is_closed(stream: &mut TcpStream) -> bool {
     stream.set_nonblocking(true).unwrap();
     let read = stream.read(&mut [0; 1024]);
     stream.set_nonblocking(false).unwrap();

@@ -9,7 +9,7 @@ use undertone_net::link::dial::Plan;
 use undertone_net::link::port::Port;
 
 /// Looks for the host at these addresses.
-pub async fn dial(
+pub(crate) async fn dial(
     candidates: impl IntoIterator<Item = SocketAddr>,
     confirm: &GuestConfirm,
 ) -> Result<Ready, LinkError> {

@@ -22,16 +22,16 @@ use crate::hostile::dial::dial;
 use crate::hostile::{Evil, Seat};
 
 /// Somebody who pairs with a client in another one's place.
-pub struct Impostor {
+pub(crate) struct Impostor {
     pub identity: Arc<SecretKey>,
     meeting: Meeting,
 }
 
 impl Impostor {
     /// One who believes that this is the room, secret included.
-    pub fn in_room(room: &str) -> Self {
+    pub(crate) fn in_room(room: &str) -> Self {
         let room: Room = room.parse().unwrap();
-        Impostor {
+        Self {
             identity: Arc::new(SecretKey::generate()),
             meeting: Meeting {
                 tag: room.tag(),
@@ -41,14 +41,14 @@ impl Impostor {
     }
 
     /// A fresh attempt.
-    pub fn offering(&self) -> Offering {
+    pub(crate) fn offering(&self) -> Offering {
         Offering::new(self.meeting.clone(), self.identity.public())
     }
 
     /// One who comes back to a session.
     #[allow(dead_code, reason = "each test file uses its part")]
-    pub fn again(reunion: &ResumeContext) -> Self {
-        Impostor {
+    pub(crate) fn again(reunion: &ResumeContext) -> Self {
+        Self {
             identity: Arc::clone(&reunion.identity),
             meeting: reunion.meeting(),
         }
@@ -56,7 +56,12 @@ impl Impostor {
 
     /// Pairs with the client in this seat, to which the other one is to be
     /// `client`; its SEALED is here, ours is not yet out.
-    pub fn begin(&self, seat: &mut Seat<'_>, client: wire::Role, candidates: &Candidates) -> Begun {
+    pub(crate) fn begin(
+        &self,
+        seat: &mut Seat<'_>,
+        client: wire::Role,
+        candidates: &Candidates,
+    ) -> Begun {
         let role = match client {
             wire::Role::Host => Role::Guest,
             wire::Role::Guest => Role::Host,
@@ -77,7 +82,7 @@ impl Impostor {
 
 /// What CONFIRM says of who sends it, whatever that is.
 #[allow(dead_code, reason = "each test file uses its part")]
-pub fn introduction(caps: [u8; 4], name: &[u8]) -> Introduction {
+pub(crate) fn introduction(caps: [u8; 4], name: &[u8]) -> Introduction {
     let mut bytes = [0; 69];
     bytes[..4].copy_from_slice(&caps);
     bytes[4] = u8::try_from(name.len()).unwrap();
@@ -86,7 +91,7 @@ pub fn introduction(caps: [u8; 4], name: &[u8]) -> Introduction {
 }
 
 /// Both SEALED are made.
-pub struct Begun {
+pub(crate) struct Begun {
     identity: Arc<SecretKey>,
     awaiting: AwaitSealed,
     pub ours: Vec<u8>,
@@ -95,7 +100,7 @@ pub struct Begun {
 
 impl Begun {
     /// What the impostor can make of the client's SEALED.
-    pub fn open(self) -> Result<Matched, PairingError> {
+    pub(crate) fn open(self) -> Result<Matched, PairingError> {
         self.awaiting
             .sealed(&self.theirs, None)?
             .agree(&self.identity)
@@ -103,14 +108,14 @@ impl Begun {
 }
 
 /// One end of a conversation.
-pub struct End {
+pub(crate) struct End {
     session: Session,
     framed: Framed,
 }
 
 impl End {
     /// Dials the client whose pairing this is.
-    pub fn dial(evil: &Evil, matched: Matched, name: &str) -> Self {
+    pub(crate) fn dial(evil: &Evil, matched: Matched, name: &str) -> Self {
         let candidates = matched.candidates().clone();
         let confirm = matched.guest(name).unwrap();
         let here = "127.0.0.1".parse().unwrap();
@@ -121,7 +126,12 @@ impl End {
     }
 
     /// Waits here for the client whose pairing this is.
-    pub fn await_guest(evil: &Evil, acceptor: Acceptor, matched: Matched, name: &str) -> Self {
+    pub(crate) fn await_guest(
+        evil: &Evil,
+        acceptor: Acceptor,
+        matched: Matched,
+        name: &str,
+    ) -> Self {
         let mut lobby = HostAcceptor::new(acceptor);
         let confirm = matched.host(name).unwrap();
         lobby.take(Found::Pairing(Box::new(confirm), Plan::default()));
@@ -150,7 +160,7 @@ impl End {
             Role::Guest => session.link_opened(id, channel, &plaintext, now),
         };
         taken.expect("the link counts");
-        let mut end = End {
+        let mut end = Self {
             session,
             framed: Framed::new(id, ready.path, ready.stream, ready.reader),
         };
@@ -166,18 +176,18 @@ impl End {
         self.framed.try_flush().expect("a live socket");
     }
 
-    pub fn say(&mut self, evil: &Evil, text: &str) {
+    pub(crate) fn say(&mut self, evil: &Evil, text: &str) {
         self.say_at(evil, 0, text);
     }
 
     /// Says it at this time, in milliseconds since 1970.
-    pub fn say_at(&mut self, evil: &Evil, sent: u64, text: &str) {
+    pub(crate) fn say_at(&mut self, evil: &Evil, sent: u64, text: &str) {
         self.session.say(sent, text).unwrap();
         self.flush(evil);
     }
 
     /// The text of the next message.
-    pub fn hear(&mut self, evil: &Evil) -> String {
+    pub(crate) fn hear(&mut self, evil: &Evil) -> String {
         loop {
             while let Some(event) = self.session.poll_event() {
                 if let Event::Text { text, .. } = event {

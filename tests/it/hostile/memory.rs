@@ -1,7 +1,7 @@
 //! What a process holds in memory.
 
 /// The most that the process has ever had in memory, in KiB.
-pub fn peak_kib(pid: i32) -> u64 {
+pub(crate) fn peak_kib(pid: i32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
     let number = line.and_then(|line| line.split_whitespace().nth(1));

@@ -2,13 +2,13 @@
 //! anything. It keeps all that clients told it, to be searched for what it must
 //! never learn.
 
-pub mod crowd;
-pub mod dial;
-pub mod end;
-pub mod memory;
-pub mod pair;
-pub mod proxy;
-pub mod tls;
+pub(crate) mod crowd;
+pub(crate) mod dial;
+pub(crate) mod end;
+pub(crate) mod memory;
+pub(crate) mod pair;
+pub(crate) mod proxy;
+pub(crate) mod tls;
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -32,7 +32,7 @@ use undertone_wire::{ClientMessage, MediatorMessage, Opaque, Role};
 use crate::common::{Client, Home, PATIENCE};
 
 /// The mediator. Its methods block, so that a test reads like a script.
-pub struct Evil {
+pub(crate) struct Evil {
     pub runtime: Runtime,
     listener: TcpListener,
     pub url: String,
@@ -40,7 +40,7 @@ pub struct Evil {
 }
 
 impl Evil {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -50,7 +50,7 @@ impl Evil {
             .block_on(TcpListener::bind("127.0.0.1:0"))
             .expect("a free port");
         let url = format!("http://{}", listener.local_addr().unwrap());
-        Evil {
+        Self {
             runtime,
             listener,
             url,
@@ -59,7 +59,7 @@ impl Evil {
     }
 
     /// Runs `future`, not for ever.
-    pub fn wait<T>(&self, what: &str, future: impl Future<Output = T>) -> T {
+    pub(crate) fn wait<T>(&self, what: &str, future: impl Future<Output = T>) -> T {
         let bounded = async { timeout(PATIENCE, future).await };
         self.runtime
             .block_on(bounded)
@@ -67,13 +67,13 @@ impl Evil {
     }
 
     /// The next connection, as it comes.
-    pub fn socket(&self) -> TcpStream {
+    pub(crate) fn socket(&self) -> TcpStream {
         self.wait("connection", self.listener.accept()).unwrap().0
     }
 
     /// Somebody asks what answers here, and is told: a mediator.
     #[allow(dead_code, reason = "each test file uses its part")]
-    pub fn is_asked_for_its_version(&self) {
+    pub(crate) fn is_asked_for_its_version(&self) {
         let mut stream = self.socket();
         let answering = async {
             let mut question = Vec::new();
@@ -85,13 +85,13 @@ impl Evil {
     }
 
     /// The next client that joins.
-    pub fn join(&self) -> Seat<'_> {
+    pub(crate) fn join(&self) -> Seat<'_> {
         self.try_join().expect("it joins")
     }
 
     /// The next client that joins in a room that fits. Who joins elsewhere is hung up on, and
     /// may have gone.
-    pub fn join_where(&self, fits: impl Fn(&Seat<'_>) -> bool) -> Seat<'_> {
+    pub(crate) fn join_where(&self, fits: impl Fn(&Seat<'_>) -> bool) -> Seat<'_> {
         loop {
             if let Some(seat) = self.try_join().filter(&fits) {
                 return seat;
@@ -100,7 +100,7 @@ impl Evil {
     }
 
     /// The next client that joins in this room of people.
-    pub fn join_in(&self, room: &str) -> Seat<'_> {
+    pub(crate) fn join_in(&self, room: &str) -> Seat<'_> {
         let room: Room = room.parse().unwrap();
         self.join_where(|seat| seat.room == room.tag())
     }
@@ -132,7 +132,7 @@ impl Evil {
     }
 
     /// Nothing that any client said holds one of these, in clear or in base64.
-    pub fn assert_learnt_nothing(&self, secrets: &[&[u8]]) {
+    pub(crate) fn assert_learnt_nothing(&self, secrets: &[&[u8]]) {
         let heard = self.heard.borrow();
         assert!(!heard.is_empty(), "nobody said anything");
         for text in heard.iter() {
@@ -157,12 +157,12 @@ impl Evil {
 }
 
 /// Whether `part` stands anywhere in `whole`.
-pub fn holds(whole: &[u8], part: &[u8]) -> bool {
+pub(crate) fn holds(whole: &[u8], part: &[u8]) -> bool {
     whole.windows(part.len()).any(|window| window == part)
 }
 
 /// A client that joined.
-pub struct Seat<'a> {
+pub(crate) struct Seat<'a> {
     evil: &'a Evil,
     socket: WebSocketStream<TcpStream>,
     pub from: SocketAddr,
@@ -173,7 +173,7 @@ pub struct Seat<'a> {
 
 impl Seat<'_> {
     /// What the client says next; `None` once it is gone.
-    pub fn next(&mut self) -> Option<ClientMessage> {
+    pub(crate) fn next(&mut self) -> Option<ClientMessage> {
         let evil = self.evil;
         loop {
             match evil.wait("message", self.socket.next()) {
@@ -189,7 +189,7 @@ impl Seat<'_> {
     }
 
     /// The client's SEALED.
-    pub fn sealed(&mut self) -> Vec<u8> {
+    pub(crate) fn sealed(&mut self) -> Vec<u8> {
         match self.next() {
             Some(ClientMessage::Sealed { data }) => data.as_bytes().to_vec(),
             other => panic!("no sealed but {other:?}"),
@@ -197,14 +197,14 @@ impl Seat<'_> {
     }
 
     /// Says anything; a client that is gone does not mind.
-    pub fn raw(&mut self, message: Message) {
+    pub(crate) fn raw(&mut self, message: Message) {
         let _ = self.evil.wait("room to write", self.socket.send(message));
     }
 
     /// Writes these bytes again and again, so many in all, and reads nothing meanwhile; a client
     /// that is gone does not mind.
     #[allow(dead_code, reason = "each test file uses its part")]
-    pub fn pour(&mut self, frame: &[u8], total: usize) {
+    pub(crate) fn pour(&mut self, frame: &[u8], total: usize) {
         let times = (64 * 1024 / frame.len()).clamp(1, total.div_ceil(frame.len()));
         let chunk = frame.repeat(times);
         let stream = self.socket.get_mut();
@@ -219,7 +219,7 @@ impl Seat<'_> {
 
     /// The next binary message.
     #[allow(dead_code, reason = "each test file uses its part")]
-    pub async fn binary(&mut self) -> Bytes {
+    pub(crate) async fn binary(&mut self) -> Bytes {
         loop {
             match self.socket.next().await {
                 Some(Ok(Message::Binary(bytes))) => return bytes,
@@ -231,15 +231,15 @@ impl Seat<'_> {
 
     /// Sends a binary message.
     #[allow(dead_code, reason = "each test file uses its part")]
-    pub async fn relay(&mut self, bytes: Bytes) {
+    pub(crate) async fn relay(&mut self, bytes: Bytes) {
         self.socket.send(Message::Binary(bytes)).await.unwrap();
     }
 
-    pub fn say(&mut self, message: &MediatorMessage) {
+    pub(crate) fn say(&mut self, message: &MediatorMessage) {
         self.raw(Message::text(message.encode()));
     }
 
-    pub fn waiting(&mut self) {
+    pub(crate) fn waiting(&mut self) {
         let observed = self.from;
         self.say(&MediatorMessage::Waiting {
             observed,
@@ -247,13 +247,13 @@ impl Seat<'_> {
         });
     }
 
-    pub fn paired(&mut self, role: Role, offer: &[u8]) {
+    pub(crate) fn paired(&mut self, role: Role, offer: &[u8]) {
         let observed = self.from;
         self.paired_observed(role, offer, observed);
     }
 
     /// The same, with a lie about the client's own address.
-    pub fn paired_observed(&mut self, role: Role, offer: &[u8], observed: SocketAddr) {
+    pub(crate) fn paired_observed(&mut self, role: Role, offer: &[u8], observed: SocketAddr) {
         let offer = Opaque::new(offer).unwrap();
         self.say(&MediatorMessage::Paired {
             role,
@@ -264,14 +264,14 @@ impl Seat<'_> {
     }
 
     /// Hands on a SEALED, or what is said to be one.
-    pub fn hand(&mut self, data: &[u8]) {
+    pub(crate) fn hand(&mut self, data: &[u8]) {
         let data = Opaque::new(data).unwrap();
         self.say(&MediatorMessage::Sealed { data });
     }
 }
 
 /// Pairs two as an honest mediator does, and gives their SEALED.
-pub fn pair_honestly(host: &mut Seat<'_>, guest: &mut Seat<'_>) -> [Vec<u8>; 2] {
+pub(crate) fn pair_honestly(host: &mut Seat<'_>, guest: &mut Seat<'_>) -> [Vec<u8>; 2] {
     host.paired(Role::Host, &guest.offer);
     guest.paired(Role::Guest, &host.offer);
     let sealed = [host.sealed(), guest.sealed()];
@@ -281,7 +281,7 @@ pub fn pair_honestly(host: &mut Seat<'_>, guest: &mut Seat<'_>) -> [Vec<u8>; 2] 
 }
 
 /// A client that has ended: code, and what was left to read.
-pub struct Ended {
+pub(crate) struct Ended {
     pub code: i32,
     pub out: Vec<String>,
     pub err: Vec<String>,
@@ -290,12 +290,12 @@ pub struct Ended {
 impl Ended {
     /// Waits for the end, at most `within`; there was no panic, and every line of
     /// stdout is JSON.
-    pub fn of(mut client: Client, within: Duration) -> Self {
+    pub(crate) fn of(mut client: Client, within: Duration) -> Self {
         let begun = std::time::Instant::now();
         client.end_input();
         let code = client.exit_code();
         assert!(begun.elapsed() < within, "took {:?}", begun.elapsed());
-        let ended = Ended {
+        let ended = Self {
             code,
             out: client.out.rest(),
             err: client.err.rest(),
@@ -312,7 +312,7 @@ impl Ended {
     }
 
     /// The last `error` event.
-    pub fn error(&self) -> Value {
+    pub(crate) fn error(&self) -> Value {
         let events = self.out.iter().rev();
         let mut events = events.map(|line| serde_json::from_str::<Value>(line).unwrap());
         events
@@ -322,7 +322,7 @@ impl Ended {
 }
 
 /// The public identity key of whoever lives here.
-pub fn identity_of(home: &Home) -> [u8; 32] {
+pub(crate) fn identity_of(home: &Home) -> [u8; 32] {
     let identity = Identity::load(&Store::open(&home.data()).unwrap()).unwrap();
     assert!(!identity.created, "nobody lives here yet");
     *identity.secret.public().as_bytes()

@@ -14,15 +14,15 @@ use undertone_net::link::acceptor::Acceptor;
 use undertone_net::link::dial::Plan;
 
 /// Two people with a secret.
-pub struct Two([SecretKey; 2]);
+pub(crate) struct Two([SecretKey; 2]);
 
 impl Two {
-    pub fn new() -> Self {
-        Two([(); 2].map(|()| SecretKey::generate()))
+    pub(crate) fn new() -> Self {
+        Self([(); 2].map(|()| SecretKey::generate()))
     }
 
     /// A fresh pairing of theirs, up to CONFIRM.
-    pub fn matched(&self) -> [Matched; 2] {
+    pub(crate) fn matched(&self) -> [Matched; 2] {
         let meeting = Meeting {
             tag: [7; 32],
             prs: prs(Some(b"otter")),
@@ -43,13 +43,13 @@ impl Two {
         ]
     }
 
-    pub fn confirming(&self) -> (HostConfirm, GuestConfirm) {
+    pub(crate) fn confirming(&self) -> (HostConfirm, GuestConfirm) {
         let [host, guest] = self.matched();
         (host.host("ada").unwrap(), guest.guest("bob").unwrap())
     }
 
     /// Both ends' keys of a link.
-    pub fn keys(&self) -> [LinkKeys; 2] {
+    pub(crate) fn keys(&self) -> [LinkKeys; 2] {
         let (mut host, guest) = self.confirming();
         let (answer, established) = host.confirm(guest.confirm_b()).unwrap();
         [
@@ -59,13 +59,13 @@ impl Two {
     }
 
     /// Both ends' record layers of a link.
-    pub fn channels(&self) -> [Channel; 2] {
+    pub(crate) fn channels(&self) -> [Channel; 2] {
         self.keys().map(|keys| Channel::new(keys).unwrap())
     }
 }
 
 /// A host that awaits the guest of a pairing at its door, and then gives the link.
-pub fn host_awaits(
+pub(crate) fn host_awaits(
     confirm: HostConfirm,
 ) -> (std::net::SocketAddr, tokio::task::JoinHandle<Option<Ready>>) {
     let acceptor = Acceptor::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();

@@ -7,10 +7,10 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use undertone_core::session::record::BODY_MIN;
 
-pub use crate::common::proxy::Direction;
+pub(crate) use crate::common::proxy::Direction;
 
 /// One frame on its way, its length before it.
-pub struct Passing<'a> {
+pub(crate) struct Passing<'a> {
     pub to: Direction,
     pub frame: &'a [u8],
 }
@@ -18,13 +18,13 @@ pub struct Passing<'a> {
 impl Passing<'_> {
     /// Records are longer than every message before them: they hold 256 bytes at
     /// least.
-    pub fn is_record(&self) -> bool {
+    pub(crate) fn is_record(&self) -> bool {
         self.frame.len() > 4 + BODY_MIN + 200
     }
 }
 
 /// What becomes of a frame.
-pub enum Verdict {
+pub(crate) enum Verdict {
     Pass,
     /// These bytes instead.
     Put(Vec<u8>),
@@ -35,7 +35,7 @@ pub enum Verdict {
 type Rule = dyn FnMut(&Passing<'_>) -> Verdict + Send;
 
 /// Listens on a free port; connections go on to the target.
-pub struct Middle {
+pub(crate) struct Middle {
     address: SocketAddr,
     shared: Arc<Mutex<Shared>>,
     aimed: Arc<Condvar>,
@@ -50,7 +50,7 @@ struct Shared {
 
 impl Middle {
     /// One who lets everything pass, for now.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Mutex::new(Shared {
@@ -74,7 +74,7 @@ impl Middle {
                 }
             }
         });
-        Middle {
+        Self {
             address,
             shared,
             aimed,
@@ -82,29 +82,29 @@ impl Middle {
     }
 
     /// What the host is to advertise.
-    pub fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         self.address.to_string()
     }
 
-    pub fn aim(&self, target: &str) {
+    pub(crate) fn aim(&self, target: &str) {
         self.shared.lock().unwrap().target = Some(target.parse().unwrap());
         self.aimed.notify_all();
     }
 
     /// From now on this happens to frames.
-    pub fn rule(&self, rule: impl FnMut(&Passing<'_>) -> Verdict + Send + 'static) {
+    pub(crate) fn rule(&self, rule: impl FnMut(&Passing<'_>) -> Verdict + Send + 'static) {
         self.shared.lock().unwrap().rule = Box::new(rule);
     }
 
     /// Ends every connection.
-    pub fn cut(&self) {
+    pub(crate) fn cut(&self) {
         for stream in self.shared.lock().unwrap().open.drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
 
     /// All that passed, both ways.
-    pub fn seen(&self) -> Vec<u8> {
+    pub(crate) fn seen(&self) -> Vec<u8> {
         self.shared.lock().unwrap().seen.clone()
     }
 }

@@ -15,13 +15,13 @@ use crate::common::certificates::SelfSigned;
 use crate::hostile::Evil;
 
 /// Hands on what it hears; its certificate is to be trusted.
-pub struct Tls {
+pub(crate) struct Tls {
     pub url: String,
     pub files: SelfSigned,
 }
 
 impl Tls {
-    pub fn before(evil: &Evil, folder: &Home) -> Self {
+    pub(crate) fn before(evil: &Evil, folder: &Home) -> Self {
         let files = SelfSigned::new(folder.path());
         let acceptor = TlsAcceptor::from(Arc::new(config(&files)));
         let mediator = evil.url.strip_prefix("http://").unwrap().to_owned();
@@ -40,7 +40,7 @@ impl Tls {
                 });
             }
         });
-        Tls { url, files }
+        Self { url, files }
     }
 }
 

@@ -38,7 +38,7 @@ impl Tapped {
         for client in [&host, &guest] {
             client.await_event("connected");
         }
-        Tapped {
+        Self {
             middle,
             host,
             guest,

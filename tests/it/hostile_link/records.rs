@@ -146,7 +146,7 @@ fn low_order_and_non_canonical_ratchet_keys_are_refused() {
 
 /// The points of low order (RFC 7748 §6.1: all give zero), and encodings that are
 /// not below p or have the top bit set.
-pub fn bad_keys() -> Vec<[u8; 32]> {
+pub(super) fn bad_keys() -> Vec<[u8; 32]> {
     let hex = [
         "0000000000000000000000000000000000000000000000000000000000000000",
         "0100000000000000000000000000000000000000000000000000000000000000",

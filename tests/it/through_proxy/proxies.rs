@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 /// Serves everyone who comes, each on a thread; the address.
-pub fn serve(each: impl Fn(TcpStream) + Send + Sync + 'static) -> String {
+pub(super) fn serve(each: impl Fn(TcpStream) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     thread::spawn(move || {
@@ -20,7 +20,7 @@ pub fn serve(each: impl Fn(TcpStream) + Send + Sync + 'static) -> String {
 }
 
 /// Copies both ways until one side ends.
-pub fn splice(client: &TcpStream, to: &str) {
+pub(super) fn splice(client: &TcpStream, to: &str) {
     let server = TcpStream::connect(to).unwrap();
     let copy = |mut from: &TcpStream, mut to: &TcpStream| {
         let _ = std::io::copy(&mut from, &mut to);
@@ -32,14 +32,14 @@ pub fn splice(client: &TcpStream, to: &str) {
     });
 }
 
-pub fn take<const N: usize>(mut stream: &TcpStream) -> [u8; N] {
+pub(super) fn take<const N: usize>(mut stream: &TcpStream) -> [u8; N] {
     let mut bytes = [0; N];
     stream.read_exact(&mut bytes).unwrap();
     bytes
 }
 
 /// An HTTP proxy that leads to `mediator` whatever it is asked for, and tells what that was.
-pub fn http_proxy(mediator: &str) -> (String, Receiver<String>) {
+pub(super) fn http_proxy(mediator: &str) -> (String, Receiver<String>) {
     let (to, (asked, requests)) = (mediator.to_owned(), channel());
     let address = serve(move |client| {
         let mut request = Vec::new();
@@ -56,7 +56,7 @@ pub fn http_proxy(mediator: &str) -> (String, Receiver<String>) {
 }
 
 /// A SOCKS5 proxy for `user:it`, which leads to `mediator` and tells the name it was asked for.
-pub fn socks5_proxy(mediator: &str) -> (String, Receiver<String>) {
+pub(super) fn socks5_proxy(mediator: &str) -> (String, Receiver<String>) {
     let (to, (asked, requests)) = (mediator.to_owned(), channel());
     let address = serve(move |client| {
         let [5, methods] = take::<2>(&client) else {
@@ -87,7 +87,7 @@ pub fn socks5_proxy(mediator: &str) -> (String, Receiver<String>) {
 }
 
 /// A proxy that answers whatever it is sent with this, and then keeps the connection.
-pub fn answering(answer: &'static [u8]) -> String {
+pub(super) fn answering(answer: &'static [u8]) -> String {
     serve(move |mut client| {
         take::<1>(&client);
         let _ = client.write_all(answer);

@@ -15,14 +15,14 @@ use undertone_net::link::path::Path;
 use super::sockets;
 
 /// One end of a conversation, driven as the chat drives its own.
-pub struct End {
+pub(crate) struct End {
     pub session: Session,
     framed: Framed,
 }
 
 impl End {
     /// Runs until something happened that `is_awaited`.
-    pub async fn run(&mut self, is_awaited: impl Fn(&Event) -> bool) {
+    pub(crate) async fn run(&mut self, is_awaited: impl Fn(&Event) -> bool) {
         loop {
             self.transmit();
             while let Some(event) = self.session.poll_event() {
@@ -36,7 +36,7 @@ impl End {
     }
 
     /// Says again what it hears.
-    pub async fn echo(mut self) {
+    pub(crate) async fn echo(mut self) {
         loop {
             while let Some(event) = self.session.poll_event() {
                 self.show(&event);
@@ -50,7 +50,7 @@ impl End {
     }
 
     /// Only listens.
-    pub async fn hear(mut self) {
+    pub(crate) async fn hear(mut self) {
         self.run(|_| false).await;
     }
 
@@ -88,7 +88,7 @@ impl End {
 }
 
 /// Both ends of a live link.
-pub async fn ends() -> (End, End) {
+pub(crate) async fn ends() -> (End, End) {
     let (host, guest) = paired();
     let (host_socket, guest_socket) = sockets().await;
     let now = Instant::now();

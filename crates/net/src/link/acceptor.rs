@@ -42,7 +42,7 @@ pub struct Acceptor {
 impl Acceptor {
     /// Takes what comes to this port.
     pub fn new(port: Arc<Port>) -> Self {
-        Acceptor {
+        Self {
             port,
             pending: Pending::new(),
             dials: JoinSet::new(),
@@ -55,8 +55,8 @@ impl Acceptor {
     ///
     /// # Errors
     /// The system's.
-    pub fn open(bind: Option<SocketAddr>) -> io::Result<Acceptor> {
-        Ok(Acceptor::new(Arc::new(Port::open(bind)?)))
+    pub fn open(bind: Option<SocketAddr>) -> io::Result<Self> {
+        Ok(Self::new(Arc::new(Port::open(bind)?)))
     }
 
     /// Where it listens.

@@ -134,7 +134,7 @@ impl Greeted {
         let mut record = self.record.ok_or(PairingError::Confirm)?;
         let plaintext = channel.open(&mut record);
         let plaintext = plaintext.map_err(|_| PairingError::Confirm)?.to_vec();
-        let Greeted {
+        let Self {
             stream,
             reader,
             path,

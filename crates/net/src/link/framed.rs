@@ -34,7 +34,7 @@ pub struct Framed {
 impl Framed {
     /// A link over this stream, of which `reader` has already read a part.
     pub fn new(id: LinkId, path: Path, stream: Stream, reader: FrameReader) -> Self {
-        Framed {
+        Self {
             id,
             path,
             out: Vec::new(),

@@ -36,7 +36,7 @@ impl Here {
     ///
     /// # Errors
     /// The system's.
-    pub fn show([ours, theirs]: &[[u8; 32]; 2], addresses: Vec<IpAddr>) -> io::Result<Here> {
+    pub fn show([ours, theirs]: &[[u8; 32]; 2], addresses: Vec<IpAddr>) -> io::Result<Self> {
         let listener = listen(&name(ours)?)?;
         // Only now: of two that listen first, one finds the other.
         let found = knock(&name(theirs)?);
@@ -48,7 +48,7 @@ impl Here {
             // Nobody else knows the name.
             pending::<()>().await;
         });
-        Ok(Here {
+        Ok(Self {
             addresses,
             shown: awaited,
             _listening: Arc::new(listening),

@@ -41,7 +41,7 @@ impl Incoming {
             .await
             .unwrap_or(Err(FrameError::Length(0)))?;
         match [KNOCK_LEN, CONFIRM_B_LEN].contains(&first.len()) {
-            true => Ok(Incoming {
+            true => Ok(Self {
                 stream,
                 reader,
                 first,

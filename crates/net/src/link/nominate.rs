@@ -100,7 +100,7 @@ impl Confirmed {
     /// # Errors
     /// When it cannot be sealed, which a fresh channel always can.
     pub fn nominate(self, go: &Payload<'_>) -> Result<Nomination, RecordError> {
-        let Confirmed {
+        let Self {
             confirm,
             confirm_a,
             mut channel,
@@ -229,7 +229,7 @@ impl Nomination {
                 },
             plaintext,
         } = answer;
-        let Nomination {
+        let Self {
             channel,
             peer,
             resume,

@@ -19,19 +19,19 @@ impl Path {
     /// The direct path to this address.
     pub fn direct(address: SocketAddr) -> Self {
         match address.ip().to_canonical() {
-            ip if is_local(ip) => Path::Local(address),
-            IpAddr::V6(_) => Path::Ipv6(address),
-            IpAddr::V4(_) => Path::Ipv4(address),
+            ip if is_local(ip) => Self::Local(address),
+            IpAddr::V6(_) => Self::Ipv6(address),
+            IpAddr::V4(_) => Self::Ipv4(address),
         }
     }
 
     /// The other end of the socket.
     pub fn address(&self) -> SocketAddr {
         match *self {
-            Path::Local(address)
-            | Path::Ipv6(address)
-            | Path::Ipv4(address)
-            | Path::Relay(address) => address,
+            Self::Local(address)
+            | Self::Ipv6(address)
+            | Self::Ipv4(address)
+            | Self::Relay(address) => address,
         }
     }
 
@@ -46,21 +46,21 @@ impl Path {
     /// What kind of path it is: `local`, `ipv6`, `ipv4` or `relay`.
     pub fn kind(&self) -> &'static str {
         match self {
-            Path::Local(_) => "local",
-            Path::Ipv6(_) => "ipv6",
-            Path::Ipv4(_) => "ipv4",
-            Path::Relay(_) => "relay",
+            Self::Local(_) => "local",
+            Self::Ipv6(_) => "ipv6",
+            Self::Ipv4(_) => "ipv4",
+            Self::Relay(_) => "relay",
         }
     }
 
     /// Whether the mediator carries it.
     pub fn is_relay(&self) -> bool {
-        matches!(self, Path::Relay(_))
+        matches!(self, Self::Relay(_))
     }
 
     /// Whether no other path can be better.
     pub(super) fn is_best(&self) -> bool {
-        matches!(self, Path::Local(_))
+        matches!(self, Self::Local(_))
     }
 }
 

@@ -17,15 +17,15 @@ pub(super) struct Pending<T> {
 }
 
 impl<T: Send + 'static> Pending<T> {
-    pub fn new() -> Self {
-        Pending {
+    pub(super) fn new() -> Self {
+        Self {
             tasks: JoinSet::new(),
             order: VecDeque::new(),
         }
     }
 
     /// Begins `task` with a socket from `ip`.
-    pub fn admit(&mut self, ip: IpAddr, task: impl Future<Output = T> + Send + 'static) {
+    pub(super) fn admit(&mut self, ip: IpAddr, task: impl Future<Output = T> + Send + 'static) {
         self.order.retain(|(_, task)| !task.is_finished());
         if self.order.len() >= UNCONFIRMED_MAX {
             self.turn_one_out();
@@ -50,19 +50,19 @@ impl<T: Send + 'static> Pending<T> {
 
     /// What the next task to end gives, `Some(None)` for one that was turned out;
     /// `None` while there is none. Cancel-safe.
-    pub async fn next(&mut self) -> Option<Option<T>> {
+    pub(super) async fn next(&mut self) -> Option<Option<T>> {
         let ended = self.tasks.join_next().await?;
         Some(ended.ok())
     }
 
     /// Whether all have ended.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.tasks.is_empty()
     }
 
     /// How many there are.
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.order.len()
     }
 }

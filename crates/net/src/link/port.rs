@@ -39,14 +39,14 @@ impl Port {
     ///
     /// # Errors
     /// The system's; a port on which another program listens is in use.
-    pub fn open(bind: Option<SocketAddr>) -> io::Result<Port> {
+    pub fn open(bind: Option<SocketAddr>) -> io::Result<Self> {
         let any = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 0);
         let listener = undertone_host::listen(bind.unwrap_or(any))?;
         // Only now: set before it was bound, it would share a port with whoever
         // listens there already, and take half of their connections.
         SockRef::from(&listener).set_reuse_port(true)?;
         let from = listener.local_addr()?;
-        Ok(Port {
+        Ok(Self {
             listener,
             from,
             segments: Mutex::default(),
@@ -91,7 +91,7 @@ impl Dialler {
     /// The same, from other ports.
     pub(super) fn elsewhere(self) -> Self {
         let from = SocketAddr::new(self.from.ip(), 0);
-        Dialler { from, ..self }
+        Self { from, ..self }
     }
 
     /// Connects to `to`, from the port.
@@ -99,7 +99,7 @@ impl Dialler {
     /// # Errors
     /// The system's. `AddrNotAvailable`: the other one's own dial came first.
     /// `Unsupported`: an address that cannot be dialled from here.
-    pub async fn connect(self, to: SocketAddr) -> io::Result<TcpStream> {
+    pub(super) async fn connect(self, to: SocketAddr) -> io::Result<TcpStream> {
         let to = canonical(to);
         let socket = dialling(to, Some(self.towards(to)?), self.segments)?;
         begin(&socket, to)?;

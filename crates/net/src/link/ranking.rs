@@ -64,22 +64,22 @@ impl Reach {
     /// Of an address that no interface is known for, as in a link.
     pub fn of(ip: IpAddr) -> Self {
         match ip.to_canonical() {
-            ip if ip.is_loopback() => Reach::Machine,
-            ip if is_link_local(ip) => Reach::Link,
-            ip if is_local(ip) => Reach::Network,
-            _ => Reach::Internet,
+            ip if ip.is_loopback() => Self::Machine,
+            ip if is_link_local(ip) => Self::Link,
+            ip if is_local(ip) => Self::Network,
+            _ => Self::Internet,
         }
     }
 
     /// From where it can be reached, for people.
     pub fn in_words(self) -> &'static str {
         match self {
-            Reach::Internet => "from the same network; from elsewhere if no firewall is in between",
-            Reach::Network => "from the same network",
-            Reach::Vpn => "from the same VPN",
-            Reach::Guests => "from containers and virtual machines of this machine",
-            Reach::Link => "from the same cable or Wi-Fi",
-            Reach::Machine => "from this machine only",
+            Self::Internet => "from the same network; from elsewhere if no firewall is in between",
+            Self::Network => "from the same network",
+            Self::Vpn => "from the same VPN",
+            Self::Guests => "from containers and virtual machines of this machine",
+            Self::Link => "from the same cable or Wi-Fi",
+            Self::Machine => "from this machine only",
         }
     }
 }

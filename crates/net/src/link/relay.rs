@@ -77,7 +77,7 @@ enum State {
 
 impl RelayStream {
     fn new(socket: Socket) -> Self {
-        RelayStream {
+        Self {
             socket,
             unread: Bytes::new(),
             unflushed: false,

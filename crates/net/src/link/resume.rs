@@ -49,7 +49,7 @@ pub enum ResumeError {
 
 impl From<std::io::Error> for ResumeError {
     fn from(error: std::io::Error) -> Self {
-        ResumeError::Frame(error.into())
+        Self::Frame(error.into())
     }
 }
 

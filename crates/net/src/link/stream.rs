@@ -24,8 +24,8 @@ impl Stream {
     /// Our address on the way, where it is known.
     pub fn local_address(&self) -> Option<SocketAddr> {
         match self {
-            Stream::Tcp(stream) => stream.local_addr().ok(),
-            Stream::Relay(_) => None,
+            Self::Tcp(stream) => stream.local_addr().ok(),
+            Self::Relay(_) => None,
         }
     }
 
@@ -33,21 +33,21 @@ impl Stream {
     /// right after it.
     pub(super) fn close_with_care(&self) {
         match self {
-            Stream::Tcp(stream) => close_with_care(stream),
-            Stream::Relay(_) => {}
+            Self::Tcp(stream) => close_with_care(stream),
+            Self::Relay(_) => {}
         }
     }
 }
 
 impl From<TcpStream> for Stream {
     fn from(stream: TcpStream) -> Self {
-        Stream::Tcp(stream)
+        Self::Tcp(stream)
     }
 }
 
 impl From<RelayStream> for Stream {
     fn from(stream: RelayStream) -> Self {
-        Stream::Relay(Box::new(stream))
+        Self::Relay(Box::new(stream))
     }
 }
 
@@ -58,8 +58,8 @@ impl AsyncRead for Stream {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Stream::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
-            Stream::Relay(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Relay(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
 }
@@ -71,22 +71,22 @@ impl AsyncWrite for Stream {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Stream::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
-            Stream::Relay(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Relay(stream) => Pin::new(stream).poll_write(cx, buf),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Stream::Tcp(stream) => Pin::new(stream).poll_flush(cx),
-            Stream::Relay(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Relay(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Stream::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-            Stream::Relay(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Relay(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }

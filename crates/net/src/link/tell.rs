@@ -12,12 +12,12 @@ pub struct Tell(Option<Arc<Hearer>>);
 impl Tell {
     /// Hands them to this one.
     pub fn new(hearer: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Tell(Some(Arc::new(hearer)))
+        Self(Some(Arc::new(hearer)))
     }
 
     /// Tells one; it is made only where somebody hears it.
     pub fn tell(&self, detail: impl FnOnce() -> String) {
-        if let Tell(Some(hearer)) = self {
+        if let Self(Some(hearer)) = self {
             hearer(&detail());
         }
     }

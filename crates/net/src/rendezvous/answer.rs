@@ -38,7 +38,7 @@ impl Answer {
     /// From the answer's head.
     pub(super) fn http(status: StatusCode, headers: &HeaderMap) -> Self {
         let text = |name| headers.get(name)?.to_str().ok();
-        Answer::Http {
+        Self::Http {
             status,
             redirect: text(header::LOCATION)
                 .filter(|_| status.is_redirection())
@@ -52,12 +52,12 @@ impl Answer {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Answer::Http {
+            Self::Http {
                 status,
                 retry_after,
                 ..
             } => retry_after.is_some() || matches!(status.as_u16(), 429 | 503),
-            Answer::Tls | Answer::Foreign => false,
+            Self::Tls | Self::Foreign => false,
         }
     }
 
@@ -65,28 +65,28 @@ impl Answer {
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Answer::Http { retry_after, .. } => *retry_after,
-            Answer::Tls | Answer::Foreign => None,
+            Self::Http { retry_after, .. } => *retry_after,
+            Self::Tls | Self::Foreign => None,
         }
     }
 
     /// Whether a server that speaks TLS may answer so to who does not.
     pub(super) fn may_be_tls(&self) -> bool {
         match self {
-            Answer::Http { status, .. } => *status == StatusCode::BAD_REQUEST,
-            Answer::Tls => false,
-            Answer::Foreign => true,
+            Self::Http { status, .. } => *status == StatusCode::BAD_REQUEST,
+            Self::Tls => false,
+            Self::Foreign => true,
         }
     }
 
     /// What happened; said behind the mediator's address.
     pub(super) fn what(&self) -> String {
-        let Answer::Http {
+        let Self::Http {
             status, redirect, ..
         } = self
         else {
             return match self {
-                Answer::Tls => "what answers there speaks TLS",
+                Self::Tls => "what answers there speaks TLS",
                 _ => "what answers there speaks another protocol, or hangs up",
             }
             .to_owned();
@@ -120,12 +120,12 @@ impl Answer {
     #[must_use]
     pub fn remedy(&self, url: &MediatorUrl) -> String {
         const PORTAL: &str = "This network may want a log-in: open any web page in a browser, then try again. Else check address and port: a web server answers there.";
-        let Answer::Http {
+        let Self::Http {
             status, redirect, ..
         } = self
         else {
             return match self {
-                Answer::Tls => format!("Write https://{}.", url.authority()),
+                Self::Tls => format!("Write https://{}.", url.authority()),
                 _ => "Check the address and the port: something else answers there.".to_owned(),
             };
         };
@@ -188,7 +188,7 @@ impl Redirect {
         let host = location.host()?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let port = location.port_u16().unwrap_or(default);
-        Some(Redirect {
+        Some(Self {
             to: MediatorUrl::new(tls, host, port).ok()?,
             rendezvous: location.path() == PATH,
         })

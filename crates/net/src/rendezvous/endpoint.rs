@@ -39,7 +39,7 @@ pub struct MediatorEndpoint {
 impl MediatorEndpoint {
     /// Straight to a mediator of which nothing else is known.
     pub fn direct(mediator: MediatorUrl) -> Self {
-        MediatorEndpoint {
+        Self {
             mediator,
             proxy: None,
             only_here: false,

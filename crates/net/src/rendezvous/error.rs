@@ -86,7 +86,7 @@ impl RendezvousError {
     /// it passes where that is said.
     pub fn is_passing(&self, seat: bool) -> bool {
         match self {
-            RendezvousError::Refused { code, .. } => match code {
+            Self::Refused { code, .. } => match code {
                 ErrorCode::BadRequest | ErrorCode::Version => false,
                 ErrorCode::Unknown => self.retry_after().is_some(),
                 ErrorCode::RoomBusy | ErrorCode::Expired | ErrorCode::RelayLimit => {
@@ -95,23 +95,20 @@ impl RendezvousError {
                 // What they mean passes, whether or not it is said when.
                 ErrorCode::ShuttingDown | ErrorCode::RateLimited | ErrorCode::Full => true,
             },
-            RendezvousError::NoMediator { answer, .. } => seat || answer.is_passing(),
-            RendezvousError::Proxy { why, .. } => seat || why.is_passing(),
-            RendezvousError::Unreachable { .. }
-            | RendezvousError::Tls { .. }
-            | RendezvousError::Lost
-            | RendezvousError::Silent => seat,
-            RendezvousError::Moved => true,
-            RendezvousError::Left | RendezvousError::Garbled => false,
+            Self::NoMediator { answer, .. } => seat || answer.is_passing(),
+            Self::Proxy { why, .. } => seat || why.is_passing(),
+            Self::Unreachable { .. } | Self::Tls { .. } | Self::Lost | Self::Silent => seat,
+            Self::Moved => true,
+            Self::Left | Self::Garbled => false,
         }
     }
 
     /// Whether somebody is there, and wants us to wait or to go: no absence.
     pub fn is_refusal(&self) -> bool {
         match self {
-            RendezvousError::Refused { .. } => true,
-            RendezvousError::NoMediator { answer, .. } => answer.is_passing(),
-            RendezvousError::Proxy { why, .. } => why.is_passing(),
+            Self::Refused { .. } => true,
+            Self::NoMediator { answer, .. } => answer.is_passing(),
+            Self::Proxy { why, .. } => why.is_passing(),
             _ => false,
         }
     }
@@ -119,9 +116,9 @@ impl RendezvousError {
     /// Seconds after which trying again makes sense, where that was said.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            RendezvousError::Refused { retry_after, .. } => *retry_after,
-            RendezvousError::NoMediator { answer, .. } => answer.retry_after(),
-            RendezvousError::Proxy { why, .. } => why.retry_after(),
+            Self::Refused { retry_after, .. } => *retry_after,
+            Self::NoMediator { answer, .. } => answer.retry_after(),
+            Self::Proxy { why, .. } => why.retry_after(),
             _ => None,
         }
     }
@@ -130,9 +127,9 @@ impl RendezvousError {
     pub fn remedy(&self) -> String {
         let remedy = self.remedy_there();
         match self {
-            RendezvousError::Unreachable { proxy, .. }
-            | RendezvousError::Tls { proxy, .. }
-            | RendezvousError::NoMediator { proxy, .. }
+            Self::Unreachable { proxy, .. }
+            | Self::Tls { proxy, .. }
+            | Self::NoMediator { proxy, .. }
                 if proxy.is_some() =>
             {
                 format!("{remedy} If it is the proxy that fails: --proxy none goes without it.")
@@ -143,29 +140,28 @@ impl RendezvousError {
 
     fn remedy_there(&self) -> String {
         match self {
-            RendezvousError::Unreachable { url, .. } => format!(
+            Self::Unreachable { url, .. } => format!(
                 "Is the address right, undertone-mediator running there, and port {} open?",
                 url.port()
             ),
-            RendezvousError::Proxy { proxy, why, .. } => why.remedy(proxy),
-            RendezvousError::Tls { url, why, .. } => why.remedy(url),
-            RendezvousError::NoMediator { url, answer, .. } => answer.remedy(url),
-            RendezvousError::Refused {
+            Self::Proxy { proxy, why, .. } => why.remedy(proxy),
+            Self::Tls { url, why, .. } => why.remedy(url),
+            Self::NoMediator { url, answer, .. } => answer.remedy(url),
+            Self::Refused {
                 retry_after: Some(seconds),
                 ..
             } => format!("{}.", try_again_in(*seconds)),
-            RendezvousError::Refused { code, .. } => match code {
+            Self::Refused { code, .. } => match code {
                 ErrorCode::Version | ErrorCode::BadRequest | ErrorCode::Unknown => {
                     "Bring undertone and the mediator up to date."
                 }
                 _ => "Try again, or use another mediator.",
             }
             .to_owned(),
-            RendezvousError::Garbled => "Bring undertone and the mediator up to date.".to_owned(),
-            RendezvousError::Silent
-            | RendezvousError::Lost
-            | RendezvousError::Left
-            | RendezvousError::Moved => "Try again, or use another mediator.".to_owned(),
+            Self::Garbled => "Bring undertone and the mediator up to date.".to_owned(),
+            Self::Silent | Self::Lost | Self::Left | Self::Moved => {
+                "Try again, or use another mediator.".to_owned()
+            }
         }
     }
 }
@@ -192,13 +188,13 @@ impl ConnectError {
         let url = endpoint.mediator.clone();
         let proxy = endpoint.proxy.clone().map(Box::new);
         let why = match self {
-            ConnectError::Tls(why) => return RendezvousError::Tls { url, proxy, why },
-            ConnectError::Answer(answer) => {
+            Self::Tls(why) => return RendezvousError::Tls { url, proxy, why },
+            Self::Answer(answer) => {
                 return RendezvousError::NoMediator { url, proxy, answer };
             }
-            ConnectError::Io(error) => Err(reason(&error)),
-            ConnectError::Slow => Ok(ProxyFailure::Slow),
-            ConnectError::Proxy(why) => Ok(why),
+            Self::Io(error) => Err(reason(&error)),
+            Self::Slow => Ok(ProxyFailure::Slow),
+            Self::Proxy(why) => Ok(why),
         };
         match (proxy, why) {
             (Some(proxy), Ok(why)) => RendezvousError::Proxy { url, proxy, why },
@@ -225,19 +221,19 @@ fn through(proxy: &Option<Box<Proxy>>) -> String {
 
 impl From<io::Error> for ConnectError {
     fn from(error: io::Error) -> Self {
-        ConnectError::Io(error)
+        Self::Io(error)
     }
 }
 
 impl From<TlsFailure> for ConnectError {
     fn from(why: TlsFailure) -> Self {
-        ConnectError::Tls(why)
+        Self::Tls(why)
     }
 }
 
 impl From<tungstenite::Error> for ConnectError {
     fn from(error: tungstenite::Error) -> Self {
-        ConnectError::Io(io::Error::other(error))
+        Self::Io(io::Error::other(error))
     }
 }
 

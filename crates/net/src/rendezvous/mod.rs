@@ -121,7 +121,7 @@ impl Rendezvous {
                 true => link_of(stream.local_addr()?),
                 false => None,
             };
-            Ok(Rendezvous {
+            Ok(Self {
                 link: link.filter(|_| endpoint.proxy.is_none()),
                 only_here: endpoint.only_here,
                 socket: upgrade::greet(&endpoint.mediator, stream).await?,

@@ -6,27 +6,27 @@ use super::*;
 use crate::terminal::layout::Lead;
 
 /// A terminal with a scrollback.
-pub struct Screen(pub vt100::Parser);
+pub(super) struct Screen(pub vt100::Parser);
 
 impl Screen {
-    pub fn new(width: u16, height: u16) -> Self {
+    pub(super) fn new(width: u16, height: u16) -> Self {
         let [height, width] = [height, width].map(|size| size.try_into().unwrap());
-        Screen(vt100::Parser::new(height, width, 10_000))
+        Self(vt100::Parser::new(height, width, 10_000))
     }
 
-    pub fn take(&mut self, out: &mut Vec<u8>) {
+    pub(super) fn take(&mut self, out: &mut Vec<u8>) {
         self.0.process(out);
         out.clear();
     }
 
-    pub fn row(&self) -> String {
+    pub(super) fn row(&self) -> String {
         let screen = self.0.screen();
         let (row, _) = screen.cursor_position();
         let mut rows = screen.rows(0, screen.size().1.get());
         rows.nth(row.into()).unwrap_or_default()
     }
 
-    pub fn column(&self) -> usize {
+    pub(super) fn column(&self) -> usize {
         self.0.screen().cursor_position().1.into()
     }
 

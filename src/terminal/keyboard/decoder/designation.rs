@@ -16,7 +16,7 @@ pub(super) struct Designation(Vec<u8>);
 
 impl Designation {
     pub(super) fn new(first: u8) -> Self {
-        Designation(vec![first])
+        Self(vec![first])
     }
 }
 

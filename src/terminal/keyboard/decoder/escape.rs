@@ -26,7 +26,7 @@ pub(super) struct Sequence {
 
 impl Sequence {
     pub(super) fn new(introducer: Introducer, eight_bit: bool, meta: Meta) -> Self {
-        Sequence {
+        Self {
             introducer,
             eight_bit,
             meta,

@@ -40,7 +40,7 @@ impl Rest {
     /// `None`: nothing says that it was an answer. Who presses Alt-] has pressed a key.
     pub(super) fn of(string: ControlString, since: Instant) -> Option<Self> {
         let answer = string.is_begun() && string.kind() != Kind::Sos;
-        answer.then(|| Rest {
+        answer.then(|| Self {
             string,
             since,
             held: Vec::new(),

@@ -33,7 +33,7 @@ pub(super) enum Kind {
 
 impl ControlString {
     pub(super) fn new(kind: Kind) -> Self {
-        ControlString {
+        Self {
             kind,
             lead: 0,
             claimed: 0,

@@ -17,7 +17,7 @@ struct Typist {
 
 impl Typist {
     fn new() -> Self {
-        Typist {
+        Self {
             decoder: Decoder::default(),
             now: Instant::now(),
         }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{Code, Decoder, Event};
 
 /// The text as pastes, with each Ctrl-C between them.
-pub fn events(bytes: &[u8]) -> Vec<Event> {
+pub(crate) fn events(bytes: &[u8]) -> Vec<Event> {
     let mut decoder = Decoder {
         unbracketed: true,
         ..Decoder::default()

@@ -32,7 +32,7 @@ pub struct Unfit {
 impl Unfit {
     /// Lets it know, by our CONFIRM_A, and gives the reason.
     pub async fn tell(self) -> PairingError {
-        let Unfit {
+        let Self {
             why,
             answer,
             incoming: Incoming { mut stream, .. },

@@ -49,31 +49,28 @@ impl TlsFailure {
     #[must_use]
     pub fn remedy(&self, url: &MediatorUrl) -> String {
         match self {
-            TlsFailure::File(_) => format!(
+            Self::File(_) => format!(
                 "Let {FILE} name a readable file of certificates in PEM, or take it away: then those count that this machine trusts."
             ),
-            TlsFailure::NoAuthorities => format!(
+            Self::NoAuthorities => format!(
                 "Install the package ca-certificates, or name the mediator's certificate: {FILE}=cert.pem."
             ),
-            TlsFailure::NotTls => format!(
+            Self::NotTls => format!(
                 "If that is a mediator without TLS, write http://{}; else check address and port.",
                 url.authority()
             ),
-            TlsFailure::HungUp(_)
-            | TlsFailure::Incompatible
-            | TlsFailure::Misbehaved
-            | TlsFailure::Other(_) => format!(
+            Self::HungUp(_) | Self::Incompatible | Self::Misbehaved | Self::Other(_) => format!(
                 "Check address and port. If the mediator there has no TLS, write http://{}.",
                 url.authority()
             ),
-            TlsFailure::NothingInCommon => format!(
+            Self::NothingInCommon => format!(
                 "Whoever runs the mediator: {GOOD_KEYS}. In front of one, let the proxy offer TLS 1.3, or 1.2 with ECDHE and AES-GCM or ChaCha20."
             ),
-            TlsFailure::Refused(_) => format!(
+            Self::Refused(_) => format!(
                 "Is {} the name that the server goes by? Else ask whoever runs it.",
                 url.host()
             ),
-            TlsFailure::Certificate(fault) => fault.remedy(url.host()),
+            Self::Certificate(fault) => fault.remedy(url.host()),
         }
     }
 
@@ -81,48 +78,46 @@ impl TlsFailure {
     pub(in crate::rendezvous) fn of(error: &io::Error) -> Self {
         let inner = error.get_ref();
         let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
-            return TlsFailure::HungUp(reason(error));
+            return Self::HungUp(reason(error));
         };
         match error {
             rustls::Error::InvalidCertificate(error) => {
-                TlsFailure::Certificate(CertificateFault::of(error))
+                Self::Certificate(CertificateFault::of(error))
             }
-            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => TlsFailure::NotTls,
+            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::NotTls,
             rustls::Error::PeerIncompatible(
                 PeerIncompatible::ServerDoesNotSupportTls12Or13
                 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
             )
-            | rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => {
-                TlsFailure::Incompatible
-            }
+            | rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => Self::Incompatible,
             rustls::Error::AlertReceived(
                 AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity,
             )
-            | rustls::Error::PeerIncompatible(_) => TlsFailure::NothingInCommon,
-            rustls::Error::AlertReceived(alert) => TlsFailure::Refused(in_words(*alert)),
+            | rustls::Error::PeerIncompatible(_) => Self::NothingInCommon,
+            rustls::Error::AlertReceived(alert) => Self::Refused(in_words(*alert)),
             rustls::Error::InvalidMessage(_)
             | rustls::Error::PeerMisbehaved(_)
             | rustls::Error::InappropriateMessage { .. }
             | rustls::Error::InappropriateHandshakeMessage { .. }
             | rustls::Error::DecryptError
-            | rustls::Error::PeerSentOversizedRecord => TlsFailure::Misbehaved,
-            error => TlsFailure::Other(error.to_string()),
+            | rustls::Error::PeerSentOversizedRecord => Self::Misbehaved,
+            error => Self::Other(error.to_string()),
         }
     }
 
     /// Whether TLS was spoken, whatever came of it.
     pub(in crate::rendezvous) fn is_tls(&self) -> bool {
         match self {
-            TlsFailure::File(_)
-            | TlsFailure::NoAuthorities
-            | TlsFailure::NotTls
-            | TlsFailure::HungUp(_)
-            | TlsFailure::Misbehaved
-            | TlsFailure::Other(_) => false,
-            TlsFailure::Certificate(_)
-            | TlsFailure::Incompatible
-            | TlsFailure::NothingInCommon
-            | TlsFailure::Refused(_) => true,
+            Self::File(_)
+            | Self::NoAuthorities
+            | Self::NotTls
+            | Self::HungUp(_)
+            | Self::Misbehaved
+            | Self::Other(_) => false,
+            Self::Certificate(_)
+            | Self::Incompatible
+            | Self::NothingInCommon
+            | Self::Refused(_) => true,
         }
     }
 }
