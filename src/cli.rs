@@ -11,6 +11,7 @@ mod others;
 
 use std::convert::Infallible;
 use std::ffi::OsString;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -51,6 +52,14 @@ pub struct Cli {
     command: Option<Command>,
 }
 
+impl fmt::Debug for Cli {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cli")
+            .field("global", &self.global)
+            .finish_non_exhaustive()
+    }
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Meet someone in a room and talk
@@ -77,6 +86,7 @@ enum Command {
 }
 
 /// What is to be done.
+#[derive(Debug)]
 pub enum Action {
     /// Chat.
     Chat(ChatArgs),

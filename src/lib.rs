@@ -33,7 +33,7 @@ pub mod history;
 pub mod identity;
 pub mod made;
 pub mod report;
-pub mod signals;
+mod signals;
 pub mod start;
 pub mod store;
 pub mod terminal;

@@ -7,6 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::exit::Exit;
 
 /// SIGINT, SIGTERM and SIGHUP.
+#[derive(Debug)]
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::ffi::OsString;
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -41,6 +42,14 @@ pub struct ChatArgs {
     /// Its options.
     #[command(flatten)]
     pub options: ChatOptions,
+}
+
+impl fmt::Debug for ChatArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChatArgs")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ChatArgs {

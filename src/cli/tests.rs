@@ -31,6 +31,13 @@ fn without_a_command_it_chats() {
 }
 
 #[test]
+fn what_is_shown_for_debugging_has_no_secret() {
+    let line = "undertone --name ada chat Lab#otter";
+    let shown = format!("{:?} {:?}", read(line).unwrap(), chat(line));
+    assert!(!shown.contains("otter"), "{shown}");
+}
+
+#[test]
 fn a_typing_error_is_no_room() {
     for line in [
         "undertone chta",

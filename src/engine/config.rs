@@ -1,5 +1,6 @@
 //! What a conversation is started with.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,6 +52,16 @@ pub struct ChatConfig {
     pub require_verified: bool,
     /// Who commands the conversation.
     pub speaker: Speaker,
+}
+
+impl fmt::Debug for ChatConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChatConfig")
+            .field("name", &self.name)
+            .field("room", &self.room)
+            .field("mediator", &self.mediator)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where an invite was made.

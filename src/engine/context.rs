@@ -12,6 +12,7 @@ use crate::rendezvous::MediatorEndpoint;
 use crate::rendezvous::version::{Answers, answers};
 
 /// What a conversation was started with, and where its events go.
+#[derive(Debug)]
 pub struct Context {
     /// What it was started with.
     pub config: ChatConfig,

@@ -26,7 +26,7 @@ use crate::link::stream::Stream;
 use crate::rendezvous::{self, KeepAlive, Outside, Rendezvous, RendezvousError};
 
 /// Where to look for the other one again.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Trail {
     /// What the reunion takes.
     pub reunion: Arc<ResumeContext>,
@@ -58,6 +58,7 @@ impl Trail {
 }
 
 /// A guest's link, and where to knock once it is lost.
+#[derive(Debug)]
 pub struct Reached {
     /// The link.
     pub ready: Ready,
@@ -128,6 +129,7 @@ pub async fn seek_host(trail: Trail, last: Option<SocketAddr>) -> Reached {
 }
 
 /// No link came of it; with what the mediator did, where it was that.
+#[derive(Debug)]
 pub struct Missed(Option<RendezvousError>);
 
 impl<E: Into<AttemptError>> From<E> for Missed {

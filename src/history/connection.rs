@@ -15,6 +15,7 @@ use crate::store::{StoreError, Writer};
 const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// One connection in the history.
+#[derive(Debug)]
 pub struct Connection {
     lines: Arc<Mutex<Lines>>,
     /// What is to be written next, and whether none will follow; several changes are one line.

@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher, Hash, RandomState};
 
@@ -28,6 +29,15 @@ pub struct Index<'a> {
     bound: usize,
     /// By what a name looks like.
     known: HashMap<u64, Known>,
+}
+
+impl fmt::Debug for Index<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Index")
+            .field("history", &self.history)
+            .field("bound", &self.bound)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where a line is, of whom or what, and how it stands to others of the same.

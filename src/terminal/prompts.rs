@@ -17,7 +17,7 @@ use undertone_core::text::safe::Safe;
 use crate::exit::Exit;
 pub(crate) use last::FILE as LAST;
 pub use last::Last;
-pub use question::Asker;
+pub(crate) use question::Asker;
 use question::Question;
 
 const NAME: &str = "Your name";
@@ -53,7 +53,7 @@ impl Asker {
     ///
     /// # Errors
     /// [`PromptError`].
-    pub async fn name(
+    pub(crate) async fn name(
         &mut self,
         offered: Option<&DisplayName>,
     ) -> Result<DisplayName, PromptError> {
@@ -72,7 +72,7 @@ impl Asker {
     ///
     /// # Errors
     /// [`PromptError`].
-    pub async fn room(&mut self, last: Option<&str>) -> Result<Option<Invite>, PromptError> {
+    pub(crate) async fn room(&mut self, last: Option<&str>) -> Result<Option<Invite>, PromptError> {
         if let Some(last) = last {
             let last = Safe::name(last);
             self.say(&format!("  Your last room was {last}: ↑ brings it back."))?;
@@ -91,7 +91,7 @@ impl Asker {
     ///
     /// # Errors
     /// [`PromptError`].
-    pub async fn confirm(&mut self, why: &str, text: &str) -> Result<bool, PromptError> {
+    pub(crate) async fn confirm(&mut self, why: &str, text: &str) -> Result<bool, PromptError> {
         self.say(why)?;
         let question = Question {
             text,
@@ -107,7 +107,11 @@ impl Asker {
     ///
     /// # Errors
     /// [`PromptError`].
-    pub async fn choose(&mut self, list: &[String], most: usize) -> Result<usize, PromptError> {
+    pub(crate) async fn choose(
+        &mut self,
+        list: &[String],
+        most: usize,
+    ) -> Result<usize, PromptError> {
         for line in list {
             self.say(line)?;
         }

@@ -15,16 +15,16 @@ const NONE: &str = "there is no invite: you are not waiting for anybody";
 
 /// The invite while somebody is awaited.
 #[derive(Default)]
-pub struct Clipboard(Option<Zeroizing<String>>);
+pub(super) struct Clipboard(Option<Zeroizing<String>>);
 
 impl Clipboard {
     /// From now on `/invite` copies this; `None`: nothing.
-    pub fn offer(&mut self, invite: Option<&str>) {
+    pub(super) fn offer(&mut self, invite: Option<&str>) {
         self.0 = invite.map(|invite| Zeroizing::new(invite.to_owned()));
     }
 
     /// Copies the invite, and gives what to say of it.
-    pub fn copy(&self, face: Face) -> &'static str {
+    pub(super) fn copy(&self, face: Face) -> &'static str {
         let Some(invite) = &self.0 else {
             return NONE;
         };

@@ -14,12 +14,12 @@ use crate::terminal::guard::is_taken;
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Whether there is such a row: stderr may be written over.
-pub fn has_row(face: Face) -> bool {
+pub(super) fn has_row(face: Face) -> bool {
     !(face.json || face.plain || face.quiet) && io::stderr().is_terminal()
 }
 
 /// The row, or the want of one.
-pub struct Clock {
+pub(super) struct Clock {
     has_row: bool,
     /// What it counts, and since when.
     counts: Option<(Wait, Instant)>,
@@ -32,7 +32,7 @@ pub struct Clock {
 
 impl Clock {
     /// No wait yet.
-    pub fn new(face: Face) -> Self {
+    pub(super) fn new(face: Face) -> Self {
         Self {
             has_row: has_row(face),
             counts: None,
@@ -43,7 +43,7 @@ impl Clock {
     }
 
     /// The wait is so far.
-    pub fn set(&mut self, wait: Wait) {
+    pub(super) fn set(&mut self, wait: Wait) {
         let now = Instant::now();
         if self.counts.is_some_and(|(before, _)| before != wait) {
             self.clear();
@@ -61,12 +61,12 @@ impl Clock {
     }
 
     /// Whether somebody is awaited.
-    pub fn runs(&self) -> bool {
+    pub(super) fn runs(&self) -> bool {
         self.counts.is_some()
     }
 
     /// Shows the row once a second while there is one. Cancel-safe; does not return.
-    pub async fn run(&mut self) -> std::convert::Infallible {
+    pub(super) async fn run(&mut self) -> std::convert::Infallible {
         loop {
             sleep_until(self.next).await;
             self.next += EVERY;
@@ -98,21 +98,21 @@ impl Clock {
 
     /// Ctrl-C: where there is no row, the system wrote `^C` where the cursor was. That gets a row
     /// of its own.
-    pub fn interrupted(&self) {
+    pub(super) fn interrupted(&self) {
         if !self.shown && io::stdin().is_terminal() {
             let _ = writeln!(io::stderr().lock());
         }
     }
 
     /// Takes it away, until the next second.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         if std::mem::take(&mut self.shown) {
             let _ = write!(io::stderr().lock(), "\r\x1b[K");
         }
     }
 
     /// A console has the terminal from now on.
-    pub fn hide(&mut self) {
+    pub(super) fn hide(&mut self) {
         self.clear();
         self.has_row = false;
     }

@@ -25,17 +25,17 @@ const NOT_SAID: &str = "Not sent to anybody: nobody is there. Enter on an empty 
 const NOBODY_YET: &str = "Not sent to anybody: nobody is there yet.";
 
 /// Whether a person sits at a terminal.
-pub fn has_person(face: Face) -> bool {
+pub(crate) fn has_person(face: Face) -> bool {
     !face.json && can_ask()
 }
 
 /// Whether they are to have a row to type in.
-pub fn has_console(face: Face) -> bool {
+pub(crate) fn has_console(face: Face) -> bool {
     !face.plain && has_person(face)
 }
 
 /// What people and programs have of a conversation.
-pub struct Frontend {
+pub(crate) struct Frontend {
     face: Face,
     input: Source,
     clock: Clock,
@@ -65,7 +65,7 @@ impl Frontend {
     ///
     /// # Errors
     /// The system's.
-    pub fn open(face: Face) -> io::Result<Self> {
+    pub(crate) fn open(face: Face) -> io::Result<Self> {
         let ahead = TypeAhead::listen(face, has_console(face))?;
         Ok(Self {
             face,
@@ -81,7 +81,7 @@ impl Frontend {
     }
 
     /// Shows an event, and tells its conversation what came of it.
-    pub fn take(&mut self, delivery: Delivery) {
+    pub(crate) fn take(&mut self, delivery: Delivery) {
         let shown = self.show(&delivery.event);
         delivery.done(shown);
     }
@@ -204,12 +204,12 @@ impl Frontend {
 
     /// Whether more is to be read now: keys wait until what was typed before is obeyed, lines until
     /// it is taken.
-    pub fn listens(&self) -> bool {
+    pub(crate) fn listens(&self) -> bool {
         !self.ended && !self.busy && self.queue.is_empty()
     }
 
     /// Waits for what is said, and makes a command of it. The clock runs meanwhile. Cancel-safe.
-    pub async fn listen(&mut self) {
+    pub(crate) async fn listen(&mut self) {
         let input = match &mut self.input {
             Source::Console(console) => console.next().await.ok().flatten(),
             Source::Lines(lines) => tokio::select! {
@@ -263,7 +263,7 @@ impl Frontend {
     }
 
     /// Writes what is due to the terminal.
-    pub fn paint(&mut self) {
+    pub(crate) fn paint(&mut self) {
         if let Source::Console(console) = &mut self.input
             && console.paint().is_err()
             && !std::mem::replace(&mut self.ended, true)
@@ -273,7 +273,7 @@ impl Frontend {
     }
 
     /// A signal asks the program to end.
-    pub fn was_stopped(&mut self, exit: Exit) {
+    pub(crate) fn was_stopped(&mut self, exit: Exit) {
         let has_console = matches!(self.input, Source::Console(_));
         if exit == Exit::Interrupted && self.clock.runs() && !has_console {
             self.clock.interrupted();
@@ -281,7 +281,7 @@ impl Frontend {
     }
 
     /// Gives the terminal back.
-    pub fn close(mut self) {
+    pub(crate) fn close(mut self) {
         self.clock.clear();
         match self.input {
             Source::Console(console) => console.leave(),

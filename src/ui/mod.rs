@@ -11,10 +11,10 @@
 //! clipboard  the invite, to be copied
 //! ```
 
-pub mod clipboard;
-pub mod clock;
-pub mod console;
-pub mod frontend;
+mod clipboard;
+mod clock;
+mod console;
+pub(crate) mod frontend;
 pub mod help;
 pub mod input;
 pub mod json;
@@ -22,4 +22,4 @@ pub mod output;
 pub mod run;
 pub mod text;
 pub mod times;
-pub mod type_ahead;
+mod type_ahead;

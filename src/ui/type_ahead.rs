@@ -32,7 +32,7 @@ const WAITS: &str = "what you type is said once you are connected; /quit leaves"
 const INVITE: &str = "not kept: that is an invite. To take it, /quit, and paste it as the room";
 
 /// Somebody who listens to the terminal until told to stop.
-pub struct TypeAhead {
+pub(super) struct TypeAhead {
     /// Its thread, which ends when the other end of this is dropped; none where there is no
     /// terminal.
     listener: Option<(UnixStream, JoinHandle<()>)>,
@@ -48,7 +48,7 @@ pub struct TypeAhead {
 }
 
 /// What came of a line.
-pub enum Ahead {
+pub(super) enum Ahead {
     /// To be done now.
     Input(Input),
     /// To be told.
@@ -70,7 +70,7 @@ impl TypeAhead {
     ///
     /// # Errors
     /// The system's.
-    pub fn listen(face: Face, drafts: bool) -> io::Result<Self> {
+    pub(super) fn listen(face: Face, drafts: bool) -> io::Result<Self> {
         let (sender, lines) = mpsc::unbounded_channel();
         let mut listener = None;
         if io::stdin().is_terminal() {
@@ -92,7 +92,7 @@ impl TypeAhead {
     }
 
     /// The next thing that is for now. Cancel-safe.
-    pub async fn next(&mut self) -> Ahead {
+    pub(super) async fn next(&mut self) -> Ahead {
         loop {
             let line = tokio::select! {
                 Some(line) = self.lines.recv() => line,
@@ -135,7 +135,7 @@ impl TypeAhead {
     /// that Ctrl-D handed over, or `None` where the person left at the last moment; and commands
     /// of that moment.
     #[must_use]
-    pub fn finish(mut self) -> (Option<String>, Vec<Input>) {
+    pub(super) fn finish(mut self) -> (Option<String>, Vec<Input>) {
         drop(self.silence.take());
         if let Some((ours, thread)) = self.listener.take() {
             drop(ours);

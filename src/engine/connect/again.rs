@@ -29,6 +29,7 @@ pub const CONTACTS_MAX: usize = 3;
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// Whom to meet again, and where.
+#[derive(Debug)]
 pub struct Again<'a> {
     /// Who we are, and the room in which we met.
     pub context: &'a Context,

@@ -1,5 +1,6 @@
 //! One attempt: a seat at the mediator, the pairing with who comes, and the link to them.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -35,6 +36,15 @@ pub struct Goal<'a> {
     pub leave: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// Where it counts, if it does.
     pub spending: Option<&'a Spending>,
+}
+
+impl fmt::Debug for Goal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Goal")
+            .field("meeting", &self.meeting)
+            .field("pin", &self.pin)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Waits at the mediator until somebody is there and a link with them is up. `told` hears how

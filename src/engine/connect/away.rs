@@ -3,6 +3,7 @@
 //! been kept for a while: one that is lost at once again is no change.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -33,6 +34,16 @@ pub struct Away<T> {
     refused: bool,
     /// Why the mediator was of no use the last time.
     why: Option<RendezvousError>,
+}
+
+impl<T> fmt::Debug for Away<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Away")
+            .field("reached", &self.reached)
+            .field("lost", &self.lost)
+            .field("refused", &self.refused)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<T: Fn(Option<&str>)> Away<T> {

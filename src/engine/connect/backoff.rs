@@ -21,7 +21,7 @@ const ANSWER_RETRY_MAX: Duration = Duration::from_secs(30);
 
 /// Pauses between tries: 200 ms, doubled each time up to 10 s, ± 25 % so that two
 /// ends, or many clients of a restarted mediator, do not keep step.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Backoff {
     tries: u32,
 }

@@ -2,6 +2,7 @@
 //! awaited, which ways to the guest are known, which `go` is out. Any number may be
 //! under way; one is nominated at a time, and the session decides what counts.
 
+use std::fmt;
 use std::future::pending;
 use std::net::SocketAddr;
 
@@ -24,6 +25,7 @@ use crate::socket::Segments;
 const KNOCKS_MAX: usize = 4;
 
 /// What a task that waits at the mediator finds.
+#[derive(Debug)]
 pub enum Found {
     /// A pairing whose guest may come, or be met.
     Pairing(Box<HostConfirm>, Plan),
@@ -32,6 +34,7 @@ pub enum Found {
 }
 
 /// What happened at the door.
+#[derive(Debug)]
 pub enum Step {
     /// Somebody knocked; whether genuine is to be asked of the doorkeeper.
     Knock(Incoming),
@@ -57,6 +60,15 @@ pub struct HostAcceptor {
     nomination: Option<Nomination>,
     /// The task that waits at the mediator, and what it finds.
     seat: Option<(AbortHandle, mpsc::Receiver<Found>)>,
+}
+
+impl fmt::Debug for HostAcceptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostAcceptor")
+            .field("expected", &self.expected)
+            .field("confirmed", &self.confirmed)
+            .finish_non_exhaustive()
+    }
 }
 
 impl HostAcceptor {

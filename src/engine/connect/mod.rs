@@ -40,6 +40,7 @@ use crate::store::aside;
 const BACK: &str = "the mediator is back, and you have your seat in the room";
 
 /// The first link, and the session that it carries.
+#[derive(Debug)]
 pub struct Connected {
     /// Ours with the other one; the link is not yet part of it.
     pub session: Session,

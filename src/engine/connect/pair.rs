@@ -30,6 +30,7 @@ const RENEW_AFTER: Duration = Duration::from_millis(500);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What an attempt needs to know.
+#[derive(Debug)]
 pub struct Attempt<'a> {
     /// Where both meet, and by what secret.
     pub meeting: Meeting,
@@ -181,6 +182,7 @@ pub async fn reaches(
 }
 
 /// Whom we were paired with, and whom to dial.
+#[derive(Debug)]
 pub struct Paired {
     /// Our role.
     pub role: Role,

@@ -2,6 +2,7 @@
 //! before the other one is there (PROTOCOL.md §4). Where the room has a secret it is counted on the
 //! disk, across runs; without one there is nothing to guess, and it is counted for this run.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::attempts::{ATTEMPTS_MAX, Attempts};
@@ -14,6 +15,15 @@ pub struct Spending {
     tag: [u8; 32],
     spent: AtomicU32,
     under_way: AtomicBool,
+}
+
+impl fmt::Debug for Spending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spending")
+            .field("spent", &self.spent)
+            .field("under_way", &self.under_way)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Spending {

@@ -5,6 +5,7 @@
 //! Does not decide which one to take: that is `local`'s.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::pending;
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
@@ -50,6 +51,14 @@ pub struct Lan {
     known: Arc<watch::Sender<Known>>,
     /// Who listens to the daemon, and who waits for a lost mediator.
     watching: JoinSet<()>,
+}
+
+impl fmt::Debug for Lan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lan")
+            .field("known", &self.known)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Lan {

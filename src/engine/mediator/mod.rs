@@ -10,6 +10,7 @@
 pub mod lan;
 pub mod links;
 
+use std::fmt;
 use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -53,6 +54,16 @@ pub struct MediatorHandle {
     place: Option<(Option<IpAddr>, u16)>,
     embedded: Option<Embedded>,
     lan: Option<OnLan>,
+}
+
+impl fmt::Debug for MediatorHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MediatorHandle")
+            .field("route", &self.route)
+            .field("others", &self.others)
+            .field("reached", &self.reached)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where we stand on the local network.

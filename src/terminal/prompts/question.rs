@@ -37,7 +37,7 @@ pub(super) struct Question<'a> {
 }
 
 /// The terminal, while it is asked questions. Keys behind an answer are left in it.
-pub struct Asker {
+pub(crate) struct Asker {
     guard: Guard,
     keys: Reader,
     width: usize,
@@ -57,7 +57,7 @@ impl Asker {
     ///
     /// # Errors
     /// [`PromptError::Io`]; the terminal is then as it was.
-    pub fn open() -> Result<Self, PromptError> {
+    pub(crate) fn open() -> Result<Self, PromptError> {
         come_to_front()?;
         let keys = Reader::sparing()?;
         Ok(Self {

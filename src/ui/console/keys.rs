@@ -19,7 +19,7 @@ impl Console {
     ///
     /// # Errors
     /// The terminal is gone.
-    pub async fn next(&mut self) -> io::Result<Option<Input>> {
+    pub(crate) async fn next(&mut self) -> io::Result<Option<Input>> {
         loop {
             if let Some(input) = self.inputs.pop_front() {
                 return Ok(Some(input));

@@ -40,7 +40,7 @@ const UNKNOWN: Status = Status::Linked {
 };
 
 /// The terminal, while a chat lasts.
-pub struct Console {
+pub(super) struct Console {
     composer: Composer,
     guard: Guard,
     keys: Reader,
@@ -64,7 +64,7 @@ impl Console {
     ///
     /// # Errors
     /// The system's; the terminal is then as it was.
-    pub fn enter(name: &str, face: Face, ahead: Option<String>) -> io::Result<Self> {
+    pub(super) fn enter(name: &str, face: Face, ahead: Option<String>) -> io::Result<Self> {
         let (width, height) = size()?;
         let style = Style::new(face.color);
         // Until it is told how it stands, no key is read, and nothing is promised.
@@ -102,7 +102,7 @@ impl Console {
     }
 
     /// Shows an event.
-    pub fn show(&mut self, event: &Event) {
+    pub(super) fn show(&mut self, event: &Event) {
         match event {
             Event::Delivered { id } => self.arrived(*id),
             Event::Queued { id } => self.said.queued(*id, Instant::now()),
@@ -227,7 +227,7 @@ impl Console {
     ///
     /// # Errors
     /// The terminal is gone.
-    pub fn paint(&mut self) -> io::Result<()> {
+    pub(super) fn paint(&mut self) -> io::Result<()> {
         self.look_behind();
         self.composer.paint(&mut self.out);
         if self.out.is_empty() {
@@ -245,13 +245,13 @@ impl Console {
     }
 
     /// Makes this the draft.
-    pub fn keep_draft(&mut self, text: &str) {
+    pub(super) fn keep_draft(&mut self, text: &str) {
         self.composer.put_back(text);
     }
 
     /// A chat is over: what was said and has not arrived stays dim, and nothing is asked
     /// any more.
-    pub fn rest(&mut self) {
+    pub(super) fn rest(&mut self) {
         self.in_chat = false;
         while let Some(message) = self.said.give_up() {
             self.print_said(&message, false);
@@ -262,7 +262,7 @@ impl Console {
     }
 
     /// Gives the terminal back.
-    pub fn leave(mut self) {
+    pub(super) fn leave(mut self) {
         self.rest();
         self.composer.leave(&mut self.out);
         let mut stdout = Out::new(io::stdout().lock());

@@ -3,6 +3,7 @@
 //! few that were dialled, for at most 2 seconds each. Who sends a whole first
 //! frame of a length that the protocol has is given on as [`Incoming`].
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -37,6 +38,15 @@ pub struct Acceptor {
     listed: Vec<IpAddr>,
     /// … and may look whether we are on its machine.
     here: Option<Here>,
+}
+
+impl fmt::Debug for Acceptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acceptor")
+            .field("port", &self.port)
+            .field("here", &self.here)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Acceptor {

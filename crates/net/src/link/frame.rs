@@ -1,6 +1,7 @@
 //! Frames on a link: `u32be n ‖ body(n)`, for the handshake and for records
 //! alike. `n` is checked against what may come before anything is kept for it.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -31,6 +32,14 @@ pub struct FrameReader {
     buf: Vec<u8>,
     start: usize,
     begun: bool,
+}
+
+impl fmt::Debug for FrameReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrameReader")
+            .field("begun", &self.begun)
+            .finish_non_exhaustive()
+    }
 }
 
 impl FrameReader {

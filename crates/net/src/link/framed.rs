@@ -1,5 +1,6 @@
 //! A link that counts: its socket, the bytes on their way in and out.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
@@ -29,6 +30,15 @@ pub struct Framed {
     written: usize,
     stream: Stream,
     reader: FrameReader,
+}
+
+impl fmt::Debug for Framed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Framed")
+            .field("id", &self.id)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Framed {

@@ -1,6 +1,7 @@
 //! A connection to the host on which a whole first frame came, of a length that the protocol has.
 //! Whether it is genuine is for the pairing to say.
 
+use std::fmt;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -25,6 +26,15 @@ pub struct Incoming {
     pub path: Path,
     /// From one of the addresses that the guest gave.
     pub listed: bool,
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("path", &self.path)
+            .field("listed", &self.listed)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Incoming {

@@ -27,6 +27,7 @@ pub mod resume;
 pub mod stream;
 pub mod tell;
 
+use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -57,6 +58,15 @@ pub struct Ready {
     /// What a session that begins here is resumed by; a session that goes on has
     /// its own.
     pub resume: Arc<ResumeSecret>,
+}
+
+impl fmt::Debug for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ready")
+            .field("path", &self.path)
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Ready {

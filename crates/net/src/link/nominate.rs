@@ -8,6 +8,7 @@
 
 mod shown;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,6 +51,14 @@ pub struct Confirmed {
     pub resume: Arc<ResumeSecret>,
 }
 
+impl fmt::Debug for Confirmed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Confirmed")
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A `go` that waits for its answer.
 pub struct Nomination {
     confirm: HostConfirm,
@@ -66,6 +75,14 @@ pub struct Nomination {
     /// When it is given up, and at the very latest.
     deadline: Instant,
     latest: Instant,
+}
+
+impl fmt::Debug for Nomination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Nomination")
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Confirmed {
@@ -251,6 +268,14 @@ impl Nomination {
 pub struct Answer {
     incoming: Incoming,
     plaintext: Vec<u8>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("incoming", &self.incoming)
+            .finish_non_exhaustive()
+    }
 }
 
 async fn exchange(

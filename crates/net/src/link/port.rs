@@ -16,6 +16,7 @@ use tokio::time::sleep;
 use crate::socket::{Segments, begin, connected, dialling, prepare};
 
 /// A listener, and the port from which others are dialled.
+#[derive(Debug)]
 pub struct Port {
     listener: TcpListener,
     from: SocketAddr,

@@ -10,6 +10,7 @@
 //! answered while it is read; who never reads is given up by the mediator. What the
 //! bytes are is not known here: frames, sealed as on any other way.
 
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -66,7 +67,15 @@ pub struct RelayStream {
     state: State,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+impl fmt::Debug for RelayStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RelayStream")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     Open,
     /// We closed; the mediator's answer is awaited.

@@ -54,7 +54,7 @@ impl From<std::io::Error> for ResumeError {
 }
 
 /// What a further link of a session is made with.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct ResumeContext {
     /// What strangers lack.
     pub resume: Arc<ResumeSecret>,
@@ -158,7 +158,7 @@ async fn pair(
 }
 
 /// Tells genuine knocks from others, and from those heard before.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct KnockVerifier {
     heard: VecDeque<[u8; 16]>,
 }

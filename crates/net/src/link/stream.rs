@@ -13,6 +13,7 @@ use super::relay::RelayStream;
 use crate::socket::close_with_care;
 
 /// Bytes both ways, to the other one.
+#[derive(Debug)]
 pub enum Stream {
     /// Directly.
     Tcp(TcpStream),

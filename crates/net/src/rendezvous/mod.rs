@@ -18,6 +18,7 @@ mod tls;
 mod upgrade;
 pub mod version;
 
+use std::fmt;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -70,6 +71,16 @@ pub struct Rendezvous {
     keep_alive: KeepAlive,
     /// Until somebody came: when to go away.
     leave: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl fmt::Debug for Rendezvous {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rendezvous")
+            .field("address", &self.address)
+            .field("only_here", &self.only_here)
+            .field("relays", &self.relays)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Rendezvous {

@@ -12,6 +12,7 @@ use crate::link::framed::FAREWELL_TIMEOUT;
 use crate::link::incoming::Incoming;
 
 /// What became of an incoming connection that was shown to a pairing.
+#[derive(Debug)]
 pub enum Shown {
     /// It is the guest.
     Confirmed(Box<Confirmed>),
@@ -22,6 +23,7 @@ pub enum Shown {
 }
 
 /// A guest with which nothing can be begun.
+#[derive(Debug)]
 pub struct Unfit {
     /// Why.
     pub why: PairingError,
