@@ -32,7 +32,7 @@ fn without_a_command_it_chats() {
 
 #[test]
 fn what_is_shown_for_debugging_has_no_secret() {
-    let line = "undertone --name ada chat Lab#otter";
+    let line = "undertone chat Lab#otter --name ada";
     let shown = format!("{:?} {:?}", read(line).unwrap(), chat(line));
     assert!(!shown.contains("otter"), "{shown}");
 }
