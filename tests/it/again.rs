@@ -1,11 +1,12 @@
 //! One of two starts anew, as after a crash, and they meet again by themselves.
 
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+
 use crate::common::acts::{
     ROOM, ada_and_bob, apart, homes, quit, relayed, relaying, start, talking,
 };
 use crate::common::{Client, Home, Mediator, Start, free_port, meet};
-use nix::sys::signal::Signal;
-use serde_json::{Value, json};
 
 const NAMES: [&str; 2] = ["ada", "bob"];
 

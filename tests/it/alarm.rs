@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use serde_json::{Value, json};
+
 use crate::common::acts::{ada_and_bob, homes, peers, quit, start, verify_both};
 use crate::common::{Client, Home, Mediator, Start, meet};
-use serde_json::{Value, json};
 
 /// Gives the person of this home another key, under the same name.
 fn change_key(home: &Home) {

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::common::acts::homes;
 use crate::common::reverse::Reverse;
 use crate::common::{Client, Home, Mediator, Start, free_port, pair};
-use serde_json::Value;
 
 const ROOM: &str = "quiet-lab#otter-velvet";
 

@@ -1,8 +1,9 @@
 //! Two people talk: the real programs, end to end.
 
+use serde_json::{Value, json};
+
 use crate::common::acts::talking;
 use crate::common::{Home, Mediator, Start};
-use serde_json::{Value, json};
 
 /// Bytes of the longest message.
 const LONGEST: usize = 16 * 1024;

@@ -7,9 +7,10 @@ use std::net::TcpListener;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::common::acts::{ROOM, ada_and_bob, homes, peers, quit, start};
 use crate::common::{Home, Mediator, Start, free_port, meet};
-use serde_json::Value;
 
 fn run(home: &Home, arguments: &[&str]) -> (i32, String, String) {
     Start::new(home, arguments).finish(b"")

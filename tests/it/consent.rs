@@ -1,11 +1,12 @@
 //! The relay takes the consent of both, by the real programs: where no direct path opens,
 //! what is asked, what is told, and what comes of it.
 
+use serde_json::Value;
+
 use crate::common::acts::{ROOM, apart, homes, quit, relayed, relaying, start};
 use crate::common::proxy::Proxy;
 use crate::common::screen::{Screen, chat};
 use crate::common::{Client, Home, Mediator, NOBODY};
-use serde_json::Value;
 
 /// A piece of the question that no terminal of 80 columns breaks.
 const ASKED: &str = "no direct path to the other person";

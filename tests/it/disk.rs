@@ -8,11 +8,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
 use crate::common::acts::{ROOM, ada_and_bob, homes, peers, quit, start};
 use crate::common::shell::may_mount;
 use crate::common::{Client, Home, Mediator, Start};
-use nix::sys::signal::Signal;
-use serde_json::Value;
 
 /// Far below the five seconds for which a lock is tried.
 const SOON: Duration = Duration::from_secs(3);

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::common::{Home, Mediator, Start};
 use serde_json::{Map, Value};
 use undertone::exit::Exit;
+
+use crate::common::{Home, Mediator, Start};
 
 const PAGE: &str = include_str!("../../docs/events.md");
 const SOURCE: &str = include_str!("../../src/ui/json/line.rs");

@@ -5,8 +5,9 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::common::{Home, Mediator, Start, free_port};
 use serde_json::Value;
+
+use crate::common::{Home, Mediator, Start, free_port};
 
 /// Exit code and findings.
 fn doctor(home: &Home, arguments: &[&str]) -> (i32, Vec<Value>) {

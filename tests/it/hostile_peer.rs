@@ -4,10 +4,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::common::{Client, Home, Start};
-use crate::hostile::dial::dial;
-use crate::hostile::end::Impostor;
-use crate::hostile::{Ended, Evil};
 use tokio::io::AsyncWriteExt;
 use undertone_core::pairing::Candidates;
 use undertone_core::payload::{Body, Payload, TEXT_MAX, decode};
@@ -17,6 +13,11 @@ use undertone_net::link::nominate::ANSWER_TIMEOUT;
 use undertone_net::link::port::Port;
 use undertone_net::link::resume::{ResumeContext, redial};
 use undertone_wire::Role;
+
+use crate::common::{Client, Home, Start};
+use crate::hostile::dial::dial;
+use crate::hostile::end::Impostor;
+use crate::hostile::{Ended, Evil};
 
 const SOON: Duration = Duration::from_secs(8);
 const ANSWER: Payload<'static> = Payload::Go {

@@ -1,12 +1,13 @@
 //! Text of others on a real terminal: whatever it is, the terminal is sent nothing
 //! but what the console itself sends, and the row in which is typed stays.
 
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
 use crate::common::console::{ROOM, Talk, both, talk};
 use crate::common::screen::{Screen, chat, last_row};
 use crate::common::strings::{active, strings};
 use crate::common::{Mediator, Start};
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 
 /// Escapes that the console sends; besides these, colours.
 const OURS: [&str; 15] = [

@@ -3,10 +3,11 @@
 
 use std::io::Write;
 
+use serde_json::Value;
+
 use crate::common::acts::homes;
 use crate::common::strings::{active, strings};
 use crate::common::{Home, Lines, Mediator, Start};
-use serde_json::Value;
 
 fn inert(lines: &Lines) -> String {
     let text = lines.rest().join("\n");

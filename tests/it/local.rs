@@ -3,9 +3,10 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use crate::common::{Home, Mediator, Start, free_port, meet};
 use nix::sys::signal::Signal;
 use serde_json::Value;
+
+use crate::common::{Home, Mediator, Start, free_port, meet};
 
 /// A client without a mediator of its own choice.
 fn at_home(home: &Home, port: u16, name: &str, room: &str) -> Start {

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+
 use crate::common::acts::talking;
 use crate::common::scene::{scene, texts};
 use crate::common::{Home, Mediator, Start, meet};
-use nix::sys::signal::Signal;
-use serde_json::{Value, json};
 
 /// What was said and is not answered for so long is told, and then some for a slow
 /// machine.

@@ -1,14 +1,15 @@
 //! Mediator and peer played by the test, and the client at a terminal: what they say that
 //! honest ones do not, or not today.
 
+use jiff::Timestamp;
+use undertone_core::pairing::Candidates;
+use undertone_wire::{ErrorCode, MAX_MESSAGE, MediatorMessage, Role};
+
 use crate::common::Home;
 use crate::common::screen::{Screen, chat};
 use crate::common::strings::{active, strings};
 use crate::hostile::Evil;
 use crate::hostile::end::{End, Impostor};
-use jiff::Timestamp;
-use undertone_core::pairing::Candidates;
-use undertone_wire::{ErrorCode, MAX_MESSAGE, MediatorMessage, Role};
 
 const ROOM: &str = "lab#otter";
 

@@ -1,10 +1,11 @@
 //! A conversation outlives its links, its mediator and a suspended peer.
 
+use serde_json::Value;
+
 use crate::common::acts::await_peers;
 use crate::common::proxy::Proxy;
 use crate::common::scene::{scene, texts};
 use crate::common::{Home, Mediator, Start, pair_through};
-use serde_json::Value;
 
 #[test]
 fn a_restarted_mediator_is_not_noticed_and_leads_back_later() {

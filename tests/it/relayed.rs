@@ -1,9 +1,10 @@
 //! A chat that the mediator carries, by the real programs: how it begins, is cut, and ends.
 
+use serde_json::Value;
+
 use crate::common::acts::{ROOM, apart, homes, peers, quit, relayed, relaying, start};
 use crate::common::proxy::Proxy;
 use crate::common::{Mediator, Start};
-use serde_json::Value;
 
 #[test]
 fn both_agree_beforehand_and_are_relayed() {

@@ -3,10 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::common::scene::{Scene, scene, texts};
-use crate::common::{Home, Mediator, Start};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
+
+use crate::common::scene::{Scene, scene, texts};
+use crate::common::{Home, Mediator, Start};
 
 /// What a slow machine takes besides.
 const SLOW: Duration = Duration::from_secs(2);

@@ -6,11 +6,6 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-use crate::common::memory::{Memory, Needle};
-use crate::common::proxy::{Direction, Proxy};
-use crate::common::screen::{Screen, chat};
-use crate::common::{Client, Home, Mediator, Start};
-use crate::hostile::{Evil, identity_of, pair_honestly};
 use hmac::{Hmac, KeyInit, Mac};
 use nix::sys::signal::Signal;
 use sha2::Sha256;
@@ -22,6 +17,12 @@ use undertone_core::crypto::keys::{
 use undertone_core::crypto::ratchet::Header;
 use undertone_core::pairing::{CONFIRM_A_LEN, CONFIRM_B_LEN};
 use undertone_core::room::Room;
+
+use crate::common::memory::{Memory, Needle};
+use crate::common::proxy::{Direction, Proxy};
+use crate::common::screen::{Screen, chat};
+use crate::common::{Client, Home, Mediator, Start};
+use crate::hostile::{Evil, identity_of, pair_honestly};
 
 const SECRET: &str = "cedar-otter-nine-velvet";
 /// Bytes of the associated data of a record, without its header.

@@ -4,14 +4,15 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::common::acts::homes;
-use crate::common::certificates::SelfSigned;
-use crate::common::{Home, Mediator, Start, free_port, meet};
 use rcgen::{
     BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     date_time_ymd,
 };
 use serde_json::Value;
+
+use crate::common::acts::homes;
+use crate::common::certificates::SelfSigned;
+use crate::common::{Home, Mediator, Start, free_port, meet};
 
 /// A mediator with a certificate for 127.0.0.1, and the file of who signed it.
 fn mediator(home: &Home) -> (Mediator, PathBuf) {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::common::{Client, Mediator, PATIENCE, ROOM, pair, read_to_end, relayed, relaying};
 use futures_util::SinkExt;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
@@ -11,6 +10,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use undertone_mediator::{Config, Times};
 use undertone_wire::{ClientMessage, ErrorCode, MAX_MESSAGE, MediatorMessage, Opaque, Tag};
+
+use crate::common::{Client, Mediator, PATIENCE, ROOM, pair, read_to_end, relayed, relaying};
 
 const SHORT: Duration = Duration::from_millis(200);
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::common::{Client, Mediator, ROOM, pair};
 use tokio_tungstenite::tungstenite::Error;
 use undertone_mediator::{Config, Times};
 use undertone_wire::{ErrorCode, Tag};
+
+use crate::common::{Client, Mediator, ROOM, pair};
 
 async fn refused_by_http(mediator: &Mediator, host: u8) -> u16 {
     match Client::over(mediator.dial_from(host).await, &[]).await {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::common::{Client, Mediator, PATIENCE, ROOM, read_to_end};
 use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -12,6 +11,8 @@ use undertone_mediator::rustls::pki_types::pem::PemObject;
 use undertone_mediator::rustls::pki_types::{CertificateDer, ServerName};
 use undertone_mediator::rustls::{ClientConfig, RootCertStore, crypto::ring};
 use undertone_mediator::{Certificate, Config, Times};
+
+use crate::common::{Client, Mediator, PATIENCE, ROOM, read_to_end};
 
 #[tokio::test]
 async fn the_page_says_how_to_join_and_lets_nothing_run() {

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::common::{Client, PATIENCE, agree, fill, swap_sealed};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use futures_util::future::join_all;
 use nix::sys::signal::{Signal, kill};
@@ -15,6 +14,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 use undertone_wire::{ClientMessage, ErrorCode, MediatorMessage, RELAY_HELD, Tag};
+
+use crate::common::{Client, PATIENCE, agree, fill, swap_sealed};
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_undertone-mediator"));

@@ -3,9 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::common::{
-    Client, Mediator, PATIENCE, ROOM, agree, fill, pair, relayed, relaying, swap_sealed,
-};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
@@ -14,6 +11,10 @@ use undertone_mediator::{Config, RelayLimits, Times};
 use undertone_wire::{
     ClientMessage, ErrorCode, MESSAGE_BURST, MediatorMessage, RELAY_HELD, RELAY_LEAST,
     RELAY_MESSAGE, Tag,
+};
+
+use crate::common::{
+    Client, Mediator, PATIENCE, ROOM, agree, fill, pair, relayed, relaying, swap_sealed,
 };
 
 fn limited(change: impl FnOnce(&mut RelayLimits)) -> Config {

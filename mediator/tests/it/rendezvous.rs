@@ -1,9 +1,10 @@
 //! Each row of the agreement, and each way in which a room changes, over real sockets.
 
-use crate::common::{Mediator, ROOM, pair};
 use tokio_tungstenite::tungstenite::Message;
 use undertone_mediator::Config;
 use undertone_wire::{ClientMessage, ErrorCode, MediatorMessage, Role, Tag};
+
+use crate::common::{Mediator, ROOM, pair};
 
 #[tokio::test]
 async fn two_meet_swap_sealed_and_are_forgotten() {

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use crate::common::{Mediator, PATIENCE, ROOM, pair, read_to_end};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use undertone_mediator::{Config, Times};
 use undertone_wire::{ClientMessage, ErrorCode, Tag};
+
+use crate::common::{Mediator, PATIENCE, ROOM, pair, read_to_end};
 
 async fn returns(mediator: &mut Mediator) {
     let served = timeout(PATIENCE, &mut mediator.serving)

@@ -4,11 +4,12 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use undertone_net::link::acceptor::{UNCONFIRMED_FOR, UNCONFIRMED_MAX};
+
 use crate::common::{Client, Home, Mediator, Start};
 use crate::hostile::crowd::{Flood, connect_from, is_closed, runtime};
 use crate::hostile::memory::peak_kib;
 use crate::hostile::proxy::Middle;
-use undertone_net::link::acceptor::{UNCONFIRMED_FOR, UNCONFIRMED_MAX};
 
 const TOTAL: usize = 10_000;
 /// What a client may take at the most, in a debug build, in KiB.

@@ -4,12 +4,13 @@ mod proxies;
 
 use std::io::Write;
 
-use crate::common::acts::homes;
-use crate::common::{Home, Mediator, PATIENCE, Start, free_port};
 use proxies::{answering, http_proxy, serve, socks5_proxy, take};
 use serde_json::Value;
 use undertone_net::rendezvous::proxy::{ProxyChoice, ProxyFailure};
 use undertone_net::rendezvous::{MediatorEndpoint, Rendezvous, RendezvousError};
+
+use crate::common::acts::homes;
+use crate::common::{Home, Mediator, PATIENCE, Start, free_port};
 
 async fn through(proxy: &str) -> Result<Rendezvous, RendezvousError> {
     let mediator = "mediator.invalid:7700".parse().unwrap();
