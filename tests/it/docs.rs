@@ -8,6 +8,7 @@ use undertone::exit::Exit;
 use crate::common::{Home, Mediator, Start};
 
 const PAGE: &str = include_str!("../../docs/events.md");
+const INPUT: &str = include_str!("../../src/ui/input.rs");
 const SOURCE: &str = include_str!("../../src/ui/json/line.rs");
 
 type Fields = BTreeSet<String>;
@@ -30,7 +31,7 @@ fn examples() -> BTreeMap<String, Vec<Map<String, Value>>> {
 
 /// The events and their fields, as the source has them.
 fn events() -> BTreeMap<String, Fields> {
-    let (_, body) = SOURCE.split_once("pub enum Line<'a> {\n").unwrap();
+    let (_, body) = SOURCE.split_once("enum Line<'a> {\n").unwrap();
     let (body, _) = body.split_once("\n}\n").unwrap();
     let mut events: BTreeMap<String, Fields> = BTreeMap::new();
     let mut current = String::new();
@@ -82,6 +83,20 @@ fn every_event_and_field_is_documented_with_an_example() {
     let documented: Fields = examples.into_keys().collect();
     let known: Fields = events.into_keys().chain(others).collect();
     assert_eq!(documented, known);
+}
+
+#[test]
+fn every_command_is_in_the_table_of_the_input() {
+    let (_, commands) = INPUT.split_once("const COMMANDS").unwrap();
+    let (commands, _) = commands.split_once("];").unwrap();
+    let commands: Vec<&str> = commands.split('"').skip(1).step_by(2).collect();
+    assert!(commands.contains(&"quit"), "{commands:?}");
+    let (_, table) = PAGE.split_once("\n## Input\n").unwrap();
+    let (table, _) = table.split_once("\n## ").unwrap();
+    for command in commands {
+        let shown = |row: &str| row.starts_with('|') && row.contains(&format!("`/{command}"));
+        assert!(table.lines().any(shown), "/{command}");
+    }
 }
 
 /// Whether the page shows this field of this type with this kind of value.
