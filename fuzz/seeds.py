@@ -72,7 +72,8 @@ SEEDS = {
     "proxy": [b"proxy.example:3128", b"socks5h://127.0.0.1", b"a@[::1]:1/", b"%zz@:0"],
     "peers": [
         line.encode()
-        for line in (ROOT / "peers.txt.example").read_text().splitlines()[-3:]
+        for line in (ROOT / "peers.txt.example").read_text().splitlines()
+        if not line.startswith("#")
     ],
     "wire": [
         b'{"type":"join","v":1,"room":"' + b"A" * 43 + b'","offer":"AAAA"}',
