@@ -1,7 +1,10 @@
 //! The server's certificate: from files, again from them when the operator says so, and how long it
-//! is valid. TLS 1.2 and 1.3, HTTP/1.1, ring. `files` is what is in the files.
+//! is valid. TLS 1.2 and 1.3, HTTP/1.1, ring. `files` reads them, `fault` says
+//! why they cannot be used.
 
+mod fault;
 mod files;
+mod pem;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,8 +18,8 @@ use undertone_host::{is_pipe, read_file, read_named};
 use x509_cert::der::Decode;
 use x509_cert::time::Validity;
 
+pub use fault::{Fault, Item, TlsError};
 use files::read;
-pub use files::{Fault, Item, TlsError};
 
 /// How long before its end a certificate is warned of.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
