@@ -217,7 +217,7 @@ fn every_error_code_of_the_source_is_documented_and_no_other() {
     let [error, event, meet, commands, front, verify] = [
         include_str!("../../src/engine/error.rs"),
         include_str!("../../src/engine/event.rs"),
-        include_str!("../../src/engine/connect/mod.rs"),
+        include_str!("../../src/engine/connect/first.rs"),
         include_str!("../../src/engine/conversation/commands.rs"),
         include_str!("../../src/ui/frontend.rs"),
         include_str!("../../src/engine/conversation/verify.rs"),
