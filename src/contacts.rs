@@ -2,7 +2,8 @@
 //!
 //! Owns: the file `contacts.json` in the data directory (mode 0600; read, changed and replaced
 //! whole under a lock, so that two clients share it), with `contact`, somebody in it, and
-//! `identity_check`, whom that makes of the other one. Does not own: what is done about an alarm.
+//! `identity_check`, whom that makes of the other person. Does not own: what is done about an
+//! alarm.
 //!
 //! Rooms are kept as tags, keys as base64url; no secret of a room enters.
 

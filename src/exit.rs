@@ -16,11 +16,11 @@ pub enum Exit {
     Mediator = 3,
     /// Nobody came before `--timeout`.
     Nobody = 4,
-    /// Paired, but no path to the other one.
+    /// Paired, but no path to the peer.
     NoPath = 5,
     /// Secret, identity or verification failed.
     Identity = 6,
-    /// The two programs do not fit: one is too old, or the other one broke the protocol.
+    /// The two programs do not fit: one is too old, or the peer broke the protocol.
     /// (7 is kept for transfers.)
     Protocol = 8,
     /// Ctrl-C.

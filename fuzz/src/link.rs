@@ -108,7 +108,7 @@ fn resume() -> ResumeSecret {
     ResumeSecret::new(Key::from_bytes(&[8; 32]))
 }
 
-/// The record layer of one end; that of the other one fits.
+/// The record layer of one end; that of the peer fits.
 fn channel(role: Role) -> Channel {
     let s = SecretKey::from_bytes(&[5; 32]).public();
     let first = SecretKey::from_bytes(&[7; 32]);

@@ -1,4 +1,4 @@
-//! OFFER, SEALED and CONFIRM, at either end. The other one is a [`Peer`], made of the formulas of
+//! OFFER, SEALED and CONFIRM, at either end. The peer is a [`Peer`], made of the formulas of
 //! PROTOCOL.md §4: whatever it puts into a message is sealed as that message must be.
 
 use undertone_core::crypto::cpace::Share;
@@ -105,7 +105,7 @@ fn victims_key() -> SecretKey {
     SecretKey::from_bytes(&[2; 32])
 }
 
-/// The end under test in this role, with the other one's OFFER in hand.
+/// The end under test in this role, with the peer's OFFER in hand.
 fn paired(role: Role) -> (AwaitSealed, [u8; SEALED_LEN], Peer) {
     let ours = victim();
     let peer = Hand::new();
@@ -116,7 +116,7 @@ fn paired(role: Role) -> (AwaitSealed, [u8; SEALED_LEN], Peer) {
     (awaiting, sealed, peer)
 }
 
-/// The same with the other one's SEALED, and what both then share.
+/// The same with the peer's SEALED, and what both then share.
 fn matched(role: Role) -> (Matched, Confirming) {
     let (awaiting, ours, peer) = paired(role);
     let theirs = peer.sealed(&[0; CANDIDATES_LEN]);
@@ -141,7 +141,7 @@ fn matched(role: Role) -> (Matched, Confirming) {
     (matched, Confirming { ck2, th1 })
 }
 
-/// The other one's own values, fixed.
+/// The peer's own values, fixed.
 struct Hand {
     identity: SecretKey,
     ephemeral: SecretKey,
@@ -198,7 +198,7 @@ impl Hand {
     }
 }
 
-/// The other one, with the OFFER of the end under test in hand.
+/// The peer, with the OFFER of the end under test in hand.
 struct Peer {
     hand: Hand,
     role: Role,

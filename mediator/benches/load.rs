@@ -321,7 +321,7 @@ mod bare {
     use super::*;
 
     type Frame = Vec<u8>;
-    /// What the other one has to say goes in the first; the second asks for ours.
+    /// What the peer has to say goes in the first; the second asks for ours.
     type Host = (
         oneshot::Sender<Frame>,
         oneshot::Sender<oneshot::Sender<Frame>>,

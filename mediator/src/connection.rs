@@ -141,7 +141,7 @@ impl Speaker<'_> {
     ) -> Result<Option<Box<RelayEnd>>, Outcome> {
         let mut relaying = false;
         for event in self.client.take_events(Instant::now().into_std()) {
-            // The end of its queue says so, after all that the other one said.
+            // The end of its queue says so, after all that the peer said.
             if relaying && matches!(event, Event::PeerLeft) {
                 continue;
             }

@@ -2,7 +2,7 @@
 //!
 //! One lock, held for one map operation or a few and never across an await. A
 //! [`Client`] is a connection's ticket: dropping it, however the connection ends,
-//! frees its seat and tells the other one.
+//! frees its seat and tells the peer.
 
 use std::collections::HashMap;
 use std::mem;

@@ -6,7 +6,7 @@ use crate::refusal::Refusal;
 pub(crate) enum Outcome {
     /// Close politely.
     Close,
-    /// Say that the other one of a relayed pair went, then close.
+    /// Say that the peer of a relayed pair went, then close.
     PeerLeft,
     /// Say why, then close.
     Refused(Refusal),

@@ -1,4 +1,4 @@
-//! A relayed pair: each side's binary messages go to the other one, unread.
+//! A relayed pair: each side's binary messages go to the peer, unread.
 //!
 //! ```text
 //! client ─► inbound: bytes capped, throttle of the pair, of all ─► queue ─► outbound ─► client
@@ -8,10 +8,10 @@
 //! A side reads no further message before the last one found room in the queue, so a
 //! slow reader slows the writer, through TCP, and costs [`RELAY_HELD`](undertone_wire::RELAY_HELD)
 //! a direction at most. The two directions do not wait for each other. What a side said
-//! before it went still reaches the other one.
+//! before it went still reaches the peer.
 //!
 //! Who is gone: a side that sends no message for [`Times::silence`] while its messages
-//! are read (they may be held up by the throttle or the other one), or that takes nothing
+//! are read (they may be held up by the throttle or the peer), or that takes nothing
 //! of what is written to it for as long. It is pinged as ever.
 
 use std::future::pending;
@@ -105,7 +105,7 @@ async fn inbound<E>(
             _ => bytes,
         };
         if to.send(bytes).await.is_err() {
-            // The other one is gone: `outbound` says so, after all that it said.
+            // The peer is gone: `outbound` says so, after all that it said.
             pending::<()>().await;
         }
     }
@@ -128,7 +128,7 @@ async fn outbound(
                 None => return pair.ended().map_or(Outcome::PeerLeft, Outcome::from),
             },
         };
-        // Each has its own time: who reads more slowly than the other one says takes
+        // Each has its own time: who reads more slowly than the peer says takes
         // something all the same, and is pinged in between.
         if !is_taken(sink.feed(next), times).await {
             return Outcome::Gone;

@@ -164,7 +164,7 @@ impl Rooms {
         }
     }
 
-    /// `done`: the pair is forgotten, and the other one hears nothing of it.
+    /// `done`: the pair is forgotten, and the peer hears nothing of it.
     pub fn done(&mut self, client: ClientId) {
         match self.places.remove(&client) {
             Some(Place::Paired(paired)) => {
@@ -178,7 +178,7 @@ impl Rooms {
         }
     }
 
-    /// The client goes, or gives up its place; the other one of a pair is told.
+    /// The client goes, or gives up its place; the peer of a pair is told.
     pub fn leave(&mut self, client: ClientId, out: &mut Out) {
         match self.places.remove(&client) {
             Some(Place::Paired(paired)) => {

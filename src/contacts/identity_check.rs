@@ -1,4 +1,4 @@
-//! Who the other one is, as far as we can tell: protocol §9. The badge belongs to the key,
+//! Who the other person is, as far as we can tell: protocol §9. The badge belongs to the key,
 //! never to the name.
 
 use undertone_core::crypto::keys::PublicKey;
@@ -6,7 +6,7 @@ use undertone_core::text::display_name::DisplayName;
 
 use super::{Contact, Contacts, ContactsError};
 
-/// Who the other one is, as far as we can tell.
+/// Who the other person is, as far as we can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdentityCheck {
     /// We know this key, whatever name came with it.

@@ -1,4 +1,4 @@
-//! This machine: data directory, identity, the port for the other one, IPv6.
+//! This machine: data directory, identity, the port for the peer, IPv6.
 
 use std::fs;
 use std::io;
@@ -191,7 +191,7 @@ fn can_accept(args: &DoctorArgs, by: &str, report: &mut Report<'_>) -> io::Resul
 }
 
 fn addresses(report: &mut Report<'_>) -> io::Result<()> {
-    // In the order in which the other one is told of them.
+    // In the order in which the peer is told of them.
     let here = ranked(None);
     let listed = |wanted: fn(&IpAddr) -> bool| {
         let found = here.iter().filter(|here| wanted(&here.ip));

@@ -6,11 +6,11 @@ use crate::exit::Exit;
 /// Something to be done, in the order in which it was asked for.
 #[derive(Debug)]
 pub enum Command {
-    /// To be said to the other one; empty says nothing.
+    /// To be said to the other person; empty says nothing.
     Say(String),
     /// A line was too long to be said, and is dropped.
     TooLong,
-    /// Shows the words to be read out; with those that the other one read, compares them.
+    /// Shows the words to be read out; with those that the other person read, compares them.
     Verify(Option<String>),
     /// The words are not compared for now.
     VerifyLater,

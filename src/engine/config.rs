@@ -18,7 +18,7 @@ use crate::store::Writer;
 
 /// Everything a chat needs to know beforehand.
 pub struct ChatConfig {
-    /// What the other one is to call us.
+    /// What the other person is to call us.
     pub name: DisplayName,
     /// Where to meet.
     pub room: Room,
@@ -46,7 +46,7 @@ pub struct ChatConfig {
     pub listening: Listening,
     /// Whether the mediator may carry the conversation.
     pub consent: Consent,
-    /// How long to wait for the other one; `None`: as long as it takes.
+    /// How long to wait for the other person; `None`: as long as it takes.
     pub timeout: Option<Duration>,
     /// Whether to talk only to someone whose words were compared.
     pub require_verified: bool,
@@ -76,7 +76,7 @@ pub enum Made {
 /// Who commands a conversation, and what they may expect of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Speaker {
-    /// A person, who stays when the other one goes, and is told what they can do next.
+    /// A person, who stays when the other person goes, and is told what they can do next.
     pub is_person: bool,
     /// What is said is typed: whoever ends it wants to leave at once.
     pub types: bool,

@@ -44,7 +44,7 @@ pub enum ChatError {
     /// The address to listen on is another machine's.
     #[error("{0} is no address of this machine")]
     NotHere(IpAddr),
-    /// No listener for the other one.
+    /// No listener for the peer.
     #[error("cannot listen for the other person: {0}")]
     Listen(io::Error),
     /// Somebody came, and it went wrong.
@@ -76,7 +76,7 @@ pub enum ChatError {
     /// Nobody came in time.
     #[error("nobody came within {} s", .0.as_secs())]
     Nobody(Duration),
-    /// The other one is gone and did not come back in time.
+    /// The peer is gone and did not come back in time.
     #[error("the other person did not come back within {} s{}", limit.as_secs(), undelivered(*queued))]
     NotBack {
         /// How long was waited.
@@ -84,7 +84,7 @@ pub enum ChatError {
         /// How many of our messages did not arrive.
         queued: usize,
     },
-    /// It cannot be told who the other one is.
+    /// It cannot be told who the peer is.
     #[error(transparent)]
     Contacts(#[from] ContactsError),
     /// What was said cannot be written to stdout.

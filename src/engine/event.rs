@@ -17,11 +17,11 @@ pub use parts::{AlarmCause, Leaving, Loss, Problem, Status, Wait};
 /// Something that happened.
 #[derive(Debug)]
 pub enum Event {
-    /// Our seat is taken; the other one is awaited.
+    /// Our seat is taken; the other person is awaited.
     Waiting {
         /// ROOM.
         room: String,
-        /// The link for the other one, secret included.
+        /// The link for the other person, secret included.
         invite: String,
         /// Further links to the same room, for other networks.
         more_invites: Vec<String>,
@@ -33,20 +33,20 @@ pub enum Event {
         /// Nobody else knows of the room: to be shown, come what may.
         made_up: bool,
     },
-    /// How far the wait for the other one is, whenever that changes.
+    /// How far the wait for the other person is, whenever that changes.
     Wait(Wait),
     /// Somebody came, and it is known who: what was typed before is theirs to hear.
     Met {
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: String,
     },
     /// A link counts.
     Connected {
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: String,
         /// How it goes.
         route: Path,
-        /// What we know of the other one's key.
+        /// What we know of the other person's key.
         trust: Trust,
         /// Whether that stems from an earlier meeting, and this one by itself proves less.
         earlier: bool,
@@ -62,17 +62,17 @@ pub enum Event {
         /// How the link goes now.
         route: Path,
     },
-    /// The other one has not been heard for some seconds, and should have been; or,
+    /// The other person has not been heard for some seconds, and should have been; or,
     /// `false`, is heard again.
     Unstable {
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: String,
         /// Whether it is so now.
         unstable: bool,
     },
-    /// How it stands with the other one, whenever that changes.
+    /// How it stands with the other person, whenever that changes.
     Status {
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: String,
         /// How it stands.
         status: Status,
@@ -118,7 +118,7 @@ pub enum Event {
     },
     /// The link was lost and is sought again.
     Reconnecting {
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: String,
         /// When it was lost.
         since: Timestamp,
@@ -127,16 +127,16 @@ pub enum Event {
         /// How many of our messages wait.
         queued: usize,
     },
-    /// The words that we read out; the other one's are awaited.
+    /// The words that we read out; the other person's are awaited.
     Words {
         /// Four words.
         mine: [&'static str; 4],
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: String,
     },
     /// The words matched.
     Verified {
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: String,
     },
     /// The chat stays blocked.
@@ -160,7 +160,7 @@ pub enum Event {
     },
     /// The conversation is over.
     Left {
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: String,
         /// Why.
         reason: Leaving,
@@ -171,16 +171,16 @@ pub enum Event {
     /// [`Command::Meet`]: super::Command::Meet
     /// [`Command::Leave`]: super::Command::Leave
     Parted {
-        /// Our name for the other one; empty where there was none yet.
+        /// Our name for the other person; empty where there was none yet.
         peer: String,
-        /// Whether the other one said goodbye.
+        /// Whether the other person said goodbye.
         left: bool,
         /// What went wrong, where something did.
         error: Option<Problem>,
     },
     /// Who is there.
     Who {
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: String,
         /// The key.
         fingerprint: Fingerprint,

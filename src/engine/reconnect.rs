@@ -25,7 +25,7 @@ use crate::link::resume::{ResumeContext, redial};
 use crate::link::stream::Stream;
 use crate::rendezvous::{self, KeepAlive, Outside, Rendezvous, RendezvousError};
 
-/// Where to look for the other one again.
+/// Where to look for the peer again.
 #[derive(Clone, Debug)]
 pub struct Trail {
     /// What the reunion takes.
@@ -45,7 +45,7 @@ pub struct Trail {
     pub elsewhere: bool,
     /// How far it is at the mediator; `None`: no seat is held there.
     pub far: watch::Sender<Option<Progress>>,
-    /// Why the mediator is of no use, once that keeps the other one away.
+    /// Why the mediator is of no use, once that keeps the peer away.
     pub absent: watch::Sender<Option<String>>,
 }
 

@@ -53,7 +53,7 @@ pub enum NoRelay {
     Unasked,
     /// The person was asked.
     Unanswered,
-    /// The other one did not agree.
+    /// The peer did not agree.
     Other,
     /// Both agreed, and a cap of the mediator's is reached.
     Limit,
@@ -201,7 +201,7 @@ pub async fn by_relay(
     }
     let agreed = tokio::select! {
         biased;
-        // The other one went, or the mediator did: nobody is asked for nothing.
+        // The peer went, or the mediator did: nobody is asked for nothing.
         said = connected.next() => match said {
             Ok(_) => false,
             Err(error) => return failed(&error),

@@ -164,7 +164,7 @@ impl Task {
         talk(&self.context, local, met, inbox, name).await
     }
 
-    /// Obeys while the other one is awaited; returns if that is to end. Cancel-safe.
+    /// Obeys while the peer is awaited; returns if that is to end. Cancel-safe.
     async fn while_waiting(&self, commands: &mut mpsc::Receiver<Command>) -> Exit {
         loop {
             self.context.outlet.room().await;

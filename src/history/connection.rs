@@ -1,5 +1,5 @@
 //! The lines of one connection, for as long as it lasts: written when something is new, the time
-//! at which the other one was last seen alone once a minute at most.
+//! at which the other person was last seen alone once a minute at most.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;

@@ -25,9 +25,9 @@ pub(super) const MAX_LINE_BYTES: usize = 8 * 1024;
 pub struct Entry {
     /// When it came about.
     pub started: Timestamp,
-    /// When the other one was last heard of on it.
+    /// When the other person was last heard of on it.
     pub last_seen: Timestamp,
-    /// The other one's petname, or in an alarm the name that they gave.
+    /// The other person's petname, or in an alarm the name that they gave.
     pub name: String,
     /// ROOM, never its secret.
     pub room: String,
@@ -50,7 +50,7 @@ pub enum Path {
     Relay,
 }
 
-/// What came of the other one's identity.
+/// What came of the other person's identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
     /// So sure we were of it.

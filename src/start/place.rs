@@ -87,7 +87,7 @@ fn leads_to_itself(
     }))
 }
 
-/// Who hides needs a mediator, and one that is not the other one's own: such a one would
+/// Who hides needs a mediator, and one that is not the peer's own: such a one would
 /// see our address, or a proxy's where there is one.
 fn check_hides(
     options: &ChatOptions,

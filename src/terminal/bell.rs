@@ -1,5 +1,5 @@
 //! When somebody who looks elsewhere is called: only without focus, at most once in 5 s, and never
-//! with a word that the other one chose.
+//! with a word that the other person chose.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What Tab completes: a command, a path, a word that the other one read out.
+//! What Tab completes: a command, a path, a word that the other person read out.
 //!
 //! Owns: which of them is being typed, and what the candidates have in common. Does not own: which
 //! commands there are, nor the files.

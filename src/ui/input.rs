@@ -21,7 +21,7 @@ pub const COMMANDS: [&str; 9] = [
 pub enum Input {
     /// To be said; empty where there is nothing to say.
     Say(String),
-    /// `/verify`, with the words that the other one read out, if any.
+    /// `/verify`, with the words that the other person read out, if any.
     Verify(Option<String>),
     /// The question for the words was turned down.
     VerifyLater,

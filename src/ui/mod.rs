@@ -7,7 +7,7 @@
 //!          ├► type_ahead     what is typed before anyone is there
 //!          └► input, help    what is typed, and what can be
 //! text       all wording of a chat
-//! times      when the other one's messages were written
+//! times      when the other person's messages were written
 //! clipboard  the invite, to be copied
 //! ```
 

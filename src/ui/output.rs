@@ -76,7 +76,7 @@ impl Face {
         }
     }
 
-    /// Shows what the other one said, and when.
+    /// Shows what the other person said, and when.
     ///
     /// # Errors
     /// As of [`Face::show`].

@@ -1,4 +1,4 @@
-//! When the other one's messages were written, by our clock.
+//! When the other person's messages were written, by our clock.
 //!
 //! Their clock may be off, and `sent` may be a lie. Of all messages of a session the one that was
 //! the fastest tells how far apart the clocks are, and a little more:
@@ -15,7 +15,7 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
-/// What is known of the other one's clock, and the last time that was shown.
+/// What is known of the other person's clock, and the last time that was shown.
 #[derive(Debug, Default)]
 pub struct Times {
     offset: Option<SignedDuration>,

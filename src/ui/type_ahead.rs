@@ -1,4 +1,4 @@
-//! What a person types at a terminal while the other one is still awaited: it is kept,
+//! What a person types at a terminal while the other person is still awaited: it is kept,
 //! and said to nobody. Commands are handed on.
 //!
 //! The terminal is in its own mode until the chat begins: a line comes whole, edited by the system.

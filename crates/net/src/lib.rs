@@ -1,10 +1,10 @@
-//! The sockets of undertone: those to the other one and the one to the mediator.
+//! The sockets of undertone: those to the peer and the one to the mediator.
 //!
 //! It knows neither the terminal nor the disk, and nothing of what a conversation means: what goes
 //! over a link is `undertone_core`'s.
 //!
 //! ```text
-//! link          the way to the other one: port, dial, acceptor, nomination, frames, relay
+//! link          the way to the peer: port, dial, acceptor, nomination, frames, relay
 //! rendezvous    the mediator's WebSocket: proxy, TLS, messages
 //! socket        what both ask of a socket
 //! ```

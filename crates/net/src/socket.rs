@@ -1,4 +1,4 @@
-//! TCP sockets as both ways out need them, to the mediator and to the other one:
+//! TCP sockets as both ways out need them, to the mediator and to the peer:
 //! small messages leave at once, a dead peer is not waited for, a port may be
 //! shared with a listener of this process, and a close is a reset (`SO_LINGER` of
 //! 0), so that the same two ends can connect again at once.
@@ -89,7 +89,7 @@ pub(crate) fn begin(socket: &Socket, to: SocketAddr) -> io::Result<()> {
 
 /// Waits for a connection that was begun; where nothing at all comes back, only as
 /// long as the `silence` lasts. Once something came it is left to the system: to
-/// close it then would be a reset, which ends the other one's dial, too.
+/// close it then would be a reset, which ends the peer's dial, too.
 ///
 /// # Errors
 /// `TimedOut` after silence; the system's.

@@ -14,7 +14,7 @@ pub const PAIRING_LIFE: Duration = Duration::from_secs(60);
 /// The longest that a `sealed` is held back from the nearer client, so that both begin
 /// to dial at the same time.
 pub const SEALED_HOLD: Duration = Duration::from_millis(500);
-/// Life of a pairing from when one asked for the relay: what the other one gets to agree.
+/// Life of a pairing from when one asked for the relay: what the peer gets to agree.
 pub const RELAY_ASK_LIFE: Duration = Duration::from_secs(120);
 /// The mediator sends a WebSocket ping this often.
 pub const PING_EVERY: Duration = Duration::from_secs(20);

@@ -70,14 +70,14 @@ pub enum ClientMessage {
         /// OFFER, opaque to the mediator.
         offer: Opaque,
     },
-    /// After `paired`, once: handed on to the other one as it is, as soon as the other
-    /// one's is there too.
+    /// After `paired`, once: handed on to the peer as it is, as soon as the peer's
+    /// is there too.
     Sealed {
         /// SEALED, opaque to the mediator.
         data: Opaque,
     },
     /// After both `sealed`, once: have the mediator hand on what both say from now on.
-    /// The next from the mediator is `relaying`, once the other one asked too.
+    /// The next from the mediator is `relaying`, once the peer asked too.
     Relay,
     /// The pair is connected: the mediator forgets it and closes this connection.
     Done,
@@ -98,7 +98,7 @@ pub enum MediatorMessage {
     Paired {
         /// Who listens and who dials.
         role: Role,
-        /// The other one's OFFER.
+        /// The peer's OFFER.
         offer: Opaque,
         /// Your address as seen from here; port 0 where a proxy hides it.
         observed: SocketAddr,
@@ -106,18 +106,18 @@ pub enum MediatorMessage {
         #[serde(default)]
         relay: bool,
     },
-    /// The other one's `sealed`, once yours is there too: to the farther one of both at
+    /// The peer's `sealed`, once yours is there too: to the farther one of both at
     /// once, to the nearer one after half of what it was earlier, at most
     /// [`SEALED_HOLD`], so that both have it at the same time.
     Sealed {
-        /// The other one's SEALED.
+        /// The peer's SEALED.
         data: Opaque,
     },
     /// Both asked for the relay. From now on each side's binary messages, at most
-    /// [`RELAY_MESSAGE`] each, are handed on to the other one as they are, in order.
+    /// [`RELAY_MESSAGE`] each, are handed on to the peer as they are, in order.
     Relaying,
-    /// The other one went before either said `done`. While relaying it comes after all
-    /// that the other one had said, and is the last message.
+    /// The peer went before either said `done`. While relaying it comes after all
+    /// that the peer had said, and is the last message.
     PeerLeft,
     /// Refused; the connection is closed after it.
     Error {

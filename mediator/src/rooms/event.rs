@@ -17,16 +17,16 @@ pub enum Event {
         /// When the seat lapses.
         until: Instant,
     },
-    /// You have met the other one.
+    /// You have met the peer.
     Paired {
         /// Who listens and who dials.
         role: Role,
-        /// The other one's offer.
+        /// The peer's offer.
         offer: Opaque,
         /// When the pairing lapses.
         until: Instant,
     },
-    /// The other one's `sealed`.
+    /// The peer's `sealed`.
     Sealed {
         /// Its data.
         data: Opaque,
@@ -35,7 +35,7 @@ pub enum Event {
     },
     /// Both asked for the relay.
     Relaying,
-    /// The other one went.
+    /// The peer went.
     PeerLeft,
     /// You are outside now, and the connection is to be closed.
     Refused(Refusal),

@@ -4,7 +4,7 @@
 //! its round trip time r, so that the one that came first is the nearer one's. The
 //! farther one is told at t, the nearer one at t + (r_far − r_near)/2: what is under way
 //! for r/2 then arrives at both at once. Whoever delays its `sealed` passes for far, and
-//! makes the other one wait for [`SEALED_HOLD`] at most.
+//! makes the peer wait for [`SEALED_HOLD`] at most.
 
 use std::mem;
 use std::time::Instant;
@@ -28,7 +28,7 @@ pub(super) struct Paired {
 /// How far a client's own `sealed` is.
 enum Sealed {
     Awaited,
-    /// Came then; the other one's is awaited.
+    /// Came then; the peer's is awaited.
     Held(Opaque, Instant),
     /// Both were there, and were handed on.
     Passed,
@@ -104,7 +104,7 @@ impl Rooms {
         }
     }
 
-    /// `relay`: the first one makes the pairing last until the other one had time to
+    /// `relay`: the first one makes the pairing last until the peer had time to
     /// agree, the second one begins it. Outside a pairing it crossed `peer-left` and is
     /// dropped.
     pub fn relay(&mut self, client: ClientId, address: AddressKey, now: Instant, out: &mut Out) {

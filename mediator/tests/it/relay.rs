@@ -102,7 +102,7 @@ async fn a_stopping_mediator_tells_relayed_pairs_at_once() {
     assert!(began.elapsed() < Times::default().drain);
 }
 
-/// Refused as a message out of place; the other one is told that this one went.
+/// Refused as a message out of place; the peer is told that this one went.
 async fn is_refused(bad: &mut Client, other: &mut Client) {
     assert_eq!(bad.hear_refusal().await, (ErrorCode::BadRequest, None));
     assert_eq!(other.hear().await, MediatorMessage::PeerLeft);
@@ -142,7 +142,7 @@ async fn a_relay_without_consent_of_the_other() {
     swap_sealed(&mut host, &mut guest).await;
     host.say(&ClientMessage::Relay).await;
     host.relay(b"listen to me").await;
-    // No byte of it, only that the other one went.
+    // No byte of it, only that the peer went.
     is_refused(&mut host, &mut guest).await;
 }
 

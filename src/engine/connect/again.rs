@@ -39,7 +39,7 @@ pub struct Again<'a> {
     pub contacts: Vec<PublicKey>,
     /// How far it is in the room where one waits first; `None`: not even seated.
     pub first: watch::Receiver<Option<Progress>>,
-    /// The other one may come there within so long.
+    /// The peer may come there within so long.
     pub head_start: Duration,
 }
 

@@ -32,7 +32,7 @@ pub struct Goal<'a> {
     pub meeting: Meeting,
     /// The identity that is required, if any.
     pub pin: Option<PublicKey>,
-    /// Ends the wait for the other one.
+    /// Ends the wait for the peer.
     pub leave: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// Where it counts, if it does.
     pub spending: Option<&'a Spending>,
@@ -78,7 +78,7 @@ pub async fn attempt(
     let linked = link_up(context, port, paired, mediator).await;
     linked.map_err(|why| AttemptError::Failed {
         role,
-        // Else it was the other one, by a valid CONFIRM.
+        // Else it was the peer, by a valid CONFIRM.
         spent: matches!(why, Failure::NoPath(_)),
         why,
     })

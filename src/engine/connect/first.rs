@@ -78,7 +78,7 @@ impl<'a> FirstMeeting<'a> {
         why: Failure,
     ) -> Result<(), ChatError> {
         if !spent && self.spending.is_under_way() {
-            // It was the other one, whose program will be the same the next time.
+            // It was the peer, whose program will be the same the next time.
             self.spending.succeeded().await?;
             return Err(ChatError::Attempt { spent, why });
         }

@@ -1,4 +1,4 @@
-//! Where we can be reached, what the other one is told of it, and which of its addresses we dial.
+//! Where we can be reached, what the peer is told of it, and which of its addresses we dial.
 
 use std::fmt;
 use std::io;
@@ -21,13 +21,13 @@ use crate::socket::Segments;
 pub struct Listening {
     /// The only address to listen on; port 0 for a free one.
     pub bind: Option<SocketAddr>,
-    /// What to tell the other one instead of the addresses found here.
+    /// What to tell the peer instead of the addresses found here.
     pub advertise: Vec<SocketAddr>,
-    /// The other one learns no address and is not dialled.
+    /// The peer learns no address and is not dialled.
     pub hidden: bool,
     /// The port that `bind` names, while it is open.
     pub named: NamedPort,
-    /// How large the segments of connections to the other one may be.
+    /// How large the segments of connections to the peer may be.
     pub segments: Segments,
     /// Hears of candidates and dials.
     pub tell: Tell,
@@ -141,7 +141,7 @@ impl Listening {
         told
     }
 
-    /// Whom of the other one's candidates we dial.
+    /// Whom of the peer's candidates we dial.
     pub(super) fn plan(&self, matched: &Matched, view: &View) -> Plan {
         let outside = view.observed.map(|seen| seen.ip());
         if self.hidden {
@@ -169,7 +169,7 @@ impl Listening {
     }
 }
 
-/// This machine's addresses for the other one, the best first. Loopback and link-local ones only
+/// This machine's addresses for the peer, the best first. Loopback and link-local ones only
 /// where the mediator is here, or is on a link.
 fn addresses_to_tell(mediator: IpAddr) -> Vec<IpAddr> {
     let here = mediator.is_loopback();

@@ -42,7 +42,7 @@ const BACK: &str = "the mediator is back, and you have your seat in the room";
 /// The first link, and the session that it carries.
 #[derive(Debug)]
 pub struct Connected {
-    /// Ours with the other one; the link is not yet part of it.
+    /// Ours with the peer; the link is not yet part of it.
     pub session: Session,
     /// The first link.
     pub ready: Ready,
@@ -54,7 +54,7 @@ pub struct Connected {
     pub again: bool,
 }
 
-/// Waits in the room until the other one is there and a link with it is up; or one of the
+/// Waits in the room until the peer is there and a link with it is up; or one of the
 /// contacts last met there is met again. For as long as was asked for, whatever
 /// the mediator does.
 ///

@@ -20,7 +20,7 @@ use crate::engine::relay::NoRelay;
 use crate::link::dial::Plan;
 use crate::rendezvous::{Rendezvous, RendezvousError};
 
-/// How long the other one's SEALED may take.
+/// How long the peer's SEALED may take.
 const SEALED_TIMEOUT: Duration = Duration::from_secs(10);
 /// The seat is renewed this long before it lapses …
 const RENEW_BEFORE: Duration = Duration::from_secs(60);
@@ -36,7 +36,7 @@ pub struct Attempt<'a> {
     pub meeting: Meeting,
     /// Our identity key.
     pub identity: Arc<SecretKey>,
-    /// The other one's, where one is required.
+    /// The peer's, where one is required.
     pub pin: Option<&'a PublicKey>,
     /// Our role where it is settled; else the mediator says it.
     pub role: Option<Role>,
@@ -82,7 +82,7 @@ pub enum Failure {
     /// The other side's messages.
     #[error(transparent)]
     Pairing(PairingError),
-    /// No version or suite is common to both, and the other one must be updated.
+    /// No version or suite is common to both, and the peer must be updated.
     #[error("{0}'s program is older than this one")]
     TheyAreOlder(DisplayName),
     /// The same, and this one must be.

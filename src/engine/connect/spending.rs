@@ -1,5 +1,5 @@
 //! What is spent of an invite: an attempt counts once our SEALED goes out, and whatever ends it
-//! before the other one is there (PROTOCOL.md §4). Where the room has a secret it is counted on the
+//! before the peer is there (PROTOCOL.md §4). Where the room has a secret it is counted on the
 //! disk, across runs; without one there is nothing to guess, and it is counted for this run.
 
 use std::fmt;
@@ -81,7 +81,7 @@ impl Spending {
         })
     }
 
-    /// The other one was there: nothing is spent any more.
+    /// The peer was there: nothing is spent any more.
     ///
     /// # Errors
     /// [`ChatError::Attempts`].

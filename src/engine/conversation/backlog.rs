@@ -1,4 +1,4 @@
-//! What a pipe says faster than the other one takes it: lines that wait until the session has
+//! What a pipe says faster than the peer takes it: lines that wait until the session has
 //! room, so that a command behind them is heard all the same. Bounded: beyond that the pipe waits.
 
 use std::collections::VecDeque;

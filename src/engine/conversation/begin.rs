@@ -27,7 +27,7 @@ use crate::link::path::Path;
 
 /// How a meeting, or the wait for one, ended without the face's doing.
 pub(in crate::engine) struct Parting {
-    /// Whether the other one said goodbye.
+    /// Whether the peer said goodbye.
     pub(in crate::engine) left: bool,
     /// How the conversation would end by it.
     pub(in crate::engine) exit: Result<Exit, ChatError>,
@@ -53,7 +53,7 @@ impl Parting {
 pub(in crate::engine) enum End {
     /// The person here, or a signal.
     Here(Result<Exit, ChatError>),
-    /// The other one, or what went wrong.
+    /// The peer, or what went wrong.
     There(Parting),
 }
 
@@ -76,7 +76,7 @@ pub(in crate::engine) async fn talk(
         again,
     } = met;
     // Nothing is taken in until it is known who came. The answer to `go` goes out
-    // before that: the other one need not wait for our disk.
+    // before that: the peer need not wait for our disk.
     session.block();
     let route = ready.path;
     let (mut wire, identity) = join(&mut session, LinkId(1), ready).map_err(ChatError::Broken)?;
@@ -126,7 +126,7 @@ struct FirstLink {
     route: Path,
     knock_at: Option<SocketAddr>,
     lobby: Option<HostAcceptor>,
-    /// By the other one's key, not by the room's secret.
+    /// By the peer's key, not by the room's secret.
     again: bool,
 }
 
@@ -227,7 +227,7 @@ fn say_goodbye(mut session: Session, wire: &mut Framed, ended: &Result<Exit, Cha
         Ok(_) => session.leave(),
         Err(_) => session.fail(),
     }
-    // What cannot be said any more is found out by the other one.
+    // What cannot be said any more is found out by the peer.
     let _ = session.poll_transmit(Instant::now().into_std(), &mut wire.out);
     let _ = wire.try_flush();
 }

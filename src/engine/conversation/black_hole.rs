@@ -2,7 +2,7 @@
 //! small ones pass, so that links come up, and die with the first long message.
 //!
 //! The next link after one that died so has smaller segments. Whether that was the reason, the
-//! time shows: where small packets pass, the other one is back at once, and the segments stay
+//! time shows: where small packets pass, the peer is back at once, and the segments stay
 //! small; where nothing passed it takes longer, and they are full again on the link after that.
 
 use std::time::Duration;

@@ -142,7 +142,7 @@ impl Conversation<'_> {
         self.leave_by = Some(Instant::now() + patience);
     }
 
-    /// Until when the other one is looked for; `None`: as long as it takes.
+    /// Until when the peer is looked for; `None`: as long as it takes.
     pub(super) fn patience(&self) -> Option<Instant> {
         let unshared = (!self.heard).then_some(UNSHARED_FOR);
         let limits = [self.context.config.timeout, unshared]

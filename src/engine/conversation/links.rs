@@ -16,7 +16,7 @@ use crate::engine::reconnect::Reached;
 use crate::link::Ready;
 use crate::link::framed::Framed;
 
-/// How the other one came to be there.
+/// How the peer came to be there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Arrival {
     /// With the first link of this conversation.
@@ -66,7 +66,7 @@ impl Conversation<'_> {
         self.take_link(ready, Arrival::Resumed)
     }
 
-    /// The other one started anew: what it has no part in any more is wiped, and the
+    /// The peer started anew: what it has no part in any more is wiped, and the
     /// conversation goes on in another session.
     pub(super) fn take_anew(&mut self, met: Connected) -> Result<(), ChatError> {
         let Connected {

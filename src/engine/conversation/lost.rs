@@ -1,4 +1,4 @@
-//! A link is lost: the other one is looked for, by all ways at once.
+//! A link is lost: the peer is looked for, by all ways at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::rendezvous::MediatorEndpoint;
 const RESUMED_WITHIN: Duration = Duration::from_secs(1);
 
 impl Conversation<'_> {
-    /// The link is gone: says so once, and looks for the other one.
+    /// The link is gone: says so once, and looks for the peer.
     pub(super) fn lose(&mut self, reason: Loss) {
         let Some(wire) = self.wire.take() else { return };
         self.hole.died(self.session.unanswered_bytes());
@@ -57,7 +57,7 @@ impl Conversation<'_> {
         }
     }
 
-    /// Looks for the other one until there is a link.
+    /// Looks for the peer until there is a link.
     pub(super) fn seek(&mut self) {
         self.asked = false;
         self.context.config.consent.not_wanted();
@@ -118,7 +118,7 @@ impl Conversation<'_> {
         })
     }
 
-    /// Whether the other one is always awaited at the same port.
+    /// Whether the peer is always awaited at the same port.
     fn keeps_port(&self) -> bool {
         let bind = self.context.config.listening.bind;
         self.lobby.is_some() || bind.is_some_and(|bind| bind.port() != 0)
@@ -134,7 +134,7 @@ impl Conversation<'_> {
     }
 }
 
-/// Nobody looks for the other one at the mediator.
+/// Nobody looks for the peer at the mediator.
 pub(super) fn absent() -> watch::Receiver<Option<String>> {
     watch::Sender::default().subscribe()
 }

@@ -65,12 +65,12 @@ struct Conversation<'a> {
     seeking: JoinSet<Option<Reached>>,
     /// While there is no link: waits for a contact that starts anew.
     again: Option<BoxFuture<'a, Connected>>,
-    /// So this conversation began: by the other one's key, not by the room's secret.
+    /// So this conversation began: by the peer's key, not by the room's secret.
     begun_again: bool,
     /// The words of the live link's pairing: ours, theirs.
     words: [[&'static str; 4]; 2],
     wrong_words: u32,
-    /// Whether the other one is known to share this session: the host is, by the
+    /// Whether the peer is known to share this session: the host is, by the
     /// guest's answer; the guest hears it next.
     heard: bool,
     /// When the link was lost.
@@ -109,7 +109,7 @@ struct Conversation<'a> {
     lookups: JoinSet<Result<Event, CommandError>>,
     /// stdin has ended.
     ended: bool,
-    /// The other one said goodbye, and the person is yet to be told.
+    /// The peer said goodbye, and the person is yet to be told.
     left: bool,
     exit: Option<Exit>,
     /// A signal ends it: the face is not waited for.

@@ -136,7 +136,7 @@ impl Conversation<'_> {
         self.show(Event::Left { peer, reason });
     }
 
-    /// Tells why the mediator keeps the other one away, or that it does so no more.
+    /// Tells why the mediator keeps the peer away, or that it does so no more.
     pub(super) fn show_absent(&mut self) {
         let absent = self.absent.borrow_and_update().clone();
         let note = absent.as_deref().unwrap_or("the mediator is back");

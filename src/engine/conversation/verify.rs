@@ -114,7 +114,7 @@ impl Conversation<'_> {
     }
 }
 
-/// Whether a message is words to verify with, ours or the other one's, or as they were misheard:
+/// Whether a message is words to verify with, ours or the other person's, or as they were misheard:
 /// nobody says four words of that list. What was typed behind `//` still has a slash.
 pub(super) fn are_to_be_compared(text: &str) -> bool {
     !text.starts_with('/') && are_words(text)

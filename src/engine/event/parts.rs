@@ -17,7 +17,7 @@ pub struct Problem {
     pub hint: String,
 }
 
-/// How far the wait for the other one is.
+/// How far the wait for the other person is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
     /// A seat is held.
@@ -28,7 +28,7 @@ pub enum Wait {
     Over,
 }
 
-/// How it stands with the other one.
+/// How it stands with the other person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// There is a link.
@@ -99,7 +99,7 @@ pub enum AlarmCause {
     NotVerified,
 }
 
-/// Why the other one left.
+/// Why the other person left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leaving {
     /// They wanted to.

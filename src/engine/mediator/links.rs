@@ -1,4 +1,4 @@
-//! Which links are given to the other one: by which of this machine's addresses its mediator is
+//! Which links are given to the peer: by which of this machine's addresses its mediator is
 //! reached, and from where.
 
 use std::net::{IpAddr, Ipv4Addr};

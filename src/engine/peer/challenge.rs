@@ -1,8 +1,8 @@
 //! What must be typed to let a changed key in without comparing words.
 //!
 //! Words of the new fingerprint, at places that are drawn at random among those where it differs
-//! from the known one. Whoever types them has looked at the new key; whoever asks the other one for
-//! them learns of a key that was made to look like theirs: SECURITY.md counts the bits.
+//! from the known one. Whoever types them has looked at the new key; whoever asks the other person
+//! for them learns of a key that was made to look like theirs: SECURITY.md counts the bits.
 
 use undertone_core::crypto::keys::random;
 use undertone_core::crypto::words::{Fingerprint, same_words};

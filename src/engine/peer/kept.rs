@@ -45,7 +45,7 @@ impl Peer {
         });
     }
 
-    /// Notes in the history that the other one was just heard of.
+    /// Notes in the history that the peer was just heard of.
     pub(crate) fn seen(&mut self) {
         self.note(false, |entry| entry.last_seen = Timestamp::now());
     }
@@ -56,7 +56,7 @@ impl Peer {
     }
 
     /// Notes in the history that the words did not match. What is known of the key stays: it
-    /// need not be the other one's fault.
+    /// need not be the peer's fault.
     pub(crate) fn differed(&mut self) {
         self.note(false, |entry| entry.state = Finding::Differed);
     }

@@ -20,11 +20,11 @@ use crate::link::path::Path;
 use crate::store::{Writer, aside};
 use crate::trust::Trust;
 
-/// The other one.
+/// The peer.
 pub(super) struct Peer {
     key: PublicKey,
     name: DisplayName,
-    /// What the other one calls itself.
+    /// What the peer calls itself.
     given: DisplayName,
     trust: Trust,
     shut: Option<Shut>,
@@ -111,7 +111,7 @@ impl Peer {
         Ok(peer)
     }
 
-    /// Our name for the other one.
+    /// Our name for the peer.
     pub(super) fn name(&self) -> &str {
         self.name.as_str()
     }

@@ -1,10 +1,10 @@
 //! What stands before a message: when, and who.
 //!
 //! ```text
-//! 09:14 bob   text        of the other one
+//! 09:14 bob   text        of the other person
 //! 09:14 you   text        of ours
 //! 09:14 you … text        of ours, and not known to have arrived
-//! 09:14 bob ↻ text        of the other one, and perhaps for the second time
+//! 09:14 bob ↻ text        of the other person, and perhaps for the second time
 //! ```
 
 use undertone_core::text::safe::{Safe, columns};
@@ -47,7 +47,7 @@ impl Lead {
         }
     }
 
-    /// The other one said it before a crash, too, if `resent`.
+    /// The other person said it before a crash, too, if `resent`.
     #[must_use]
     pub fn resent(mut self, resent: bool) -> Self {
         self.whose = Whose::Theirs { resent };

@@ -12,11 +12,11 @@ use crate::trust::Trust;
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub(super) enum Line<'a> {
-    /// Our seat is taken; the other one is awaited.
+    /// Our seat is taken; the other person is awaited.
     Waiting {
         /// ROOM.
         room: &'a str,
-        /// The link for the other one, secret included.
+        /// The link for the other person, secret included.
         invite: &'a str,
         /// Further links to the same room, for other networks.
         #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -30,7 +30,7 @@ pub(super) enum Line<'a> {
     },
     /// A link counts.
     Connected {
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: &'a str,
         /// How it goes: `direct` or `relay`.
         path: &'static str,
@@ -38,7 +38,7 @@ pub(super) enum Line<'a> {
         route: &'static str,
         /// The other end, or the mediator that relays.
         address: String,
-        /// What we know of the other one's key.
+        /// What we know of the other person's key.
         trust: Trust,
         /// Whether the conversation goes on after an interruption.
         resumed: bool,
@@ -56,10 +56,10 @@ pub(super) enum Line<'a> {
         /// The other end, or the mediator that relays.
         address: String,
     },
-    /// The other one has not been heard for some seconds, and should have been; or,
+    /// The other person has not been heard for some seconds, and should have been; or,
     /// `false`, is heard again.
     Unstable {
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: &'a str,
         /// Whether it is so now.
         unstable: bool,
@@ -94,7 +94,7 @@ pub(super) enum Line<'a> {
     },
     /// The link was lost and is sought again.
     Reconnecting {
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: &'a str,
         /// When it was lost (RFC 3339, UTC).
         since: String,
@@ -103,16 +103,16 @@ pub(super) enum Line<'a> {
         /// How many of our messages wait.
         queued: usize,
     },
-    /// The words that we read out; the other one's are awaited.
+    /// The words that we read out; the other person's are awaited.
     Words {
         /// Four words.
         mine: [&'static str; 4],
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: &'a str,
     },
     /// The words matched.
     Verified {
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: &'a str,
     },
     /// The chat stays blocked.
@@ -141,14 +141,14 @@ pub(super) enum Line<'a> {
     },
     /// The conversation is over.
     Left {
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: &'a str,
         /// `quit`, or why else.
         reason: &'static str,
     },
     /// Who is there, by `/who`.
     Who {
-        /// Our name for the other one.
+        /// Our name for the other person.
         peer: &'a str,
         /// The whole fingerprint.
         fingerprint: String,

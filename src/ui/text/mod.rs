@@ -32,7 +32,7 @@ pub(super) fn own(text: &str, at: Timestamp, arrived: bool, style: Style) -> Tex
     }
 }
 
-/// What Enter does once the other one is gone.
+/// What Enter does once the other person is gone.
 const AGAIN: &str = "Enter waits again · /quit leaves";
 
 /// What it means that the mediator carries the chat.
@@ -62,7 +62,7 @@ pub(super) fn day_line(at: &Zoned) -> String {
     at.strftime("── %A, %-d %B %Y ──").to_string()
 }
 
-/// What is read to the other one.
+/// What is read to the other person.
 pub(super) fn reading(mine: &[&str; 4], peer: &str) -> String {
     let (peer, mine) = (Safe::name(peer), mine.join(" "));
     format!(
@@ -117,7 +117,7 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<Text> {
     })
 }
 
-/// The seat is taken: how the other one comes to it.
+/// The seat is taken: how the other person comes to it.
 fn waiting<'a>(room: &str, links: impl Iterator<Item = &'a String>, reach: &[Reach]) -> Text {
     let links: Vec<_> = links.collect();
     let one_of = if links.len() > 1 { " one of" } else { "" };

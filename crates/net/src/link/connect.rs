@@ -21,10 +21,10 @@ use super::stream::Stream;
 /// Why there is no link.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
-    /// No candidate led to the other one.
+    /// No candidate led to the peer.
     #[error("no path to the other person")]
     NoPath,
-    /// The other one is there, and its program does not fit to ours.
+    /// The peer is there, and its program does not fit to ours.
     #[error(transparent)]
     Unfit(#[from] PairingError),
 }

@@ -1,7 +1,7 @@
 //! Dialling a candidate until somebody answers, by rules learnt from routers:
 //!
-//! - Both ends dial at once, each from the port that the other one dials: a router
-//!   lets in the answer to what went out, and so the other one's dial.
+//! - Both ends dial at once, each from the port that the peer dials: a router
+//!   lets in the answer to what went out, and so the peer's dial.
 //! - A refusal is no answer: a router that refuses strangers with a reset does so to
 //!   a dial that arrives before its own side's has left. It is tried again after 50 to
 //!   150 ms, at random, so that two ends do not stay out of step. Where packets fly
@@ -57,7 +57,7 @@ const SPARE: u32 = 3;
 const SPARE_AFTER: Duration = Duration::from_millis(300);
 /// So many refusals are answered by opening our router …
 const OPENED: u32 = 4;
-/// … by so many dials each, if they are reported to have died: longer than the other one
+/// … by so many dials each, if they are reported to have died: longer than the peer
 /// pauses …
 const OPENINGS: u32 = 11;
 /// … after so long. The first time at once: the reports are used up then.
@@ -72,7 +72,7 @@ pub struct Plan {
     pub candidates: Vec<SocketAddr>,
     /// Our address outside, where it is known.
     pub outside: Option<IpAddr>,
-    /// Whether the other one is on this machine; `None` where that is not asked.
+    /// Whether the peer is on this machine; `None` where that is not asked.
     pub here: Option<Here>,
     /// It is, whatever else shows.
     pub only_here: bool,
@@ -98,13 +98,13 @@ impl Plan {
     }
 }
 
-/// One of the other one's addresses.
+/// One of the peer's addresses.
 pub(super) struct Target {
     /// The address.
     pub address: SocketAddr,
     /// A refusal is answered by opening our router.
     opens: bool,
-    /// Not dialled before the other one has shown that it is on this machine.
+    /// Not dialled before the peer has shown that it is on this machine.
     here: Option<Here>,
     tell: Tell,
 }
@@ -234,14 +234,14 @@ where
     None
 }
 
-/// Lets in the other one's dial, by one of ours that passes our router and that the
-/// next hop, which is not the other one's, does not hand on: it is to be met there. But
+/// Lets in the peer's dial, by one of ours that passes our router and that the
+/// next hop, which is not the peer's, does not hand on: it is to be met there. But
 /// the next hop may report that it died, and end it, even when it is about to be
 /// answered. Routers tire of reporting (RFC 1812 §4.3.2.8), so others die first.
 ///
-/// One that lives is kept until it is refused, however late the other one's dial comes. Our
+/// One that lives is kept until it is refused, however late the peer's dial comes. Our
 /// router remembers its sequence number, and would have our listener's answer, which has
-/// another, for forged: the other one would wait in vain, and so would we.
+/// another, for forged: the peer would wait in vain, and so would we.
 async fn open_router(
     dialler: Dialler,
     address: SocketAddr,
@@ -263,7 +263,7 @@ async fn open_router(
     Err(io::ErrorKind::TimedOut.into())
 }
 
-/// Silence, a refusal, or the other one's own dial, which holds the same pair of
+/// Silence, a refusal, or the peer's own dial, which holds the same pair of
 /// addresses and came first.
 fn may_pass(error: &io::Error) -> bool {
     matches!(

@@ -16,7 +16,7 @@ use super::interfaces::is_here;
 use super::path::Path;
 use super::stream::Stream;
 
-/// How long a goodbye may take to reach the other one.
+/// How long a goodbye may take to reach the peer.
 pub const FAREWELL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A live link's socket.
@@ -120,8 +120,8 @@ impl Framed {
         }
     }
 
-    /// Writes what is left and closes in an orderly way: waits, not long, for the
-    /// other one to close too, so that nothing under way is lost.
+    /// Writes what is left and closes in an orderly way: waits, not long, for
+    /// the peer to close too, so that nothing under way is lost.
     pub async fn close(mut self) {
         self.stream.close_with_care();
         let farewell = async {

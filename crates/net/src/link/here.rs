@@ -1,9 +1,9 @@
-//! Whether the other one runs on this machine. Only then may an address of this machine be
-//! dialled for it: what else listens there trusts whoever comes from here, and the other one
+//! Whether the peer runs on this machine. Only then may an address of this machine be
+//! dialled for it: what else listens there trusts whoever comes from here, and the peer
 //! could make us knock at it.
 //!
 //! Each end listens at a Unix socket whose name only the two of this pairing can derive, and
-//! knocks at the other one's. Such a socket is reached from this machine and nowhere else; on
+//! knocks at the other end's. Such a socket is reached from this machine and nowhere else; on
 //! Linux its name is abstract, and of the same network namespace as loopback. Whoever comes
 //! second finds the first one's, so that one knock is enough for both to know. What mediator
 //! there is, and from where it seems to be reached, shows nothing: it may be reached by a tunnel
@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 /// Knocks that wait to be taken.
 const BACKLOG: i32 = 4;
 
-/// Shows the other one that we are here, and learns whether it is, for as long as this lives.
+/// Shows the peer that we are here, and learns whether it is, for as long as this lives.
 #[derive(Clone, Debug)]
 pub struct Here {
     addresses: Vec<IpAddr>,
@@ -61,7 +61,7 @@ impl Here {
         ip.is_loopback() || self.addresses.contains(&ip)
     }
 
-    /// Waits until the other one has shown that it is on this machine. Cancel-safe.
+    /// Waits until the peer has shown that it is on this machine. Cancel-safe.
     pub(super) async fn shown(mut self) {
         if self.shown.wait_for(|shown| *shown).await.is_err() {
             pending().await

@@ -1,8 +1,8 @@
-//! The way to the other one: the only files that open sockets to a peer.
+//! The way to the peer: the only files that open sockets to a peer.
 //!
 //! `port` listens and dials, `dial` knows how often, `path` which path is better and
-//! `interfaces` who is near, `ranking` which address of ours others reach best, `here` whether the
-//! other one runs on this machine; `tell` hears what is tried; `stream` is what carries frames,
+//! `interfaces` who is near, `ranking` which address of ours others reach best, `here` whether
+//! the peer runs on this machine; `tell` hears what is tried; `stream` is what carries frames,
 //! `frame` cuts them. `connect` is the guest's way to a link, `acceptor` and `nominate` the host's,
 //! `pending` bounds the sockets of strangers, `resume` is the way directly back to an address that
 //! worked.
@@ -70,7 +70,7 @@ impl fmt::Debug for Ready {
 }
 
 impl Ready {
-    /// Whether the other one has hung up already: a host does when it gives its `go`
+    /// Whether the peer has hung up already: a host does when it gives its `go`
     /// up, and goes on with the link before.
     pub fn is_gone(&mut self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());

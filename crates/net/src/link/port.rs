@@ -30,7 +30,7 @@ pub(super) struct Dialler {
     segments: Segments,
 }
 
-/// Over our own router, if there is one, and no further: not to the other one's.
+/// Over our own router, if there is one, and no further: not to the peer's.
 const OWN_ROUTER: u32 = 2;
 /// After a failed accept, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -98,7 +98,7 @@ impl Dialler {
     /// Connects to `to`, from the port.
     ///
     /// # Errors
-    /// The system's. `AddrNotAvailable`: the other one's own dial came first.
+    /// The system's. `AddrNotAvailable`: the peer's own dial came first.
     /// `Unsupported`: an address that cannot be dialled from here.
     pub(super) async fn connect(self, to: SocketAddr) -> io::Result<TcpStream> {
         let to = canonical(to);
@@ -121,7 +121,7 @@ impl Dialler {
             SocketAddr::V6(_) => socket.unicast_hops_v6()?,
         };
         limit_hops(&socket, to, OWN_ROUTER)?;
-        // Nothing between these two: an answer to the other one's dial would not get further,
+        // Nothing between these two: an answer to the peer's dial would not get further,
         // either.
         begin(&socket, to)?;
         limit_hops(&socket, to, usual)?;
@@ -141,7 +141,7 @@ impl Dialler {
     }
 }
 
-/// The other one's private address and port may be our own here, and a port that
+/// The peer's private address and port may be our own here, and a port that
 /// dials itself is answered.
 fn not_itself(stream: TcpStream) -> io::Result<TcpStream> {
     match stream.local_addr()? == stream.peer_addr()? {

@@ -1,5 +1,5 @@
 //! This machine's addresses in one order: the best for others to reach it by comes first. What
-//! is told to the other one, what stands in invites, and what the doctor says, follow it alike.
+//! is told to the peer, what stands in invites, and what the doctor says, follow it alike.
 //!
 //! ```text
 //! the one that leads to the mediator, IPv4's and IPv6's that lead out     by the routes

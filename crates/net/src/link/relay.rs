@@ -1,4 +1,4 @@
-//! A way to the other one through the mediator: a byte stream over the binary messages
+//! A way to the peer through the mediator: a byte stream over the binary messages
 //! of its WebSocket, once both asked for it.
 //!
 //! ```text
@@ -26,16 +26,16 @@ use crate::rendezvous::{Rendezvous, RendezvousError, Socket, decode, failed};
 
 /// The most that one write takes: some messages that leave together.
 const WRITE_MAX: usize = 4 * RELAY_MESSAGE;
-/// How long the mediator may take to say that the other one did not agree in time.
+/// How long the mediator may take to say that the peer did not agree in time.
 const ANSWER_TIMEOUT: Duration = RELAY_ASK_LIFE.saturating_add(Duration::from_secs(10));
 
 impl Rendezvous {
-    /// Asks the mediator to relay, after both SEALED, and waits until the other one
+    /// Asks the mediator to relay, after both SEALED, and waits until the peer
     /// asked too. Dropped meanwhile, it leaves the pairing.
     ///
     /// # Errors
     /// [`RendezvousError::Refused`]: the mediator does not relay, a cap of its is
-    /// reached, or the other one did not ask within [`RELAY_ASK_LIFE`];
+    /// reached, or the peer did not ask within [`RELAY_ASK_LIFE`];
     /// [`RendezvousError::Left`]: it went away; [`RendezvousError::Silent`],
     /// [`RendezvousError::Lost`], [`RendezvousError::Garbled`].
     pub async fn relay(mut self) -> Result<RelayStream, RendezvousError> {
@@ -54,7 +54,7 @@ impl Rendezvous {
 ///
 /// Its errors carry a [`RendezvousError`], which says in words what happened, a cap of
 /// the mediator's for one. The words of a refusal are the mediator's: to be shown
-/// through `Safe` only. The other one's leaving is the end of what can be read.
+/// through `Safe` only. The peer's leaving is the end of what can be read.
 /// Dropped without a shutdown, it may take along what was written last.
 pub struct RelayStream {
     socket: Socket,

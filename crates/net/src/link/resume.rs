@@ -42,7 +42,7 @@ pub enum ResumeError {
     /// The socket's fault, or the time ran out.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// The one who answers is not the other one.
+    /// The one who answers is not the peer.
     #[error(transparent)]
     Pairing(#[from] PairingError),
 }
@@ -60,7 +60,7 @@ pub struct ResumeContext {
     pub resume: Arc<ResumeSecret>,
     /// Our identity key.
     pub identity: Arc<SecretKey>,
-    /// The other one's identity, which is required.
+    /// The peer's identity, which is required.
     pub pin: PublicKey,
     /// Our display name.
     pub name: String,

@@ -1,5 +1,5 @@
-//! The closed set of things that carry sealed frames: a TCP connection to the
-//! other one, or the mediator's WebSocket where it relays.
+//! The closed set of things that carry sealed frames: a TCP connection to
+//! the peer, or the mediator's WebSocket where it relays.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use super::relay::RelayStream;
 use crate::socket::close_with_care;
 
-/// Bytes both ways, to the other one.
+/// Bytes both ways, to the peer.
 #[derive(Debug)]
 pub enum Stream {
     /// Directly.

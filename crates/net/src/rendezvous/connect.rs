@@ -92,7 +92,7 @@ async fn dial(
 ) -> io::Result<Connected> {
     let local = from.map(|from| local_end(from, to));
     // All that goes by a mediator is small or slow, so that large packets are worth nothing: on
-    // a path that drops them even the other one's leg of a relay would fail, which we never see.
+    // a path that drops them even the peer's leg of a relay would fail, which we never see.
     let segments = match to.ip().is_loopback() {
         true => segments,
         false => segments.max(Segments::Small),

@@ -62,7 +62,7 @@ pub enum RendezvousError {
     /// It took what was asked, and no answer came.
     #[error("the mediator did not answer")]
     Silent,
-    /// The other one of the pair left while it was asked for its consent.
+    /// The peer of the pair left while it was asked for its consent.
     #[error("the other side went away")]
     Left,
     /// It refused, in its own words.

@@ -162,7 +162,7 @@ impl Rendezvous {
         self.relays
     }
 
-    /// Ends the wait for the other one with [`RendezvousError::Moved`] as soon as `elsewhere`
+    /// Ends the wait for the peer with [`RendezvousError::Moved`] as soon as `elsewhere`
     /// completes; once paired it counts no more.
     pub fn leave_when(&mut self, elsewhere: impl Future<Output = ()> + Send + 'static) {
         self.leave = Box::pin(elsewhere);
@@ -182,7 +182,7 @@ impl Rendezvous {
         .await
     }
 
-    /// Has `data` handed on to the other one.
+    /// Has `data` handed on to the peer.
     ///
     /// # Errors
     /// [`RendezvousError::Lost`].
