@@ -28,8 +28,8 @@ use crate::rendezvous::{self, KeepAlive, Outside, Rendezvous, RendezvousError};
 /// Where to look for the peer again.
 #[derive(Clone, Debug)]
 pub struct Trail {
-    /// What the reunion takes.
-    pub reunion: Arc<ResumeContext>,
+    /// What the next link is made with.
+    pub resume: Arc<ResumeContext>,
     /// The mediator.
     pub mediator: rendezvous::MediatorEndpoint,
     /// What it has seen of our port.
@@ -102,7 +102,7 @@ pub async fn seek_host(trail: Trail, last: Option<SocketAddr>) -> Reached {
             None => std::future::pending().await,
         };
         loop {
-            if let Ok(ready) = redial(&port, last, &trail.reunion).await {
+            if let Ok(ready) = redial(&port, last, &trail.resume).await {
                 return Reached::new(ready, &[last]);
             }
             backoff.pause().await;
@@ -148,7 +148,7 @@ impl<E: Into<AttemptError>> From<E> for Missed {
 async fn reach_host(trail: &Trail, port: &Port) -> Result<Reached, Missed> {
     let (mediator, matched, plan) = meet_again(trail, Role::Guest, port.address()).await?;
     let confirm = matched
-        .guest(&trail.reunion.name)
+        .guest(&trail.resume.name)
         .map_err(|_| Missed(None))?;
     let mut mediator = Some(mediator);
     let relay = relay(trail, &mut mediator);
@@ -193,9 +193,7 @@ pub async fn await_guest_once(
 ) -> Result<(), Missed> {
     let (mediator, matched, plan) = meet_again(trail, Role::Host, port).await?;
     let none = |_| Missed(None);
-    let confirm = matched
-        .host(&trail.reunion.name)
-        .map_err(|_| Missed(None))?;
+    let confirm = matched.host(&trail.resume.name).map_err(|_| Missed(None))?;
     let pairing = Found::Pairing(Box::new(confirm), plan);
     found.send(pairing).await.map_err(none)?;
     let mut mediator = Some(mediator);
@@ -233,9 +231,9 @@ async fn meet_again(
     mediator.remember(ours, &trail.outside);
     mediator.keep_alive(&trail.keep_alive);
     let attempt = Attempt {
-        meeting: trail.reunion.meeting(),
-        identity: trail.reunion.identity.clone(),
-        pin: Some(&trail.reunion.pin),
+        meeting: trail.resume.meeting(),
+        identity: trail.resume.identity.clone(),
+        pin: Some(&trail.resume.pin),
         role: Some(role),
         listening: &trail.listening,
         port: port.port(),

@@ -120,12 +120,12 @@ impl HostAcceptor {
     }
 
     /// Lets a knocking visitor in, if its knock is genuine and not too many are in.
-    pub fn answer_knock(&mut self, visitor: Incoming, reunion: &ResumeContext) {
-        let genuine = self.keeper.is_genuine(&visitor.first, &reunion.resume);
+    pub fn answer_knock(&mut self, visitor: Incoming, context: &ResumeContext) {
+        let genuine = self.keeper.is_genuine(&visitor.first, &context.resume);
         if genuine && self.knocks.len() < KNOCKS_MAX {
-            let reunion = reunion.clone();
+            let context = context.clone();
             self.knocks
-                .spawn(async move { resume::accept(visitor, &reunion).await.ok() });
+                .spawn(async move { resume::accept(visitor, &context).await.ok() });
         }
     }
 

@@ -29,14 +29,14 @@ pub(super) enum Arrival {
 
 impl Conversation<'_> {
     pub(super) fn at_the_door(&mut self, step: Step) -> Result<(), ChatError> {
-        let reunion = self.reunion();
+        let context = self.resume_context();
         let Some(lobby) = &mut self.lobby else {
             return Ok(());
         };
         match step {
             Step::Knock(visitor) => {
-                if let Some(reunion) = reunion {
-                    lobby.answer_knock(visitor, &reunion);
+                if let Some(context) = context {
+                    lobby.answer_knock(visitor, &context);
                 }
             }
             Step::Confirmed(confirmed) => match confirmed.nominate(&self.session.nominate()) {

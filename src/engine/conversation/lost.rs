@@ -100,7 +100,7 @@ impl Conversation<'_> {
     ) -> Option<Trail> {
         let segments = self.hole.segments();
         Some(Trail {
-            reunion: Arc::new(self.reunion()?),
+            resume: Arc::new(self.resume_context()?),
             mediator: MediatorEndpoint {
                 segments,
                 ..self.local.route.clone()
@@ -124,7 +124,7 @@ impl Conversation<'_> {
         self.lobby.is_some() || bind.is_some_and(|bind| bind.port() != 0)
     }
 
-    pub(super) fn reunion(&self) -> Option<ResumeContext> {
+    pub(super) fn resume_context(&self) -> Option<ResumeContext> {
         Some(ResumeContext {
             resume: Arc::clone(self.session.resume()?),
             identity: Arc::clone(&self.context.config.identity),

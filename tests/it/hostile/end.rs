@@ -47,10 +47,10 @@ impl Impostor {
 
     /// One who comes back to a session.
     #[allow(dead_code, reason = "each test file uses its part")]
-    pub(crate) fn again(reunion: &ResumeContext) -> Self {
+    pub(crate) fn again(context: &ResumeContext) -> Self {
         Self {
-            identity: Arc::clone(&reunion.identity),
-            meeting: reunion.meeting(),
+            identity: Arc::clone(&context.identity),
+            meeting: context.meeting(),
         }
     }
 

@@ -44,7 +44,7 @@ fn a_pairing_that_led_nowhere_is_left_so_that_the_other_one_hears_it() {
     let end = hosted.link.stream.shutdown();
     hosted.evil.wait("the end", end).unwrap();
     let mut seat = hosted.evil.join();
-    let guest = Impostor::again(&hosted.reunion);
+    let guest = Impostor::again(&hosted.resume);
     let begun = guest.begin(&mut seat, Role::Host, &Candidates::default());
     seat.hand(&begun.ours);
     // `done` would keep the mediator from telling the guest.

@@ -34,7 +34,7 @@ struct Hosted {
     link: Ready,
     evil: Evil,
     /// What the guest comes back by.
-    reunion: ResumeContext,
+    resume: ResumeContext,
     _home: Home,
 }
 
@@ -70,7 +70,7 @@ impl Hosted {
         let link = evil.wait("link", dial(candidates.dialable(here), &confirm));
         let link = link.expect("a path");
         drop(seat);
-        let reunion = ResumeContext {
+        let resume = ResumeContext {
             resume: Arc::clone(&link.resume),
             identity: guest.identity,
             pin: link.peer.identity,
@@ -80,7 +80,7 @@ impl Hosted {
             client,
             link,
             evil,
-            reunion,
+            resume,
             _home: home,
         }
     }
@@ -101,7 +101,7 @@ impl Hosted {
         let inside = self.evil.runtime.enter();
         let port = Port::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
         drop(inside);
-        let again = self.evil.wait("link", redial(&port, host, &self.reunion));
+        let again = self.evil.wait("link", redial(&port, host, &self.resume));
         again.expect("a further link")
     }
 }
