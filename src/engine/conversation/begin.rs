@@ -79,12 +79,12 @@ pub(in crate::engine) async fn talk(
     // before that: the peer need not wait for our disk.
     session.block();
     let route = ready.path;
-    let (mut wire, identity) = join(&mut session, LinkId(1), ready).map_err(ChatError::Broken)?;
+    let (mut link, identity) = join(&mut session, LinkId(1), ready).map_err(ChatError::Broken)?;
     session
-        .poll_transmit(Instant::now().into_std(), &mut wire.out)
+        .poll_transmit(Instant::now().into_std(), &mut link.out)
         .map_err(|(_, fault)| ChatError::Broken(fault))?;
     // A socket that is already gone shows when it is read.
-    let _ = wire.try_flush();
+    let _ = link.try_flush();
     let begun = tokio::select! {
         begun = begin(context, &identity, route, again) => begun.map_err(Err),
         exit = stopped(&mut inbox.stop) => Err(Ok(exit)),
@@ -92,9 +92,9 @@ pub(in crate::engine) async fn talk(
     let peer = match begun {
         Ok(peer) => peer,
         Err(ended) => {
-            say_goodbye(session, &mut wire, &ended);
+            say_goodbye(session, &mut link, &ended);
             tokio::select! {
-                () = wire.close() => {}
+                () = link.close() => {}
                 () = inbox.hurried(&context.outlet) => {}
             }
             return ended.map(|exit| End::Here(Ok(exit)));
@@ -106,7 +106,7 @@ pub(in crate::engine) async fn talk(
     }
     let first = FirstLink {
         words: in_order(session.role(), &identity.words),
-        wire,
+        link,
         route,
         knock_at,
         lobby,
@@ -120,7 +120,7 @@ pub(in crate::engine) async fn talk(
 
 /// The first link, and how it was met.
 struct FirstLink {
-    wire: Framed,
+    link: Framed,
     /// Of its pairing: ours, theirs.
     words: [[&'static str; 4]; 2],
     route: Path,
@@ -143,7 +143,7 @@ impl<'a> Conversation<'a> {
             local,
             words: first.words,
             peer,
-            wire: Some(first.wire),
+            link: Some(first.link),
             links: 1,
             lobby: first.lobby,
             seeking: JoinSet::new(),
@@ -182,15 +182,15 @@ impl<'a> Conversation<'a> {
 
     /// The loop is over: closes the link, and tells who ended it.
     async fn end(mut self, ended: Result<Exit, ChatError>, inbox: &mut Inbox) -> End {
-        if self.wire.is_some() {
+        if self.link.is_some() {
             self.peer.seen();
         }
         self.peer.parted();
-        if let Some(mut wire) = self.wire.take() {
-            say_goodbye(self.session, &mut wire, &ended);
+        if let Some(mut link) = self.link.take() {
+            say_goodbye(self.session, &mut link, &ended);
             let leaves = self.exit.is_some();
             tokio::select! {
-                () = wire.close(), if !self.hurried => {}
+                () = link.close(), if !self.hurried => {}
                 () = inbox.hurried(&self.context.outlet), if leaves && !self.hurried => {}
                 else => {}
             }
@@ -222,12 +222,12 @@ async fn begin(
 }
 
 /// Says goodbye on the link, where that was not done yet.
-fn say_goodbye(mut session: Session, wire: &mut Framed, ended: &Result<Exit, ChatError>) {
+fn say_goodbye(mut session: Session, link: &mut Framed, ended: &Result<Exit, ChatError>) {
     match ended {
         Ok(_) => session.leave(),
         Err(_) => session.fail(),
     }
     // What cannot be said any more is found out by the peer.
-    let _ = session.poll_transmit(Instant::now().into_std(), &mut wire.out);
-    let _ = wire.try_flush();
+    let _ = session.poll_transmit(Instant::now().into_std(), &mut link.out);
+    let _ = link.try_flush();
 }

@@ -52,7 +52,7 @@ impl Conversation<'_> {
 
     fn show_who(&self) {
         let absent = self.absent.borrow().clone();
-        let address = self.wire.as_ref().map(|wire| wire.path.address());
+        let address = self.link.as_ref().map(|link| link.path.address());
         self.show(Event::Who {
             peer: self.peer.name().to_owned(),
             fingerprint: self.peer.fingerprint(),
@@ -110,7 +110,7 @@ impl Conversation<'_> {
             );
         };
         self.show(Event::Said { id, text, time });
-        if self.wire.is_none() {
+        if self.link.is_none() {
             self.show(Event::Queued { id });
         }
     }

@@ -48,7 +48,7 @@ impl Conversation<'_> {
     /// When a pipe's last lines are waited for no longer. A link that was lost has its own
     /// limit.
     pub(super) fn unheeded_at(&self) -> Option<Instant> {
-        let waits = self.ended && self.exit.is_none() && self.wire.is_some() && self.is_kept();
+        let waits = self.ended && self.exit.is_none() && self.link.is_some() && self.is_kept();
         waits.then(|| self.heeded + self.heeded_within())
     }
 
@@ -99,8 +99,8 @@ impl Conversation<'_> {
     /// Whether nothing passes between the two any more.
     pub(super) fn is_finished(&self) -> bool {
         let frozen = self.session.is_frozen();
-        let stuck = |wire: &Framed| self.is_late() && (frozen || !wire.is_idle());
-        let unreachable = self.exit.is_some() && self.wire.as_ref().is_none_or(stuck);
+        let stuck = |link: &Framed| self.is_late() && (frozen || !link.is_idle());
+        let unreachable = self.exit.is_some() && self.link.as_ref().is_none_or(stuck);
         self.session.is_over() || unreachable
     }
 

@@ -93,8 +93,8 @@ impl Conversation<'_> {
     fn take_link(&mut self, ready: Ready, arrival: Arrival) -> Result<(), ChatError> {
         self.links += 1;
         let route = ready.path;
-        let better = self.wire.is_some();
-        let (wire, peer) = match join(&mut self.session, LinkId(self.links), ready) {
+        let better = self.link.is_some();
+        let (link, peer) = match join(&mut self.session, LinkId(self.links), ready) {
             Ok(joined) => joined,
             Err(fault) if fault.is_fatal() => return Err(ChatError::Broken(fault)),
             Err(_) => {
@@ -104,7 +104,7 @@ impl Conversation<'_> {
                 return Ok(());
             }
         };
-        self.wire = Some(wire);
+        self.link = Some(link);
         self.seeking = JoinSet::new();
         self.again = None;
         self.absent = absent();
@@ -134,7 +134,7 @@ impl Conversation<'_> {
 
     /// What came is no link: the one before goes on, or another is looked for.
     fn pass_over(&mut self) {
-        if self.wire.is_none() {
+        if self.link.is_none() {
             self.seek();
         }
     }

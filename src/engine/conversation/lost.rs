@@ -26,10 +26,10 @@ const RESUMED_WITHIN: Duration = Duration::from_secs(1);
 impl Conversation<'_> {
     /// The link is gone: says so once, and looks for the peer.
     pub(super) fn lose(&mut self, reason: Loss) {
-        let Some(wire) = self.wire.take() else { return };
+        let Some(link) = self.link.take() else { return };
         self.hole.died(self.session.unanswered_bytes());
         self.limit_segments();
-        self.session.link_lost(wire.id);
+        self.session.link_lost(link.id);
         if self.exit.is_some() || self.session.is_over() {
             return;
         }
@@ -112,7 +112,7 @@ impl Conversation<'_> {
                 ..self.context.config.listening.clone()
             },
             relay,
-            elsewhere: self.wire.is_none() && self.route.is_relay() && self.keeps_port(),
+            elsewhere: self.link.is_none() && self.route.is_relay() && self.keeps_port(),
             far,
             absent: watch::Sender::default(),
         })

@@ -57,7 +57,7 @@ struct Conversation<'a> {
     local: &'a MediatorHandle,
     session: Session,
     peer: Peer,
-    wire: Option<Framed>,
+    link: Option<Framed>,
     links: u64,
     /// Host.
     lobby: Option<HostAcceptor>,
@@ -152,7 +152,7 @@ impl Conversation<'_> {
             let frozen = self.session.is_frozen();
             let listening = !self.ended && self.takes_input();
             tokio::select! {
-                turned = turn(&mut self.wire), if !frozen => match turned {
+                turned = turn(&mut self.link), if !frozen => match turned {
                     Ok(()) => self.read()?,
                     Err(error) => self.lose(error.into()),
                 },
@@ -171,7 +171,7 @@ impl Conversation<'_> {
                 Some(found) = self.seeking.join_next() => if let Ok(Some(reached)) = found {
                     self.take_reached(reached)?;
                 },
-                () = self.context.config.consent.wanted(), if self.wire.is_none() && !self.asked => {
+                () = self.context.config.consent.wanted(), if self.link.is_none() && !self.asked => {
                     self.ask_for_relay();
                 }
                 Ok(()) = self.absent.changed() => self.show_absent(),
@@ -216,7 +216,7 @@ impl Conversation<'_> {
     }
 
     fn deadline(&self) -> Instant {
-        let can_write = self.wire.as_ref().is_some_and(Framed::is_idle);
+        let can_write = self.link.as_ref().is_some_and(Framed::is_idle);
         let session = self.session.deadline(can_write).map(Instant::from_std);
         let session = session.filter(|_| !self.session.is_over());
         let patience = self.patience();

@@ -71,8 +71,8 @@ impl Conversation<'_> {
     /// This machine moved: a link from an address that is gone is dead, and one
     /// through the mediator may not be needed any more.
     pub(super) fn network_changed(&mut self) {
-        match &self.wire {
-            Some(wire) if !wire.is_from_here() => {
+        match &self.link {
+            Some(link) if !link.is_from_here() => {
                 // Another network drops other packets.
                 self.hole = BlackHole::default();
                 self.lose(Loss::Moved);

@@ -1,4 +1,4 @@
-//! Records between session and wire: what is due is written, what came is read.
+//! Records between session and link: what is due is written, what came is read.
 
 use std::future::pending;
 
@@ -12,14 +12,14 @@ use crate::link::framed::Framed;
 
 impl Conversation<'_> {
     pub(super) fn transmit(&mut self) {
-        let Some(wire) = self.wire.as_mut().filter(|wire| wire.is_idle()) else {
+        let Some(link) = self.link.as_mut().filter(|link| link.is_idle()) else {
             return;
         };
         let written = match self
             .session
-            .poll_transmit(Instant::now().into_std(), &mut wire.out)
+            .poll_transmit(Instant::now().into_std(), &mut link.out)
         {
-            Ok(_) => wire.try_flush().map_err(Loss::from),
+            Ok(_) => link.try_flush().map_err(Loss::from),
             Err((_, fault)) => Err(Loss::Fault(fault)),
         };
         if let Err(reason) = written {
@@ -28,9 +28,9 @@ impl Conversation<'_> {
     }
 
     pub(super) fn read(&mut self) -> Result<(), ChatError> {
-        while let Some(wire) = &mut self.wire {
-            let id = wire.id;
-            let fault = match wire.next_record() {
+        while let Some(link) = &mut self.link {
+            let id = link.id;
+            let fault = match link.next_record() {
                 Ok(None) => return Ok(()),
                 Ok(Some(body)) => {
                     let now = Instant::now().into_std();
@@ -48,7 +48,7 @@ impl Conversation<'_> {
                 }
             };
             if fault.is_fatal() {
-                self.wire = None;
+                self.link = None;
                 return Err(ChatError::Broken(fault));
             }
             self.lose(Loss::Fault(fault));
@@ -57,9 +57,9 @@ impl Conversation<'_> {
     }
 }
 
-pub(super) async fn turn(wire: &mut Option<Framed>) -> Result<(), FrameError> {
-    match wire {
-        Some(wire) => wire.turn().await,
+pub(super) async fn turn(link: &mut Option<Framed>) -> Result<(), FrameError> {
+    match link {
+        Some(link) => link.turn().await,
         None => pending().await,
     }
 }

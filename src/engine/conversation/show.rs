@@ -14,7 +14,7 @@ impl Conversation<'_> {
     pub(super) fn stand(&mut self) {
         let status = if self.peer.is_shut() {
             Status::Shut
-        } else if self.wire.is_none() {
+        } else if self.link.is_none() {
             let queued = self.session.queued();
             Status::Lost { queued }
         } else {
@@ -106,7 +106,7 @@ impl Conversation<'_> {
         let peer = self.peer.name().to_owned();
         match event {
             // Of a link that was lost right then.
-            session::Event::Unstable(_) if self.wire.is_none() => {}
+            session::Event::Unstable(_) if self.link.is_none() => {}
             session::Event::Unstable(unstable) => {
                 self.unstable = *unstable;
                 self.show(Event::Unstable {
