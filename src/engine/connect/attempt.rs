@@ -155,7 +155,7 @@ async fn join_host(
         session,
         ready,
         knock_at,
-        lobby: None,
+        acceptor: None,
         again: false,
     })
 }
@@ -168,21 +168,21 @@ async fn await_guest(
     no_path: impl Fn() -> Failure,
 ) -> Result<Connected, Failure> {
     context.detail(format!("listening on {}", port.address()));
-    let mut lobby = HostAcceptor::new(Acceptor::new(port));
+    let mut acceptor = HostAcceptor::new(Acceptor::new(port));
     let confirm = paired.matched.host(context.config.name.as_str())?;
-    lobby.take(Found::Pairing(Box::new(confirm), paired.plan));
+    acceptor.take(Found::Pairing(Box::new(confirm), paired.plan));
     let mut deadline = Instant::now() + PATH_TIMEOUT + ANSWER_TIMEOUT;
     let mut begun = None;
     let mut relay_awaited = true;
     tokio::pin!(relay);
     loop {
         let step = tokio::select! {
-            step = lobby.next() => step,
+            step = acceptor.next() => step,
             relay = &mut relay, if relay_awaited => {
                 relay_awaited = false;
                 if let Some((stream, route)) = relay {
                     deadline = Instant::now() + PATH_TIMEOUT + ANSWER_TIMEOUT;
-                    lobby.take(Found::Way(stream, route));
+                    acceptor.take(Found::Way(stream, route));
                 }
                 continue;
             }
@@ -195,7 +195,7 @@ async fn await_guest(
             Step::Confirmed(confirmed) => {
                 let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
                 let nomination = confirmed.nominate(&session.nominate());
-                lobby.nominated(nomination.map_err(|_| PairingError::Point)?);
+                acceptor.nominated(nomination.map_err(|_| PairingError::Point)?);
                 begun = Some(session);
             }
             Step::Answered(ready) => {
@@ -204,7 +204,7 @@ async fn await_guest(
                     session,
                     ready: *ready,
                     knock_at: None,
-                    lobby: Some(lobby),
+                    acceptor: Some(acceptor),
                     again: false,
                 });
             }

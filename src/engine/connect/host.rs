@@ -72,7 +72,7 @@ impl fmt::Debug for HostAcceptor {
 }
 
 impl HostAcceptor {
-    /// A lobby behind this door.
+    /// The same over this one.
     pub fn new(door: Acceptor) -> Self {
         Self {
             door,

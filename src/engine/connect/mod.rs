@@ -49,7 +49,7 @@ pub struct Connected {
     /// Where a guest knocks once it is lost.
     pub knock_at: Option<SocketAddr>,
     /// The host's door, which stays open for the guest to come back.
-    pub lobby: Option<HostAcceptor>,
+    pub acceptor: Option<HostAcceptor>,
     /// A contact was met by its key, and may not know the room's secret.
     pub again: bool,
 }

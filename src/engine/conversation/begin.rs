@@ -72,7 +72,7 @@ pub(in crate::engine) async fn talk(
         mut session,
         ready,
         knock_at,
-        lobby,
+        acceptor,
         again,
     } = met;
     // Nothing is taken in until it is known who came. The answer to `go` goes out
@@ -109,7 +109,7 @@ pub(in crate::engine) async fn talk(
         link,
         route,
         knock_at,
-        lobby,
+        acceptor,
         again,
     };
     let mut talk = Conversation::new(context, local, session, peer, first);
@@ -125,7 +125,7 @@ struct FirstLink {
     words: [[&'static str; 4]; 2],
     route: Path,
     knock_at: Option<SocketAddr>,
-    lobby: Option<HostAcceptor>,
+    acceptor: Option<HostAcceptor>,
     /// By the peer's key, not by the room's secret.
     again: bool,
 }
@@ -145,7 +145,7 @@ impl<'a> Conversation<'a> {
             peer,
             link: Some(first.link),
             links: 1,
-            lobby: first.lobby,
+            acceptor: first.acceptor,
             seeking: JoinSet::new(),
             again: None,
             begun_again: first.again,

@@ -30,17 +30,17 @@ pub(super) enum Arrival {
 impl Conversation<'_> {
     pub(super) fn at_the_door(&mut self, step: Step) -> Result<(), ChatError> {
         let context = self.resume_context();
-        let Some(lobby) = &mut self.lobby else {
+        let Some(acceptor) = &mut self.acceptor else {
             return Ok(());
         };
         match step {
             Step::Knock(visitor) => {
                 if let Some(context) = context {
-                    lobby.answer_knock(visitor, &context);
+                    acceptor.answer_knock(visitor, &context);
                 }
             }
             Step::Confirmed(confirmed) => match confirmed.nominate(&self.session.nominate()) {
-                Ok(nomination) => lobby.nominated(nomination),
+                Ok(nomination) => acceptor.nominated(nomination),
                 Err(_) => self.session.go_failed(Instant::now().into_std()),
             },
             Step::Unanswered => self.session.go_failed(Instant::now().into_std()),
@@ -73,7 +73,7 @@ impl Conversation<'_> {
             session,
             mut ready,
             knock_at,
-            lobby,
+            acceptor,
             again: _,
         } = met;
         if ready.is_gone() {
@@ -83,7 +83,7 @@ impl Conversation<'_> {
         let former = std::mem::replace(&mut self.session, session);
         self.session.succeed(former);
         self.seeking = JoinSet::new();
-        (self.lobby, self.knock_at) = (lobby, knock_at);
+        (self.acceptor, self.knock_at) = (acceptor, knock_at);
         self.heard = true;
         self.take_link(ready, Arrival::Anew)
     }
@@ -108,8 +108,8 @@ impl Conversation<'_> {
         self.seeking = JoinSet::new();
         self.again = None;
         self.absent = absent();
-        if let Some(lobby) = &mut self.lobby {
-            lobby.give_up_seat();
+        if let Some(acceptor) = &mut self.acceptor {
+            acceptor.give_up_seat();
         }
         let lost = self.lost.take();
         let hole = lost.is_some_and(|lost| self.hole.found(lost.elapsed()));

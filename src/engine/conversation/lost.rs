@@ -52,8 +52,8 @@ impl Conversation<'_> {
 
     /// Links that come to us have segments as large as those that we look for.
     pub(super) fn limit_segments(&mut self) {
-        if let Some(lobby) = &self.lobby {
-            lobby.limit(self.hole.segments());
+        if let Some(acceptor) = &self.acceptor {
+            acceptor.limit(self.hole.segments());
         }
     }
 
@@ -77,17 +77,17 @@ impl Conversation<'_> {
         };
         let last = self.knock_at;
         self.absent = trail.absent.subscribe();
-        match &mut self.lobby {
+        match &mut self.acceptor {
             None => {
                 self.seeking = JoinSet::new();
                 self.seeking
                     .spawn(async move { Some(seek_host(trail, last).await) });
             }
-            Some(lobby) => {
+            Some(acceptor) => {
                 let (sender, found) = mpsc::channel(1);
-                let port = lobby.address();
+                let port = acceptor.address();
                 let task = tokio::spawn(await_guest(trail, port, sender));
-                lobby.seat(task.abort_handle(), found);
+                acceptor.seat(task.abort_handle(), found);
             }
         }
     }
@@ -121,7 +121,7 @@ impl Conversation<'_> {
     /// Whether the peer is always awaited at the same port.
     fn keeps_port(&self) -> bool {
         let bind = self.context.config.listening.bind;
-        self.lobby.is_some() || bind.is_some_and(|bind| bind.port() != 0)
+        self.acceptor.is_some() || bind.is_some_and(|bind| bind.port() != 0)
     }
 
     pub(super) fn resume_context(&self) -> Option<ResumeContext> {

@@ -60,7 +60,7 @@ struct Conversation<'a> {
     link: Option<Framed>,
     links: u64,
     /// Host.
-    lobby: Option<HostAcceptor>,
+    acceptor: Option<HostAcceptor>,
     /// Guest: looks for the host while there is no link, or no direct one.
     seeking: JoinSet<Option<Reached>>,
     /// While there is no link: waits for a contact that starts anew.
@@ -165,7 +165,7 @@ impl Conversation<'_> {
                         self.obey(command);
                     }
                 }
-                step = lobby_step(&mut self.lobby) => self.at_the_door(step)?,
+                step = acceptor_step(&mut self.acceptor) => self.at_the_door(step)?,
                 met = met_again(&mut self.again) => self.take_anew(met)?,
                 // One that was called off ends too, and must not end the listening.
                 Some(found) = self.seeking.join_next() => if let Ok(Some(reached)) = found {
@@ -259,9 +259,9 @@ async fn met_again(again: &mut Option<BoxFuture<'_, Connected>>) -> Connected {
     }
 }
 
-async fn lobby_step(lobby: &mut Option<HostAcceptor>) -> Step {
-    match lobby {
-        Some(lobby) => lobby.next().await,
+async fn acceptor_step(acceptor: &mut Option<HostAcceptor>) -> Step {
+    match acceptor {
+        Some(acceptor) => acceptor.next().await,
         None => pending().await,
     }
 }

@@ -52,18 +52,18 @@ impl Conversation<'_> {
         let Some(trail) = self.trail(None, watch::Sender::default()) else {
             return;
         };
-        match &mut self.lobby {
+        match &mut self.acceptor {
             None => {
                 self.seeking.abort_all();
                 self.seeking.spawn(seek_direct(trail));
             }
-            Some(lobby) => {
+            Some(acceptor) => {
                 let (sender, found) = mpsc::channel(1);
-                let port = lobby.address();
+                let port = acceptor.address();
                 let task = tokio::spawn(async move {
                     let _ = await_guest_once(&trail, port, &sender).await;
                 });
-                lobby.seat(task.abort_handle(), found);
+                acceptor.seat(task.abort_handle(), found);
             }
         }
     }

@@ -132,16 +132,16 @@ impl End {
         matched: Matched,
         name: &str,
     ) -> Self {
-        let mut lobby = HostAcceptor::new(acceptor);
+        let mut acceptor = HostAcceptor::new(acceptor);
         let confirm = matched.host(name).unwrap();
-        lobby.take(Found::Pairing(Box::new(confirm), Plan::default()));
+        acceptor.take(Found::Pairing(Box::new(confirm), Plan::default()));
         let mut begun = None;
         loop {
-            match evil.wait("guest", lobby.next()) {
+            match evil.wait("guest", acceptor.next()) {
                 Step::Confirmed(confirmed) => {
                     let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
                     let _inside = evil.runtime.enter();
-                    lobby.nominated(confirmed.nominate(&session.nominate()).unwrap());
+                    acceptor.nominated(confirmed.nominate(&session.nominate()).unwrap());
                     begun = Some(session);
                 }
                 Step::Answered(ready) => return Self::over(evil, begun.take().unwrap(), *ready),

@@ -71,13 +71,13 @@ pub(crate) fn host_awaits(
     let acceptor = Acceptor::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
     let address = acceptor.address();
     let waiting = tokio::spawn(async move {
-        let mut lobby = HostAcceptor::new(acceptor);
-        lobby.take(Found::Pairing(Box::new(confirm), Plan::default()));
+        let mut acceptor = HostAcceptor::new(acceptor);
+        acceptor.take(Found::Pairing(Box::new(confirm), Plan::default()));
         loop {
-            match lobby.next().await {
+            match acceptor.next().await {
                 Step::Confirmed(confirmed) => {
                     let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
-                    lobby.nominated(confirmed.nominate(&session.nominate()).unwrap());
+                    acceptor.nominated(confirmed.nominate(&session.nominate()).unwrap());
                 }
                 Step::Answered(ready) => return Some(*ready),
                 Step::Unanswered | Step::Unfit(_) => return None,

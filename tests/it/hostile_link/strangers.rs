@@ -139,16 +139,16 @@ async fn a_confirm_that_was_held_back_does_not_freeze_the_live_link() {
     let [(first, guest), (second, held_back)] = [two.confirming(), two.confirming()];
     let acceptor = Acceptor::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();
     let address = acceptor.address();
-    let mut lobby = HostAcceptor::new(acceptor);
-    lobby.take(Found::Pairing(Box::new(first), Plan::default()));
+    let mut acceptor = HostAcceptor::new(acceptor);
+    acceptor.take(Found::Pairing(Box::new(first), Plan::default()));
     let dialling = tokio::spawn(async move { honest_guest(address, &guest).await });
-    let Step::Confirmed(confirmed) = lobby.next().await else {
+    let Step::Confirmed(confirmed) = acceptor.next().await else {
         panic!("not confirmed");
     };
     let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
-    lobby.nominated(confirmed.nominate(&session.nominate()).unwrap());
-    lobby.take(Found::Pairing(Box::new(second), Plan::default()));
-    let answered = timeout(BOUND, lobby.next()).await.unwrap();
+    acceptor.nominated(confirmed.nominate(&session.nominate()).unwrap());
+    acceptor.take(Found::Pairing(Box::new(second), Plan::default()));
+    let answered = timeout(BOUND, acceptor.next()).await.unwrap();
     assert!(matches!(answered, Step::Answered(_)));
     let _live = dialling.await.unwrap();
 
@@ -160,6 +160,6 @@ async fn a_confirm_that_was_held_back_does_not_freeze_the_live_link() {
     };
     tokio::select! {
         got = shown => assert!(got.is_empty()),
-        _ = lobby.next() => panic!("the session was asked for another go"),
+        _ = acceptor.next() => panic!("the session was asked for another go"),
     }
 }

@@ -120,18 +120,18 @@ fn a_host_that_does_not_fit_is_named_at_once() {
         let candidates = Candidates::new([acceptor.address()]);
         let begun = host.begin(&mut seat, Role::Guest, &candidates);
         seat.hand(&begun.ours);
-        let mut lobby = HostAcceptor::new(acceptor);
+        let mut acceptor = HostAcceptor::new(acceptor);
         let confirm = begun.open().unwrap().host_as(introduction);
-        lobby.take(Found::Pairing(Box::new(confirm), Plan::default()));
-        let Step::Confirmed(confirmed) = evil.wait("guest", lobby.next()) else {
+        acceptor.take(Found::Pairing(Box::new(confirm), Plan::default()));
+        let Step::Confirmed(confirmed) = evil.wait("guest", acceptor.next()) else {
             panic!("the guest did not come");
         };
         let mut session = Session::new(
             undertone_core::pairing::Role::Host,
             confirmed.resume.clone(),
         );
-        lobby.nominated(confirmed.nominate(&session.nominate()).unwrap());
-        let answer = evil.wait("answer", lobby.next());
+        acceptor.nominated(confirmed.nominate(&session.nominate()).unwrap());
+        let answer = evil.wait("answer", acceptor.next());
         assert!(matches!(answer, Step::Unanswered));
         assert_said(&Ended::of(client, SOON), &home, [code, message, hint]);
     }
