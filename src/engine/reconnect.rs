@@ -70,14 +70,15 @@ impl Reached {
     /// A link that one of the host's `candidates` led to, or on which the host came. It
     /// may have dialled from a port at which it does not listen.
     pub fn new(ready: Ready, candidates: &[SocketAddr]) -> Self {
-        let knock_at = (!ready.path.is_relay()).then(|| door(ready.path.address(), candidates));
+        let knock_at =
+            (!ready.path.is_relay()).then(|| knock_address(ready.path.address(), candidates));
         Self { ready, knock_at }
     }
 }
 
 /// Where the host listens whose end of a link this is: if not there, then at the best
 /// candidate with that IP address.
-fn door(end: SocketAddr, candidates: &[SocketAddr]) -> SocketAddr {
+fn knock_address(end: SocketAddr, candidates: &[SocketAddr]) -> SocketAddr {
     if candidates.contains(&end) {
         return end;
     }
@@ -167,7 +168,7 @@ pub async fn seek_direct(trail: Trail) -> Option<Reached> {
     reach_host(&trail, &port).await.ok()
 }
 
-/// Host: waits at the mediator for the guest, again and again; its door listens
+/// Host: waits at the mediator for the guest, again and again; its acceptor listens
 /// at `port`.
 pub async fn await_guest(trail: Trail, port: SocketAddr, found: mpsc::Sender<Found>) {
     let mut away = trail.away();
@@ -266,7 +267,7 @@ mod tests {
             ("192.168.1.3:5000", "192.168.1.3:5000"),
             ("203.0.113.9:40001", "203.0.113.9:40001"),
         ] {
-            assert_eq!(door(at(end), &candidates), at(found));
+            assert_eq!(knock_address(at(end), &candidates), at(found));
         }
     }
 }

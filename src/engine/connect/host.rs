@@ -1,5 +1,5 @@
-//! The host's half-done pairings: who stands at the door, which CONFIRM is
-//! awaited, which ways to the guest are known, which `go` is out. Any number may be
+//! The host's half-done pairings: which connections came, which CONFIRM
+//! is awaited, which ways to the guest are known, which `go` is out. Any number may be
 //! under way; one is nominated at a time, and the session decides what counts.
 
 use std::fmt;
@@ -33,10 +33,10 @@ pub enum Found {
     Way(Stream, Path),
 }
 
-/// What happened at the door.
+/// What came of a connection, or of a pairing under way.
 #[derive(Debug)]
 pub enum Step {
-    /// Somebody knocked; whether genuine is to be asked of the doorkeeper.
+    /// Somebody knocked; whether genuine, [`HostAcceptor::answer_knock`] tells.
     Knock(Incoming),
     /// The guest showed itself: `go` is to be sent.
     Confirmed(Box<Confirmed>),
@@ -48,10 +48,10 @@ pub enum Step {
     Unfit(Box<Unfit>),
 }
 
-/// The door and everyone before it.
+/// Where the guest is awaited, and every connection that may be its.
 pub struct HostAcceptor {
-    door: Acceptor,
-    keeper: KnockVerifier,
+    acceptor: Acceptor,
+    verifier: KnockVerifier,
     expected: Option<Box<HostConfirm>>,
     knocks: JoinSet<Option<(HostConfirm, Incoming)>>,
     /// Confirmed, and not yet nominated: a better way may come, or another's `go`
@@ -72,11 +72,11 @@ impl fmt::Debug for HostAcceptor {
 }
 
 impl HostAcceptor {
-    /// The same over this one.
-    pub fn new(door: Acceptor) -> Self {
+    /// One over this acceptor.
+    pub fn new(acceptor: Acceptor) -> Self {
         Self {
-            door,
-            keeper: KnockVerifier::default(),
+            acceptor,
+            verifier: KnockVerifier::default(),
             expected: None,
             knocks: JoinSet::new(),
             confirmed: None,
@@ -85,14 +85,14 @@ impl HostAcceptor {
         }
     }
 
-    /// Where the door is.
+    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.door.address()
+        self.acceptor.address()
     }
 
     /// How large the segments of connections may be that are made from now on.
     pub fn limit(&self, segments: Segments) {
-        self.door.limit(segments);
+        self.acceptor.limit(segments);
     }
 
     /// Takes what was found at the mediator.
@@ -100,9 +100,9 @@ impl HostAcceptor {
         match found {
             Found::Pairing(confirm, plan) => {
                 self.expected = Some(confirm);
-                self.door.dial(plan);
+                self.acceptor.dial(plan);
             }
-            Found::Way(stream, route) => self.door.admit(stream, route),
+            Found::Way(stream, route) => self.acceptor.admit(stream, route),
         }
     }
 
@@ -119,13 +119,13 @@ impl HostAcceptor {
         }
     }
 
-    /// Lets a knocking visitor in, if its knock is genuine and not too many are in.
-    pub fn answer_knock(&mut self, visitor: Incoming, context: &ResumeContext) {
-        let genuine = self.keeper.is_genuine(&visitor.first, &context.resume);
+    /// Lets in who knocks, if its knock is genuine and not too many are in.
+    pub fn answer_knock(&mut self, incoming: Incoming, context: &ResumeContext) {
+        let genuine = self.verifier.is_genuine(&incoming.first, &context.resume);
         if genuine && self.knocks.len() < KNOCKS_MAX {
             let context = context.clone();
             self.knocks
-                .spawn(async move { resume::accept(visitor, &context).await.ok() });
+                .spawn(async move { resume::accept(incoming, &context).await.ok() });
         }
     }
 
@@ -141,7 +141,7 @@ impl HostAcceptor {
         self.expected = None;
         self.confirmed = None;
         self.knocks.abort_all();
-        self.door.stop_dialling();
+        self.acceptor.stop_dialling();
         self.give_up_seat();
     }
 
@@ -154,17 +154,17 @@ impl HostAcceptor {
                         return Step::Confirmed(confirmed);
                     }
                 }
-                visitor = self.door.next() => {
-                    if visitor.first.len() == KNOCK_LEN {
-                        return Step::Knock(visitor);
+                incoming = self.acceptor.next() => {
+                    if incoming.first.len() == KNOCK_LEN {
+                        return Step::Knock(incoming);
                     }
-                    if let Some(unfit) = self.admit(visitor) {
+                    if let Some(unfit) = self.admit(incoming) {
                         return Step::Unfit(unfit);
                     }
                 }
                 Some(let_in) = self.knocks.join_next() => {
-                    if let Ok(Some((confirm, visitor))) = let_in
-                        && let Shown::Confirmed(confirmed) = show(confirm, visitor)
+                    if let Ok(Some((confirm, incoming))) = let_in
+                        && let Shown::Confirmed(confirmed) = show(confirm, incoming)
                     {
                         self.confirmed = Some(confirmed.only_way());
                     }
@@ -184,18 +184,18 @@ impl HostAcceptor {
         }
     }
 
-    /// Shows a visitor to the pairings under way, the furthest first.
-    fn admit(&mut self, visitor: Incoming) -> Option<Box<Unfit>> {
+    /// Shows an incoming connection to the pairings under way, the furthest first.
+    fn admit(&mut self, incoming: Incoming) -> Option<Box<Unfit>> {
         let stranger = match &mut self.nomination {
-            Some(nomination) => nomination.admit(visitor),
-            None => Some(visitor),
+            Some(nomination) => nomination.admit(incoming),
+            None => Some(incoming),
         };
         let stranger = match (stranger, &mut self.confirmed) {
-            (Some(visitor), Some(confirmed)) => confirmed.admit(visitor),
+            (Some(incoming), Some(confirmed)) => confirmed.admit(incoming),
             (stranger, _) => stranger,
         };
-        if let (Some(visitor), Some(expected)) = (stranger, self.expected.take()) {
-            match show(*expected, visitor) {
+        if let (Some(incoming), Some(expected)) = (stranger, self.expected.take()) {
+            match show(*expected, incoming) {
                 Shown::Confirmed(confirmed) => self.confirmed = Some(confirmed),
                 Shown::Stranger(expected, _) => self.expected = Some(expected),
                 Shown::Unfit(unfit) => return Some(unfit),

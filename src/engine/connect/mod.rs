@@ -48,7 +48,7 @@ pub struct Connected {
     pub ready: Ready,
     /// Where a guest knocks once it is lost.
     pub knock_at: Option<SocketAddr>,
-    /// The host's door, which stays open for the guest to come back.
+    /// The host's, which goes on listening for the guest to come back.
     pub acceptor: Option<HostAcceptor>,
     /// A contact was met by its key, and may not know the room's secret.
     pub again: bool,

@@ -28,15 +28,15 @@ pub(super) enum Arrival {
 }
 
 impl Conversation<'_> {
-    pub(super) fn at_the_door(&mut self, step: Step) -> Result<(), ChatError> {
+    pub(super) fn take_step(&mut self, step: Step) -> Result<(), ChatError> {
         let context = self.resume_context();
         let Some(acceptor) = &mut self.acceptor else {
             return Ok(());
         };
         match step {
-            Step::Knock(visitor) => {
+            Step::Knock(incoming) => {
                 if let Some(context) = context {
-                    acceptor.answer_knock(visitor, &context);
+                    acceptor.answer_knock(incoming, &context);
                 }
             }
             Step::Confirmed(confirmed) => match confirmed.nominate(&self.session.nominate()) {

@@ -165,7 +165,7 @@ impl Conversation<'_> {
                         self.obey(command);
                     }
                 }
-                step = acceptor_step(&mut self.acceptor) => self.at_the_door(step)?,
+                step = acceptor_step(&mut self.acceptor) => self.take_step(step)?,
                 met = met_again(&mut self.again) => self.take_anew(met)?,
                 // One that was called off ends too, and must not end the listening.
                 Some(found) = self.seeking.join_next() => if let Ok(Some(reached)) = found {
