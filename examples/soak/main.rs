@@ -54,13 +54,13 @@ fn main() -> ExitCode {
     let program = folder.join("undertone");
     let homes = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let proxy = Proxy::start();
-    let (relay, door) = (proxy.address(), free_address());
-    proxy.aim(&door);
+    let (relay, host_address) = (proxy.address(), free_address());
+    proxy.aim(&host_address);
     let host = [
         "--mediator",
         &mediator.url,
         "--bind",
-        &door,
+        &host_address,
         "--advertise",
         &relay,
     ];

@@ -67,11 +67,11 @@ impl Client {
             .to_owned()
     }
 
-    /// The address that the host's door listens on (`-v` says it).
-    pub(crate) fn door(&self) -> String {
+    /// The address that the host listens on (`-v` says it).
+    pub(crate) fn listens_at(&self) -> String {
         let line = self
             .err
-            .find(|line| line.contains("listening on"), "the door");
+            .find(|line| line.contains("listening on"), "where it listens");
         line.rsplit(' ').next().unwrap().to_owned()
     }
 

@@ -206,7 +206,7 @@ pub(crate) fn pair_through(proxy: &Proxy, host: Start, guest: Start) -> [Client;
     let host = host.args(&["--advertise", &proxy.address()]).run();
     host.await_event("waiting");
     let guest = guest.dials_only().run();
-    proxy.aim(&host.door());
+    proxy.aim(&host.listens_at());
     guest.await_event("connected");
     host.await_event("connected");
     [host, guest]

@@ -159,15 +159,15 @@ fn cut_in_mid_talk(bob_waits: bool) {
         let bob = bob();
         bob.await_event("waiting");
         let ada = ada();
-        proxy.aim(&bob.door());
+        proxy.aim(&bob.listens_at());
         (ada, bob)
     } else {
         let ada = ada();
         ada.await_text("Waiting in room");
         let bob = bob();
         let screen = ada.await_text("listening on");
-        let (_, door) = screen.split_once("listening on ").unwrap();
-        proxy.aim(door.split_whitespace().next().unwrap());
+        let (_, host_address) = screen.split_once("listening on ").unwrap();
+        proxy.aim(host_address.split_whitespace().next().unwrap());
         (ada, bob)
     };
     assert_eq!(bob.await_event("connected")["path"], "direct");
@@ -193,7 +193,7 @@ fn program_cut_in_mid_talk(mediator: &Mediator, homes: &[Home; 2]) -> [Client; 2
     bob.await_event("waiting");
     let ada = apart(mediator, &homes[0], "ada", "ask");
     let ada = ada.args(&["--timeout", "6"]).run();
-    proxy.aim(&bob.door());
+    proxy.aim(&bob.listens_at());
     for who in [&ada, &bob] {
         assert_eq!(who.await_event("connected")["path"], "direct");
     }

@@ -100,8 +100,8 @@ fn the_mediator_leads_back_where_the_old_address_does_not() {
     let host = host.args(&["--advertise", &proxies[1].address()]).run();
     host.await_event("waiting");
     let guest = start(&homes[1], "bob").dials_only().run();
-    let door = host.door();
-    proxies.iter().for_each(|proxy| proxy.aim(&door));
+    let host_address = host.listens_at();
+    proxies.iter().for_each(|proxy| proxy.aim(&host_address));
     let first = guest.await_event("connected")["address"].clone();
     host.await_event("connected");
     let used = proxies.iter().find(|proxy| first == proxy.address());

@@ -62,7 +62,7 @@ fn a_direct_path_that_opens_in_mid_talk_is_taken_and_loses_nothing() {
     let mut ada = start(&mediator, &homes[0], "ada").args(&ways).run();
     ada.await_event("waiting");
     let mut bob = apart(&mediator, &homes[1], "bob", "always").run();
-    proxy.aim(&ada.door());
+    proxy.aim(&ada.listens_at());
     for who in [&ada, &bob] {
         assert_eq!(who.await_event("connected")["path"], "relay");
     }

@@ -50,7 +50,7 @@ fn talk_through(proxy: &Proxy, mediator: &Mediator, homes: &[Home; 2]) -> (Scree
     let mut ada = chat(&homes[0], &mediator.url, "ada", "lab#otter");
     ada.env("UNDERTONE_ADVERTISE", NOBODY);
     let ada = Screen::run(ada);
-    proxy.aim(&bob.door());
+    proxy.aim(&bob.listens_at());
     ada.await_row("bob ◆ ›");
     (ada, bob)
 }

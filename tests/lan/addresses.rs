@@ -155,8 +155,8 @@ fn services() {
     for port in SERVICES {
         let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         std::thread::spawn(move || {
-            for visitor in listener.incoming() {
-                println!("called by {}", visitor.unwrap().peer_addr().unwrap());
+            for stream in listener.incoming() {
+                println!("called by {}", stream.unwrap().peer_addr().unwrap());
             }
         });
     }

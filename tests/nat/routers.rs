@@ -28,10 +28,10 @@ fn lab(a: Access, b: Access) -> Lab {
     for port in MIRRORS {
         let listener = within("mediator", || TcpListener::bind((MEDIATOR, port)).unwrap());
         std::thread::spawn(move || {
-            for visitor in listener.incoming() {
-                let visitor = visitor.unwrap();
-                let seen = visitor.peer_addr().unwrap().to_string();
-                let _ = std::io::Write::write_all(&mut &visitor, seen.as_bytes());
+            for stream in listener.incoming() {
+                let stream = stream.unwrap();
+                let seen = stream.peer_addr().unwrap().to_string();
+                let _ = std::io::Write::write_all(&mut &stream, seen.as_bytes());
             }
         });
     }

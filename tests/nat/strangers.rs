@@ -18,20 +18,20 @@ fn stranger() -> Receiver<Vec<u8>> {
     let listener = within("stranger", || TcpListener::bind(("0.0.0.0", PORT)).unwrap());
     let (sender, heard) = channel();
     std::thread::spawn(move || {
-        for visitor in listener.incoming() {
+        for stream in listener.incoming() {
             let sender = sender.clone();
-            std::thread::spawn(move || echo(visitor.unwrap(), &sender));
+            std::thread::spawn(move || echo(stream.unwrap(), &sender));
         }
     });
     heard
 }
 
-fn echo(mut visitor: TcpStream, heard: &Sender<Vec<u8>>) {
+fn echo(mut stream: TcpStream, heard: &Sender<Vec<u8>>) {
     let _ = heard.send(Vec::new());
     let mut buffer = [0; 1024];
-    while let Ok(read @ 1..) = visitor.read(&mut buffer) {
+    while let Ok(read @ 1..) = stream.read(&mut buffer) {
         let _ = heard.send(buffer[..read].to_vec());
-        if visitor.write_all(&buffer[..read]).is_err() {
+        if stream.write_all(&buffer[..read]).is_err() {
             return;
         }
     }

@@ -98,7 +98,7 @@ impl Talker {
 
     /// Host: stops it as soon as the guest has come, before it was dialled.
     pub(crate) fn stop_when_paired(&self) {
-        self.client.door();
+        self.client.listens_at();
         self.signal(Signal::SIGSTOP);
     }
 

@@ -64,7 +64,7 @@ impl Two {
     }
 }
 
-/// A host that awaits the guest of a pairing at its door, and then gives the link.
+/// A host that awaits the guest of a pairing where it listens, and then gives the link.
 pub(crate) fn host_awaits(
     confirm: HostConfirm,
 ) -> (std::net::SocketAddr, tokio::task::JoinHandle<Option<Ready>>) {

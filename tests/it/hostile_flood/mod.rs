@@ -1,4 +1,4 @@
-//! Floods and slow strangers, at the host's door and at the mediator, while a real
+//! Floods and slow strangers, at the host and at the mediator, while a real
 //! pair meets and talks.
 
 use std::net::SocketAddr;
@@ -15,13 +15,13 @@ const TOTAL: usize = 10_000;
 /// What a client may take at the most, in a debug build, in KiB.
 const MEMORY: u64 = 20 * 1024;
 
-/// A host whose door is open, and a guest that has dialled and is held in the
+/// A host that listens, and a guest that has dialled and is held in the
 /// middle.
 struct Meeting {
     middle: Middle,
     host: Client,
     guest: Client,
-    door: SocketAddr,
+    host_address: SocketAddr,
     _mediator: Mediator,
     _homes: [Home; 2],
 }
@@ -36,12 +36,12 @@ fn about_to_meet() -> Meeting {
     let guest = Start::chat(&homes[1], &mediator.url, "bob", "lab#otter")
         .dials_only()
         .run();
-    let door = host.door().parse().unwrap();
+    let host_address = host.listens_at().parse().unwrap();
     Meeting {
         middle,
         host,
         guest,
-        door,
+        host_address,
         _mediator: mediator,
         _homes: homes,
     }
@@ -68,9 +68,9 @@ fn talk(clients: [&mut Client; 2], from: usize) {
 #[test]
 fn ten_thousand_garbage_connections_at_the_door_while_a_pair_meets_and_talks() {
     let mut meeting = about_to_meet();
-    let flood = Flood::at(meeting.door, 8, TOTAL);
+    let flood = Flood::at(meeting.host_address, 8, TOTAL);
     flood.await_made(500);
-    meeting.middle.aim(&meeting.door.to_string());
+    meeting.middle.aim(&meeting.host_address.to_string());
     for client in [&meeting.host, &meeting.guest] {
         client.await_event("connected");
     }
@@ -95,7 +95,7 @@ fn ten_thousand_garbage_connections_at_the_door_while_a_pair_meets_and_talks() {
 fn slow_strangers_at_the_door_are_sixteen_at_most_and_not_for_long() {
     let mut meeting = about_to_meet();
     let runtime = runtime();
-    meeting.middle.aim(&meeting.door.to_string());
+    meeting.middle.aim(&meeting.host_address.to_string());
     meeting.guest.await_event("connected");
     meeting.host.await_event("connected");
     // One byte each, from many addresses, and then nothing.
@@ -103,7 +103,7 @@ fn slow_strangers_at_the_door_are_sixteen_at_most_and_not_for_long() {
     let mut slow: Vec<_> = (0..100_u8)
         .map(|i| {
             let mut stream =
-                connect_from(&runtime, [127, 0, 2, i + 1].into(), meeting.door).unwrap();
+                connect_from(&runtime, [127, 0, 2, i + 1].into(), meeting.host_address).unwrap();
             std::io::Write::write_all(&mut stream, &[0]).unwrap();
             stream
         })
@@ -140,12 +140,12 @@ fn slow_strangers_before_the_guest_do_not_keep_it_out() {
     let _slow: Vec<_> = (0..100_u8)
         .map(|i| {
             let from = [127, 0, 0, 1 + i % 2].into();
-            let mut stream = connect_from(&runtime, from, meeting.door).unwrap();
+            let mut stream = connect_from(&runtime, from, meeting.host_address).unwrap();
             std::io::Write::write_all(&mut stream, &[0, 0]).unwrap();
             stream
         })
         .collect();
-    meeting.middle.aim(&meeting.door.to_string());
+    meeting.middle.aim(&meeting.host_address.to_string());
     for client in [&meeting.host, &meeting.guest] {
         client.await_event("connected");
     }

@@ -20,7 +20,7 @@ fn a_withheld_first_answer_leaves_neither_end_waiting_for_ever() {
     let mut guest = Start::chat(&homes[1], &mediator.url, "bob", "lab#otter")
         .dials_only()
         .run();
-    middle.aim(&host.door());
+    middle.aim(&host.listens_at());
     assert_eq!(host.await_event("error")["code"], "spent");
     guest.await_event("reconnecting");
     let end = guest.await_event("error");
@@ -31,8 +31,8 @@ fn a_withheld_first_answer_leaves_neither_end_waiting_for_ever() {
     let guest = Start::chat(&homes[1], &mediator.url, "bob", "lab#otter")
         .dials_only()
         .run();
-    // Each attempt opens a door of its own.
-    middle.aim(&host.door());
+    // Each attempt listens at a port of its own.
+    middle.aim(&host.listens_at());
     guest.await_event("connected");
     host.await_event("connected");
 }

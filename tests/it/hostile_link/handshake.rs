@@ -31,8 +31,8 @@ fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
 }
 
 /// Shows CONFIRM_B, or what is said to be one; gives the socket.
-async fn show(door: SocketAddr, confirm_b: &[u8]) -> TcpStream {
-    let mut stream = TcpStream::connect(door).await.unwrap();
+async fn show(host_address: SocketAddr, confirm_b: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(host_address).await.unwrap();
     stream.write_all(confirm_b).await.unwrap();
     stream
 }
@@ -63,18 +63,18 @@ fn answer(confirm: &GuestConfirm, greeting: &[u8]) -> Vec<u8> {
 #[tokio::test]
 async fn every_flipped_byte_of_confirm_b_ends_that_socket_unanswered() {
     let (host, guest) = Two::new().confirming();
-    let (door, waiting) = host_awaits(host);
+    let (host_address, waiting) = host_awaits(host);
     let sound = framed(guest.confirm_b());
     assert_eq!(sound.len(), 4 + CONFIRM_B_LEN);
     for at in 0..sound.len() {
-        let mut stream = show(door, &flipped(&sound, at)).await;
+        let mut stream = show(host_address, &flipped(&sound, at)).await;
         let mut got = Vec::new();
         let _ = timeout(BOUND, stream.read_to_end(&mut got))
             .await
             .expect("closed");
         assert!(got.is_empty(), "byte {at} was answered");
     }
-    let mut stream = show(door, &sound).await;
+    let mut stream = show(host_address, &sound).await;
     let greeting = greeting(&mut stream).await;
     stream.write_all(&answer(&guest, &greeting)).await.unwrap();
     let ready = timeout(BOUND, waiting).await.unwrap().unwrap();
@@ -84,8 +84,8 @@ async fn every_flipped_byte_of_confirm_b_ends_that_socket_unanswered() {
 #[tokio::test]
 async fn every_flipped_byte_of_confirm_a_and_go_is_no_link_for_the_guest() {
     let (host, guest) = Two::new().confirming();
-    let (door, _waiting) = host_awaits(host);
-    let mut stream = show(door, &framed(guest.confirm_b())).await;
+    let (host_address, _waiting) = host_awaits(host);
+    let mut stream = show(host_address, &framed(guest.confirm_b())).await;
     let sound = greeting(&mut stream).await;
 
     let meets = async |greeting: &[u8]| {
@@ -120,12 +120,12 @@ async fn every_flipped_byte_of_confirm_a_and_go_is_no_link_for_the_guest() {
 #[tokio::test]
 async fn every_flipped_byte_of_the_answer_is_no_link_for_the_host() {
     let (host, guest) = Two::new().confirming();
-    let (door, waiting) = host_awaits(host);
+    let (host_address, waiting) = host_awaits(host);
     let confirm_b = framed(guest.confirm_b());
-    let mut honest = show(door, &confirm_b).await;
+    let mut honest = show(host_address, &confirm_b).await;
     let sound = answer(&guest, &greeting(&mut honest).await);
     for at in 0..sound.len() {
-        let mut stream = show(door, &confirm_b).await;
+        let mut stream = show(host_address, &confirm_b).await;
         greeting(&mut stream).await;
         stream.write_all(&flipped(&sound, at)).await.unwrap();
         // A longer record than came, if the length was flipped.
@@ -138,7 +138,7 @@ async fn every_flipped_byte_of_the_answer_is_no_link_for_the_host() {
     }
     // The first socket may have been crowded out: a guest tries again.
     drop(honest);
-    let mut honest = show(door, &confirm_b).await;
+    let mut honest = show(host_address, &confirm_b).await;
     greeting(&mut honest).await;
     honest.write_all(&sound).await.unwrap();
     let ready = timeout(BOUND, waiting).await.unwrap().unwrap();
@@ -148,8 +148,8 @@ async fn every_flipped_byte_of_the_answer_is_no_link_for_the_host() {
 #[tokio::test]
 async fn a_go_that_was_given_up_is_known_by_its_closed_socket() {
     let (host, guest) = Two::new().confirming();
-    let (door, waiting) = host_awaits(host);
-    let mut ready = dial([door], &guest).await.unwrap();
+    let (host_address, waiting) = host_awaits(host);
+    let mut ready = dial([host_address], &guest).await.unwrap();
     assert!(!ready.is_gone());
     // As after 5 s without an answer.
     waiting.abort();

@@ -1,4 +1,4 @@
-//! Knocks at the host's door while a live link is up: replayed, forged, or genuine
+//! Knocks at the host while a live link is up: replayed, forged, or genuine
 //! with garbage after them. The live link never suffers.
 
 use std::io::{Read, Write};
@@ -12,9 +12,9 @@ use undertone_net::link::incoming::KNOCK_LEN;
 use super::Tapped;
 use crate::hostile::proxy::{Direction, Verdict};
 
-/// Sends this to the door; gives all that comes back until it closes.
-fn at_the_door(door: &str, frames: &[&[u8]]) -> Vec<u8> {
-    let mut stream = TcpStream::connect(door).unwrap();
+/// Sends this to where the host listens; gives all that comes back until it closes.
+fn send_to(host_address: &str, frames: &[&[u8]]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(host_address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
@@ -65,7 +65,7 @@ fn knocks_replayed_forged_or_followed_by_garbage_leave_the_live_link_alone() {
     let knocks = knocks.lock().unwrap().clone();
     let offer = offers.lock().unwrap()[0].clone();
     let (withheld, used) = (&knocks[..WITHHELD], &knocks[WITHHELD]);
-    let door = tapped.door.clone();
+    let host_address = tapped.host_address.clone();
     // Replayed, forged, of another length: not a byte comes back.
     for frame in [
         used.clone(),
@@ -73,18 +73,21 @@ fn knocks_replayed_forged_or_followed_by_garbage_leave_the_live_link_alone() {
         framed(&[7; CONFIRM_B_LEN]),
         framed(&[7; 99]),
     ] {
-        assert!(at_the_door(&door, &[&frame, &offer]).is_empty());
+        assert!(send_to(&host_address, &[&frame, &offer]).is_empty());
     }
     // Genuine, and then: garbage, an old offer with a made-up SEALED, nothing.
-    let answer = at_the_door(&door, &[&withheld[0], &framed(&[7; OFFER_LEN])]);
+    let answer = send_to(&host_address, &[&withheld[0], &framed(&[7; OFFER_LEN])]);
     assert_eq!(answer.len(), 4 + OFFER_LEN);
-    let answer = at_the_door(&door, &[&withheld[1], &offer, &framed(&[7; SEALED_LEN])]);
+    let answer = send_to(
+        &host_address,
+        &[&withheld[1], &offer, &framed(&[7; SEALED_LEN])],
+    );
     assert_eq!(answer.len(), 4 + OFFER_LEN + 4 + SEALED_LEN);
-    let mut silent = TcpStream::connect(&door).unwrap();
+    let mut silent = TcpStream::connect(&host_address).unwrap();
     silent.write_all(&withheld[2]).unwrap();
     silent.read_exact(&mut [0; 4 + OFFER_LEN]).unwrap();
     // Each of them counts once.
-    assert!(at_the_door(&door, &[&withheld[0], &offer]).is_empty());
+    assert!(send_to(&host_address, &[&withheld[0], &offer]).is_empty());
 
     for n in 0..20 {
         tapped.host.say(&format!("numbered {n}"));

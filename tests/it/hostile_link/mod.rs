@@ -1,4 +1,4 @@
-//! A man in the middle on the link, and strangers at the door: each test is named
+//! A man in the middle on the link, and strangers who dial the host: each test is named
 //! by its attack. Every byte is tried in this process; a sample meets the real
 //! programs.
 
@@ -17,7 +17,7 @@ struct Tapped {
     middle: Middle,
     host: Client,
     guest: Client,
-    door: String,
+    host_address: String,
     mediator: Option<Mediator>,
     _homes: [Home; 2],
 }
@@ -33,8 +33,8 @@ impl Tapped {
         let guest = Start::chat(&homes[1], &mediator.url, "bob-bitworth", "lab#otter")
             .dials_only()
             .run();
-        let door = host.door();
-        middle.aim(&door);
+        let host_address = host.listens_at();
+        middle.aim(&host_address);
         for client in [&host, &guest] {
             client.await_event("connected");
         }
@@ -42,7 +42,7 @@ impl Tapped {
             middle,
             host,
             guest,
-            door,
+            host_address,
             mediator: Some(mediator),
             _homes: homes,
         }

@@ -1,4 +1,4 @@
-//! Strangers at the door who have seen what the guest sends, and are faster.
+//! Strangers who dial the host, have seen what the guest sends, and are faster.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use crate::hostile::pair::{Two, host_awaits};
 
 const BOUND: Duration = Duration::from_secs(20);
 
-async fn stranger(from: IpAddr, door: SocketAddr, confirm_b: &[u8]) -> TcpStream {
+async fn stranger(from: IpAddr, host_address: SocketAddr, confirm_b: &[u8]) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(SocketAddr::new(from, 0)).unwrap();
-    let mut stream = socket.connect(door).await.unwrap();
+    let mut stream = socket.connect(host_address).await.unwrap();
     let prefix = u32::try_from(confirm_b.len()).unwrap().to_be_bytes();
     stream
         .write_all(&[&prefix, confirm_b].concat())
@@ -33,8 +33,8 @@ async fn stranger(from: IpAddr, door: SocketAddr, confirm_b: &[u8]) -> TcpStream
 }
 
 /// The honest guest dials, takes the link and answers `go`.
-async fn honest_guest(door: SocketAddr, confirm: &GuestConfirm) -> Stream {
-    let mut ready = dial([door], confirm).await.expect("a path");
+async fn honest_guest(host_address: SocketAddr, confirm: &GuestConfirm) -> Stream {
+    let mut ready = dial([host_address], confirm).await.expect("a path");
     let mut session = Session::new(Role::Guest, ready.resume);
     let (now, mut out) = (Instant::now(), Vec::new());
     let opened = session.link_opened(LinkId(1), ready.channel, &ready.plaintext, now);
@@ -48,11 +48,11 @@ async fn honest_guest(door: SocketAddr, confirm: &GuestConfirm) -> Stream {
 async fn copies_of_confirm_that_hold_their_sockets_do_not_keep_the_guest_out() {
     for sources in [1_u8, 30] {
         let (host, guest) = Two::new().confirming();
-        let (door, waiting) = host_awaits(host);
+        let (host_address, waiting) = host_awaits(host);
         let mut copies = Vec::new();
         for i in 0..60 {
             let from = IpAddr::from([127, 0, 0, 1 + i % sources]);
-            copies.push(stranger(from, door, guest.confirm_b()).await);
+            copies.push(stranger(from, host_address, guest.confirm_b()).await);
         }
         // They are answered, learn nothing that they could use, and wait.
         let mut byte = [0];
@@ -62,7 +62,7 @@ async fn copies_of_confirm_that_hold_their_sockets_do_not_keep_the_guest_out() {
             .read_exact(&mut byte)
             .await
             .unwrap();
-        let stream = timeout(BOUND, honest_guest(door, &guest))
+        let stream = timeout(BOUND, honest_guest(host_address, &guest))
             .await
             .expect("in time");
         let ready = timeout(BOUND, waiting).await.unwrap().unwrap();
@@ -74,18 +74,18 @@ async fn copies_of_confirm_that_hold_their_sockets_do_not_keep_the_guest_out() {
 #[tokio::test]
 async fn a_copied_confirm_answered_with_garbage_does_not_take_the_link() {
     let (host, guest) = Two::new().confirming();
-    let (door, waiting) = host_awaits(host);
+    let (host_address, waiting) = host_awaits(host);
     for garbage in [
         vec![0; 4],
         vec![0xff; 4],
         vec![0; 512],
         [&[0, 0, 1, 88][..], &[7; 344]].concat(),
     ] {
-        let mut copy = stranger([127, 0, 0, 9].into(), door, guest.confirm_b()).await;
+        let mut copy = stranger([127, 0, 0, 9].into(), host_address, guest.confirm_b()).await;
         copy.read_exact(&mut [0; 4]).await.unwrap();
         copy.write_all(&garbage).await.unwrap();
     }
-    let stream = timeout(BOUND, honest_guest(door, &guest))
+    let stream = timeout(BOUND, honest_guest(host_address, &guest))
         .await
         .expect("in time");
     let ready = timeout(BOUND, waiting)
@@ -101,8 +101,8 @@ async fn a_copied_confirm_answered_with_garbage_does_not_take_the_link() {
 #[tokio::test]
 async fn a_go_whose_sockets_have_all_closed_is_soon_given_up() {
     let (host, guest) = Two::new().confirming();
-    let (door, waiting) = host_awaits(host);
-    let mut copy = stranger([127, 0, 0, 1].into(), door, guest.confirm_b()).await;
+    let (host_address, waiting) = host_awaits(host);
+    let mut copy = stranger([127, 0, 0, 1].into(), host_address, guest.confirm_b()).await;
     copy.read_exact(&mut [0; 4]).await.unwrap();
     let begun = Instant::now();
     drop(copy);
@@ -116,16 +116,16 @@ async fn a_confirm_of_another_session_is_not_answered() {
     let (host, guest) = two.confirming();
     // The very same two people, a moment earlier; and two others.
     let others = [two.confirming().1, Two::new().confirming().1];
-    let (door, waiting) = host_awaits(host);
+    let (host_address, waiting) = host_awaits(host);
     for other in others {
-        let mut stream = stranger([127, 0, 0, 1].into(), door, other.confirm_b()).await;
+        let mut stream = stranger([127, 0, 0, 1].into(), host_address, other.confirm_b()).await;
         let mut got = Vec::new();
         let _ = timeout(BOUND, stream.read_to_end(&mut got))
             .await
             .expect("closed");
         assert!(got.is_empty());
     }
-    let _stream = timeout(BOUND, honest_guest(door, &guest))
+    let _stream = timeout(BOUND, honest_guest(host_address, &guest))
         .await
         .expect("in time");
     assert!(timeout(BOUND, waiting).await.unwrap().unwrap().is_some());

@@ -57,7 +57,7 @@ fn a_false_observed_address_makes_both_show_a_third_party_sealed_bytes_only() {
     comes.paired_observed(Role::Guest, &waits.offer, liar);
     let sealed = [waits.sealed(), comes.sealed()];
     waits.hand(&sealed[1]);
-    host.door();
+    host.listens_at();
     // The host is held, so that the guest tries every address it was given.
     let pid = Pid::from_raw(host.pid());
     kill(pid, Signal::SIGSTOP).unwrap();
@@ -229,8 +229,8 @@ fn the_mediator_does_not_see_the_addresses_that_the_host_gives() {
     let mut comes = evil.join();
     crate::hostile::pair_honestly(&mut waits, &mut comes);
     guest.await_event("connected");
-    let door: SocketAddr = host.door().parse().unwrap();
-    let (port, text) = (door.port().to_be_bytes(), door.to_string());
+    let host_address: SocketAddr = host.listens_at().parse().unwrap();
+    let (port, text) = (host_address.port().to_be_bytes(), host_address.to_string());
     let slot = [&[127, 0, 0, 1][..], &[0; 12], &port].concat();
     evil.assert_learnt_nothing(&[
         text.as_bytes(),

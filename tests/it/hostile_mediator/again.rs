@@ -78,7 +78,7 @@ fn two_who_are_kept_from_resuming_and_paired_anew_lose_nothing() {
     let mut bob = bob.dials_only().run();
     let mut comes = evil.join();
     pair_honestly(&mut waits, &mut comes);
-    proxy.aim(&ada.door());
+    proxy.aim(&ada.listens_at());
     for client in [&ada, &bob] {
         client.await_event("connected");
     }
@@ -107,7 +107,7 @@ fn two_who_are_kept_from_resuming_and_paired_anew_lose_nothing() {
     pair.sort_by_key(|seat| seat.from.ip());
     let [host, guest] = &mut pair;
     pair_honestly(host, guest);
-    proxy.aim(&ada.door());
+    proxy.aim(&ada.listens_at());
     proxy.mend();
     for client in [&ada, &bob] {
         let back = client.await_event("connected");

@@ -84,12 +84,12 @@ fn a_guest_that_does_not_fit_is_named_at_once_and_hears_it() {
         seat.hand(&begun.ours);
         let matched = begun.open().unwrap();
         let here = "127.0.0.1".parse().unwrap();
-        let door = matched.candidates().dialable(here).next().unwrap();
+        let host_address = matched.candidates().dialable(here).next().unwrap();
         let confirm = matched
             .guest_as(introduction, SecretKey::generate())
             .unwrap();
         evil.wait("CONFIRM", async {
-            let mut stream = TcpStream::connect(door).await.unwrap();
+            let mut stream = TcpStream::connect(host_address).await.unwrap();
             frame::write(&mut stream, confirm.confirm_b())
                 .await
                 .unwrap();
