@@ -14,7 +14,7 @@ use undertone_core::crypto::words::fingerprint;
 use undertone_core::text::display_name::DisplayName;
 use undertone_core::text::safe::Safe;
 
-use crate::store::{self, Lock, Store, StoreError};
+use crate::store::{self, Lacks, Lock, Store, StoreError};
 
 mod contact;
 mod file;
@@ -88,9 +88,9 @@ impl Contacts {
     ///
     /// # Errors
     /// As [`Contacts::list`].
-    pub fn probe(&self) -> Result<(), ContactsError> {
+    pub fn probe(&self) -> Result<Lacks, ContactsError> {
         self.list()?;
-        Ok(store::probe_file(&self.path)?)
+        Ok(store::probe_lock(&self.path)?)
     }
 
     /// The keys of those met in the room with this tag, `most` at the most, the last first.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use undertone_host::open_file;
 
-use crate::store::{self, Lacks, Lock, Privacy, StoreError};
+use crate::store::{self, Lock, Privacy, StoreError};
 
 pub mod connection;
 pub mod index;
@@ -80,13 +80,13 @@ impl History {
     ///
     /// # Errors
     /// [`StoreError`] where they cannot.
-    pub fn probe(&self) -> Result<(Lacks, Privacy), StoreError> {
+    pub fn probe(&self) -> Result<Privacy, StoreError> {
         let dir = self.path.parent().filter(|dir| !dir.as_os_str().is_empty());
-        let lacks = store::probe(dir.unwrap_or(Path::new(".")))?;
+        store::check_folder(dir.unwrap_or(Path::new(".")))?;
         store::probe_file(&self.path)?;
         match open_file(OpenOptions::new().append(true), &self.path) {
-            Ok(_) => Ok((lacks, store::tighten_file(&self.path)?)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((lacks, Privacy::Kept)),
+            Ok(_) => store::tighten_file(&self.path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Privacy::Kept),
             Err(error) => Err(StoreError::io("add to", &self.path)(error)),
         }
     }

@@ -30,7 +30,7 @@ pub fn note(store: &Store, room: &Room, port: u16) -> Result<(), StoreError> {
     let path = store.path(FILE);
     let bytes =
         serde_json::to_vec(&made).map_err(|error| StoreError::io("write", &path)(error.into()))?;
-    store::replace(&path, &bytes)
+    store::replace_at_once(&path, &bytes)
 }
 
 /// The port that was noted, where one was made here.

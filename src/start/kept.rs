@@ -31,10 +31,10 @@ impl Kept {
         let fault = |error: &dyn Display| fail(Exit::InternalError, &error);
         let dir = global.data_dir().map_err(|e| fault(&e))?;
         let store = global.store().map_err(|e| fault(&e))?;
-        let lacks = store::probe(store.dir()).map_err(|e| fault(&e.led_by(&dir)))?;
+        store::check_folder(store.dir()).map_err(|e| fault(&e.led_by(&dir)))?;
         let identity = Identity::load(&store).map_err(|e| fault(&e))?;
         let contacts = Contacts::open(&store, identity.secret.public());
-        contacts.probe().map_err(|e| fault(&e))?;
+        let lacks = contacts.probe().map_err(|e| fault(&e))?;
         let attempts = Attempts::open(store.dir());
         attempts.probe().map_err(|e| fault(&e.led_by(&dir)))?;
         for file in [LAST, MADE] {

@@ -50,6 +50,19 @@ pub(crate) fn replace_by(
     path: &Path,
     write: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> Result<(), StoreError> {
+    replace_with(path, |draft| write(draft).and_then(|()| draft.sync_all()))
+}
+
+/// The same for what is as good as none where it is damaged: the disk is not waited for, and a
+/// power cut may leave an empty file.
+pub(crate) fn replace_at_once(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    replace_with(path, |draft| draft.write_all(bytes))
+}
+
+fn replace_with(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<(), StoreError> {
     let path = followed(path)?;
     let draft = write_draft(&path, write)?;
     fs::rename(&draft, &path).map_err(|error| {
@@ -63,7 +76,8 @@ pub(crate) fn replace_by(
 /// The file appears with its whole content, because it is linked into place; where the file system
 /// knows no links, because it is renamed under a lock.
 pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<bool, StoreError> {
-    let draft = write_draft(path, |draft| draft.write_all(bytes))?;
+    let synced = |draft: &mut File| draft.write_all(bytes).and_then(|()| draft.sync_all());
+    let draft = write_draft(path, synced)?;
     let created = match fs::hard_link(&draft, path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
@@ -91,8 +105,7 @@ fn write_draft(
     write: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> Result<PathBuf, StoreError> {
     let (mut file, draft) = new_draft(path)?;
-    let written = write(&mut file).and_then(|()| file.sync_all());
-    written.map_err(|error| {
+    write(&mut file).map_err(|error| {
         let _ = fs::remove_file(&draft);
         StoreError::io("write", &draft)(error)
     })?;

@@ -16,11 +16,12 @@ mod probe;
 mod writer;
 
 pub(crate) use file::{
-    create, followed, make_private_dir, open, open_private, read, replace, replace_by, tighten_file,
+    create, followed, make_private_dir, open, open_private, read, replace, replace_at_once,
+    replace_by, tighten_file,
 };
 pub use folders::Place;
 pub(crate) use lock::Lock;
-pub(crate) use probe::probe_file;
+pub(crate) use probe::{check_folder, probe_file, probe_lock};
 pub use probe::{Lacks, NO_LOCKS, probe};
 pub use writer::{News, Writer};
 

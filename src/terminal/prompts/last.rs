@@ -42,13 +42,17 @@ impl Last {
     /// As for [`Last::load`].
     pub fn in_folder(dir: &Path) -> Result<Self, StoreError> {
         let bytes = store::read(&dir.join(FILE))?.unwrap_or_default();
-        let file: LastFile = serde_json::from_slice(&bytes).unwrap_or_default();
+        Ok(Self::parse(&bytes))
+    }
+
+    fn parse(bytes: &[u8]) -> Self {
+        let file: LastFile = serde_json::from_slice(bytes).unwrap_or_default();
         let plain =
             |room: &String| matches!(room.parse::<Room>(), Ok(room) if room.secret().is_none());
-        Ok(Self {
+        Self {
             name: file.name.and_then(|name| DisplayName::parse(&name).ok()),
             room: file.room.filter(plain),
-        })
+        }
     }
 
     /// Keeps these answers; writes nothing where they are the same as last time. A name that is
@@ -57,19 +61,20 @@ impl Last {
     /// # Errors
     /// [`StoreError`] where the file cannot be written.
     pub fn save(store: &Store, name: &DisplayName, room: &Room) -> Result<(), StoreError> {
-        let kept = Self::load(store)?.name;
+        let path = store.path(FILE);
+        let before = store::read(&path)?.unwrap_or_default();
+        let kept = Self::parse(&before).name;
         let name = kept.as_ref().unwrap_or(name);
         let file = LastFile {
             name: Some(name.as_str().to_owned()),
             room: room.secret().is_none().then(|| room.name().to_owned()),
         };
-        let path = store.path(FILE);
         let bytes = serde_json::to_vec(&file)
             .map_err(|error| StoreError::io("write", &path)(error.into()))?;
-        if matches!(store::read(&path), Ok(Some(kept)) if kept == bytes) {
+        if before == bytes {
             return Ok(());
         }
-        store::replace(&path, &bytes)
+        store::replace_at_once(&path, &bytes)
     }
 }
 
