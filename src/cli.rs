@@ -226,8 +226,14 @@ impl Cli {
             let text = Safe::message(&error.to_string());
             clap::Error::raw(ErrorKind::ValueValidation, format!("{text}\n"))
         })?;
-        let command = config.apply(definition);
-        let matches = variables::matches(&command, &arguments)?;
+        let (command, matches) = match config.is_empty() {
+            true => (definition, first),
+            false => {
+                let command = config.apply(definition);
+                let matches = variables::matches(&command, &arguments)?;
+                (command, matches)
+            }
+        };
         refuse_early_flags(&matches)?;
         let mut cli = Self::from_arg_matches(&matches)?;
         cli.global.sources = Sources::of(&command, &matches, &|key| config.name_of(key));

@@ -170,6 +170,12 @@ impl Config {
         set.then(|| format!("{key} in {}", self.path.display()))
     }
 
+    /// Whether it sets nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// Makes the values the defaults of the flags of their names, in every command.
     #[must_use]
     pub fn apply(&self, command: Command) -> Command {

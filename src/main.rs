@@ -1,7 +1,7 @@
 //! The program `undertone`: parse, dispatch, exit code.
 
 use std::alloc::System;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
@@ -31,8 +31,6 @@ const FILES: usize = 40;
 
 fn main() -> ExitCode {
     forbid_dumps();
-    // Without, a signal ends the program all the same.
-    let _ = signals::watch();
     let cli = match Cli::read(std::env::args_os(), Place::config_file().as_ref()) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
@@ -46,7 +44,16 @@ fn main() -> ExitCode {
         }
         Err(help) => return ended(help.print().map(|()| Exit::Done).map_err(Into::into)).into(),
     };
+    if has_terminal() {
+        // Without, a signal ends the program all the same.
+        let _ = signals::watch();
+    }
     run(cli).into()
+}
+
+/// Whether there is a terminal to give back when a signal comes.
+fn has_terminal() -> bool {
+    io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
 }
 
 /// Keeps what this process holds from core dumps and, but for root, from whoever would read it by

@@ -17,7 +17,16 @@ use clap::{Arg, ArgMatches, Command};
 /// clap's, which is also how help and version come; where variables are at fault, it names them.
 pub fn matches(command: &Command, arguments: &[OsString]) -> Result<ArgMatches, clap::Error> {
     let read = |passed_over: &dyn Fn(&Arg) -> bool| {
-        without(command.clone(), passed_over).try_get_matches_from(arguments)
+        let mut any = false;
+        // Without a value there is nothing to pass over.
+        each_variable(command, &mut |arg, name| {
+            any |= std::env::var_os(name).is_some() && passed_over(arg);
+        });
+        let command = match any {
+            true => without(command.clone(), passed_over),
+            false => command.clone(),
+        };
+        command.try_get_matches_from(arguments)
     };
     let mut any = false;
     each_variable(command, &mut |arg, _| any |= !is_empty(arg));
