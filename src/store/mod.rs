@@ -21,8 +21,8 @@ pub(crate) use file::{
 };
 pub use folders::Place;
 pub(crate) use lock::Lock;
-pub(crate) use probe::{check_folder, probe_file, probe_lock};
 pub use probe::{Lacks, NO_LOCKS, probe};
+pub(crate) use probe::{check_folder, probe_file, probe_lock};
 pub use writer::{News, Writer};
 
 /// How long the disk may take to answer one who waits for it.
