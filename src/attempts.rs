@@ -31,6 +31,18 @@ pub struct Attempts {
     dir: PathBuf,
 }
 
+/// The attempts in one room as they were once one of them had been counted.
+#[derive(Debug, Default)]
+pub struct Spent(Vec<PathBuf>);
+
+impl Spent {
+    /// How many.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+}
+
 /// A file's name taken apart.
 struct Kept {
     path: PathBuf,
@@ -54,7 +66,7 @@ impl Attempts {
     pub fn probe(&self) -> Result<(), StoreError> {
         self.kept(now())?;
         match self.dir.exists() {
-            true => store::probe(&self.dir).map(drop),
+            true => store::check_folder(&self.dir),
             false => Ok(()),
         }
     }
@@ -64,21 +76,18 @@ impl Attempts {
     /// # Errors
     /// [`StoreError`].
     pub fn count(&self, tag: &[u8; 32]) -> Result<u32, StoreError> {
-        let tag = BASE64URL_NOPAD.encode(tag);
-        let kept = self.kept(now())?;
-        let count = kept.iter().filter(|kept| kept.tag == tag).count();
-        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+        self.of_room(tag).map(|spent| spent.count())
     }
 
-    /// Counts an attempt in the room with this tag; says how many there are with it.
+    /// Counts an attempt in the room with this tag; says which there are with it.
     ///
     /// # Errors
     /// [`StoreError`]: it is not counted, and must not begin.
-    pub fn add(&self, tag: &[u8; 32]) -> Result<u32, StoreError> {
+    pub fn add(&self, tag: &[u8; 32]) -> Result<Spent, StoreError> {
         self.add_at(tag, now())
     }
 
-    fn add_at(&self, tag: &[u8; 32], at: u64) -> Result<u32, StoreError> {
+    fn add_at(&self, tag: &[u8; 32], at: u64) -> Result<Spent, StoreError> {
         make_private_dir(&self.dir)?;
         let (name, salt) = (BASE64URL_NOPAD.encode(tag), random::<8>());
         let path = self
@@ -88,22 +97,23 @@ impl Attempts {
             .open(&path)
             .map_err(StoreError::io("create", &path))?;
         // Counted once it is there: of two clients at the same time each sees the other's.
-        self.count(tag)
+        self.of_room(tag)
     }
 
-    /// The room is as new: somebody came who knew its secret.
+    /// Somebody came who knew the room's secret: these do not count any more, and one that began
+    /// meanwhile does. It does not matter how often this is done. The folder stays, for the next
+    /// one: to make it takes longer than all the rest.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn forget(&self, tag: &[u8; 32]) -> Result<(), StoreError> {
+    pub fn forget(&self, spent: &Spent) -> Result<(), StoreError> {
+        spent.0.iter().try_for_each(|path| remove(path))
+    }
+
+    fn of_room(&self, tag: &[u8; 32]) -> Result<Spent, StoreError> {
         let tag = BASE64URL_NOPAD.encode(tag);
         let of_room = self.kept(now())?.into_iter().filter(|kept| kept.tag == tag);
-        for kept in of_room {
-            remove(&kept.path)?;
-        }
-        // Kept where it holds other rooms' attempts.
-        let _ = fs::remove_dir(&self.dir);
-        Ok(())
+        Ok(Spent(of_room.map(|kept| kept.path).collect()))
     }
 
     /// All that still count, the oldest first.
@@ -177,16 +187,25 @@ mod tests {
         let (_dir, attempts) = attempts();
         let (lab, attic) = ([1; 32], [2; 32]);
         assert_eq!(attempts.count(&lab).unwrap(), 0);
-        assert_eq!(attempts.add(&lab).unwrap(), 1);
-        assert_eq!(attempts.add(&lab).unwrap(), 2);
-        assert_eq!(attempts.add(&attic).unwrap(), 1);
+        assert_eq!(attempts.add(&lab).unwrap().count(), 1);
+        let spent = attempts.add(&lab).unwrap();
+        assert_eq!(spent.count(), 2);
+        assert_eq!(attempts.add(&attic).unwrap().count(), 1);
         // Another run.
         assert_eq!(attempts.clone().count(&lab).unwrap(), 2);
-        attempts.forget(&lab).unwrap();
+        attempts.forget(&spent).unwrap();
+        attempts.forget(&spent).unwrap();
         assert_eq!(attempts.count(&lab).unwrap(), 0);
         assert_eq!(attempts.count(&attic).unwrap(), 1);
-        attempts.forget(&attic).unwrap();
-        assert!(!attempts.dir.exists());
+    }
+
+    #[test]
+    fn one_that_began_since_counts_whoever_came_before() {
+        let (_dir, attempts) = attempts();
+        let before = attempts.add(&[1; 32]).unwrap();
+        attempts.add(&[1; 32]).unwrap();
+        attempts.forget(&before).unwrap();
+        assert_eq!(attempts.count(&[1; 32]).unwrap(), 1);
     }
 
     #[test]
@@ -195,7 +214,7 @@ mod tests {
         let (tag, day) = ([1; 32], COUNTED_FOR.as_secs());
         attempts.add_at(&tag, now() - day + 60).unwrap();
         for gone in [now() - day, now() + 2 * day] {
-            assert_eq!(attempts.add_at(&tag, gone).unwrap(), 1);
+            assert_eq!(attempts.add_at(&tag, gone).unwrap().count(), 1);
         }
         assert_eq!(fs::read_dir(&attempts.dir).unwrap().count(), 1);
     }
@@ -209,7 +228,7 @@ mod tests {
         }
         let note = attempts.dir.join("README");
         fs::write(&note, "not ours").unwrap();
-        assert_eq!(attempts.add(&[7; 32]).unwrap(), 2);
+        assert_eq!(attempts.add(&[7; 32]).unwrap().count(), 2);
         assert_eq!(attempts.kept(now()).unwrap().len(), KEPT_MAX);
         assert!(note.exists());
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;

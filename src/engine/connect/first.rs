@@ -56,9 +56,9 @@ impl<'a> FirstMeeting<'a> {
     }
 
     /// Somebody was met: settles what an attempt had spent.
-    pub(super) async fn succeeded(&self, met: Connected) -> Result<Connected, ChatError> {
+    pub(super) fn succeeded(&self, met: Connected) -> Connected {
         match met.again {
-            false => self.spending.succeeded().await?,
+            false => self.spending.succeeded(),
             // Somebody else was about to come by the invite.
             true => {
                 let spent = self.spending.broken_off();
@@ -67,7 +67,7 @@ impl<'a> FirstMeeting<'a> {
                     .for_each(|spent| self.context.tell(spent.event()));
             }
         }
-        Ok(met)
+        met
     }
 
     /// Somebody came, and it went wrong: the error, unless it may be tried again.
@@ -79,7 +79,7 @@ impl<'a> FirstMeeting<'a> {
     ) -> Result<(), ChatError> {
         if !spent && self.spending.is_under_way() {
             // It was the peer, whose program will be the same the next time.
-            self.spending.succeeded().await?;
+            self.spending.succeeded();
             return Err(ChatError::Attempt { spent, why });
         }
         let left = self.spending.failed();

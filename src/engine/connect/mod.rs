@@ -116,7 +116,7 @@ async fn met(
         away.ended(&far.borrow());
         local.reached |= away.reached();
         let error = match met {
-            Ok(met) => return first.succeeded(met).await,
+            Ok(met) => return Ok(first.succeeded(met)),
             Err(error) => error,
         };
         if first.told {

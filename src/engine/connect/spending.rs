@@ -4,10 +4,11 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::attempts::{ATTEMPTS_MAX, Attempts};
+use crate::attempts::{ATTEMPTS_MAX, Attempts, Spent};
 use crate::engine::{ChatError, Context};
-use crate::store::{StoreError, aside};
+use crate::store::{StoreError, Writer, aside};
 
 /// The attempts in one room.
 pub struct Spending {
@@ -15,6 +16,9 @@ pub struct Spending {
     tag: [u8; 32],
     spent: AtomicU32,
     under_way: AtomicBool,
+    /// Those that do not count once somebody came.
+    begun: Mutex<Spent>,
+    writer: Arc<Writer>,
 }
 
 impl fmt::Debug for Spending {
@@ -38,9 +42,11 @@ impl Spending {
             tag: context.config.room.tag(),
             spent: AtomicU32::new(0),
             under_way: AtomicBool::new(false),
+            begun: Mutex::default(),
+            writer: Arc::clone(&context.config.writer),
         };
-        let spent = spending.ask(Attempts::count).await?;
-        spending.note(spent);
+        let spent = spending.ask(Attempts::count).await?.unwrap_or_default();
+        spending.spent.store(spent, Ordering::Relaxed);
         match spending.left() {
             0 => Err(ChatError::RoomSpent),
             _ => Ok(spending),
@@ -57,9 +63,15 @@ impl Spending {
         if spent.is_err() {
             self.under_way.store(false, Ordering::Relaxed);
         }
-        let here = self.spent.load(Ordering::Relaxed) + 1;
-        let spent = spent?.unwrap_or(here);
-        self.note(Some(spent));
+        let spent = match spent? {
+            None => self.spent.load(Ordering::Relaxed) + 1,
+            Some(begun) => {
+                let count = begun.count();
+                *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = begun;
+                count
+            }
+        };
+        self.spent.store(spent, Ordering::Relaxed);
         // Another client of ours was faster.
         match spent > ATTEMPTS_MAX {
             true => Err(ChatError::RoomSpent),
@@ -81,14 +93,17 @@ impl Spending {
         })
     }
 
-    /// The peer was there: nothing is spent any more.
-    ///
-    /// # Errors
-    /// [`ChatError::Attempts`].
-    pub async fn succeeded(&self) -> Result<(), ChatError> {
+    /// The peer was there: nothing is spent any more. The disk is not waited for: until it
+    /// knows of this, it counts one attempt too many.
+    pub fn succeeded(&self) {
         self.under_way.store(false, Ordering::Relaxed);
         self.spent.store(0, Ordering::Relaxed);
-        self.ask(Attempts::forget).await.map(|_| ())
+        let Some(kept) = self.kept.clone() else {
+            return;
+        };
+        let begun = std::mem::take(&mut *self.begun.lock().unwrap_or_else(PoisonError::into_inner));
+        self.writer
+            .keep("that no attempt is spent", move || kept.forget(&begun));
     }
 
     /// Whether an attempt has begun and neither failed nor succeeded.
@@ -98,12 +113,6 @@ impl Spending {
 
     fn left(&self) -> u32 {
         ATTEMPTS_MAX.saturating_sub(self.spent.load(Ordering::Relaxed))
-    }
-
-    fn note(&self, spent: Option<u32>) {
-        if let Some(spent) = spent {
-            self.spent.store(spent, Ordering::Relaxed);
-        }
     }
 
     /// Has the disk do it, off this thread; `None` where nothing is kept.
