@@ -41,6 +41,7 @@ mod injection;
 mod invite;
 mod jobs;
 mod keyboard;
+mod killed;
 mod leave;
 mod local;
 mod lost;

@@ -83,6 +83,7 @@ impl Again<'_> {
                 let goal = Goal {
                     meeting,
                     pin: Some(*theirs),
+                    known: vec![*theirs],
                     leave: Box::pin(no_seat(self.first.clone(), today, self::today)),
                     // There is nothing to guess.
                     spending: None,

@@ -15,6 +15,7 @@ use crate::engine::connect::host::{Found, HostAcceptor, Step};
 use crate::engine::connect::pair::{Attempt, AttemptError, Failure, Paired, Progress, pair};
 use crate::engine::connect::{Connected, Spending};
 use crate::engine::mediator::MediatorHandle;
+use crate::engine::peer::Newcomer;
 use crate::engine::reconnect::Reached;
 use crate::engine::relay::by_relay;
 use crate::link::acceptor::Acceptor;
@@ -32,6 +33,8 @@ pub struct Goal<'a> {
     pub meeting: Meeting,
     /// The identity that is required, if any.
     pub pin: Option<PublicKey>,
+    /// Contacts who were met in this room: they need not be remembered.
+    pub known: Vec<PublicKey>,
     /// Ends the wait for the peer.
     pub leave: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// Where it counts, if it does.
@@ -75,7 +78,11 @@ pub async fn attempt(
     };
     let paired = pair(&mut mediator, attempt, told).await?;
     let role = paired.role;
-    let linked = link_up(context, port, paired, mediator).await;
+    let who = Newcomer {
+        context,
+        known: &goal.known,
+    };
+    let linked = link_up(who, port, paired, mediator).await;
     linked.map_err(|why| AttemptError::Failed {
         role,
         // Else it was the peer, by a valid CONFIRM.
@@ -98,11 +105,12 @@ async fn connect_to_mediator(
 
 /// Links with whom we were paired: by a path between the two, or by the mediator's relay.
 async fn link_up(
-    context: &Context,
+    who: Newcomer<'_>,
     port: Arc<Port>,
     paired: Paired,
     mediator: Rendezvous,
 ) -> Result<Connected, Failure> {
+    let context = who.context;
     let hopeless = paired.plan.candidates.is_empty();
     let relays = mediator.relays();
     let failed = OnceLock::new();
@@ -123,8 +131,8 @@ async fn link_up(
         })
     };
     let linked = match paired.role {
-        Role::Guest => join_host(context, port, paired, relay, no_path).await,
-        Role::Host => await_guest(context, port, paired, relay, no_path).await,
+        Role::Guest => join_host(who, port, paired, relay, no_path).await,
+        Role::Host => await_guest(who, port, paired, relay, no_path).await,
     };
     context.config.consent.not_wanted();
     let linked = linked?;
@@ -135,20 +143,22 @@ async fn link_up(
 }
 
 async fn join_host(
-    context: &Context,
+    who: Newcomer<'_>,
     port: Arc<Port>,
     paired: Paired,
     relay: impl Future<Output = Option<(Stream, Path)>>,
     no_path: impl Fn() -> Failure,
 ) -> Result<Connected, Failure> {
     let Paired { matched, plan, .. } = paired;
-    let confirm = matched.guest(context.config.name.as_str())?;
+    let confirm = matched.guest(who.context.config.name.as_str())?;
     let candidates = plan.candidates.clone();
     let ready = connect(&port, plan, &confirm, relay).await;
     let ready = ready.map_err(|unreached| match unreached {
         LinkError::NoPath => no_path(),
         LinkError::Unfit(why) => why.into(),
     })?;
+    // Before the answer: whoever hears it may wait for a contact.
+    who.remember(&ready.peer).await;
     let Reached { ready, knock_at } = Reached::new(ready, &candidates);
     let session = Session::new(Role::Guest, Arc::clone(&ready.resume));
     Ok(Connected {
@@ -161,15 +171,16 @@ async fn join_host(
 }
 
 async fn await_guest(
-    context: &Context,
+    who: Newcomer<'_>,
     port: Arc<Port>,
     paired: Paired,
     relay: impl Future<Output = Option<(Stream, Path)>>,
     no_path: impl Fn() -> Failure,
 ) -> Result<Connected, Failure> {
-    context.detail(format!("listening on {}", port.address()));
+    who.context
+        .detail(format!("listening on {}", port.address()));
     let mut acceptor = HostAcceptor::new(Acceptor::new(port));
-    let confirm = paired.matched.host(context.config.name.as_str())?;
+    let confirm = paired.matched.host(who.context.config.name.as_str())?;
     acceptor.take(Found::Pairing(Box::new(confirm), paired.plan));
     let mut deadline = Instant::now() + PATH_TIMEOUT + ANSWER_TIMEOUT;
     let mut begun = None;
@@ -193,6 +204,8 @@ async fn await_guest(
             Step::Knock(_) => {}
             Step::Unfit(unfit) => return Err(unfit.tell().await.into()),
             Step::Confirmed(confirmed) => {
+                // Before `go`, as there before the answer.
+                who.remember(&confirmed.peer).await;
                 let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
                 let nomination = confirmed.nominate(&session.nominate());
                 acceptor.nominated(nomination.map_err(|_| PairingError::Point)?);

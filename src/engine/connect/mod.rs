@@ -106,7 +106,10 @@ async fn met(
             first.tell(local, progress);
             far.send_replace(Some(progress));
         };
-        let anyone = anyone(context, local, spending);
+        let anyone = Goal {
+            known: contacts.clone(),
+            ..anyone(context, local, spending)
+        };
         let tried = Instant::now();
         let met = tokio::select! {
             met = attempt(context, local, anyone, &mut unanswered, &mut step) => met,
@@ -155,6 +158,7 @@ fn anyone<'a>(context: &Context, local: &MediatorHandle, spending: &'a Spending)
             prs: context.config.room.prs(),
         },
         pin: None,
+        known: Vec::new(),
         leave: Box::pin(local.elsewhere()),
         spending: Some(spending),
     }

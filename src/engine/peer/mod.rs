@@ -3,6 +3,7 @@
 
 mod challenge;
 mod kept;
+mod newcomer;
 
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ use crate::history::{Connection, Entry, Finding};
 use crate::link::path::Path;
 use crate::store::{Writer, aside};
 use crate::trust::Trust;
+pub(super) use newcomer::Newcomer;
+use newcomer::{given, proved};
 
 /// The peer.
 pub(super) struct Peer {
@@ -58,13 +61,11 @@ impl Peer {
         again: bool,
     ) -> Result<Self, ContactsError> {
         let (key, room_tag) = (peer.identity, context.config.room.tag());
-        let claimed = DisplayName::parse(&peer.name);
-        let given = claimed.unwrap_or_else(|_| stand_in(&key));
+        let given = given(peer);
         let identity_check = {
             let (contacts, name) = (context.config.contacts.clone(), given.clone());
             aside(move || contacts.judge(&key, &name, &room_tag)).await??
         };
-        let secret = context.config.room.secret().is_some() && !again;
         let mut peer = Self {
             key,
             name: given.clone(),
@@ -73,11 +74,7 @@ impl Peer {
             shut: None,
             yourself: false,
             room_tag,
-            proves: if secret {
-                Trust::Invite
-            } else {
-                Trust::Unverified
-            },
+            proves: proved(context, again),
             contacts: context.config.contacts.clone(),
             line: None,
             writer: Arc::clone(&context.config.writer),
@@ -94,8 +91,11 @@ impl Peer {
                 peer.shut = Some(Shut::Alarm(Box::new(alarm), challenge));
             }
             IdentityCheck::Known(contact) => {
+                let is_kept = peer.is_kept_as(&contact);
                 (peer.name, peer.trust) = (contact.petname, contact.trust);
-                peer.keep();
+                if !is_kept {
+                    peer.keep();
+                }
             }
             IdentityCheck::New { .. } => peer.keep(),
         }
