@@ -291,8 +291,8 @@ fn met_again_at_the_one_port_that_was_named() {
     let named = Start::new(&homes[0], &["chat", "--json", "--bind", &bind]);
     let mut named = named.args(&["--name", "ada", "--mediator", &mediator.url]);
     named.command.env("UNDERTONE_ROOM", ROOM);
-    // Nobody can dial bob, so that every link goes to bob at that port, behind
-    // which the session before is awaited too.
+    // Nobody can dial bob, so that every link goes to ada at that port, where
+    // the session before is awaited too.
     let bob = || start(&mediator, &homes[1], "bob").dials_only();
     let [(ada, _), (mut lost, _)] = meet(named, bob());
     homes.iter().for_each(|home| home.await_contacts(1));
