@@ -2,13 +2,35 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use if_addrs::{IfAddr, get_if_addrs};
+use if_addrs::{IfAddr, Interface, get_if_addrs};
+
+/// So long one answer of the system holds: on the way to a link it is asked four times within
+/// milliseconds, by some thirty calls each.
+const HOLDS: Duration = Duration::from_millis(100);
+
+/// The last answer, and when it was given.
+static LAST: Mutex<Option<(Instant, Arc<[Interface]>)>> = Mutex::new(None);
+
+/// This machine's interfaces, an entry for each address; none where the system does not say.
+pub(super) fn interfaces() -> Arc<[Interface]> {
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*last {
+        Some((at, here)) if at.elapsed() < HOLDS => Arc::clone(here),
+        _ => {
+            let here: Arc<[Interface]> = get_if_addrs().unwrap_or_default().into();
+            *last = Some((Instant::now(), Arc::clone(&here)));
+            here
+        }
+    }
+}
 
 /// This machine's addresses but those of loopback, in the system's order; `ranking` has a better
 /// one.
 pub fn addresses_here() -> Vec<IpAddr> {
-    let interfaces = get_if_addrs().unwrap_or_default();
+    let interfaces = interfaces();
     let others = interfaces.iter().filter(|here| !here.is_loopback());
     others.map(|here| here.ip()).collect()
 }
@@ -21,8 +43,10 @@ pub fn can_listen(ip: IpAddr) -> bool {
 
 /// The numbers of the interfaces that have link-local addresses of IPv6.
 pub fn links_here() -> Vec<u32> {
-    let interfaces = get_if_addrs().unwrap_or_default().into_iter();
-    let on_links = interfaces.filter(|here| here.is_link_local() && here.ip().is_ipv6());
+    let interfaces = interfaces();
+    let on_links = interfaces
+        .iter()
+        .filter(|here| here.is_link_local() && here.ip().is_ipv6());
     let mut links: Vec<u32> = on_links.filter_map(|here| here.index).collect();
     links.sort_unstable();
     links.dedup();
@@ -37,15 +61,15 @@ pub(crate) fn link_of(ours: SocketAddr) -> Option<u32> {
         return Some(v6.scope_id());
     }
     let ip = ours.ip().to_canonical();
-    let interfaces = get_if_addrs().unwrap_or_default().into_iter();
-    interfaces
+    interfaces()
+        .iter()
         .filter(|here| here.ip() == ip)
         .find_map(|here| here.index)
 }
 
 /// Whether this machine has that address, or does not know.
 pub(super) fn is_here(ip: IpAddr) -> bool {
-    let interfaces = get_if_addrs().unwrap_or_default();
+    let interfaces = interfaces();
     ip.is_loopback()
         || interfaces.is_empty()
         || interfaces.iter().any(|interface| interface.ip() == ip)
@@ -54,7 +78,7 @@ pub(super) fn is_here(ip: IpAddr) -> bool {
 /// Tells which addresses are of this machine's networks, so that no router is between. The
 /// interfaces are read once, now.
 pub fn next_to_us() -> impl Fn(IpAddr) -> bool {
-    let interfaces = get_if_addrs().unwrap_or_default();
+    let interfaces = interfaces();
     move |ip| interfaces.iter().any(|here| is_in(&here.addr, ip))
 }
 

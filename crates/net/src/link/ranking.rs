@@ -13,9 +13,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use if_addrs::{Interface, get_if_addrs};
+use if_addrs::Interface;
 use serde::Serialize;
 
+use super::interfaces::interfaces;
 use super::path::is_local;
 
 /// Addresses for documentation (RFC 5737, RFC 3849), which are nobody's: only a default route
@@ -96,7 +97,7 @@ pub struct Ranked {
 /// All that others may reach, the best first; loopback is none of them. `towards`: the mediator.
 pub fn ranked(towards: Option<IpAddr>) -> Vec<Ranked> {
     let routed: Vec<IpAddr> = towards.into_iter().chain(OUT).filter_map(source).collect();
-    rank(&get_if_addrs().unwrap_or_default(), &routed)
+    rank(&interfaces(), &routed)
 }
 
 /// The address from which this machine would reach `to`; `None` where that stays on it, or no
