@@ -8,7 +8,6 @@ use undertone_wire::AddressKey;
 
 use crate::config::Config;
 use crate::limits::AddressCount;
-use crate::read_ahead::Meter;
 
 /// Connections over the cap that are still told so, rather than dropped.
 const MAX_REFUSALS: usize = 64;
@@ -29,8 +28,6 @@ pub(crate) struct Arrival {
     pub(crate) remote: SocketAddr,
     /// Over a cap: to be told so and closed.
     pub(crate) refused: bool,
-    /// What it may send before a WebSocket message is whole.
-    pub(crate) meter: Arc<Meter>,
     /// Claimed here unless a proxy's word for the address is awaited.
     _address: Option<AddressClaim>,
     _slot: OwnedSemaphorePermit,
@@ -67,7 +64,6 @@ impl Admission {
                 return Some(Arc::new(Arrival {
                     remote,
                     refused: false,
-                    meter: Arc::default(),
                     _address: address,
                     _slot: slot,
                 }));
@@ -77,7 +73,6 @@ impl Admission {
         Some(Arc::new(Arrival {
             remote,
             refused: true,
-            meter: Arc::default(),
             _address: None,
             _slot: slot,
         }))

@@ -3,35 +3,31 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use futures_util::StreamExt;
+use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 use undertone_wire::{MAX_MESSAGE, PATH, RELAY_MESSAGE};
 
-use crate::admission::Arrival;
+use crate::admission::{AddressClaim, Arrival};
 use crate::connection;
 use crate::mediator::Mediator;
 use crate::refusal::FULL_RETRY;
+use crate::upgrade;
+use crate::websocket::WebSocket;
 
 /// What a WebSocket may send in one message before it is cut off; up to here it is
 /// told what was wrong.
 const MAX_HEARD: usize = 2 * MAX_MESSAGE;
 /// The same where pairs are relayed.
 const MAX_RELAY_HEARD: usize = RELAY_MESSAGE + MAX_MESSAGE;
-/// A join has some 230 bytes, a sealed some 370. This stays allocated while a client waits.
-const READ_BUFFER: usize = 512;
-/// The longest that is ever queued: a relayed message or an error, and pongs.
-const MAX_WRITE_BUFFER: usize = RELAY_MESSAGE + MAX_MESSAGE;
-
-/// Frames of one message may have so many bytes of headers: more fragments than that are no
-/// message that anybody means.
-const FRAGMENTS: usize = 1024;
-
 /// What `GET /version` answers. In the body, because proxies put headers of their own.
 const VERSION: &str = concat!("undertone-mediator ", env!("CARGO_PKG_VERSION"), "\n");
 
@@ -94,9 +90,9 @@ fn full(mediator: &Mediator) -> Response {
 async fn rendezvous(
     State(mediator): State<Arc<Mediator>>,
     Extension(arrival): Extension<Arc<Arrival>>,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    mut request: Request,
 ) -> Response {
+    let headers = request.headers();
     // Only browsers name an origin, and no page has business here: it could use the visitor's own
     // mediator, on loopback or at home, to spend attempts and to learn that it runs.
     if headers.contains_key(header::ORIGIN) {
@@ -104,7 +100,7 @@ async fn rendezvous(
         return (StatusCode::FORBIDDEN, "not for web pages\n").into_response();
     }
     let (observed, claim) = if mediator.config.trust_proxy {
-        let observed = forwarded(&headers).unwrap_or_else(|| {
+        let observed = forwarded(headers).unwrap_or_else(|| {
             let why = "the proxy sets no X-Forwarded-For, so all clients count as one address";
             mediator.hub.tally.note("--trust-proxy", why);
             arrival.remote
@@ -116,27 +112,64 @@ async fn rendezvous(
     } else {
         (arrival.remote, None)
     };
-    let max_heard = match mediator.config.relay {
-        Some(_) => MAX_RELAY_HEARD,
-        None => MAX_HEARD,
-    };
-    upgrade
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_write_buffer_size(MAX_WRITE_BUFFER)
-        .max_message_size(max_heard)
-        .max_frame_size(max_heard)
-        // Boxed: the future would otherwise be held twice, here and in axum's own.
-        .on_upgrade(move |socket| {
-            Box::pin(async move {
-                let client = mediator.hub.client();
-                let meter = Arc::clone(&arrival.meter);
-                meter.allow(max_heard + FRAGMENTS);
-                let socket = socket.inspect(move |_| meter.allow(max_heard + FRAGMENTS));
-                connection::run(socket, client, observed, &mediator.config.times).await;
-                drop((arrival, claim));
-            })
-        })
+    let (response, on_upgrade) = upgrade::accept(&mut request);
+    if let Some(on_upgrade) = on_upgrade {
+        let guest = Guest {
+            mediator,
+            observed,
+            claims: (arrival, claim),
+        };
+        tokio::spawn(guest.upgraded(on_upgrade));
+    }
+    response
+}
+
+/// Who asked for a WebSocket, and what it holds of the caps meanwhile.
+struct Guest {
+    mediator: Arc<Mediator>,
+    observed: SocketAddr,
+    claims: (Arc<Arrival>, Option<AddressClaim>),
+}
+
+impl Guest {
+    /// Waits for the stream to be a WebSocket's. A task of its own serves it: this one's memory is
+    /// not needed any more.
+    async fn upgraded(self, on_upgrade: OnUpgrade) {
+        let Ok(upgraded) = on_upgrade.await else {
+            return;
+        };
+        match parts::<TcpStream>(upgraded) {
+            Ok(parts) => drop(tokio::spawn(self.served(parts))),
+            Err(upgraded) => {
+                if let Ok(parts) = parts::<Box<TlsStream<TcpStream>>>(upgraded) {
+                    tokio::spawn(self.served(parts));
+                }
+            }
+        }
+    }
+
+    async fn served<S>(self, parts: Parts<TokioIo<S>>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let config = &self.mediator.config;
+        let max_heard = match config.relay {
+            Some(_) => MAX_RELAY_HEARD,
+            None => MAX_HEARD,
+        };
+        let socket = WebSocket::new(parts.io.into_inner(), &parts.read_buf, max_heard);
+        let client = self.mediator.hub.client();
+        connection::run(socket, client, self.observed, &config.times).await;
+        drop(self.claims);
+    }
+}
+
+/// The stream itself, without what made it one of many kinds.
+fn parts<S>(upgraded: Upgraded) -> Result<Parts<TokioIo<S>>, Upgraded>
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    upgraded.downcast()
 }
 
 /// The last `X-Forwarded-For` entry: the one that the proxy itself wrote. Earlier

@@ -20,6 +20,8 @@
 //! tls                   the certificate, and how long it is valid
 //! tally                 what strangers cause, counted for the log
 //! refusal               how it says no, in the words of `undertone_wire`
+//! upgrade               the handshake of a WebSocket
+//! websocket             its messages, as frames
 //! ```
 //!
 //! A client runs one inside itself with [`undertone_host::listen`] and [`serve`].
@@ -35,7 +37,6 @@ pub mod lan;
 pub mod limits;
 mod mediator;
 mod outcome;
-mod read_ahead;
 pub mod refusal;
 mod relay;
 mod relay_pair;
@@ -44,6 +45,8 @@ mod server;
 mod tally;
 mod throttle;
 mod tls;
+mod upgrade;
+mod websocket;
 
 pub use config::{Config, RelayLimits, Times};
 pub use server::serve;

@@ -26,7 +26,6 @@ use crate::admission::Arrival;
 use crate::config::{Config, Times};
 use crate::http;
 use crate::mediator::Mediator;
-use crate::read_ahead::ReadAhead;
 
 /// Time for the last `error shutting-down` to go out.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -172,7 +171,8 @@ async fn greet(
     match tls {
         None => request(stream, router, arrival, times).await,
         Some(tls) => match timeout(times.handshake, tls.accept(stream)).await {
-            Ok(Ok(stream)) => request(stream, router, arrival, times).await,
+            // Boxed: it has more than a thousand bytes, and is moved from task to task.
+            Ok(Ok(stream)) => request(Box::new(stream), router, arrival, times).await,
             Ok(Err(error)) => {
                 debug!(%error, "TLS handshake failed");
                 mediator
@@ -189,7 +189,6 @@ async fn request<S>(stream: S, router: Router, arrival: Arc<Arrival>, times: &Ti
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let stream = ReadAhead::new(stream, Arc::clone(&arrival.meter));
     let router = TowerToHyperService::new(router);
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Arc::clone(&arrival));
