@@ -139,27 +139,36 @@ impl Guest {
             return;
         };
         match parts::<TcpStream>(upgraded) {
-            Ok(parts) => drop(tokio::spawn(self.served(parts))),
+            Ok(parts) => self.spawn(parts),
             Err(upgraded) => {
                 if let Ok(parts) = parts::<Box<TlsStream<TcpStream>>>(upgraded) {
-                    tokio::spawn(self.served(parts));
+                    self.spawn(parts);
                 }
             }
         }
     }
 
-    async fn served<S>(self, parts: Parts<TokioIo<S>>)
+    /// What is read before the end of the handshake is of a large buffer, and ends here.
+    fn spawn<S>(self, parts: Parts<TokioIo<S>>)
     where
-        S: AsyncRead + AsyncWrite + Unpin,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let config = &self.mediator.config;
-        let max_heard = match config.relay {
+        let max_heard = match self.mediator.config.relay {
             Some(_) => MAX_RELAY_HEARD,
             None => MAX_HEARD,
         };
         let socket = WebSocket::new(parts.io.into_inner(), &parts.read_buf, max_heard);
+        // Boxed: a future holds its arguments twice.
+        tokio::spawn(self.served(Box::new(socket)));
+    }
+
+    async fn served<S>(self, mut socket: Box<WebSocket<S>>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let client = self.mediator.hub.client();
-        connection::run(socket, client, self.observed, &config.times).await;
+        let times = &self.mediator.config.times;
+        connection::run(&mut *socket, client, self.observed, times).await;
         drop(self.claims);
     }
 }
