@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use undertone_core::pairing::{PeerIdentity, Role};
 use undertone_core::session::{LinkId, Session};
 
@@ -19,11 +20,15 @@ use crate::engine::conversation::network::Network;
 use crate::engine::event::Event;
 use crate::engine::inbox::{Inbox, stopped};
 use crate::engine::mediator::MediatorHandle;
+use crate::engine::outlet::Outlet;
 use crate::engine::peer::Peer;
 use crate::engine::{ChatError, Context};
 use crate::exit::Exit;
 use crate::link::framed::Framed;
 use crate::link::path::Path;
+
+/// How long a goodbye has where nobody is to be waited for.
+const FAREWELL_MIN: Duration = Duration::from_millis(300);
 
 /// How a meeting, or the wait for one, ended without the face's doing.
 pub(in crate::engine) struct Parting {
@@ -95,7 +100,7 @@ pub(in crate::engine) async fn talk(
             say_goodbye(session, &mut link, &ended);
             tokio::select! {
                 () = link.close() => {}
-                () = inbox.hurried(&context.outlet) => {}
+                () = hurry(inbox, &context.outlet, false) => {}
             }
             return ended.map(|exit| End::Here(Ok(exit)));
         }
@@ -174,7 +179,7 @@ impl<'a> Conversation<'a> {
             ended: false,
             left: false,
             exit: None,
-            stopped: false,
+            show_by: None,
             hurried: false,
             leave_by: None,
         }
@@ -190,9 +195,8 @@ impl<'a> Conversation<'a> {
             say_goodbye(self.session, &mut link, &ended);
             let leaves = self.exit.is_some();
             tokio::select! {
-                () = link.close(), if !self.hurried => {}
-                () = inbox.hurried(&self.context.outlet), if leaves && !self.hurried => {}
-                else => {}
+                () = link.close() => {}
+                () = hurry(inbox, &self.context.outlet, self.hurried), if leaves => {}
             }
         }
         if self.exit.is_some() {
@@ -219,6 +223,15 @@ async fn begin(
         Err(ChatError::Output(error)) => Err(ChatError::System(error)),
         written => written.map(|()| peer),
     }
+}
+
+/// Who leaves twice waits a moment all the same: a socket that is closed with something unread in
+/// it may take the goodbye with it.
+async fn hurry(inbox: &mut Inbox, outlet: &Outlet, hurried: bool) {
+    if !hurried {
+        inbox.hurried(outlet).await;
+    }
+    sleep(FAREWELL_MIN).await;
 }
 
 /// Says goodbye on the link, where that was not done yet.

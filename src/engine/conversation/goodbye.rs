@@ -15,6 +15,8 @@ use crate::link::framed::{FAREWELL_TIMEOUT, Framed};
 
 /// How long the last lines of a pipe wait for an acknowledgement, where no limit was given.
 const HEEDED_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a signal waits for what the face has not written.
+const SHOW_TIMEOUT: Duration = Duration::from_millis(600);
 /// How long a guest looks for a host that may not know of the session.
 const UNSHARED_FOR: Duration = Duration::from_secs(15);
 
@@ -72,7 +74,10 @@ impl Conversation<'_> {
 
     /// Once what was said has arrived; where it does not, not for long.
     pub(super) fn say_goodbye(&mut self) {
-        if self.leave_by.is_some() && (self.undelivered() == 0 || self.is_late()) {
+        let now = Instant::now();
+        let shown = self.unwritten.is_empty() || self.show_by.is_some_and(|by| now >= by);
+        // What came is acknowledged first.
+        if self.leave_by.is_some() && (self.undelivered() == 0 && shown || self.is_late()) {
             self.session.leave();
         }
     }
@@ -126,7 +131,7 @@ impl Conversation<'_> {
         if self.exit.is_some() {
             self.hurried = true;
         } else {
-            self.stopped = true;
+            self.show_by = Some(Instant::now() + SHOW_TIMEOUT);
             self.leave(exit);
         }
         self.hurried
@@ -138,6 +143,7 @@ impl Conversation<'_> {
             None => FAREWELL_TIMEOUT,
             Some(_) => Duration::ZERO,
         };
+        self.hurried = self.exit.is_some();
         self.exit.get_or_insert(exit);
         self.leave_by = Some(Instant::now() + patience);
     }

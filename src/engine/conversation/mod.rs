@@ -112,8 +112,8 @@ struct Conversation<'a> {
     /// The peer said goodbye, and the person is yet to be told.
     left: bool,
     exit: Option<Exit>,
-    /// A signal ends it: the face is not waited for.
-    stopped: bool,
+    /// A signal ends it: the face is waited for until then.
+    show_by: Option<Instant>,
     /// Nobody is waited for.
     hurried: bool,
     /// How it stood when the face was last told.
@@ -135,7 +135,7 @@ impl Conversation<'_> {
             self.hole.note(self.session.awaits_answer());
             self.take_the_rest(inbox).await;
             let finished = self.is_finished();
-            if finished && (self.stopped || self.is_told()) {
+            if finished && (self.show_by.is_some() || self.is_told()) {
                 return match inbox.failures.try_recv() {
                     Ok(error) => Err(ChatError::Output(error)),
                     Err(_) => self.verdict(),
@@ -193,7 +193,9 @@ impl Conversation<'_> {
     /// caught up. A signal gives the exit.
     async fn wait_for_room(&mut self, inbox: &mut Inbox) -> Result<Option<Exit>, ChatError> {
         let far = Instant::now() + Duration::from_secs(3600);
-        let leave_by = self.leave_by.filter(|_| !self.is_late());
+        let now = Instant::now();
+        let by = [self.leave_by, self.show_by].into_iter().flatten();
+        let by = by.filter(|by| *by > now).fold(far, Instant::min);
         tokio::select! {
             () = self.context.outlet.room() => {
                 self.session.reads_again(Instant::now().into_std());
@@ -203,7 +205,7 @@ impl Conversation<'_> {
             exit = stopped(&mut inbox.stop) => if self.stop(exit) {
                 return Ok(Some(exit));
             },
-            () = sleep_until(leave_by.unwrap_or(far)) => {}
+            () = sleep_until(by) => {}
         }
         Ok(None)
     }
@@ -223,9 +225,10 @@ impl Conversation<'_> {
         let now = Instant::now();
         let far = now + Duration::from_secs(3600);
         let leave_by = self.leave_by.filter(|by| *by > now);
+        let show_by = self.show_by.filter(|by| *by > now);
         let direct_at = self.direct_at.map(|(at, _)| at);
         let unheeded = self.unheeded_at().filter(|at| *at > now);
-        [session, patience, leave_by, direct_at, unheeded]
+        [session, patience, leave_by, show_by, direct_at, unheeded]
             .into_iter()
             .flatten()
             .fold(far, Instant::min)

@@ -124,10 +124,15 @@ impl Session {
     /// The last number that we acknowledge: what is held back does not count, nor what is yet to be
     /// shown.
     pub(super) fn reported(&self) -> u64 {
-        match self.shown < self.told {
+        match self.is_unshown() {
             true => self.shown,
             false => self.arrived(),
         }
+    }
+
+    /// Whether something is yet to be shown.
+    pub(super) fn is_unshown(&self) -> bool {
+        self.shown < self.told
     }
 
     /// How many of the peer's payloads are ours to show: while the chat is blocked, those from

@@ -17,6 +17,8 @@ pub struct LinkId(pub u64);
 const ACK_WITHIN: Duration = Duration::from_millis(10);
 /// … unless this many payloads wait for it.
 const ACK_AT_ONCE: u32 = 256;
+/// How long a pong waits at most for what is yet to be shown.
+const PONG_WITHIN: Duration = Duration::from_secs(1);
 /// Pongs that wait for a record; one that is alive never asks for as many.
 const PONGS_MAX: u8 = 16;
 /// A nudge lets the peer's keys heal: after this many records received
@@ -31,6 +33,8 @@ pub(super) struct Link {
     /// Guest: the number of the link whose `go` is to be answered.
     pub answer_due: Option<u64>,
     pongs_due: u8,
+    /// Until when they wait for what is yet to be shown, so that its acknowledgement goes with them.
+    pong_by: Option<Instant>,
     liveness: Liveness,
     unacked: u32,
     ack_by: Option<Instant>,
@@ -45,6 +49,7 @@ impl Link {
             channel,
             answer_due: None,
             pongs_due: 0,
+            pong_by: None,
             liveness: Liveness::new(now),
             unacked: 0,
             ack_by: None,
@@ -79,8 +84,9 @@ impl Link {
     }
 
     /// A ping came in: each has its pong, but for a flood of them.
-    pub(super) fn owe_pong(&mut self) {
+    pub(super) fn owe_pong(&mut self, now: Instant) {
         self.pongs_due = PONGS_MAX.min(self.pongs_due + 1);
+        self.pong_by.get_or_insert(now + PONG_WITHIN);
     }
 
     /// A reliable payload came in and is to be acknowledged, soon.
@@ -104,10 +110,15 @@ impl Link {
         self.ack_by.get_or_insert(now);
     }
 
+    /// A pong tells the peer that nothing which came before its ping is left to be acknowledged.
+    fn may_pong(&self, now: Instant, unshown: bool) -> bool {
+        self.pongs_due > 0 && (!unshown || self.pong_by.is_none_or(|by| by <= now))
+    }
+
     /// Whether a record is to go out even if nothing reliable waits.
-    pub(super) fn is_due(&self, now: Instant) -> bool {
+    pub(super) fn is_due(&self, now: Instant, unshown: bool) -> bool {
         self.answer_due.is_some()
-            || self.pongs_due > 0
+            || self.may_pong(now, unshown)
             || self.liveness.is_ping_due()
             || self.ack_by.is_some_and(|by| by <= now)
             || self.unanswered >= NUDGE_RECORDS
@@ -118,7 +129,12 @@ impl Link {
 
     /// Appends everything that is due besides messages, for a record that now goes
     /// out: an acknowledgement rides along with whatever is sent.
-    pub(super) fn say_what_is_due(&mut self, now: Instant, received: u64, out: &mut Vec<u8>) {
+    pub(super) fn say_what_is_due(
+        &mut self,
+        now: Instant,
+        (received, unshown): (u64, bool),
+        out: &mut Vec<u8>,
+    ) {
         if let Some(link) = self.answer_due.take() {
             // The host acknowledges it at once.
             self.liveness.expect_reply(now);
@@ -126,8 +142,11 @@ impl Link {
         } else if self.ack_by.is_some() {
             Payload::Ack { received }.encode(out);
         }
-        for _ in 0..std::mem::take(&mut self.pongs_due) {
-            Payload::Pong.encode(out);
+        if self.may_pong(now, unshown) {
+            for _ in 0..std::mem::take(&mut self.pongs_due) {
+                Payload::Pong.encode(out);
+            }
+            self.pong_by = None;
         }
         if self.liveness.take_ping() {
             Payload::Ping.encode(out);
@@ -156,7 +175,7 @@ impl Link {
     /// When something is due next; without `can_write` only what needs no record.
     pub(super) fn deadline(&self, can_write: bool) -> Instant {
         let nudge = self.unanswered_since.map(|since| since + NUDGE_AFTER);
-        let due = [self.ack_by, nudge].into_iter().flatten();
+        let due = [self.ack_by, nudge, self.pong_by].into_iter().flatten();
         due.filter(|_| can_write)
             .fold(self.liveness.deadline(), Instant::min)
     }

@@ -82,7 +82,7 @@ impl Session {
                     self.delivered(received);
                 }
             }
-            Payload::Ping => live.owe_pong(),
+            Payload::Ping => live.owe_pong(now),
             Payload::Pong => {
                 // A chat that is not blocked acknowledges in the same record at the latest.
                 if live.pong()
@@ -153,7 +153,7 @@ impl Session {
         now: Instant,
         out: &mut Vec<u8>,
     ) -> Result<Option<LinkId>, (LinkId, Fault)> {
-        let received = self.reported();
+        let (received, unshown) = (self.reported(), self.is_unshown());
         if self.frozen {
             return Ok(None);
         }
@@ -164,10 +164,10 @@ impl Session {
         let mut wrote = false;
         while out.len() < BATCH
             && !self.over
-            && (live.is_due(now) || self.outbox.has_unsent() || self.farewell.is_some())
+            && (live.is_due(now, unshown) || self.outbox.has_unsent() || self.farewell.is_some())
         {
             self.control.clear();
-            live.say_what_is_due(now, received, &mut self.control);
+            live.say_what_is_due(now, (received, unshown), &mut self.control);
             let limit = PLAINTEXT_MAX - self.control.len() - BYE_LEN;
             let mut said = false;
             let sealed = live.channel.seal(now, out, |buf| {

@@ -324,6 +324,32 @@ fn what_is_shown_late_is_acknowledged_then_and_at_once() {
 }
 
 #[test]
+fn a_pong_waits_for_what_is_yet_to_be_shown_and_not_for_long() {
+    let mut pair = Pair::connected();
+    events(&mut pair.host);
+    let none = Vec::<Vec<u8>>::new();
+    for shown in [true, false] {
+        say_all(&mut pair.host, &["one"]);
+        carry(&mut pair);
+        // Its acknowledgement is due, and says nothing new.
+        pair.now += Duration::from_millis(10);
+        answer(&mut pair);
+        pair.guest.take(Payload::Ping, pair.now).unwrap();
+        assert_eq!(transmit_unshown(&mut pair.guest, pair.now), none);
+        match shown {
+            true => pair.guest.shown(u64::MAX, pair.now),
+            false => pair.now += Duration::from_secs(1),
+        }
+        let pongs = transmit_unshown(&mut pair.guest, pair.now);
+        assert_ne!(pongs, none);
+        for mut body in pongs {
+            pair.host.receive(LinkId(1), &mut body, pair.now).unwrap();
+        }
+        events(&mut pair.host);
+    }
+}
+
+#[test]
 fn what_is_no_message_is_acknowledged_unshown() {
     let mut played = Played::new();
     let unknown = |seq| Payload::Reliable {
