@@ -9,10 +9,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use super::event::Event;
 use super::{ChatError, ConversationId};
 
-/// Events of one conversation that wait for their face at the most …
+/// Events of one conversation that wait for their face at the most, …
 const WAITING: u32 = 256;
-/// … and those that are told without a wait between two looks at how many there are.
+/// … those that are told without a wait between two looks at how many there are, …
 const ROOM: u32 = WAITING / 2;
+/// … and those that there is room for once a face that was too slow has caught up.
+const MUCH_ROOM: u32 = WAITING / 4 * 3;
 
 /// One event, and who hears whether it was written.
 #[derive(Debug)]
@@ -74,8 +76,8 @@ impl Outlet {
         (outlet, failed)
     }
 
-    /// Tells an event that nobody waits for. Who asks for [`Outlet::has_room`] first keeps places free for it; an
-    /// event that finds none is dropped.
+    /// Tells an event that nobody waits for. Who asks for [`Outlet::has_room`] first keeps places
+    /// free for it; an event that finds none is dropped.
     pub fn tell(&self, event: Event) {
         let outcome = Outcome::Told(self.failures.clone());
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
@@ -111,10 +113,10 @@ impl Outlet {
         self.events.send(delivery).map_err(|_| gone())
     }
 
-    /// Hands an event over where there is room for it and for many that are told beside it.
+    /// The same without a wait, for whoever asks for [`Outlet::has_room`] first.
     ///
     /// # Errors
-    /// The event, where there is none.
+    /// As of [`Outlet::post`], and where no place is left.
     pub fn try_post(&self, event: Event) -> Result<Posted, ChatError> {
         let (outcome, posted) = oneshot::channel();
         let place = Arc::clone(&self.places).try_acquire_owned();
@@ -128,9 +130,9 @@ impl Outlet {
         self.places.available_permits() >= ROOM as usize
     }
 
-    /// Returns once they can. Cancel-safe.
+    /// Returns once they can, and some more: who was too slow is not woken for each. Cancel-safe.
     pub async fn room(&self) {
-        let _ = self.places.acquire_many(ROOM).await;
+        let _ = self.places.acquire_many(MUCH_ROOM).await;
     }
 
     /// Whether every event has been written, or could not be.

@@ -9,6 +9,7 @@ use crate::engine::Command;
 use crate::engine::conversation::Conversation;
 use crate::engine::conversation::verify::are_to_be_compared;
 use crate::engine::event::Event;
+use crate::engine::inbox::Inbox;
 use crate::history::people::people;
 use crate::history::{History, Index, View};
 use crate::store::aside;
@@ -17,6 +18,16 @@ use crate::store::aside;
 const PEERS_MAX: usize = 40;
 
 impl Conversation<'_> {
+    /// Obeys the commands that are here already, as far as there is room for what comes of them.
+    pub(super) fn obey_ready(&mut self, inbox: &mut Inbox) {
+        while self.takes_input()
+            && self.context.outlet.has_room()
+            && let Some(command) = inbox.ready()
+        {
+            self.obey(command);
+        }
+    }
+
     pub(super) fn obey(&mut self, command: Command) {
         match command {
             Command::Say(text) => self.say(text),

@@ -94,11 +94,7 @@ impl Conversation<'_> {
         }
         // The face hands over what it could not before.
         yield_now().await;
-        while self.takes_input()
-            && let Some(command) = inbox.ready()
-        {
-            self.obey(command);
-        }
+        self.obey_ready(inbox);
     }
 
     /// Whether nothing passes between the two any more.

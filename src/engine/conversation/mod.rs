@@ -159,11 +159,7 @@ impl Conversation<'_> {
                 command = next(&mut inbox.commands), if listening => {
                     self.obey(command);
                     // What was pasted shares a record.
-                    while self.takes_input()
-                        && let Some(command) = inbox.ready()
-                    {
-                        self.obey(command);
-                    }
+                    self.obey_ready(inbox);
                 }
                 step = acceptor_step(&mut self.acceptor) => self.take_step(step)?,
                 met = met_again(&mut self.again) => self.take_anew(met)?,
