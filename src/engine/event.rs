@@ -106,10 +106,12 @@ pub enum Event {
         /// What.
         text: String,
     },
-    /// Our message has arrived.
+    /// Our messages of these numbers have arrived.
     Delivered {
-        /// Its number.
-        id: u64,
+        /// The first one's.
+        first: u64,
+        /// The last one's.
+        last: u64,
     },
     /// Our message waits for a link.
     Queued {

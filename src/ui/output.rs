@@ -18,7 +18,7 @@ use crate::ui::text::{in_words, message};
 /// Where events go.
 #[derive(Debug, Clone, Copy)]
 pub struct Face {
-    /// One JSON object a line instead of words.
+    /// JSON objects, one a line, instead of words.
     pub json: bool,
     /// Lines are only appended, without an escape.
     pub plain: bool,
@@ -50,8 +50,8 @@ impl Face {
     pub fn show_after(&self, event: &Event, first: impl FnOnce()) -> io::Result<()> {
         // Details are for people, and go beside what programs read.
         if self.json && !matches!(event, Event::Detail { .. }) {
-            return match json::line(event)? {
-                Some(line) => write_out(&line),
+            return match json::lines(event)? {
+                Some(lines) => write_out(&lines),
                 None => Ok(()),
             };
         }
@@ -129,9 +129,9 @@ fn tell(text: &Text) {
     let _ = writeln!(Out::new(io::stderr().lock()), "{rows}");
 }
 
-fn write_out(line: &str) -> io::Result<()> {
+fn write_out(lines: &str) -> io::Result<()> {
     let mut out = Out::new(io::stdout().lock());
-    // In one piece: of a line that is whole, an invite perhaps, no copy stays in a buffer.
-    out.write_all(format!("{line}\n").as_bytes())?;
+    // In one piece: of lines that are whole, an invite perhaps, no copy stays in a buffer.
+    out.write_all(format!("{lines}\n").as_bytes())?;
     out.flush()
 }

@@ -168,7 +168,6 @@ impl<'a> Conversation<'a> {
             hole: BlackHole::default(),
             network: Network::here(),
             acknowledged: 0,
-            delivered: 0,
             unwritten: VecDeque::new(),
             backlog: Backlog::default(),
             too_long: 0,

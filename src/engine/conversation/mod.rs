@@ -91,10 +91,8 @@ struct Conversation<'a> {
     hole: BlackHole,
     /// This machine's addresses, to notice a change.
     network: Network,
-    /// How much of what was said arrived …
+    /// How much of what was said arrived.
     acknowledged: u64,
-    /// … and how much of that was shown.
-    delivered: u64,
     /// Messages that the face has, and has not written yet.
     unwritten: VecDeque<(u64, Posted)>,
     /// What waits until the session has room.

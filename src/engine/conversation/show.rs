@@ -33,11 +33,6 @@ impl Conversation<'_> {
     /// Shows what the session has, as far as the face has room for it.
     pub(super) fn show_events(&mut self) -> Result<(), ChatError> {
         while self.context.outlet.has_room() {
-            if self.delivered < self.acknowledged {
-                self.delivered += 1;
-                self.show(Event::Delivered { id: self.delivered });
-                continue;
-            }
             let Some(event) = self.session.poll_event() else {
                 break;
             };
@@ -53,7 +48,9 @@ impl Conversation<'_> {
                     self.unwritten.push_back((seq, posted));
                 }
                 session::Event::Delivered(upto) => {
+                    let first = self.acknowledged + 1;
                     self.acknowledged = upto;
+                    self.show(Event::Delivered { first, last: upto });
                     self.was_heeded();
                     self.hole.answered();
                 }
@@ -80,10 +77,7 @@ impl Conversation<'_> {
 
     /// Whether everything that happened was shown, and every message written.
     pub(super) fn is_told(&self) -> bool {
-        !self.session.has_events()
-            && self.delivered == self.acknowledged
-            && self.context.outlet.is_settled()
-            && self.unwritten.is_empty()
+        !self.session.has_events() && self.context.outlet.is_settled() && self.unwritten.is_empty()
     }
 
     fn message(&self, id: u64, sent: u64, text: String, resent: bool) -> Event {

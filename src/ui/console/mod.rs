@@ -104,7 +104,7 @@ impl Console {
     /// Shows an event.
     pub(super) fn show(&mut self, event: &Event) {
         match event {
-            Event::Delivered { id } => self.arrived(*id),
+            Event::Delivered { first, last } => (*first..=*last).for_each(|id| self.arrived(id)),
             Event::Queued { id } => self.said.queued(*id, Instant::now()),
             // What was typed ahead neither answers nor is said.
             Event::Words { mine, peer } => {

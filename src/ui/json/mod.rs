@@ -16,16 +16,23 @@ struct Versioned<'a> {
     line: &'a Line<'a>,
 }
 
-/// The event as a program reads it; `None` for what is only for people.
+/// The event as a program reads it, the lines without a newline at the end; `None` for what is only
+/// for people.
 ///
 /// # Errors
 /// serde_json's, which has no cause to give one.
-pub fn line(event: &Event) -> serde_json::Result<Option<String>> {
-    let Some(line) = Line::of(event) else {
-        return Ok(None);
-    };
-    let json = serde_json::to_string(&Versioned { v: 1, line: &line })?;
-    Ok(Some(escape_hidden(&json)))
+pub fn lines(event: &Event) -> serde_json::Result<Option<String>> {
+    if let Event::Delivered { first, last } = event {
+        let lines = (*first..=*last).map(|id| write(&Line::Delivered { id }));
+        let lines: Vec<_> = lines.collect::<serde_json::Result<_>>()?;
+        return Ok(Some(lines.join("\n")));
+    }
+    Line::of(event).map(|line| write(&line)).transpose()
+}
+
+fn write(line: &Line<'_>) -> serde_json::Result<String> {
+    let json = serde_json::to_string(&Versioned { v: 1, line })?;
+    Ok(escape_hidden(&json))
 }
 
 impl<'a> Line<'a> {
@@ -87,7 +94,6 @@ impl<'a> Line<'a> {
                 received: *received,
                 resent: *resent,
             },
-            Event::Delivered { id } => Line::Delivered { id: *id },
             Event::Queued { id } => Line::Queued { id: *id },
             Event::Reconnecting {
                 peer,
@@ -152,6 +158,8 @@ impl<'a> Line<'a> {
             | Event::Met { .. }
             | Event::Status { .. }
             | Event::Said { .. }
+            // A line for each.
+            | Event::Delivered { .. }
             | Event::Unsaid { .. }
             | Event::Parted { .. }
             | Event::Detail { .. }
@@ -217,7 +225,7 @@ mod tests {
     fn json_acts_on_no_terminal_and_says_the_same() {
         let text = "\u{1b}[2J\u{9b}31m\u{202e}x\u{e0041}\u{200b}\u{378}世";
         let event = Event::named_note(text.into());
-        let line = line(&event).unwrap().unwrap();
+        let line = lines(&event).unwrap().unwrap();
         assert!(!line.chars().any(is_unseen));
         let read: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(read["message"], text);
@@ -225,5 +233,20 @@ mod tests {
             (read["v"].as_u64(), read["type"].as_str()),
             (Some(1), Some("note"))
         );
+    }
+
+    #[test]
+    fn messages_that_arrived_together_have_a_line_each() {
+        let event = Event::Delivered { first: 9, last: 11 };
+        let lines = lines(&event).unwrap().unwrap();
+        let ids = lines.lines().map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            (
+                line["type"].as_str().map(str::to_owned),
+                line["id"].as_u64(),
+            )
+        });
+        let expected = [9, 10, 11].map(|id| (Some("delivered".to_owned()), Some(id)));
+        assert!(ids.eq(expected));
     }
 }
