@@ -85,6 +85,8 @@ pub struct Composer {
     away: bool,
     /// The row on the screen; `None`: there is none.
     painted: Option<String>,
+    /// A synchronized update is open in what is yet to be written.
+    updating: bool,
 }
 
 impl Composer {
@@ -114,6 +116,7 @@ impl Composer {
             held_size: 0,
             away: false,
             painted: None,
+            updating: false,
         }
     }
 

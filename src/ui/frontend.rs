@@ -51,6 +51,8 @@ pub(crate) struct Frontend {
     /// A console reads on only once a command is obeyed: a question that comes of it is not
     /// answered by what was typed before.
     busy: bool,
+    /// What a console has, and has not painted yet.
+    unpainted: Vec<Delivery>,
 }
 
 /// Where what is said comes from.
@@ -77,13 +79,17 @@ impl Frontend {
             parted: false,
             ended: false,
             busy: false,
+            unpainted: Vec::new(),
         })
     }
 
-    /// Shows an event, and tells its conversation what came of it.
+    /// Shows an event, and tells its conversation what came of it: a console does once it is painted.
     pub(crate) fn take(&mut self, delivery: Delivery) {
         let shown = self.show(&delivery.event);
-        delivery.done(shown);
+        match self.input {
+            Source::Console(_) if shown.is_ok() => self.unpainted.push(delivery),
+            _ => delivery.done(shown),
+        }
     }
 
     fn show(&mut self, event: &Event) -> io::Result<()> {
@@ -269,6 +275,9 @@ impl Frontend {
             && !std::mem::replace(&mut self.ended, true)
         {
             self.queue.push_back(Command::Leave(Exit::Done));
+        }
+        for delivery in self.unpainted.drain(..) {
+            delivery.done(Ok(()));
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! row    = \r  CSI K  CSI ?7l  prompt  before  ESC 7  after  ESC 8  CSI ?7h
-//! print  = \r  CSI K  (line \r\n)*  row
+//! print  = \r  CSI K  (line \r\n)*
 //! ```
 //!
 //! The cursor is saved where the text before it ends (DECSC), not computed: so it is right also
@@ -34,8 +34,8 @@ pub(super) fn size(width: u16, height: u16) -> (usize, usize) {
 }
 
 impl Composer {
-    /// Prints lines above the row, which is painted again. While the width changes they wait, and
-    /// are broken into rows of the new one.
+    /// Prints lines in the row's place; the next [`Composer::paint`] brings it back below them. While
+    /// the width changes they wait, and are broken into rows of the new one.
     pub fn print(&mut self, text: Text, out: &mut Vec<u8>) {
         if self.settled.is_some() {
             self.held_size += text.size();
@@ -45,21 +45,19 @@ impl Composer {
             }
             return;
         }
-        out.extend_from_slice(BEGIN);
+        self.begin_update(out);
         self.erase(out);
         self.lines_out(&text, out);
-        self.row_out(out);
-        out.extend_from_slice(END);
     }
 
-    /// Paints the row, if it is to look different, or takes it away while nothing is heard.
+    /// Paints the row, if it is to look different, or takes it away while nothing is heard. Comes
+    /// last in what is written together.
     pub fn paint(&mut self, out: &mut Vec<u8>) {
-        if self.settled.is_some() || self.painted == self.row() {
-            return;
+        if self.settled.is_none() && self.painted != self.row() {
+            self.begin_update(out);
+            self.row_out(out);
         }
-        out.extend_from_slice(BEGIN);
-        self.row_out(out);
-        out.extend_from_slice(END);
+        self.end_update(out);
     }
 
     /// Takes the row away; the next [`Composer::paint`] brings it back.
@@ -68,6 +66,7 @@ impl Composer {
             self.settle(out);
         }
         self.erase(out);
+        self.end_update(out);
     }
 
     /// Pushes all that is on the screen into the scrollback; the row stays at the bottom.
@@ -114,12 +113,12 @@ impl Composer {
         self.paint(out);
     }
 
-    /// Paints a row of the new width where the old one was: on the cursor's row and what is below
-    /// it. A terminal that reflows may have broken the old one into several, and put the cursor
+    /// Makes way for a row of the new width where the old one was: on the cursor's row and what is
+    /// below it. A terminal that reflows may have broken the old one into several, and put the cursor
     /// behind the first: what is above it stays.
     fn settle(&mut self, out: &mut Vec<u8>) {
         self.settled = None;
-        out.extend_from_slice(BEGIN);
+        self.begin_update(out);
         // Without a row the cursor stands at the start of an empty one.
         if self.painted.is_some() {
             self.erase(out);
@@ -129,14 +128,24 @@ impl Composer {
         for text in std::mem::take(&mut self.held) {
             self.lines_out(&text, out);
         }
-        self.row_out(out);
-        out.extend_from_slice(END);
     }
 
     fn lines_out(&self, text: &Text, out: &mut Vec<u8>) {
         for line in text.rows(Some(self.width)).split('\n') {
             out.extend_from_slice(line.as_bytes());
             out.extend_from_slice(b"\r\n");
+        }
+    }
+
+    fn begin_update(&mut self, out: &mut Vec<u8>) {
+        if !std::mem::replace(&mut self.updating, true) {
+            out.extend_from_slice(BEGIN);
+        }
+    }
+
+    fn end_update(&mut self, out: &mut Vec<u8>) {
+        if std::mem::take(&mut self.updating) {
+            out.extend_from_slice(END);
         }
     }
 

@@ -181,12 +181,15 @@ impl Console {
         self.print(Text::remark(text).painted(self.style, Style::dim));
     }
 
-    /// Prints for the width that there is: the news of another one may be on its way.
+    /// Prints for the terminal as it is: the news that it changed may be on its way. What is painted
+    /// together is printed after one look.
     fn print(&mut self, text: Text) {
-        self.look_behind();
-        if let Ok((width, height)) = size() {
-            let now = Instant::now().into_std();
-            self.composer.measured(width, height, now);
+        if self.out.is_empty() {
+            self.look_behind();
+            if let Ok((width, height)) = size() {
+                let now = Instant::now().into_std();
+                self.composer.measured(width, height, now);
+            }
         }
         self.composer.print(text, &mut self.out);
     }

@@ -54,6 +54,7 @@ fn an_alarm_throws_the_draft_and_what_follows_away() {
     composer.flush(now);
     assert_eq!(typed(&mut composer, " and its end\n", now), []);
     composer.print(Text::remark("Alarm!"), &mut out);
+    composer.paint(&mut out);
     screen.take(&mut out);
     assert_eq!(
         (row(&mut composer, &mut screen).as_str(), screen.column()),

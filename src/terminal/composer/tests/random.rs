@@ -32,6 +32,7 @@ proptest! {
             let (row, column) = (screen.row(), screen.column());
             let draft = composer.draft.text().to_owned();
             composer.print(Text::remark("!"), &mut out);
+            composer.paint(&mut out);
             screen.take(&mut out);
             prop_assert_eq!((screen.row(), screen.column()), (row, column));
             prop_assert_eq!(composer.draft.text(), draft);

@@ -124,6 +124,7 @@ fn long_lines_are_whole_and_broken_by_no_terminal() {
     let (mut composer, mut screen, mut out) = (composer(20), Screen::new(20, 5), Vec::new());
     let long = "世".repeat(500);
     composer.print(said(&format!("{long}\nnext")), &mut out);
+    composer.paint(&mut out);
     screen.take(&mut out);
     let all = screen.all();
     assert_eq!(all.concat().matches('世').count(), 500);
@@ -149,6 +150,7 @@ fn widths_that_change_lose_nothing() {
         for step in 0..3 {
             let message = format!("message {width} {step} 世界 👩👩👧 {}", "long ".repeat(20));
             composer.print(said(&message), &mut out);
+            composer.paint(&mut out);
             expected.push(message);
             if step == 0 {
                 composer.resize(width, 10, now);
@@ -185,6 +187,7 @@ fn a_burst_while_the_width_changes_does_not_pile_up() {
     for number in 0..100 {
         composer.resize(if number % 2 == 0 { 50 } else { 60 }, 10, now);
         composer.print(said(&format!("{number} {}", "x".repeat(2000))), &mut out);
+        composer.paint(&mut out);
     }
     composer.tick(now + SETTLE, &mut out);
     paper.take(&mut out);
@@ -197,6 +200,7 @@ fn a_burst_while_the_width_changes_does_not_pile_up() {
 fn clearing_keeps_what_was_said() {
     let (mut composer, mut screen, mut out) = (composer(40), Screen::new(40, 10), Vec::new());
     composer.print(Text::remark("one\ntwo"), &mut out);
+    composer.paint(&mut out);
     composer.clear(&mut out);
     screen.take(&mut out);
     let all = screen.all();
@@ -218,6 +222,7 @@ fn without_colour_no_colour_is_written() {
     composer.set_prompt(Prompt::new("bob", Status::Lost { queued: 2 }));
     composer.event(ctrl('c'), Instant::now());
     composer.print(Text::remark("text"), &mut out);
+    composer.paint(&mut out);
     let text = String::from_utf8(out).unwrap();
     for sequence in text.split("\x1b[").skip(1) {
         assert_ne!(
