@@ -31,6 +31,8 @@ pub mod reconnect;
 pub mod relay;
 mod task;
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -46,6 +48,8 @@ use event::Event;
 use inbox::Inbox;
 use task::Task;
 
+/// How long who leaves is kept by what is yet to be written, by their face or to the disk.
+pub const WRITE_TIMEOUT: Duration = Duration::from_millis(600);
 /// Commands that wait for their conversation at the most.
 const COMMANDS: usize = 16;
 

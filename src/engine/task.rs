@@ -2,7 +2,6 @@
 //! where a person commands it, another one for as often as they want.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -13,11 +12,8 @@ use super::inbox::{Inbox, failed, stopped};
 use super::mediator::MediatorHandle;
 use super::outlet::Outlet;
 use super::relay::{AGREED, HIDDEN, QUESTION};
-use super::{ChatConfig, ChatError, Command, Context, details};
+use super::{ChatConfig, ChatError, Command, Context, WRITE_TIMEOUT, details};
 use crate::exit::Exit;
-
-/// How long what is to be written may keep who leaves.
-const WRITE_TIMEOUT: Duration = Duration::from_millis(600);
 
 const NO_CHAT: &str = "There is no chat to take a command. Enter waits again, /quit leaves.";
 const NO_CHAT_YET: &str = "not kept: there is no chat yet to take a command; /quit leaves";

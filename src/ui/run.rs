@@ -6,7 +6,6 @@
 use std::future::pending;
 use std::io;
 use std::thread;
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -14,13 +13,12 @@ use tokio::time::{Instant, sleep_until};
 
 use super::frontend::Frontend;
 use super::output::Face;
-use crate::engine::{ChatConfig, ChatError, Command, ConversationHandle, Delivery, Engine};
+use crate::engine::{
+    ChatConfig, ChatError, Command, ConversationHandle, Delivery, Engine, WRITE_TIMEOUT,
+};
 use crate::exit::Exit;
 use crate::signals::Signals;
 use crate::terminal::guard;
-
-/// How long the front may go on writing what is left after a signal.
-const WRITE_TIMEOUT: Duration = Duration::from_millis(600);
 
 /// Runs the conversation.
 ///

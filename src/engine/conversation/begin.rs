@@ -1,6 +1,7 @@
 //! A conversation from its first link to its goodbye: who came is judged, and told to the person.
 
 use std::collections::VecDeque;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -97,11 +98,8 @@ pub(in crate::engine) async fn talk(
     let peer = match begun {
         Ok(peer) => peer,
         Err(ended) => {
-            say_goodbye(session, &mut link, &ended);
-            tokio::select! {
-                () = link.close() => {}
-                () = hurry(inbox, &context.outlet, false) => {}
-            }
+            let hurried = hurry(inbox, &context.outlet, false);
+            part(session, link, ended.is_ok(), hurried).await;
             return ended.map(|exit| End::Here(Ok(exit)));
         }
     };
@@ -190,15 +188,17 @@ impl<'a> Conversation<'a> {
             self.peer.seen();
         }
         self.peer.parted();
-        if let Some(mut link) = self.link.take() {
-            say_goodbye(self.session, &mut link, &ended);
-            let leaves = self.exit.is_some();
-            tokio::select! {
-                () = link.close() => {}
-                () = hurry(inbox, &self.context.outlet, self.hurried), if leaves => {}
-            }
+        let leaves = self.exit.is_some();
+        if let Some(link) = self.link.take() {
+            let hurried = async {
+                match leaves {
+                    true => hurry(inbox, &self.context.outlet, self.hurried).await,
+                    false => pending().await,
+                }
+            };
+            part(self.session, link, ended.is_ok(), hurried).await;
         }
-        if self.exit.is_some() {
+        if leaves {
             return End::Here(ended);
         }
         End::There(Parting {
@@ -224,6 +224,27 @@ async fn begin(
     }
 }
 
+/// Says goodbye on the link, where that was not done yet, and closes it once the peer has all that
+/// was said, or whoever leaves is `hurried`.
+async fn part(
+    mut session: Session,
+    mut link: Framed,
+    leaves: bool,
+    hurried: impl Future<Output = ()>,
+) {
+    match leaves {
+        true => session.leave(),
+        false => session.fail(),
+    }
+    // What cannot be said any more is found out by the peer.
+    let _ = session.poll_transmit(Instant::now().into_std(), &mut link.out);
+    let _ = link.try_flush();
+    tokio::select! {
+        () = link.close() => {}
+        () = hurried => {}
+    }
+}
+
 /// Who leaves twice waits a moment all the same: a socket that is closed with something unread in
 /// it may take the goodbye with it.
 async fn hurry(inbox: &mut Inbox, outlet: &Outlet, hurried: bool) {
@@ -231,15 +252,4 @@ async fn hurry(inbox: &mut Inbox, outlet: &Outlet, hurried: bool) {
         inbox.hurried(outlet).await;
     }
     sleep(FAREWELL_MIN).await;
-}
-
-/// Says goodbye on the link, where that was not done yet.
-fn say_goodbye(mut session: Session, link: &mut Framed, ended: &Result<Exit, ChatError>) {
-    match ended {
-        Ok(_) => session.leave(),
-        Err(_) => session.fail(),
-    }
-    // What cannot be said any more is found out by the peer.
-    let _ = session.poll_transmit(Instant::now().into_std(), &mut link.out);
-    let _ = link.try_flush();
 }

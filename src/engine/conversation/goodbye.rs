@@ -5,18 +5,16 @@ use std::time::Duration;
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
-use crate::engine::ChatError;
 use crate::engine::connect::pair::Failure;
 use crate::engine::conversation::Conversation;
 use crate::engine::event::Event;
 use crate::engine::inbox::Inbox;
+use crate::engine::{ChatError, WRITE_TIMEOUT};
 use crate::exit::Exit;
 use crate::link::framed::{FAREWELL_TIMEOUT, Framed};
 
 /// How long the last lines of a pipe wait for an acknowledgement, where no limit was given.
 const HEEDED_TIMEOUT: Duration = Duration::from_secs(120);
-/// How long a signal waits for what the face has not written.
-const SHOW_TIMEOUT: Duration = Duration::from_millis(600);
 /// How long a guest looks for a host that may not know of the session.
 const UNSHARED_FOR: Duration = Duration::from_secs(15);
 
@@ -124,12 +122,10 @@ impl Conversation<'_> {
     /// A signal ends the conversation, whatever the face does. `true`: it was on its way out
     /// already, and waits for nobody any more.
     pub(super) fn stop(&mut self, exit: Exit) -> bool {
-        if self.exit.is_some() {
-            self.hurried = true;
-        } else {
-            self.show_by = Some(Instant::now() + SHOW_TIMEOUT);
-            self.leave(exit);
+        if self.exit.is_none() {
+            self.show_by = Some(Instant::now() + WRITE_TIMEOUT);
         }
+        self.leave(exit);
         self.hurried
     }
 

@@ -186,10 +186,7 @@ impl Conversation<'_> {
     /// The face has more to write than it may have: nothing is read from the link until it has
     /// caught up. A signal gives the exit.
     async fn wait_for_room(&mut self, inbox: &mut Inbox) -> Result<Option<Exit>, ChatError> {
-        let far = Instant::now() + Duration::from_secs(3600);
-        let now = Instant::now();
-        let by = [self.leave_by, self.show_by].into_iter().flatten();
-        let by = by.filter(|by| *by > now).fold(far, Instant::min);
+        let by = soonest([ahead(self.leave_by), ahead(self.show_by)]);
         tokio::select! {
             () = self.context.outlet.room() => {
                 self.session.reads_again(Instant::now().into_std());
@@ -215,17 +212,14 @@ impl Conversation<'_> {
         let can_write = self.link.as_ref().is_some_and(Framed::is_idle);
         let session = self.session.deadline(can_write).map(Instant::from_std);
         let session = session.filter(|_| !self.session.is_over());
-        let patience = self.patience();
-        let now = Instant::now();
-        let far = now + Duration::from_secs(3600);
-        let leave_by = self.leave_by.filter(|by| *by > now);
-        let show_by = self.show_by.filter(|by| *by > now);
-        let direct_at = self.direct_at.map(|(at, _)| at);
-        let unheeded = self.unheeded_at().filter(|at| *at > now);
-        [session, patience, leave_by, show_by, direct_at, unheeded]
-            .into_iter()
-            .flatten()
-            .fold(far, Instant::min)
+        soonest([
+            session,
+            self.patience(),
+            ahead(self.leave_by),
+            ahead(self.show_by),
+            self.direct_at.map(|(at, _)| at),
+            ahead(self.unheeded_at()),
+        ])
     }
 
     fn time_passed(&mut self) -> Result<(), ChatError> {
@@ -239,6 +233,17 @@ impl Conversation<'_> {
         self.look_for_direct();
         Ok(())
     }
+}
+
+/// The first of these times; a far one where there is none.
+fn soonest<const N: usize>(times: [Option<Instant>; N]) -> Instant {
+    let far = Instant::now() + Duration::from_secs(3600);
+    times.into_iter().flatten().fold(far, Instant::min)
+}
+
+/// A time that has not come yet.
+fn ahead(time: Option<Instant>) -> Option<Instant> {
+    time.filter(|time| *time > Instant::now())
 }
 
 /// What became of the first message that waits to be written.
