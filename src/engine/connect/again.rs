@@ -91,7 +91,10 @@ impl Again<'_> {
                 let (context, local) = (self.context, self.local);
                 let met = attempt(context, local, goal, &mut unanswered, &mut |_| {}).await;
                 let error = match met {
-                    Ok(met) => return Connected { again: true, ..met },
+                    Ok(mut met) => {
+                        met.how.again = true;
+                        return met;
+                    }
                     Err(AttemptError::Mediator(error)) => Some(error),
                     Err(_) => None,
                 };

@@ -15,7 +15,7 @@ use crate::engine::connect::host::{Found, HostAcceptor, Step};
 use crate::engine::connect::pair::{Attempt, AttemptError, Failure, Paired, Progress, pair};
 use crate::engine::connect::{Connected, Spending};
 use crate::engine::mediator::MediatorHandle;
-use crate::engine::peer::Newcomer;
+use crate::engine::peer::{HowMet, Newcomer};
 use crate::engine::reconnect::Reached;
 use crate::engine::relay::by_relay;
 use crate::link::acceptor::Acceptor;
@@ -158,7 +158,7 @@ async fn join_host(
         LinkError::Unfit(why) => why.into(),
     })?;
     // Before the answer: whoever hears it may wait for a contact.
-    who.remember(&ready.peer).await;
+    let remembered = who.remember(&ready.peer).await;
     let Reached { ready, knock_at } = Reached::new(ready, &candidates);
     let session = Session::new(Role::Guest, Arc::clone(&ready.resume));
     Ok(Connected {
@@ -166,7 +166,10 @@ async fn join_host(
         ready,
         knock_at,
         acceptor: None,
-        again: false,
+        how: HowMet {
+            again: false,
+            remembered,
+        },
     })
 }
 
@@ -184,6 +187,7 @@ async fn await_guest(
     acceptor.take(Found::Pairing(Box::new(confirm), paired.plan));
     let mut deadline = Instant::now() + PATH_TIMEOUT + ANSWER_TIMEOUT;
     let mut begun = None;
+    let mut remembered = false;
     let mut relay_awaited = true;
     tokio::pin!(relay);
     loop {
@@ -205,7 +209,7 @@ async fn await_guest(
             Step::Unfit(unfit) => return Err(unfit.tell().await.into()),
             Step::Confirmed(confirmed) => {
                 // Before `go`, as there before the answer.
-                who.remember(&confirmed.peer).await;
+                remembered = who.remember(&confirmed.peer).await;
                 let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
                 let nomination = confirmed.nominate(&session.nominate());
                 acceptor.nominated(nomination.map_err(|_| PairingError::Point)?);
@@ -218,7 +222,10 @@ async fn await_guest(
                     ready: *ready,
                     knock_at: None,
                     acceptor: Some(acceptor),
-                    again: false,
+                    how: HowMet {
+                        again: false,
+                        remembered,
+                    },
                 });
             }
         }

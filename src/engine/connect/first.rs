@@ -57,7 +57,7 @@ impl<'a> FirstMeeting<'a> {
 
     /// Somebody was met: settles what an attempt had spent.
     pub(super) fn succeeded(&self, met: Connected) -> Connected {
-        match met.again {
+        match met.how.again {
             false => self.spending.succeeded(),
             // Somebody else was about to come by the invite.
             true => {

@@ -32,6 +32,7 @@ use crate::engine::connect::pair::AttemptError;
 pub use crate::engine::connect::spending::Spending;
 use crate::engine::event::{Event, Wait};
 use crate::engine::mediator::MediatorHandle;
+use crate::engine::peer::HowMet;
 use crate::engine::{ChatError, Context};
 use crate::link::Ready;
 use crate::store::aside;
@@ -50,8 +51,8 @@ pub struct Connected {
     pub knock_at: Option<SocketAddr>,
     /// The host's, which goes on listening for the guest to come back.
     pub acceptor: Option<HostAcceptor>,
-    /// A contact was met by its key, and may not know the room's secret.
-    pub again: bool,
+    /// How it came about.
+    pub how: HowMet,
 }
 
 /// Waits in the room until the peer is there and a link with it is up; or one of the

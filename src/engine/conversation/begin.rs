@@ -22,7 +22,7 @@ use crate::engine::event::Event;
 use crate::engine::inbox::{Inbox, stopped};
 use crate::engine::mediator::MediatorHandle;
 use crate::engine::outlet::Outlet;
-use crate::engine::peer::Peer;
+use crate::engine::peer::{HowMet, Peer};
 use crate::engine::{ChatError, Context};
 use crate::exit::Exit;
 use crate::link::framed::Framed;
@@ -79,7 +79,7 @@ pub(in crate::engine) async fn talk(
         ready,
         knock_at,
         acceptor,
-        again,
+        how,
     } = met;
     // Nothing is taken in until it is known who came. The answer to `go` goes out
     // before that: the peer need not wait for our disk.
@@ -92,7 +92,7 @@ pub(in crate::engine) async fn talk(
     // A socket that is already gone shows when it is read.
     let _ = link.try_flush();
     let begun = tokio::select! {
-        begun = begin(context, &identity, route, again) => begun.map_err(Err),
+        begun = begin(context, &identity, route, how) => begun.map_err(Err),
         exit = stopped(&mut inbox.stop) => Err(Ok(exit)),
     };
     let peer = match begun {
@@ -113,7 +113,7 @@ pub(in crate::engine) async fn talk(
         route,
         knock_at,
         acceptor,
-        again,
+        again: how.again,
     };
     let mut talk = Conversation::new(context, local, session, peer, first);
     talk.note_route(route);
@@ -213,9 +213,9 @@ async fn begin(
     context: &Context,
     identity: &PeerIdentity,
     route: Path,
-    again: bool,
+    how: HowMet,
 ) -> Result<Peer, ChatError> {
-    let peer = Peer::meet(context, identity, route, again).await?;
+    let peer = Peer::meet(context, identity, route, how).await?;
     let name = peer.name().to_owned();
     let mut posted = context.outlet.post(Event::Met { peer: name }).await?;
     match posted.written().await {

@@ -74,7 +74,7 @@ impl Conversation<'_> {
             mut ready,
             knock_at,
             acceptor,
-            again: _,
+            how: _,
         } = met;
         if ready.is_gone() {
             self.pass_over();

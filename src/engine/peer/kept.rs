@@ -1,25 +1,13 @@
 //! What is written down of who is there: the contact, and the history's line. Nobody waits for it.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::contacts::{Contact, Contacts, ContactsError, Encounter};
 use crate::engine::peer::Peer;
 use crate::history::{Entry, Finding, LinkPath};
 use crate::link::path::Path;
 
-/// A meeting that is no older is this one.
-const JUST_NOW: SignedDuration = SignedDuration::from_secs(10);
-
 impl Peer {
-    /// Whether this meeting adds nothing to the contact: it was remembered a moment ago.
-    pub(super) fn is_kept_as(&self, contact: &Contact) -> bool {
-        let age = Timestamp::now().duration_since(contact.last_met);
-        age.abs() < JUST_NOW
-            && contact.trust >= self.proves
-            && contact.given.last() == Some(&self.given)
-            && contact.rooms.last() == Some(&self.room_tag)
-    }
-
     /// Keeps the contact. What comes of that is known beforehand, unless another client
     /// takes somebody of that name in right now: then they are `bob 2` from the next
     /// time on.

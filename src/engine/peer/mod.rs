@@ -40,6 +40,15 @@ pub(super) struct Peer {
     writer: Arc<Writer>,
 }
 
+/// How a first link came about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HowMet {
+    /// A contact was met by its key, and did not show that it knows the room's secret.
+    pub again: bool,
+    /// This meeting is on the disk already.
+    pub remembered: bool,
+}
+
 /// Why the chat is shut.
 enum Shut {
     Alarm(Box<Alarm>, Challenge),
@@ -49,8 +58,7 @@ enum Shut {
 impl Peer {
     /// Judges who came, keeps the contact unless there is an alarm, and has the
     /// history's line written. Waits for the identity_check, which takes no lock, and for
-    /// nothing that is written. One met `again` by its key did not show that it knows the
-    /// secret.
+    /// nothing that is written.
     ///
     /// # Errors
     /// [`ContactsError`], where nobody can be judged.
@@ -58,7 +66,7 @@ impl Peer {
         context: &Context,
         peer: &PeerIdentity,
         route: Path,
-        again: bool,
+        how: HowMet,
     ) -> Result<Self, ContactsError> {
         let (key, room_tag) = (peer.identity, context.config.room.tag());
         let given = given(peer);
@@ -74,7 +82,7 @@ impl Peer {
             shut: None,
             yourself: false,
             room_tag,
-            proves: proved(context, again),
+            proves: proved(context, how.again),
             contacts: context.config.contacts.clone(),
             line: None,
             writer: Arc::clone(&context.config.writer),
@@ -91,9 +99,8 @@ impl Peer {
                 peer.shut = Some(Shut::Alarm(Box::new(alarm), challenge));
             }
             IdentityCheck::Known(contact) => {
-                let is_kept = peer.is_kept_as(&contact);
                 (peer.name, peer.trust) = (contact.petname, contact.trust);
-                if !is_kept {
+                if !how.remembered {
                     peer.keep();
                 }
             }

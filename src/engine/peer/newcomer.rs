@@ -32,11 +32,12 @@ pub(in crate::engine) struct Newcomer<'a> {
 }
 
 impl Newcomer<'_> {
-    /// Remembers who has shown that this is its key, unless there is an alarm. What does not come
-    /// about here is tried again, and told of, once the conversation has begun.
-    pub(in crate::engine) async fn remember(self, peer: &PeerIdentity) {
+    /// Remembers who has shown that this is its key, unless there is an alarm; tells whether this
+    /// meeting is on the disk now. What does not come about here is tried again, and told of, once
+    /// the conversation has begun.
+    pub(in crate::engine) async fn remember(self, peer: &PeerIdentity) -> bool {
         if self.known.contains(&peer.identity) {
-            return;
+            return false;
         }
         let config = &self.context.config;
         let (key, room_tag) = (peer.identity, config.room.tag());
@@ -44,12 +45,12 @@ impl Newcomer<'_> {
         let trust = proved(self.context, false);
         let contacts = config.contacts.clone();
         let remembered = aside(move || {
-            let is_met = match contacts.judge(&key, &name, &room_tag)? {
-                IdentityCheck::New { .. } => false,
-                IdentityCheck::Known(contact) => contact.rooms.contains(&room_tag),
-                IdentityCheck::Alarm(_) | IdentityCheck::Yourself => true,
+            let is_new = match contacts.judge(&key, &name, &room_tag)? {
+                IdentityCheck::New { .. } => true,
+                IdentityCheck::Known(contact) => !contact.rooms.contains(&room_tag),
+                IdentityCheck::Alarm(_) | IdentityCheck::Yourself => false,
             };
-            if !is_met {
+            if is_new {
                 contacts.record_met(&Encounter {
                     key: &key,
                     name: &name,
@@ -58,9 +59,10 @@ impl Newcomer<'_> {
                     at: Timestamp::now(),
                 })?;
             }
-            Ok::<_, ContactsError>(())
+            Ok::<_, ContactsError>(is_new)
         });
-        let _ = timeout(KEPT_WITHIN, remembered).await;
+        let remembered = timeout(KEPT_WITHIN, remembered).await;
+        matches!(remembered, Ok(Ok(Ok(true))))
     }
 }
 
