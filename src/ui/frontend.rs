@@ -139,6 +139,10 @@ impl Frontend {
                 return self.face.say(from, text, at, *resent);
             }
             Event::Connected { again: true, .. } | Event::Parted { .. } => self.times.anew(),
+            Event::Clear => {
+                self.clock.clear();
+                self.face.clear();
+            }
             _ => {}
         }
         if let Event::Parted {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::engine::event::Event;
 use crate::terminal::charset::{Out, shows_ascii_only};
+use crate::terminal::composer::row::cleared;
 use crate::terminal::layout::{Text, width_of};
 use crate::terminal::qr::{self, QrError};
 use crate::terminal::style::Style;
@@ -73,6 +74,15 @@ impl Face {
                 Some(text.with_whole(&self.picture(invite)))
             }
             _ => Some(text),
+        }
+    }
+
+    /// Clears the screen, not the scrollback, where there is one to clear.
+    pub(super) fn clear(&self) {
+        let terminal = Term::stderr();
+        if terminal.is_term() && !self.plain && !self.json {
+            let (rows, _) = terminal.size();
+            let _ = write!(io::stderr().lock(), "{}", cleared(rows.into()));
         }
     }
 

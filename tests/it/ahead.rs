@@ -145,3 +145,13 @@ fn quit_and_ctrl_d_leave_a_wait_as_ctrl_c_does() {
         }
     }
 }
+
+#[test]
+fn the_screen_is_cleared_while_nobody_is_there_too() {
+    let mut waits = Waits::with(&[]);
+    waits.ada.press("/clear\r");
+    let cleared = |screen: &str| !screen.contains("Waiting in room");
+    waits.ada.await_screen("a clear screen", cleared);
+    let _bob = waits.bob();
+    waits.ada.await_row("bob ⚠ ›");
+}

@@ -72,9 +72,7 @@ impl Composer {
     /// Pushes all that is on the screen into the scrollback; the row stays at the bottom.
     pub fn clear(&mut self, out: &mut Vec<u8>) {
         self.leave(out);
-        // Far below: the terminal stops at its last row, whatever its height is by now.
-        out.extend_from_slice(b"\x1b[9999;1H");
-        out.extend_from_slice("\n".repeat(self.height).as_bytes());
+        out.extend_from_slice(cleared(self.height).as_bytes());
         self.paint(out);
     }
 
@@ -216,6 +214,12 @@ impl Composer {
             columns(text.as_str()) + MARK,
         )
     }
+}
+
+/// Pushes all that is on a screen of so many rows into the scrollback; the cursor is at the bottom.
+pub fn cleared(height: usize) -> String {
+    // Far below: the terminal stops at its last row, whatever its height is by now.
+    format!("\x1b[9999;1H{}", "\n".repeat(height))
 }
 
 /// The bytes of a row: a head, and a draft with the cursor in it.

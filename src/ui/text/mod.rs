@@ -97,6 +97,9 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<Text> {
             let [message, hint] = [message, hint].map(|text| Safe::message(text));
             Text::error(&message, &hint, style)
         }
+        Event::List { heading, entries } if entries.is_empty() => {
+            Text::remark(&format!("◆ {heading}: nobody yet"))
+        }
         Event::List { heading, entries } => {
             let safe = |(name, what): &(String, String)| (Safe::line(name), Safe::message(what));
             let entries: Vec<_> = entries.iter().map(safe).collect();
@@ -266,4 +269,17 @@ fn remark(event: &Event) -> Option<String> {
             format!("◆ {message}")
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_nobody_says_so() {
+        let heading = "Whom you talked to";
+        let entries = Vec::new();
+        let text = in_words(&Event::List { heading, entries }, Style::new(false)).unwrap();
+        assert_eq!(text.rows(None), "◆ Whom you talked to: nobody yet");
+    }
 }
