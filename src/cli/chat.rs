@@ -110,7 +110,8 @@ pub struct ChatOptions {
     /// What the other person is to call you, in this run; the first name is kept for the next
     #[arg(long, env = "UNDERTONE_NAME", hide_env = true)]
     pub name: Option<DisplayName>,
-    /// The mediator, `http(s)://HOST[:PORT]`; port 7700 where none is named, for https too
+    /// The mediator, `http(s)://HOST[:PORT]`; where no port is named, 443 for https and 7700
+    /// for http
     /// [default: the one on this machine, or one inside this program]
     #[arg(long, value_name = "URL", env = "UNDERTONE_MEDIATOR", hide_env = true)]
     pub mediator: Option<MediatorUrl>,

@@ -34,8 +34,8 @@ const ANSWERS: [(&str, &str, &str); 19] = [
     ),
     (
         "HTTP/1.1 301 Moved Permanently\r\nLocation: https://m.example/v1/rendezvous\r\n\r\n",
-        "https://m.example:443",
-        "https://m.example:443",
+        "https://m.example,",
+        "https://m.example.",
     ),
     (
         "HTTP/1.1 400 Bad Request\r\n\r\n",

@@ -6,13 +6,18 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-/// The port of a mediator where none is named, for `https` too: 443 belongs to web servers, and a
-/// link must mean the same to a terminal whatever its scheme.
+/// The port of a mediator without TLS where none is named; a mediator listens there unless it is
+/// told otherwise.
 pub const DEFAULT_PORT: u16 = 7700;
+/// The same of one with TLS: that of every `https` address.
+pub const DEFAULT_TLS_PORT: u16 = 443;
+/// What `http` means to browsers and servers where no port is named.
+const WEB_PORT: u16 = 80;
 
 /// The address of a mediator.
 ///
-/// `Display` writes scheme, host and port in full, because a browser would add a port of its own.
+/// `Display` leaves out the port only where it is that of `https`, which browsers take too: an
+/// `http` link without its port would lead a browser elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MediatorUrl {
     tls: bool,
@@ -118,18 +123,29 @@ impl MediatorUrl {
         self.port
     }
 
-    /// `HOST:PORT`, with an IPv6 address in brackets and without its link (RFC 6874 §1): the
-    /// `Host` header.
+    /// `HOST:PORT`, with an IPv6 address in brackets and without its link (RFC 6874 §1).
     #[must_use]
     pub fn authority(&self) -> String {
-        in_brackets(self.bare_host(), self.port)
+        in_brackets(self.bare_host(), Some(self.port))
+    }
+
+    /// The same as the `Host` header says it: without the port that belongs to the scheme
+    /// (RFC 9110 §4.2), by which servers of many names may not know their own.
+    #[must_use]
+    pub fn host_header(&self) -> String {
+        let usual = if self.tls { DEFAULT_TLS_PORT } else { WEB_PORT };
+        in_brackets(
+            self.bare_host(),
+            Some(self.port).filter(|port| *port != usual),
+        )
     }
 }
 
 impl fmt::Display for MediatorUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.tls { "https" } else { "http" };
-        write!(f, "{scheme}://{}", in_brackets(&self.host, self.port))
+        let port = Some(self.port).filter(|port| !self.tls || *port != DEFAULT_TLS_PORT);
+        write!(f, "{scheme}://{}", in_brackets(&self.host, port))
     }
 }
 
@@ -155,7 +171,8 @@ impl FromStr for MediatorUrl {
         if let Some((user, _)) = authority.rsplit_once('@') {
             return Err(MediatorUrlError::Extra(format!("{user}@")));
         }
-        let (host, port) = split_port(authority, DEFAULT_PORT)?;
+        let default = if tls { DEFAULT_TLS_PORT } else { DEFAULT_PORT };
+        let (host, port) = split_port(authority, default)?;
         Self::new(tls, host, port)
     }
 }
@@ -179,10 +196,11 @@ fn without_scheme(text: &str) -> Option<MediatorUrl> {
     format!("{scheme}://{place}").parse().ok()
 }
 
-fn in_brackets(host: &str, port: u16) -> String {
+fn in_brackets(host: &str, port: Option<u16>) -> String {
+    let port = port.map_or_else(String::new, |port| format!(":{port}"));
     match host.contains(':') {
-        true => format!("[{host}]:{port}"),
-        false => format!("{host}:{port}"),
+        true => format!("[{host}]{port}"),
+        false => format!("{host}{port}"),
     }
 }
 
@@ -248,7 +266,7 @@ mod tests {
     fn scheme_port_and_brackets_may_be_left_out() {
         assert_eq!(shown("192.168.1.20"), "http://192.168.1.20:7700");
         assert_eq!(shown("Example.ORG:80"), "http://example.org:80");
-        assert_eq!(shown("https://example.org/"), "https://example.org:7700");
+        assert_eq!(shown("https://example.org/"), "https://example.org");
         assert_eq!(shown("HTTP://[fd00::7]"), "http://[fd00::7]:7700");
         assert_eq!(shown("http://[fd00:0::7]:9"), "http://[fd00::7]:9");
         assert_eq!(shown("::1"), "http://[::1]:7700");
@@ -257,6 +275,26 @@ mod tests {
             let url: MediatorUrl = link.parse().unwrap();
             assert_eq!(url.authority(), "[fe80::7]:9");
             assert_eq!(url.without_link().to_string(), "http://[fe80::7]:9");
+        }
+    }
+
+    #[test]
+    fn without_a_port_https_is_443_and_http_7700() {
+        for (text, port, link, header) in [
+            ("a", 7700, "http://a:7700", "a:7700"),
+            ("http://a", 7700, "http://a:7700", "a:7700"),
+            ("http://a:80", 80, "http://a:80", "a"),
+            ("http://a:443", 443, "http://a:443", "a:443"),
+            ("https://a", 443, "https://a", "a"),
+            ("https://a:443", 443, "https://a", "a"),
+            ("https://a:80", 80, "https://a:80", "a:80"),
+            ("https://a:7700", 7700, "https://a:7700", "a:7700"),
+            ("https://[fd00::7]", 443, "https://[fd00::7]", "[fd00::7]"),
+        ] {
+            let url: MediatorUrl = text.parse().unwrap();
+            assert_eq!((url.port(), url.to_string()), (port, link.into()), "{text}");
+            assert_eq!(url.host_header(), header, "{text}");
+            assert!(url.authority().ends_with(&format!(":{port}")), "{text}");
         }
     }
 
@@ -270,8 +308,8 @@ mod tests {
             ("//a:1", "http://a:1"),
             ("://a", "http://a:7700"),
             ("http:/a", "http://a:7700"),
-            ("HTTPS//a/", "https://a:7700"),
-            ("https:a", "https://a:7700"),
+            ("HTTPS//a/", "https://a"),
+            ("https:a", "https://a"),
         ] {
             assert_eq!(
                 bad(text),

@@ -52,7 +52,8 @@ pub use opaque::{Opaque, Tag};
 pub const VERSION: u64 = 1;
 /// Path of the WebSocket.
 pub const PATH: &str = "/v1/rendezvous";
-/// Port of a mediator whose address names none.
+/// Where a mediator listens that is told no port, and the port of an address without TLS that
+/// names none.
 pub const DEFAULT_PORT: u16 = 7700;
 
 /// What a client says.

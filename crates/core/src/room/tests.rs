@@ -70,7 +70,7 @@ fn what_is_no_room_is_refused_with_a_reason() {
         ),
         (
             "https:/m.example/#den",
-            NoScheme("https://m.example:7700".into()),
+            NoScheme("https://m.example".into()),
         ),
         (
             "http//m.example/#den",

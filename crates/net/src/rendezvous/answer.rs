@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn a_redirect_is_read_without_what_a_server_may_have_made_up() {
         let to = |location| answer(302, &[("location", location)]).what();
-        assert!(to("https://m.example/v1/rendezvous").contains("to https://m.example:443,"));
+        assert!(to("https://m.example/v1/rendezvous").contains("to https://m.example,"));
         assert!(to("http://[fd00::7]/login?you").contains("to http://[fd00::7]:80,"));
         for location in ["/login", "ftp://a/", "https://user@/", "", "https://a_%/x"] {
             assert!(to(location).contains("elsewhere"), "{location}");

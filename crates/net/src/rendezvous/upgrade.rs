@@ -23,7 +23,7 @@ const MAX_WRITE_BUFFER: usize = WRITE_BUFFER + RELAY_MESSAGE;
 /// The WebSocket on a connection.
 pub(super) async fn greet(url: &MediatorUrl, stream: TcpStream) -> Result<Socket, ConnectError> {
     let mut transport = transport(url, stream).await?;
-    let request = format!("ws://{}{PATH}", url.authority()).into_client_request()?;
+    let request = format!("ws://{}{PATH}", url.host_header()).into_client_request()?;
     let (request, key) = generate_request(request)?;
     let sent = async {
         transport.write_all(&request).await?;

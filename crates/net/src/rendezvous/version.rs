@@ -57,7 +57,10 @@ pub async fn ask_version(
     url: &MediatorUrl,
     mut transport: Box<dyn Transport>,
 ) -> io::Result<String> {
-    let request = format!("GET /version HTTP/1.0\r\nHost: {}\r\n\r\n", url.authority());
+    let request = format!(
+        "GET /version HTTP/1.0\r\nHost: {}\r\n\r\n",
+        url.host_header()
+    );
     transport.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
     // A connection that ends without a TLS goodbye has answered too.
