@@ -170,11 +170,12 @@ fn mediator() -> MediatorUrl {
 
 async fn relayed(url: &MediatorUrl, room: u8) -> (RelayStream, RelayStream) {
     let endpoint = MediatorEndpoint::direct(url.clone());
-    let mut host = Rendezvous::connect(&endpoint, None).await.unwrap();
-    let mut guest = Rendezvous::connect(&endpoint, None).await.unwrap();
-    host.join(&[room; 32], b"host").await.unwrap();
+    let room = [room; 32];
+    let mut host = Rendezvous::connect(&endpoint, &room, None).await.unwrap();
+    let mut guest = Rendezvous::connect(&endpoint, &room, None).await.unwrap();
+    host.join(b"host").await.unwrap();
     host.next().await.unwrap();
-    guest.join(&[room; 32], b"guest").await.unwrap();
+    guest.join(b"guest").await.unwrap();
     for one in [&mut host, &mut guest] {
         let paired = one.next().await.unwrap();
         assert!(matches!(

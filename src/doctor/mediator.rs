@@ -17,7 +17,7 @@ use crate::link::interfaces::addresses_here;
 use crate::link::port::Port;
 use crate::rendezvous::proxy::Proxy;
 use crate::rendezvous::{
-    self, CONNECT_TIMEOUT, ConnectError, MediatorEndpoint, Rendezvous, Transport, connect as tcp,
+    self, CONNECT_TIMEOUT, ConnectError, MediatorEndpoint, Transport, connect as tcp,
     version::{self, Answers, answers},
 };
 use crate::socket::Segments;
@@ -128,13 +128,8 @@ async fn steps(
             "Does it want https:// (or http://) instead, or does something else listen there?",
         )?,
     }
-    match timeout(
-        CONNECT_TIMEOUT,
-        Seat::take(Rendezvous::connect(endpoint, from)),
-    )
-    .await
-    {
-        Ok(Ok(seat)) => {
+    match Seat::take(endpoint, from).await {
+        Ok(seat) => {
             report.fine("rendezvous", &format!("{url} gives a seat in a room"))?;
             match &endpoint.proxy {
                 None => observed(&seat, report)?,
@@ -142,12 +137,7 @@ async fn steps(
             }
             return Ok(Some(seat));
         }
-        Ok(Err(error)) => report.no_mediator("rendezvous", &error.to_string(), &error.remedy())?,
-        Err(_) => report.no_mediator(
-            "rendezvous",
-            "it gave no seat in time",
-            "Try again, or use another mediator.",
-        )?,
+        Err(error) => report.no_mediator("rendezvous", &error.to_string(), &error.remedy())?,
     }
     Ok(None)
 }

@@ -23,13 +23,20 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    /// Takes one, at the mediator to which this leads.
+    /// Takes one, at a mediator; every wait is bounded.
     pub(super) async fn take(
-        connecting: impl Future<Output = Result<Rendezvous, RendezvousError>>,
+        endpoint: &MediatorEndpoint,
+        from: Option<SocketAddr>,
     ) -> Result<Self, RendezvousError> {
-        let (mut mediator, room) = (connecting.await?, random());
-        mediator.join(&room, &random::<OFFER_LEN>()).await?;
-        match mediator.next().await? {
+        let room = random();
+        Self::taken(Rendezvous::connect(endpoint, &room, from).await?, room).await
+    }
+
+    /// Takes one in this room, for which it was connected to.
+    async fn taken(mut mediator: Rendezvous, room: [u8; 32]) -> Result<Self, RendezvousError> {
+        mediator.join(&random::<OFFER_LEN>()).await?;
+        let answer = timeout(CONNECT_TIMEOUT, mediator.next()).await;
+        match answer.unwrap_or(Err(RendezvousError::Silent))? {
             MediatorMessage::Waiting { observed, .. } => Ok(Self {
                 mediator,
                 room,
@@ -68,8 +75,8 @@ impl Seat {
     /// second connection. `None` if that goes wrong.
     pub(super) async fn relays(&mut self, endpoint: &MediatorEndpoint) -> Option<bool> {
         let pairing = async {
-            let mut other = Rendezvous::connect(endpoint, None).await?;
-            other.join(&self.room, &random::<OFFER_LEN>()).await?;
+            let mut other = Rendezvous::connect(endpoint, &self.room, None).await?;
+            other.join(&random::<OFFER_LEN>()).await?;
             let paired = other.next().await?;
             let relays = other.relays();
             other.done().await;
@@ -115,9 +122,9 @@ pub(super) async fn at_other_addresses(
             continue;
         }
         asked.push(other.ip());
-        let taking = Seat::take(Rendezvous::connect_at(url, other, from));
-        if let Ok(Ok(seat)) = timeout(CONNECT_TIMEOUT, taking).await {
-            seats.push(seat);
+        let room = random();
+        if let Ok(mediator) = Rendezvous::connect_at(url, &room, other, from).await {
+            seats.extend(Seat::taken(mediator, room).await);
         }
     }
     seats

@@ -228,11 +228,12 @@ async fn meet_again(
         true => ours.map(|ours| SocketAddr::new(ours.ip(), 0)),
         false => ours,
     };
-    let mut mediator = Rendezvous::connect(&trail.mediator, from).await?;
+    let meeting = trail.resume.meeting();
+    let mut mediator = Rendezvous::connect(&trail.mediator, &meeting.tag, from).await?;
     mediator.remember(ours, &trail.outside);
     mediator.keep_alive(&trail.keep_alive);
     let attempt = Attempt {
-        meeting: trail.resume.meeting(),
+        meeting,
         identity: trail.resume.identity.clone(),
         pin: Some(&trail.resume.pin),
         role: Some(role),

@@ -15,6 +15,7 @@ mod again;
 mod ahead;
 mod alarm;
 mod away;
+mod balanced;
 mod bot;
 mod certificates;
 mod chat;

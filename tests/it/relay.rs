@@ -44,12 +44,16 @@ fn ample() -> RelayLimits {
 /// Two that have swapped SEALED, and whether they were told of a relay.
 async fn pair(url: &MediatorUrl) -> (Rendezvous, Rendezvous, bool) {
     let endpoint = MediatorEndpoint::direct(url.clone());
-    let mut host = Rendezvous::connect(&endpoint, None).await.unwrap();
-    let mut guest = Rendezvous::connect(&endpoint, None).await.unwrap();
-    host.join(&[7; 32], b"host").await.unwrap();
+    let mut host = Rendezvous::connect(&endpoint, &[7; 32], None)
+        .await
+        .unwrap();
+    let mut guest = Rendezvous::connect(&endpoint, &[7; 32], None)
+        .await
+        .unwrap();
+    host.join(b"host").await.unwrap();
     let waiting = host.next().await.unwrap();
     assert!(matches!(waiting, MediatorMessage::Waiting { .. }));
-    guest.join(&[7; 32], b"guest").await.unwrap();
+    guest.join(b"guest").await.unwrap();
     let mut relays = Vec::new();
     for one in [&mut host, &mut guest] {
         match one.next().await.unwrap() {

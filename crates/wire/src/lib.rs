@@ -1,7 +1,7 @@
 //! The agreement between client and mediator: messages, limits, timeouts.
 //!
 //! All that both sides must know, and nothing else: no socket, no state. One
-//! JSON object a WebSocket text message on `GET /v1/rendezvous`. Unknown fields
+//! JSON object a WebSocket text message on `GET /v1/rendezvous?t=…`. Unknown fields
 //! are ignored, unknown types are refused.
 //!
 //! ```text
@@ -50,7 +50,7 @@ pub use opaque::{Opaque, Tag};
 
 /// Version of this agreement, `v` of `join`.
 pub const VERSION: u64 = 1;
-/// Path of the WebSocket.
+/// Path of the WebSocket. What stands behind it, in a query, a mediator ignores.
 pub const PATH: &str = "/v1/rendezvous";
 /// Where a mediator listens that is told no port, and the port of an address without TLS that
 /// names none.

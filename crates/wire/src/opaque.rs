@@ -5,7 +5,7 @@ use std::fmt;
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::MAX_OPAQUE;
+use super::{MAX_OPAQUE, PATH};
 
 /// A room's tag, 32 bytes; base64url without padding on the wire. All that the
 /// mediator knows of a room. `Debug` does not show it.
@@ -16,6 +16,17 @@ pub struct Tag(pub [u8; 32]);
 /// without padding on the wire. `Debug` shows only how many.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Opaque(Box<[u8]>);
+
+impl Tag {
+    /// The path and query by which a client that is to join in this room connects: with the tag's
+    /// first byte, so that a balancer before several mediators sends both of a pair to the same
+    /// one.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let [first, ..] = self.0;
+        format!("{PATH}?t={first:02x}")
+    }
+}
 
 impl Opaque {
     /// `None` over [`MAX_OPAQUE`] bytes.

@@ -30,6 +30,13 @@ fn a_refusal_is_read_whatever_it_says_of_seconds() {
 }
 
 #[test]
+fn the_path_says_the_first_byte_of_the_tag_and_no_other() {
+    let mut tag = Tag([0xff; 32]);
+    tag.0[0] = 0x0a;
+    assert_eq!(tag.path(), "/v1/rendezvous?t=0a");
+}
+
+#[test]
 fn messages_look_as_the_protocol_writes_them() {
     let join = ClientMessage::Join {
         v: 1,

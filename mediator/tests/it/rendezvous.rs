@@ -2,9 +2,9 @@
 
 use tokio_tungstenite::tungstenite::Message;
 use undertone_mediator::Config;
-use undertone_wire::{ClientMessage, ErrorCode, MediatorMessage, Role, Tag};
+use undertone_wire::{ClientMessage, ErrorCode, MediatorMessage, PATH, Role, Tag};
 
-use crate::common::{Mediator, ROOM, pair};
+use crate::common::{Client, Mediator, ROOM, pair};
 
 #[tokio::test]
 async fn two_meet_swap_sealed_and_are_forgotten() {
@@ -27,6 +27,21 @@ async fn observed_is_the_address_of_the_socket() {
     let mut client = mediator.connect_from(7).await;
     client.join(ROOM, b"offer").await;
     assert_eq!(Some(client.hear_waiting().await), client.local);
+}
+
+#[tokio::test]
+async fn what_a_balancer_goes_by_is_nothing_to_the_mediator() {
+    let mediator = Mediator::start(Config::default());
+    let queries = ["?t=01", "?t=fe", "?", "?t", "?later=%00&t=", ""];
+    for pair in queries.chunks(2) {
+        let at = |query: &str| format!("{PATH}{query}");
+        let mut host = Client::at(&at(pair[0]), mediator.dial_from(1).await).await;
+        host.join(ROOM, b"host's offer").await;
+        host.hear_waiting().await;
+        let mut guest = Client::at(&at(pair[1]), mediator.dial_from(1).await).await;
+        guest.join(ROOM, b"guest's offer").await;
+        guest.hear_paired().await;
+    }
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ pub async fn attempt(
     let listening = &context.config.listening;
     let port = listening.open().map_err(AttemptError::Listen)?;
     let from = listening.dial_from(port.address());
-    let mut mediator = connect_to_mediator(local, from, goal.leave).await?;
+    let mut mediator = connect_to_mediator(local, &goal.meeting.tag, from, goal.leave).await?;
     let attempt = Attempt {
         meeting: goal.meeting,
         identity: Arc::clone(&context.config.identity),
@@ -93,10 +93,11 @@ pub async fn attempt(
 
 async fn connect_to_mediator(
     local: &MediatorHandle,
+    room: &[u8; 32],
     from: Option<SocketAddr>,
     leave: Pin<Box<dyn Future<Output = ()> + Send>>,
 ) -> Result<Rendezvous, RendezvousError> {
-    let mut mediator = Rendezvous::connect(&local.route, from).await?;
+    let mut mediator = Rendezvous::connect(&local.route, room, from).await?;
     mediator.remember(from, &local.outside);
     mediator.keep_alive(&local.keep_alive);
     mediator.leave_when(leave);

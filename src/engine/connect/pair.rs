@@ -201,12 +201,11 @@ pub async fn pair(
     attempt: Attempt<'_>,
     told: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Paired, AttemptError> {
-    let tag = attempt.meeting.tag;
     let offering = attempt.unanswered;
     let offer = *offering
         .get_or_insert_with(|| Offering::new(attempt.meeting, attempt.identity.public()))
         .offer();
-    let (role, theirs, observed) = wait_seated(mediator, &tag, &offer, told).await?;
+    let (role, theirs, observed) = wait_seated(mediator, &offer, told).await?;
     let role = attempt.role.unwrap_or(role);
     told(Progress::Paired);
     let view = View::of(mediator, observed);
@@ -245,11 +244,10 @@ pub async fn pair(
 /// OFFER, and from where it sees us.
 async fn wait_seated(
     mediator: &mut Rendezvous,
-    tag: &[u8; 32],
     offer: &[u8],
     told: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(Role, Opaque, SocketAddr), RendezvousError> {
-    mediator.join(tag, offer).await?;
+    mediator.join(offer).await?;
     let mut renew = Instant::now() + wire::SEAT_LIFE;
     let answer_by = Instant::now() + ANSWER_TIMEOUT;
     let mut seated = false;
@@ -257,7 +255,7 @@ async fn wait_seated(
         let message = tokio::select! {
             message = mediator.next() => message?,
             () = sleep_until(renew) => {
-                mediator.join(tag, offer).await?;
+                mediator.join(offer).await?;
                 renew = Instant::now() + RENEW_BEFORE;
                 continue;
             }

@@ -108,9 +108,11 @@ impl Evil {
     fn try_join(&self) -> Option<Seat<'_>> {
         let stream = self.socket();
         let from = stream.peer_addr().ok()?;
+        let mut path = String::new();
         #[allow(clippy::result_large_err, reason = "the library's signature")]
         let keep = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
             self.heard.borrow_mut().push(format!("{request:?}"));
+            path = request.uri().to_string();
             Ok(response)
         };
         let socket = self.wait("WebSocket", accept_hdr_async(stream, keep));
@@ -123,6 +125,7 @@ impl Evil {
         };
         match seat.next() {
             Some(ClientMessage::Join { room, offer, .. }) => {
+                assert_eq!(path, room.path(), "another hint than the room's");
                 (seat.room, seat.offer) = (room.0, offer.as_bytes().to_vec());
             }
             None => return None,

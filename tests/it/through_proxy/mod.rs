@@ -20,7 +20,7 @@ async fn through(proxy: &str) -> Result<Rendezvous, RendezvousError> {
         proxy,
         ..MediatorEndpoint::direct(mediator)
     };
-    Rendezvous::connect(&endpoint, None).await
+    Rendezvous::connect(&endpoint, &[7; 32], None).await
 }
 
 async fn failure(proxy: &str) -> ProxyFailure {

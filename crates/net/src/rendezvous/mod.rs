@@ -53,9 +53,10 @@ pub(crate) const WRITE_BUFFER: usize = 5 * RELAY_MESSAGE;
 /// How long the mediator may take to close after `done`.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A connection to a mediator.
+/// A connection to a mediator, for one room.
 pub struct Rendezvous {
     socket: Socket,
+    room: Tag,
     /// As connected to; `None` through a proxy.
     address: Option<SocketAddr>,
     link: Option<u32>,
@@ -87,16 +88,17 @@ impl Rendezvous {
     /// Connects, by TLS where the address says so, and through the proxy where there is one:
     /// never around it. No look-up is made for an IP address, nor for the mediator's name where
     /// a proxy looks it up. `from` is the local end of a connection without a proxy, as for
-    /// [`connect::connect`].
+    /// [`connect::connect`]; `room` is the tag of the one in which [`join`](Self::join) waits.
     ///
     /// # Errors
     /// [`RendezvousError::Unreachable`], [`RendezvousError::Proxy`], [`RendezvousError::Tls`],
     /// or [`RendezvousError::NoMediator`], also for one that has too many connections.
     pub async fn connect(
         endpoint: &MediatorEndpoint,
+        room: &[u8; 32],
         from: Option<SocketAddr>,
     ) -> Result<Self, RendezvousError> {
-        match Self::connect_by(endpoint, connect_tcp(endpoint, from)).await {
+        match Self::connect_by(endpoint, room, connect_tcp(endpoint, from)).await {
             Err(RendezvousError::NoMediator { url, proxy, answer })
                 if !url.tls() && answer.may_be_tls() && endpoint::speaks_tls(endpoint).await =>
             {
@@ -113,18 +115,21 @@ impl Rendezvous {
     /// As for [`Rendezvous::connect`].
     pub async fn connect_at(
         mediator: &MediatorUrl,
+        room: &[u8; 32],
         address: SocketAddr,
         from: Option<SocketAddr>,
     ) -> Result<Self, RendezvousError> {
         let endpoint = MediatorEndpoint::direct(mediator.clone());
         let reached = async { Ok(connect::connect(&[address], from, endpoint.segments).await?) };
-        Self::connect_by(&endpoint, reached).await
+        Self::connect_by(&endpoint, room, reached).await
     }
 
     async fn connect_by(
         endpoint: &MediatorEndpoint,
+        room: &[u8; 32],
         reached: impl Future<Output = Result<connect::Connected, ConnectError>>,
     ) -> Result<Self, RendezvousError> {
+        let room = Tag(*room);
         let connecting = async {
             let connect::Connected { stream, port_kept } = reached.await?;
             let address = stream.peer_addr()?;
@@ -135,7 +140,8 @@ impl Rendezvous {
             Ok(Self {
                 link: link.filter(|_| endpoint.proxy.is_none()),
                 only_here: endpoint.only_here,
-                socket: upgrade::greet(&endpoint.mediator, stream).await?,
+                socket: upgrade::greet(&endpoint.mediator, &room, stream).await?,
+                room,
                 address: endpoint.proxy.is_none().then_some(address),
                 port_kept,
                 outside: None,
@@ -168,18 +174,17 @@ impl Rendezvous {
         self.leave = Box::pin(elsewhere);
     }
 
-    /// Takes, or renews, a seat in the room with this tag.
+    /// Takes, or renews, a seat in the room.
     ///
     /// # Errors
     /// [`RendezvousError::Lost`].
-    pub async fn join(&mut self, tag: &[u8; 32], offer: &[u8]) -> Result<(), RendezvousError> {
-        let offer = opaque(offer)?;
-        self.send(&ClientMessage::Join {
+    pub async fn join(&mut self, offer: &[u8]) -> Result<(), RendezvousError> {
+        let join = ClientMessage::Join {
             v: VERSION,
-            room: Tag(*tag),
-            offer,
-        })
-        .await
+            room: self.room,
+            offer: opaque(offer)?,
+        };
+        self.send(&join).await
     }
 
     /// Has `data` handed on to the peer.

@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_request;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use undertone_core::mediator_url::MediatorUrl;
-use undertone_wire::{PATH, RELAY_MESSAGE};
+use undertone_wire::{RELAY_MESSAGE, Tag};
 
 use super::endpoint::{Socket, transport};
 use super::error::ConnectError;
@@ -20,10 +20,14 @@ use super::{Answer, WRITE_BUFFER};
 /// pongs. Those that find no room are not sent.
 const MAX_WRITE_BUFFER: usize = WRITE_BUFFER + RELAY_MESSAGE;
 
-/// The WebSocket on a connection.
-pub(super) async fn greet(url: &MediatorUrl, stream: TcpStream) -> Result<Socket, ConnectError> {
+/// The WebSocket on a connection, for who is to join in this room.
+pub(super) async fn greet(
+    url: &MediatorUrl,
+    room: &Tag,
+    stream: TcpStream,
+) -> Result<Socket, ConnectError> {
     let mut transport = transport(url, stream).await?;
-    let request = format!("ws://{}{PATH}", url.host_header()).into_client_request()?;
+    let request = format!("ws://{}{}", url.host_header(), room.path()).into_client_request()?;
     let (request, key) = generate_request(request)?;
     let sent = async {
         transport.write_all(&request).await?;

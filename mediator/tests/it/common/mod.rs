@@ -104,6 +104,16 @@ impl Client {
         Self::upgrade(Box::new(stream), local, headers).await
     }
 
+    /// The same at another path and query.
+    pub(crate) async fn at(path: &str, stream: TcpStream) -> Self {
+        let local = stream.local_addr().ok();
+        let request = format!("ws://localhost{path}");
+        let (socket, _) = client_async(request, Box::new(stream) as Box<dyn Socket>)
+            .await
+            .unwrap();
+        Self { socket, local }
+    }
+
     pub(crate) async fn upgrade(
         stream: Box<dyn Socket>,
         local: Option<SocketAddr>,
