@@ -92,7 +92,7 @@ pub enum Event {
         /// It was sent before this session too, and may have been shown then.
         resent: bool,
     },
-    /// We said something: it is kept until it has arrived.
+    /// We said something at a prompt: it is kept until it has arrived.
     Said {
         /// Its number.
         id: u64,

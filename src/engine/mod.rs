@@ -40,18 +40,19 @@ pub use command::Command;
 pub use config::{ChatConfig, Made, Speaker};
 pub use context::Context;
 pub use error::ChatError;
-pub use outlet::{Delivery, Outlet};
+pub use outlet::{Deliveries, Delivery, Outlet};
 
 use crate::exit::Exit;
 use crate::link::tell::Tell;
 use event::Event;
 use inbox::Inbox;
+use outlet::Events;
 use task::Task;
 
 /// How long who leaves is kept by what is yet to be written, by their face or to the disk.
 pub const WRITE_TIMEOUT: Duration = Duration::from_millis(600);
 /// Commands that wait for their conversation at the most.
-const COMMANDS: usize = 16;
+const COMMANDS: usize = 32;
 
 /// Which conversation: each of an engine has its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,7 +61,7 @@ pub struct ConversationId(u64);
 /// Any number of conversations, each a task; their events go one way.
 #[derive(Debug)]
 pub struct Engine {
-    events: mpsc::UnboundedSender<Delivery>,
+    events: Events,
     started: u64,
 }
 
@@ -80,8 +81,8 @@ pub struct ConversationHandle {
 impl Engine {
     /// An engine, and the events of all its conversations: a bounded number of each.
     #[must_use]
-    pub fn new() -> (Self, mpsc::UnboundedReceiver<Delivery>) {
-        let (events, deliveries) = mpsc::unbounded_channel();
+    pub fn new() -> (Self, Deliveries) {
+        let (events, deliveries) = Deliveries::new();
         (Self { events, started: 0 }, deliveries)
     }
 

@@ -1,7 +1,8 @@
 //! Events on their way from a conversation to its face, and word back whether they got there.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::vec;
 
 use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -50,26 +51,65 @@ impl Delivery {
 /// The first event that could not be written, of those that nobody waits for.
 pub(super) type Failures = mpsc::Receiver<io::Error>;
 
+/// The events of all conversations, in the order in which they were told.
+#[derive(Debug)]
+pub struct Deliveries {
+    batches: mpsc::UnboundedReceiver<Vec<Delivery>>,
+    /// Of a batch that was received.
+    ready: vec::IntoIter<Delivery>,
+}
+
+/// Where the events of all conversations go in.
+pub(super) type Events = mpsc::UnboundedSender<Vec<Delivery>>;
+
+impl Deliveries {
+    pub(super) fn new() -> (Events, Self) {
+        let (events, batches) = mpsc::unbounded_channel();
+        let ready = Vec::new().into_iter();
+        (events, Self { batches, ready })
+    }
+
+    /// The next event; `None` once no conversation is left. Cancel-safe.
+    pub async fn recv(&mut self) -> Option<Delivery> {
+        loop {
+            if let Some(delivery) = self.ready.next() {
+                return Some(delivery);
+            }
+            self.ready = self.batches.recv().await?.into_iter();
+        }
+    }
+
+    /// A further event that is here already.
+    pub fn try_recv(&mut self) -> Option<Delivery> {
+        loop {
+            if let Some(delivery) = self.ready.next() {
+                return Some(delivery);
+            }
+            self.ready = self.batches.try_recv().ok()?.into_iter();
+        }
+    }
+}
+
 /// Where one conversation's events go. Clones lead to the same face.
 #[derive(Debug, Clone)]
 pub struct Outlet {
     id: ConversationId,
     /// Bounded by the places: no more of this conversation's wait in it.
-    events: mpsc::UnboundedSender<Delivery>,
+    events: Events,
+    /// Told within [`Outlet::together`], and yet to go.
+    held: Arc<Mutex<Option<Vec<Delivery>>>>,
     places: Arc<Semaphore>,
     failures: mpsc::Sender<io::Error>,
 }
 
 impl Outlet {
     /// The way of this conversation's events.
-    pub(super) fn new(
-        id: ConversationId,
-        events: mpsc::UnboundedSender<Delivery>,
-    ) -> (Self, Failures) {
+    pub(super) fn new(id: ConversationId, events: Events) -> (Self, Failures) {
         let (failures, failed) = mpsc::channel(1);
         let outlet = Self {
             id,
             events,
+            held: Arc::default(),
             places: Arc::new(Semaphore::new(WAITING as usize)),
             failures,
         };
@@ -110,7 +150,33 @@ impl Outlet {
             outcome,
             _place: place,
         };
-        self.events.send(delivery).map_err(|_| gone())
+        match self
+            .held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_mut()
+        {
+            Some(held) => held.push(delivery),
+            None => self.events.send(vec![delivery]).map_err(|_| gone())?,
+        }
+        Ok(())
+    }
+
+    /// Has all that is told meanwhile go at once: the face is woken for it once, and shows it
+    /// together.
+    pub fn together<T>(&self, tell: impl FnOnce() -> T) -> T {
+        let hold = |held| {
+            let mut place = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *place, held)
+        };
+        hold(Some(Vec::new()));
+        let told = tell();
+        let held = hold(None).unwrap_or_default();
+        if !held.is_empty() {
+            // Where there is no face, whoever posts next hears of it.
+            let _ = self.events.send(held);
+        }
+        told
     }
 
     /// The same without a wait, for whoever asks for [`Outlet::has_room`] first.

@@ -245,9 +245,21 @@ impl Frontend {
             }
         };
         self.queue.push_back(command);
+        self.take_ready_lines();
         if let Source::Console(_) = self.input {
             self.queue.push_back(Command::Show(Event::Obeyed));
             self.busy = true;
+        }
+    }
+
+    /// Lines that a pipe has already: they go to the conversation together.
+    fn take_ready_lines(&mut self) {
+        while self.queue.len() < input::AHEAD
+            && let Source::Lines(lines) = &mut self.input
+            && let Ok(input) = lines.try_recv()
+        {
+            let command = self.command(input);
+            self.queue.push_back(command);
         }
     }
 

@@ -10,7 +10,7 @@ use undertone_core::text::safe::is_invisible;
 use crate::terminal::keyboard;
 
 /// Lines that are read ahead.
-const AHEAD: usize = 16;
+pub const AHEAD: usize = 32;
 /// The commands, to be completed, and for a typing error to be compared with.
 pub const COMMANDS: [&str; 9] = [
     "clear", "help", "invite", "peers", "quit", "relay", "trust", "verify", "who",

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 use super::frontend::Frontend;
 use super::output::Face;
 use crate::engine::{
-    ChatConfig, ChatError, Command, ConversationHandle, Delivery, Engine, WRITE_TIMEOUT,
+    ChatConfig, ChatError, Command, ConversationHandle, Deliveries, Engine, WRITE_TIMEOUT,
 };
 use crate::exit::Exit;
 use crate::signals::Signals;
@@ -61,7 +61,7 @@ struct Front {
 impl Front {
     fn start(
         front: Frontend,
-        deliveries: mpsc::UnboundedReceiver<Delivery>,
+        deliveries: Deliveries,
         commands: mpsc::Sender<Command>,
     ) -> io::Result<Self> {
         let (stops, stopped) = mpsc::unbounded_channel();
@@ -115,7 +115,7 @@ async fn at(time: Option<Instant>) {
 
 /// The front's side of a conversation.
 struct Conversation {
-    deliveries: mpsc::UnboundedReceiver<Delivery>,
+    deliveries: Deliveries,
     commands: mpsc::Sender<Command>,
     /// The signals that came.
     stopped: mpsc::UnboundedReceiver<Exit>,
@@ -142,7 +142,7 @@ async fn converse(mut front: Frontend, mut conversation: Conversation) {
         tokio::select! {
             Some(delivery) = deliveries.recv() => {
                 front.take(delivery);
-                while let Ok(delivery) = deliveries.try_recv() {
+                while let Some(delivery) = deliveries.try_recv() {
                     front.take(delivery);
                 }
             }
@@ -152,7 +152,7 @@ async fn converse(mut front: Frontend, mut conversation: Conversation) {
             _ = &mut *over => break,
         }
     }
-    while let Ok(delivery) = deliveries.try_recv() {
+    while let Some(delivery) = deliveries.try_recv() {
         front.take(delivery);
     }
     front.paint();

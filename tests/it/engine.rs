@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
 use undertone::attempts::Attempts;
 use undertone::contacts::Contacts;
 use undertone::engine::connect::listening::Listening;
 use undertone::engine::event::{Event, Leaving};
 use undertone::engine::relay::{Consent, RelayChoice};
 use undertone::engine::{
-    ChatConfig, Command, ConversationHandle, ConversationId, Delivery, Engine, Speaker,
+    ChatConfig, Command, ConversationHandle, ConversationId, Deliveries, Delivery, Engine, Speaker,
 };
 use undertone::exit::Exit;
 use undertone::store::{Store, Writer};
@@ -26,7 +25,7 @@ struct Somebody {
     home: Home,
     identity: Arc<SecretKey>,
     engine: Engine,
-    deliveries: mpsc::UnboundedReceiver<Delivery>,
+    deliveries: Deliveries,
     conversations: HashMap<ConversationId, ConversationHandle>,
 }
 

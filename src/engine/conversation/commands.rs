@@ -120,7 +120,9 @@ impl Conversation<'_> {
                 "Try again once the other person is back.",
             );
         };
-        self.show(Event::Said { id, text, time });
+        if speaker.is_prompt {
+            self.show(Event::Said { id, text, time });
+        }
         if self.link.is_none() {
             self.show(Event::Queued { id });
         }

@@ -32,6 +32,14 @@ impl Conversation<'_> {
 
     /// Shows what the session has, as far as the face has room for it.
     pub(super) fn show_events(&mut self) -> Result<(), ChatError> {
+        if !self.session.has_events() {
+            return Ok(());
+        }
+        let context = self.context;
+        context.outlet.together(|| self.tell_events())
+    }
+
+    fn tell_events(&mut self) -> Result<(), ChatError> {
         while self.context.outlet.has_room() {
             let Some(event) = self.session.poll_event() else {
                 break;
