@@ -176,7 +176,15 @@ fn is_pictograph(c: char) -> bool {
 /// is drawn as one (a skin tone, a flag).
 #[must_use]
 pub fn columns(text: &str) -> usize {
-    text.chars().map(width).sum()
+    match is_printable_ascii(text) {
+        true => text.len(),
+        false => text.chars().map(width).sum(),
+    }
+}
+
+/// Whether nothing in it needs a closer look: as most that is said.
+fn is_printable_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Columns that a character takes at most. A new emoji has two, as soon as a terminal knows it.
@@ -195,6 +203,9 @@ pub fn is_sigil(c: char) -> bool {
 }
 
 fn shown(text: &str, kind: Kind) -> String {
+    if is_printable_ascii(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     // What the next mark would sit on; `None` after something that must not be altered.
     let mut base: Option<char> = None;
