@@ -173,9 +173,9 @@ async fn relayed(url: &MediatorUrl, room: u8) -> (RelayStream, RelayStream) {
     let room = [room; 32];
     let mut host = Rendezvous::connect(&endpoint, &room, None).await.unwrap();
     let mut guest = Rendezvous::connect(&endpoint, &room, None).await.unwrap();
-    host.join(b"host").await.unwrap();
+    host.join(b"host", false).await.unwrap();
     host.next().await.unwrap();
-    guest.join(b"guest").await.unwrap();
+    guest.join(b"guest", false).await.unwrap();
     for one in [&mut host, &mut guest] {
         let paired = one.next().await.unwrap();
         assert!(matches!(

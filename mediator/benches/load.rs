@@ -255,6 +255,7 @@ impl Client {
             v: 1,
             room: Tag(tag),
             offer,
+            again: false,
         });
     }
 

@@ -65,6 +65,12 @@ pub(crate) struct Cli {
         default_value_t = wire::JOINS_PER_MINUTE,
         value_parser = count())]
     joins_per_minute: u32,
+    /// The same of joins that come back after a loss, counted apart: to a conversation, to a
+    /// contact, or to a seat
+    #[arg(long, value_name = "N",
+        default_value_t = wire::REJOINS_PER_MINUTE,
+        value_parser = count())]
+    rejoins_per_minute: u32,
     /// Also relay the sealed messages of pairs that find no direct path and both ask
     #[arg(long, value_parser = BoolishValueParser::new())]
     relay: bool,
@@ -201,6 +207,7 @@ impl Cli {
             max_connections_per_address: self.max_connections_per_address as usize,
             max_rooms: self.max_rooms as usize,
             joins_per_minute: self.joins_per_minute,
+            rejoins_per_minute: self.rejoins_per_minute,
             trust_proxy: self.trust_proxy,
             relay: self.relay.then_some(RelayLimits {
                 rate: self.relay_rate,

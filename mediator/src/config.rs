@@ -16,8 +16,11 @@ pub struct Config {
     pub max_connections_per_address: usize,
     /// Rooms in which someone waits.
     pub max_rooms: usize,
-    /// `join` messages an address (IPv6: a /64) and minute, renewals aside.
+    /// `join` messages an address (IPv6: a /64) and minute, renewals and those that come back
+    /// aside.
     pub joins_per_minute: u32,
+    /// The same of those that come back.
+    pub rejoins_per_minute: u32,
     /// Take the client's address from the last `X-Forwarded-For` entry: only behind
     /// a reverse proxy that sets it, or clients choose their own address.
     pub trust_proxy: bool,
@@ -74,6 +77,7 @@ impl Default for Config {
             max_connections_per_address: wire::MAX_CONNECTIONS_PER_ADDRESS,
             max_rooms: wire::MAX_ROOMS,
             joins_per_minute: wire::JOINS_PER_MINUTE,
+            rejoins_per_minute: wire::REJOINS_PER_MINUTE,
             trust_proxy: false,
             relay: None,
             tls: None,

@@ -16,7 +16,7 @@ use tracing::{debug, trace};
 use undertone_wire::{AddressKey, ClientMessage, MESSAGE_BURST, MediatorMessage};
 
 use crate::config::Times;
-use crate::hub::Client;
+use crate::hub::{Client, Joining};
 use crate::limits::{Bucket, Rate};
 use crate::outcome::Outcome;
 use crate::refusal::{Refusal, seconds_up};
@@ -241,9 +241,15 @@ impl Listener<'_> {
             Message::Close(_) => return Err(Outcome::Close),
         };
         match ClientMessage::decode(&text).map_err(Refusal::from)? {
-            ClientMessage::Join { v: _, room, offer } => {
+            ClientMessage::Join {
+                v: _,
+                room,
+                offer,
+                again,
+            } => {
                 trace!("join");
-                self.client.join(self.address, room, offer, now)?;
+                let join = Joining { room, offer, again };
+                self.client.join(self.address, join, now)?;
             }
             ClientMessage::Sealed { data } => {
                 trace!("sealed");

@@ -115,6 +115,7 @@ impl Peer {
             v: 1,
             room: Tag([0; 32]),
             offer,
+            again: false,
         });
     }
 

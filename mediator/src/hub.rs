@@ -31,6 +31,8 @@ struct State {
     rooms: Rooms,
     relays: Option<Relays>,
     joins: AddressRate,
+    /// Of those that come back.
+    rejoins: AddressRate,
     mailboxes: HashMap<ClientId, Arc<Mailbox>>,
     next_id: ClientId,
     draining: bool,
@@ -60,6 +62,13 @@ impl Mailbox {
     }
 }
 
+/// What a client says in `join`.
+pub(crate) struct Joining {
+    pub(crate) room: Tag,
+    pub(crate) offer: Opaque,
+    pub(crate) again: bool,
+}
+
 /// A connection's place among the others.
 pub(crate) struct Client {
     id: ClientId,
@@ -80,6 +89,7 @@ impl Hub {
             }),
             relays: config.relay.map(Relays::new),
             joins: AddressRate::new(Rate::per_minute(config.joins_per_minute), MAX_TRACKED),
+            rejoins: AddressRate::new(Rate::per_minute(config.rejoins_per_minute), MAX_TRACKED),
             mailboxes: HashMap::new(),
             next_id: 0,
             draining: false,
@@ -136,10 +146,10 @@ impl Client {
     pub(crate) fn join(
         &self,
         address: AddressKey,
-        room: Tag,
-        offer: Opaque,
+        joining: Joining,
         now: Instant,
     ) -> Result<(), Refusal> {
+        let Joining { room, offer, again } = joining;
         let join = Join {
             client: self.id,
             room,
@@ -150,7 +160,11 @@ impl Client {
             if state.draining {
                 return Err(Refusal::ShuttingDown);
             }
-            let admitted = state.joins.take(address, now);
+            let rate = match again {
+                false => &mut state.joins,
+                true => &mut state.rejoins,
+            };
+            let admitted = rate.take(address, now);
             admitted.map_err(|retry_after| Refusal::RateLimited { retry_after })?;
         }
         state.act(|rooms, out| rooms.join(join, now, out));

@@ -34,7 +34,7 @@ impl Seat {
 
     /// Takes one in this room, for which it was connected to.
     async fn taken(mut mediator: Rendezvous, room: [u8; 32]) -> Result<Self, RendezvousError> {
-        mediator.join(&random::<OFFER_LEN>()).await?;
+        mediator.join(&random::<OFFER_LEN>(), false).await?;
         let answer = timeout(CONNECT_TIMEOUT, mediator.next()).await;
         match answer.unwrap_or(Err(RendezvousError::Silent))? {
             MediatorMessage::Waiting { observed, .. } => Ok(Self {
@@ -76,7 +76,7 @@ impl Seat {
     pub(super) async fn relays(&mut self, endpoint: &MediatorEndpoint) -> Option<bool> {
         let pairing = async {
             let mut other = Rendezvous::connect(endpoint, &self.room, None).await?;
-            other.join(&random::<OFFER_LEN>()).await?;
+            other.join(&random::<OFFER_LEN>(), false).await?;
             let paired = other.next().await?;
             let relays = other.relays();
             other.done().await;

@@ -49,6 +49,7 @@ mod lost;
 mod played;
 mod qr;
 mod reconnect;
+mod rejoin;
 mod relay;
 mod relayed;
 mod restored;

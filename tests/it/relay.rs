@@ -50,10 +50,10 @@ async fn pair(url: &MediatorUrl) -> (Rendezvous, Rendezvous, bool) {
     let mut guest = Rendezvous::connect(&endpoint, &[7; 32], None)
         .await
         .unwrap();
-    host.join(b"host").await.unwrap();
+    host.join(b"host", false).await.unwrap();
     let waiting = host.next().await.unwrap();
     assert!(matches!(waiting, MediatorMessage::Waiting { .. }));
-    guest.join(b"guest").await.unwrap();
+    guest.join(b"guest", false).await.unwrap();
     let mut relays = Vec::new();
     for one in [&mut host, &mut guest] {
         match one.next().await.unwrap() {

@@ -29,12 +29,17 @@ pub const WRITE: Duration = Duration::from_secs(4);
 
 /// Open connections in all.
 pub const MAX_CONNECTIONS: usize = 16_384;
-/// Open connections an address (IPv6: a /64).
-pub const MAX_CONNECTIONS_PER_ADDRESS: usize = 64;
+/// Open connections an address (IPv6: a /64). One conversation that was lost takes four at most at
+/// its one end and two at its other: a seat of the session, and three and one of the contacts.
+pub const MAX_CONNECTIONS_PER_ADDRESS: usize = 128;
 /// Rooms in which someone waits.
 pub const MAX_ROOMS: usize = 12_000;
-/// `join` messages an address (IPv6: a /64) and minute; renewals are not counted.
+/// `join` messages an address (IPv6: a /64) and minute, without those that come back; renewals are
+/// not counted.
 pub const JOINS_PER_MINUTE: u32 = 30;
+/// The same of those that come back, counted apart: twice what 20 conversations take whose ends are
+/// all at one address, and which are all lost at once.
+pub const REJOINS_PER_MINUTE: u32 = 240;
 /// WebSocket messages, pings and pongs that one connection may send at once; one more a second.
 /// Binary messages of a relayed pair are not among them.
 pub const MESSAGE_BURST: u32 = 32;

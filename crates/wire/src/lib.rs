@@ -6,9 +6,9 @@
 //!
 //! ```text
 //! client                      mediator                      client
-//!   join {v, room, offer} ───────►
+//!   join {v, room, offer, again} ►
 //!   ◄─── waiting {observed, expires_in}
-//!                                 ◄─────── join {v, room, offer}
+//!                                 ◄─ join {v, room, offer, again}
 //!   ◄─── paired {host, …}         paired {guest, …} ───►
 //!   sealed {data} ─────────────── held ◄───────────────── sealed {data}
 //!   ◄─── sealed {data}                      sealed {data} ───►
@@ -40,6 +40,7 @@ mod opaque;
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::ops::Not;
 
 use serde::{Deserialize, Serialize, de};
 
@@ -60,7 +61,7 @@ pub const DEFAULT_PORT: u16 = 7700;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum ClientMessage {
-    /// First message: wait in this room. Byte for byte the same again while
+    /// First message: wait in this room. The same room and offer again while
     /// waiting: renew the seat. With another offer: give up the present seat or
     /// pairing and take a new seat.
     Join {
@@ -70,6 +71,10 @@ pub enum ClientMessage {
         room: Tag,
         /// OFFER, opaque to the mediator.
         offer: Opaque,
+        /// It comes back: to a session, to a contact, or to a seat whose connection is another
+        /// one now. Counted by [`REJOINS_PER_MINUTE`].
+        #[serde(default, skip_serializing_if = "Not::not")]
+        again: bool,
     },
     /// After `paired`, once: handed on to the peer as it is, as soon as the peer's
     /// is there too.

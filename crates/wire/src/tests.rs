@@ -42,11 +42,14 @@ fn messages_look_as_the_protocol_writes_them() {
         v: 1,
         room: Tag([0; 32]),
         offer: Opaque::new(b"\xff\xfe").unwrap(),
+        again: false,
     };
-    assert_eq!(
-        join.encode(),
-        format!(r#"{{"type":"join","v":1,"room":"{ZERO_TAG}","offer":"__4"}}"#)
-    );
+    let written = format!(r#"{{"type":"join","v":1,"room":"{ZERO_TAG}","offer":"__4"}}"#);
+    assert_eq!(join.encode(), written);
+    let back = format!("{},\"again\":true}}", written.trim_end_matches('}'));
+    let read = ClientMessage::decode(&back).unwrap();
+    assert!(matches!(read, ClientMessage::Join { again: true, .. }));
+    assert_eq!(read.encode(), back);
     assert_eq!(ClientMessage::Done.encode(), r#"{"type":"done"}"#);
     assert_eq!(ClientMessage::Relay.encode(), r#"{"type":"relay"}"#);
     assert_eq!(MediatorMessage::Relaying.encode(), r#"{"type":"relaying"}"#);
@@ -196,17 +199,18 @@ fn debug_shows_neither_tag_nor_bytes() {
         v: 1,
         room: Tag([77; 32]),
         offer: Opaque::new(&[88; 9]).unwrap(),
+        again: false,
     };
     assert_eq!(
         format!("{join:?}"),
-        "Join { v: 1, room: Tag(..), offer: Opaque(9 bytes) }"
+        "Join { v: 1, room: Tag(..), offer: Opaque(9 bytes), again: false }"
     );
 }
 
 proptest! {
     #[test]
-    fn any_join_survives_the_wire(room: [u8; 32], offer in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let join = ClientMessage::Join { v: VERSION, room: Tag(room), offer: Opaque::new(&offer).unwrap() };
+    fn any_join_survives_the_wire(room: [u8; 32], offer in proptest::collection::vec(any::<u8>(), 0..200), again: bool) {
+        let join = ClientMessage::Join { v: VERSION, room: Tag(room), offer: Opaque::new(&offer).unwrap(), again };
         prop_assert_eq!(ClientMessage::decode(&join.encode()), Ok(join));
     }
 

@@ -103,6 +103,7 @@ async fn a_message_in_fragments_is_heard() {
         v: 1,
         room: ROOM,
         offer: Opaque::new(b"offer").unwrap(),
+        again: false,
     }
     .encode();
     let bytes = join.as_bytes();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_tungstenite::tungstenite::Error;
 use undertone_mediator::{Config, Times};
-use undertone_wire::{ErrorCode, Tag};
+use undertone_wire::{ClientMessage, ErrorCode, Tag};
 
 use crate::common::{Client, Mediator, ROOM, pair};
 
@@ -68,6 +68,60 @@ async fn joins_are_limited_an_address_but_renewals_are_free() {
     let mut elsewhere = mediator.connect_from(2).await;
     elsewhere.join(Tag([3; 32]), b"four").await;
     elsewhere.hear_waiting().await;
+}
+
+#[tokio::test]
+async fn those_who_come_back_are_counted_apart() {
+    let mediator = Mediator::start(Config {
+        joins_per_minute: 1,
+        rejoins_per_minute: 2,
+        ..Config::default()
+    });
+    let mut client = mediator.connect().await;
+    for offer in [b"one", b"two"] {
+        client.rejoin(ROOM, offer).await;
+        client.hear_waiting().await;
+    }
+    // Its first of the others, and a renewal by whichever name.
+    client.join(ROOM, b"three").await;
+    client.hear_waiting().await;
+    client.rejoin(ROOM, b"three").await;
+    client.hear_waiting().await;
+    client.rejoin(ROOM, b"four").await;
+    assert_eq!(client.hear_refusal().await.0, ErrorCode::RateLimited);
+    let mut other = mediator.connect().await;
+    other.join(ROOM, b"five").await;
+    assert_eq!(other.hear_refusal().await.0, ErrorCode::RateLimited);
+}
+
+/// Both ends of twenty conversations, all at one address, whose session's and contacts' seats
+/// come at once; and then all of them once more.
+#[tokio::test]
+async fn twenty_conversations_of_one_address_come_back_twice_in_a_minute() {
+    let mediator = Mediator::start(Config::default());
+    for _ in 0..2 {
+        let mut seats = Vec::new();
+        for conversation in 0..20 {
+            // The session's room, and those of three days.
+            for (room, ends) in [(0, 2), (1, 1), (2, 2), (3, 1)] {
+                for end in 0..ends {
+                    let mut seat = mediator.connect().await;
+                    seat.rejoin(Tag([conversation * 4 + room; 32]), &[end])
+                        .await;
+                    match end {
+                        0 => drop(seat.hear_waiting().await),
+                        _ => drop(seat.hear_paired().await),
+                    }
+                    seats.push(seat);
+                }
+            }
+        }
+        assert_eq!(seats.len(), 120);
+        for mut seat in seats {
+            seat.say(&ClientMessage::Done).await;
+            seat.hear_end().await;
+        }
+    }
 }
 
 #[tokio::test]

@@ -7,12 +7,14 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::time::{Instant, sleep_until};
 use undertone_core::crypto::keys::PublicKey;
-use undertone_core::pairing::{Meeting, Offering, PairingError, Role};
+use undertone_core::pairing::{Meeting, PairingError, Role};
 use undertone_core::session::Session;
 
 use crate::engine::Context;
 use crate::engine::connect::host::{Found, HostAcceptor, Step};
-use crate::engine::connect::pair::{Attempt, AttemptError, Failure, Paired, Progress, pair};
+use crate::engine::connect::pair::{
+    Attempt, AttemptError, Failure, Paired, Progress, Unanswered, pair,
+};
 use crate::engine::connect::{Connected, Spending};
 use crate::engine::mediator::MediatorHandle;
 use crate::engine::peer::{HowMet, Newcomer};
@@ -59,7 +61,7 @@ pub async fn attempt(
     context: &Context,
     local: &MediatorHandle,
     goal: Goal<'_>,
-    unanswered: &mut Option<Offering>,
+    unanswered: &mut Option<Unanswered>,
     told: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Connected, AttemptError> {
     let listening = &context.config.listening;

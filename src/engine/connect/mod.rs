@@ -1,7 +1,7 @@
 //! The first meeting: from a room to the first link of a session. After a spent
 //! attempt (PROTOCOL.md §4) whoever waited takes its seat again with a fresh
-//! OFFER, and after three the invite is dead. `attempt` is one of them, `spending`
-//! counts them, `first` is what goes through all of them.
+//! OFFER, and after three the invite is dead. `attempt` is one of them, `seat` where it begins,
+//! `spending` counts them, `first` is what goes through all of them.
 
 pub mod again;
 mod attempt;
@@ -11,6 +11,7 @@ mod first;
 pub mod host;
 pub mod listening;
 pub mod pair;
+mod seat;
 mod spending;
 
 use std::net::SocketAddr;

@@ -2,32 +2,26 @@
 //! open. Used for the first link and for every further one.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::timeout;
 use undertone_core::crypto::keys::{PublicKey, SecretKey};
 use undertone_core::pairing::{Matched, Meeting, Offering, PairingError, Role};
 use undertone_core::text::display_name::DisplayName;
-use undertone_wire::{self as wire, MediatorMessage, Opaque};
+use undertone_wire::MediatorMessage;
 
 use crate::engine::ChatError;
 use crate::engine::connect::Spending;
 use crate::engine::connect::listening::{Listening, View};
+use crate::engine::connect::seat::wait_seated;
 use crate::engine::relay::NoRelay;
 use crate::link::dial::Plan;
 use crate::rendezvous::{Rendezvous, RendezvousError};
 
 /// How long the peer's SEALED may take.
 const SEALED_TIMEOUT: Duration = Duration::from_secs(10);
-/// The seat is renewed this long before it lapses …
-const RENEW_BEFORE: Duration = Duration::from_secs(60);
-/// … yet no sooner than this, whatever a mediator says of its seats.
-const RENEW_AFTER: Duration = Duration::from_millis(500);
-/// How long a mediator may take to answer the first `join`. Pings are no answer.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What an attempt needs to know.
 #[derive(Debug)]
@@ -47,9 +41,17 @@ pub struct Attempt<'a> {
     /// An OFFER that was never answered, of an earlier try whose connection to
     /// the mediator was lost: it takes over the seat that may still be held
     /// there, where a fresh one would be paired with it.
-    pub unanswered: &'a mut Option<Offering>,
+    pub unanswered: &'a mut Option<Unanswered>,
     /// Where it counts once our SEALED goes out, if it does.
     pub spending: Option<&'a Spending>,
+}
+
+/// An OFFER that nobody answered yet.
+#[derive(Debug)]
+pub struct Unanswered {
+    offering: Offering,
+    /// A seat was taken with it.
+    seated: bool,
 }
 
 /// Why an attempt failed.
@@ -201,18 +203,28 @@ pub async fn pair(
     attempt: Attempt<'_>,
     told: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Paired, AttemptError> {
-    let offering = attempt.unanswered;
-    let offer = *offering
-        .get_or_insert_with(|| Offering::new(attempt.meeting, attempt.identity.public()))
-        .offer();
-    let (role, theirs, observed) = wait_seated(mediator, &offer, told).await?;
+    let unanswered = attempt.unanswered;
+    let waiting = unanswered.get_or_insert_with(|| Unanswered {
+        offering: Offering::new(attempt.meeting, attempt.identity.public()),
+        seated: false,
+    });
+    let offer = *waiting.offering.offer();
+    // To a session, to a contact, or to the seat of an earlier try.
+    let again = attempt.pin.is_some() || waiting.seated;
+    let mut seated = |progress| {
+        waiting.seated |= matches!(progress, Progress::Seated { .. });
+        told(progress);
+    };
+    let paired = wait_seated(mediator, &offer, again, &mut seated).await;
+    let (role, theirs, observed) = paired?;
     let role = attempt.role.unwrap_or(role);
     told(Progress::Paired);
     let view = View::of(mediator, observed);
     let candidates = attempt.listening.candidates(attempt.port, &view);
     let failed = |spent: bool| move |why: Failure| AttemptError::Failed { role, spent, why };
-    let offering = offering.take().ok_or(RendezvousError::Garbled)?;
-    let (awaiting, sealed) = offering
+    let waiting = unanswered.take().ok_or(RendezvousError::Garbled)?;
+    let (awaiting, sealed) = waiting
+        .offering
         .paired(role, theirs.as_bytes(), &candidates)
         .map_err(|error| failed(false)(error.into()))?;
     if let Some(spending) = attempt.spending {
@@ -238,55 +250,4 @@ pub async fn pair(
         matched,
         plan,
     })
-}
-
-/// Takes the seat and keeps it until somebody is there: our role as the mediator says it, their
-/// OFFER, and from where it sees us.
-async fn wait_seated(
-    mediator: &mut Rendezvous,
-    offer: &[u8],
-    told: &mut (dyn FnMut(Progress) + Send),
-) -> Result<(Role, Opaque, SocketAddr), RendezvousError> {
-    mediator.join(offer).await?;
-    let mut renew = Instant::now() + wire::SEAT_LIFE;
-    let answer_by = Instant::now() + ANSWER_TIMEOUT;
-    let mut seated = false;
-    loop {
-        let message = tokio::select! {
-            message = mediator.next() => message?,
-            () = sleep_until(renew) => {
-                mediator.join(offer).await?;
-                renew = Instant::now() + RENEW_BEFORE;
-                continue;
-            }
-            () = sleep_until(answer_by), if !seated => return Err(RendezvousError::Silent),
-        };
-        match message {
-            MediatorMessage::Waiting { expires_in, .. } => {
-                let expires_in = expires_in.min(wire::SEAT_LIFE.as_secs());
-                let life = Duration::from_secs(expires_in);
-                let pause = life.saturating_sub(RENEW_BEFORE).max(life / 2);
-                renew = Instant::now() + pause.max(RENEW_AFTER);
-                seated = true;
-                told(Progress::Seated { expires_in });
-            }
-            MediatorMessage::Paired {
-                role,
-                offer,
-                observed,
-                relay: _,
-            } => {
-                let role = match role {
-                    wire::Role::Host => Role::Host,
-                    wire::Role::Guest => Role::Guest,
-                };
-                return Ok((role, offer, observed));
-            }
-            // Of a pairing that we gave up: it may have crossed our `join`.
-            MediatorMessage::PeerLeft | MediatorMessage::Sealed { .. } => {}
-            MediatorMessage::Relaying | MediatorMessage::Error { .. } => {
-                return Err(RendezvousError::Garbled);
-            }
-        }
-    }
 }

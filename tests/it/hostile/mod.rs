@@ -122,11 +122,18 @@ impl Evil {
             from,
             room: [0; 32],
             offer: Vec::new(),
+            again: false,
         };
         match seat.next() {
-            Some(ClientMessage::Join { room, offer, .. }) => {
+            Some(ClientMessage::Join {
+                v: _,
+                room,
+                offer,
+                again,
+            }) => {
                 assert_eq!(path, room.path(), "another hint than the room's");
                 (seat.room, seat.offer) = (room.0, offer.as_bytes().to_vec());
+                seat.again = again;
             }
             None => return None,
             other => panic!("no join but {other:?}"),
@@ -172,6 +179,8 @@ pub(crate) struct Seat<'a> {
     /// The tag.
     pub room: [u8; 32],
     pub offer: Vec<u8>,
+    /// It says that it comes back.
+    pub again: bool,
 }
 
 impl Seat<'_> {

@@ -174,15 +174,16 @@ impl Rendezvous {
         self.leave = Box::pin(elsewhere);
     }
 
-    /// Takes, or renews, a seat in the room.
+    /// Takes, or renews, a seat in the room; `again` where one comes back there.
     ///
     /// # Errors
     /// [`RendezvousError::Lost`].
-    pub async fn join(&mut self, offer: &[u8]) -> Result<(), RendezvousError> {
+    pub async fn join(&mut self, offer: &[u8], again: bool) -> Result<(), RendezvousError> {
         let join = ClientMessage::Join {
             v: VERSION,
             room: self.room,
             offer: opaque(offer)?,
+            again,
         };
         self.send(&join).await
     }

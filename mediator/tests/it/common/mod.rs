@@ -144,8 +144,23 @@ impl Client {
     }
 
     pub(crate) async fn join(&mut self, room: Tag, offer: &[u8]) {
+        self.join_by(room, offer, false).await;
+    }
+
+    /// As one that comes back.
+    pub(crate) async fn rejoin(&mut self, room: Tag, offer: &[u8]) {
+        self.join_by(room, offer, true).await;
+    }
+
+    async fn join_by(&mut self, room: Tag, offer: &[u8], again: bool) {
         let offer = Opaque::new(offer).unwrap();
-        self.say(&ClientMessage::Join { v: 1, room, offer }).await;
+        let join = ClientMessage::Join {
+            v: 1,
+            room,
+            offer,
+            again,
+        };
+        self.say(&join).await;
     }
 
     pub(crate) async fn seal(&mut self, data: &[u8]) {
