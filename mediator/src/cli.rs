@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::builder::{BoolishValueParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -94,6 +95,10 @@ pub(crate) struct Cli {
         default_value_t = wire::RELAY_BYTES, requires = "relay",
         value_parser = clap::value_parser!(u64).range(LEAST_BYTES..))]
     relay_bytes: u64,
+    /// Have clients that wait take their seats anew, over new connections, after so many seconds,
+    /// ± 25 %; for a balancer that is to move them
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    reseat: Option<u64>,
     /// Log more: -v what happens, -vv every message's kind; never tags, addresses or contents
     #[arg(short, long, action = ArgAction::Count)]
     verbose: u8,
@@ -215,6 +220,7 @@ impl Cli {
                 pairs: self.relay_pairs as usize,
                 bytes: self.relay_bytes,
             }),
+            reseat: self.reseat.map(Duration::from_secs),
             ..Config::default()
         })
     }

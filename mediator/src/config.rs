@@ -26,6 +26,8 @@ pub struct Config {
     pub trust_proxy: bool,
     /// Relay for pairs that find no direct path, within these limits; `None`: do not.
     pub relay: Option<RelayLimits>,
+    /// Have whoever waits take its seat anew over a new connection after so long, ± 25 %.
+    pub reseat: Option<Duration>,
     /// Speak TLS with these certificates.
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// How long everything may take.
@@ -80,8 +82,20 @@ impl Default for Config {
             rejoins_per_minute: wire::REJOINS_PER_MINUTE,
             trust_proxy: false,
             relay: None,
+            reseat: None,
             tls: None,
             times: Times::default(),
+        }
+    }
+}
+
+impl Config {
+    /// What clients are told of it.
+    pub(crate) fn terms(&self) -> wire::Terms {
+        wire::Terms {
+            stun: None,
+            relay_rate: self.relay.map(|relay| relay.rate),
+            relay_bytes: self.relay.map(|relay| relay.bytes),
         }
     }
 }

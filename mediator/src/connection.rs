@@ -95,6 +95,7 @@ where
         times,
         ping_at: now + times.ping_every,
         deadline: now + times.idle,
+        reseat_at: None,
     };
     let timer = sleep_until(speaker.deadline);
     tokio::pin!(timer);
@@ -131,6 +132,8 @@ struct Speaker<'a> {
     ping_at: Instant,
     /// Until when the client may stay where it is: outside, waiting or paired.
     deadline: Instant,
+    /// Since the first seat over this connection: when it is to be taken over another one.
+    reseat_at: Option<Instant>,
 }
 
 impl Speaker<'_> {
@@ -162,18 +165,28 @@ impl Speaker<'_> {
         Ok(match event {
             Event::Waiting { until } => {
                 self.deadline = until.into();
+                let reseat_at = match self.reseat_at {
+                    None => self.client.reseat().map(|after| now + after),
+                    known => known,
+                };
+                self.reseat_at = reseat_at;
+                let left = |at: Instant| seconds_up(at.saturating_duration_since(now));
                 MediatorMessage::Waiting {
                     observed: self.observed,
-                    expires_in: seconds_up(self.deadline.saturating_duration_since(now)),
+                    expires_in: left(self.deadline),
+                    reseat: reseat_at.map(left),
+                    terms: self.client.terms(),
                 }
             }
             Event::Paired { role, offer, until } => {
                 self.deadline = until.into();
+                let terms = self.client.terms();
                 MediatorMessage::Paired {
                     role,
                     offer,
                     observed: self.observed,
-                    relay: self.client.may_relay(),
+                    relay: terms.relay_rate.is_some(),
+                    terms,
                 }
             }
             Event::Sealed { data, at: _ } => MediatorMessage::Sealed { data },

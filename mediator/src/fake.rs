@@ -65,6 +65,14 @@ pub(crate) fn hub() -> Arc<Hub> {
     Arc::new(Hub::new(&Config::default()))
 }
 
+/// One that wants seats to be taken anew.
+pub(crate) fn reseating_hub(after: Duration) -> Arc<Hub> {
+    Arc::new(Hub::new(&Config {
+        reseat: Some(after),
+        ..Config::default()
+    }))
+}
+
 /// One that relays.
 pub(crate) fn relay_hub(limits: RelayLimits) -> Arc<Hub> {
     Arc::new(Hub::new(&Config {

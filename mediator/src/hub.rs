@@ -7,11 +7,11 @@
 use std::collections::HashMap;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tracing::debug;
-use undertone_wire::{AddressKey, Opaque, Tag};
+use undertone_wire::{AddressKey, Opaque, Tag, Terms};
 
 use crate::config::Config;
 use crate::limits::{AddressRate, MAX_TRACKED, Rate};
@@ -25,6 +25,10 @@ pub(crate) struct Hub {
     state: Mutex<State>,
     /// Refusals and failures, for the log.
     pub(crate) tally: Tally,
+    /// What clients are told of this mediator.
+    terms: Terms,
+    /// As [`Config::reseat`].
+    reseat: Option<Duration>,
 }
 
 struct State {
@@ -97,6 +101,8 @@ impl Hub {
         Self {
             state,
             tally: Tally::default(),
+            terms: config.terms(),
+            reseat: config.reseat,
         }
     }
 
@@ -188,9 +194,17 @@ impl Client {
         }
     }
 
-    /// Whether pairs are relayed here.
-    pub(crate) fn may_relay(&self) -> bool {
-        lock(&self.hub.state).relays.is_some()
+    /// What this mediator does beside pairing.
+    pub(crate) fn terms(&self) -> Terms {
+        self.hub.terms
+    }
+
+    /// How long a seat that is taken now may be held over the same connection. Another time for
+    /// each: those that come together are not to come together again.
+    pub(crate) fn reseat(&self) -> Option<Duration> {
+        let least = self.hub.reseat? * 3 / 4;
+        let part = getrandom::u32().unwrap_or_default();
+        Some(least + least.mul_f64(f64::from(part) / f64::from(u32::MAX) * 2.0 / 3.0))
     }
 
     pub(crate) fn done(&self) {

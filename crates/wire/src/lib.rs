@@ -7,7 +7,7 @@
 //! ```text
 //! client                      mediator                      client
 //!   join {v, room, offer, again} ►
-//!   ◄─── waiting {observed, expires_in}
+//!   ◄─── waiting {observed, expires_in, …}
 //!                                 ◄─ join {v, room, offer, again}
 //!   ◄─── paired {host, …}         paired {guest, …} ───►
 //!   sealed {data} ─────────────── held ◄───────────────── sealed {data}
@@ -99,6 +99,17 @@ pub enum MediatorMessage {
         observed: SocketAddr,
         /// Seconds until the seat expires.
         expires_in: u64,
+        /// Seconds after which the seat is to be taken anew over a new connection, for which this
+        /// one makes room. `None`: never.
+        #[serde(
+            default,
+            deserialize_with = "whole",
+            skip_serializing_if = "Option::is_none"
+        )]
+        reseat: Option<u64>,
+        /// What else it does for who is here.
+        #[serde(flatten)]
+        terms: Terms,
     },
     /// Two have met; each gets the other's offer.
     Paired {
@@ -111,6 +122,9 @@ pub enum MediatorMessage {
         /// Whether `relay` may be asked for here.
         #[serde(default)]
         relay: bool,
+        /// What else it does for who is here.
+        #[serde(flatten)]
+        terms: Terms,
     },
     /// The peer's `sealed`, once yours is there too: to the farther one of both at
     /// once, to the nearer one after half of what it was earlier, at most
@@ -135,11 +149,38 @@ pub enum MediatorMessage {
         /// counts for nothing.
         #[serde(
             default,
-            deserialize_with = "seconds",
+            deserialize_with = "whole",
             skip_serializing_if = "Option::is_none"
         )]
         retry_after: Option<u64>,
     },
+}
+
+/// What a mediator does beside pairing, said in `waiting` and `paired`. What is not said it does
+/// not, or does not tell; a value of another kind counts for nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The UDP port at which it says by STUN (RFC 8489) from where it is asked.
+    #[serde(
+        default,
+        deserialize_with = "port",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub stun: Option<u16>,
+    /// Bytes a second of a relayed pair, both ways together.
+    #[serde(
+        default,
+        deserialize_with = "whole",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub relay_rate: Option<u64>,
+    /// Bytes of a relayed pair in all, both ways together.
+    #[serde(
+        default,
+        deserialize_with = "whole",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub relay_bytes: Option<u64>,
 }
 
 /// Who listens and who dials.
@@ -270,15 +311,21 @@ fn encode<T: Serialize>(message: &T) -> String {
     serde_json::to_string(message).expect("plain data")
 }
 
-/// Reads a number of seconds; one that is too large for any clock is the largest.
-fn seconds<'de, D: de::Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+/// Reads a number; one that is too large is the largest, and what is no whole number from 0 none.
+fn whole<'de, D: de::Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     let value = serde_json::Value::deserialize(from)?;
     let huge = || {
         value
             .as_f64()
-            .is_some_and(|seconds| seconds >= u64::MAX as f64)
+            .is_some_and(|number| number >= u64::MAX as f64)
     };
     Ok(value.as_u64().or_else(|| huge().then_some(u64::MAX)))
+}
+
+/// Reads a port in the same way.
+fn port<'de, D: de::Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {
+    let port = whole(from)?.and_then(|port| u16::try_from(port).ok());
+    Ok(port.filter(|port| *port != 0))
 }
 
 fn decode<T: de::DeserializeOwned>(text: &str) -> Result<T, DecodeError> {

@@ -74,11 +74,72 @@ fn messages_look_as_the_protocol_writes_them() {
     assert_eq!(
         MediatorMessage::Waiting {
             observed,
-            expires_in: 600
+            expires_in: 600,
+            reseat: None,
+            terms: Terms::default(),
         }
         .encode(),
         r#"{"type":"waiting","observed":"[2001:db8::1]:5","expires_in":600}"#
     );
+}
+
+#[test]
+fn what_a_mediator_does_beside_is_said_flat_and_by_both_messages() {
+    let terms = Terms {
+        stun: Some(3478),
+        relay_rate: Some(262_144),
+        relay_bytes: Some(u64::MAX),
+    };
+    let said = r#""stun":3478,"relay_rate":262144,"relay_bytes":18446744073709551615"#;
+    let observed = "192.0.2.1:5".parse().unwrap();
+    let waiting = MediatorMessage::Waiting {
+        observed,
+        expires_in: 600,
+        reseat: Some(3600),
+        terms,
+    };
+    let text = format!(
+        r#"{{"type":"waiting","observed":"192.0.2.1:5","expires_in":600,"reseat":3600,{said}}}"#
+    );
+    assert_eq!(waiting.encode(), text);
+    assert_eq!(MediatorMessage::decode(&text), Ok(waiting));
+    let paired = MediatorMessage::Paired {
+        role: Role::Guest,
+        offer: Opaque::new(&[0]).unwrap(),
+        observed,
+        relay: true,
+        terms,
+    };
+    let text = format!(
+        r#"{{"type":"paired","role":"guest","offer":"AA","observed":"192.0.2.1:5","relay":true,{said}}}"#
+    );
+    assert_eq!(paired.encode(), text);
+    assert_eq!(MediatorMessage::decode(&text), Ok(paired));
+}
+
+#[test]
+fn what_a_mediator_says_of_itself_in_another_way_counts_for_nothing() {
+    for value in ["-1", "1.5", "null", "\"soon\"", "[1]", "{}", "true"] {
+        let text = format!(
+            r#"{{"type":"waiting","observed":"192.0.2.1:5","expires_in":600,"reseat":{value},"stun":{value},"relay_rate":{value},"relay_bytes":{value}}}"#
+        );
+        let waiting = MediatorMessage::Waiting {
+            observed: "192.0.2.1:5".parse().unwrap(),
+            expires_in: 600,
+            reseat: None,
+            terms: Terms::default(),
+        };
+        assert_eq!(MediatorMessage::decode(&text), Ok(waiting), "{value}");
+    }
+    for (value, stun) in [
+        ("0", None),
+        ("65535", Some(65_535)),
+        ("65536", None),
+        ("1e300", None),
+    ] {
+        let terms: Terms = serde_json::from_str(&format!(r#"{{"stun":{value}}}"#)).unwrap();
+        assert_eq!(terms.stun, stun, "{value}");
+    }
 }
 
 #[test]
@@ -91,6 +152,7 @@ fn a_mediator_that_says_nothing_of_a_relay_has_none() {
             offer: Opaque::new(&[0]).unwrap(),
             observed: "192.0.2.1:5".parse().unwrap(),
             relay: false,
+            terms: Terms::default(),
         })
     );
 }

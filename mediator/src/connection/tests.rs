@@ -1,9 +1,10 @@
 //! Connections under a paused clock: what each wait comes to.
 
-use undertone_wire::{ErrorCode, Opaque, Role};
+use undertone_wire::{ErrorCode, Opaque, Role, Terms};
 
 use super::*;
-use crate::fake::{after, connect, hub, pair, sealed};
+use crate::config::RelayLimits;
+use crate::fake::{after, connect, hub, pair, relay_hub, reseating_hub, sealed};
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_connection_is_pinged_twice_then_frees_its_seat() {
@@ -34,6 +35,8 @@ async fn a_missed_ping_is_forgiven_and_the_seat_lapses_at_its_time() {
     assert_eq!(
         client.hear().await,
         MediatorMessage::Waiting {
+            reseat: None,
+            terms: Terms::default(),
             observed: "127.0.0.1:9".parse().unwrap(),
             expires_in: 600
         }
@@ -178,4 +181,67 @@ async fn a_task_that_is_dropped_frees_its_seat() {
     let mut next = connect(&hub, false);
     next.join(2);
     assert!(matches!(next.hear().await, MediatorMessage::Waiting { .. }));
+}
+
+/// In how many seconds the seat is to be taken anew.
+async fn reseat(client: &mut crate::fake::Peer) -> Option<u64> {
+    match client.hear().await {
+        MediatorMessage::Waiting { reseat, .. } => reseat,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn seats_are_to_be_taken_anew_each_at_its_own_time_which_renewals_do_not_move() {
+    let hub = reseating_hub(Duration::from_secs(1_000));
+    let mut times = Vec::new();
+    for n in 0..20 {
+        let mut client = connect(&hub, false);
+        client.join(n);
+        let seconds = reseat(&mut client).await.unwrap();
+        assert!((750..=1_250).contains(&seconds), "{seconds}");
+        after(30_000).await;
+        client.join(n);
+        assert_eq!(reseat(&mut client).await, Some(seconds - 30));
+        times.push(seconds);
+        client.say(&ClientMessage::Done);
+        client.over.await.unwrap();
+    }
+    times.sort_unstable();
+    times.dedup();
+    assert!(times.len() > 10, "{times:?}");
+    let mut client = connect(&crate::fake::hub(), false);
+    client.join(1);
+    assert_eq!(reseat(&mut client).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_and_who_is_paired_are_told_how_much_is_relayed() {
+    let limits = RelayLimits {
+        rate: 5_000,
+        bytes: 70_000,
+        ..RelayLimits::default()
+    };
+    let told = Terms {
+        stun: None,
+        relay_rate: Some(5_000),
+        relay_bytes: Some(70_000),
+    };
+    for (hub, told) in [(relay_hub(limits), told), (hub(), Terms::default())] {
+        let (mut host, mut guest) = (connect(&hub, false), connect(&hub, false));
+        host.join(1);
+        match host.hear().await {
+            MediatorMessage::Waiting { terms, .. } => assert_eq!(terms, told),
+            other => panic!("{other:?}"),
+        }
+        guest.join(2);
+        for one in [&mut host, &mut guest] {
+            match one.hear().await {
+                MediatorMessage::Paired { terms, relay, .. } => {
+                    assert_eq!((terms, relay), (told, told.relay_rate.is_some()));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
 }

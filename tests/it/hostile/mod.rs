@@ -27,7 +27,7 @@ use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 use undertone::identity::Identity;
 use undertone::store::Store;
 use undertone_core::room::Room;
-use undertone_wire::{ClientMessage, MediatorMessage, Opaque, Role};
+use undertone_wire::{ClientMessage, MediatorMessage, Opaque, Role, Terms};
 
 use crate::common::{Client, Home, PATIENCE};
 
@@ -252,10 +252,16 @@ impl Seat<'_> {
     }
 
     pub(crate) fn waiting(&mut self) {
-        let observed = self.from;
+        self.waiting_for(600, None);
+    }
+
+    /// The same with a seat's life, and when it is to be taken anew.
+    pub(crate) fn waiting_for(&mut self, expires_in: u64, reseat: Option<u64>) {
         self.say(&MediatorMessage::Waiting {
-            observed,
-            expires_in: 600,
+            observed: self.from,
+            expires_in,
+            reseat,
+            terms: Terms::default(),
         });
     }
 
@@ -272,6 +278,7 @@ impl Seat<'_> {
             offer,
             observed,
             relay: false,
+            terms: Terms::default(),
         });
     }
 

@@ -66,10 +66,8 @@ fn a_flood_of_waiting_and_pings_changes_nothing() {
     let host = ada(&homes[0], &evil, ROOM);
     let mut waits = evil.join();
     for i in 0..5000 {
-        waits.say(&MediatorMessage::Waiting {
-            observed: waits.from,
-            expires_in: [600, u64::MAX, 1 << 40][i % 3],
-        });
+        let reseat = [None, Some(0), Some(u64::MAX), Some(1 << 40)][i % 4];
+        waits.waiting_for([600, u64::MAX, 1 << 40][i % 3], reseat);
         waits.raw(Message::Ping(vec![0; 125].into()));
     }
     let guest = bob(&homes[1], &evil, ROOM);
@@ -88,10 +86,7 @@ fn a_seat_that_lapses_at_once_is_not_renewed_without_end() {
     let begun = Instant::now();
     let mut renewed = 0;
     while begun.elapsed() < Duration::from_secs(2) {
-        seat.say(&MediatorMessage::Waiting {
-            observed: seat.from,
-            expires_in: 0,
-        });
+        seat.waiting_for(0, Some(0));
         seat.next().expect("a renewal");
         renewed += 1;
     }

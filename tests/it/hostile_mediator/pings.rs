@@ -6,7 +6,7 @@ use std::thread;
 use futures_util::future::Either;
 use tokio::sync::oneshot;
 use undertone_core::pairing::Candidates;
-use undertone_wire::{ClientMessage, MediatorMessage, Opaque, Role};
+use undertone_wire::{ClientMessage, MediatorMessage, Opaque, Role, Terms};
 
 use super::{ROOM, ada, seated};
 use crate::common::{Client, Home, Start};
@@ -72,6 +72,7 @@ fn paired(seat: &mut Seat<'_>, role: Role, offer: &[u8]) {
         offer: Opaque::new(offer).unwrap(),
         observed,
         relay: true,
+        terms: Terms::default(),
     });
 }
 

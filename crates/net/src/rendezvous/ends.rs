@@ -66,6 +66,6 @@ impl Rendezvous {
 
     /// As [`super::MediatorEndpoint::only_here`] says.
     pub fn is_only_here(&self) -> bool {
-        self.only_here
+        self.endpoint.only_here
     }
 }

@@ -3,9 +3,10 @@
 //! for a pairing is not decided here. `endpoint` is the way there, `connect` the TCP
 //! below it, `tls` what may be above that, `upgrade` the WebSocket on top, `proxy` what may be on
 //! the way, `answer` what may stand in its place, `head` how either answers; `ends` is where the
-//! connection begins and ends, `keep_alive` keeps it, `version` tells a mediator from another
-//! service.
+//! connection begins and ends, `keep_alive` keeps it, `anew` has another one in its place, `version`
+//! tells a mediator from another service.
 
+mod anew;
 mod answer;
 pub mod connect;
 mod endpoint;
@@ -57,10 +58,12 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct Rendezvous {
     socket: Socket,
     room: Tag,
+    /// How it was connected to, from where that was wanted.
+    endpoint: MediatorEndpoint,
+    from: Option<SocketAddr>,
     /// As connected to; `None` through a proxy.
     address: Option<SocketAddr>,
     link: Option<u32>,
-    only_here: bool,
     port_kept: bool,
     /// The port that was wanted, and what is known of it.
     outside: Option<(u16, Outside)>,
@@ -78,7 +81,7 @@ impl fmt::Debug for Rendezvous {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rendezvous")
             .field("address", &self.address)
-            .field("only_here", &self.only_here)
+            .field("only_here", &self.endpoint.only_here)
             .field("relays", &self.relays)
             .finish_non_exhaustive()
     }
@@ -98,7 +101,7 @@ impl Rendezvous {
         room: &[u8; 32],
         from: Option<SocketAddr>,
     ) -> Result<Self, RendezvousError> {
-        match Self::connect_by(endpoint, room, connect_tcp(endpoint, from)).await {
+        match Self::connect_by(endpoint, room, from, connect_tcp(endpoint, from)).await {
             Err(RendezvousError::NoMediator { url, proxy, answer })
                 if !url.tls() && answer.may_be_tls() && endpoint::speaks_tls(endpoint).await =>
             {
@@ -121,12 +124,13 @@ impl Rendezvous {
     ) -> Result<Self, RendezvousError> {
         let endpoint = MediatorEndpoint::direct(mediator.clone());
         let reached = async { Ok(connect::connect(&[address], from, endpoint.segments).await?) };
-        Self::connect_by(&endpoint, room, reached).await
+        Self::connect_by(&endpoint, room, from, reached).await
     }
 
     async fn connect_by(
         endpoint: &MediatorEndpoint,
         room: &[u8; 32],
+        from: Option<SocketAddr>,
         reached: impl Future<Output = Result<connect::Connected, ConnectError>>,
     ) -> Result<Self, RendezvousError> {
         let room = Tag(*room);
@@ -139,9 +143,10 @@ impl Rendezvous {
             };
             Ok(Self {
                 link: link.filter(|_| endpoint.proxy.is_none()),
-                only_here: endpoint.only_here,
                 socket: upgrade::greet(&endpoint.mediator, &room, stream).await?,
                 room,
+                endpoint: endpoint.clone(),
+                from,
                 address: endpoint.proxy.is_none().then_some(address),
                 port_kept,
                 outside: None,

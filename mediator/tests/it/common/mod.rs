@@ -213,6 +213,7 @@ impl Client {
             MediatorMessage::Waiting {
                 observed,
                 expires_in,
+                ..
             } => {
                 assert!((1..=600).contains(&expires_in));
                 observed
