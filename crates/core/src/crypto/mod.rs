@@ -1,4 +1,4 @@
-//! The suite: X25519, HKDF-SHA-256, AES-256-CBC with HMAC-SHA-256, CPace, Double Ratchet.
+//! The suite: X25519, ML-KEM-768, HKDF-SHA-256, AES-256-CBC with HMAC-SHA-256, CPace, Double Ratchet.
 //!
 //! No socket, no clock, no terminal. Bytes go in, bytes come out; randomness comes from the
 //! operating system ([`keys::random`]) and nowhere else.
@@ -10,6 +10,7 @@
 //! | `random` | the operating system's randomness |
 //! | `labels` | every derivation label of the protocol |
 //! | [`x25519`] | key pairs and Diffie-Hellman, canonical and contributory or an error |
+//! | [`kem`] | ML-KEM-768: what a quantum computer does not undo |
 //! | [`seal`] | one `seal`, one `open` |
 //! | [`cpace`] | the password-authenticated exchange |
 //! | [`ratchet`] | root, chain and message keys of one link |
@@ -19,6 +20,7 @@
 
 pub mod again;
 pub mod cpace;
+pub mod kem;
 pub mod keys;
 mod labels;
 mod random;

@@ -14,6 +14,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, zeroize_stack};
 
 /// How much deeper the stack is where nothing is optimised.
 const UNOPTIMISED: usize = if cfg!(debug_assertions) { 8 } else { 1 };
+/// Stack that is overwritten behind a computation with lattices.
+const LATTICE: usize = UNOPTIMISED * 64 * 1024;
 /// Stack that is overwritten behind a computation with curves: 7.6 KiB are used at most.
 const DEEP: usize = UNOPTIMISED * 16 * 1024;
 /// The same, behind a record's hashes and ciphers: 5.5 KiB are used at most.
@@ -83,6 +85,13 @@ impl<const N: usize> fmt::Debug for Secret<N> {
 pub fn wiping_stack<T>(compute: impl FnOnce() -> T) -> T {
     let value = apart(compute);
     zeroize_stack::<DEEP>();
+    value
+}
+
+/// The same for a key encapsulation, at more cost.
+pub(super) fn wiping_lattice_stack<T>(compute: impl FnOnce() -> T) -> T {
+    let value = apart(compute);
+    zeroize_stack::<LATTICE>();
     value
 }
 
