@@ -2,18 +2,19 @@
 //! PROTOCOL.md §4: whatever it puts into a message is sealed as that message must be.
 
 use undertone_core::crypto::cpace::Share;
+use undertone_core::crypto::kem::DecapsulationSeed;
 use undertone_core::crypto::keys::{
     ChainingKey, Label, PublicKey, SealLabel, SecretKey, channel, commitment, hash, offers_hash,
     prs,
 };
 use undertone_core::pairing::{
-    AwaitSealed, Candidates, Matched, Meeting, NAME_MAX, OFFER_LEN, Offering, Role, SEALED_LEN,
-    SUITE, VERSION,
+    AwaitSealed, Candidates, Matched, Meeting, NAME_MAX, OFFER_LEN, Offering, Role, SUITE, VERSION,
 };
 
 const TAG: [u8; 32] = [1; 32];
-/// Bytes of the addresses in SEALED.
-const CANDIDATES_LEN: usize = 152;
+/// Bytes of the candidates in a SEALED, shorter and longer.
+const CANDIDATES_LEN: usize = 400;
+const CANDIDATES_MAX: usize = 896;
 
 /// An OFFER from the mediator, in either role.
 pub(crate) fn offer(input: &[u8]) {
@@ -34,7 +35,15 @@ pub(crate) fn sealed(input: &[u8]) {
         1 => peer.seal(input.to_vec()),
         _ => {
             let mut addresses = input.to_vec();
-            addresses.resize(CANDIDATES_LEN, 0);
+            let longer = addresses.len() > CANDIDATES_LEN;
+            addresses.resize(
+                if longer {
+                    CANDIDATES_MAX
+                } else {
+                    CANDIDATES_LEN
+                },
+                0,
+            );
             peer.sealed(&addresses)
         }
     };
@@ -60,9 +69,10 @@ pub(crate) fn confirm(input: &[u8]) {
             let confirmed = host.confirm(&message);
             if confirmed.is_err() {
                 // Refused without a trace: the genuine one would be taken.
-                let [caps, rest] = [&[VERSION, 1, 0, 0][..], &[9; 32]];
                 let name = [&[3][..], b"bob", &[0; NAME_MAX - 3]].concat();
-                let honest = [caps, rest, &name].concat();
+                let kem = DecapsulationSeed::from_bytes(&[8; 64]).encapsulation_key();
+                let caps = [VERSION, 1, 0, 0, 0, 0];
+                let honest = [&caps[..], &name, &[9; 32], &kem[..]].concat();
                 let honest = keys.confirm(Label::ConfirmB, &keys.th1, &honest, true);
                 assert!(host.confirm(&honest).is_ok());
             }
@@ -106,7 +116,7 @@ fn victims_key() -> SecretKey {
 }
 
 /// The end under test in this role, with the peer's OFFER in hand.
-fn paired(role: Role) -> (AwaitSealed, [u8; SEALED_LEN], Peer) {
+fn paired(role: Role) -> (AwaitSealed, Vec<u8>, Peer) {
     let ours = victim();
     let peer = Hand::new();
     let theirs = peer.offer;
@@ -158,7 +168,12 @@ impl Hand {
         let e = ephemeral.public();
         let c = commitment(&e, share.public(), &identity.public(), &nonce);
         let mut offer = [0; OFFER_LEN];
-        let parts = [&[VERSION, SUITE][..], e.as_bytes(), share.public(), &c];
+        let parts = [
+            &[VERSION, SUITE, 0, 0, 0, 0][..],
+            e.as_bytes(),
+            share.public(),
+            &c,
+        ];
         offer.copy_from_slice(&parts.concat());
         Self {
             identity,
@@ -170,17 +185,17 @@ impl Hand {
     }
 
     /// Meets the end with this OFFER, in this role.
-    fn meet(mut self, role: Role, theirs: &[u8; OFFER_LEN]) -> Peer {
+    fn meet(mut self, role: Role, theirs: &[u8]) -> Peer {
         let (a, b) = match role {
-            Role::Host => (&self.offer, theirs),
-            Role::Guest => (theirs, &self.offer),
+            Role::Host => (&self.offer[..], theirs),
+            Role::Guest => (theirs, &self.offer[..]),
         };
         let th0 = offers_hash(&TAG, a, b);
-        let ad = |letter, offer: &[u8; OFFER_LEN]| [&[letter], &offer[..34], &offer[66..]].concat();
+        let ad = |letter, offer: &[u8]| [&[letter], &offer[..38], &offer[70..]].concat();
         let (ada, adb) = (ad(b'A', a), ad(b'B', b));
         let spent = Share::with_scalar(b"", b"", &[], &[7; 32]);
         let share = std::mem::replace(&mut self.share, spent);
-        let [e, y] = [2, 34].map(|at| <[u8; 32]>::try_from(&theirs[at..at + 32]).expect("32"));
+        let [e, y] = [6, 38].map(|at| <[u8; 32]>::try_from(&theirs[at..at + 32]).expect("32"));
         let isk = share.finish(&y, &ada, &adb, role == Role::Host);
         let e = PublicKey::from_bytes(e).expect("an honest offer");
         let dh = self.ephemeral.diffie_hellman(&e).expect("an honest offer");

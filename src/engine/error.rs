@@ -276,9 +276,9 @@ fn ended_by(why: &Failure) -> (&'static str, Exit) {
         | Failure::Pairing(
             PairingError::TheyAreOlder(_) | PairingError::WeAreOlder(_) | PairingError::Downgrade,
         ) => ("version", Exit::Protocol),
-        Failure::Pairing(PairingError::Name | PairingError::Candidates) => {
-            ("broken", Exit::Protocol)
-        }
+        Failure::Pairing(
+            PairingError::Name | PairingError::Candidates | PairingError::Encapsulation,
+        ) => ("broken", Exit::Protocol),
         Failure::Pairing(_) | Failure::Left | Failure::Slow => ("secret", Exit::Identity),
     }
 }

@@ -27,7 +27,7 @@
 //! let room: Room = "ocean-panda#tiger-velvet".parse()?;
 //! let meeting = Meeting { tag: room.tag(), prs: room.prs() };
 //! let [ada, bob] = [&key_a, &key_b].map(|key| Offering::new(meeting.clone(), key.public()));
-//! let (offer_a, offer_b) = (*ada.offer(), *bob.offer());
+//! let (offer_a, offer_b) = (ada.offer().to_vec(), bob.offer().to_vec());
 //! let (ada, sealed_a) = ada.paired(Role::Host, &offer_b, &Candidates::default())?;
 //! let (bob, sealed_b) = bob.paired(Role::Guest, &offer_a, &Candidates::default())?;
 //!

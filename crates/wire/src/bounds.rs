@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Longest text message, in bytes, either way.
 pub const MAX_MESSAGE: usize = 4 * 1024;
-/// Longest `offer` or `data`, in bytes once decoded (the longest in use has 256).
+/// Longest `offer` or `data`, in bytes once decoded (the longest in use has 1,008).
 pub const MAX_OPAQUE: usize = 1024;
 
 /// Life of a waiting seat; the same `join` sent again renews it.

@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use undertone_core::pairing::{Candidates, Matched};
 
 use crate::link::dial::Plan;
-use crate::link::here::Here;
-use crate::link::interfaces::addresses_here;
+use crate::link::here::{OwnAddresses, machine};
 use crate::link::port::Port;
 use crate::link::ranking::{is_link_local, ranked};
 use crate::link::tell::Tell;
@@ -118,7 +117,7 @@ impl Listening {
             return Candidates::default();
         }
         if !self.advertise.is_empty() {
-            return Candidates::new(self.advertise.iter().copied());
+            return Candidates::new(self.advertise.iter().copied()).on_machine(machine());
         }
         let here = match self.bind {
             Some(bind) if !bind.ip().is_unspecified() => vec![bind.ip()],
@@ -135,7 +134,7 @@ impl Listening {
         });
         let all = here.into_iter().map(|ip| SocketAddr::new(ip, port));
         // That one first: of a machine with many addresses only eight are told.
-        let told = Candidates::new(seen.into_iter().chain(all));
+        let told = Candidates::new(seen.into_iter().chain(all)).on_machine(machine());
         self.tell
             .tell(|| format!("the other person is told {told}"));
         told
@@ -153,17 +152,27 @@ impl Listening {
         let theirs = matched.candidates();
         self.tell
             .tell(|| format!("the other person tells {theirs}"));
-        let dialable = theirs.dialable(view.via);
-        let candidates: Vec<SocketAddr> = dialable
+        let is_here = matched.is_same_machine() || view.only_here;
+        let own = OwnAddresses::here();
+        let is_allowed = |address: &SocketAddr| {
+            let allowed = is_here || !own.contains(address.ip());
+            if !allowed {
+                self.tell.tell(|| {
+                    format!(
+                        "{address} is of this machine, and the other person is not: not dialled"
+                    )
+                });
+            }
+            allowed
+        };
+        let candidates = theirs
+            .dialable(view.via)
             .filter_map(|address| on_link(address, view.link))
+            .filter(is_allowed)
             .collect();
-        // It may look for us, although we need not look for it.
-        let shown = Here::show(&matched.here_names(), addresses_here());
         Plan {
             candidates,
             outside,
-            here: shown.ok(),
-            only_here: view.only_here,
             tell: self.tell.clone(),
         }
     }

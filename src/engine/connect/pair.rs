@@ -133,7 +133,9 @@ impl Failure {
             Self::Pairing(PairingError::Version | PairingError::Downgrade) => {
                 "Bring undertone up to date on both sides."
             }
-            Self::Pairing(PairingError::Name | PairingError::Candidates) => {
+            Self::Pairing(
+                PairingError::Name | PairingError::Candidates | PairingError::Encapsulation,
+            ) => {
                 "The other person's program broke the protocol. Bring undertone up to date on both sides."
             }
             Self::Pairing(_) => "Someone in between, perhaps the mediator, altered the messages.",
@@ -208,7 +210,7 @@ pub async fn pair(
         offering: Offering::new(attempt.meeting, attempt.identity.public()),
         seated: false,
     });
-    let offer = *waiting.offering.offer();
+    let offer = waiting.offering.offer().to_vec();
     // To a session, to a contact, or to the seat of an earlier try.
     let again = attempt.pin.is_some() || waiting.seated;
     let mut seated = |progress| {

@@ -125,6 +125,10 @@ impl Conversation<'_> {
         self.announce(Arrival::First);
         self.read()?;
         loop {
+            // Before anything else that came: nobody is told that we left, or go on.
+            if let Ok(error) = inbox.failures.try_recv() {
+                return Err(ChatError::Output(error));
+            }
             self.show_events()?;
             self.say_what_waited();
             self.leave_after_input();

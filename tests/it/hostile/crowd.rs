@@ -39,11 +39,11 @@ pub(crate) fn garbage(kind: usize) -> Vec<u8> {
     match kind % 9 {
         0 => Vec::new(),
         1 => vec![0],
-        2 => vec![0, 0, 0, 144],
+        2 => vec![0, 0, 5, 48],
         3 => vec![0xff; 4],
-        4 => framed(144),
+        4 => framed(1328),
         5 => framed(48),
-        6 => framed(98),
+        6 => framed(102),
         7 => b"GET /v1/rendezvous HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(),
         _ => vec![0x16; 300],
     }

@@ -82,11 +82,11 @@ impl Impostor {
 
 /// What CONFIRM says of who sends it, whatever that is.
 #[allow(dead_code, reason = "each test file uses its part")]
-pub(crate) fn introduction(caps: [u8; 4], name: &[u8]) -> Introduction {
-    let mut bytes = [0; 69];
-    bytes[..4].copy_from_slice(&caps);
-    bytes[4] = u8::try_from(name.len()).unwrap();
-    bytes[5..5 + name.len()].copy_from_slice(name);
+pub(crate) fn introduction(caps: [u8; 6], name: &[u8]) -> Introduction {
+    let mut bytes = [0; 71];
+    bytes[..6].copy_from_slice(&caps);
+    bytes[6] = u8::try_from(name.len()).unwrap();
+    bytes[7..7 + name.len()].copy_from_slice(name);
     Introduction::from_bytes(bytes)
 }
 

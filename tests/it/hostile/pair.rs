@@ -32,7 +32,7 @@ impl Two {
             .0
             .each_ref()
             .map(|identity| Offering::new(meeting.clone(), identity.public()));
-        let offers = [*host.offer(), *guest.offer()];
+        let offers = [host.offer().to_vec(), guest.offer().to_vec()];
         let (host, sealed_a) = host.paired(Role::Host, &offers[1], &none).unwrap();
         let (guest, sealed_b) = guest.paired(Role::Guest, &offers[0], &none).unwrap();
         let host = host.sealed(&sealed_b, None).unwrap();

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 
+use undertone_core::pairing::{CONFIRM_A_LEN, CONFIRM_B_LEN, SEALED_LENS};
 use undertone_core::session::record::BODY_MIN;
 
 pub(crate) use crate::common::proxy::Direction;
@@ -16,10 +17,11 @@ pub(crate) struct Passing<'a> {
 }
 
 impl Passing<'_> {
-    /// Records are longer than every message before them: they hold 256 bytes at
-    /// least.
+    /// Records hold 256 bytes at least, and none is as long as a SEALED or a CONFIRM.
     pub(crate) fn is_record(&self) -> bool {
-        self.frame.len() > 4 + BODY_MIN + 200
+        let [shorter, longer] = SEALED_LENS;
+        let before = [shorter, longer, CONFIRM_A_LEN, CONFIRM_B_LEN];
+        self.frame.len() > 4 + BODY_MIN + 200 && !before.contains(&(self.frame.len() - 4))
     }
 }
 

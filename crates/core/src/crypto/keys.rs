@@ -13,11 +13,11 @@
 use std::fmt;
 
 use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::labels::{CHANNEL, COMMIT, FINGERPRINT, OFFERS, ROOM};
+use super::labels::{CHANNEL, COMMIT, FINGERPRINT, MACHINE, OFFERS, ROOM};
 pub use super::labels::{Label, SealLabel};
 pub use super::random::random;
 pub use super::resume::ResumeSecret;
@@ -76,6 +76,16 @@ pub fn offers_hash(tag: &[u8; 32], offer_a: &[u8], offer_b: &[u8]) -> [u8; 32] {
 /// H(lv("undertone/1 fingerprint") ‖ S): its first 16 bytes are what people compare.
 pub(super) fn fingerprint_hash(s: &PublicKey) -> [u8; 32] {
     hash(&[&lv_len(FINGERPRINT), FINGERPRINT, s.as_bytes()])
+}
+
+/// HMAC-SHA-256(machine, lv("undertone/1 same machine") ‖ th0 ‖ role): shows to who has the same id
+/// that this end runs on that machine, and to nobody else what the id is.
+pub fn machine_tag(machine: &[u8], th0: &[u8; 32], role: u8) -> [u8; 32] {
+    let parts: [&[u8]; 4] = [&lv_len(MACHINE), MACHINE, th0, &[role]];
+    wiping_stack(|| {
+        let mac = parts.iter().fold(hmac_sha256(machine), Mac::chain_update);
+        mac.finalize().into_bytes().into()
+    })
 }
 
 /// PRS of CPace = "S" ‖ SECRET, or "N" where there is none.

@@ -7,6 +7,8 @@ pub(super) const FINGERPRINT: &[u8] = b"undertone/1 fingerprint";
 pub(super) const CHANNEL: &[u8] = b"undertone/1";
 /// `info` of KDF_RK, and nothing before it: the root key is the salt.
 pub(super) const ROOT: &[u8] = b"undertone/1 root";
+/// What HMAC with a machine's id takes in before th0 and the role.
+pub(super) const MACHINE: &[u8] = b"undertone/1 same machine";
 /// Salt of the verification words.
 pub(super) const WORDS: &[u8] = b"undertone/1 words";
 /// What KDF_CK feeds to HMAC for a message key and for the next chain key.
@@ -25,10 +27,6 @@ pub enum Label {
     ConfirmA,
     /// Seals CONFIRM_B.
     ConfirmB,
-    /// The name by which A shows that it is on the same machine.
-    HereA,
-    /// The name by which B does.
-    HereB,
     /// SK, the first root key.
     Ratchet,
     /// The session id, first part of every record's associated data.
@@ -56,8 +54,6 @@ impl Label {
             Self::SealedB => b"undertone/1 sealed B",
             Self::ConfirmA => b"undertone/1 confirm A",
             Self::ConfirmB => b"undertone/1 confirm B",
-            Self::HereA => b"undertone/1 here A",
-            Self::HereB => b"undertone/1 here B",
             Self::Ratchet => b"undertone/1 ratchet",
             Self::SessionId => b"undertone/1 session id",
             Self::Resume => b"undertone/1 resume",

@@ -1,30 +1,38 @@
-//! CONFIRM: each end shows that it holds ck2, names itself, and the guest hands
-//! over its first ratchet key. The guest speaks first on every link; the same
-//! bytes go over each of a pairing's links.
+//! CONFIRM: each end shows that it holds ck2, says what it can do and what it is called, and gives
+//! its part of the keys that only both ends of a link have. The guest speaks first on every link;
+//! the same bytes go over each of a pairing's links.
 //!
 //! ```text
-//! CONFIRM_B = seal(exp(ck2, "confirm B", th1), …, th1, caps ‖ R_B ‖ name)   144 bytes
-//! CONFIRM_A = seal(exp(ck2, "confirm A", th2), …, th2, caps ‖ name)         112 bytes
-//! th2 = H(th1 ‖ CONFIRM_B) · th3 = H(th2 ‖ CONFIRM_A)
+//! CONFIRM_B = seal(exp(ck2, "confirm B", th1), …, th1, caps ‖ name ‖ R_B ‖ EK)   1,328 bytes
+//! CONFIRM_A = seal(exp(ck2, "confirm A", th2), …, th2, caps ‖ name ‖ CT)         1,200 bytes
+//! th2 = H(th1 ‖ CONFIRM_B) · th3 = H(th2 ‖ CONFIRM_A) · ck3 = ext(ck2, ss)
 //! ```
 
 mod introduction;
 
 use std::sync::Arc;
 
-use introduction::{CAPS, check_caps, decode_name};
+use introduction::{INTRODUCTION_LEN, check_caps};
 pub use introduction::{Introduction, NAME_MAX};
+use zeroize::Zeroizing;
 
-use super::{Matched, PairingError, Role, fixed};
+use super::{Matched, PairingError, Role};
+use crate::crypto::kem::{
+    CIPHERTEXT_LEN, DecapsulationSeed, ENCAPSULATION_KEY_LEN, encapsulate_with,
+};
 use crate::crypto::keys::{
     ChainingKey, Key, Label, PublicKey, ResumeSecret, SealLabel, SecretKey, hash,
 };
+use crate::crypto::secret::Secret;
 use crate::crypto::words::Words;
 
-/// Bytes of a CONFIRM_B, the guest's.
-pub const CONFIRM_B_LEN: usize = 144;
-/// Bytes of a CONFIRM_A, the host's.
-pub const CONFIRM_A_LEN: usize = 112;
+/// Bytes of a CONFIRM_B of ours, the guest's.
+pub const CONFIRM_B_LEN: usize = 1328;
+/// Bytes of a CONFIRM_A of ours, the host's.
+pub const CONFIRM_A_LEN: usize = 1200;
+/// Bytes of the longest CONFIRM: later ones may hold more.
+pub const CONFIRM_MAX: usize = 4096;
+
 /// What a pairing yields once both ends have confirmed.
 #[derive(Debug)]
 pub struct Established {
@@ -43,6 +51,8 @@ pub struct PeerIdentity {
     pub identity: PublicKey,
     /// What it calls itself: 1 to 64 bytes of UTF-8 from a stranger.
     pub name: String,
+    /// What its program can do: the bits of CONFIRM.
+    pub features: u32,
     /// The words that ours are compared with: those that we read out, and those
     /// that we must hear.
     pub words: Words,
@@ -57,7 +67,7 @@ pub struct LinkKeys {
     pub root: Key,
     /// Our first ratchet key, or theirs.
     pub ratchet: RatchetStart,
-    /// exp(ck2, "session id", th3).
+    /// exp(ck3, "session id", th3).
     pub session_id: [u8; 32],
     /// The host's identity.
     pub s_a: PublicKey,
@@ -79,7 +89,14 @@ pub enum RatchetStart {
 pub struct HostConfirm {
     matched: Matched,
     introduction: Introduction,
-    first: Option<(Box<[u8; CONFIRM_B_LEN]>, [u8; CONFIRM_A_LEN])>,
+    answered: Option<Answered>,
+}
+
+/// The first valid CONFIRM_B, and the CONFIRM_A that answers it.
+#[derive(Debug)]
+struct Answered {
+    confirm_b: Box<[u8]>,
+    confirm_a: Box<[u8]>,
 }
 
 /// The guest: CONFIRM_B goes out on every socket, CONFIRM_A is awaited.
@@ -87,7 +104,8 @@ pub struct HostConfirm {
 pub struct GuestConfirm {
     matched: Matched,
     ratchet: SecretKey,
-    confirm_b: [u8; CONFIRM_B_LEN],
+    kem: DecapsulationSeed,
+    confirm_b: Box<[u8]>,
 }
 
 impl Matched {
@@ -96,7 +114,8 @@ impl Matched {
     /// # Errors
     /// [`PairingError::Name`] unless `name` has 1 to 64 bytes.
     pub fn host(self, name: &str) -> Result<HostConfirm, PairingError> {
-        Ok(self.host_as(Introduction::named(name)?))
+        let introduction = Introduction::named(name, self.unused.feature())?;
+        Ok(self.host_as(introduction))
     }
 
     /// Goes on as the host who says this of itself.
@@ -105,7 +124,7 @@ impl Matched {
         HostConfirm {
             introduction,
             matched: self,
-            first: None,
+            answered: None,
         }
     }
 
@@ -114,34 +133,37 @@ impl Matched {
     /// # Errors
     /// [`PairingError::Name`] unless `name` has 1 to 64 bytes.
     pub fn guest(self, name: &str) -> Result<GuestConfirm, PairingError> {
-        self.guest_with(name, SecretKey::generate())
+        self.guest_with(name, SecretKey::generate(), DecapsulationSeed::generate())
     }
 
     pub(super) fn guest_with(
         self,
         name: &str,
         ratchet: SecretKey,
+        kem: DecapsulationSeed,
     ) -> Result<GuestConfirm, PairingError> {
-        self.guest_as(Introduction::named(name)?, ratchet)
+        let introduction = Introduction::named(name, self.unused.feature())?;
+        Ok(self.guest_as(introduction, ratchet, kem))
     }
 
-    /// Goes on as the guest who says this of itself, with its first ratchet key.
-    ///
-    /// # Errors
-    /// None, but for a length that cannot be.
+    /// Goes on as the guest who says this of itself, with its first ratchet key and the key that the
+    /// host encapsulates for.
+    #[must_use]
     pub fn guest_as(
         self,
-        Introduction(introduction): Introduction,
+        introduction: Introduction,
         ratchet: SecretKey,
-    ) -> Result<GuestConfirm, PairingError> {
-        let (caps, name) = introduction.split_at(CAPS.len());
-        let plain = [caps, ratchet.public().as_bytes(), name].concat();
-        let confirm_b = seal(&self.ck2, Label::ConfirmB, &self.th1, plain)?;
-        Ok(GuestConfirm {
+        kem: DecapsulationSeed,
+    ) -> GuestConfirm {
+        let (r_b, key) = (ratchet.public(), kem.encapsulation_key());
+        let plain = [introduction.as_bytes(), r_b.as_bytes(), key.as_slice()].concat();
+        let confirm_b = seal(&self.ck2, Label::ConfirmB, &self.th1, plain);
+        GuestConfirm {
             matched: self,
             ratchet,
+            kem,
             confirm_b,
-        })
+        }
     }
 }
 
@@ -156,55 +178,64 @@ impl HostConfirm {
     pub fn confirm(
         &mut self,
         confirm_b: &[u8],
-    ) -> Result<([u8; CONFIRM_A_LEN], Option<Established>), PairingError> {
-        let theirs: [u8; CONFIRM_B_LEN] = fixed(confirm_b, "CONFIRM")?;
-        if let Some((first, answer)) = &self.first {
-            return if **first == theirs {
-                Ok((*answer, None))
+    ) -> Result<(Box<[u8]>, Option<Established>), PairingError> {
+        self.confirm_with(confirm_b, &Secret::random())
+    }
+
+    /// The same; ss is encapsulated with `m`.
+    pub(super) fn confirm_with(
+        &mut self,
+        confirm_b: &[u8],
+        m: &Secret<32>,
+    ) -> Result<(Box<[u8]>, Option<Established>), PairingError> {
+        if let Some(first) = &self.answered {
+            return if *first.confirm_b == *confirm_b {
+                Ok((first.confirm_a.clone(), None))
             } else {
                 Err(PairingError::Confirm)
             };
         }
         let Matched { ck2, th1, .. } = &self.matched;
-        let plain = open(ck2, Label::ConfirmB, th1, &theirs)?;
-        let (caps, rest) = plain.split_first_chunk().ok_or(PairingError::Confirm)?;
-        let (r_b, name) = rest.split_first_chunk().ok_or(PairingError::Confirm)?;
-        let name = decode_name(name)?;
-        check_caps(caps, &name)?;
+        let plain = open(ck2, Label::ConfirmB, th1, confirm_b, CONFIRM_B_LEN)?;
+        let (caps, rest) = plain.split_at(INTRODUCTION_LEN);
+        let (name, features) = check_caps(caps)?;
+        let (r_b, rest) = rest.split_first_chunk().ok_or(PairingError::Confirm)?;
+        let key = rest.first_chunk::<ENCAPSULATION_KEY_LEN>();
+        let key = key.ok_or(PairingError::Confirm)?;
         let ratchet = PublicKey::from_bytes(*r_b)?;
+        let encapsulated = encapsulate_with(key, m);
+        let (ciphertext, shared) = encapsulated.map_err(|_| PairingError::Encapsulation)?;
 
-        let (answer, th3) = self.answer(&theirs)?;
-        self.first = Some((Box::new(theirs), answer));
+        let (confirm_a, th3) = self.answer(confirm_b, &ciphertext);
         let start = RatchetStart::Initiator(ratchet);
-        Ok((answer, Some(self.matched.establish(name, &th3, start))))
+        let established = self.matched.establish(name, features, &shared, &th3, start);
+        self.answered = Some(Answered {
+            confirm_b: confirm_b.into(),
+            confirm_a: confirm_a.clone(),
+        });
+        Ok((confirm_a, Some(established)))
     }
 
     /// The CONFIRM_A by which the guest of this authentic CONFIRM_B learns why the
     /// pairing ends: no version or suite is common to both.
-    ///
-    /// # Errors
-    /// [`PairingError::Length`].
-    pub fn refusal(&self, confirm_b: &[u8]) -> Result<[u8; CONFIRM_A_LEN], PairingError> {
-        let (answer, _) = self.answer(&fixed(confirm_b, "CONFIRM")?)?;
-        Ok(answer)
+    pub fn refusal(&self, confirm_b: &[u8]) -> Box<[u8]> {
+        self.answer(confirm_b, &[0; CIPHERTEXT_LEN]).0
     }
 
     /// CONFIRM_A, and th3.
-    fn answer(
-        &self,
-        theirs: &[u8; CONFIRM_B_LEN],
-    ) -> Result<([u8; CONFIRM_A_LEN], [u8; 32]), PairingError> {
+    fn answer(&self, theirs: &[u8], ciphertext: &[u8; CIPHERTEXT_LEN]) -> (Box<[u8]>, [u8; 32]) {
         let Matched { ck2, th1, .. } = &self.matched;
         let th2 = hash(&[th1, theirs]);
-        let answer = seal(ck2, Label::ConfirmA, &th2, self.introduction.0.to_vec())?;
+        let plain = [self.introduction.as_bytes(), ciphertext].concat();
+        let answer = seal(ck2, Label::ConfirmA, &th2, plain);
         let th3 = hash(&[&th2, &answer]);
-        Ok((answer, th3))
+        (answer, th3)
     }
 }
 
 impl GuestConfirm {
-    /// CONFIRM_B, the first bytes on every link.
-    pub fn confirm_b(&self) -> &[u8; CONFIRM_B_LEN] {
+    /// CONFIRM_B, the first bytes on every link: [`CONFIRM_B_LEN`] of them.
+    pub fn confirm_b(&self) -> &[u8] {
         &self.confirm_b
     }
 
@@ -214,23 +245,28 @@ impl GuestConfirm {
     /// # Errors
     /// As [`HostConfirm::confirm`].
     pub fn confirm(&self, confirm_a: &[u8]) -> Result<Established, PairingError> {
-        let theirs: [u8; CONFIRM_A_LEN] = fixed(confirm_a, "CONFIRM")?;
         let Matched { ck2, th1, .. } = &self.matched;
         let th2 = hash(&[th1, &self.confirm_b]);
-        let plain = open(ck2, Label::ConfirmA, &th2, &theirs)?;
-        let (caps, name) = plain.split_first_chunk().ok_or(PairingError::Confirm)?;
-        let name = decode_name(name)?;
-        check_caps(caps, &name)?;
-        let th3 = hash(&[&th2, &theirs]);
-        let ratchet = SecretKey::from_bytes(self.ratchet.as_bytes());
-        Ok(self
-            .matched
-            .establish(name, &th3, RatchetStart::Responder(ratchet)))
+        let plain = open(ck2, Label::ConfirmA, &th2, confirm_a, CONFIRM_A_LEN)?;
+        let (caps, rest) = plain.split_at(INTRODUCTION_LEN);
+        let (name, features) = check_caps(caps)?;
+        let ciphertext = rest.first_chunk().ok_or(PairingError::Confirm)?;
+        let shared = self.kem.decapsulate(ciphertext);
+        let th3 = hash(&[&th2, confirm_a]);
+        let start = RatchetStart::Responder(SecretKey::from_bytes(self.ratchet.as_bytes()));
+        Ok(self.matched.establish(name, features, &shared, &th3, start))
     }
 }
 
 impl Matched {
-    fn establish(&self, name: String, th3: &[u8; 32], ratchet: RatchetStart) -> Established {
+    fn establish(
+        &self,
+        name: String,
+        features: u32,
+        shared: &Secret<32>,
+        th3: &[u8; 32],
+        ratchet: RatchetStart,
+    ) -> Established {
         let Self {
             role,
             identity,
@@ -240,47 +276,48 @@ impl Matched {
             ck2,
             ..
         } = self;
+        let ck3 = ck2.extract(shared.as_bytes());
         Established {
             peer: PeerIdentity {
                 identity: *identity,
                 name,
+                features,
                 words: *words,
             },
             link: LinkKeys {
                 role: *role,
-                root: ck2.expand(Label::Ratchet, th3),
+                root: ck3.expand(Label::Ratchet, th3),
                 ratchet,
-                session_id: *ck2.expand(Label::SessionId, th3).as_bytes(),
+                session_id: *ck3.expand(Label::SessionId, th3).as_bytes(),
                 s_a: *s_a,
                 s_b: *s_b,
             },
-            resume: Arc::new(ResumeSecret::new(ck2.expand(Label::Resume, th3))),
+            resume: Arc::new(ResumeSecret::new(ck3.expand(Label::Resume, th3))),
         }
     }
 }
 
-fn seal<const N: usize>(
-    ck2: &ChainingKey,
-    label: Label,
-    th: &[u8; 32],
-    mut plain: Vec<u8>,
-) -> Result<[u8; N], PairingError> {
+fn seal(ck2: &ChainingKey, label: Label, th: &[u8; 32], mut plain: Vec<u8>) -> Box<[u8]> {
     ck2.expand(label, th)
         .seal(SealLabel::Confirm, &[th], &mut plain, 0);
-    fixed(&plain, "CONFIRM")
+    plain.into()
 }
 
-fn open<const N: usize>(
+/// What a CONFIRM holds; not shorter than one of ours of `least` bytes.
+fn open(
     ck2: &ChainingKey,
     label: Label,
     th: &[u8; 32],
-    sealed: &[u8; N],
-) -> Result<Vec<u8>, PairingError> {
-    let mut buf = *sealed;
+    sealed: &[u8],
+    least: usize,
+) -> Result<Zeroizing<Vec<u8>>, PairingError> {
+    if !(least..=CONFIRM_MAX).contains(&sealed.len()) {
+        return Err(PairingError::Length("CONFIRM"));
+    }
+    let mut buf = sealed.to_vec();
     let plain = ck2
         .expand(label, th)
-        .open(SealLabel::Confirm, &[th], &mut buf);
-    plain
-        .map(|plain| plain.to_vec())
-        .map_err(|_| PairingError::Confirm)
+        .open(SealLabel::Confirm, &[th], &mut buf)
+        .map_err(|_| PairingError::Confirm)?;
+    Ok(Zeroizing::new(plain.to_vec()))
 }

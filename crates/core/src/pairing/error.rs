@@ -8,8 +8,8 @@ pub enum PairingError {
     /// A message of the wrong length.
     #[error("{0} has the wrong length")]
     Length(&'static str),
-    /// An OFFER of another version or suite.
-    #[error("the other side speaks another version of the protocol")]
+    /// An OFFER of another version, or without a suite of ours. Nobody vouches for it.
+    #[error("the other program is older or newer, or somebody says so")]
     Version,
     /// An OFFER that repeats a value of ours.
     #[error("our own offer came back to us")]
@@ -23,8 +23,8 @@ pub enum PairingError {
     /// SEALED does not hold what its OFFER committed to.
     #[error("the other side broke its commitment")]
     Commitment,
-    /// Candidates that are not addresses.
-    #[error("the other side sent malformed addresses")]
+    /// Candidates that are none.
+    #[error("the other side sent malformed candidates")]
     Candidates,
     /// Another identity than the one that is expected.
     #[error("the other side uses another identity than expected")]
@@ -41,6 +41,9 @@ pub enum PairingError {
     /// The same, and theirs are newer.
     #[error("this program is older than the other side's")]
     WeAreOlder(String),
+    /// An encapsulation key that is none.
+    #[error("the other side sent an invalid encapsulation key")]
+    Encapsulation,
     /// A display name that is not 1 to 64 bytes of UTF-8.
     #[error("the other side's name is malformed")]
     Name,

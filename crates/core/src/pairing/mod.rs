@@ -10,7 +10,7 @@
 //! Of an identity only the public key is needed: DH(s, E′) may be computed where
 //! the secret key stands, and be waited for.
 //!
-//! Owns the transcript hashes th0 … th3 and the chaining keys ck0 … ck2 of
+//! Owns the transcript hashes th0 … th3 and the chaining keys ck0 … ck3 of
 //! PROTOCOL.md §4. No socket, no clock: bytes in, bytes out. What a failure
 //! costs (a spent attempt or not) is for the caller to count: every error after
 //! our SEALED went out is one.
@@ -22,17 +22,19 @@ mod meeting;
 mod offer;
 mod role;
 mod sealed;
+mod unused;
 
-pub use candidates::Candidates;
+pub use candidates::{Candidates, Ice, MachineId};
 pub use confirm::{
-    CONFIRM_A_LEN, CONFIRM_B_LEN, Established, GuestConfirm, HostConfirm, Introduction, LinkKeys,
-    NAME_MAX, PeerIdentity, RatchetStart,
+    CONFIRM_A_LEN, CONFIRM_B_LEN, CONFIRM_MAX, Established, GuestConfirm, HostConfirm,
+    Introduction, LinkKeys, NAME_MAX, PeerIdentity, RatchetStart,
 };
 pub use error::PairingError;
 pub use meeting::Meeting;
 use offer::Offer;
 pub use role::Role;
 pub use sealed::{AwaitAgreement, AwaitSealed, Matched};
+use unused::Unused;
 
 use crate::crypto::cpace::Share;
 use crate::crypto::keys::{
@@ -42,14 +44,20 @@ use crate::crypto::secret::Secret;
 
 /// The protocol version of an OFFER, and the only one there is.
 pub const VERSION: u8 = 1;
-/// The suite of an OFFER: X25519, CPace, HKDF-SHA-256, AES-256-CBC + HMAC-SHA-256.
+/// The suite of an OFFER: X25519 and ML-KEM-768, CPace, HKDF-SHA-256, AES-256-CBC + HMAC-SHA-256.
 pub const SUITE: u8 = 1;
-/// Bytes of an OFFER: ver ‖ suites ‖ E ‖ Y ‖ C.
-pub const OFFER_LEN: usize = 98;
-/// Bytes of a SEALED: S ‖ n ‖ candidates, padded to 224, and a tag.
-pub const SEALED_LEN: usize = 256;
+/// Bytes of an OFFER of ours: ver ‖ suites ‖ features ‖ E ‖ Y ‖ C.
+pub const OFFER_LEN: usize = 102;
+/// Bytes of the longest OFFER: later ones may hold more.
+pub const OFFER_MAX: usize = 1024;
+/// Bytes of a SEALED: S ‖ n ‖ candidates, padded, and a tag. The longer one where the shorter does
+/// not hold the candidates.
+pub const SEALED_LENS: [usize; 2] = [512, 1008];
 
-const SEALED_PLAIN: usize = 64 + candidates::ENCODED_LEN;
+/// Bytes of what a SEALED holds: shorter, longer.
+const SEALED_PLAIN: [usize; 2] = [464, 960];
+/// S ‖ n.
+const SEALED_HEAD: usize = 64;
 
 /// Our OFFER is made; theirs is awaited.
 #[derive(Debug)]
@@ -59,7 +67,8 @@ pub struct Offering {
     ephemeral: SecretKey,
     share: Share,
     nonce: Secret<32>,
-    offer: [u8; OFFER_LEN],
+    unused: Unused,
+    offer: Offer,
 }
 
 impl Offering {
@@ -73,6 +82,7 @@ impl Offering {
             SecretKey::generate(),
             share,
             Secret::random(),
+            Unused::random(),
         )
     }
 
@@ -82,28 +92,25 @@ impl Offering {
         ephemeral: SecretKey,
         share: Share,
         nonce: Secret<32>,
+        unused: Unused,
     ) -> Self {
-        let e = ephemeral.public();
-        let c = commitment(&e, share.public(), &identity, nonce.as_bytes());
-        let offer = Offer {
-            e,
-            y: *share.public(),
-            c,
-        }
-        .encode();
+        let (e, y) = (ephemeral.public(), *share.public());
+        let c = commitment(&e, &y, &identity, nonce.as_bytes());
+        let offer = Offer::new(unused.suite(), unused.offered(), e, y, c);
         Self {
             meeting,
             identity,
             ephemeral,
             share,
             nonce,
+            unused,
             offer,
         }
     }
 
-    /// OFFER, for `join`.
-    pub fn offer(&self) -> &[u8; OFFER_LEN] {
-        &self.offer
+    /// OFFER, for `join`: [`OFFER_LEN`] bytes.
+    pub fn offer(&self) -> &[u8] {
+        self.offer.as_bytes()
     }
 
     /// Takes their OFFER and answers with SEALED, which carries `candidates`.
@@ -116,14 +123,14 @@ impl Offering {
         role: Role,
         their_offer: &[u8],
         candidates: &Candidates,
-    ) -> Result<(AwaitSealed, [u8; SEALED_LEN]), PairingError> {
+    ) -> Result<(AwaitSealed, Vec<u8>), PairingError> {
         let theirs = Offer::decode(their_offer)?;
-        let ours = Offer::decode(&self.offer)?;
+        let ours = self.offer;
         if theirs.e == ours.e || theirs.y == ours.y || theirs.c == ours.c {
             return Err(PairingError::Reflected);
         }
         let (a, b) = role.order(&ours, &theirs);
-        let th0 = offers_hash(&self.meeting.tag, &a.encode(), &b.encode());
+        let th0 = offers_hash(&self.meeting.tag, a.as_bytes(), b.as_bytes());
         let isk = self.share.finish(
             &theirs.y,
             &a.associated_data(b'A'),
@@ -136,29 +143,29 @@ impl Offering {
             .mix_dh(&dh)
             .extract(isk.as_bytes());
 
-        let mut sealed = Vec::with_capacity(SEALED_LEN);
+        let mut sealed = Vec::with_capacity(SEALED_LENS[1]);
         sealed.extend_from_slice(self.identity.as_bytes());
         sealed.extend_from_slice(self.nonce.as_bytes());
-        sealed.extend_from_slice(&candidates.encode());
+        candidates.encode(&mut sealed, &th0, role, &self.unused);
+        let len = match sealed.len() <= SEALED_PLAIN[0] {
+            true => SEALED_PLAIN[0],
+            false => SEALED_PLAIN[1],
+        };
+        sealed.resize(len, 0);
         ck0.expand(sealed_label(role), &th0)
             .seal(SealLabel::Sealed, &[&th0], &mut sealed, 0);
-        let sealed = fixed(&sealed, "SEALED")?;
 
-        let Self {
-            identity,
-            ephemeral,
-            nonce,
-            ..
-        } = self;
         let awaiting = AwaitSealed {
             role,
-            identity,
-            ephemeral,
-            nonce,
+            identity: self.identity,
+            ephemeral: self.ephemeral,
+            nonce: self.nonce,
+            unused: self.unused,
+            machine: candidates.machine().cloned(),
             theirs,
             th0,
             ck0,
-            sealed,
+            sealed: sealed.clone(),
         };
         Ok((awaiting, sealed))
     }

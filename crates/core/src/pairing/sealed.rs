@@ -4,9 +4,12 @@
 use zeroize::Zeroizing;
 
 use super::offer::Offer;
-use super::{Candidates, PairingError, Role, SEALED_LEN, SEALED_PLAIN, fixed, sealed_label};
+use super::{
+    Candidates, MachineId, PairingError, Role, SEALED_HEAD, SEALED_LENS, SEALED_PLAIN, Unused,
+    fixed, sealed_label,
+};
 use crate::crypto::keys::{
-    ChainingKey, Label, PublicKey, SealLabel, SecretKey, SharedSecret, commitment, hash,
+    ChainingKey, PublicKey, SealLabel, SecretKey, SharedSecret, commitment, hash,
 };
 use crate::crypto::secret::Secret;
 use crate::crypto::words::{Words, verification_words};
@@ -18,10 +21,13 @@ pub struct AwaitSealed {
     pub(super) identity: PublicKey,
     pub(super) ephemeral: SecretKey,
     pub(super) nonce: Secret<32>,
+    pub(super) unused: Unused,
+    /// Which machine this is, where the peer may learn that it is on the same one.
+    pub(super) machine: Option<MachineId>,
     pub(super) theirs: Offer,
     pub(super) th0: [u8; 32],
     pub(super) ck0: ChainingKey,
-    pub(super) sealed: [u8; SEALED_LEN],
+    pub(super) sealed: Vec<u8>,
 }
 
 impl AwaitSealed {
@@ -36,17 +42,19 @@ impl AwaitSealed {
         their_sealed: &[u8],
         pin: Option<&PublicKey>,
     ) -> Result<AwaitAgreement, PairingError> {
-        let theirs: [u8; SEALED_LEN] = fixed(their_sealed, "SEALED")?;
-        let mut buf = Zeroizing::new(theirs);
+        if !SEALED_LENS.contains(&their_sealed.len()) {
+            return Err(PairingError::Length("SEALED"));
+        }
+        let mut buf = Zeroizing::new(their_sealed.to_vec());
         let plain = self
             .ck0
             .expand(sealed_label(self.role.other()), &self.th0)
-            .open(SealLabel::Sealed, &[&self.th0], buf.as_mut_slice())
+            .open(SealLabel::Sealed, &[&self.th0], &mut buf)
             .map_err(|_| PairingError::Secret)?;
-        if plain.len() != SEALED_PLAIN {
+        if !SEALED_PLAIN.contains(&plain.len()) {
             return Err(PairingError::Length("what SEALED holds"));
         }
-        let (head, candidates) = plain.split_at(64);
+        let (head, candidates) = plain.split_at(SEALED_HEAD);
         let (s, n) = head.split_at(32);
         let s = PublicKey::from_bytes(fixed(s, "identity")?)?;
         let n = n.try_into().map_err(|_| PairingError::Length("nonce"))?;
@@ -56,15 +64,21 @@ impl AwaitSealed {
         if pin.is_some_and(|pin| *pin != s) {
             return Err(PairingError::Identity);
         }
-        let candidates = Candidates::decode(candidates).ok_or(PairingError::Candidates)?;
+        let (candidates, shown) = Candidates::decode(candidates)?;
+        let shows = |machine: &MachineId| {
+            shown.is_some_and(|shown| machine.is_shown(&shown, &self.th0, self.role.other()))
+        };
+        let is_same_machine = self.machine.as_ref().is_some_and(shows);
 
-        let (sealed_a, sealed_b) = self.role.order(&self.sealed, &theirs);
+        let (sealed_a, sealed_b) = self.role.order(self.sealed.as_slice(), their_sealed);
         let (s_a, s_b) = self.role.order(self.identity, s);
         let (n_a, n_b) = self.role.order(self.nonce.as_bytes(), n);
         Ok(AwaitAgreement {
             role: self.role,
             identity: s,
             candidates,
+            is_same_machine,
+            unused: self.unused,
             words: verification_words(n_a, n_b, &self.th0, &s_a, &s_b),
             s_a,
             s_b,
@@ -82,6 +96,8 @@ pub struct AwaitAgreement {
     role: Role,
     identity: PublicKey,
     candidates: Candidates,
+    is_same_machine: bool,
+    unused: Unused,
     words: Words,
     s_a: PublicKey,
     s_b: PublicKey,
@@ -116,6 +132,8 @@ impl AwaitAgreement {
             role: self.role,
             identity: self.identity,
             candidates: self.candidates,
+            is_same_machine: self.is_same_machine,
+            unused: self.unused,
             words: self.words,
             s_a: self.s_a,
             s_b: self.s_b,
@@ -132,6 +150,8 @@ pub struct Matched {
     pub(super) role: Role,
     pub(super) identity: PublicKey,
     pub(super) candidates: Candidates,
+    pub(super) is_same_machine: bool,
+    pub(super) unused: Unused,
     pub(super) words: Words,
     pub(super) s_a: PublicKey,
     pub(super) s_b: PublicKey,
@@ -145,13 +165,9 @@ impl Matched {
         &self.candidates
     }
 
-    /// The names by which this end and the peer show each other that they run on the same
-    /// machine. They are for nobody to know, and give nothing away.
-    pub fn here_names(&self) -> [[u8; 32]; 2] {
-        let name = |label| *self.ck2.expand(label, &self.th1).as_bytes();
-        match self.role {
-            Role::Host => [name(Label::HereA), name(Label::HereB)],
-            Role::Guest => [name(Label::HereB), name(Label::HereA)],
-        }
+    /// Whether the peer has shown that it runs on this machine: only then may an address of this
+    /// machine be dialled for it.
+    pub fn is_same_machine(&self) -> bool {
+        self.is_same_machine
     }
 }

@@ -13,6 +13,11 @@ mod transcript;
 use super::*;
 use crate::crypto::keys::{hash, prs, room_tag};
 
+/// Where the values of an OFFER stand.
+const E: std::ops::Range<usize> = 6..38;
+const Y: std::ops::Range<usize> = 38..70;
+const C: std::ops::Range<usize> = 70..102;
+
 const SECRET: Option<&[u8]> = Some(b"cedar-otter-nine-velvet");
 
 fn meeting(secret: Option<&[u8]>) -> Meeting {
@@ -39,18 +44,38 @@ fn offering(person: u8, attempt: u8, secret: Option<&[u8]>) -> Offering {
         ephemeral,
         share,
         Secret::copy(&fixed(2)),
+        unused(&fixed(3)),
     )
+}
+
+fn unused(bytes: &[u8; 32]) -> Unused {
+    Unused::from_bytes(*bytes.first_chunk().unwrap())
+}
+
+/// This OFFER with another commitment.
+fn committed(offer: &Offer, c: [u8; 32]) -> Offer {
+    let mut bytes = offer.as_bytes().to_vec();
+    bytes[C].copy_from_slice(&c);
+    Offer::decode(&bytes).unwrap()
+}
+
+/// What stands behind S and n in a SEALED.
+fn listed() -> Vec<u8> {
+    let mut out = Vec::new();
+    candidates().encode(&mut out, &[0; 32], Role::Guest, &unused(&[9; 32]));
+    out.resize(SEALED_PLAIN[0] - SEALED_HEAD, 0);
+    out
 }
 
 fn candidates() -> Candidates {
     Candidates::new(["192.0.2.1:5000".parse().unwrap()])
 }
 
-type Sent = (AwaitSealed, [u8; SEALED_LEN]);
+type Sent = (AwaitSealed, Vec<u8>);
 
 /// The host `a` and the guest `b` have each other's OFFER.
 fn paired(a: Offering, b: Offering) -> (Sent, Sent) {
-    let (offer_a, offer_b) = (*a.offer(), *b.offer());
+    let (offer_a, offer_b) = (a.offer().to_vec(), b.offer().to_vec());
     let a = a.paired(Role::Host, &offer_b, &candidates()).unwrap();
     let b = b.paired(Role::Guest, &offer_a, &candidates()).unwrap();
     (a, b)

@@ -124,7 +124,7 @@ fn paired() -> (Established, Established) {
     };
     let [s_a, s_b] = [(); 2].map(|()| SecretKey::generate());
     let [a, b] = [&s_a, &s_b].map(|key| Offering::new(meeting.clone(), key.public()));
-    let (offer_a, offer_b) = (*a.offer(), *b.offer());
+    let (offer_a, offer_b) = (a.offer().to_vec(), b.offer().to_vec());
     let nowhere = Candidates::default();
     let (a, sealed_a) = a.paired(Role::Host, &offer_b, &nowhere).unwrap();
     let (b, sealed_b) = b.paired(Role::Guest, &offer_a, &nowhere).unwrap();

@@ -14,7 +14,6 @@ use tokio::task::JoinSet;
 
 use super::dial::{Plan, dial};
 use super::frame;
-use super::here::Here;
 use super::incoming::Incoming;
 use super::path::Path;
 use super::pending::Pending;
@@ -34,17 +33,14 @@ pub struct Acceptor {
     pending: Pending<Option<Incoming>>,
     /// Out to meet the guest of a pairing …
     dials: JoinSet<Option<Incoming>>,
-    /// … which has these …
+    /// … which has these.
     listed: Vec<IpAddr>,
-    /// … and may look whether we are on its machine.
-    here: Option<Here>,
 }
 
 impl fmt::Debug for Acceptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Acceptor")
             .field("port", &self.port)
-            .field("here", &self.here)
             .finish_non_exhaustive()
     }
 }
@@ -57,7 +53,6 @@ impl Acceptor {
             pending: Pending::new(),
             dials: JoinSet::new(),
             listed: Vec::new(),
-            here: None,
         }
     }
 
@@ -89,13 +84,11 @@ impl Acceptor {
             };
             self.dials.spawn(dial(dialler, target, greeting));
         }
-        self.here = plan.here;
     }
 
     /// Nobody is to be met any more; who is under way to us may come.
     pub fn stop_dialling(&mut self) {
         self.dials = JoinSet::new();
-        self.here = None;
     }
 
     /// How large the segments of connections may be that are made from now on.
@@ -144,7 +137,7 @@ mod tests {
     use super::*;
     use crate::link::incoming::KNOCK_LEN;
     use tokio::io::AsyncReadExt;
-    use undertone_core::pairing::CONFIRM_B_LEN;
+    use undertone_core::pairing::{CONFIRM_B_LEN, CONFIRM_MAX};
 
     fn acceptor() -> Acceptor {
         Acceptor::open(Some("127.0.0.1:0".parse().unwrap())).unwrap()
@@ -178,7 +171,14 @@ mod tests {
         let address = acceptor.address();
         let opening = tokio::spawn(async move {
             let mut sockets = Vec::new();
-            for len in [0, 1, KNOCK_LEN - 1, KNOCK_LEN + 1, CONFIRM_B_LEN + 1, 4000] {
+            for len in [
+                0,
+                1,
+                KNOCK_LEN - 1,
+                KNOCK_LEN + 1,
+                CONFIRM_B_LEN - 1,
+                CONFIRM_MAX + 1,
+            ] {
                 let mut socket = TcpStream::connect(address).await.unwrap();
                 frame::write(&mut socket, &vec![1; len]).await.unwrap();
                 sockets.push(socket);

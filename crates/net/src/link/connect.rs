@@ -2,17 +2,19 @@
 //! shows CONFIRM_B on each connection, and takes the first on which the host's
 //! `go` opens.
 
+use std::sync::Arc;
+
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use undertone_core::pairing::{
-    CONFIRM_A_LEN, CONFIRM_B_LEN, Established, GuestConfirm, PairingError,
+    CONFIRM_A_LEN, CONFIRM_MAX, Established, GuestConfirm, PairingError,
 };
 use undertone_core::session::record::{BODY_MAX, BODY_MIN, Channel};
 
 use super::Ready;
 use super::dial::{PATH_TIMEOUT, Plan, dial};
-use super::frame::{self, FrameError, FrameReader};
+use super::frame::{FrameError, FrameReader, framed};
 use super::path::Path;
 use super::pending::Pending;
 use super::port::Port;
@@ -41,12 +43,13 @@ pub async fn connect(
     confirm: &GuestConfirm,
     relay: impl Future<Output = Option<(Stream, Path)>>,
 ) -> Result<Ready, LinkError> {
-    let confirm_b = *confirm.confirm_b();
+    let confirm_b: Arc<[u8]> = confirm.confirm_b().into();
     let dialler = port.dialler();
     let mut dials = JoinSet::new();
     for target in plan.targets(true) {
         let path = Path::direct(target.address);
-        let greeting = move |stream: TcpStream| greet(stream.into(), path, confirm_b);
+        let confirm_b = Arc::clone(&confirm_b);
+        let greeting = move |stream: TcpStream| greet(stream.into(), path, Arc::clone(&confirm_b));
         dials.spawn(dial(dialler, target, greeting));
     }
     let mut pending = Pending::new();
@@ -58,7 +61,8 @@ pub async fn connect(
             Some(dialled) = dials.join_next() => dialled.ok().flatten(),
             Some(greeted) = pending.next() => greeted.flatten(),
             (stream, address) = port.accept() => {
-                let greeting = greet(stream.into(), Path::direct(address), confirm_b);
+                let path = Path::direct(address);
+                let greeting = greet(stream.into(), path, Arc::clone(&confirm_b));
                 pending.admit(address.ip(), async { greeting.await.ok() });
                 continue;
             }
@@ -66,7 +70,8 @@ pub async fn connect(
                 relay_awaited = false;
                 if let Some((stream, path)) = relay {
                     deadline = Instant::now() + PATH_TIMEOUT;
-                    dials.spawn(async move { greet(stream, path, confirm_b).await.ok() });
+                    let greeting = greet(stream, path, Arc::clone(&confirm_b));
+                    dials.spawn(async { greeting.await.ok() });
                 }
                 continue;
             }
@@ -90,23 +95,19 @@ pub(super) struct Greeted {
     record: Option<Vec<u8>>,
 }
 
-async fn greet(
-    stream: Stream,
-    path: Path,
-    confirm_b: [u8; CONFIRM_B_LEN],
-) -> Result<Greeted, FrameError> {
-    greet_on(stream, FrameReader::default(), path, confirm_b).await
+async fn greet(stream: Stream, path: Path, confirm_b: Arc<[u8]>) -> Result<Greeted, FrameError> {
+    greet_on(stream, FrameReader::default(), path, &confirm_b).await
 }
 
 pub(super) async fn greet_on(
     mut stream: Stream,
     mut reader: FrameReader,
     path: Path,
-    confirm_b: [u8; CONFIRM_B_LEN],
+    confirm_b: &[u8],
 ) -> Result<Greeted, FrameError> {
-    frame::write(&mut stream, &confirm_b).await?;
+    stream.write_small(&framed(confirm_b)).await?;
     let confirm_a = reader
-        .read(&mut stream, CONFIRM_A_LEN..=CONFIRM_A_LEN)
+        .read(&mut stream, CONFIRM_A_LEN..=CONFIRM_MAX)
         .await?;
     let record = match reader.read(&mut stream, BODY_MIN..=BODY_MAX).await {
         Ok(record) => Some(record),

@@ -33,7 +33,6 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use undertone_core::crypto::keys::random;
 
 use super::frame::FrameError;
-use super::here::Here;
 use super::interfaces::next_to_us;
 use super::path::is_local;
 use super::port::Dialler;
@@ -72,10 +71,6 @@ pub struct Plan {
     pub candidates: Vec<SocketAddr>,
     /// Our address outside, where it is known.
     pub outside: Option<IpAddr>,
-    /// Whether the peer is on this machine; `None` where that is not asked.
-    pub here: Option<Here>,
-    /// It is, whatever else shows.
-    pub only_here: bool,
     /// Hears what becomes of the dials.
     pub tell: Tell,
 }
@@ -87,11 +82,9 @@ impl Plan {
         let is_near = next_to_us();
         self.candidates.iter().map(move |&address| {
             let ip = address.ip();
-            let here = self.here.clone().filter(|here| here.is_ours(ip));
             Target {
                 address,
                 opens: opens && !is_local(ip) && !is_near(ip) && self.outside != Some(ip),
-                here: here.filter(|_| !self.only_here),
                 tell: self.tell.clone(),
             }
         })
@@ -104,24 +97,10 @@ pub(super) struct Target {
     pub address: SocketAddr,
     /// A refusal is answered by opening our router.
     opens: bool,
-    /// Not dialled before the peer has shown that it is on this machine.
-    here: Option<Here>,
     tell: Tell,
 }
 
 impl Target {
-    async fn allowed(&self) {
-        if let Some(here) = &self.here {
-            let address = self.address;
-            self.tell.tell(|| {
-                format!(
-                    "{address} is of this machine: dialled only if the other person is on it too"
-                )
-            });
-            here.clone().shown().await;
-        }
-    }
-
     fn tell(&self, what: impl Display) {
         let address = self.address;
         self.tell.tell(|| format!("{address}: {what}"));
@@ -138,7 +117,6 @@ pub(super) async fn dial<T: Send, F>(
 where
     F: Future<Output = Result<T, FrameError>> + Send,
 {
-    target.allowed().await;
     target.tell("dialled");
     let address = target.address;
     let near = is_local(address.ip());

@@ -112,15 +112,19 @@ impl FrameReader {
     }
 }
 
+/// A frame: the body, its length before it.
+pub fn framed(body: &[u8]) -> Vec<u8> {
+    // None of ours is as long.
+    let prefix = u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes();
+    [prefix.as_slice(), body].concat()
+}
+
 /// Writes one frame.
 ///
 /// # Errors
 /// The socket's.
 pub async fn write(stream: &mut (impl AsyncWrite + Unpin), body: &[u8]) -> std::io::Result<()> {
-    let prefix = u32::try_from(body.len())
-        .map_err(std::io::Error::other)?
-        .to_be_bytes();
-    stream.write_all(&[prefix.as_slice(), body].concat()).await
+    stream.write_all(&framed(body)).await
 }
 
 #[cfg(test)]

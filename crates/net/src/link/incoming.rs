@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use undertone_core::pairing::CONFIRM_B_LEN;
+use undertone_core::pairing::{CONFIRM_B_LEN, CONFIRM_MAX};
 
 use super::frame::{FrameError, FrameReader};
 use super::path::Path;
@@ -46,11 +46,11 @@ impl Incoming {
         within: Duration,
     ) -> Result<Self, FrameError> {
         let mut reader = FrameReader::default();
-        let frame = reader.read(&mut stream, KNOCK_LEN..=CONFIRM_B_LEN);
+        let frame = reader.read(&mut stream, KNOCK_LEN..=CONFIRM_MAX);
         let first = timeout(within, frame)
             .await
             .unwrap_or(Err(FrameError::Length(0)))?;
-        match [KNOCK_LEN, CONFIRM_B_LEN].contains(&first.len()) {
+        match first.len() == KNOCK_LEN || first.len() >= CONFIRM_B_LEN {
             true => Ok(Self {
                 stream,
                 reader,

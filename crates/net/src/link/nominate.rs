@@ -12,15 +12,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep_until};
 use undertone_core::crypto::keys::ResumeSecret;
-use undertone_core::pairing::{CONFIRM_A_LEN, HostConfirm, PeerIdentity};
+use undertone_core::pairing::{HostConfirm, PeerIdentity};
 use undertone_core::payload::Payload;
-use undertone_core::session::record::{BODY_MAX, BODY_MIN, Channel, PREFIX_LEN, RecordError};
+use undertone_core::session::record::{BODY_MAX, BODY_MIN, Channel, RecordError};
 
 use super::Ready;
-use super::frame::FrameReader;
+use super::frame::{FrameReader, framed};
 use super::incoming::Incoming;
 use super::path::Path;
 use super::pending::{Pending, UNCONFIRMED_MAX};
@@ -41,7 +40,7 @@ const OTHERS_AFTER: Duration = Duration::from_millis(500);
 /// The guest of a pairing, and the ways to it.
 pub struct Confirmed {
     confirm: HostConfirm,
-    confirm_a: [u8; CONFIRM_A_LEN],
+    confirm_a: Box<[u8]>,
     channel: Channel,
     ways: Vec<Incoming>,
     better_until: Instant,
@@ -127,12 +126,7 @@ impl Confirmed {
             resume,
         } = self;
         let now = Instant::now();
-        let prefix = u32::try_from(confirm_a.len())
-            .unwrap_or_default()
-            .to_be_bytes();
-        let mut greeting = Vec::with_capacity(PREFIX_LEN + CONFIRM_A_LEN + PREFIX_LEN + BODY_MIN);
-        greeting.extend_from_slice(&prefix);
-        greeting.extend_from_slice(&confirm_a);
+        let mut greeting = framed(&confirm_a);
         channel.seal(now.into_std(), &mut greeting, |buf| go.encode(buf))?;
         ways.sort_by_key(rank);
         let mut others = ways.into_iter();
@@ -283,7 +277,7 @@ async fn exchange(
     reader: &mut FrameReader,
     greeting: &[u8],
 ) -> Option<Vec<u8>> {
-    stream.write_all(greeting).await.ok()?;
+    stream.write_small(greeting).await.ok()?;
     reader.read(stream, BODY_MIN..=BODY_MAX).await.ok()
 }
 

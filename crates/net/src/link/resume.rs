@@ -19,8 +19,8 @@ use std::time::Duration;
 use tokio::time::timeout;
 use undertone_core::crypto::keys::{PublicKey, ResumeSecret, SecretKey, random};
 use undertone_core::pairing::{
-    CONFIRM_B_LEN, Candidates, HostConfirm, Matched, Meeting, OFFER_LEN, Offering, PairingError,
-    Role, SEALED_LEN,
+    CONFIRM_B_LEN, CONFIRM_MAX, Candidates, HostConfirm, Matched, Meeting, OFFER_LEN, OFFER_MAX,
+    Offering, PairingError, Role, SEALED_LENS,
 };
 
 use super::Ready;
@@ -93,7 +93,7 @@ pub async fn redial(
         let matched = pair(&mut stream, &mut reader, offering, Role::Guest, context).await?;
         let confirm = matched.guest(&context.name)?;
         let path = Path::direct(address);
-        let greeted = greet_on(stream, reader, path, *confirm.confirm_b()).await?;
+        let greeted = greet_on(stream, reader, path, confirm.confirm_b()).await?;
         Ok(greeted.open(&confirm)?)
     };
     timeout(RESUME_TIMEOUT, exchange)
@@ -123,7 +123,7 @@ pub async fn accept(
         let matched = pair(&mut stream, &mut reader, offering, Role::Host, context).await?;
         let confirm = matched.host(&context.name)?;
         let first = reader
-            .read(&mut stream, CONFIRM_B_LEN..=CONFIRM_B_LEN)
+            .read(&mut stream, CONFIRM_B_LEN..=CONFIRM_MAX)
             .await?;
         Ok((
             confirm,
@@ -149,10 +149,11 @@ async fn pair(
     role: Role,
     context: &ResumeContext,
 ) -> Result<Matched, ResumeError> {
-    let offer = reader.read(stream, OFFER_LEN..=OFFER_LEN).await?;
+    let offer = reader.read(stream, OFFER_LEN..=OFFER_MAX).await?;
     let (awaiting, sealed) = offering.paired(role, &offer, &Candidates::default())?;
     frame::write(stream, &sealed).await?;
-    let sealed = reader.read(stream, SEALED_LEN..=SEALED_LEN).await?;
+    let [shorter, longer] = SEALED_LENS;
+    let sealed = reader.read(stream, shorter..=longer).await?;
     let awaiting = awaiting.sealed(&sealed, Some(&context.pin))?;
     Ok(awaiting.agree(&context.identity)?)
 }

@@ -6,11 +6,14 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::relay::RelayStream;
 use crate::socket::close_with_care;
+
+/// Bytes of a write that fits into a packet of 576, which every host takes (RFC 9293 §3.7.1).
+const SMALL: usize = 480;
 
 /// Bytes both ways, to the peer.
 #[derive(Debug)]
@@ -30,6 +33,20 @@ impl Stream {
         }
     }
 
+    /// Writes what is first on a connection, in packets that get through any path: some drop large
+    /// ones and say nothing, and nobody would know yet which do.
+    pub(super) async fn write_small(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => {
+                for piece in bytes.chunks(SMALL) {
+                    send_apart(stream, piece).await?;
+                }
+                Ok(())
+            }
+            Self::Relay(stream) => stream.write_all(bytes).await,
+        }
+    }
+
     /// What is written from here on is to arrive although the stream is closed
     /// right after it.
     pub(super) fn close_with_care(&self) {
@@ -38,6 +55,25 @@ impl Stream {
             Self::Relay(_) => {}
         }
     }
+}
+
+/// Sends bytes that share no packet with what follows, be it sent again too.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+async fn send_apart(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+    use rustix::net::{SendFlags, send};
+    let flags = SendFlags::NOSIGNAL | SendFlags::EOR;
+    while !bytes.is_empty() {
+        let sending = || Ok(send(stream, bytes, flags)?);
+        let sent = stream.async_io(Interest::WRITABLE, sending).await?;
+        bytes = bytes.get(sent..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// The same as far as the system lets us: the sockets do not wait for more to send.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+async fn send_apart(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes).await
 }
 
 impl From<TcpStream> for Stream {

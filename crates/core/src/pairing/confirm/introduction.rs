@@ -1,30 +1,35 @@
-//! What each end says of itself in its CONFIRM: what its program can do, and its name.
+//! What each end says of itself in its CONFIRM, and first: what its program can do, and its name.
 //!
 //! ```text
-//! caps = version ‖ suites ‖ features(2)       name = len(1) ‖ UTF-8 ‖ zeros to 64
+//! caps = version(1) ‖ suites(1) ‖ features(4)       name = len(1) ‖ UTF-8 ‖ zeros to 64
 //! ```
+//!
+//! It stands in the same place whatever the suite, so that two programs which have none in common
+//! can still say which of them is the older.
 
+use crate::pairing::offer::SUITES;
 use crate::pairing::{PairingError, SUITE, VERSION, fixed};
 
 /// The longest display name, in bytes of UTF-8.
 pub const NAME_MAX: usize = 64;
 
-const INTRODUCTION_LEN: usize = 4 + 1 + NAME_MAX;
+const CAPS_LEN: usize = 6;
+/// Bytes of an introduction: caps ‖ name.
+pub(super) const INTRODUCTION_LEN: usize = CAPS_LEN + 1 + NAME_MAX;
 
-/// Highest version ‖ bitmap of suites ‖ features, none yet.
-pub(super) const CAPS: [u8; 4] = [VERSION, 1 << (SUITE - 1), 0, 0];
+/// What this program can do beside what all do: nothing yet. PROTOCOL.md §4 has the table.
+const FEATURES: u32 = 0;
 
 /// What CONFIRM says of its sender besides keys: caps ‖ name.
 #[derive(Clone, Debug)]
-pub struct Introduction(pub(super) [u8; INTRODUCTION_LEN]);
+pub struct Introduction([u8; INTRODUCTION_LEN]);
 
 impl Introduction {
-    /// This program, under this display name.
-    ///
-    /// # Errors
-    /// [`PairingError::Name`] unless `name` has 1 to 64 bytes.
-    pub fn named(name: &str) -> Result<Self, PairingError> {
-        let plain = [CAPS.as_slice(), &encode_name(name)?].concat();
+    /// This program, under this display name; `unused` is a feature that means nothing.
+    pub(super) fn named(name: &str, unused: u32) -> Result<Self, PairingError> {
+        let features = (FEATURES | unused).to_be_bytes();
+        let caps = [VERSION, SUITES];
+        let plain = [caps.as_slice(), &features, &encode_name(name)?].concat();
         Ok(Self(fixed(&plain, "an introduction")?))
     }
 
@@ -33,24 +38,32 @@ impl Introduction {
     pub fn from_bytes(bytes: [u8; INTRODUCTION_LEN]) -> Self {
         Self(bytes)
     }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
-/// The version and the suite in use must be the best that both have.
-pub(super) fn check_caps(theirs: &[u8; 4], name: &str) -> Result<(), PairingError> {
-    let [our_version, our_suites, ..] = CAPS;
-    let [version, suites, ..] = *theirs;
-    let common = our_suites & suites;
+/// The name and the features, where the version and the suite in use are the best that both have.
+pub(super) fn check_caps(introduction: &[u8]) -> Result<(String, u32), PairingError> {
+    let (caps, name) = introduction
+        .split_first_chunk::<CAPS_LEN>()
+        .ok_or(PairingError::Confirm)?;
+    let name = decode_name(name)?;
+    let [version, suites, features @ ..] = *caps;
+    // What is never assigned is no suite.
+    let suites = suites & 0x0f;
+    let common = SUITES & suites;
     if version < VERSION || common == 0 {
-        let name = name.to_owned();
         // Suites are numbered in the order in which they came.
-        return Err(match (version, suites) < (our_version, our_suites) {
+        return Err(match (version, suites) < (VERSION, SUITES) {
             true => PairingError::TheyAreOlder(name),
             false => PairingError::WeAreOlder(name),
         });
     }
     let best_suite = common.checked_ilog2().map(|bit| bit as u8 + 1);
-    if our_version.min(version) == VERSION && best_suite == Some(SUITE) {
-        Ok(())
+    if best_suite == Some(SUITE) {
+        Ok((name, u32::from_be_bytes(features)))
     } else {
         Err(PairingError::Downgrade)
     }
@@ -67,7 +80,7 @@ fn encode_name(name: &str) -> Result<Vec<u8>, PairingError> {
     Ok(out)
 }
 
-pub(super) fn decode_name(bytes: &[u8]) -> Result<String, PairingError> {
+fn decode_name(bytes: &[u8]) -> Result<String, PairingError> {
     let (len, bytes) = bytes.split_first().ok_or(PairingError::Name)?;
     let (name, padding) = bytes
         .split_at_checked(usize::from(*len))

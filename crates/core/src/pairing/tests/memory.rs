@@ -2,6 +2,7 @@
 //! once nobody does.
 
 use super::*;
+use crate::crypto::kem::{DecapsulationSeed, encapsulate_with};
 use crate::crypto::keys::SharedSecret;
 use crate::crypto::traces::of_sealing;
 use crate::memory::{Needle, alone, gone, stand};
@@ -54,6 +55,27 @@ fn towards_ck2(a: &AwaitSealed, s_b: &PublicKey, b: &AwaitSealed, s_a: &PublicKe
 fn keys_of_confirm(matched: &Matched) -> Vec<Needle> {
     let label = |label| matched.ck2.expand(label, &matched.th1);
     of_sealing(&label(Label::ConfirmB), SealLabel::Confirm)
+}
+
+/// Both confirmed, and what led from ck2 to their keys.
+fn confirmed(a: Matched, b: Matched) -> (Established, Established, [Needle; 4]) {
+    let (kem, m) = (DecapsulationSeed::generate(), Secret::random());
+    let (_, ss) = encapsulate_with(&kem.encapsulation_key(), &m).unwrap();
+    let encapsulated = [
+        Needle::of("d", &kem.as_bytes()[..32]),
+        Needle::of("z", &kem.as_bytes()[32..]),
+        Needle::of("ss", ss.as_bytes()),
+        Needle::of("ck3", a.ck2.extract(ss.as_bytes()).as_bytes()),
+    ];
+    drop(ss);
+    let mut host = a.host("ada").unwrap();
+    let guest = b.guest_with("bob", SecretKey::generate(), kem).unwrap();
+    gone(&encapsulated[2..]);
+    stand(&encapsulated[..2]);
+    let (confirm_a, a) = host.confirm_with(guest.confirm_b(), &m).unwrap();
+    let b = guest.confirm(&confirm_a).unwrap();
+    gone(&encapsulated[2..]);
+    (a.unwrap(), b, encapsulated)
 }
 
 #[test]
@@ -116,8 +138,9 @@ fn pair_and_look() {
     stand(&[ck2.clone(), ck2.clone()]);
     past.extend(keys_of_confirm(&a));
 
-    let (a, b) = established(a, b);
+    let (a, b, encapsulated) = confirmed(a, b);
     past.push(ck2);
+    past.extend(encapsulated);
     gone(&past);
     stand(&identities);
     let root = Needle::of("SK", a.link.root.as_bytes());

@@ -47,7 +47,7 @@ fn an_end_pairs_in_either_role_while_its_identity_stays_outside() {
         let keeper = Keeper::new([b'K'; 32]);
         let ours = Offering::new(meeting(SECRET), keeper.public);
         let theirs = offering(b'B', 0, SECRET);
-        let (offer, their_offer) = (*ours.offer(), *theirs.offer());
+        let (offer, their_offer) = (ours.offer().to_vec(), theirs.offer().to_vec());
         let (ours, sealed) = ours.paired(role, &their_offer, &candidates()).unwrap();
         let theirs = theirs.paired(role.other(), &offer, &candidates());
         let (theirs, their_sealed) = theirs.unwrap();

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use web_time::Instant;
 
 use super::*;
+use crate::crypto::kem::{DecapsulationSeed, encapsulate_with};
 use crate::crypto::words::fingerprint;
 use crate::payload::decode;
 use crate::session::record::{Channel, PREFIX_LEN};
@@ -57,6 +58,7 @@ impl Person<'_> {
             self.key("ephemeral"),
             share,
             nonce,
+            Unused::from_bytes(bytes(self.0, "unused")),
         )
     }
 
@@ -67,7 +69,8 @@ impl Person<'_> {
     fn candidates(&self) -> Candidates {
         let list = self.0["candidates"].as_array().unwrap();
         let parse = |address: &Value| address.as_str().unwrap().parse::<SocketAddr>().unwrap();
-        Candidates::new(list.iter().map(parse))
+        let machine = MachineId::new(text(self.0, "machine"));
+        Candidates::new(list.iter().map(parse)).on_machine(Some(machine))
     }
 
     fn ratchet_keys(&self) -> VecDeque<SecretKey> {
@@ -82,7 +85,7 @@ fn meet(inputs: &Value, outputs: &mut Map<String, Value>) -> (Matched, Matched) 
     let (room, secret) = (text(inputs, "room"), text(inputs, "secret"));
     let (host, guest) = (Person(&inputs["host"]), Person(&inputs["guest"]));
     let (a, b) = (host.offering(room, secret), guest.offering(room, secret));
-    let (offer_a, offer_b) = (*a.offer(), *b.offer());
+    let (offer_a, offer_b) = (a.offer().to_vec(), b.offer().to_vec());
     let (a, sealed_a) = a.paired(Role::Host, &offer_b, &host.candidates()).unwrap();
     let (b, sealed_b) = b
         .paired(Role::Guest, &offer_a, &guest.candidates())
@@ -111,15 +114,19 @@ fn meet(inputs: &Value, outputs: &mut Map<String, Value>) -> (Matched, Matched) 
 fn confirm(inputs: &Value, outputs: &mut Map<String, Value>) -> (Established, Established) {
     let (a, b) = meet(inputs, outputs);
     let th1 = a.th1;
+    let ck2 = ChainingKey::new(a.ck2.as_bytes());
     let name = |role: &str| text(&inputs[role], "name").to_owned();
     let first = Person(&inputs["guest"]).ratchet_keys().remove(0).unwrap();
     let key = |label, th: &[u8; 32]| hex(a.ck2.expand(label, th).as_bytes());
     let key_confirm_b = key(Label::ConfirmB, &th1);
-    let guest = b.guest_with(&name("guest"), first).ok().unwrap();
+    let kem = DecapsulationSeed::from_bytes(&bytes(&inputs["guest"], "kem_seed"));
+    let guest = b.guest_with(&name("guest"), first, kem).unwrap();
     let th2 = hash(&[&th1, guest.confirm_b()]);
     let key_confirm_a = key(Label::ConfirmA, &th2);
     let mut host = a.host(&name("host")).ok().unwrap();
-    let (confirm_a, a) = host.confirm(guest.confirm_b()).unwrap();
+    let m = Secret::copy(&bytes(&inputs["host"], "kem_m"));
+    let (confirm_a, a) = host.confirm_with(guest.confirm_b(), &m).unwrap();
+    let ss = ss(inputs);
     let (a, b) = (a.unwrap(), guest.confirm(&confirm_a).ok().unwrap());
     assert_same(&a, &b);
 
@@ -130,8 +137,10 @@ fn confirm(inputs: &Value, outputs: &mut Map<String, Value>) -> (Established, Es
         ("confirm_b", hex(guest.confirm_b())),
         ("th2", hex(th2)),
         ("key_confirm_a", key_confirm_a),
-        ("confirm_a", hex(confirm_a)),
+        ("confirm_a", hex(&confirm_a)),
         ("th3", hex(hash(&[&th2, &confirm_a]))),
+        ("kem_shared", hex(ss.as_bytes())),
+        ("ck3", hex(ck2.extract(ss.as_bytes()).as_bytes())),
         ("root_key", hex(a.link.root.as_bytes())),
         ("session_id", hex(a.link.session_id)),
         ("resume_room", hex(a.resume.room().as_bytes())),
@@ -148,6 +157,15 @@ fn confirm(inputs: &Value, outputs: &mut Map<String, Value>) -> (Established, Es
     ];
     outputs.extend(values.map(|(name, value)| (name.into(), value)));
     (a, b)
+}
+
+/// ss, which the ciphertext in CONFIRM_A holds.
+fn ss(inputs: &Value) -> Secret<32> {
+    let kem = DecapsulationSeed::from_bytes(&bytes(&inputs["guest"], "kem_seed"));
+    let m = Secret::copy(&bytes(&inputs["host"], "kem_m"));
+    let (ciphertext, ss) = encapsulate_with(&kem.encapsulation_key(), &m).unwrap();
+    assert_eq!(kem.decapsulate(&ciphertext).as_bytes(), ss.as_bytes());
+    ss
 }
 
 /// The frames of the records, each opened by the other end.
@@ -210,5 +228,5 @@ fn every_frozen_value_is_one_of_its_own() {
     let outputs = file["outputs"].as_object().unwrap();
     let values: Vec<&str> = outputs.values().filter_map(Value::as_str).collect();
     let distinct: std::collections::HashSet<_> = values.iter().collect();
-    assert_eq!((distinct.len(), values.len()), (23, 23));
+    assert_eq!((distinct.len(), values.len()), (25, 25));
 }

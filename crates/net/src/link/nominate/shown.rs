@@ -3,11 +3,11 @@
 
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout};
-use undertone_core::pairing::{CONFIRM_A_LEN, Established, HostConfirm, PairingError};
+use undertone_core::pairing::{Established, HostConfirm, PairingError};
 use undertone_core::session::record::Channel;
 
 use super::{BETTER_PATH_TIMEOUT, Confirmed};
-use crate::link::frame;
+use crate::link::frame::framed;
 use crate::link::framed::FAREWELL_TIMEOUT;
 use crate::link::incoming::Incoming;
 
@@ -27,7 +27,7 @@ pub enum Shown {
 pub struct Unfit {
     /// Why.
     pub why: PairingError,
-    answer: Option<[u8; CONFIRM_A_LEN]>,
+    answer: Option<Box<[u8]>>,
     incoming: Incoming,
 }
 
@@ -41,7 +41,7 @@ impl Unfit {
         } = self;
         if let Some(answer) = answer {
             let told = async {
-                frame::write(&mut stream, &answer).await?;
+                stream.write_small(&framed(&answer)).await?;
                 stream.shutdown().await
             };
             // Whoever does not take it is not waited for.
@@ -79,7 +79,7 @@ fn unfit(why: PairingError, confirm: &HostConfirm, incoming: Incoming) -> Shown 
         PairingError::TheyAreOlder(_) | PairingError::WeAreOlder(_)
     );
     let answer = match older {
-        true => confirm.refusal(&incoming.first).ok(),
+        true => Some(confirm.refusal(&incoming.first)),
         false => None,
     };
     Shown::Unfit(Box::new(Unfit {
