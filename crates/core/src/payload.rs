@@ -7,6 +7,7 @@
 //! [1, received]             ack: cumulative
 //! [2] · [3]                 ping · pong
 //! [4] · [4, 1]              bye: nothing follows · and it is a failure
+//! [6, step, bytes …]        a renewal of the keys
 //! [16, seq, sent, text]     a message; sent is in milliseconds since 1970
 //! [16, seq, sent, text, true]   the same, which went out in a session before, too
 //! ```
@@ -26,16 +27,17 @@ pub const PLAINTEXT_MAX: usize = 64 * 1024;
 /// The shortest plaintext of a record.
 pub const PLAINTEXT_MIN: usize = 256;
 
-const GO: u64 = 0;
-const ACK: u64 = 1;
-const PING: u64 = 2;
-const PONG: u64 = 3;
-const BYE: u64 = 4;
+const GO: u32 = 0;
+const ACK: u32 = 1;
+const PING: u32 = 2;
+const PONG: u32 = 3;
+const BYE: u32 = 4;
+const RENEWAL: u32 = 6;
 /// Why somebody says it, if not because they want to.
 const FAILED: u64 = 1;
-const TEXT: u64 = 16;
+const TEXT: u32 = 16;
 /// From here on kinds are reliable, known or not.
-const RELIABLE: u64 = 16;
+const RELIABLE: u32 = 16;
 
 /// One payload, borrowed from the record that it came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,8 +70,33 @@ pub enum Payload<'a> {
         /// What it says.
         body: Body<'a>,
     },
+    /// A message of the pairing that renews the keys of a link.
+    Renewal(Renewal<'a>),
     /// A kind of a later version, unreliable.
     Unknown,
+}
+
+/// The messages of a renewal, in their order; as PROTOCOL.md §4 has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewal<'a> {
+    /// OFFER_B, of the guest.
+    Offer(&'a [u8]),
+    /// The host's answer.
+    Offered {
+        /// OFFER_A.
+        offer: &'a [u8],
+        /// SEALED_A.
+        sealed: &'a [u8],
+    },
+    /// Of the guest.
+    Sealed {
+        /// SEALED_B.
+        sealed: &'a [u8],
+        /// CONFIRM_B.
+        confirm: &'a [u8],
+    },
+    /// CONFIRM_A: the last that the host says under the old keys.
+    Confirmed(&'a [u8]),
 }
 
 /// What a reliable payload says.
@@ -107,20 +134,34 @@ impl Payload<'_> {
         e: &mut Encoder<&mut Vec<u8>>,
     ) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
         match *self {
-            Payload::Go { link, received } => e.array(3)?.u64(GO)?.u64(link)?.u64(received)?,
-            Payload::Ack { received } => e.array(2)?.u64(ACK)?.u64(received)?,
-            Payload::Ping => e.array(1)?.u64(PING)?,
-            Payload::Pong => e.array(1)?.u64(PONG)?,
-            Payload::Bye => e.array(1)?.u64(BYE)?,
-            Payload::Failure => e.array(2)?.u64(BYE)?.u64(FAILED)?,
+            Payload::Go { link, received } => e.array(3)?.u32(GO)?.u64(link)?.u64(received)?,
+            Payload::Ack { received } => e.array(2)?.u32(ACK)?.u64(received)?,
+            Payload::Ping => e.array(1)?.u32(PING)?,
+            Payload::Pong => e.array(1)?.u32(PONG)?,
+            Payload::Bye => e.array(1)?.u32(BYE)?,
+            Payload::Failure => e.array(2)?.u32(BYE)?.u64(FAILED)?,
             Payload::Reliable {
                 seq,
                 body: Body::Text { sent, text, resent },
             } => {
                 e.array(if resent { 5 } else { 4 })?;
-                e.u64(TEXT)?.u64(seq)?.u64(sent)?.str(text)?;
+                e.u32(TEXT)?.u64(seq)?.u64(sent)?.str(text)?;
                 if resent {
                     e.bool(true)?;
+                }
+                e
+            }
+            Payload::Renewal(step) => {
+                let (number, first, second) = match step {
+                    Renewal::Offer(offer) => (1, offer, None),
+                    Renewal::Offered { offer, sealed } => (2, offer, Some(sealed)),
+                    Renewal::Sealed { sealed, confirm } => (3, sealed, Some(confirm)),
+                    Renewal::Confirmed(confirm) => (4, confirm, None),
+                };
+                e.array(if second.is_some() { 4 } else { 3 })?;
+                e.u32(RENEWAL)?.u8(number)?.bytes(first)?;
+                if let Some(second) = second {
+                    e.bytes(second)?;
                 }
                 e
             }
@@ -161,7 +202,7 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
     let items = d
         .array()?
         .ok_or_else(|| minicbor::decode::Error::message("indefinite"))?;
-    let kind = d.u64()?;
+    let kind = d.u32()?;
     let (payload, read) = match kind {
         GO => (
             Payload::Go {
@@ -178,6 +219,10 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
             (Payload::Failure, 2)
         }
         BYE => (Payload::Bye, 1),
+        RENEWAL => {
+            let (step, read) = renewal(d)?;
+            (Payload::Renewal(step), read)
+        }
         TEXT => {
             let (seq, sent, text) = (seq(d)?, d.u64()?, d.str()?);
             if text.len() > TEXT_MAX {
@@ -214,6 +259,23 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
         d.skip()?;
     }
     Ok(payload)
+}
+
+/// A message of a renewal, and how many items it has with its kind.
+fn renewal<'a>(d: &mut Decoder<'a>) -> Result<(Renewal<'a>, u64), minicbor::decode::Error> {
+    Ok(match d.u64()? {
+        1 => (Renewal::Offer(d.bytes()?), 3),
+        2 => {
+            let (offer, sealed) = (d.bytes()?, d.bytes()?);
+            (Renewal::Offered { offer, sealed }, 4)
+        }
+        3 => {
+            let (sealed, confirm) = (d.bytes()?, d.bytes()?);
+            (Renewal::Sealed { sealed, confirm }, 4)
+        }
+        4 => (Renewal::Confirmed(d.bytes()?), 3),
+        _ => return Err(minicbor::decode::Error::message("no step")),
+    })
 }
 
 /// A sequence number: they count from 1.

@@ -3,6 +3,7 @@
 use super::liveness;
 use super::outbox::ImpossibleAck;
 use super::record::RecordError;
+use crate::crypto::keys::PublicKey;
 use crate::payload::Malformed;
 
 /// What happened, for the driver and the person.
@@ -31,6 +32,9 @@ pub enum Event {
     /// Nothing of what we said is acknowledged for long, although the peer is heard.
     /// Told like [`Event::Withheld`], and not beside it.
     Unheeded,
+    /// The keys of the live link are renewed: what our identity agrees on with this key of the
+    /// peer's is to be told to [`Session::agreed`](super::Session::agreed).
+    Agree(PublicKey),
     /// The peer said goodbye; the session is over.
     Left,
     /// The same, because the peer's program cannot go on.

@@ -54,12 +54,40 @@ impl Session {
         if link < self.links || !self.frozen {
             return Err(Fault::Stale);
         }
+        self.frozen = false;
+        self.answered(id, channel, (received, payloads), now)
+    }
+
+    /// Host: the same of the `go` that changed a link's keys.
+    pub(super) fn link_switched(
+        &mut self,
+        id: LinkId,
+        channel: Channel,
+        plaintext: &[u8],
+        now: Instant,
+    ) -> Result<(), Fault> {
+        let mut payloads = decode(plaintext);
+        let Some(Ok(Payload::Go { link, received })) = payloads.next() else {
+            return Err(Fault::Misbehaved("go without an answer"));
+        };
+        if link != self.links {
+            return Err(Fault::Stale);
+        }
+        self.answered(id, channel, (received, payloads), now)
+    }
+
+    fn answered<'a>(
+        &mut self,
+        id: LinkId,
+        channel: Channel,
+        (received, payloads): (u64, impl Iterator<Item = Result<Payload<'a>, Malformed>>),
+        now: Instant,
+    ) -> Result<(), Fault> {
         let mut answered = Link::new(id, channel, now);
         // The guest hears at once that its answer arrived: only then both know of
         // the session.
         answered.ack_at_once(now);
-        self.take_over(answered, received)?;
-        self.frozen = false;
+        self.take_over(answered, received, now)?;
         self.take_first(id, payloads, now)
     }
 
@@ -87,7 +115,7 @@ impl Session {
         }
         let mut opened = Link::new(id, channel, now);
         opened.answer_due = Some(link);
-        self.take_over(opened, received)?;
+        self.take_over(opened, received, now)?;
         self.links = link;
         self.take_first(id, payloads, now)
     }
@@ -108,7 +136,9 @@ impl Session {
 
     /// The socket of this link is gone.
     pub fn link_lost(&mut self, id: LinkId) {
-        self.live.take_if(|link| link.id == id);
+        if self.live.take_if(|link| link.id == id).is_some() {
+            self.drop_renewal(None);
+        }
     }
 
     /// Whether the live link is not to be read now.
@@ -141,13 +171,14 @@ impl Session {
         self.received - self.held.len() as u64
     }
 
-    fn take_over(&mut self, link: Link, received: u64) -> Result<(), Fault> {
+    fn take_over(&mut self, link: Link, received: u64, now: Instant) -> Result<(), Fault> {
         if self.outbox.acknowledge(received)? {
             self.delivered(received);
         }
         self.outbox.restart();
         self.unheeded = None;
         let former = self.live.replace(link);
+        self.drop_renewal(Some(now));
         if former.is_some_and(|former| former.is_unstable()) {
             self.events.push_back(Event::Unstable(false));
         }

@@ -13,7 +13,7 @@
 //! While a `go` is unanswered the former live link is frozen: nothing is read
 //! from it or written to it, so that the numbers in `go` stay true. `handover` goes
 //! from one link to the next, `traffic` is what passes on the one that counts, `liveness`
-//! says whether it lives.
+//! says whether it lives, `renewal` gives it new keys.
 //!
 //! Where one end starts anew, as after a crash, its session is gone. The other end then
 //! goes on in a new one, by [`Session::succeed`].
@@ -24,6 +24,7 @@ pub mod link;
 mod liveness;
 pub mod outbox;
 pub mod record;
+mod renewal;
 mod traffic;
 
 use std::collections::VecDeque;
@@ -35,6 +36,8 @@ use link::Link;
 pub use link::LinkId;
 use liveness::Verdict;
 use outbox::{Full, Outbox};
+pub use renewal::Ends;
+use renewal::Renewal;
 use web_time::Instant;
 
 use crate::crypto::keys::ResumeSecret;
@@ -81,6 +84,13 @@ pub struct Session {
     events: VecDeque<Event>,
     /// What is said besides reliable payloads, while a record is made.
     control: Vec<u8>,
+    /// Who the two are, where keys are renewed.
+    ends: Option<Ends>,
+    renewal: Option<Renewal>,
+    /// What a renewal has to say.
+    renewing: Vec<u8>,
+    /// When the next one is due.
+    renew_at: Option<Instant>,
 }
 
 impl fmt::Debug for Session {
@@ -118,6 +128,10 @@ impl Session {
             over: false,
             events: VecDeque::new(),
             control: Vec::new(),
+            ends: None,
+            renewal: None,
+            renewing: Vec::new(),
+            renew_at: None,
         }
     }
 
@@ -224,6 +238,9 @@ impl Session {
         if self.frozen {
             return Ok(());
         }
+        if self.live.is_some() {
+            self.renew(now);
+        }
         let Some(live) = &mut self.live else {
             return Ok(());
         };
@@ -235,7 +252,7 @@ impl Session {
             }
             Verdict::Dead => {
                 let id = live.id;
-                self.live = None;
+                self.link_lost(id);
                 Err((id, Fault::Silent))
             }
         }
@@ -244,10 +261,10 @@ impl Session {
     /// When [`Session::handle_timeout`] is to be called at the latest, and then, if
     /// the link `can_write`, [`Session::poll_transmit`].
     pub fn deadline(&self, can_write: bool) -> Option<Instant> {
-        self.live
-            .as_ref()
-            .filter(|_| !self.frozen)
-            .map(|live| live.deadline(can_write))
+        let live = self.live.as_ref().filter(|_| !self.frozen)?;
+        let deadline = live.deadline(can_write && !self.is_switching());
+        let renew_at = self.renew_at.filter(|_| self.role == Role::Guest);
+        Some(renew_at.map_or(deadline, |at| deadline.min(at)))
     }
 
     /// The next thing that happened.

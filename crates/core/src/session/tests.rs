@@ -4,6 +4,7 @@
 mod delivery;
 mod links;
 mod records;
+mod renewal;
 mod simulation;
 mod timing;
 
@@ -14,7 +15,7 @@ use web_time::Instant;
 
 use super::link::LinkId;
 use super::record::{Channel, PREFIX_LEN};
-use super::{Event, Fault, Session};
+use super::{Ends, Event, Fault, Session};
 use crate::crypto::keys::{Key, ResumeSecret, SecretKey, random};
 use crate::pairing::{LinkKeys, RatchetStart, Role};
 use crate::payload::Payload;
@@ -28,7 +29,7 @@ fn channels() -> [Channel; 2] {
     let first = SecretKey::generate();
     let r_b = first.public();
     let (root, session_id) = (random::<32>(), random());
-    let [s_a, s_b] = [1, 2].map(|byte| SecretKey::from_bytes(&[byte; 32]).public());
+    let [s_a, s_b] = [Role::Host, Role::Guest].map(|role| identity(role).public());
     let keys = |role, ratchet| LinkKeys {
         role,
         root: Key::from_bytes(&root),
@@ -44,9 +45,17 @@ fn channels() -> [Channel; 2] {
     .map(|keys| Channel::new(keys).unwrap())
 }
 
+fn identity(role: Role) -> SecretKey {
+    SecretKey::from_bytes(&[role.letter(); 32])
+}
+
 fn session(role: Role) -> Session {
     let resume = ResumeSecret::new(Key::from_bytes(&[7; 32]));
-    Session::new(role, Arc::new(resume))
+    Session::new(role, Arc::new(resume)).between(Ends {
+        ours: identity(role).public(),
+        theirs: identity(role.other()).public(),
+        name: format!("{role:?}"),
+    })
 }
 
 /// The bodies of the records in `bytes`.

@@ -31,11 +31,13 @@ impl Session {
         if self.over {
             return Ok(());
         }
-        let Some(live) = self
-            .live
-            .as_mut()
-            .filter(|live| live.id == id && !self.frozen)
-        else {
+        if self.frozen || self.live() != Some(id) {
+            return Ok(());
+        }
+        if self.is_switching() && self.take_first_renewed(id, body, now)? {
+            return Ok(());
+        }
+        let Some(live) = &mut self.live else {
             return Ok(());
         };
         let plaintext: &[u8] = live.channel.open(body)?;
@@ -92,6 +94,7 @@ impl Session {
                     self.events.push_back(Event::Withheld);
                 }
             }
+            Payload::Renewal(step) => self.take_renewal(step)?,
             Payload::Unknown => {}
             Payload::Bye | Payload::Failure => {
                 self.over = true;
@@ -154,7 +157,7 @@ impl Session {
         out: &mut Vec<u8>,
     ) -> Result<Option<LinkId>, (LinkId, Fault)> {
         let (received, unshown) = (self.reported(), self.is_unshown());
-        if self.frozen {
+        if self.frozen || self.is_switching() {
             return Ok(None);
         }
         let Some(live) = &mut self.live else {
@@ -164,10 +167,14 @@ impl Session {
         let mut wrote = false;
         while out.len() < BATCH
             && !self.over
-            && (live.is_due(now, unshown) || self.outbox.has_unsent() || self.farewell.is_some())
+            && (live.is_due(now, unshown)
+                || self.outbox.has_unsent()
+                || self.farewell.is_some()
+                || !self.renewing.is_empty())
         {
             self.control.clear();
             live.say_what_is_due(now, (received, unshown), &mut self.control);
+            self.control.append(&mut self.renewing);
             let limit = PLAINTEXT_MAX - self.control.len() - BYE_LEN;
             let mut said = false;
             let sealed = live.channel.seal(now, out, |buf| {
@@ -191,6 +198,11 @@ impl Session {
         }
         if self.over {
             self.resume = None;
+        } else if self
+            .switch(now, out)
+            .map_err(|error| self.give_up(id, error))?
+        {
+            wrote = true;
         }
         Ok(wrote.then_some(id))
     }

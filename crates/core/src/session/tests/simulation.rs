@@ -40,6 +40,8 @@ enum Action {
     Unblock(Role),
     /// This end shows nothing of what arrives, or does again.
     Stall(Role, bool),
+    /// The guest begins to renew the keys of its link.
+    Renew,
     /// This end loses all that it had. The peer notices, and goes on in a new
     /// session at the next link.
     Crash(Role),
@@ -67,6 +69,7 @@ fn schedule() -> impl Strategy<Value = Vec<Action>> {
         1 => role().prop_map(Action::Block),
         1 => role().prop_map(Action::Unblock),
         2 => (role(), any::<bool>()).prop_map(|(role, stalled)| Action::Stall(role, stalled)),
+        3 => Just(Action::Renew),
         1 => role().prop_map(Action::Crash),
     ];
     prop::collection::vec(action, 1..200)

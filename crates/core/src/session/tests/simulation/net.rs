@@ -113,6 +113,10 @@ impl Net {
                 self.sessions[at(role)].block();
             }
             Action::Unblock(role) => self.sessions[at(role)].unblock(self.now),
+            Action::Renew => {
+                self.sessions[1].renew_at = Some(self.now);
+                self.pass(Duration::ZERO);
+            }
             Action::Stall(role, stalled) => self.told[at(role)].stalled = stalled,
             Action::Crash(role) => {
                 self.unstall();
@@ -307,6 +311,10 @@ impl Net {
                     }
                     Event::Withheld => assert!(self.told[at(role.other())].blocked),
                     Event::Unheeded => {}
+                    Event::Agree(theirs) => {
+                        let shared = identity(role).diffie_hellman(&theirs).unwrap();
+                        self.sessions[at(role)].agreed(shared).unwrap();
+                    }
                     Event::Left | Event::Failed => panic!("nobody left"),
                 }
             }
