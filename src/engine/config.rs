@@ -50,6 +50,10 @@ pub struct ChatConfig {
     pub timeout: Option<Duration>,
     /// Whether to talk only to someone whose words were compared.
     pub require_verified: bool,
+    /// How often the keys of a live link are renewed; [`RENEW_EVERY`], but for tests.
+    ///
+    /// [`RENEW_EVERY`]: undertone_core::session::RENEW_EVERY
+    pub renew_every: Duration,
     /// Who commands the conversation.
     pub speaker: Speaker,
 }

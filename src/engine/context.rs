@@ -1,5 +1,8 @@
 //! What a conversation has throughout: what it was started with, and the way of its events.
 
+use undertone_core::pairing::PeerIdentity;
+use undertone_core::session::Ends;
+
 use super::event::Event;
 use super::mediator::lan::Lan;
 use super::mediator::links::answers_here_only;
@@ -34,6 +37,16 @@ impl Context {
     /// Tells what is tried, for whoever asks why it does not work.
     pub fn detail(&self, message: String) {
         self.tell(Event::Detail { message });
+    }
+
+    /// Us and this peer, as the renewals of their session show them.
+    pub fn ends(&self, peer: &PeerIdentity) -> Ends {
+        Ends {
+            ours: self.config.identity.public(),
+            theirs: peer.identity,
+            name: self.config.name.as_str().to_owned(),
+            renew_every: self.config.renew_every,
+        }
     }
 
     /// Why no relay came about at a mediator that does, or does not, relay.

@@ -7,6 +7,7 @@ mod questions;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
+use undertone_core::session::RENEW_EVERY;
 use undertone_core::text::display_name::DisplayName;
 
 use kept::Kept;
@@ -140,6 +141,7 @@ fn config(
         consent: Consent::new(options.consent(), io::stdin().is_terminal()),
         timeout: options.timeout(),
         require_verified: options.require_verified,
+        renew_every: RENEW_EVERY,
         speaker: Speaker {
             is_person: has_person(face),
             types: io::stdin().is_terminal(),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use undertone::attempts::Attempts;
 use undertone::contacts::Contacts;
@@ -15,6 +16,7 @@ use undertone::engine::{
 use undertone::exit::Exit;
 use undertone::store::{Store, Writer};
 use undertone_core::crypto::keys::SecretKey;
+use undertone_core::session::RENEW_EVERY;
 use undertone_core::text::display_name::DisplayName;
 use undertone_net::rendezvous::MediatorEndpoint;
 
@@ -27,6 +29,7 @@ struct Somebody {
     engine: Engine,
     deliveries: Deliveries,
     conversations: HashMap<ConversationId, ConversationHandle>,
+    renew_every: Duration,
 }
 
 impl Somebody {
@@ -38,6 +41,7 @@ impl Somebody {
             engine,
             deliveries,
             conversations: HashMap::new(),
+            renew_every: RENEW_EVERY,
         }
     }
 
@@ -66,6 +70,7 @@ impl Somebody {
             consent: Consent::new(RelayChoice::Never, false),
             timeout: None,
             require_verified: false,
+            renew_every: self.renew_every,
             speaker: Speaker {
                 is_person: false,
                 types: false,
@@ -107,6 +112,26 @@ impl Somebody {
             _ => None,
         })
         .await
+    }
+
+    /// The next message is this one; how often keys were renewed before it.
+    async fn hears_and_counts_renewals(&mut self, expected: &str) -> u32 {
+        let mut renewed = 0;
+        loop {
+            let heard = self.next(|event| match event {
+                Event::Detail { message } if message.contains("renewed") => Some(None),
+                Event::Message { from, text, .. } => Some(Some(format!("{from}: {text}"))),
+                Event::Parted { .. } | Event::Reconnecting { .. } => panic!("{event:?}"),
+                _ => None,
+            });
+            match heard.await.1 {
+                None => renewed += 1,
+                Some(heard) => {
+                    assert_eq!(heard, expected);
+                    return renewed;
+                }
+            }
+        }
     }
 
     async fn hears(&mut self) -> (ConversationId, String) {
@@ -264,4 +289,30 @@ async fn every_command_is_answered_to_a_face_that_is_late() {
         }
     };
     tokio::time::timeout(PATIENCE, answers).await.unwrap();
+}
+
+#[tokio::test]
+async fn keys_are_renewed_while_two_talk_and_nothing_is_lost_or_doubled() {
+    let mediator = Mediator::start();
+    let [mut ada, mut bob] = [(); 2].map(|()| Somebody::new());
+    ada.renew_every = Duration::from_millis(20);
+    bob.renew_every = Duration::from_millis(20);
+    let adas = ada.start(&mediator, "ada", "lab#secret");
+    let bobs = bob.start(&mediator, "bob", "lab#secret");
+    ada.is_connected().await;
+    bob.is_connected().await;
+    let mut renewed = 0;
+    for n in 0.. {
+        ada.say(adas, &format!("ada {n}")).await;
+        bob.say(bobs, &format!("bob {n}")).await;
+        renewed += bob
+            .hears_and_counts_renewals(&format!("ada: ada {n}"))
+            .await;
+        renewed += ada
+            .hears_and_counts_renewals(&format!("bob: bob {n}"))
+            .await;
+        if renewed >= 10 {
+            break;
+        }
+    }
 }

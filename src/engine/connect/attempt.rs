@@ -164,6 +164,7 @@ async fn join_host(
     let remembered = who.remember(&ready.peer).await;
     let Reached { ready, knock_at } = Reached::new(ready, &candidates);
     let session = Session::new(Role::Guest, Arc::clone(&ready.resume));
+    let session = session.between(who.context.ends(&ready.peer));
     Ok(Connected {
         session,
         ready,
@@ -213,7 +214,8 @@ async fn await_guest(
             Step::Confirmed(confirmed) => {
                 // Before `go`, as there before the answer.
                 remembered = who.remember(&confirmed.peer).await;
-                let mut session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
+                let session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
+                let mut session = session.between(who.context.ends(&confirmed.peer));
                 let nomination = confirmed.nominate(&session.nominate());
                 acceptor.nominated(nomination.map_err(|_| PairingError::Point)?);
                 begun = Some(session);

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use tokio::time::Instant;
-use undertone_core::session;
+use undertone_core::crypto::keys::PublicKey;
+use undertone_core::session::{self, Fault};
 
 use crate::engine::ChatError;
 use crate::engine::conversation::Conversation;
@@ -62,10 +63,25 @@ impl Conversation<'_> {
                     self.was_heeded();
                     self.hole.answered();
                 }
+                session::Event::Agree(theirs) => self.agree(&theirs)?,
                 event => self.show_event(&event),
             }
         }
         Ok(())
+    }
+
+    /// The keys of the link are renewed: our identity agrees with the peer's ephemeral key.
+    fn agree(&mut self, theirs: &PublicKey) -> Result<(), ChatError> {
+        let shared = self.context.config.identity.diffie_hellman(theirs);
+        let shared = shared.map_err(|_| Fault::Misbehaved("an invalid key"));
+        let agreed = shared.and_then(|shared| {
+            let agreed = self.session.agreed(shared);
+            agreed.map_err(|(_, fault)| fault)
+        });
+        agreed.map_err(|fault| {
+            self.link = None;
+            ChatError::Broken(fault)
+        })
     }
 
     /// What became of the first message that waits to be written, and of those behind it as far as
@@ -129,7 +145,13 @@ impl Conversation<'_> {
             session::Event::Left if self.context.config.speaker.is_person => self.left = true,
             session::Event::Left => self.show_left(Leaving::Quit),
             session::Event::Failed => self.show_left(Leaving::Failed),
-            session::Event::Text { .. } | session::Event::Delivered(_) => {}
+            session::Event::Renewed => {
+                let detail = "the keys of this link are renewed".to_owned();
+                self.context.detail(detail);
+            }
+            session::Event::Text { .. }
+            | session::Event::Delivered(_)
+            | session::Event::Agree(_) => {}
         }
     }
 

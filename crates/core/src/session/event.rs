@@ -35,6 +35,8 @@ pub enum Event {
     /// The keys of the live link are renewed: what our identity agrees on with this key of the
     /// peer's is to be told to [`Session::agreed`](super::Session::agreed).
     Agree(PublicKey),
+    /// They are renewed.
+    Renewed,
     /// The peer said goodbye; the session is over.
     Left,
     /// The same, because the peer's program cannot go on.

@@ -36,8 +36,8 @@ use link::Link;
 pub use link::LinkId;
 use liveness::Verdict;
 use outbox::{Full, Outbox};
-pub use renewal::Ends;
 use renewal::Renewal;
+pub use renewal::{Ends, RENEW_EVERY};
 use web_time::Instant;
 
 use crate::crypto::keys::ResumeSecret;

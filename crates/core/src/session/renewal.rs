@@ -24,10 +24,8 @@ use crate::pairing::{
 };
 use crate::payload::{Payload, Renewal as Step};
 
-/// Keys are renewed after this long at the earliest …
-const RENEW_MIN: Duration = Duration::from_secs(54 * 60);
-/// … and at the latest. At random, so that conversations that began together do not keep step.
-const RENEW_MAX: Duration = Duration::from_secs(66 * 60);
+/// How often keys are renewed, ± 10 %.
+pub const RENEW_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Who the two ends of a session are, as a renewal shows it.
 #[derive(Clone, Debug)]
@@ -38,6 +36,8 @@ pub struct Ends {
     pub theirs: PublicKey,
     /// Our display name.
     pub name: String,
+    /// How often keys are renewed: [`RENEW_EVERY`].
+    pub renew_every: Duration,
 }
 
 /// How far a renewal is.
@@ -59,10 +59,11 @@ pub(super) enum Renewal {
     Opening(Box<Channel>),
 }
 
-/// When keys are renewed that begin now.
-pub(super) fn renew_at(now: Instant) -> Instant {
+/// When keys are renewed that begin now: ± 10 % at random, so that conversations that began together
+/// do not keep step.
+fn renew_at(now: Instant, every: Duration) -> Instant {
     let [jitter] = random::<1>();
-    now + RENEW_MIN + (RENEW_MAX - RENEW_MIN).mul_f64(f64::from(jitter) / 255.0)
+    now + every.mul_f64(0.9 + 0.2 * f64::from(jitter) / 255.0)
 }
 
 impl From<PairingError> for Fault {
@@ -237,6 +238,7 @@ impl Session {
             Some(Renewal::Opening(mut channel)) => {
                 let plaintext = channel.open(body)?.to_vec();
                 self.link_opened(id, *channel, &plaintext, now)?;
+                self.events.push_back(Event::Renewed);
                 Ok(true)
             }
             Some(Renewal::Switching(mut channel)) => {
@@ -246,6 +248,7 @@ impl Session {
                     return Ok(false);
                 };
                 self.link_switched(id, *channel, &plaintext, now)?;
+                self.events.push_back(Event::Renewed);
                 Ok(true)
             }
             other => {
@@ -260,7 +263,8 @@ impl Session {
     pub(super) fn drop_renewal(&mut self, now: Option<Instant>) {
         self.renewal = None;
         self.renewing.clear();
-        self.renew_at = now.map(renew_at);
+        let every = self.ends.as_ref().map(|ends| ends.renew_every);
+        self.renew_at = now.zip(every).map(|(now, every)| renew_at(now, every));
     }
 }
 

@@ -15,7 +15,7 @@ use web_time::Instant;
 
 use super::link::LinkId;
 use super::record::{Channel, PREFIX_LEN};
-use super::{Ends, Event, Fault, Session};
+use super::{Ends, Event, Fault, RENEW_EVERY, Session};
 use crate::crypto::keys::{Key, ResumeSecret, SecretKey, random};
 use crate::pairing::{LinkKeys, RatchetStart, Role};
 use crate::payload::Payload;
@@ -55,6 +55,7 @@ fn session(role: Role) -> Session {
         ours: identity(role).public(),
         theirs: identity(role.other()).public(),
         name: format!("{role:?}"),
+        renew_every: RENEW_EVERY,
     })
 }
 

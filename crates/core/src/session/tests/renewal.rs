@@ -288,6 +288,7 @@ fn another_identity_cannot_renew() {
         ours: SecretKey::generate().public(),
         theirs: identity(Role::Host).public(),
         name: "thief".into(),
+        renew_every: RENEW_EVERY,
     });
     line.renew();
     let fault = loop {

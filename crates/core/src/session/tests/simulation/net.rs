@@ -310,7 +310,7 @@ impl Net {
                         assert!(was || unstable, "nobody called it unstable");
                     }
                     Event::Withheld => assert!(self.told[at(role.other())].blocked),
-                    Event::Unheeded => {}
+                    Event::Unheeded | Event::Renewed => {}
                     Event::Agree(theirs) => {
                         let shared = identity(role).diffie_hellman(&theirs).unwrap();
                         self.sessions[at(role)].agreed(shared).unwrap();
