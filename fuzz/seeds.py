@@ -22,10 +22,13 @@ def record(plain, sealed=True):
 
 frames = [bytes.fromhex(frame) for frame in OUTPUTS["records"]]
 payloads = [bytes.fromhex(each["payloads"]) for each in INPUTS["records"]]
-four = bytes([4, 192, 0, 2, 1]) + bytes(12) + b"\x13\x88"
-six = bytes([6]) + bytes.fromhex("20010db8000000000000000000000001") + b"\x13\x88"
+four = bytes([1, 6, 192, 0, 2, 1]) + b"\x13\x88"
+six = bytes([1, 18]) + bytes.fromhex("20010db8000000000000000000000001") + b"\x13\x88"
+ice = bytes([3, 59]) + bytes(32) + b"\x04abcd0123456789abcdefghijkl"
 key = bytes.fromhex(INPUTS["guest"]["identity"])
-caps = bytes([1, 1, 0, 0])
+caps = bytes([1, 1, 0, 0, 0, 0])
+keys = bytes([9] * 32) + out("encapsulation_key")
+ciphertext = out("ciphertext")
 text = b"\x84\x10\x01\x00\x62hi"
 
 SEEDS = {
@@ -33,26 +36,30 @@ SEEDS = {
     "sealed": [
         b"\x00" + out("sealed_a"),
         b"\x01" + out("sealed_b"),
-        b"\x02" + key + bytes(184),
+        b"\x02" + key + bytes(432),
         b"\x03" + key + bytes(32),
         b"\x04" + four + six,
-        b"\x05" + six * 8,
-        b"\x04" + four[:5] + b"\x01" + four[6:] + bytes([5]) + bytes(18),
+        b"\x05" + six * 8 + ice + bytes([4, 0]) + bytes([5, 32]) + bytes(32),
+        b"\x05" + six * 16 + bytes([240, 200]) + bytes(200),
+        b"\x04" + four + bytes([200, 3, 1, 2, 3, 2, 6]) + bytes(6),
+        b"\x04" + bytes([4, 0, 4, 0]),
+        b"\x04" + bytes([240, 0] * 17),
     ],
     "confirm": [
         b"\x00" + out("confirm_b"),
         b"\x01" + out("confirm_a"),
-        b"\x02" + caps + bytes([9] * 32) + name(b"ada"),
-        b"\x03" + caps + name(b"bob"),
-        b"\x02" + bytes([2, 3, 1, 1, *[9] * 32]) + name("ådä ".encode()),
-        b"\x02" + caps + bytes(32) + name(b""),
-        b"\x03" + bytes([0, 0, 0, 0]) + name(b"\xff"),
-        b"\x03" + caps + bytes([65]) + bytes(64),
+        b"\x02" + caps + name(b"ada") + keys,
+        b"\x03" + caps + name(b"bob") + ciphertext,
+        b"\x02" + bytes([2, 1, 1, 1, 1, 1]) + name("ådä ".encode()) + keys + bytes(99),
+        b"\x02" + caps + name(b"") + keys,
+        b"\x02" + caps + name(b"x") + bytes(32) + bytes([255] * 1184),
+        b"\x03" + bytes(6) + name(b"\xff") + ciphertext,
+        b"\x03" + caps + bytes([65]) + bytes(64) + ciphertext,
     ],
     "header": [frame[4:44] for frame in frames[:3]],
     "knock": [out("knock"), out("knock")[:16]],
     "frame": [b"\x58" + b"".join(frames), b"\x00" + bytes(8), b"\x58" + frames[0][:60]],
-    "payload": payloads,
+    "payload": [*payloads, bytes([0x84, 6, 2, 0x42, 1, 2, 0x40]), bytes([0x83, 6, 4, 0x40])],
     "record": [
         b"".join(map(record, payloads)),
         record(frames[0][4:], sealed=False),

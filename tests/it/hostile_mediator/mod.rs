@@ -10,7 +10,9 @@ mod offers;
 mod pings;
 mod replays;
 mod sealed;
+mod texts;
 mod unfit;
+mod waits;
 
 use std::time::Duration;
 

@@ -126,7 +126,7 @@ fn confirm(inputs: &Value, outputs: &mut Map<String, Value>) -> (Established, Es
     let mut host = a.host(&name("host")).ok().unwrap();
     let m = Secret::copy(&bytes(&inputs["host"], "kem_m"));
     let (confirm_a, a) = host.confirm_with(guest.confirm_b(), &m).unwrap();
-    let ss = ss(inputs);
+    let (kem_key, ciphertext, ss) = encapsulated(inputs);
     let (a, b) = (a.unwrap(), guest.confirm(&confirm_a).ok().unwrap());
     assert_same(&a, &b);
 
@@ -139,6 +139,8 @@ fn confirm(inputs: &Value, outputs: &mut Map<String, Value>) -> (Established, Es
         ("key_confirm_a", key_confirm_a),
         ("confirm_a", hex(&confirm_a)),
         ("th3", hex(hash(&[&th2, &confirm_a]))),
+        ("encapsulation_key", hex(kem_key)),
+        ("ciphertext", hex(ciphertext)),
         ("kem_shared", hex(ss.as_bytes())),
         ("ck3", hex(ck2.extract(ss.as_bytes()).as_bytes())),
         ("root_key", hex(a.link.root.as_bytes())),
@@ -159,13 +161,14 @@ fn confirm(inputs: &Value, outputs: &mut Map<String, Value>) -> (Established, Es
     (a, b)
 }
 
-/// ss, which the ciphertext in CONFIRM_A holds.
-fn ss(inputs: &Value) -> Secret<32> {
+/// The key in CONFIRM_B, the ciphertext in CONFIRM_A, and ss, which it holds.
+fn encapsulated(inputs: &Value) -> (Vec<u8>, Vec<u8>, Secret<32>) {
     let kem = DecapsulationSeed::from_bytes(&bytes(&inputs["guest"], "kem_seed"));
     let m = Secret::copy(&bytes(&inputs["host"], "kem_m"));
-    let (ciphertext, ss) = encapsulate_with(&kem.encapsulation_key(), &m).unwrap();
+    let key = kem.encapsulation_key();
+    let (ciphertext, ss) = encapsulate_with(&key, &m).unwrap();
     assert_eq!(kem.decapsulate(&ciphertext).as_bytes(), ss.as_bytes());
-    ss
+    (key.to_vec(), ciphertext.to_vec(), ss)
 }
 
 /// The frames of the records, each opened by the other end.
@@ -228,5 +231,5 @@ fn every_frozen_value_is_one_of_its_own() {
     let outputs = file["outputs"].as_object().unwrap();
     let values: Vec<&str> = outputs.values().filter_map(Value::as_str).collect();
     let distinct: std::collections::HashSet<_> = values.iter().collect();
-    assert_eq!((distinct.len(), values.len()), (25, 25));
+    assert_eq!((distinct.len(), values.len()), (27, 27));
 }
