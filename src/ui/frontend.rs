@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 
 use super::clipboard::Clipboard;
 use super::clock::Clock;
+use super::command::command;
 use super::console::Console;
-use super::help::help;
 use super::input::{self, Input};
 use super::output::Face;
 use super::times::Times;
@@ -166,7 +166,8 @@ impl Frontend {
         };
         let (typed, commands) = ahead.finish();
         for input in commands {
-            self.queue.push_back(self.command(input));
+            self.queue
+                .push_back(command(input, &self.clipboard, self.face));
         }
         self.clock.clear();
         self.input = match has_console(self.face) {
@@ -238,7 +239,7 @@ impl Frontend {
             }
         };
         let command = match input {
-            Some(input) => self.command(input),
+            Some(input) => command(input, &self.clipboard, self.face),
             None => {
                 self.ended = true;
                 Command::EndInput
@@ -258,29 +259,8 @@ impl Frontend {
             && let Source::Lines(lines) = &mut self.input
             && let Ok(input) = lines.try_recv()
         {
-            let command = self.command(input);
+            let command = command(input, &self.clipboard, self.face);
             self.queue.push_back(command);
-        }
-    }
-
-    /// What the conversation is to do. What is for the face alone comes back in its turn.
-    fn command(&self, input: Input) -> Command {
-        match input {
-            Input::Say(text) => Command::Say(text),
-            Input::TooLong => Command::TooLong,
-            Input::Verify(words) => Command::Verify(words),
-            Input::VerifyLater => Command::VerifyLater,
-            Input::Trust(words) => Command::Trust(words),
-            Input::Who => Command::Who,
-            Input::Peers => Command::Peers,
-            Input::Relay => Command::AllowRelay,
-            Input::Quit => Command::Leave(Exit::Done),
-            Input::End => Command::EndInput,
-            Input::Interrupt => Command::Leave(Exit::Interrupted),
-            Input::Help => Command::Show(help()),
-            Input::Invite => Command::Show(Event::asked(self.clipboard.copy(self.face))),
-            Input::Unknown(name, meant) => Command::Show(unknown(&name, meant)),
-            Input::Clear => Command::Show(Event::Clear),
         }
     }
 
@@ -314,13 +294,4 @@ impl Frontend {
             Source::Lines(_) => {}
         }
     }
-}
-
-fn unknown(name: &str, meant: Option<&'static str>) -> Event {
-    let message = format!("no command /{name}; nothing was sent");
-    let hint = match meant {
-        Some(meant) => format!("Did you mean /{meant}? To send it as it is, type //{name}."),
-        None => format!("/help lists the commands. To send it as it is, type //{name}."),
-    };
-    Event::error("unknown-command", &message, &hint)
 }

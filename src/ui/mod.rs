@@ -13,6 +13,7 @@
 
 mod clipboard;
 mod clock;
+mod command;
 mod console;
 pub(crate) mod frontend;
 pub mod help;
