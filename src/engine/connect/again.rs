@@ -19,7 +19,8 @@ use undertone_core::pairing::Meeting;
 
 use crate::engine::Context;
 use crate::engine::connect::backoff::Backoff;
-use crate::engine::connect::pair::{AttemptError, Progress, reaches};
+use crate::engine::connect::pair::AttemptError;
+use crate::engine::connect::progress::{Progress, reaches};
 use crate::engine::connect::{Connected, Goal, attempt};
 use crate::engine::mediator::MediatorHandle;
 

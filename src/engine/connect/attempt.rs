@@ -12,9 +12,8 @@ use undertone_core::session::Session;
 
 use crate::engine::Context;
 use crate::engine::connect::host::{Found, HostAcceptor, Step};
-use crate::engine::connect::pair::{
-    Attempt, AttemptError, Failure, Paired, Progress, Unanswered, pair,
-};
+use crate::engine::connect::pair::{Attempt, AttemptError, Failure, Paired, Unanswered, pair};
+use crate::engine::connect::progress::Progress;
 use crate::engine::connect::{Connected, Spending};
 use crate::engine::mediator::MediatorHandle;
 use crate::engine::peer::{HowMet, Newcomer};

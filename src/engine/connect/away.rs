@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 use undertone_wire::ErrorCode;
 
 use crate::engine::connect::backoff::{Backoff, LASTING, asked_for};
-use crate::engine::connect::pair::{Progress, reaches};
+use crate::engine::connect::progress::{Progress, reaches};
 use crate::rendezvous::RendezvousError;
 
 /// After the first loss of all, one that is over sooner is not worth a word: a proxy may cut an

@@ -8,7 +8,8 @@ use undertone_core::pairing::Role;
 
 use crate::engine::connect::Connected;
 use crate::engine::connect::backoff::Backoff;
-use crate::engine::connect::pair::{Failure, Progress};
+use crate::engine::connect::pair::Failure;
+use crate::engine::connect::progress::Progress;
 use crate::engine::connect::spending::Spending;
 use crate::engine::event::{Event, Wait};
 use crate::engine::mediator::MediatorHandle;

@@ -11,6 +11,7 @@ mod first;
 pub mod host;
 pub mod listening;
 pub mod pair;
+pub mod progress;
 mod seat;
 mod spending;
 

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::timeout;
 use undertone_core::crypto::keys::{PublicKey, SecretKey};
 use undertone_core::pairing::{Matched, Meeting, Offering, PairingError, Role};
@@ -15,6 +14,7 @@ use undertone_wire::MediatorMessage;
 use crate::engine::ChatError;
 use crate::engine::connect::Spending;
 use crate::engine::connect::listening::{Listening, View};
+use crate::engine::connect::progress::Progress;
 use crate::engine::connect::seat::wait_seated;
 use crate::engine::relay::NoRelay;
 use crate::link::dial::Plan;
@@ -145,43 +145,6 @@ impl Failure {
             Self::NoPath(why) => why.advice(),
         };
         advice.into()
-    }
-}
-
-/// How far an attempt is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// The seat is taken.
-    Seated {
-        /// Seconds until it lapses.
-        expires_in: u64,
-    },
-    /// Somebody is there. Told before our SEALED goes out.
-    Paired,
-    /// Both know the secret; a path is looked for.
-    Matched,
-}
-
-impl Progress {
-    /// Whether a seat is held, and nobody there.
-    pub fn is_seated(far: &Option<Self>) -> bool {
-        matches!(far, Some(Self::Seated { .. }))
-    }
-
-    /// Whether somebody is there.
-    pub fn is_paired(far: &Option<Self>) -> bool {
-        far.is_some() && !Self::is_seated(far)
-    }
-}
-
-/// Waits until it is as `far` says. Cancel-safe.
-pub async fn reaches(
-    progress: &mut watch::Receiver<Option<Progress>>,
-    far: fn(&Option<Progress>) -> bool,
-) {
-    if progress.wait_for(far).await.is_err() {
-        // Nobody waits there any more.
-        std::future::pending().await
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use undertone_core::pairing::Role;
 use undertone_wire::{self as wire, ErrorCode, MediatorMessage, Opaque};
 
-use crate::engine::connect::pair::Progress;
+use crate::engine::connect::progress::Progress;
 use crate::rendezvous::{Rendezvous, RendezvousError};
 use reseat::Reseat;
 

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::engine::connect::again::Again;
 use crate::engine::connect::listening::Listening;
-use crate::engine::connect::pair::Progress;
+use crate::engine::connect::progress::Progress;
 use crate::engine::conversation::Conversation;
 use crate::engine::event::Event;
 use crate::engine::event::Loss;
