@@ -8,23 +8,20 @@
 //! th2 = H(th1 ‖ CONFIRM_B) · th3 = H(th2 ‖ CONFIRM_A) · ck3 = ext(ck2, ss)
 //! ```
 
+mod established;
 mod introduction;
 
-use std::sync::Arc;
-
+pub use established::{Established, LinkKeys, PeerIdentity, RatchetStart};
 use introduction::{INTRODUCTION_LEN, check_caps};
 pub use introduction::{Introduction, NAME_MAX};
 use zeroize::Zeroizing;
 
-use super::{Matched, PairingError, Role};
+use super::{Matched, PairingError};
 use crate::crypto::kem::{
     CIPHERTEXT_LEN, DecapsulationSeed, ENCAPSULATION_KEY_LEN, encapsulate_with,
 };
-use crate::crypto::keys::{
-    ChainingKey, Key, Label, PublicKey, ResumeSecret, SealLabel, SecretKey, hash,
-};
+use crate::crypto::keys::{ChainingKey, Label, PublicKey, SealLabel, SecretKey, hash};
 use crate::crypto::secret::Secret;
-use crate::crypto::words::Words;
 
 /// Bytes of a CONFIRM_B of ours, the guest's.
 pub const CONFIRM_B_LEN: usize = 1328;
@@ -32,57 +29,6 @@ pub const CONFIRM_B_LEN: usize = 1328;
 pub const CONFIRM_A_LEN: usize = 1200;
 /// Bytes of the longest CONFIRM: later ones may hold more.
 pub const CONFIRM_MAX: usize = 4096;
-
-/// What a pairing yields once both ends have confirmed.
-#[derive(Debug)]
-pub struct Established {
-    /// Who the peer is.
-    pub peer: PeerIdentity,
-    /// The keys of the one link that this pairing is good for.
-    pub link: LinkKeys,
-    /// What a session that begins here is resumed by.
-    pub resume: Arc<ResumeSecret>,
-}
-
-/// Who the peer is, as a confirmed pairing shows it.
-#[derive(Clone, Debug)]
-pub struct PeerIdentity {
-    /// Its identity key, proved.
-    pub identity: PublicKey,
-    /// What it calls itself: 1 to 64 bytes of UTF-8 from a stranger.
-    pub name: String,
-    /// What its program can do: the bits of CONFIRM.
-    pub features: u32,
-    /// The words that ours are compared with: those that we read out, and those
-    /// that we must hear.
-    pub words: Words,
-}
-
-/// Everything that the record layer of one link starts from.
-#[derive(Debug)]
-pub struct LinkKeys {
-    /// Our role in the pairing.
-    pub role: Role,
-    /// SK, the first root key.
-    pub root: Key,
-    /// Our first ratchet key, or theirs.
-    pub ratchet: RatchetStart,
-    /// exp(ck3, "session id", th3).
-    pub session_id: [u8; 32],
-    /// The host's identity.
-    pub s_a: PublicKey,
-    /// The guest's identity.
-    pub s_b: PublicKey,
-}
-
-/// Where the Double Ratchet starts: with R_B, of which the guest holds the secret.
-#[derive(Debug)]
-pub enum RatchetStart {
-    /// The host is the specification's Alice.
-    Initiator(PublicKey),
-    /// The guest is its Bob.
-    Responder(SecretKey),
-}
 
 /// The host: CONFIRM_B is awaited, on any number of sockets.
 #[derive(Debug)]
@@ -255,45 +201,6 @@ impl GuestConfirm {
         let th3 = hash(&[&th2, confirm_a]);
         let start = RatchetStart::Responder(SecretKey::from_bytes(self.ratchet.as_bytes()));
         Ok(self.matched.establish(name, features, &shared, &th3, start))
-    }
-}
-
-impl Matched {
-    fn establish(
-        &self,
-        name: String,
-        features: u32,
-        shared: &Secret<32>,
-        th3: &[u8; 32],
-        ratchet: RatchetStart,
-    ) -> Established {
-        let Self {
-            role,
-            identity,
-            words,
-            s_a,
-            s_b,
-            ck2,
-            ..
-        } = self;
-        let ck3 = ck2.extract(shared.as_bytes());
-        Established {
-            peer: PeerIdentity {
-                identity: *identity,
-                name,
-                features,
-                words: *words,
-            },
-            link: LinkKeys {
-                role: *role,
-                root: ck3.expand(Label::Ratchet, th3),
-                ratchet,
-                session_id: *ck3.expand(Label::SessionId, th3).as_bytes(),
-                s_a: *s_a,
-                s_b: *s_b,
-            },
-            resume: Arc::new(ResumeSecret::new(ck3.expand(Label::Resume, th3))),
-        }
     }
 }
 
