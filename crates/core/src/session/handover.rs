@@ -44,10 +44,7 @@ impl Session {
         plaintext: &[u8],
         now: Instant,
     ) -> Result<(), Fault> {
-        let mut payloads = decode(plaintext);
-        let Some(Ok(Payload::Go { link, received })) = payloads.next() else {
-            return Err(Fault::Misbehaved("go without an answer"));
-        };
+        let (link, received, payloads) = answer(plaintext)?;
         if link > self.links {
             return Err(Fault::Misbehaved("an answer to no go"));
         }
@@ -66,10 +63,7 @@ impl Session {
         plaintext: &[u8],
         now: Instant,
     ) -> Result<(), Fault> {
-        let mut payloads = decode(plaintext);
-        let Some(Ok(Payload::Go { link, received })) = payloads.next() else {
-            return Err(Fault::Misbehaved("go without an answer"));
-        };
+        let (link, received, payloads) = answer(plaintext)?;
         if link != self.links {
             return Err(Fault::Stale);
         }
@@ -183,5 +177,23 @@ impl Session {
             self.events.push_back(Event::Unstable(false));
         }
         Ok(())
+    }
+}
+
+/// The guest's answer to a `go`: the link's number, what it has received, and what follows.
+fn answer(
+    plaintext: &[u8],
+) -> Result<
+    (
+        u64,
+        u64,
+        impl Iterator<Item = Result<Payload<'_>, Malformed>>,
+    ),
+    Fault,
+> {
+    let mut payloads = decode(plaintext);
+    match payloads.next() {
+        Some(Ok(Payload::Go { link, received })) => Ok((link, received, payloads)),
+        _ => Err(Fault::Misbehaved("go without an answer")),
     }
 }
