@@ -127,7 +127,7 @@ impl Thief {
         assert_eq!(recording.frames[1][0].len(), CONFIRM_A_LEN);
         // The host's, then the guest's.
         let publics = [(0, 1), (1, 0)].map(|(who, from)| {
-            let e = PublicKey::from_bytes(recording.offers[who][2..34].try_into().unwrap());
+            let e = PublicKey::from_bytes(recording.offers[who][6..38].try_into().unwrap());
             let records = recording.frames[from][1..].iter();
             let mut keys: Vec<_> = records.map(|frame| header(frame).key).collect();
             keys.insert(0, e.unwrap());
@@ -161,10 +161,15 @@ impl Thief {
             opens(confirm_key, SealLabel::Confirm, th1, confirm_b),
             "ck2",
         );
+        let th2 = hash(&[th1, confirm_b]);
+        let th3 = hash(&[&th2, &self.recording.frames[1][0]]);
+        let session_id = ck.expand(Label::SessionId, &th3);
+        let is_of = |ad: &[u8; AD_LEN]| ad[..32] == *session_id.as_bytes();
+        check(ads.iter().any(is_of), "ck3");
         for (offer, identity) in self.recording.offers.iter().zip(&self.identities) {
-            let e = PublicKey::from_bytes(offer[2..34].try_into().unwrap()).unwrap();
-            let y = offer[34..66].try_into().unwrap();
-            check(commitment(&e, y, identity, bytes) == offer[66..], "n");
+            let e = PublicKey::from_bytes(offer[6..38].try_into().unwrap()).unwrap();
+            let y = offer[38..70].try_into().unwrap();
+            check(commitment(&e, y, identity, bytes) == offer[70..], "n");
         }
         for frame in self.recording.frames.iter().flat_map(|frames| &frames[1..]) {
             let (head, sealed) = frame.split_at(Header::LEN);
@@ -186,7 +191,7 @@ impl Thief {
         }
         let room: Room = format!("amber-falcon#{SECRET}").parse().unwrap();
         let share = Share::with_scalar(&room.prs(), &channel(&room.tag()), &[], bytes);
-        let of_offer = |offer: &Vec<u8>| offer[34..66] == *share.public();
+        let of_offer = |offer: &Vec<u8>| offer[38..70] == *share.public();
         check(self.recording.offers.iter().any(of_offer), "y");
         found
     }

@@ -27,17 +27,17 @@ pub const PLAINTEXT_MAX: usize = 64 * 1024;
 /// The shortest plaintext of a record.
 pub const PLAINTEXT_MIN: usize = 256;
 
-const GO: u32 = 0;
-const ACK: u32 = 1;
-const PING: u32 = 2;
-const PONG: u32 = 3;
-const BYE: u32 = 4;
-const RENEWAL: u32 = 6;
+const GO: u64 = 0;
+const ACK: u64 = 1;
+const PING: u64 = 2;
+const PONG: u64 = 3;
+const BYE: u64 = 4;
+const RENEWAL: u64 = 6;
 /// Why somebody says it, if not because they want to.
 const FAILED: u64 = 1;
-const TEXT: u32 = 16;
+const TEXT: u64 = 16;
 /// From here on kinds are reliable, known or not.
-const RELIABLE: u32 = 16;
+const RELIABLE: u64 = 16;
 
 /// One payload, borrowed from the record that it came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,18 +134,18 @@ impl Payload<'_> {
         e: &mut Encoder<&mut Vec<u8>>,
     ) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
         match *self {
-            Payload::Go { link, received } => e.array(3)?.u32(GO)?.u64(link)?.u64(received)?,
-            Payload::Ack { received } => e.array(2)?.u32(ACK)?.u64(received)?,
-            Payload::Ping => e.array(1)?.u32(PING)?,
-            Payload::Pong => e.array(1)?.u32(PONG)?,
-            Payload::Bye => e.array(1)?.u32(BYE)?,
-            Payload::Failure => e.array(2)?.u32(BYE)?.u64(FAILED)?,
+            Payload::Go { link, received } => e.array(3)?.u64(GO)?.u64(link)?.u64(received)?,
+            Payload::Ack { received } => e.array(2)?.u64(ACK)?.u64(received)?,
+            Payload::Ping => e.array(1)?.u64(PING)?,
+            Payload::Pong => e.array(1)?.u64(PONG)?,
+            Payload::Bye => e.array(1)?.u64(BYE)?,
+            Payload::Failure => e.array(2)?.u64(BYE)?.u64(FAILED)?,
             Payload::Reliable {
                 seq,
                 body: Body::Text { sent, text, resent },
             } => {
                 e.array(if resent { 5 } else { 4 })?;
-                e.u32(TEXT)?.u64(seq)?.u64(sent)?.str(text)?;
+                e.u64(TEXT)?.u64(seq)?.u64(sent)?.str(text)?;
                 if resent {
                     e.bool(true)?;
                 }
@@ -159,7 +159,7 @@ impl Payload<'_> {
                     Renewal::Confirmed(confirm) => (4, confirm, None),
                 };
                 e.array(if second.is_some() { 4 } else { 3 })?;
-                e.u32(RENEWAL)?.u8(number)?.bytes(first)?;
+                e.u64(RENEWAL)?.u8(number)?.bytes(first)?;
                 if let Some(second) = second {
                     e.bytes(second)?;
                 }
@@ -202,7 +202,7 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
     let items = d
         .array()?
         .ok_or_else(|| minicbor::decode::Error::message("indefinite"))?;
-    let kind = d.u32()?;
+    let kind = d.u64()?;
     let (payload, read) = match kind {
         GO => (
             Payload::Go {

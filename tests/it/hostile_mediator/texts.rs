@@ -3,7 +3,7 @@
 use tokio_tungstenite::tungstenite::Message;
 use undertone_wire::{ErrorCode, MediatorMessage};
 
-use super::{ROOM, SOON, ada, bob};
+use super::{ROOM, SOON, ada};
 use crate::common::{Home, Start};
 use crate::hostile::{Ended, Evil};
 
