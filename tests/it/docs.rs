@@ -219,7 +219,7 @@ fn every_error_code_of_the_source_is_documented_and_no_other() {
         include_str!("../../src/engine/event.rs"),
         include_str!("../../src/engine/connect/first.rs"),
         include_str!("../../src/engine/conversation/commands.rs"),
-        include_str!("../../src/ui/frontend.rs"),
+        include_str!("../../src/ui/command.rs"),
         include_str!("../../src/engine/conversation/verify.rs"),
     ];
     let codes = [
