@@ -97,7 +97,7 @@ impl Conversation<'_> {
 
     /// Whether nothing passes between the two any more.
     pub(super) fn is_finished(&self) -> bool {
-        let frozen = self.session.is_frozen();
+        let frozen = self.session.is_frozen() || self.session.is_switching();
         let stuck = |link: &Framed| self.is_late() && (frozen || !link.is_idle());
         let unreachable = self.exit.is_some() && self.link.as_ref().is_none_or(stuck);
         self.session.is_over() || unreachable

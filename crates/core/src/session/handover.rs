@@ -58,13 +58,13 @@ impl Session {
     /// Host: the same of the `go` that changed a link's keys.
     pub(super) fn link_switched(
         &mut self,
-        id: LinkId,
+        (id, number): (LinkId, u64),
         channel: Channel,
         plaintext: &[u8],
         now: Instant,
     ) -> Result<(), Fault> {
         let (link, received, payloads) = answer(plaintext)?;
-        if link != self.links {
+        if link != number {
             return Err(Fault::Stale);
         }
         self.answered(id, channel, (received, payloads), now)

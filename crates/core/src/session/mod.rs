@@ -89,8 +89,12 @@ pub struct Session {
     renewal: Option<Renewal>,
     /// What a renewal has to say.
     renewing: Vec<u8>,
-    /// When the next one is due.
+    /// When the next one is due; at the host: overdue.
     renew_at: Option<Instant>,
+    /// When this one is to be over.
+    renew_by: Option<Instant>,
+    /// Bytes of its last message, while the answer is awaited.
+    renewal_sent: usize,
 }
 
 impl fmt::Debug for Session {
@@ -132,6 +136,8 @@ impl Session {
             renewal: None,
             renewing: Vec::new(),
             renew_at: None,
+            renew_by: None,
+            renewal_sent: 0,
         }
     }
 
@@ -157,12 +163,12 @@ impl Session {
 
     /// Whether something that went out is not acknowledged.
     pub fn awaits_answer(&self) -> bool {
-        self.outbox.has_sent()
+        self.outbox.has_sent() || self.renewal_sent > 0
     }
 
     /// How many bytes of it there are.
     pub fn unanswered_bytes(&self) -> usize {
-        self.outbox.sent_bytes()
+        self.outbox.sent_bytes() + self.renewal_sent
     }
 
     /// Whether a goodbye was said by either side: it went out or came in.
@@ -241,10 +247,16 @@ impl Session {
         if self.live.is_some() {
             self.renew(now);
         }
+        let overdue = self.is_overdue(now);
         let Some(live) = &mut self.live else {
             return Ok(());
         };
         match live.pass(now) {
+            _ if overdue => {
+                let id = live.id;
+                self.link_lost(id);
+                Err((id, Fault::Silent))
+            }
             Verdict::Alive => Ok(()),
             Verdict::Unstable => {
                 self.events.push_back(Event::Unstable(true));
@@ -263,8 +275,8 @@ impl Session {
     pub fn deadline(&self, can_write: bool) -> Option<Instant> {
         let live = self.live.as_ref().filter(|_| !self.frozen)?;
         let deadline = live.deadline(can_write && !self.is_switching());
-        let renew_at = self.renew_at.filter(|_| self.role == Role::Guest);
-        Some(renew_at.map_or(deadline, |at| deadline.min(at)))
+        let renewal = [self.renew_at, self.renew_by].into_iter().flatten();
+        Some(renewal.fold(deadline, Instant::min))
     }
 
     /// The next thing that happened.

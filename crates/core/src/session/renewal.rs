@@ -27,6 +27,9 @@ use crate::payload::{Payload, Renewal as Step};
 /// How often keys are renewed, ± 10 %.
 pub const RENEW_EVERY: Duration = Duration::from_secs(60 * 60);
 
+/// A renewal takes so long at the most; whoever cannot finish one looks for the peer anew.
+pub(super) const RENEW_WITHIN: Duration = Duration::from_secs(30);
+
 /// Who the two ends of a session are, as a renewal shows it.
 #[derive(Clone, Debug)]
 pub struct Ends {
@@ -53,8 +56,8 @@ pub(super) enum Renewal {
     Confirming(Box<GuestConfirm>),
     /// Host: CONFIRM_A goes out with the next record, and `go` behind it.
     Confirmed(Box<Channel>, Vec<u8>),
-    /// Host: `go` is out, and its answer awaited.
-    Switching(Box<Channel>),
+    /// Host: `go` with this number is out, and its answer awaited.
+    Switching(Box<Channel>, u64),
     /// Guest: the next record is `go`.
     Opening(Box<Channel>),
 }
@@ -87,11 +90,20 @@ impl Session {
             return;
         }
         self.renew_at = None;
+        self.renew_by = Some(now + RENEW_WITHIN);
         let Some(offering) = self.offering() else {
             return;
         };
         Payload::Renewal(Step::Offer(offering.offer())).encode(&mut self.renewing);
         self.renewal = Some(Renewal::Offered(Box::new(offering)));
+    }
+
+    /// Whether keys are older than they may be: somebody keeps the two from renewing them, perhaps
+    /// because it has the old ones. Another link takes what it has not, an identity.
+    pub(super) fn is_overdue(&self, now: Instant) -> bool {
+        let host_waits = self.role == Role::Host && self.renewal.is_none();
+        let due = self.renew_at.filter(|_| host_waits);
+        self.renew_by.or(due).is_some_and(|by| now >= by)
     }
 
     /// An attempt between the two, by what this session is resumed by.
@@ -102,12 +114,14 @@ impl Session {
     }
 
     /// The next message of a renewal came in.
-    pub(super) fn take_renewal(&mut self, step: Step<'_>) -> Result<(), Fault> {
+    pub(super) fn take_renewal(&mut self, step: Step<'_>, now: Instant) -> Result<(), Fault> {
+        self.renewal_sent = 0;
         let Some(pin) = self.ends.as_ref().map(|ends| ends.theirs) else {
             return Err(Fault::Misbehaved("a renewal of keys between nobody"));
         };
         let next = match (self.role, self.renewal.take(), step) {
             (Role::Host, None, Step::Offer(theirs)) => {
+                self.renew_by = Some(now + RENEW_WITHIN);
                 let offering = self.offering().ok_or(OUT_OF_TURN)?;
                 let offer = offering.offer().to_vec();
                 let (awaiting, sealed) =
@@ -215,15 +229,16 @@ impl Session {
         channel.seal(now, out, |buf| Payload::Go { link, received }.encode(buf))?;
         // It is to be answered.
         live.said(now);
-        self.renewal = Some(Renewal::Switching(channel));
+        self.renewal = Some(Renewal::Switching(channel, link));
+        self.renewal_sent = confirm_a.len();
         Ok(true)
     }
 
     /// Whether nothing is said now: the new keys are not yet known to both.
-    pub(super) fn is_switching(&self) -> bool {
+    pub fn is_switching(&self) -> bool {
         matches!(
             self.renewal,
-            Some(Renewal::Switching(_) | Renewal::Opening(_))
+            Some(Renewal::Switching(..) | Renewal::Opening(_))
         )
     }
 
@@ -241,13 +256,13 @@ impl Session {
                 self.events.push_back(Event::Renewed);
                 Ok(true)
             }
-            Some(Renewal::Switching(mut channel)) => {
+            Some(Renewal::Switching(mut channel, link)) => {
                 // What the guest said before it had CONFIRM_A is under the old keys.
                 let Ok(plaintext) = channel.open(body).map(|plaintext| plaintext.to_vec()) else {
-                    self.renewal = Some(Renewal::Switching(channel));
+                    self.renewal = Some(Renewal::Switching(channel, link));
                     return Ok(false);
                 };
-                self.link_switched(id, *channel, &plaintext, now)?;
+                self.link_switched((id, link), *channel, &plaintext, now)?;
                 self.events.push_back(Event::Renewed);
                 Ok(true)
             }
@@ -263,8 +278,14 @@ impl Session {
     pub(super) fn drop_renewal(&mut self, now: Option<Instant>) {
         self.renewal = None;
         self.renewing.clear();
+        self.renewal_sent = 0;
+        self.renew_by = None;
         let every = self.ends.as_ref().map(|ends| ends.renew_every);
-        self.renew_at = now.zip(every).map(|(now, every)| renew_at(now, every));
+        self.renew_at = now.zip(every).map(|(now, every)| match self.role {
+            Role::Guest => renew_at(now, every),
+            // By then the guest's was due, and had its time.
+            Role::Host => now + every.mul_f64(1.1) + 2 * RENEW_WITHIN,
+        });
     }
 }
 

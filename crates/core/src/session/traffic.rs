@@ -94,7 +94,7 @@ impl Session {
                     self.events.push_back(Event::Withheld);
                 }
             }
-            Payload::Renewal(step) => self.take_renewal(step)?,
+            Payload::Renewal(step) => self.take_renewal(step, now)?,
             Payload::Unknown => {}
             Payload::Bye | Payload::Failure => {
                 self.over = true;
@@ -174,7 +174,11 @@ impl Session {
         {
             self.control.clear();
             live.say_what_is_due(now, (received, unshown), &mut self.control);
-            self.control.append(&mut self.renewing);
+            if !self.renewing.is_empty() {
+                self.renewal_sent = self.renewing.len();
+                live.said(now);
+                self.control.append(&mut self.renewing);
+            }
             let limit = PLAINTEXT_MAX - self.control.len() - BYE_LEN;
             let mut said = false;
             let sealed = live.channel.seal(now, out, |buf| {
