@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::vec;
 
 use tokio::sync::oneshot::error::TryRecvError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::event::Event;
 use super::{ChatError, ConversationId};
@@ -26,7 +26,25 @@ pub struct Delivery {
     pub event: Event,
     outcome: Outcome,
     /// Its place among those that wait.
-    _place: OwnedSemaphorePermit,
+    _place: Place,
+}
+
+/// A place among the events that wait, given back when the event is.
+#[derive(Debug)]
+struct Place {
+    permit: Option<OwnedSemaphorePermit>,
+    places: Arc<Semaphore>,
+    freed: Arc<Notify>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        drop(self.permit.take());
+        // Who waits for much is not woken for little.
+        if self.places.available_permits() >= MUCH_ROOM as usize {
+            self.freed.notify_waiters();
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -99,6 +117,7 @@ pub struct Outlet {
     /// Told within [`Outlet::together`], and yet to go.
     held: Arc<Mutex<Option<Vec<Delivery>>>>,
     places: Arc<Semaphore>,
+    freed: Arc<Notify>,
     failures: mpsc::Sender<io::Error>,
 }
 
@@ -111,6 +130,7 @@ impl Outlet {
             events,
             held: Arc::default(),
             places: Arc::new(Semaphore::new(WAITING as usize)),
+            freed: Arc::default(),
             failures,
         };
         (outlet, failed)
@@ -142,13 +162,17 @@ impl Outlet {
         &self,
         event: Event,
         outcome: Outcome,
-        place: OwnedSemaphorePermit,
+        permit: OwnedSemaphorePermit,
     ) -> Result<(), ChatError> {
         let delivery = Delivery {
             id: self.id,
             event,
             outcome,
-            _place: place,
+            _place: Place {
+                permit: Some(permit),
+                places: Arc::clone(&self.places),
+                freed: Arc::clone(&self.freed),
+            },
         };
         match self
             .held
@@ -198,7 +222,7 @@ impl Outlet {
 
     /// Returns once they can, and some more: who was too slow is not woken for each. Cancel-safe.
     pub async fn room(&self) {
-        let _ = self.places.acquire_many(MUCH_ROOM).await;
+        self.frees(MUCH_ROOM as usize).await;
     }
 
     /// Whether every event has been written, or could not be.
@@ -208,7 +232,20 @@ impl Outlet {
 
     /// Returns once every event has been written, or could not be. Cancel-safe.
     pub async fn settled(&self) {
-        let _ = self.places.acquire_many(WAITING).await;
+        self.frees(WAITING as usize).await;
+    }
+
+    /// Waits without a claim to any: others tell their events meanwhile.
+    async fn frees(&self, count: usize) {
+        loop {
+            let freed = self.freed.notified();
+            tokio::pin!(freed);
+            freed.as_mut().enable();
+            if self.places.available_permits() >= count {
+                return;
+            }
+            freed.await;
+        }
     }
 }
 

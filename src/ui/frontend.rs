@@ -53,6 +53,7 @@ pub(crate) struct Frontend {
     busy: bool,
     /// What a console has, and has not painted yet.
     unpainted: Vec<Delivery>,
+    gone: bool,
 }
 
 /// Where what is said comes from.
@@ -80,6 +81,7 @@ impl Frontend {
             ended: false,
             busy: false,
             unpainted: Vec::new(),
+            gone: false,
         })
     }
 
@@ -216,7 +218,7 @@ impl Frontend {
     /// Whether more is to be read now: keys wait until what was typed before is obeyed, lines until
     /// it is taken.
     pub(crate) fn listens(&self) -> bool {
-        !self.ended && !self.busy && self.queue.is_empty()
+        !self.ended && !self.gone && !self.busy && self.queue.is_empty()
     }
 
     /// Waits for what is said, and makes a command of it. The clock runs meanwhile. Cancel-safe.
@@ -266,15 +268,20 @@ impl Frontend {
 
     /// Writes what is due to the terminal.
     pub(crate) fn paint(&mut self) {
-        if let Source::Console(console) = &mut self.input
-            && console.paint().is_err()
-            && !std::mem::replace(&mut self.ended, true)
-        {
-            self.queue.push_back(Command::Leave(Exit::Done));
+        if let Source::Console(console) = &mut self.input {
+            self.gone |= console.paint().is_err();
         }
-        for delivery in self.unpainted.drain(..) {
-            delivery.done(Ok(()));
+        // What a terminal that is gone did not take is never called written.
+        if !self.gone {
+            for delivery in self.unpainted.drain(..) {
+                delivery.done(Ok(()));
+            }
         }
+    }
+
+    /// Whether the terminal is gone: whoever sat there has left.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone
     }
 
     /// A signal asks the program to end.

@@ -33,7 +33,7 @@ pub async fn run(config: ChatConfig, face: Face, signals: &mut Signals) -> Resul
         mut task,
         ..
     } = engine.start(config);
-    let front = Front::start(front, deliveries, commands)?;
+    let front = Front::start(front, deliveries, commands, stop.clone())?;
     let mut stopped = None;
     let ended = loop {
         tokio::select! {
@@ -63,6 +63,7 @@ impl Front {
         front: Frontend,
         deliveries: Deliveries,
         commands: mpsc::Sender<Command>,
+        stop: mpsc::Sender<Exit>,
     ) -> io::Result<Self> {
         let (stops, stopped) = mpsc::unbounded_channel();
         let (end, over) = oneshot::channel();
@@ -71,6 +72,7 @@ impl Front {
         let conversation = Conversation {
             deliveries,
             commands,
+            stop,
             stopped,
             over,
         };
@@ -117,6 +119,8 @@ async fn at(time: Option<Instant>) {
 struct Conversation {
     deliveries: Deliveries,
     commands: mpsc::Sender<Command>,
+    /// Ends it, where the terminal is gone.
+    stop: mpsc::Sender<Exit>,
     /// The signals that came.
     stopped: mpsc::UnboundedReceiver<Exit>,
     /// Closed once it is over.
@@ -127,9 +131,11 @@ async fn converse(mut front: Frontend, mut conversation: Conversation) {
     let Conversation {
         deliveries,
         commands,
+        stop,
         stopped,
         over,
     } = &mut conversation;
+    let mut gone = false;
     loop {
         while let Some(command) = front.queue.pop_front() {
             if let Err(refused) = commands.try_send(command) {
@@ -138,6 +144,9 @@ async fn converse(mut front: Frontend, mut conversation: Conversation) {
             }
         }
         front.paint();
+        if front.is_gone() && !std::mem::replace(&mut gone, true) {
+            let _ = stop.try_send(Exit::Done);
+        }
         let queued = !front.queue.is_empty();
         tokio::select! {
             Some(delivery) = deliveries.recv() => {
