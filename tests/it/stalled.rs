@@ -1,14 +1,16 @@
 //! What an end shows, and nobody takes: a pipe that is full, a program that is stopped. The link
 //! and signals do not wait for it.
 
-use std::io::{BufRead, BufReader, PipeReader};
+use std::io::{BufRead, BufReader, PipeReader, Read};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
+use portable_pty::{PtySize, native_pty_system};
 use serde_json::Value;
 
 use crate::common::acts::{homes, talking};
 use crate::common::console::talk;
+use crate::common::screen::chat;
 use crate::common::{Client, Home, Mediator, PATIENCE, Start};
 
 /// Less than a goodbye that is waited for may take (2 s).
@@ -121,4 +123,35 @@ fn keys_are_heard_after_ctrl_d() {
     assert_eq!(talk.ada.exit_code(), 0);
     assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
     talk.ada.assert_restored();
+}
+
+#[test]
+fn what_a_terminal_that_was_closed_did_not_take_is_not_acknowledged() {
+    let (mediator, homes) = (Mediator::start(), homes());
+    let pty = native_pty_system().openpty(PtySize::default()).unwrap();
+    let bob = chat(&homes[1], &mediator.url, "bob", "lab");
+    let mut child = pty.slave.spawn_command(bob).unwrap();
+    drop(pty.slave);
+    let mut ada = Start::chat(&homes[0], &mediator.url, "ada", "lab").run();
+    let mut terminal = pty.master.try_clone_reader().unwrap();
+    let mut seen = Vec::new();
+    let mut read_until = |what: &str| {
+        let mut buf = [0; 4096];
+        while !String::from_utf8_lossy(&seen).contains(what) {
+            let read = terminal.read(&mut buf).unwrap();
+            assert!(read > 0, "{what} is not shown");
+            seen.extend_from_slice(&buf[..read]);
+        }
+    };
+    read_until("⚠");
+    ada.say_all((1..=LINES).map(|n| format!("line {n}. {}", "x".repeat(LINE - 20))));
+    read_until("line 3.");
+    drop(terminal);
+    drop(pty.master);
+    let events = ada.events_until(|events| events.iter().any(|event| event["type"] == "left"));
+    let delivered = events.iter().filter(|event| event["type"] == "delivered");
+    // Those that were read, and as many as the terminal held on their way.
+    let delivered = delivered.count();
+    assert!(delivered < 12, "{delivered}");
+    child.wait().unwrap();
 }
