@@ -188,6 +188,7 @@ impl<'a> Conversation<'a> {
             self.peer.seen();
         }
         self.peer.parted();
+        self.acknowledge_written();
         let leaves = self.exit.is_some();
         if let Some(link) = self.link.take() {
             let hurried = async {

@@ -72,6 +72,9 @@ impl Conversation<'_> {
 
     /// Once what was said has arrived; where it does not, not for long.
     pub(super) fn say_goodbye(&mut self) {
+        if self.leave_by.is_some() {
+            self.acknowledge_written();
+        }
         let now = Instant::now();
         let shown = self.unwritten.is_empty() || self.show_by.is_some_and(|by| now >= by);
         // What came is acknowledged first.

@@ -99,6 +99,16 @@ impl Conversation<'_> {
         Ok(())
     }
 
+    /// What is written by now is acknowledged with a goodbye that waits for nothing.
+    pub(super) fn acknowledge_written(&mut self) {
+        while let Some((seq, posted)) = self.unwritten.front_mut()
+            && let Some(Ok(())) = posted.try_written()
+        {
+            self.session.shown(*seq, Instant::now().into_std());
+            self.unwritten.pop_front();
+        }
+    }
+
     /// Whether everything that happened was shown, and every message written.
     pub(super) fn is_told(&self) -> bool {
         !self.session.has_events() && self.context.outlet.is_settled() && self.unwritten.is_empty()
