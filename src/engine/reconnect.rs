@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 use undertone_core::pairing::{Matched, Role};
 
@@ -16,6 +16,7 @@ use crate::engine::connect::host::Found;
 use crate::engine::connect::listening::Listening;
 use crate::engine::connect::pair::{Attempt, AttemptError, Paired, pair};
 use crate::engine::connect::progress::Progress;
+use crate::engine::mediator::access::Access;
 use crate::engine::relay::{Consent, by_relay};
 use crate::link::Ready;
 use crate::link::connect::connect;
@@ -24,19 +25,15 @@ use crate::link::path::Path;
 use crate::link::port::Port;
 use crate::link::resume::{ResumeContext, redial};
 use crate::link::stream::Stream;
-use crate::rendezvous::{self, KeepAlive, Outside, Rendezvous, RendezvousError};
+use crate::rendezvous::{Rendezvous, RendezvousError};
 
 /// Where to look for the peer again.
 #[derive(Clone, Debug)]
 pub struct Trail {
     /// What the next link is made with.
     pub resume: Arc<ResumeContext>,
-    /// The mediator.
-    pub mediator: rendezvous::MediatorEndpoint,
-    /// What it has seen of our port.
-    pub outside: Outside,
-    /// How the line to it is kept alive.
-    pub keep_alive: KeepAlive,
+    /// The way to the mediator.
+    pub access: Access,
     /// Where we can be reached.
     pub listening: Listening,
     /// Whether the mediator may carry the link; `None`: a direct one is looked for.
@@ -48,6 +45,8 @@ pub struct Trail {
     pub far: watch::Sender<Option<Progress>>,
     /// Why the mediator is of no use, once that keeps the peer away.
     pub absent: watch::Sender<Option<String>>,
+    /// Told each time that the mediator was of no use.
+    pub missed: Arc<Notify>,
 }
 
 impl Trail {
@@ -55,6 +54,19 @@ impl Trail {
         Away::aside(|why: Option<&str>| {
             self.absent.send_replace(why.map(str::to_owned));
         })
+    }
+
+    /// Waits until the mediator is to be asked again, after a try that began then.
+    async fn wait(
+        &self,
+        away: &mut Away<impl Fn(Option<&str>)>,
+        begun: Instant,
+        why: Option<RendezvousError>,
+    ) {
+        if why.is_some() {
+            self.missed.notify_one();
+        }
+        away.wait(begun.elapsed(), why).await;
     }
 }
 
@@ -120,7 +132,7 @@ pub async fn seek_host(trail: Trail, last: Option<SocketAddr>) -> Reached {
             };
             match reached {
                 Ok(reached) => return reached,
-                Err(Missed(why)) => away.wait(begun.elapsed(), why).await,
+                Err(Missed(why)) => trail.wait(&mut away, begun, why).await,
             }
         }
     };
@@ -180,7 +192,7 @@ pub async fn await_guest(trail: Trail, port: SocketAddr, found: mpsc::Sender<Fou
             never = away.watch(trail.far.subscribe()) => match never {},
         };
         let why = missed.and_then(|Missed(why)| why);
-        away.wait(begun.elapsed(), why).await;
+        trail.wait(&mut away, begun, why).await;
     }
 }
 
@@ -230,9 +242,9 @@ async fn meet_again(
         false => ours,
     };
     let meeting = trail.resume.meeting();
-    let mut mediator = Rendezvous::connect(&trail.mediator, &meeting.tag, from).await?;
-    mediator.remember(ours, &trail.outside);
-    mediator.keep_alive(&trail.keep_alive);
+    let mut mediator = Rendezvous::connect(&trail.access.route, &meeting.tag, from).await?;
+    mediator.remember(ours, &trail.access.outside);
+    mediator.keep_alive(&trail.access.keep_alive);
     let attempt = Attempt {
         meeting,
         identity: trail.resume.identity.clone(),

@@ -149,7 +149,7 @@ impl Task {
     /// Talks to who was met.
     async fn talk(
         &mut self,
-        local: &MediatorHandle,
+        local: &mut MediatorHandle,
         met: Connected,
         inbox: &mut Inbox,
     ) -> Result<End, ChatError> {

@@ -73,6 +73,38 @@ fn whoever_waits_takes_over_when_the_mediator_of_another_client_ends() {
     second.await_event("connected");
 }
 
+#[test]
+fn whoever_looks_for_the_other_one_takes_over_the_mediator_that_ended_with_them() {
+    let (port, homes) = (free_port(), [Home::new(), Home::new()]);
+    let mut first = at_home(&homes[0], port, "ada", "lab#otter").run();
+    let invite = first.await_event("waiting")["invite"].clone();
+    let invite = invite.as_str().unwrap();
+    let mut second = pasted(&homes[1], invite).run();
+    for client in [&first, &second] {
+        client.await_event("connected");
+    }
+    first.kill();
+    second.await_event("reconnecting");
+    second.say("still there?");
+    second.await_that("its own mediator", |event| {
+        let message = event["message"].as_str().unwrap_or_default();
+        message.contains("this client runs one now")
+    });
+    // The link leads to where it is looked for.
+    let first = Start::chat(
+        &homes[0],
+        invite.split("/#").next().unwrap(),
+        "ada",
+        "lab#otter",
+    );
+    let first = first.run();
+    for client in [&first, &second] {
+        let back = client.await_event("connected");
+        assert_eq!(back["again"], true, "{back}");
+    }
+    assert_eq!(first.await_message(), "still there?");
+}
+
 /// Something else on a port of loopback: answers everyone with these bytes, or says nothing
 /// where there are none.
 fn another_service(answer: &'static [u8]) -> u16 {

@@ -5,13 +5,22 @@ use nix::sys::signal::Signal;
 use crate::common::acts::homes;
 use crate::common::console::{ROOM, Talk, both, talk};
 use crate::common::screen::{Screen, chat};
-use crate::common::{Home, Mediator, Start};
+use crate::common::{Home, Mediator, Start, free_port};
 
 /// bob comes to where ada waits again.
 fn bob_comes(mediator: &Mediator, home: &Home) -> crate::common::Client {
     let bob = Start::chat(home, &mediator.url, "bob", ROOM).run();
     bob.await_event("connected");
     bob
+}
+
+/// At a terminal, without a mediator that is named.
+fn at_terminal(home: &Home, port: u16, room: &str, name: &str) -> Screen {
+    let mut command = chat(home, "", name, room);
+    command.get_argv_mut().truncate(1);
+    let port = port.to_string();
+    command.args(["chat", "--name", name, "--local-port", &port]);
+    Screen::run(command)
 }
 
 #[test]
@@ -147,16 +156,10 @@ fn a_made_up_room_and_its_invite_stay_the_same() {
 
 #[test]
 fn who_waits_again_runs_the_mediator_that_went_with_the_other_one() {
-    let (port, homes) = (crate::common::free_port().to_string(), homes());
-    let at_terminal = |home, name| {
-        let mut command = chat(home, "", name, ROOM);
-        command.get_argv_mut().truncate(1);
-        command.args(["chat", "--name", name, "--local-port", &port]);
-        Screen::run(command)
-    };
-    let mut ada = at_terminal(&homes[0], "ada");
+    let (port, homes) = (free_port(), homes());
+    let mut ada = at_terminal(&homes[0], port, ROOM, "ada");
     ada.await_text("Waiting in room lab");
-    let mut bob = at_terminal(&homes[1], "bob");
+    let mut bob = at_terminal(&homes[1], port, ROOM, "bob");
     bob.await_row("ada ⚠ ›");
     ada.await_row("bob ⚠ ›");
     ada.press("/quit\r");
@@ -165,7 +168,7 @@ fn who_waits_again_runs_the_mediator_that_went_with_the_other_one() {
     bob.press("\r");
     bob.await_text("this client runs one now");
     bob.await_text("Waiting in room lab");
-    let ada = at_terminal(&homes[0], "ada");
+    let ada = at_terminal(&homes[0], port, ROOM, "ada");
     ada.await_row("bob ⚠ ›");
     bob.await_row("ada ⚠ ›");
 }
@@ -219,18 +222,12 @@ fn who_leaves_a_chat_that_is_shut_leaves_the_other_one_at_the_terminal_with_the_
 
 #[test]
 fn who_came_by_an_invite_to_this_machine_runs_its_mediator_once_that_went() {
-    let (port, homes) = (crate::common::free_port().to_string(), homes());
-    let at_terminal = |home, room: &str, name| {
-        let mut command = chat(home, "", name, room);
-        command.get_argv_mut().truncate(1);
-        command.args(["chat", "--name", name, "--local-port", &port]);
-        Screen::run(command)
-    };
+    let (port, homes) = (free_port(), homes());
     let secret = format!("{ROOM}#otter");
     let invite = format!("http://127.0.0.1:{port}/#{secret}");
-    let mut ada = at_terminal(&homes[0], &secret, "ada");
+    let mut ada = at_terminal(&homes[0], port, &secret, "ada");
     ada.await_text("Waiting in room lab");
-    let mut bob = at_terminal(&homes[1], &invite, "bob");
+    let mut bob = at_terminal(&homes[1], port, &invite, "bob");
     bob.await_row("ada ◆ ›");
     ada.await_row("bob ◆ ›");
     ada.press("/quit\r");
@@ -239,9 +236,35 @@ fn who_came_by_an_invite_to_this_machine_runs_its_mediator_once_that_went() {
     bob.press("\r");
     bob.await_text("this client runs one now");
     bob.await_text("Waiting in room lab");
-    let ada = at_terminal(&homes[0], &secret, "ada");
+    let ada = at_terminal(&homes[0], port, &secret, "ada");
     ada.await_row("bob ◆ ›");
     bob.await_row("ada ◆ ›");
+}
+
+#[test]
+fn who_took_the_mediator_over_may_die_too_and_comes_back_by_the_same_link() {
+    let (port, homes) = (free_port(), homes());
+    let secret = format!("{ROOM}#otter");
+    let invite = format!("http://127.0.0.1:{port}/#{secret}");
+    let mut ada = at_terminal(&homes[0], port, &secret, "ada");
+    ada.await_text("Waiting in room lab");
+    let mut bob = at_terminal(&homes[1], port, &invite, "bob");
+    bob.await_row("ada ◆ ›");
+    ada.await_row("bob ◆ ›");
+    ada.press("/quit\r");
+    assert_eq!(ada.exit_code(), 0);
+    bob.await_row("ada · left ›");
+    bob.press("\r");
+    bob.await_text("this client runs one now");
+    let ada = at_terminal(&homes[0], port, &secret, "ada");
+    ada.await_row("bob ◆ ›");
+    bob.await_row("ada ◆ ›");
+    bob.signal(Signal::SIGKILL);
+    ada.await_text("this client runs one now");
+    // On bob's side nothing was made: his link alone would start none.
+    let bob = at_terminal(&homes[1], port, &invite, "bob");
+    bob.await_text("Back with ada, in a new session");
+    ada.await_text("bob started anew");
 }
 
 #[test]

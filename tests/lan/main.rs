@@ -116,6 +116,45 @@ fn a_mediator_of_its_own_is_found_and_its_end_leads_to_another_one() {
     talk(&mut first, &mut second);
 }
 
+/// Waits until this one runs a mediator because that of the other one does not answer any more.
+fn takes_over(client: &Client) {
+    client.await_that("its own mediator", |event| {
+        let message = event["message"].as_str().unwrap_or_default();
+        message.contains("this client runs one now")
+    });
+}
+
+#[test]
+fn whoever_looks_for_the_other_one_takes_over_the_mediator_that_ended_with_them() {
+    let Some(lan) = Lan::lay() else { return };
+    let homes = [Home::new(), Home::new()];
+    let mut first = chat(&lan, 0, &homes[0], &["--lan"]);
+    first.await_event("waiting");
+    let mut second = chat(&lan, 1, &homes[1], &["--lan"]);
+    talk(&mut first, &mut second);
+    first.kill();
+    takes_over(&second);
+    let mut first = chat(&lan, 0, &homes[0], &["--lan"]);
+    talk(&mut first, &mut second);
+}
+
+#[test]
+fn two_that_are_cut_off_and_both_run_a_mediator_then_meet_at_one_of_them() {
+    let Some(lan) = Lan::lay() else { return };
+    let homes = [Home::new(), Home::new()];
+    let mut first = chat(&lan, 0, &homes[0], &["--lan"]);
+    first.await_event("waiting");
+    let mut second = chat(&lan, 1, &homes[1], &["--lan"]);
+    talk(&mut first, &mut second);
+    lan.unplug(1);
+    first.say("kept");
+    second.say("kept too");
+    takes_over(&second);
+    lan.plug(1);
+    assert_eq!(second.await_message(), "kept");
+    assert_eq!(first.await_message(), "kept too");
+}
+
 #[test]
 fn without_the_flag_not_one_packet_of_udp_leaves() {
     let Some(lan) = Lan::lay() else { return };

@@ -22,7 +22,7 @@ use crate::engine::connect::backoff::Backoff;
 use crate::engine::connect::pair::AttemptError;
 use crate::engine::connect::progress::{Progress, reaches};
 use crate::engine::connect::{Connected, Goal, attempt};
-use crate::engine::mediator::MediatorHandle;
+use crate::engine::mediator::access::Access;
 
 /// For so many contacts of a room waits who starts there.
 pub const CONTACTS_MAX: usize = 3;
@@ -34,8 +34,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 pub struct Again<'a> {
     /// Who we are, and the room in which we met.
     pub context: &'a Context,
-    /// The mediator.
-    pub local: &'a MediatorHandle,
+    /// The way to the mediator.
+    pub access: Access,
     /// The contacts.
     pub contacts: Vec<PublicKey>,
     /// How far it is in the room where one waits first; `None`: not even seated.
@@ -89,8 +89,8 @@ impl Again<'_> {
                     // There is nothing to guess.
                     spending: None,
                 };
-                let (context, local) = (self.context, self.local);
-                let met = attempt(context, local, goal, &mut unanswered, &mut |_| {}).await;
+                let (context, access) = (self.context, &self.access);
+                let met = attempt(context, access, goal, &mut unanswered, &mut |_| {}).await;
                 let error = match met {
                     Ok(mut met) => {
                         met.how.again = true;

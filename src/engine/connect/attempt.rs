@@ -15,7 +15,7 @@ use crate::engine::connect::host::{Found, HostAcceptor, Step};
 use crate::engine::connect::pair::{Attempt, AttemptError, Failure, Paired, Unanswered, pair};
 use crate::engine::connect::progress::Progress;
 use crate::engine::connect::{Connected, Spending};
-use crate::engine::mediator::MediatorHandle;
+use crate::engine::mediator::access::Access;
 use crate::engine::peer::{HowMet, Newcomer};
 use crate::engine::reconnect::Reached;
 use crate::engine::relay::by_relay;
@@ -58,7 +58,7 @@ impl fmt::Debug for Goal<'_> {
 /// [`AttemptError`].
 pub async fn attempt(
     context: &Context,
-    local: &MediatorHandle,
+    access: &Access,
     goal: Goal<'_>,
     unanswered: &mut Option<Unanswered>,
     told: &mut (dyn FnMut(Progress) + Send),
@@ -66,7 +66,7 @@ pub async fn attempt(
     let listening = &context.config.listening;
     let port = listening.open().map_err(AttemptError::Listen)?;
     let from = listening.dial_from(port.address());
-    let mut mediator = connect_to_mediator(local, &goal.meeting.tag, from, goal.leave).await?;
+    let mut mediator = connect_to_mediator(access, &goal.meeting.tag, from, goal.leave).await?;
     let attempt = Attempt {
         meeting: goal.meeting,
         identity: Arc::clone(&context.config.identity),
@@ -93,14 +93,14 @@ pub async fn attempt(
 }
 
 async fn connect_to_mediator(
-    local: &MediatorHandle,
+    access: &Access,
     room: &[u8; 32],
     from: Option<SocketAddr>,
     leave: Pin<Box<dyn Future<Output = ()> + Send>>,
 ) -> Result<Rendezvous, RendezvousError> {
-    let mut mediator = Rendezvous::connect(&local.route, room, from).await?;
-    mediator.remember(from, &local.outside);
-    mediator.keep_alive(&local.keep_alive);
+    let mut mediator = Rendezvous::connect(&access.route, room, from).await?;
+    mediator.remember(from, &access.outside);
+    mediator.keep_alive(&access.keep_alive);
     mediator.leave_when(leave);
     Ok(mediator)
 }

@@ -130,15 +130,16 @@ fn waiting(context: &Context, local: &MediatorHandle, expires_in: u64) -> Event 
 
 /// What is to be known of a mediator on this machine.
 fn remarks(context: &Context, local: &MediatorHandle) -> Vec<String> {
-    let port = local.route.mediator.port();
+    let port = local.access.route.mediator.port();
     let mut remarks = Vec::new();
     if let Some(taken) = local.instead_of {
         remarks.push(format!(
             "another program has port {taken} here, so the mediator has port {port}, as in the invite"
         ));
     }
-    if context.config.to_itself == Some(Made::Elsewhere) && !local.is_embedded() {
-        let url = &local.route.mediator;
+    let url = &local.access.route.mediator;
+    let is_for_anyone = context.config.to_itself == Some(Made::Elsewhere) && url.is_loopback();
+    if is_for_anyone && !local.is_embedded() {
         remarks.push(format!(
             "the mediator {url} is this machine itself: nobody elsewhere can use this link. If it was made elsewhere, ask for another one"
         ));

@@ -100,7 +100,7 @@ async fn met(
         let far = watch::Sender::new(None);
         let again = Again {
             context,
-            local,
+            access: local.access.clone(),
             contacts: contacts.clone(),
             first: far.subscribe(),
             head_start: Duration::ZERO,
@@ -115,7 +115,7 @@ async fn met(
         };
         let tried = Instant::now();
         let met = tokio::select! {
-            met = attempt(context, local, anyone, &mut unanswered, &mut step) => met,
+            met = attempt(context, &local.access, anyone, &mut unanswered, &mut step) => met,
             met = again.met() => Ok(met),
             never = away.watch(far.subscribe()) => match never {},
         };

@@ -18,6 +18,7 @@ use crate::engine::conversation::black_hole::BlackHole;
 use crate::engine::conversation::links::{in_order, join};
 use crate::engine::conversation::lost::absent;
 use crate::engine::conversation::network::Network;
+use crate::engine::conversation::tend::Tending;
 use crate::engine::event::Event;
 use crate::engine::inbox::{Inbox, stopped};
 use crate::engine::mediator::MediatorHandle;
@@ -69,7 +70,7 @@ pub(in crate::engine) enum End {
 /// [`ChatError`], where it did not come to a conversation.
 pub(in crate::engine) async fn talk(
     context: &Context,
-    local: &MediatorHandle,
+    local: &mut MediatorHandle,
     met: Connected,
     inbox: &mut Inbox,
     name: impl FnOnce(&str),
@@ -136,7 +137,7 @@ struct FirstLink {
 impl<'a> Conversation<'a> {
     fn new(
         context: &'a Context,
-        local: &'a MediatorHandle,
+        local: &'a mut MediatorHandle,
         session: Session,
         peer: Peer,
         first: FirstLink,
@@ -162,6 +163,7 @@ impl<'a> Conversation<'a> {
             knock_at: first.knock_at,
             direct_at: None,
             absent: absent(),
+            tending: Tending::default(),
             asked: false,
             hole: BlackHole::default(),
             network: Network::here(),

@@ -13,8 +13,10 @@ use crate::engine::connect::again::Again;
 use crate::engine::connect::listening::Listening;
 use crate::engine::connect::progress::Progress;
 use crate::engine::conversation::Conversation;
+use crate::engine::conversation::tend::Tending;
 use crate::engine::event::Event;
 use crate::engine::event::Loss;
+use crate::engine::mediator::access::Access;
 use crate::engine::reconnect::{Trail, await_guest, seek_host};
 use crate::engine::relay::Consent;
 use crate::link::resume::ResumeContext;
@@ -65,7 +67,7 @@ impl Conversation<'_> {
         self.again = self.peer.is_contact().then(|| {
             let again = Again {
                 context: self.context,
-                local: self.local,
+                access: self.local.access.clone(),
                 contacts: vec![*self.peer.key()],
                 first: far.subscribe(),
                 head_start: RESUMED_WITHIN,
@@ -77,6 +79,7 @@ impl Conversation<'_> {
         };
         let last = self.knock_at;
         self.absent = trail.absent.subscribe();
+        self.tending = Tending::after(&trail);
         match &mut self.acceptor {
             None => {
                 self.seeking = JoinSet::new();
@@ -98,15 +101,16 @@ impl Conversation<'_> {
         relay: Option<Consent>,
         far: watch::Sender<Option<Progress>>,
     ) -> Option<Trail> {
-        let segments = self.hole.segments();
+        let (segments, access) = (self.hole.segments(), &self.local.access);
         Some(Trail {
             resume: Arc::new(self.resume_context()?),
-            mediator: MediatorEndpoint {
-                segments,
-                ..self.local.route.clone()
+            access: Access {
+                route: MediatorEndpoint {
+                    segments,
+                    ..access.route.clone()
+                },
+                ..access.clone()
             },
-            outside: self.local.outside.clone(),
-            keep_alive: self.local.keep_alive.clone(),
             listening: Listening {
                 segments,
                 ..self.context.config.listening.clone()
@@ -115,6 +119,7 @@ impl Conversation<'_> {
             elsewhere: self.link.is_none() && self.route.is_relay() && self.keeps_port(),
             far,
             absent: watch::Sender::default(),
+            missed: Arc::default(),
         })
     }
 

@@ -3,8 +3,8 @@
 //!
 //! `begin` has its beginning and its end. `records` writes and reads on the link, `show` tells
 //! the face, `commands` does what it asks for, `verify` compares words, `backlog` keeps what a pipe
-//! said too fast. `lost` looks for the peer, `links` takes what was found, `paths` looks for
-//! better ones, `network` notices that this machine moved, `black_hole` that large packets get
+//! said too fast. `lost` looks for the peer, `tend` keeps the mediator there meanwhile, `links`
+//! takes what was found, `paths` looks for better ones, `network` notices that this machine moved, `black_hole` that large packets get
 //! lost, `goodbye` knows when it is over.
 
 use std::collections::VecDeque;
@@ -26,6 +26,7 @@ use crate::engine::conversation::black_hole::BlackHole;
 use crate::engine::conversation::links::Arrival;
 use crate::engine::conversation::network::Network;
 use crate::engine::conversation::records::turn;
+use crate::engine::conversation::tend::Tending;
 use crate::engine::event::{Event, Loss, Status};
 use crate::engine::inbox::{Inbox, failed, next, stopped};
 use crate::engine::mediator::MediatorHandle;
@@ -48,13 +49,14 @@ mod network;
 mod paths;
 mod records;
 mod show;
+mod tend;
 mod verify;
 
 pub(super) use begin::{End, Parting, talk};
 
 struct Conversation<'a> {
     context: &'a Context,
-    local: &'a MediatorHandle,
+    local: &'a mut MediatorHandle,
     session: Session,
     peer: Peer,
     link: Option<Framed>,
@@ -85,6 +87,8 @@ struct Conversation<'a> {
     direct_at: Option<(Instant, usize)>,
     /// While there is no link: why the mediator is of no use, as the person was told.
     absent: watch::Receiver<Option<String>>,
+    /// The same: whether a mediator is to be started here.
+    tending: Tending,
     /// The person was asked about the relay since the link was lost.
     asked: bool,
     /// Whether the path drops large packets.
@@ -173,6 +177,7 @@ impl Conversation<'_> {
                     self.ask_for_relay();
                 }
                 Ok(()) = self.absent.changed() => self.show_absent(),
+                tended = self.tending.tend(self.local), if self.link.is_none() => self.take_tended(tended),
                 () = self.network.changed() => self.network_changed(),
                 news = self.context.config.writer.news() => self.show_news(&news),
                 Some(Ok(found)) = self.lookups.join_next() => self.show_peers(found),

@@ -7,6 +7,7 @@
 //! On a local network there may be several, as where two clients start at the same time. So that
 //! all end up at the same one, whoever waits goes to that with the smallest id.
 
+pub mod access;
 pub mod lan;
 pub mod links;
 
@@ -25,10 +26,11 @@ use undertone_host::listen;
 use undertone_wire::InstanceId;
 
 use crate::embedded::{Config, lan as dns_sd, serve};
+use crate::engine::mediator::access::Access;
 use crate::engine::mediator::lan::{Known, LOOK_FOR, Lan};
 use crate::engine::mediator::links::{Link, links_here};
+use crate::rendezvous::MediatorEndpoint;
 use crate::rendezvous::version::{Answers, answers};
-use crate::rendezvous::{KeepAlive, MediatorEndpoint, Outside};
 
 /// Ports that are tried, from the one that was asked for on.
 const PORTS: u16 = 8;
@@ -39,11 +41,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The mediator that a chat uses.
 pub struct MediatorHandle {
     /// Where and how this client reaches it.
-    pub route: MediatorEndpoint,
-    /// What it has seen of our port.
-    pub outside: Outside,
-    /// How the line to it is kept alive.
-    pub keep_alive: KeepAlive,
+    pub access: Access,
     /// Where others may reach it, best first.
     pub others: Vec<Link>,
     /// The port that was asked for, where another program has it and the mediator another one.
@@ -59,7 +57,7 @@ pub struct MediatorHandle {
 impl fmt::Debug for MediatorHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MediatorHandle")
-            .field("route", &self.route)
+            .field("access", &self.access)
             .field("others", &self.others)
             .field("reached", &self.reached)
             .finish_non_exhaustive()
@@ -85,9 +83,7 @@ impl MediatorHandle {
     pub fn named(route: MediatorEndpoint) -> Self {
         Self {
             others: vec![Link::named(route.mediator.clone())],
-            route,
-            outside: Outside::default(),
-            keep_alive: KeepAlive::default(),
+            access: Access::new(route),
             instead_of: None,
             reached: false,
             place: None,
@@ -135,7 +131,7 @@ impl MediatorHandle {
             }
             None => {
                 let local = Self::here(bind, port).await?;
-                lan.announce(local.route.mediator.port())?;
+                lan.announce(local.access.route.mediator.port())?;
                 local
             }
         };
@@ -152,9 +148,7 @@ impl MediatorHandle {
             };
             let others = links_here(bind, at, embedded.is_some()).await;
             return Ok(Self {
-                route: MediatorEndpoint::direct(url),
-                outside: Outside::default(),
-                keep_alive: KeepAlive::default(),
+                access: Access::new(MediatorEndpoint::direct(url)),
                 others: others.map_err(io::Error::other)?,
                 instead_of: (at != port).then_some(port),
                 reached: false,
@@ -192,7 +186,7 @@ impl MediatorHandle {
             return Some(self.go_to(url, "another mediator on this network comes first"));
         }
         let (bind, port) = self.place?;
-        if answers(&self.route.mediator).await != Answers::Nobody {
+        if answers(&self.access.route.mediator).await != Answers::Nobody {
             return None;
         }
         if let Some(url) = self.lan.as_mut().and_then(OnLan::another) {
@@ -203,7 +197,7 @@ impl MediatorHandle {
         here.lan = self.lan.take();
         if let Some(lan) = &mut here.lan {
             // Unannounced it still serves those who are here, and who are told of it.
-            let _ = lan.announce(here.route.mediator.port());
+            let _ = lan.announce(here.access.route.mediator.port());
         }
         *self = here;
         self.is_embedded()
@@ -213,7 +207,7 @@ impl MediatorHandle {
     fn go_to(&mut self, url: MediatorUrl, why: &str) -> String {
         let message = format!("{why}: you now wait at {url}");
         self.others = vec![Link::named(url.clone())];
-        self.route = MediatorEndpoint::direct(url);
+        self.access.route = MediatorEndpoint::direct(url);
         self.instead_of = None;
         message
     }
