@@ -83,6 +83,8 @@ impl Context {
         if let Some(MediatorEndpoint { mediator, .. }) = itself {
             let answer = answers(mediator).await;
             match self.config.to_itself {
+                // It may listen on that address of this machine alone.
+                _ if answer == Answers::Mediator && !mediator.is_loopback() => {}
                 // Where it was made it is looked for in the same way, and started again.
                 Some(Made::Here(first))
                     if !mediator.tls() && ports(first).contains(&mediator.port()) =>
@@ -98,7 +100,10 @@ impl Context {
                 Some(Made::Here(port)) if !ports(port).contains(&mediator.port()) => {
                     return Err(ChatError::OtherPort(mediator.clone(), port));
                 }
-                _ => return Err(ChatError::ToItself(mediator.clone())),
+                _ if mediator.is_loopback() => {
+                    return Err(ChatError::ToItself(mediator.clone()));
+                }
+                _ => return Err(ChatError::NoneHere(mediator.clone())),
             }
         }
         match &self.config.mediator {

@@ -38,6 +38,9 @@ pub enum ChatError {
         "{0} is this machine itself, and no mediator runs here: nobody elsewhere can use this link"
     )]
     ToItself(MediatorUrl),
+    /// An invite that names this machine, was not made here, and nobody is there.
+    #[error("{0} is this machine, and no mediator runs here")]
+    NoneHere(MediatorUrl),
     /// Nobody is at the port of an invite to a room that was made here, with another port.
     #[error("no mediator at {0}: this room was made at port {1} of this machine")]
     OtherPort(MediatorUrl, u16),
@@ -119,6 +122,7 @@ impl ChatError {
             | Self::LocalMediator(..)
             | Self::Lan(_)
             | Self::ToItself(_)
+            | Self::NoneHere(_)
             | Self::OtherPort(..) => Exit::Mediator,
             Self::NotHere(_) => Exit::Usage,
             Self::Nobody(_) | Self::NotBack { .. } => Exit::Nobody,
@@ -209,17 +213,23 @@ impl ChatError {
                 "The fault is the other person's program. Bring undertone up to date on both sides, and meet again."
                     .into(),
             ),
-            Self::ToItself(_) => (
+            Self::ToItself(url) => (
                 "no-mediator",
-                "It works on the machine where it was made, while somebody waits there. Ask for the link that works from where you are: whoever made it sees which one that is."
-                    .into(),
+                format!(
+                    "It works on the machine where it was made, while somebody waits there. {} Made elsewhere, ask for the link that works from where you are: whoever made it sees which one that is.",
+                    run_one(url)
+                ),
+            ),
+            Self::NoneHere(url) => (
+                "no-mediator",
+                format!(
+                    "It works while somebody waits here. {} Was another machine meant, ask whoever made the link.",
+                    run_one(url)
+                ),
             ),
             Self::OtherPort(url, _) => (
                 "no-mediator",
-                format!(
-                    "Is the port in the invite right? To run a mediator at port {} and wait there: --local-port {0} and the room alone.",
-                    url.port()
-                ),
+                format!("Is the port in the invite right? {}", run_one(url)),
             ),
             Self::NotHere(_) => (
                 "listen",
@@ -250,6 +260,14 @@ impl ChatError {
     pub fn event(&self) -> Event {
         Event::Error(self.problem())
     }
+}
+
+/// How to run a mediator at the port of a link, and wait there.
+fn run_one(url: &MediatorUrl) -> String {
+    format!(
+        "To run a mediator here and wait: --local-port {}, and as the room only what follows /# in the link.",
+        url.port()
+    )
 }
 
 fn undelivered(queued: usize) -> String {

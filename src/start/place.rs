@@ -1,5 +1,8 @@
 //! Where one meets: what the mediator of an invite means, and what hiding asks of it.
 
+use std::net::IpAddr;
+
+use undertone_core::mediator_url::MediatorUrl;
 use undertone_core::room::{Invite, Room};
 use undertone_host::sources::Sources;
 
@@ -7,6 +10,7 @@ use crate::cli::ChatOptions;
 use crate::engine::Made;
 use crate::engine::relay::RelayChoice;
 use crate::exit::Exit;
+use crate::link::interfaces::addresses_here;
 use crate::rendezvous::MediatorEndpoint;
 use crate::report::fail;
 
@@ -46,7 +50,7 @@ impl Place {
         let to_itself = leads_to_itself(options, by_invite, store, &room).map_err(fault)?;
         let is_here = mediator
             .as_ref()
-            .is_none_or(|endpoint| endpoint.mediator.is_loopback());
+            .is_none_or(|endpoint| is_this_machine(&endpoint.mediator));
         if to_itself.is_none() && is_here {
             let port = mediator.as_ref().map(|route| route.mediator.port());
             made::note(store, &room, port.unwrap_or(options.local_port)).map_err(fault)?;
@@ -78,13 +82,20 @@ fn leads_to_itself(
         return Ok(None);
     };
     let named = options.mediator.as_ref() == Some(mediator);
-    if !mediator.is_loopback() || proxy.is_some() || named {
+    if !is_this_machine(mediator) || proxy.is_some() || named {
         return Ok(None);
     }
     Ok(Some(match made::port_of(store, room)? {
         Some(port) => Made::Here(port),
         None => Made::Elsewhere,
     }))
+}
+
+/// Whether a mediator there is one of this machine: on loopback, or at an address of ours where a
+/// client could run one.
+fn is_this_machine(mediator: &MediatorUrl) -> bool {
+    let is_ours = |ip: IpAddr| addresses_here().contains(&ip.to_canonical());
+    mediator.is_loopback() || !mediator.tls() && mediator.ip().is_some_and(is_ours)
 }
 
 /// Who hides needs a mediator, and one that is not the peer's own: such a one would

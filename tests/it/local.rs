@@ -210,6 +210,8 @@ fn an_invite_to_the_machine_of_another_one_leads_nowhere() {
         message.contains("nobody elsewhere can use this link"),
         "{message}"
     );
+    let hint = error["hint"].as_str().unwrap();
+    assert!(hint.contains(&format!("--local-port {port},")), "{hint}");
     // A mediator that happens to run here does not make it better.
     let others = Home::new();
     let host = at_home(&others, port, "eve", "attic").run();

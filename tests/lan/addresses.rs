@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::process::Command;
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::common::{Client, Home, Start};
@@ -86,6 +87,37 @@ fn where_nobody_else_can_come_it_is_said() {
         let message = event["message"].as_str().unwrap_or_default();
         message.contains("no address that others could reach")
     });
+}
+
+#[test]
+fn ones_own_link_works_on_the_machine_that_it_names() {
+    let Some(lan) = Lan::lay() else { return };
+    let homes = [Home::new(), Home::new(), Home::new()];
+    let mut first = chat(&lan, 0, &homes[0], "lab#otter");
+    let link = links(&first.await_event("waiting"))[0].0.clone();
+    assert_eq!(link, "http://10.77.0.1:7700/#lab#otter");
+    first.signal(Signal::SIGINT);
+    assert_eq!(first.exit_code(), 130);
+    // To whoever did not make it there, it says what to do.
+    let mut other = chat(&lan, 0, &homes[2], &link);
+    let error = other.await_event("error");
+    assert_eq!(
+        (other.exit_code(), &error["code"]),
+        (3, &"no-mediator".into())
+    );
+    let text = [&error["message"], &error["hint"]].map(|text| text.as_str().unwrap());
+    assert!(
+        text[0].contains("10.77.0.1:7700 is this machine"),
+        "{error}"
+    );
+    assert!(
+        text[1].contains("--local-port 7700, and as the room"),
+        "{error}"
+    );
+    let mut first = chat(&lan, 0, &homes[0], &link);
+    assert_eq!(links(&first.await_event("waiting"))[0].0, link);
+    let mut second = chat(&lan, 1, &homes[1], &link);
+    talk(&mut first, &mut second);
 }
 
 /// Two laptops on one cable, with addresses that mean something there only, and `--lan`: how
