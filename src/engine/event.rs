@@ -12,7 +12,7 @@ use crate::link::path::Path;
 use crate::link::ranking::Reach;
 use crate::store::News;
 use crate::trust::Trust;
-pub use parts::{AlarmCause, Leaving, Loss, Problem, Status, Wait};
+pub use parts::{AlarmCause, Leaving, Loss, Problem, Status, Wait, WayBack};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -128,6 +128,24 @@ pub enum Event {
         reason: Loss,
         /// How many of our messages wait.
         queued: usize,
+    },
+    /// Without a link, whenever that changes: how the other person comes back who starts anew.
+    Back {
+        /// Our name for the other person.
+        peer: String,
+        /// By what.
+        way: WayBack,
+    },
+    /// The same, as a face that was asked for the invite shows it: by these links.
+    Invites {
+        /// Our name for the other person.
+        peer: String,
+        /// The links, secret included, the best first.
+        links: Vec<String>,
+        /// From where each of them works; empty where only its mediator's owner knows.
+        reach: Vec<Reach>,
+        /// Whether the first one went to the terminal's clipboard.
+        copied: bool,
     },
     /// The words that we read out; the other person's are awaited.
     Words {

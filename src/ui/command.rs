@@ -24,7 +24,7 @@ pub(super) fn command(input: Input, clipboard: &Clipboard, face: Face) -> Comman
         Input::End => Command::EndInput,
         Input::Interrupt => Command::Leave(Exit::Interrupted),
         Input::Help => Command::Show(help()),
-        Input::Invite => Command::Show(Event::asked(clipboard.copy(face))),
+        Input::Invite => Command::Show(clipboard.copy(face)),
         Input::Unknown(name, meant) => Command::Show(unknown(&name, meant)),
         Input::Clear => Command::Show(Event::Clear),
     }

@@ -15,7 +15,7 @@ use super::input::{self, Input};
 use super::output::Face;
 use super::times::Times;
 use super::type_ahead::{self, Ahead, TypeAhead};
-use crate::engine::event::{Event, Status, Wait};
+use crate::engine::event::{Event, Status};
 use crate::engine::{Command, Delivery};
 use crate::exit::Exit;
 use crate::terminal::prompts::can_ask;
@@ -95,14 +95,9 @@ impl Frontend {
     }
 
     fn show(&mut self, event: &Event) -> io::Result<()> {
+        self.clipboard.heed(event);
         match event {
-            Event::Wait(wait) => {
-                self.clock.set(*wait);
-                if *wait == Wait::Over {
-                    self.clipboard.offer(None);
-                }
-            }
-            Event::Waiting { invite, .. } => self.clipboard.offer(Some(invite)),
+            Event::Wait(wait) => self.clock.set(*wait),
             Event::Met { peer } => {
                 self.meet(peer)?;
                 // It is not known yet whether it is who was expected.

@@ -129,7 +129,9 @@ fn speaks_up(event: &Event) -> bool {
         // Nobody else knows of the room.
         Event::Waiting { made_up, .. } => *made_up,
         Event::Note { asked, .. } => *asked,
-        Event::Error(_) | Event::Alarm { .. } | Event::Parted { .. } => true,
+        Event::Error(_) | Event::Alarm { .. } | Event::Parted { .. } | Event::Invites { .. } => {
+            true
+        }
         _ => false,
     }
 }

@@ -1,6 +1,9 @@
 //! How two people find each other: rooms, secrets, invites.
 
-use crate::common::{Client, Home, Mediator, Start, meet};
+use data_encoding::BASE64;
+
+use crate::common::console::{self, talk};
+use crate::common::{Client, Home, Mediator, Start, meet, pair};
 
 /// One who comes with the wrong secret: told so, and out.
 fn fail_with(mediator: &Mediator, room: &str) {
@@ -151,6 +154,46 @@ fn the_invite_to_a_made_up_room_is_said_even_to_who_wants_to_hear_little() {
     assert!(alone("", &[]).contains(&link));
     assert!(alone("", &["--long"]).contains(&link));
     assert!(!alone("lab#otter", &[]).contains("otter"));
+}
+
+#[test]
+fn whoever_was_lost_comes_back_by_the_invite_that_is_shown() {
+    let mut talk = talk();
+    let ada = &mut talk.ada;
+    ada.press("/invite\r");
+    ada.await_text("you are not waiting for anybody");
+    talk.bob.kill();
+    ada.await_row("bob … ›");
+    ada.press("/invite\r");
+    ada.await_text("By this link bob comes back, and only bob; it is in the clipboard");
+    let link = format!("{}/#{}", talk.mediator.url, console::ROOM);
+    ada.await_screen("the link", |screen| {
+        screen.lines().any(|row| row == format!("    {link}"))
+    });
+    let copied = BASE64.encode(link.as_bytes());
+    let copied = format!("\x1b]52;c;{copied}\x07");
+    ada.await_raw("the link in the clipboard", |raw| {
+        String::from_utf8_lossy(raw).contains(&copied).then_some(())
+    });
+    let mut bob = Start::new(&talk.homes[1], &["chat", "--json", "--name", "bob"]);
+    bob.command.env("UNDERTONE_ROOM", &link);
+    let bob = bob.run();
+    assert_eq!(bob.await_event("connected")["again"], true);
+    ada.await_row("bob ⚠ ›");
+    ada.press("/clear\r/invite\r");
+    ada.await_text("you are not waiting for anybody");
+}
+
+#[test]
+fn a_program_that_kept_no_secret_says_by_what_invite_the_other_one_comes_back() {
+    let (mediator, homes) = (Mediator::start(), [Home::new(), Home::new()]);
+    let [mut host, mut guest] = pair(&mediator, [&homes[0], &homes[1]]);
+    guest.kill();
+    host.await_event("reconnecting");
+    host.say("/invite");
+    host.await_that("by what", |event| {
+        event["message"] == "bob comes back by the invite of before: its secret is not kept"
+    });
 }
 
 #[test]

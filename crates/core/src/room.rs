@@ -148,6 +148,13 @@ impl Room {
         }
     }
 
+    /// Whether there was a secret that is not kept any more: no invite can be made.
+    #[must_use]
+    pub fn has_forgotten(&self) -> bool {
+        let secret = self.secret.as_ref();
+        secret.is_some_and(|Secret(secret)| secret.is_empty())
+    }
+
     /// All that the mediator sees of the room.
     #[must_use]
     pub fn tag(&self) -> [u8; 32] {

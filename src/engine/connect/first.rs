@@ -13,6 +13,7 @@ use crate::engine::connect::progress::Progress;
 use crate::engine::connect::spending::Spending;
 use crate::engine::event::{Event, Wait};
 use crate::engine::mediator::MediatorHandle;
+use crate::engine::mediator::links::invites;
 use crate::engine::{ChatError, Context, Made};
 use crate::link::ranking::Reach;
 
@@ -115,14 +116,13 @@ impl<'a> FirstMeeting<'a> {
 }
 
 fn waiting(context: &Context, local: &MediatorHandle, expires_in: u64) -> Event {
-    let others = local.others.iter();
-    let reach: Option<Vec<_>> = others.clone().map(|link| link.reach).collect();
-    let mut links = others.map(|link| context.config.room.invite_link(&link.url).to_string());
+    let (links, reach) = invites(&local.others, &context.config.room);
+    let mut links = links.into_iter();
     Event::Waiting {
         room: context.config.room.name().to_owned(),
         invite: links.next().unwrap_or_default(),
         more_invites: links.collect(),
-        reach: reach.unwrap_or_default(),
+        reach,
         expires_in,
         made_up: context.config.made_up,
     }

@@ -14,9 +14,9 @@ use crate::engine::connect::listening::Listening;
 use crate::engine::connect::progress::Progress;
 use crate::engine::conversation::Conversation;
 use crate::engine::conversation::tend::Tending;
-use crate::engine::event::Event;
-use crate::engine::event::Loss;
+use crate::engine::event::{Event, Loss, WayBack};
 use crate::engine::mediator::access::Access;
+use crate::engine::mediator::links::invites;
 use crate::engine::reconnect::{Trail, await_guest, seek_host};
 use crate::engine::relay::Consent;
 use crate::link::resume::ResumeContext;
@@ -50,6 +50,7 @@ impl Conversation<'_> {
         }
         self.peer.seen();
         self.seek();
+        self.show_way_back();
     }
 
     /// Links that come to us have segments as large as those that we look for.
@@ -93,6 +94,21 @@ impl Conversation<'_> {
                 acceptor.seat(task.abort_handle(), found);
             }
         }
+    }
+
+    /// Tells how the peer comes back who starts anew: to the mediator at which we look for them.
+    pub(super) fn show_way_back(&self) {
+        let room = &self.context.config.room;
+        let way = match self.peer.is_contact() {
+            true if room.has_forgotten() => WayBack::Before,
+            true => {
+                let (links, reach) = invites(&self.local.others, room);
+                WayBack::Links(links, reach)
+            }
+            false => WayBack::Unknown,
+        };
+        let peer = self.peer.name().to_owned();
+        self.show(Event::Back { peer, way });
     }
 
     /// Where to look; `relay` where the mediator may carry the link. `far` is told how far it is.

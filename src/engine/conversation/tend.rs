@@ -61,6 +61,7 @@ impl Conversation<'_> {
         let Tended { message, moved } = tended;
         if message.is_some() || moved {
             self.seek();
+            self.show_way_back();
         }
         if let Some(message) = message {
             self.show(Event::note(&message));

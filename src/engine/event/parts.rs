@@ -3,6 +3,7 @@
 use undertone_core::session::Fault;
 
 use crate::link::frame::FrameError;
+use crate::link::ranking::Reach;
 use crate::rendezvous::RendezvousError;
 use crate::trust::Trust;
 
@@ -26,6 +27,18 @@ pub enum Wait {
     Connecting,
     /// It is over.
     Over,
+}
+
+/// How somebody comes back who is looked for and starts anew.
+#[derive(Debug, Clone)]
+pub enum WayBack {
+    /// By one of these links, the best first, with from where each works as far as is known. Nobody
+    /// else is met by them meanwhile.
+    Links(Vec<String>, Vec<Reach>),
+    /// By the invite of before: its secret is not kept here.
+    Before,
+    /// Not at all: it is not known by what key they are the same.
+    Unknown,
 }
 
 /// How it stands with the other person.

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use futures_util::future::join_all;
 use undertone_core::mediator_url::{MediatorUrl, MediatorUrlError};
+use undertone_core::room::Room;
 
 use crate::link::ranking::{Reach, ranked};
 use crate::rendezvous::version::{Answers, answers};
@@ -30,6 +31,14 @@ impl Link {
             reach: reach.filter(|reach| *reach >= Reach::Link),
         }
     }
+}
+
+/// These links to a room, and from where each of them works; empty where that is not known of all.
+pub(in crate::engine) fn invites(links: &[Link], room: &Room) -> (Vec<String>, Vec<Reach>) {
+    let reach: Option<Vec<_>> = links.iter().map(|link| link.reach).collect();
+    let invites = links.iter();
+    let invites = invites.map(|link| room.invite_link(&link.url).to_string());
+    (invites.collect(), reach.unwrap_or_default())
 }
 
 /// Whether a mediator on loopback answers there alone. Whoever comes by it runs on this machine

@@ -145,6 +145,9 @@ impl<'a> Line<'a> {
                     message: format!("{heading}{}", lines.collect::<String>()).into(),
                 }
             }
+            Event::Invites { peer, links, .. } => Line::Note {
+                message: format!("only {peer} comes back by these:\n{}", links.join("\n")).into(),
+            },
             Event::Error(Problem {
                 code,
                 message,
@@ -155,6 +158,7 @@ impl<'a> Line<'a> {
                 hint,
             },
             Event::Wait(_)
+            | Event::Back { .. }
             | Event::Met { .. }
             | Event::Status { .. }
             | Event::Said { .. }

@@ -1,6 +1,7 @@
 //! Events in words, for people. One place for all wording of a chat.
 
 mod alarm;
+mod invites;
 
 use std::iter;
 
@@ -9,11 +10,11 @@ use undertone_core::text::safe::Safe;
 
 use crate::engine::event::{Event, Leaving, Problem};
 use crate::link::path::Path;
-use crate::link::ranking::Reach;
 use crate::terminal::layout::{Lead, Text};
 use crate::terminal::style::{Style, Tone};
 use crate::trust::Trust;
 use alarm::alarm;
+use invites::{by_links, waiting};
 
 /// `09:14 bob   text`; `resent`, where it may have been shown before a crash.
 pub(super) fn message(from: &str, text: &str, at: Timestamp, resent: bool, style: Style) -> Text {
@@ -90,6 +91,12 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<Text> {
             reach,
             ..
         } => waiting(room, iter::once(invite).chain(more_invites), reach),
+        Event::Invites {
+            peer,
+            links,
+            reach,
+            copied,
+        } => by_links(peer, links, reach, *copied),
         Event::Alarm { .. } => {
             alarm(event)?.painted(style, |style, row| style.tone(Tone::Alarm, row))
         }
@@ -118,24 +125,6 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<Text> {
         }
         _ => Text::remark(&remark(event)?),
     })
-}
-
-/// The seat is taken: how the other person comes to it.
-fn waiting<'a>(room: &str, links: impl Iterator<Item = &'a String>, reach: &[Reach]) -> Text {
-    let links: Vec<_> = links.collect();
-    let one_of = if links.len() > 1 { " one of" } else { "" };
-    let mut text = Text::remark(&format!(
-        "◆ Waiting in room {} · /invite copies the link · Ctrl-C to stop\n  Other terminal: undertone chat, and as the room{one_of}",
-        Safe::line(room),
-    ));
-    for (n, link) in links.into_iter().enumerate() {
-        // It stands alone on its row, to be copied whole.
-        text = text.with_link(link);
-        if let Some(reach) = reach.get(n) {
-            text = text.and(&format!("      {}", reach.in_words()));
-        }
-    }
-    text
 }
 
 /// What is a remark of ours and nothing else.
@@ -203,6 +192,8 @@ fn remark(event: &Event) -> Option<String> {
         | Event::List { .. }
         | Event::Error(_)
         | Event::Wait(_)
+        | Event::Back { .. }
+        | Event::Invites { .. }
         | Event::Met { .. }
         | Event::Clear
         | Event::Obeyed
