@@ -97,7 +97,7 @@ pub enum ChatError {
     #[error("{0}")]
     Broken(undertone_core::session::Fault),
     /// The words did not match; which of them.
-    #[error("the words did not match: {0}")]
+    #[error("this chat is ended, for the words did not match twice: {0}")]
     WrongWords(String),
     /// Left while an alarm, or `--require-verified`, kept the chat shut.
     #[error("nothing was sent: the other person's identity was not verified")]
@@ -201,7 +201,7 @@ impl ChatError {
             ),
             Self::WrongWords(_) => (
                 "wrong-words",
-                "Someone may be in between. Call the other person, whose program only says that you left, and start again with a new room."
+                "Someone may be in between, and have read along. Call the other person, whose program only says that you left, and start again with a new room, whose invite you give them by a safe way."
                     .into(),
             ),
             Self::Shut => (

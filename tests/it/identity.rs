@@ -179,6 +179,7 @@ fn wrong_words_twice_end_the_chat() {
     let error = host.await_event("error");
     assert_eq!(error["code"], "wrong-words");
     let message = error["message"].as_str().unwrap();
+    assert!(message.starts_with("this chat is ended"), "{error}");
     assert!(message.ends_with("none of the four matches"), "{error}");
     assert_eq!(host.exit_code(), 6);
     guest.await_event("left");

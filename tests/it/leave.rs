@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use crate::common::acts::talking;
+use crate::common::console::{Talk, talk};
 use crate::common::{Home, Mediator, Start};
 
 #[test]
@@ -149,4 +150,30 @@ fn what_a_silent_peer_did_not_take_is_said_on_leaving() {
         assert_eq!(host.await_event("error")["code"], "undelivered");
         assert_eq!(host.exit_code(), code);
     }
+}
+
+#[test]
+fn wrong_words_twice_are_the_last_that_is_read() {
+    let Talk {
+        mut ada, mut bob, ..
+    } = talk();
+    let wrong = "/verify absurd absurd absurd absurd\r";
+    ada.press(wrong);
+    ada.await_text("One more try");
+    bob.signal(Signal::SIGSTOP);
+    ada.press("too late\r");
+    ada.await_text("you … too late");
+    ada.press(wrong);
+    assert_eq!(ada.exit_code(), 6);
+    let read = ada.history();
+    let read: Vec<_> = read.split_whitespace().collect();
+    let read = read.join(" ");
+    let (before, last) = read.rsplit_once("error: ").unwrap();
+    assert!(before.contains("did not arrive"), "{read}");
+    assert!(
+        last.starts_with("this chat is ended, for the words did not match"),
+        "{last}"
+    );
+    assert!(last.contains("start again with a new room"), "{last}");
+    bob.kill();
 }

@@ -154,6 +154,7 @@ impl<'a> Conversation<'a> {
             again: None,
             begun_again: first.again,
             wrong_words: 0,
+            differed: None,
             // Who was met again is met again if this link, too, is one that only we know of.
             heard: session.role() == Role::Host || first.again,
             session,

@@ -117,6 +117,10 @@ impl Conversation<'_> {
                 if queued > 0 {
                     self.show(ChatError::Undelivered(queued).event());
                 }
+                // The last that is read: why it ended, and what to do.
+                if let Some(wrong) = &self.differed {
+                    self.show(ChatError::WrongWords(wrong.clone()).event());
+                }
                 Ok(exit)
             }
         }

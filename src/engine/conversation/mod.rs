@@ -72,6 +72,8 @@ struct Conversation<'a> {
     /// The words of the live link's pairing: ours, theirs.
     words: [[&'static str; 4]; 2],
     wrong_words: u32,
+    /// Wrong ones end it: which.
+    differed: Option<String>,
     /// Whether the peer is known to share this session: the host is, by the
     /// guest's answer; the guest hears it next.
     heard: bool,

@@ -7,7 +7,6 @@ use tokio::time::Instant;
 use undertone_core::crypto::words::{are_words, in_words, same_words, unlike, unlisted};
 use undertone_core::text::safe::Safe;
 
-use crate::engine::ChatError;
 use crate::engine::conversation::Conversation;
 use crate::engine::conversation::links::Arrival;
 use crate::engine::event::Event;
@@ -55,7 +54,8 @@ impl Conversation<'_> {
                 self.peer.differed();
                 self.leave(Exit::Identity);
                 self.leave_by = Some(Instant::now());
-                return self.show(ChatError::WrongWords(wrong).event());
+                self.differed = Some(wrong);
+                return;
             }
             let message = format!("those are not the other person's words: {wrong}");
             let hint = "One more try: have them read again, by voice.";
