@@ -105,6 +105,23 @@ fn whoever_looks_for_the_other_one_takes_over_the_mediator_that_ended_with_them(
     assert_eq!(first.await_message(), "still there?");
 }
 
+#[test]
+fn a_link_by_the_name_of_this_machine_says_that_it_works_there_only() {
+    let (mediator, home) = (Mediator::start(), Home::new());
+    let port = mediator.address().rsplit(':').next().unwrap();
+    for host in ["localhost", "127.0.0.1"] {
+        let url = format!("http://{host}:{port}");
+        let waiting = Start::chat(&home, &url, "ada", "lab").run();
+        let waiting = waiting.await_event("waiting");
+        assert_eq!(waiting["invite"], format!("{url}/#lab"));
+        assert_eq!(
+            waiting["reach"],
+            serde_json::json!(["machine"]),
+            "{waiting}"
+        );
+    }
+}
+
 /// Something else on a port of loopback: answers everyone with these bytes, or says nothing
 /// where there are none.
 fn another_service(answer: &'static [u8]) -> u16 {

@@ -97,11 +97,15 @@ impl MediatorUrl {
         self.bare_host().parse().ok()
     }
 
-    /// Whether it is on the machine itself that reads this.
+    /// Whether it is on the machine itself that reads this: by an address of loopback, or a name
+    /// that means one (RFC 6761 §6.3).
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        let ip = self.ip().map(|ip| ip.to_canonical());
-        ip.is_some_and(|ip| ip.is_loopback()) || self.host == "localhost"
+        let name = self.host.strip_suffix('.').unwrap_or(&self.host);
+        match self.ip() {
+            Some(ip) => ip.to_canonical().is_loopback(),
+            None => name == "localhost" || name.ends_with(".localhost"),
+        }
     }
 
     /// The same without the link of a link-local address, which is another one elsewhere.

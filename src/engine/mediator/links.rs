@@ -25,7 +25,10 @@ pub struct Link {
 impl Link {
     /// To a mediator that was named. Of its address nothing is known but where it cannot lead.
     pub fn named(url: MediatorUrl) -> Self {
-        let reach = url.ip().map(Reach::of);
+        let reach = match url.is_loopback() {
+            true => Some(Reach::Machine),
+            false => url.ip().map(Reach::of),
+        };
         Self {
             url: url.without_link(),
             reach: reach.filter(|reach| *reach >= Reach::Link),
@@ -92,4 +95,28 @@ pub async fn links_here(
     }
     links.push(link(Ipv4Addr::LOCALHOST.into(), Reach::Machine)?);
     Ok(links)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_mediator_of_this_machine_is_reached_from_there_only() {
+        for (url, reach) in [
+            ("http://localhost:9", Some(Reach::Machine)),
+            ("http://LOCALHOST.:9", Some(Reach::Machine)),
+            ("http://a.localhost:9", Some(Reach::Machine)),
+            ("http://127.0.0.1:9", Some(Reach::Machine)),
+            ("http://127.255.0.1:9", Some(Reach::Machine)),
+            ("http://[::1]:9", Some(Reach::Machine)),
+            ("http://[::ffff:127.0.0.1]:9", Some(Reach::Machine)),
+            ("http://[fe80::1%eth0]:9", Some(Reach::Link)),
+            ("http://localhost.example:9", None),
+            ("http://192.168.1.20:9", None),
+        ] {
+            assert_eq!(Link::named(url.parse().unwrap()).reach, reach, "{url}");
+        }
+    }
 }

@@ -77,17 +77,10 @@ fn usual(
         return Ok(None);
     };
     let exempt = variable("no_proxy").or_else(|| variable("NO_PROXY"));
-    if is_loopback(mediator.host()) || is_exempt(mediator, &exempt.unwrap_or_default()) {
+    if mediator.is_loopback() || is_exempt(mediator, &exempt.unwrap_or_default()) {
         return Ok(None);
     }
     Proxy::read(&text, name).map(Some)
-}
-
-fn is_loopback(host: &str) -> bool {
-    match host.parse::<IpAddr>() {
-        Ok(ip) => ip.to_canonical().is_loopback(),
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
-    }
 }
 
 /// Whether `NO_PROXY` has the mediator: `*`, a domain with all below it, written with a dot or
