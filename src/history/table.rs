@@ -1,5 +1,7 @@
 //! The history as `undertone peers` shows it: a table for people, a JSON object a line for programs.
 
+mod columns;
+
 use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
@@ -10,6 +12,7 @@ use super::{Entry, Finding, Index};
 use crate::commands::{CommandError, TableStyle};
 use crate::terminal::fingerprints::{LEAST, beside};
 use crate::trust::Trust;
+use columns::{ADDRESS, COLUMNS, GAP, NAME, STATE, fitted};
 
 const HEADS: [&str; COLUMNS] = [
     "NAME",
@@ -20,21 +23,6 @@ const HEADS: [&str; COLUMNS] = [
     "STATE",
     "KEY",
 ];
-const COLUMNS: usize = 7;
-/// Between two columns.
-const GAP: usize = 2;
-/// Columns whose text may be cut, and to what width at least, in that order of preference: room,
-/// key, name, address. An address keeps its port, and one of IPv4 is never cut.
-const MAY_SHRINK: [(usize, usize); 4] = [(1, 8), (6, 8), (NAME, 8), (ADDRESS, 21)];
-/// Columns that are left out where even that is too wide, the first one first. Who it is and
-/// whether that is sure stay longest.
-const MAY_GO: [usize; 5] = [4, 3, 6, 1, 2];
-/// The least that tells one state from another, where it stands beside the name alone.
-const LEAST_STATE: usize = 10;
-
-const NAME: usize = 0;
-const ADDRESS: usize = 3;
-const STATE: usize = 5;
 /// Escapes of the 16 colours that every terminal has (ECMA-48 §8.3.117).
 const DIM: &str = "\u{1b}[2m";
 const GREEN: &str = "\u{1b}[32m";
@@ -224,43 +212,6 @@ fn clipped_address(address: &Safe, columns: usize) -> Safe {
     }
     let host = Safe::line(host).clipped(columns - port.width());
     Safe::line(&format!("{host}{port}"))
-}
-
-/// A width for each column, which wants to be as wide as `whole` has it, so that a row takes at most
-/// `width`; 0 for one that is left out. The name always stays, however wide.
-fn fitted(mut whole: [usize; COLUMNS], width: usize) -> [usize; COLUMNS] {
-    let excess = |widths: &[usize; COLUMNS]| {
-        let shown = widths.iter().filter(|columns| **columns > 0);
-        let total: usize = shown.clone().sum::<usize>() + GAP * shown.count().saturating_sub(1);
-        total.saturating_sub(width)
-    };
-    let shrink = |widths: &mut [usize; COLUMNS], column: usize, least: usize| {
-        let over = excess(widths);
-        if let Some(columns) = widths.get_mut(column).filter(|columns| **columns > least) {
-            *columns = columns.saturating_sub(over).max(least);
-        }
-    };
-    let mut widths = whole;
-    for gone in std::iter::once(None).chain(MAY_GO.into_iter().map(Some)) {
-        if let Some(column) = gone.and_then(|column| whole.get_mut(column)) {
-            *column = 0;
-        }
-        widths = whole;
-        for (column, least) in MAY_SHRINK {
-            shrink(&mut widths, column, least);
-        }
-        if excess(&widths) == 0 {
-            return widths;
-        }
-    }
-    shrink(&mut widths, STATE, LEAST_STATE);
-    if excess(&widths) > 0 {
-        widths = [0; COLUMNS];
-        if let (Some(name), Some(whole)) = (widths.get_mut(NAME), whole.get(NAME)) {
-            *name = *whole;
-        }
-    }
-    widths
 }
 
 #[cfg(test)]

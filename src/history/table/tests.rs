@@ -150,7 +150,7 @@ fn an_address_keeps_its_port() {
             "{shown}"
         );
     }
-    let shown = table(&entries, wide(80), &TimeZone::UTC);
+    let shown = table(&entries, wide(95), &TimeZone::UTC);
     assert!(
         shown.contains("[2001:db8:") && shown.contains("…:50122"),
         "{shown}"
