@@ -57,15 +57,17 @@ pub fn peers(
             if somebody.contact.is_some() {
                 contacts.rename(&somebody.key, name)?;
             }
-            history.rename(&somebody.key, name.as_str())?;
-            say(talk, &format!("◆ {} is now {name}.", Safe::name(who)));
+            for key in somebody.keys() {
+                history.rename(key, name.as_str())?;
+            }
+            say(talk, &format!("◆ {} is now {name}.", somebody.shown()));
             Ok(())
         }
         Some(PeersAction::Forget { who, yes }) => {
             let contacts = contacts(&store)?;
             let may_ask = may_ask(global) && !yes;
             let somebody = whom(who, &contacts, &history, may_ask)?;
-            let who = Safe::name(who);
+            let who = somebody.shown();
             if !yes && !asked_to_forget(&who, somebody.contact.as_ref(), may_ask)? {
                 say(talk, &format!("◆ {who} is kept."));
                 return Ok(());
@@ -73,7 +75,10 @@ pub fn peers(
             if somebody.contact.is_some() {
                 contacts.forget(&somebody.key)?;
             }
-            let lines = history.forget(&somebody.key)?;
+            let mut lines = 0;
+            for key in somebody.keys() {
+                lines += history.forget(key)?;
+            }
             let plural = if lines == 1 { "" } else { "s" };
             let done = format!("◆ {who} is forgotten, with {lines} line{plural} of the history.");
             say(talk, &done);
@@ -131,9 +136,12 @@ fn asked_to_forget(
             format!("You compared words with {who}: forgotten, {unnoticed}.")
         }
         Some(_) => format!("The key of {who} is known: forgotten, {unnoticed}."),
-        None => format!("{who} is no contact: the lines of the history are deleted."),
+        None => format!("{who} is no contact: only lines of the history are deleted."),
     };
-    let question = format!("Forget {who}? (y/N)");
+    let question = match contact {
+        Some(_) => format!("Forget {who}? (y/N)"),
+        None => "Delete these lines? (y/N)".to_owned(),
+    };
     asking(async |asker| asker.confirm(&why, &question).await)
 }
 

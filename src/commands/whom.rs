@@ -1,27 +1,63 @@
 //! Whom a person means by a name, or by the first words of a key: one key of the contacts and the
 //! history. Where several answer to it, the person says which.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::iter;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use undertone_core::crypto::words::fingerprint;
 use undertone_core::text::safe::Safe;
 
 use super::{CommandError, asking};
-use crate::contacts::{Contact, Contacts};
-use crate::history::{Finding, History};
+use crate::contacts::{Contact, Contacts, begins_with_words};
+use crate::history::{Entry, Finding, History};
 
 /// Words of a key that are shown at the least.
 const FEWEST_WORDS: usize = 2;
 
-/// A key that answers to what was typed.
+/// Whose key answers to what was typed.
 pub(super) struct Somebody {
-    /// All words of it.
+    /// All words of the key.
     pub(super) key: String,
+    /// The same of those that a contact had before, by any of which it is meant too.
+    former: Vec<String>,
     /// The contact that it is, if it is one.
     pub(super) contact: Option<Contact>,
+    /// Ours for a contact, else the last that the history has.
+    name: String,
     state: Finding,
     seen: Timestamp,
+}
+
+impl Somebody {
+    /// The keys by which the history has them.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &String> {
+        iter::once(&self.key).chain(&self.former)
+    }
+
+    fn unknown(entry: &Entry) -> Self {
+        Self {
+            key: entry.key.clone(),
+            former: Vec::new(),
+            contact: None,
+            name: entry.name.clone(),
+            state: entry.state,
+            seen: entry.last_seen,
+        }
+    }
+
+    /// Who it is, for a person: somebody else may have the name of whoever is no contact.
+    pub(super) fn shown(&self) -> Safe {
+        match self.contact {
+            Some(_) => Safe::name(&self.name),
+            None => {
+                let words = first_words(&self.key, FEWEST_WORDS);
+                Safe::line(&format!("{} ({words}-…)", Safe::name(&self.name)))
+            }
+        }
+    }
 }
 
 /// The one key that answers to `who`. Where there are several, a person at a terminal is asked if
@@ -48,45 +84,63 @@ fn everybody(
     contacts: &Contacts,
     history: &History,
 ) -> Result<Vec<Somebody>, CommandError> {
-    let mut known: BTreeMap<String, Contact> = contacts
+    let known: BTreeMap<String, Contact> = contacts
         .list()?
         .into_iter()
         .map(|contact| (contact.fingerprint().to_string(), contact))
         .collect();
-    let mut found: BTreeMap<String, (Finding, Timestamp)> = known
-        .iter()
-        .filter(|(_, contact)| contact.is(who))
-        .map(|(key, contact)| {
-            (
-                key.clone(),
-                (Finding::Trust(contact.trust), contact.last_met),
-            )
-        })
-        .collect();
+    let mut found = BTreeMap::new();
+    let mut former = BTreeMap::new();
+    for (key, contact) in &known {
+        let keys: Vec<_> = former_keys(contact).collect();
+        if contact.is(who) || keys.iter().any(|key| begins_with_words(key, who)) {
+            found.insert(key.clone(), of_contact(key, contact));
+        }
+        former.extend(keys.into_iter().map(|former| (former, key.clone())));
+    }
     history.scan(|_, line| {
-        if let Ok(entry) = line
-            && entry.is(who)
-        {
-            let (state, seen) = found
-                .entry(entry.key)
-                .or_insert((entry.state, entry.last_seen));
-            if *seen < entry.last_seen {
-                (*state, *seen) = (entry.state, entry.last_seen);
+        let Ok(entry) = line else { return Ok(()) };
+        if !entry.is(who) {
+            return Ok(());
+        }
+        // A key that a contact has by now is nobody else's.
+        let theirs = former.get(&entry.key);
+        let key = theirs.filter(|_| !known.contains_key(&entry.key));
+        let key = key.unwrap_or(&entry.key);
+        let somebody = found
+            .entry(key.clone())
+            .or_insert_with(|| match known.get(key) {
+                Some(contact) => of_contact(key, contact),
+                None => Somebody::unknown(&entry),
+            });
+        if somebody.seen < entry.last_seen && *key == entry.key {
+            somebody.state = entry.state;
+            somebody.seen = entry.last_seen;
+            if somebody.contact.is_none() {
+                somebody.name = entry.name;
             }
         }
         Ok::<_, CommandError>(())
     })?;
-    let mut found: Vec<Somebody> = found
-        .into_iter()
-        .map(|(key, (state, seen))| Somebody {
-            contact: known.remove(&key),
-            key,
-            state,
-            seen,
-        })
-        .collect();
-    found.sort_by_key(|somebody| std::cmp::Reverse(somebody.seen));
+    let mut found: Vec<_> = found.into_values().collect();
+    found.sort_by_key(|somebody| Reverse(somebody.seen));
     Ok(found)
+}
+
+fn of_contact(key: &str, contact: &Contact) -> Somebody {
+    Somebody {
+        key: key.to_owned(),
+        former: former_keys(contact).collect(),
+        contact: Some(contact.clone()),
+        name: contact.petname.to_string(),
+        state: Finding::Trust(contact.trust),
+        seen: contact.last_met,
+    }
+}
+
+fn former_keys(contact: &Contact) -> impl Iterator<Item = String> {
+    let former = contact.former_keys.iter();
+    former.map(|key| fingerprint(key).to_string())
 }
 
 fn choose(who: &str, found: &[Somebody]) -> Result<usize, CommandError> {
@@ -131,10 +185,7 @@ fn rows(found: &[Somebody]) -> Vec<String> {
 /// So many first words of each key as tell all of them apart.
 fn short(found: &[Somebody]) -> Vec<String> {
     let first = |words: usize| -> Vec<String> {
-        let cut = |somebody: &Somebody| {
-            let words: Vec<_> = somebody.key.split('-').take(words).collect();
-            words.join("-")
-        };
+        let cut = |somebody: &Somebody| first_words(&somebody.key, words);
         found.iter().map(cut).collect()
     };
     let all = found
@@ -147,4 +198,9 @@ fn short(found: &[Somebody]) -> Vec<String> {
         keys.len() == found.len()
     };
     first((FEWEST_WORDS..all).find(told_apart).unwrap_or(all))
+}
+
+fn first_words(key: &str, count: usize) -> String {
+    let words: Vec<_> = key.split('-').take(count).collect();
+    words.join("-")
 }

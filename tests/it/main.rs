@@ -46,6 +46,7 @@ mod killed;
 mod leave;
 mod local;
 mod lost;
+mod peers;
 mod played;
 mod qr;
 mod reconnect;

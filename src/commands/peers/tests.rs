@@ -135,6 +135,44 @@ fn forgetting_takes_contact_and_lines() {
 }
 
 #[test]
+fn a_contact_is_meant_by_a_key_that_was_replaced_too() {
+    let (_dir, data) = met_two_bobs();
+    let store = contacts(&Store::open(&data).unwrap()).unwrap();
+    let before = store.list().unwrap().remove(0);
+    let words = |key| {
+        let words = fingerprint(key).to_string();
+        words.split('-').take(4).collect::<Vec<_>>().join("-")
+    };
+    let new = SecretKey::generate().public();
+    let met = Encounter {
+        key: &new,
+        name: &before.petname,
+        room_tag: &[1; 32],
+        trust: Trust::Invite,
+        at: before.last_met,
+    };
+    store.replace_key(&before.key, &met).unwrap();
+    let rename = format!("rename {} robert", words(&before.key));
+    let (_, talk) = run(&data, &rename).unwrap();
+    assert_eq!(talk, "◆ bob is now robert.\n");
+    assert_eq!(store.list().unwrap()[0].petname.as_str(), "robert");
+    // Its lines under the former key as well, and nobody else's.
+    let (table, _) = run(&data, "").unwrap();
+    assert_eq!(table.matches("robert").count(), 1, "{table}");
+    let (_, talk) = run(&data, "forget robert --yes").unwrap();
+    assert!(
+        talk.contains("robert is forgotten, with 1 line of"),
+        "{talk}"
+    );
+    assert!(store.list().unwrap().is_empty());
+    let (table, _) = run(&data, "").unwrap();
+    assert!(
+        table.contains("bob") && !table.contains("robert"),
+        "{table}"
+    );
+}
+
+#[test]
 fn a_damaged_line_is_named_on_stderr() {
     let (_dir, data) = met_two_bobs();
     let file = data.join("peers.txt");

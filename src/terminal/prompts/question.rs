@@ -68,9 +68,10 @@ impl Asker {
         })
     }
 
-    /// Says something before a question.
+    /// Says something before a question, in rows of the terminal's width.
     pub(super) fn say(&self, line: &str) -> io::Result<()> {
-        write(&format!("{line}\r\n"))
+        let rows = Text::remark(line).rows(Some(self.width));
+        write(&format!("{}\r\n", rows.replace('\n', "\r\n")))
     }
 
     /// Asks until there is an answer that can be read. Cancel-safe: the terminal is given back.
