@@ -18,6 +18,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/link.rs"]
+mod link;
 
 mod breaks;
 mod doctor;
@@ -31,5 +33,6 @@ mod relay;
 mod router;
 mod routers;
 mod silence;
+mod slow;
 mod strangers;
 mod talk;

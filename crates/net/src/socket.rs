@@ -110,6 +110,10 @@ pub(crate) async fn connected(socket: Socket, silence: impl Future) -> io::Resul
     }
 }
 
+/// Bytes that may wait in a socket before they are on their way: what is said next waits behind them.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNSENT: u32 = 64 * 1024;
+
 /// Gives a socket the options that all of ours have.
 ///
 /// # Errors
@@ -118,7 +122,10 @@ pub(crate) fn prepare<'a>(socket: impl Into<SockRef<'a>>) -> io::Result<()> {
     let socket = socket.into();
     socket.set_tcp_nodelay(true)?;
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
+    {
+        socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
+        socket.set_tcp_notsent_lowat(UNSENT)?;
+    }
     socket.set_linger(Some(Duration::ZERO))
 }
 

@@ -161,7 +161,10 @@ impl Conversation<'_> {
             }
             session::Event::Text { .. }
             | session::Event::Delivered(_)
-            | session::Event::Agree(_) => {}
+            | session::Event::Agree(_)
+            // Nobody accepts a stream yet.
+            | session::Event::Piece { .. }
+            | session::Event::Closed(_) => {}
         }
     }
 

@@ -1,3 +1,5 @@
+use minicbor::Encoder;
+
 use super::*;
 use proptest::prelude::*;
 
@@ -22,9 +24,9 @@ fn padding_after_the_last_payload_must_be_zero() {
 
 #[test]
 fn kinds_of_a_later_version_are_passed_over_or_acknowledged() {
-    // [9, "x"], [40, 7, {1: 2}], [1, 5, "appended"]
+    // [11, "x"], [40, 7, {1: 2}], [1, 5, "appended"]
     let bytes = [
-        0x82, 0x09, 0x61, b'x', 0x83, 0x18, 40, 7, 0xa1, 1, 2, 0x83, 1, 5, 0x61, b'a',
+        0x82, 0x0b, 0x61, b'x', 0x83, 0x18, 40, 7, 0xa1, 1, 2, 0x83, 1, 5, 0x61, b'a',
     ];
     let unknown = Payload::Reliable {
         seq: 7,
@@ -69,6 +71,42 @@ fn a_goodbye_for_another_reason_is_one_all_the_same() {
     assert_eq!(all(&bytes), Ok(vec![bye, bye, bye, failure, failure]));
     // [4, break]: no array of this length.
     assert_eq!(all(&[0x82, 4, 0xff]), Err(Malformed));
+}
+
+#[test]
+fn what_no_stream_says_is_refused() {
+    let bad: [&[u8]; 6] = [
+        // A piece that is empty and not the last one, whether or not it says so.
+        &[0x84, 8, 1, 0, 0x40],
+        &[0x85, 8, 1, 0, 0x40, 0xf4],
+        // One that ends behind 2⁶⁴ − 1; one that is a text, one in pieces.
+        &[
+            0x84, 8, 1, 0x1b, 255, 255, 255, 255, 255, 255, 255, 255, 0x41, 0,
+        ],
+        &[0x84, 8, 1, 0, 0x61, b'x'],
+        &[0x84, 8, 1, 0, 0x5f, 0x41, 0, 0xff],
+        // A limit below the offset.
+        &[0x84, 9, 1, 5, 4],
+    ];
+    for bytes in bad {
+        assert_eq!(all(bytes), Err(Malformed), "{bytes:x?}");
+    }
+    // [8, 1, 0, h'', true], [9, 1, 5, 5], [10, 1, 0]: with more behind it, too.
+    let good = [
+        0x85, 8, 1, 0, 0x40, 0xf5, 0x84, 9, 1, 5, 5, 0x83, 10, 1, 0x18, 99,
+    ];
+    let last = StreamPart::Piece {
+        offset: 0,
+        bytes: &[],
+        last: true,
+    };
+    let credit = StreamPart::Credit {
+        offset: 5,
+        limit: 5,
+    };
+    let expected = [last, credit, StreamPart::Close];
+    let expected = expected.map(|part| Payload::Stream(1, part));
+    assert_eq!(all(&good), Ok(expected.to_vec()));
 }
 
 #[test]
@@ -166,8 +204,15 @@ proptest! {
         received: u64,
         text in ".{0,200}",
         resent: bool,
+        bytes in prop::collection::vec(any::<u8>(), 1..300),
+        last: bool,
     ) {
+        let offset = sent >> 9;
+        let stream = |part| Payload::Stream(seq, part);
         let payloads = [
+            stream(StreamPart::Piece { offset, bytes: &bytes, last }),
+            stream(StreamPart::Credit { offset, limit: sent }),
+            stream(StreamPart::Close),
             Payload::Go { link: seq, received },
             Payload::Ack { received },
             Payload::Ping,

@@ -3,6 +3,7 @@
 use super::liveness;
 use super::outbox::ImpossibleAck;
 use super::record::RecordError;
+use super::streams::StreamId;
 use crate::crypto::keys::PublicKey;
 use crate::payload::Malformed;
 
@@ -37,6 +38,19 @@ pub enum Event {
     Agree(PublicKey),
     /// They are renewed.
     Renewed,
+    /// The next bytes of a stream of the peer's that we accepted.
+    Piece {
+        /// Which stream.
+        stream: StreamId,
+        /// How many bytes come before them.
+        offset: u64,
+        /// Never empty, but for the last ones.
+        bytes: Vec<u8>,
+        /// The stream ends with them.
+        last: bool,
+    },
+    /// The peer closed this stream, or is gone: nothing more is said of it.
+    Closed(StreamId),
     /// The peer said goodbye; the session is over.
     Left,
     /// The same, because the peer's program cannot go on.

@@ -170,6 +170,7 @@ impl Session {
             self.delivered(received);
         }
         self.outbox.restart();
+        self.streams.restart(now);
         self.unheeded = None;
         let former = self.live.replace(link);
         self.drop_renewal(Some(now));

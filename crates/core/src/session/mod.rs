@@ -13,7 +13,7 @@
 //! While a `go` is unanswered the former live link is frozen: nothing is read
 //! from it or written to it, so that the numbers in `go` stay true. `handover` goes
 //! from one link to the next, `traffic` is what passes on the one that counts, `liveness`
-//! says whether it lives, `renewal` gives it new keys.
+//! says whether it lives, `renewal` gives it new keys. `streams` are bytes beside the messages.
 //!
 //! Where one end starts anew, as after a crash, its session is gone. The other end then
 //! goes on in a new one, by [`Session::succeed`].
@@ -25,6 +25,7 @@ mod liveness;
 pub mod outbox;
 pub mod record;
 mod renewal;
+pub mod streams;
 mod traffic;
 
 use std::collections::VecDeque;
@@ -38,6 +39,7 @@ use liveness::Verdict;
 use outbox::{Full, Outbox};
 use renewal::Renewal;
 pub use renewal::{Ends, RENEW_EVERY};
+use streams::Streams;
 use web_time::Instant;
 
 use crate::crypto::keys::ResumeSecret;
@@ -95,6 +97,7 @@ pub struct Session {
     renew_by: Option<Instant>,
     /// Bytes of its last message, while the answer is awaited.
     renewal_sent: usize,
+    streams: Streams,
 }
 
 impl fmt::Debug for Session {
@@ -138,6 +141,7 @@ impl Session {
             renew_at: None,
             renew_by: None,
             renewal_sent: 0,
+            streams: Streams::new(role),
         }
     }
 
@@ -163,12 +167,13 @@ impl Session {
 
     /// Whether something that went out is not acknowledged.
     pub fn awaits_answer(&self) -> bool {
-        self.outbox.has_sent() || self.renewal_sent > 0
+        self.unanswered_bytes() > 0
     }
 
     /// How many bytes of it there are.
     pub fn unanswered_bytes(&self) -> usize {
-        self.outbox.sent_bytes() + self.renewal_sent
+        let on_its_way = usize::try_from(self.streams.on_its_way()).unwrap_or(usize::MAX);
+        (self.outbox.sent_bytes() + self.renewal_sent).saturating_add(on_its_way)
     }
 
     /// Whether a goodbye was said by either side: it went out or came in.
@@ -196,7 +201,8 @@ impl Session {
 
     /// Goes on with what `former` leaves: the peer lost that session, and shares this one.
     /// What it did not acknowledge is said again, and the numbers of messages go on. What was
-    /// held back while the chat was blocked was never acknowledged, and is forgotten.
+    /// held back while the chat was blocked was never acknowledged, and is forgotten. Its streams
+    /// are closed.
     pub fn succeed(&mut self, former: Self) {
         self.before = Before {
             said: former.before.said + former.outbox.acked(),
@@ -205,6 +211,7 @@ impl Session {
         self.outbox = former.outbox.anew();
         self.blocked = former.blocked;
         self.events = former.events;
+        self.events.extend(former.streams.ended());
     }
 
     /// Says goodbye once everything queued has gone out on the live link.
@@ -274,9 +281,11 @@ impl Session {
     /// the link `can_write`, [`Session::poll_transmit`].
     pub fn deadline(&self, can_write: bool) -> Option<Instant> {
         let live = self.live.as_ref().filter(|_| !self.frozen)?;
-        let deadline = live.deadline(can_write && !self.is_switching());
-        let renewal = [self.renew_at, self.renew_by].into_iter().flatten();
-        Some(renewal.fold(deadline, Instant::min))
+        let can_write = can_write && !self.is_switching();
+        let deadline = live.deadline(can_write);
+        let streams = self.streams.deadline().filter(|_| can_write);
+        let others = [self.renew_at, self.renew_by, streams];
+        Some(others.into_iter().flatten().fold(deadline, Instant::min))
     }
 
     /// The next thing that happened.

@@ -6,6 +6,7 @@ mod links;
 mod records;
 mod renewal;
 mod simulation;
+mod streams;
 mod timing;
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use super::link::LinkId;
 use super::liveness::DEAD_AFTER;
 use super::outbox;
 use super::record::RecordError;
+use super::streams::StreamId;
 use super::{Event, Fault, Session};
 use crate::payload::{Body, Malformed, PLAINTEXT_MAX, Payload, decode};
 
@@ -45,7 +46,8 @@ impl Session {
             self.events.push_back(Event::Unstable(false));
         }
         self.take_all(decode(plaintext), now)?;
-        if let Some(live) = self.live.as_mut().filter(|_| self.outbox.has_sent()) {
+        let unanswered = self.outbox.has_sent() || self.streams.on_its_way() > 0;
+        if let Some(live) = self.live.as_mut().filter(|_| unanswered) {
             live.unacknowledged(now);
         }
         // As late as a silent link is dead.
@@ -95,6 +97,10 @@ impl Session {
                 }
             }
             Payload::Renewal(step) => self.take_renewal(step, now)?,
+            Payload::Stream(number, part) => {
+                let event = self.streams.take(StreamId(number), part, now)?;
+                self.events.extend(event);
+            }
             Payload::Unknown => {}
             Payload::Bye | Payload::Failure => {
                 self.over = true;
@@ -170,10 +176,13 @@ impl Session {
             && (live.is_due(now, unshown)
                 || self.outbox.has_unsent()
                 || self.farewell.is_some()
-                || !self.renewing.is_empty())
+                || !self.renewing.is_empty()
+                || self.streams.is_due(now)
+                || self.streams.has_piece())
         {
             self.control.clear();
             live.say_what_is_due(now, (received, unshown), &mut self.control);
+            self.streams.say_what_is_due(&mut self.control);
             if !self.renewing.is_empty() {
                 self.renewal_sent = self.renewing.len();
                 live.said(now);
@@ -185,7 +194,11 @@ impl Session {
                 buf.extend_from_slice(&self.control);
                 let before = buf.len();
                 self.outbox.fill(buf, limit);
-                said = buf.len() > before;
+                // A piece has a record of its own, behind all messages.
+                said = match buf.len() > before {
+                    true => true,
+                    false => self.streams.fill(buf, limit, now),
+                };
                 if let Some(farewell) = self.farewell.filter(|_| !self.outbox.has_unsent()) {
                     farewell.encode(buf);
                     self.over = true;
@@ -196,6 +209,8 @@ impl Session {
             }
             if said {
                 live.said(now);
+            }
+            if self.outbox.has_sent() {
                 self.unheeded.get_or_insert(now);
             }
             wrote = true;

@@ -4,6 +4,8 @@
 //! - Round trip of 64 bytes: beside a bare tokio TCP echo. Limit: 2.2 times its time.
 //! - One-way messages of 100 bytes as fast as they come, until all are acknowledged: beside
 //!   TLS 1.3 (rustls, ring, AES-256-GCM) with a record and a write each. Limit: twice its rate.
+//! - A message of 64 bytes beside a stream at full speed, every 2 ms: the time until it is there, 99th
+//!   percentile, on all cores. Limit: 5 ms.
 //!
 //! `cargo bench -p undertone-net`. Rounds of both take turns in one run, and the ratio is the median
 //! over all rounds: what else the machine does hits both alike. Pinned to one core, because a
@@ -18,12 +20,13 @@
     reason = "a benchmark may fail loudly"
 )]
 
+#[path = "../../../../tests/common/link.rs"]
 mod ours;
 #[path = "../../../../benches/side_by_side/mod.rs"]
 mod side_by_side;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -32,7 +35,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ri
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 use undertone_core::session::Event;
 
-use ours::ends;
+use ours::{beside_a_stream, ends};
 use side_by_side::{in_turns, on_one_core, sockets, verdict};
 
 const ROUND_TRIPS: u32 = 1_000;
@@ -40,17 +43,44 @@ const ROUND_TRIP_LIMIT: f64 = 2.2;
 const MESSAGES: u64 = 20_000;
 const RATE_LIMIT: f64 = 2.0;
 
+const DELAY_LIMIT_MS: f64 = 5.0;
+
 fn main() {
+    beside_streams();
     on_one_core(async {
         round_trips().await;
         one_way().await;
     });
 }
 
+fn beside_streams() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let (delays, rate) = runtime.block_on(async {
+        let ends = ends(sockets().await);
+        beside_a_stream(ends, 1_000, Duration::from_millis(2)).await
+    });
+    let percentile = |part: usize| delays[delays.len() * part / 100].as_secs_f64() * 1e3;
+    let (half, most) = (percentile(50), percentile(99));
+    println!(
+        "beside a stream     median {half:5.2} ms   99 % within {most:5.2} ms   {:.0} MB/s, limit ≤ {DELAY_LIMIT_MS:.0} ms: {}",
+        rate / 1e6,
+        verdict(most <= DELAY_LIMIT_MS),
+    );
+}
+
 async fn round_trips() {
     let message = "m".repeat(64);
-    let (mut ours, answering) = ends().await;
-    let echo = tokio::spawn(answering.echo());
+    let (mut ours, mut answering) = ends(sockets().await);
+    let answer = message.clone();
+    let echo = tokio::spawn(async move {
+        loop {
+            answering.run(is_text).await;
+            answering.session.say(0, &answer).unwrap();
+        }
+    });
     let (mut bare, other) = sockets().await;
     let bare_echo = tokio::spawn(echo_bytes(other, message.len()));
     let micros = |start: Instant| start.elapsed().as_secs_f64() * 1e6 / f64::from(ROUND_TRIPS);
@@ -58,7 +88,7 @@ async fn round_trips() {
         let start = Instant::now();
         for _ in 0..ROUND_TRIPS {
             ours.session.say(0, &message).unwrap();
-            ours.run(|event| matches!(event, Event::Text { .. })).await;
+            ours.run(is_text).await;
         }
         micros(start)
     };
@@ -80,10 +110,14 @@ async fn round_trips() {
     );
 }
 
+fn is_text(event: &Event) -> bool {
+    matches!(event, Event::Text { .. })
+}
+
 async fn one_way() {
     let message = "m".repeat(100);
-    let (mut ours, hearing) = ends().await;
-    let hears = tokio::spawn(hearing.hear());
+    let (mut ours, mut hearing) = ends(sockets().await);
+    let hears = tokio::spawn(async move { hearing.run(|_| false).await });
     let (mut tls, mut other) = tls_ends().await;
     let tls_hears = tokio::spawn(async move {
         let mut buf = vec![0; 64 * 1024];

@@ -1,7 +1,8 @@
 //! Two sessions over a network that cuts, delays, garbles and doubles links as
 //! it likes, while either end may crash and start anew. In each case both ends must
 //! settle on one link once the network is quiet, and every message of those that still
-//! run arrive once and in order; after a crash of its reader, marked, perhaps twice.
+//! run arrive once and in order; after a crash of its reader, marked, perhaps twice. Every stream
+//! that nobody closed early arrives whole, and both ends forget it.
 
 mod net;
 
@@ -38,6 +39,12 @@ enum Action {
     Pass(Duration),
     Block(Role),
     Unblock(Role),
+    /// This end opens a stream of so many bytes, …
+    Open(Role, u32),
+    /// … accepts one of the peer's, …
+    Accept(Role),
+    /// … and closes one of either, before its end.
+    Close(Role),
     /// This end shows nothing of what arrives, or does again.
     Stall(Role, bool),
     /// The guest begins to renew the keys of its link.
@@ -70,6 +77,9 @@ fn schedule() -> impl Strategy<Value = Vec<Action>> {
         1 => role().prop_map(Action::Unblock),
         2 => (role(), any::<bool>()).prop_map(|(role, stalled)| Action::Stall(role, stalled)),
         3 => Just(Action::Renew),
+        2 => (role(), 0_u32..200_000).prop_map(|(role, size)| Action::Open(role, size)),
+        2 => role().prop_map(Action::Accept),
+        1 => role().prop_map(Action::Close),
         1 => role().prop_map(Action::Crash),
     ];
     prop::collection::vec(action, 1..200)

@@ -2,6 +2,7 @@
 
 mod crash;
 mod quiet;
+mod streams;
 
 use std::collections::VecDeque;
 
@@ -56,6 +57,8 @@ pub(super) struct Net {
     nominee: Option<(usize, Instant)>,
     /// Has a session that the peer lost.
     widowed: Option<Role>,
+    /// Streams that each end sends.
+    flows: [Vec<streams::Flow>; 2],
 }
 
 fn at(role: Role) -> usize {
@@ -75,6 +78,7 @@ impl Net {
             wires: Vec::new(),
             nominee: None,
             widowed: None,
+            flows: Default::default(),
         }
     }
 
@@ -117,6 +121,9 @@ impl Net {
                 self.sessions[1].renew_at = Some(self.now);
                 self.pass(Duration::ZERO);
             }
+            Action::Open(role, size) => self.open(role, size),
+            Action::Accept(role) => self.accept(role),
+            Action::Close(role) => self.close_stream(role),
             Action::Stall(role, stalled) => self.told[at(role)].stalled = stalled,
             Action::Crash(role) => {
                 self.unstall();
@@ -253,6 +260,7 @@ impl Net {
     }
 
     fn flush(&mut self, role: Role) -> bool {
+        self.supply(role);
         let mut out = Vec::new();
         let Some(id) = self.sessions[at(role)]
             .poll_transmit(self.now, &mut out)
@@ -316,6 +324,13 @@ impl Net {
                         self.sessions[at(role)].agreed(shared).unwrap();
                     }
                     Event::Left | Event::Failed => panic!("nobody left"),
+                    Event::Piece {
+                        stream,
+                        offset,
+                        bytes,
+                        last,
+                    } => self.read(role, stream, offset, &bytes, last),
+                    Event::Closed(stream) => self.closed(role, stream),
                 }
             }
         }

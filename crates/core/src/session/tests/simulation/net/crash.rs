@@ -10,6 +10,7 @@ impl Net {
             ROLES.iter().for_each(|role| self.close(wire, *role));
         }
         self.sessions[at(role)] = session(role);
+        self.flows.iter_mut().for_each(Vec::clear);
         let other = &mut self.told[at(role.other())];
         other.before = other.said;
         let (hears, heard) = (other.life, other.delivered);
@@ -33,6 +34,7 @@ impl Net {
         if let Some(role) = self.widowed.take() {
             let former = std::mem::replace(&mut self.sessions[at(role)], session(role));
             self.sessions[at(role)].succeed(former);
+            self.flows[at(role)].clear();
             self.told[at(role)].hears = self.told[at(role.other())].life;
             self.told[at(role)].heard = 0;
         }

@@ -9,6 +9,7 @@ impl Net {
             && host.live() == guest.live()
             && host.queued() + guest.queued() == 0
             && self.nominee.is_none()
+            && self.flows.iter().all(Vec::is_empty)
     }
 
     /// The network is quiet: what is under way arrives, time passes, and one more
@@ -19,6 +20,7 @@ impl Net {
             .iter()
             .for_each(|role| self.act(&Action::Unblock(*role)));
         for _ in 0..200 {
+            self.accept_all();
             while self.step() {}
             if self.settled() {
                 return;

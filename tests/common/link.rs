@@ -1,8 +1,11 @@
-//! Our two ends of a link: paired by hand, over loopback.
+//! Two ends of a link, paired by hand, over the two ends of a connection: without a conversation
+//! around them.
 
-use std::time::Instant;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
+use tokio::task::yield_now;
 use tokio::time::sleep_until;
 use undertone_core::crypto::keys::{SecretKey, prs, room_tag};
 use undertone_core::pairing::{Candidates, Established, Meeting, Offering, Role};
@@ -12,12 +15,14 @@ use undertone_net::link::frame::FrameReader;
 use undertone_net::link::framed::Framed;
 use undertone_net::link::path::Path;
 
-use super::sockets;
-
 /// One end of a conversation, driven as the chat drives its own.
 pub(crate) struct End {
-    pub session: Session,
+    pub(crate) session: Session,
     framed: Framed,
+    /// Its streams are as long as they are sent.
+    pub(crate) streams: bool,
+    /// Bytes of streams that came.
+    pub(crate) taken: u64,
 }
 
 impl End {
@@ -35,33 +40,28 @@ impl End {
         }
     }
 
-    /// Says again what it hears.
-    pub(crate) async fn echo(mut self) {
-        loop {
-            while let Some(event) = self.session.poll_event() {
-                self.show(&event);
-                if let Event::Text { text, .. } = event {
-                    self.session.say(0, &text).unwrap();
-                }
-            }
-            self.transmit();
-            self.turn().await;
-        }
-    }
-
-    /// Only listens.
-    pub(crate) async fn hear(mut self) {
-        self.run(|_| false).await;
-    }
-
     fn show(&mut self, event: &Event) {
-        if let Event::Text { seq, .. } = event {
-            self.session.shown(*seq, Instant::now());
+        match event {
+            Event::Text { seq, .. } => self.session.shown(*seq, Instant::now()),
+            Event::Piece {
+                stream,
+                offset,
+                bytes,
+                ..
+            } => {
+                let upto = offset + bytes.len() as u64;
+                self.taken += bytes.len() as u64;
+                self.session.took(*stream, upto, Instant::now());
+            }
+            _ => {}
         }
     }
 
     fn transmit(&mut self) {
         if self.framed.is_idle() {
+            while let Some(wanted) = self.session.wanted().filter(|_| self.streams) {
+                self.session.supply(wanted, vec![0; wanted.len], false);
+            }
             let sent = self
                 .session
                 .poll_transmit(Instant::now(), &mut self.framed.out);
@@ -71,26 +71,31 @@ impl End {
     }
 
     async fn turn(&mut self) {
-        let deadline = self.session.deadline(true).unwrap();
+        let more = self.streams && self.framed.is_idle() && self.session.wanted().is_some();
+        let deadline = self.session.deadline(self.framed.is_idle()).unwrap();
         tokio::select! {
             turned = self.framed.turn() => {
                 turned.unwrap();
-                let now = Instant::now();
-                while let Some(record) = self.framed.next_record().unwrap() {
-                    self.session.receive(LinkId(1), record, now).unwrap();
-                }
+                self.read();
             }
+            () = yield_now(), if more => {}
             () = sleep_until(deadline.into()) => {
                 self.session.handle_timeout(Instant::now()).unwrap();
             }
         }
     }
+
+    fn read(&mut self) {
+        let now = Instant::now();
+        while let Some(record) = self.framed.next_record().unwrap() {
+            self.session.receive(LinkId(1), record, now).unwrap();
+        }
+    }
 }
 
-/// Both ends of a live link.
-pub(crate) async fn ends() -> (End, End) {
+/// Both ends of a live link: the host's over the first socket, and the guest's.
+pub(crate) fn ends((host_socket, guest_socket): (TcpStream, TcpStream)) -> (End, End) {
     let (host, guest) = paired();
-    let (host_socket, guest_socket) = sockets().await;
     let now = Instant::now();
     let end = |role, established: Established, socket: TcpStream| {
         let path = Path::direct(socket.peer_addr().unwrap());
@@ -111,8 +116,12 @@ pub(crate) async fn ends() -> (End, End) {
     let answer = a_channel.open(&mut b_framed.out[4..]).unwrap().to_vec();
     b_framed.out.clear();
     a.link_answered(LinkId(1), a_channel, &answer, now).unwrap();
-    let [host, guest] =
-        [(a, a_framed), (b, b_framed)].map(|(session, framed)| End { session, framed });
+    let [host, guest] = [(a, a_framed), (b, b_framed)].map(|(session, framed)| End {
+        session,
+        framed,
+        streams: false,
+        taken: 0,
+    });
     (host, guest)
 }
 
@@ -134,4 +143,38 @@ fn paired() -> (Established, Established) {
     let (mut host, guest) = (a.host("a").unwrap(), b.guest("b").unwrap());
     let (confirm_a, established) = host.confirm(guest.confirm_b()).unwrap();
     (established.unwrap(), guest.confirm(&confirm_a).unwrap())
+}
+
+/// How long messages take from an end whose stream goes at full speed, from the shortest; and how many
+/// bytes of it arrived a second. One is said `every` so often.
+pub(crate) async fn beside_a_stream(
+    (mut host, mut guest): (End, End),
+    messages: u64,
+    every: Duration,
+) -> (Vec<Duration>, f64) {
+    let stream = guest.session.open_stream().unwrap();
+    host.session.accept(stream, 0, Instant::now()).unwrap();
+    guest.streams = true;
+    let (said, hears) = mpsc::channel();
+    let talking = tokio::spawn(async move {
+        for _ in 0..messages {
+            let pause = tokio::time::sleep(every);
+            tokio::select! {
+                () = guest.run(|_| false) => {}
+                () = pause => {}
+            }
+            said.send(Instant::now()).unwrap();
+            guest.session.say(0, &"m".repeat(64)).unwrap();
+        }
+        guest.run(|_| false).await;
+    });
+    let begun = Instant::now();
+    let mut delays = Vec::new();
+    for _ in 0..messages {
+        host.run(|event| matches!(event, Event::Text { .. })).await;
+        delays.push(hears.recv().unwrap().elapsed());
+    }
+    talking.abort();
+    delays.sort();
+    (delays, host.taken as f64 / begun.elapsed().as_secs_f64())
 }

@@ -1,0 +1,146 @@
+//! Bytes to payloads, strictly.
+
+use minicbor::Decoder;
+use minicbor::data::Type;
+
+use super::{
+    ACK, BYE, Body, CLOSE, CREDIT, FAILED, GO, Malformed, PIECE, PING, PONG, Payload, RELIABLE,
+    RENEWAL, Renewal, StreamPart, TEXT, TEXT_MAX,
+};
+
+/// Reads the payloads of one record's plaintext, strictly: after the last one
+/// only zeros may follow.
+pub fn decode(plaintext: &[u8]) -> impl Iterator<Item = Result<Payload<'_>, Malformed>> {
+    let mut rest = Some(plaintext);
+    std::iter::from_fn(move || {
+        let bytes = rest.take()?;
+        if bytes.first().is_none_or(|byte| *byte == 0) {
+            return bytes
+                .iter()
+                .any(|byte| *byte != 0)
+                .then_some(Err(Malformed));
+        }
+        let mut d = Decoder::new(bytes);
+        match payload(&mut d) {
+            Ok(payload) => {
+                rest = bytes.get(d.position()..);
+                Some(Ok(payload))
+            }
+            Err(_) => Some(Err(Malformed)),
+        }
+    })
+}
+
+fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Error> {
+    let items = d
+        .array()?
+        .ok_or_else(|| minicbor::decode::Error::message("indefinite"))?;
+    let kind = d.u64()?;
+    let (payload, read) = match kind {
+        GO => (
+            Payload::Go {
+                link: d.u64()?,
+                received: d.u64()?,
+            },
+            3,
+        ),
+        ACK => (Payload::Ack { received: d.u64()? }, 2),
+        PING => (Payload::Ping, 1),
+        PONG => (Payload::Pong, 1),
+        BYE if items > 1 && d.probe().u64().is_ok_and(|why| why == FAILED) => {
+            d.skip()?;
+            (Payload::Failure, 2)
+        }
+        BYE => (Payload::Bye, 1),
+        RENEWAL => {
+            let (step, read) = renewal(d)?;
+            (Payload::Renewal(step), read)
+        }
+        PIECE => {
+            let (stream, offset, bytes) = (d.u64()?, d.u64()?, d.bytes()?);
+            let marked = items > 4 && d.datatype()? == Type::Bool;
+            let last = marked && d.bool()?;
+            let end = offset.checked_add(bytes.len() as u64);
+            if end.is_none() || bytes.is_empty() && !last {
+                return Err(minicbor::decode::Error::message("an impossible piece"));
+            }
+            let piece = StreamPart::Piece {
+                offset,
+                bytes,
+                last,
+            };
+            (Payload::Stream(stream, piece), if marked { 5 } else { 4 })
+        }
+        CREDIT => {
+            let (stream, offset, limit) = (d.u64()?, d.u64()?, d.u64()?);
+            if limit < offset {
+                return Err(minicbor::decode::Error::message("an impossible limit"));
+            }
+            (
+                Payload::Stream(stream, StreamPart::Credit { offset, limit }),
+                4,
+            )
+        }
+        CLOSE => (Payload::Stream(d.u64()?, StreamPart::Close), 2),
+        TEXT => {
+            let (seq, sent, text) = (seq(d)?, d.u64()?, d.str()?);
+            if text.len() > TEXT_MAX {
+                return Err(minicbor::decode::Error::message("text too long"));
+            }
+            // Of another type it is a later version's.
+            let marked = items > 4 && d.datatype()? == Type::Bool;
+            let resent = marked && d.bool()?;
+            (
+                Payload::Reliable {
+                    seq,
+                    body: Body::Text { sent, text, resent },
+                },
+                if marked { 5 } else { 4 },
+            )
+        }
+        kind if kind >= RELIABLE => (
+            Payload::Reliable {
+                seq: seq(d)?,
+                body: Body::Unknown,
+            },
+            2,
+        ),
+        _ => (Payload::Unknown, 1),
+    };
+    // Items that a later version appends are ignored.
+    let more = items
+        .checked_sub(read)
+        .ok_or_else(|| minicbor::decode::Error::message("short"))?;
+    for _ in 0..more {
+        if d.datatype()? == Type::Break {
+            return Err(minicbor::decode::Error::message("break"));
+        }
+        d.skip()?;
+    }
+    Ok(payload)
+}
+
+/// A message of a renewal, and how many items it has with its kind.
+fn renewal<'a>(d: &mut Decoder<'a>) -> Result<(Renewal<'a>, u64), minicbor::decode::Error> {
+    Ok(match d.u64()? {
+        1 => (Renewal::Offer(d.bytes()?), 3),
+        2 => {
+            let (offer, sealed) = (d.bytes()?, d.bytes()?);
+            (Renewal::Offered { offer, sealed }, 4)
+        }
+        3 => {
+            let (sealed, confirm) = (d.bytes()?, d.bytes()?);
+            (Renewal::Sealed { sealed, confirm }, 4)
+        }
+        4 => (Renewal::Confirmed(d.bytes()?), 3),
+        _ => return Err(minicbor::decode::Error::message("no step")),
+    })
+}
+
+/// A sequence number: they count from 1.
+fn seq(d: &mut Decoder<'_>) -> Result<u64, minicbor::decode::Error> {
+    match d.u64()? {
+        0 => Err(minicbor::decode::Error::message("no number")),
+        seq => Ok(seq),
+    }
+}

@@ -1,0 +1,81 @@
+//! Payloads to bytes.
+
+use minicbor::Encoder;
+
+use super::{
+    ACK, BYE, Body, CLOSE, CREDIT, FAILED, GO, PIECE, PING, PONG, Payload, RENEWAL, Renewal,
+    StreamPart, TEXT,
+};
+
+impl Payload<'_> {
+    /// Appends the payload to `out`. [`Payload::Unknown`] and unknown bodies
+    /// exist only on the receiving side and append nothing.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        // Writing to a vector cannot fail.
+        let _ = self.try_encode(&mut Encoder::new(out));
+    }
+
+    fn try_encode(
+        &self,
+        e: &mut Encoder<&mut Vec<u8>>,
+    ) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
+        match *self {
+            Payload::Go { link, received } => e.array(3)?.u64(GO)?.u64(link)?.u64(received)?,
+            Payload::Ack { received } => e.array(2)?.u64(ACK)?.u64(received)?,
+            Payload::Ping => e.array(1)?.u64(PING)?,
+            Payload::Pong => e.array(1)?.u64(PONG)?,
+            Payload::Bye => e.array(1)?.u64(BYE)?,
+            Payload::Failure => e.array(2)?.u64(BYE)?.u64(FAILED)?,
+            Payload::Reliable {
+                seq,
+                body: Body::Text { sent, text, resent },
+            } => {
+                e.array(if resent { 5 } else { 4 })?;
+                e.u64(TEXT)?.u64(seq)?.u64(sent)?.str(text)?;
+                if resent {
+                    e.bool(true)?;
+                }
+                e
+            }
+            Payload::Renewal(step) => {
+                let (number, first, second) = match step {
+                    Renewal::Offer(offer) => (1, offer, None),
+                    Renewal::Offered { offer, sealed } => (2, offer, Some(sealed)),
+                    Renewal::Sealed { sealed, confirm } => (3, sealed, Some(confirm)),
+                    Renewal::Confirmed(confirm) => (4, confirm, None),
+                };
+                e.array(if second.is_some() { 4 } else { 3 })?;
+                e.u64(RENEWAL)?.u8(number)?.bytes(first)?;
+                if let Some(second) = second {
+                    e.bytes(second)?;
+                }
+                e
+            }
+            Payload::Stream(stream, frame) => match frame {
+                StreamPart::Piece {
+                    offset,
+                    bytes,
+                    last,
+                } => {
+                    e.array(if last { 5 } else { 4 })?;
+                    e.u64(PIECE)?.u64(stream)?.u64(offset)?.bytes(bytes)?;
+                    if last {
+                        e.bool(true)?;
+                    }
+                    e
+                }
+                StreamPart::Credit { offset, limit } => {
+                    e.array(4)?.u64(CREDIT)?.u64(stream)?;
+                    e.u64(offset)?.u64(limit)?
+                }
+                StreamPart::Close => e.array(2)?.u64(CLOSE)?.u64(stream)?,
+            },
+            Payload::Unknown
+            | Payload::Reliable {
+                body: Body::Unknown,
+                ..
+            } => e,
+        };
+        Ok(())
+    }
+}

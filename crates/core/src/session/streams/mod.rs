@@ -1,0 +1,96 @@
+//! Streams of bytes beside the messages, as of a file, with credit (PROTOCOL.md §7).
+//!
+//! ```text
+//! sender     open ──▶ its number, told by a message  …  wanted ─▶ supply ─▶ a piece
+//! receiver   accept ──▶ credit                       …  Event::Piece ─▶ took ─▶ more credit
+//! either     close ──▶ close, confirmed by the other one's
+//! ```
+//!
+//! Nothing that was sent is kept: on each link the receiver says where it is, and from there on the
+//! source is read, again where it must be. Pieces wait for messages, never the other way round.
+
+mod incoming;
+mod outgoing;
+mod table;
+mod window;
+
+use web_time::Instant;
+
+pub(super) use self::table::Streams;
+use super::Session;
+use crate::payload::PLAINTEXT_MAX;
+
+/// The most streams of one end at a time.
+pub const STREAMS_MAX: usize = 16;
+/// How much of a stream may be here that nobody has taken, in bytes.
+pub const CREDIT: u64 = 4 * 1024 * 1024;
+/// Bytes of a piece at most: with what is said beside it, it fills a record.
+pub const PIECE_MAX: usize = PLAINTEXT_MAX - 512;
+
+/// Names a stream of this session: the host's have odd numbers, the guest's even ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamId(pub u64);
+
+/// One end has [`STREAMS_MAX`] streams already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many streams at a time")]
+pub struct TooMany;
+
+/// What is to be read from the source of a stream next, for [`Session::supply`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which stream.
+    pub stream: StreamId,
+    /// From which byte of it on.
+    pub offset: u64,
+    /// How many bytes at most; at least 1.
+    pub len: usize,
+}
+
+impl Session {
+    /// Opens a stream to the peer, which is told of it by a message of its own, and sends nothing
+    /// before the peer has accepted it.
+    ///
+    /// # Errors
+    /// [`TooMany`] until another one is closed by both.
+    pub fn open_stream(&mut self) -> Result<StreamId, TooMany> {
+        self.streams.open()
+    }
+
+    /// Accepts a stream of the peer's from this byte on: what comes before it is here already, or
+    /// not wanted.
+    ///
+    /// # Errors
+    /// [`TooMany`] until another one is closed.
+    pub fn accept(&mut self, stream: StreamId, from: u64, now: Instant) -> Result<(), TooMany> {
+        self.streams.accept(stream, from, now)
+    }
+
+    /// What is to be read next from the source of a stream of ours, while a link counts.
+    pub fn wanted(&mut self) -> Option<Wanted> {
+        let live = self.live.is_some() && !self.frozen && !self.is_switching() && !self.over;
+        live.then(|| self.streams.wanted()).flatten()
+    }
+
+    /// Takes what was wanted, or the beginning of it, and says whether it still is: on another link
+    /// a stream may go on further back. Only the `last` piece may be empty.
+    pub fn supply(&mut self, wanted: Wanted, bytes: Vec<u8>, last: bool) -> bool {
+        self.live.is_some() && self.streams.supply(wanted, bytes, last)
+    }
+
+    /// Everything of this stream before `upto` is taken, and more may come.
+    pub fn took(&mut self, stream: StreamId, upto: u64, now: Instant) {
+        self.streams.took(stream, upto, now);
+    }
+
+    /// Says no more of this stream, and hears no more of it: all of it is here, or it is not
+    /// wanted, or not to be had.
+    pub fn close_stream(&mut self, stream: StreamId) {
+        self.streams.close(stream);
+    }
+
+    /// How far the peer had this stream of ours when it was last heard of.
+    pub fn acknowledged(&self, stream: StreamId) -> Option<u64> {
+        self.streams.acknowledged(stream)
+    }
+}

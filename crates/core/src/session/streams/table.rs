@@ -1,0 +1,308 @@
+//! The streams of both directions: which are open, what is said of them, whose turn it is.
+
+use std::collections::BTreeMap;
+
+use web_time::Instant;
+
+use super::incoming::Incoming;
+use super::outgoing::Outgoing;
+use super::window::Window;
+use super::{PIECE_MAX, STREAMS_MAX, StreamId, TooMany, Wanted};
+use crate::pairing::Role;
+use crate::payload::{PLAINTEXT_MAX, Payload, StreamPart};
+use crate::session::{Event, Fault};
+
+/// A piece that waits for the next record.
+struct Piece {
+    stream: StreamId,
+    offset: u64,
+    bytes: Vec<u8>,
+    last: bool,
+}
+
+/// The streams of both directions.
+pub(in crate::session) struct Streams {
+    role: Role,
+    /// The number of the next one of ours.
+    next: StreamId,
+    outgoing: BTreeMap<StreamId, Outgoing>,
+    incoming: BTreeMap<StreamId, Incoming>,
+    /// Closed here, and not yet by the peer: whether that was said on this link.
+    closing: BTreeMap<StreamId, bool>,
+    /// Closed by the peer, which is to be confirmed.
+    confirming: Vec<StreamId>,
+    piece: Option<Piece>,
+    /// Whose piece went out last: the next one is another's.
+    turn: StreamId,
+    window: Window,
+}
+
+impl Streams {
+    pub(in crate::session) fn new(role: Role) -> Self {
+        Self {
+            role,
+            next: StreamId(if role == Role::Host { 1 } else { 2 }),
+            outgoing: BTreeMap::new(),
+            incoming: BTreeMap::new(),
+            closing: BTreeMap::new(),
+            confirming: Vec::new(),
+            piece: None,
+            turn: StreamId(0),
+            window: Window::default(),
+        }
+    }
+
+    fn is_ours(&self, StreamId(number): StreamId) -> bool {
+        (number % 2 == 1) == (self.role == Role::Host)
+    }
+
+    /// Bytes that went out on this link and are not known to be there.
+    pub(in crate::session) fn on_its_way(&self) -> u64 {
+        self.outgoing.values().map(Outgoing::on_its_way).sum()
+    }
+
+    pub(in crate::session) fn open(&mut self) -> Result<StreamId, TooMany> {
+        self.has_room(true, self.outgoing.len())?;
+        let id = self.next;
+        self.next = StreamId(id.0 + 2);
+        self.outgoing.insert(id, Outgoing::default());
+        Ok(id)
+    }
+
+    pub(in crate::session) fn accept(
+        &mut self,
+        id: StreamId,
+        from: u64,
+        now: Instant,
+    ) -> Result<(), TooMany> {
+        self.has_room(false, self.incoming.len())?;
+        self.incoming.insert(id, Incoming::new(from, now));
+        Ok(())
+    }
+
+    /// Whether another stream may be opened by us, or by the peer: closed by one end alone, one
+    /// still counts.
+    fn has_room(&self, ours: bool, open: usize) -> Result<(), TooMany> {
+        let closing = self.closing.keys().filter(|id| self.is_ours(**id) == ours);
+        match open + closing.count() < STREAMS_MAX {
+            true => Ok(()),
+            false => Err(TooMany),
+        }
+    }
+
+    pub(in crate::session) fn supply(
+        &mut self,
+        wanted: Wanted,
+        bytes: Vec<u8>,
+        last: bool,
+    ) -> bool {
+        let Wanted {
+            stream,
+            offset,
+            len,
+        } = wanted;
+        let next = self.outgoing.get(&stream).and_then(Outgoing::next);
+        let is_next = next.is_some_and(|(at, room)| at == offset && len as u64 <= room);
+        let fits = bytes.len() <= len && (last || !bytes.is_empty());
+        let taken = is_next && fits && self.piece.is_none();
+        if taken {
+            self.piece = Some(Piece {
+                stream,
+                offset,
+                bytes,
+                last,
+            });
+        }
+        taken
+    }
+
+    pub(in crate::session) fn took(&mut self, id: StreamId, upto: u64, now: Instant) {
+        if let Some(stream) = self.incoming.get_mut(&id) {
+            stream.take(upto, now);
+        }
+    }
+
+    pub(in crate::session) fn close(&mut self, id: StreamId) {
+        if self.forget(id) || !self.is_ours(id) && !self.confirming.contains(&id) {
+            self.closing.insert(id, false);
+        }
+    }
+
+    pub(in crate::session) fn acknowledged(&self, id: StreamId) -> Option<u64> {
+        self.outgoing.get(&id).map(Outgoing::acked)
+    }
+
+    pub(in crate::session) fn wanted(&mut self) -> Option<Wanted> {
+        if self.piece.is_some() {
+            return None;
+        }
+        let open = |(id, stream): (&StreamId, &Outgoing)| {
+            let (offset, room) = stream.next()?;
+            Some((*id, offset, room))
+        };
+        let behind = self.outgoing.iter().filter(|(id, _)| **id > self.turn);
+        let (stream, offset, room) = behind
+            .chain(self.outgoing.range(..=self.turn))
+            .find_map(open)?;
+        let on_its_way = self.on_its_way();
+        let len = room
+            .min(self.window.piece())
+            .min(self.window.room(on_its_way));
+        let len = usize::try_from(len).unwrap_or(PIECE_MAX).min(PIECE_MAX);
+        (len > 0).then_some(Wanted {
+            stream,
+            offset,
+            len,
+        })
+    }
+
+    pub(in crate::session) fn has_piece(&self) -> bool {
+        self.piece.is_some()
+    }
+
+    /// Whether a record is to go out for what is said of streams.
+    pub(in crate::session) fn is_due(&self, now: Instant) -> bool {
+        self.closing.values().any(|said| !said)
+            || !self.confirming.is_empty()
+            || self.deadline().is_some_and(|due| due <= now)
+    }
+
+    /// When that is.
+    pub(in crate::session) fn deadline(&self) -> Option<Instant> {
+        self.incoming.values().filter_map(Incoming::due).min()
+    }
+
+    /// Appends what is said besides pieces.
+    pub(in crate::session) fn say_what_is_due(&mut self, out: &mut Vec<u8>) {
+        for (StreamId(number), stream) in &mut self.incoming {
+            if let Some(credit) = stream.credit() {
+                Payload::Stream(*number, credit).encode(out);
+            }
+        }
+        let unsaid = self.closing.iter_mut().filter(|(_, said)| !**said);
+        let closing = unsaid.map(|(id, said)| {
+            *said = true;
+            *id
+        });
+        for StreamId(number) in closing.chain(self.confirming.drain(..)) {
+            Payload::Stream(number, StreamPart::Close).encode(out);
+        }
+    }
+
+    /// Appends the piece that waits, if there is room for it; says whether it did.
+    pub(in crate::session) fn fill(
+        &mut self,
+        out: &mut Vec<u8>,
+        room: usize,
+        now: Instant,
+    ) -> bool {
+        let beside = PLAINTEXT_MAX - PIECE_MAX;
+        let fits = |piece: &mut Piece| piece.bytes.len() + beside / 2 <= room;
+        let Some(piece) = self.piece.take_if(fits) else {
+            return false;
+        };
+        let (id, part) = (piece.stream, piece.as_part());
+        Payload::Stream(id.0, part).encode(out);
+        if let Some(stream) = self.outgoing.get_mut(&id) {
+            stream.sent(piece.bytes.len(), piece.last, now);
+        }
+        self.turn = id;
+        true
+    }
+
+    /// Something is said of a stream. Gives the event that comes of it.
+    pub(in crate::session) fn take(
+        &mut self,
+        id: StreamId,
+        part: StreamPart<'_>,
+        now: Instant,
+    ) -> Result<Option<Event>, Fault> {
+        if self.is_ours(id) && id >= self.next {
+            return Err(Fault::Misbehaved("a stream that was never opened"));
+        }
+        match part {
+            StreamPart::Close => return self.closed(id),
+            // It crossed our close.
+            _ if self.closing.contains_key(&id) => {}
+            StreamPart::Piece {
+                offset,
+                bytes,
+                last,
+            } => {
+                let Some(stream) = self.incoming.get_mut(&id) else {
+                    return Err(Fault::Misbehaved("bytes that nobody gave credit for"));
+                };
+                stream.receive(offset, bytes, last, now)?;
+                return Ok(Some(Event::Piece {
+                    stream: id,
+                    offset,
+                    bytes: bytes.to_vec(),
+                    last,
+                }));
+            }
+            StreamPart::Credit { offset, limit } => {
+                let Some(stream) = self.outgoing.get_mut(&id) else {
+                    return Err(Fault::Misbehaved("credit for no stream"));
+                };
+                if let Some(sent) = stream.credit(offset, limit)? {
+                    self.window.arrived(sent, now);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn closed(&mut self, id: StreamId) -> Result<Option<Event>, Fault> {
+        if self.closing.remove(&id).is_some() {
+            return Ok(None);
+        }
+        // All that an honest peer can have open.
+        if self.confirming.len() >= 2 * STREAMS_MAX {
+            return Err(Fault::Misbehaved("too many closed streams"));
+        }
+        self.confirming.push(id);
+        Ok(self.forget(id).then_some(Event::Closed(id)))
+    }
+
+    fn forget(&mut self, id: StreamId) -> bool {
+        self.piece.take_if(|piece| piece.stream == id);
+        self.outgoing.remove(&id).is_some() || self.incoming.remove(&id).is_some()
+    }
+
+    /// Another link counts.
+    pub(in crate::session) fn restart(&mut self, now: Instant) {
+        self.outgoing.values_mut().for_each(Outgoing::restart);
+        self.incoming
+            .values_mut()
+            .for_each(|stream| stream.restart(now));
+        self.closing.values_mut().for_each(|said| *said = false);
+        self.confirming.clear();
+        self.piece = None;
+        self.window = Window::default();
+    }
+
+    /// Whether there is no stream, and nothing to be said of one.
+    #[cfg(test)]
+    pub(in crate::session) fn is_idle(&self) -> bool {
+        self.outgoing.is_empty()
+            && self.incoming.is_empty()
+            && self.closing.is_empty()
+            && self.confirming.is_empty()
+    }
+
+    /// The session is at its end, and so are its streams.
+    pub(in crate::session) fn ended(self) -> impl Iterator<Item = Event> {
+        let ids = self.outgoing.into_keys().chain(self.incoming.into_keys());
+        ids.map(Event::Closed)
+    }
+}
+
+impl Piece {
+    fn as_part(&self) -> StreamPart<'_> {
+        StreamPart::Piece {
+            offset: self.offset,
+            bytes: &self.bytes,
+            last: self.last,
+        }
+    }
+}

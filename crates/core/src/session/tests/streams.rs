@@ -1,0 +1,382 @@
+//! Streams: bytes under credit, beside messages, across links; and peers that take what they were
+//! not given.
+
+use super::*;
+use crate::payload::{StreamPart, decode};
+use crate::session::streams::{CREDIT, PIECE_MAX, STREAMS_MAX, StreamId, Wanted};
+
+/// What stands at a place of a stream.
+fn byte(stream: StreamId, offset: u64) -> u8 {
+    (offset.wrapping_mul(31) + stream.0 * 7 + (offset >> 8)) as u8
+}
+
+/// A piece of a stream of `size` bytes, and whether it is the last one.
+fn read(wanted: Wanted, size: u64) -> (Vec<u8>, bool) {
+    let end = size.min(wanted.offset + wanted.len as u64);
+    let bytes = (wanted.offset..end).map(|offset| byte(wanted.stream, offset));
+    (bytes.collect(), end == size)
+}
+
+/// Supplies what is wanted, of streams of `size` bytes.
+fn supply(session: &mut Session, size: u64) {
+    while let Some(wanted) = session.wanted() {
+        let (bytes, last) = read(wanted, size);
+        assert!(session.supply(wanted, bytes, last));
+    }
+}
+
+/// What arrived of one stream, where it was checked to be what was sent.
+#[derive(Default, Debug, PartialEq, Eq)]
+struct Got {
+    upto: u64,
+    last: bool,
+    closed: bool,
+}
+
+fn get(session: &mut Session, stream: StreamId, got: &mut Got) {
+    for event in events(session) {
+        match event {
+            Event::Piece {
+                stream: of,
+                offset,
+                bytes,
+                last,
+            } if of == stream => {
+                assert_eq!(offset, got.upto);
+                let here = bytes.iter().zip(offset..);
+                here.for_each(|(found, at)| assert_eq!(*found, byte(stream, at)));
+                got.upto += bytes.len() as u64;
+                got.last = last;
+            }
+            Event::Closed(of) if of == stream => got.closed = true,
+            _ => {}
+        }
+    }
+}
+
+/// Carries everything, the guest's streams being of `size` bytes; the host takes all of this one.
+fn run(pair: &mut Pair, stream: StreamId, size: u64, got: &mut Got) {
+    loop {
+        supply(&mut pair.guest, size);
+        let carried = pair.carry();
+        get(&mut pair.host, stream, got);
+        pair.host.took(stream, got.upto, pair.now);
+        pair.pass(10 * MS);
+        if carried == [0, 0] && pair.guest.wanted().is_none() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_stream_arrives_and_is_closed_by_both() {
+    for size in [0, 1, PIECE_MAX as u64, 3 * CREDIT + 17] {
+        let mut pair = Pair::connected();
+        let stream = pair.guest.open_stream().unwrap();
+        assert_eq!(stream, StreamId(2));
+        assert_eq!(pair.guest.wanted(), None, "no credit yet");
+        pair.host.accept(stream, 0, pair.now).unwrap();
+        pair.carry();
+        let mut got = Got::default();
+        run(&mut pair, stream, size, &mut got);
+        let (upto, last) = (got.upto, got.last);
+        assert_eq!((upto, last, got.closed), (size, true, false));
+        assert_eq!(pair.guest.acknowledged(stream), Some(size));
+        pair.host.close_stream(stream);
+        pair.carry();
+        assert_eq!(events(&mut pair.guest), [Event::Closed(stream)]);
+        assert_eq!(events(&mut pair.host), []);
+        assert_eq!(pair.guest.acknowledged(stream), None);
+        assert_eq!(pair.carry(), [0, 0]);
+    }
+}
+
+#[test]
+fn it_may_begin_where_the_receiver_has_it_already() {
+    let mut pair = Pair::connected();
+    let stream = pair.guest.open_stream().unwrap();
+    pair.host.accept(stream, 1000, pair.now).unwrap();
+    pair.carry();
+    let mut got = Got {
+        upto: 1000,
+        ..Got::default()
+    };
+    run(&mut pair, stream, 5000, &mut got);
+    assert_eq!(got.upto, 5000);
+}
+
+#[test]
+fn on_another_link_the_source_is_read_from_where_the_receiver_is() {
+    let mut pair = Pair::connected();
+    let stream = pair.guest.open_stream().unwrap();
+    pair.host.accept(stream, 0, pair.now).unwrap();
+    pair.carry();
+    let mut got = Got::default();
+    let size = CREDIT / 2;
+    for _ in 0..5 {
+        supply(&mut pair.guest, size);
+        pair.carry();
+    }
+    get(&mut pair.host, stream, &mut got);
+    // Sealed, and lost with its link.
+    supply(&mut pair.guest, size);
+    transmit(&mut pair.guest, pair.now);
+    let stale = pair.guest.wanted().unwrap();
+    assert!(stale.offset > got.upto);
+    pair.connect();
+    assert_eq!(pair.guest.wanted().unwrap().offset, got.upto);
+    let (bytes, last) = read(stale, size);
+    assert!(!pair.guest.supply(stale, bytes, last), "of the link before");
+    run(&mut pair, stream, size, &mut got);
+    assert_eq!((got.upto, got.last), (size, true));
+}
+
+#[test]
+fn who_does_not_take_one_stream_holds_up_nothing_else() {
+    let mut pair = Pair::connected();
+    let [slow, quick] = [(); 2].map(|()| pair.guest.open_stream().unwrap());
+    for stream in [slow, quick] {
+        pair.host.accept(stream, 0, pair.now).unwrap();
+    }
+    pair.carry();
+    let size = 3 * CREDIT;
+    let mut got = Got::default();
+    let mut idle = 0;
+    loop {
+        supply(&mut pair.guest, size);
+        pair.carry();
+        let mut slow_bytes = 0;
+        for event in events(&mut pair.host) {
+            if let Event::Piece { stream, bytes, .. } = event {
+                if stream == quick {
+                    got.upto += bytes.len() as u64;
+                } else {
+                    slow_bytes += bytes.len() as u64;
+                }
+            }
+        }
+        idle += slow_bytes;
+        pair.host.took(quick, got.upto, pair.now);
+        pair.pass(10 * MS);
+        if got.upto == size {
+            break;
+        }
+    }
+    assert_eq!(idle, CREDIT, "nothing beyond its credit");
+    pair.guest.say(0, "still here").unwrap();
+    pair.carry();
+    assert_eq!(texts(&mut pair.host), ["still here"]);
+}
+
+#[test]
+fn a_message_waits_for_one_piece_at_the_most() {
+    let mut pair = Pair::connected();
+    let stream = pair.guest.open_stream().unwrap();
+    pair.host.accept(stream, 0, pair.now).unwrap();
+    pair.carry();
+    let mut lengths = |text: Option<&str>| {
+        supply(&mut pair.guest, CREDIT);
+        if let Some(text) = text {
+            pair.guest.say(0, text).unwrap();
+        }
+        let records = transmit(&mut pair.guest, pair.now);
+        records.iter().map(Vec::len).collect::<Vec<_>>()
+    };
+    let piece = lengths(None);
+    assert_eq!(piece.len(), 1, "one at a time");
+    let both = lengths(Some("at once"));
+    assert_eq!(both[1..], piece);
+    assert!(both[0] < piece[0], "the message goes first");
+}
+
+#[test]
+fn streams_take_turns() {
+    let mut pair = Pair::connected();
+    let streams = [(); 3].map(|()| pair.guest.open_stream().unwrap());
+    for stream in streams {
+        pair.host.accept(stream, 0, pair.now).unwrap();
+    }
+    pair.carry();
+    let mut turns = Vec::new();
+    for _ in 0..6 {
+        let wanted = pair.guest.wanted().unwrap();
+        turns.push(wanted.stream);
+        let (bytes, last) = read(wanted, CREDIT);
+        pair.guest.supply(wanted, bytes, last);
+        pair.carry();
+        pair.pass(10 * MS);
+        pair.carry();
+    }
+    assert_eq!(turns, [streams, streams].concat());
+}
+
+#[test]
+fn a_close_that_was_lost_is_said_again() {
+    for closer in [Role::Host, Role::Guest] {
+        let mut pair = Pair::connected();
+        let stream = pair.guest.open_stream().unwrap();
+        pair.host.accept(stream, 0, pair.now).unwrap();
+        pair.carry();
+        let (one, other) = match closer {
+            Role::Host => (&mut pair.host, &mut pair.guest),
+            Role::Guest => (&mut pair.guest, &mut pair.host),
+        };
+        one.close_stream(stream);
+        // Heard and confirmed; the confirmation is lost.
+        let id = LinkId(pair.links);
+        for mut body in transmit(one, pair.now) {
+            other.receive(id, &mut body, pair.now).unwrap();
+        }
+        transmit(other, pair.now);
+        assert!(events(other).contains(&Event::Closed(stream)));
+        pair.connect();
+        pair.carry();
+        assert!(pair.host.streams.is_idle() && pair.guest.streams.is_idle());
+        let told = [&mut pair.host, &mut pair.guest].map(events).concat();
+        assert!(!told.contains(&Event::Closed(stream)), "told once");
+    }
+}
+
+#[test]
+fn both_may_close_at_once_and_refuse_what_was_never_accepted() {
+    let mut pair = Pair::connected();
+    let stream = pair.guest.open_stream().unwrap();
+    pair.host.close_stream(stream);
+    pair.guest.close_stream(stream);
+    pair.carry();
+    assert!(pair.host.streams.is_idle() && pair.guest.streams.is_idle());
+    assert_eq!(events(&mut pair.host), []);
+    assert_eq!(events(&mut pair.guest), []);
+}
+
+#[test]
+fn there_are_so_many_at_a_time_and_room_again_once_both_closed_one() {
+    let mut pair = Pair::connected();
+    let opened: Vec<_> = std::iter::from_fn(|| pair.guest.open_stream().ok()).collect();
+    assert_eq!(opened.len(), STREAMS_MAX);
+    pair.guest.close_stream(opened[3]);
+    assert!(
+        pair.guest.open_stream().is_err(),
+        "the peer has not closed it"
+    );
+    pair.carry();
+    assert!(pair.guest.open_stream().is_ok());
+    // Of the other end there are as many.
+    assert!(pair.host.open_stream().is_ok());
+}
+
+#[test]
+fn another_session_closes_the_streams_of_the_one_before() {
+    let mut pair = Pair::connected();
+    let ours = pair.guest.open_stream().unwrap();
+    let former = std::mem::replace(&mut pair.guest, session(Role::Guest));
+    pair.guest.succeed(former);
+    assert_eq!(events(&mut pair.guest), [Event::Closed(ours)]);
+    assert_eq!(pair.guest.open_stream(), Ok(StreamId(2)));
+}
+
+/// What a host says that breaks the rules, to a guest with one stream of each, 2 and 1, both under
+/// way: our piece went as far as `sent`, and the host's stream may come as far as `limit`.
+#[test]
+fn what_was_not_given_is_not_taken() {
+    type Say = fn(u64) -> Payload<'static>;
+    const ONE: &[u8] = &[7];
+    fn piece(stream: u64, offset: u64, bytes: &'static [u8], last: bool) -> Payload<'static> {
+        let part = StreamPart::Piece {
+            offset,
+            bytes,
+            last,
+        };
+        Payload::Stream(stream, part)
+    }
+    fn credit(stream: u64, offset: u64, limit: u64) -> Payload<'static> {
+        Payload::Stream(stream, StreamPart::Credit { offset, limit })
+    }
+    let wrong: [(&str, Say); 10] = [
+        ("a gap", |_| piece(1, 1, ONE, false)),
+        ("never accepted", |_| piece(3, 0, ONE, false)),
+        ("our own", |_| piece(2, 0, ONE, false)),
+        ("never opened, of ours", |_| credit(4, 0, 1)),
+        ("their own", |_| credit(1, 0, 1)),
+        ("more than was sent", |sent| credit(2, sent + 1, u64::MAX)),
+        ("overflowing", |_| credit(2, u64::MAX, u64::MAX)),
+        ("a close of what was never opened", |_| {
+            Payload::Stream(6, StreamPart::Close)
+        }),
+        ("stream 0", |_| piece(0, 0, ONE, true)),
+        ("credit for stream 0", |_| credit(0, 0, 1)),
+    ];
+    for (name, say) in wrong {
+        let (mut played, sent, _) = under_way();
+        let fault = played.say(&[say(sent)]);
+        assert!(matches!(fault, Err(Fault::Misbehaved(_))), "{name}");
+    }
+    // A byte over the limit, where nothing was taken.
+    let (mut played, _, limit) = under_way();
+    let bytes = vec![0; PIECE_MAX];
+    let mut at = 0;
+    while at < limit {
+        let len = (limit - at).min(PIECE_MAX as u64);
+        let part = StreamPart::Piece {
+            offset: at,
+            bytes: &bytes[..len as usize],
+            last: false,
+        };
+        played.say(&[Payload::Stream(1, part)]).unwrap();
+        at += len;
+    }
+    assert!(played.say(&[piece(1, limit, ONE, false)]).is_err());
+    // A second piece behind the last; a step back; closes without end.
+    let (mut played, _, _) = under_way();
+    played.say(&[piece(1, 0, ONE, true)]).unwrap();
+    assert!(played.say(&[piece(1, 1, ONE, false)]).is_err());
+    let (mut played, sent, _) = under_way();
+    played.say(&[credit(2, sent, sent)]).unwrap();
+    assert!(played.say(&[credit(2, sent - 1, sent)]).is_err());
+    let (mut played, _, _) = under_way();
+    let closes: Vec<_> = (0..=2 * STREAMS_MAX as u64)
+        .map(|number| Payload::Stream(2 * number + 1, StreamPart::Close))
+        .collect();
+    assert!(played.say(&closes).is_err());
+}
+
+/// A limit is never taken back, and whatever it is, nothing overflows.
+#[test]
+fn any_credit_is_taken_that_makes_sense() {
+    let (mut played, sent, _) = under_way();
+    for limit in [u64::MAX, sent] {
+        let part = StreamPart::Credit {
+            offset: sent,
+            limit,
+        };
+        played.say(&[Payload::Stream(2, part)]).unwrap();
+        assert_eq!(played.guest.wanted().unwrap().offset, sent);
+    }
+}
+
+/// The host at a live link with streams 2 (the guest's) and 1 (its own) under way: how much of the
+/// guest's was sent, and how much of its own may come.
+fn under_way() -> (Played, u64, u64) {
+    let mut played = Played::new();
+    let stream = played.guest.open_stream().unwrap();
+    let now = played.now;
+    played.guest.accept(StreamId(1), 0, now).unwrap();
+    let part = StreamPart::Credit {
+        offset: 0,
+        limit: CREDIT,
+    };
+    played.say(&[Payload::Stream(stream.0, part)]).unwrap();
+    let wanted = played.guest.wanted().unwrap();
+    let (bytes, _) = read(wanted, CREDIT);
+    let sent = bytes.len() as u64;
+    played.guest.supply(wanted, bytes, false);
+    let mut limit = None;
+    for record in played.hear() {
+        for payload in decode(&record).map(Result::unwrap) {
+            if let Payload::Stream(1, StreamPart::Credit { limit: said, .. }) = payload {
+                limit = Some(said);
+            }
+        }
+    }
+    (played, sent, limit.unwrap())
+}

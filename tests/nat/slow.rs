@@ -1,0 +1,58 @@
+//! Paths on which what is sent at full speed queues up: what a person says meanwhile is not kept
+//! waiting behind it.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+use crate::inside::inside;
+use crate::lab::{Access, Lab};
+use crate::link::{beside_a_stream, ends};
+use crate::machine::within;
+
+/// As slow as many a way up, with a router that would keep four seconds of it.
+const SLOW: [&str; 7] = ["tbf", "rate", "2mbit", "burst", "16kb", "limit", "1mb"];
+
+impl Lab {
+    /// Makes both cables slow, towards the hosts; `false` where the kernel cannot.
+    fn slow_down(&self) -> bool {
+        let slowed = ["to-a", "to-b"].map(|cable| {
+            let mut tc = Command::new("tc");
+            tc.args(["-n", "net", "qdisc", "add", "dev", cable, "root"]);
+            tc.args(SLOW).status().unwrap().success()
+        });
+        slowed == [true, true]
+    }
+}
+
+#[test]
+fn what_is_said_beside_a_stream_arrives_within_a_second() {
+    inside(|| {
+        let lab = Lab::new(Access::Public, Access::Public);
+        if !lab.slow_down() {
+            eprintln!("SKIPPED: this kernel has no token bucket");
+            return;
+        }
+        let at: SocketAddr = ([198, 51, 100, 1], 4000).into();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (delays, rate) = runtime.block_on(async {
+            let listener = within("a", || std::net::TcpListener::bind(at).unwrap());
+            let dialled = within("b", || std::net::TcpStream::connect(at).unwrap());
+            let (accepted, _) = listener.accept().unwrap();
+            let sockets = [accepted, dialled].map(|socket| {
+                socket.set_nonblocking(true).unwrap();
+                TcpStream::from_std(socket).unwrap()
+            });
+            let [accepted, dialled] = sockets;
+            let ends = ends((accepted, dialled));
+            beside_a_stream(ends, 100, Duration::from_millis(60)).await
+        });
+        let most = delays[delays.len() * 99 / 100];
+        let bits = rate * 8.0;
+        assert!(most < Duration::from_secs(1), "{most:?}");
+        // The path is used all the same.
+        assert!(bits > 1_200_000.0, "{bits} bit/s");
+    });
+}
