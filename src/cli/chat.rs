@@ -211,7 +211,7 @@ impl ChatOptions {
     }
 
     /// The way to the mediator that was named: by the invite, else by `--mediator`; `None`
-    /// where neither names one. Whether it answers on this machine alone is still to be seen.
+    /// where neither names one.
     ///
     /// # Errors
     /// [`ProxyUrlError`], where a proxy counts whose address is wrong; an error of usage.
@@ -226,7 +226,7 @@ impl ChatOptions {
         let endpoint = named.map(|mediator| endpoint(mediator, self.proxy.as_ref()));
         let mut endpoint = endpoint.transpose()?;
         if let Some(endpoint) = &mut endpoint {
-            endpoint.only_here = self.mediator.as_ref() == Some(&endpoint.mediator);
+            endpoint.named_here = self.mediator.as_ref() == Some(&endpoint.mediator);
         }
         Ok(endpoint)
     }

@@ -5,7 +5,6 @@ use undertone_core::session::Ends;
 
 use super::event::Event;
 use super::mediator::lan::Lan;
-use super::mediator::links::answers_here_only;
 use super::mediator::{MediatorHandle, ports};
 use super::outlet::Outlet;
 use super::relay::NoRelay;
@@ -114,9 +113,7 @@ impl Context {
                         "to the mediator through the proxy {proxy} ({name})"
                     ));
                 }
-                let mut route = route.clone();
-                route.only_here &=
-                    route.proxy.is_none() && answers_here_only(&route.mediator).await;
+                let route = route.clone();
                 Ok(match itself {
                     Some(_) => MediatorHandle::on_this_machine(route, bind),
                     None => MediatorHandle::named(route),

@@ -52,8 +52,6 @@ pub(super) struct View {
     observed: Option<SocketAddr>,
     /// The interface by which it is reached without any router, where that is known.
     link: Option<u32>,
-    /// Whoever comes by it runs on this machine.
-    only_here: bool,
 }
 
 impl View {
@@ -68,7 +66,6 @@ impl View {
             via: mediator.mediator_ip().to_canonical(),
             observed: (!mediator.is_proxied()).then_some(observed),
             link: mediator.link(),
-            only_here: mediator.is_only_here(),
         }
     }
 }
@@ -140,8 +137,8 @@ impl Listening {
         told
     }
 
-    /// Whom of the peer's candidates we dial.
-    pub(super) fn plan(&self, matched: &Matched, view: &View) -> Plan {
+    /// Whom of the peer's candidates we dial. Those of this machine only where the peer `is_here`.
+    pub(super) fn plan(&self, matched: &Matched, view: &View, is_here: bool) -> Plan {
         let outside = view.observed.map(|seen| seen.ip());
         if self.hidden {
             return Plan {
@@ -152,7 +149,6 @@ impl Listening {
         let theirs = matched.candidates();
         self.tell
             .tell(|| format!("the other person tells {theirs}"));
-        let is_here = matched.is_same_machine() || view.only_here;
         let own = OwnAddresses::here();
         let is_allowed = |address: &SocketAddr| {
             let allowed = is_here || !own.contains(address.ip());
@@ -211,7 +207,6 @@ mod tests {
             via: mediator.parse().unwrap(),
             observed: observed.parse().ok(),
             link: None,
-            only_here: false,
         }
     }
 

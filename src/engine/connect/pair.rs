@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use undertone_core::crypto::keys::{PublicKey, SecretKey};
+use undertone_core::mediator_url::MediatorUrl;
 use undertone_core::pairing::{Matched, Meeting, Offering, PairingError, Role};
 use undertone_core::text::display_name::DisplayName;
 use undertone_wire::MediatorMessage;
@@ -16,6 +17,7 @@ use crate::engine::connect::Spending;
 use crate::engine::connect::listening::{Listening, View};
 use crate::engine::connect::progress::Progress;
 use crate::engine::connect::seat::wait_seated;
+use crate::engine::mediator::links::answers_here_only;
 use crate::engine::relay::NoRelay;
 use crate::link::dial::Plan;
 use crate::rendezvous::{Rendezvous, RendezvousError};
@@ -208,11 +210,22 @@ pub async fn pair(
     let opened = awaiting.sealed(theirs.as_bytes(), attempt.pin);
     let matched = opened.and_then(|opened| opened.agree(&attempt.identity));
     let matched = matched.map_err(|error| failed(true)(error.into()))?;
-    let plan = attempt.listening.plan(&matched, &view);
+    let named = mediator.named_here().cloned();
+    let is_here = matched.is_same_machine() || comes_by_here_only(named).await;
+    let plan = attempt.listening.plan(&matched, &view, is_here);
     told(Progress::Matched);
     Ok(Paired {
         role,
         matched,
         plan,
     })
+}
+
+/// Whether a peer that does not show that it is on this machine is on it all the same: it came by a
+/// mediator that the person named, and that answers on loopback alone.
+async fn comes_by_here_only(named: Option<MediatorUrl>) -> bool {
+    match named {
+        Some(mediator) => answers_here_only(&mediator).await,
+        None => false,
+    }
 }

@@ -29,9 +29,8 @@ pub struct MediatorEndpoint {
     pub mediator: MediatorUrl,
     /// The proxy; `None`: straight.
     pub proxy: Option<Proxy>,
-    /// Whoever comes by this mediator runs on this machine: it answers on loopback alone, and it
-    /// was the person who named it.
-    pub only_here: bool,
+    /// The person named it, and no invite.
+    pub named_here: bool,
     /// How large the segments of the connection may be, at the most.
     pub segments: Segments,
 }
@@ -42,7 +41,7 @@ impl MediatorEndpoint {
         Self {
             mediator,
             proxy: None,
-            only_here: false,
+            named_here: false,
             segments: Segments::default(),
         }
     }

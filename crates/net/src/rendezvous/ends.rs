@@ -4,6 +4,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use undertone_core::mediator_url::MediatorUrl;
+
 use super::Rendezvous;
 
 /// A port of ours, and its address outside, as a mediator saw it last. While the mediator
@@ -64,8 +66,9 @@ impl Rendezvous {
         self.link
     }
 
-    /// As [`super::MediatorEndpoint::only_here`] says.
-    pub fn is_only_here(&self) -> bool {
-        self.endpoint.only_here
+    /// The mediator, where the person named it and no proxy is on the way.
+    pub fn named_here(&self) -> Option<&MediatorUrl> {
+        let named = self.endpoint.named_here && !self.is_proxied();
+        named.then_some(&self.endpoint.mediator)
     }
 }

@@ -81,7 +81,7 @@ impl fmt::Debug for Rendezvous {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rendezvous")
             .field("address", &self.address)
-            .field("only_here", &self.endpoint.only_here)
+            .field("named_here", &self.endpoint.named_here)
             .field("relays", &self.relays)
             .finish_non_exhaustive()
     }
