@@ -1,6 +1,8 @@
 //! The clock of a wait: one row of stderr that is written over each second, and
 //! taken away before anything else is said.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -66,7 +68,11 @@ impl Clock {
     }
 
     /// Shows the row once a second while there is one. Cancel-safe; does not return.
-    pub(super) async fn run(&mut self) -> std::convert::Infallible {
+    pub(super) async fn run(&mut self) -> Infallible {
+        if !self.has_row {
+            // Each sleep would wake the conversation's thread, which keeps the time.
+            return pending().await;
+        }
         loop {
             sleep_until(self.next).await;
             self.next += EVERY;
@@ -78,9 +84,6 @@ impl Clock {
         if !is_in_front() || !is_taken() {
             // Another program's row is there by now, or what is typed would be.
             self.shown = false;
-            return;
-        }
-        if !self.has_row {
             return;
         }
         let Some((wait, since)) = self.counts else {
