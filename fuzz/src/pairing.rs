@@ -5,7 +5,7 @@ use undertone_core::crypto::cpace::Share;
 use undertone_core::crypto::kem::DecapsulationSeed;
 use undertone_core::crypto::keys::{
     ChainingKey, Label, PublicKey, SealLabel, SecretKey, channel, commitment, hash, offers_hash,
-    prs,
+    prs, sealed_hash,
 };
 use undertone_core::pairing::{
     AwaitSealed, Candidates, Matched, Meeting, NAME_MAX, OFFER_LEN, Offering, Role, SUITE, VERSION,
@@ -136,7 +136,7 @@ fn matched(role: Role) -> (Matched, Confirming) {
         Role::Host => (&ours[..], &theirs[..]),
         Role::Guest => (&theirs[..], &ours[..]),
     };
-    let th1 = hash(&[&peer.th0, sealed_a, sealed_b]);
+    let th1 = sealed_hash(&peer.th0, sealed_a, sealed_b);
     let s = victims_key().public();
     let dh = |x: &SecretKey, y| x.diffie_hellman(y).expect("honest keys");
     let (ours, theirs) = (

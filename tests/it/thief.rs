@@ -12,7 +12,7 @@ use sha2::Sha256;
 use undertone_core::crypto::cpace::Share;
 use undertone_core::crypto::keys::{
     ChainingKey, Key, Label, PublicKey, SealLabel, SecretKey, channel, commitment, hash,
-    offers_hash,
+    offers_hash, sealed_hash,
 };
 use undertone_core::crypto::ratchet::Header;
 use undertone_core::pairing::{CONFIRM_A_LEN, CONFIRM_B_LEN};
@@ -122,7 +122,7 @@ impl Thief {
         let [offer_a, offer_b] = &recording.offers;
         let room: Room = "amber-falcon".parse().unwrap();
         let th0 = offers_hash(&room.tag(), offer_a, offer_b);
-        let th1 = hash(&[&th0, &recording.sealed[0], &recording.sealed[1]]);
+        let th1 = sealed_hash(&th0, &recording.sealed[0], &recording.sealed[1]);
         assert_eq!(recording.frames[0][0].len(), CONFIRM_B_LEN);
         assert_eq!(recording.frames[1][0].len(), CONFIRM_A_LEN);
         // The host's, then the guest's.

@@ -35,7 +35,7 @@ pub fn hash(parts: &[&[u8]]) -> [u8; 32] {
 
 /// `lv(x)` = u16be(len x) ‖ x.
 ///
-/// `x` is at most 65,535 bytes. All that the protocol puts through it is at most 128 bytes long
+/// `x` is at most 65,535 bytes. All that the protocol puts through it is at most 1,024 bytes long
 /// and bounded before it comes here.
 pub fn lv(x: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(2 + x.len());
@@ -70,6 +70,17 @@ pub fn offers_hash(tag: &[u8; 32], offer_a: &[u8], offer_b: &[u8]) -> [u8; 32] {
         offer_a,
         &lv_len(offer_b),
         offer_b,
+    ])
+}
+
+/// th1 = H(th0 ‖ lv(SEALED_A) ‖ lv(SEALED_B)).
+pub fn sealed_hash(th0: &[u8; 32], sealed_a: &[u8], sealed_b: &[u8]) -> [u8; 32] {
+    hash(&[
+        th0,
+        &lv_len(sealed_a),
+        sealed_a,
+        &lv_len(sealed_b),
+        sealed_b,
     ])
 }
 

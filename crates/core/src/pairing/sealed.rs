@@ -9,7 +9,7 @@ use super::{
     fixed, sealed_label,
 };
 use crate::crypto::keys::{
-    ChainingKey, PublicKey, SealLabel, SecretKey, SharedSecret, commitment, hash,
+    ChainingKey, PublicKey, SealLabel, SecretKey, SharedSecret, commitment, sealed_hash,
 };
 use crate::crypto::secret::Secret;
 use crate::crypto::words::{Words, verification_words};
@@ -82,7 +82,7 @@ impl AwaitSealed {
             words: verification_words(n_a, n_b, &self.th0, &s_a, &s_b),
             s_a,
             s_b,
-            th1: hash(&[&self.th0, sealed_a, sealed_b]),
+            th1: sealed_hash(&self.th0, sealed_a, sealed_b),
             ephemeral_identity: self.ephemeral.diffie_hellman(&s)?,
             their_ephemeral: self.theirs.e,
             ck0: self.ck0,

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::crypto::kem::DecapsulationSeed;
-use crate::crypto::keys::SharedSecret;
+use crate::crypto::keys::{SharedSecret, sealed_hash};
 
 /// A pairing of the host `a` and the guest `b`, up to the words.
 fn pair(a: Offering, b: Offering) -> Result<(Matched, Matched), PairingError> {
@@ -81,7 +81,7 @@ fn impostor(role: Role, claimed: u8, victim: Offering) -> (Matched, AwaitSealed,
     let victim = victim.sealed(&m.sealed, Some(&s)).ok().unwrap();
     let victim = victim.agree(&secret).ok().unwrap();
     let (sealed_a, sealed_b) = role.order(m.sealed.as_slice(), &theirs);
-    assert_eq!(victim.th1, hash(&[&m.th0, sealed_a, sealed_b]));
+    assert_eq!(victim.th1, sealed_hash(&m.th0, sealed_a, sealed_b));
     (victim, m, ephemeral)
 }
 
