@@ -22,6 +22,7 @@ use clap_complete::Shell;
 use undertone_core::mediator_url::MediatorUrl;
 use undertone_core::room::Invite;
 use undertone_core::text::safe::Safe;
+use undertone_host::number;
 use undertone_host::sources::{Nearness, Sources};
 use undertone_host::variables;
 
@@ -107,6 +108,15 @@ fn bind_address(text: &str) -> Result<SocketAddr, String> {
     let alone = || text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 0));
     let address = text.parse().or_else(|_| alone());
     address.map_err(|_| "not an IP address, with or without a port".to_owned())
+}
+
+fn advertised(text: &str) -> Result<SocketAddr, String> {
+    let why = "not an IP address with a port, such as 203.0.113.7:40000";
+    text.parse().map_err(|_| why.to_owned())
+}
+
+fn local_port(text: &str) -> Result<u16, String> {
+    number(1..=u16::MAX, "")(text)
 }
 
 /// Never fails: clap's errors would repeat what they cannot read, a password perhaps.

@@ -10,6 +10,7 @@ use clap::builder::{BoolishValueParser, TypedValueParser};
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use tracing::level_filters::LevelFilter;
+use undertone_host::number;
 use undertone_host::sources::{Nearness, Sources};
 use undertone_host::variables;
 use undertone_mediator::{Certificate, Config, RelayLimits, TlsError};
@@ -93,11 +94,11 @@ pub(crate) struct Cli {
     /// Relay: bytes of a pair in all
     #[arg(long, value_name = "BYTES",
         default_value_t = wire::RELAY_BYTES, requires = "relay",
-        value_parser = clap::value_parser!(u64).range(LEAST_BYTES..))]
+        value_parser = number(LEAST_BYTES..=u64::MAX, "bytes"))]
     relay_bytes: u64,
     /// Have clients that wait take their seats anew, over new connections, after so many seconds,
     /// ± 25 %; for a balancer that is to move them
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "SECONDS", value_parser = number(1..=1_000_000, "seconds"))]
     reseat: Option<u64>,
     /// Log more: -v what happens, -vv every message's kind; never tags, addresses or contents
     #[arg(short, long, action = ArgAction::Count)]
@@ -231,12 +232,12 @@ const LEAST_BYTES: u64 = 1_024;
 
 /// How many there may be.
 fn count() -> impl TypedValueParser<Value = u32> {
-    clap::value_parser!(u32).range(1..=1_000_000)
+    number(1..=1_000_000, "")
 }
 
 /// Bytes a second.
 fn rate() -> impl TypedValueParser<Value = u64> {
-    clap::value_parser!(u64).range(LEAST_BYTES..=1_000_000_000_000)
+    number(LEAST_BYTES..=1_000_000_000_000, "bytes a second")
 }
 
 /// Reads IP, PORT, IP:PORT, NAME or NAME:PORT.

@@ -12,9 +12,10 @@ use clap::error::ErrorKind;
 use undertone_core::mediator_url::{DEFAULT_PORT, MediatorUrl};
 use undertone_core::room::{Invite, RoomError};
 use undertone_core::text::display_name::DisplayName;
+use undertone_host::number;
 use undertone_host::sources::Sources;
 
-use super::{bind_address, endpoint, name_proxy, proxy_choice};
+use super::{advertised, bind_address, endpoint, local_port, name_proxy, proxy_choice};
 use crate::engine::relay::RelayChoice;
 use crate::rendezvous::MediatorEndpoint;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
@@ -130,7 +131,7 @@ pub struct ChatOptions {
     pub proxy: Option<Result<ProxyChoice, ProxyUrlError>>,
     /// Leave with code 4 when nobody came within so many seconds
     #[arg(long, value_name = "SECS", env = "UNDERTONE_TIMEOUT", hide_env = true,
-        value_parser = clap::value_parser!(u32).range(1..))]
+        value_parser = number(1..=u32::MAX, "seconds"))]
     timeout: Option<u32>,
     /// Write one JSON event a line to stdout; what is read stays lines
     #[arg(long, env = "UNDERTONE_JSON", hide_env = true, value_parser = BoolishValueParser::new())]
@@ -161,7 +162,8 @@ pub struct ChatOptions {
         value_name = "IP:PORT",
         env = "UNDERTONE_ADVERTISE",
         hide_env = true,
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = advertised
     )]
     pub advertise: Vec<SocketAddr>,
     /// Where no direct path opens: may the mediator carry the chat? `ask` when it
@@ -184,7 +186,7 @@ pub struct ChatOptions {
     #[arg(long, env = "UNDERTONE_HIDE_IP", hide_env = true, value_parser = BoolishValueParser::new())]
     pub hide_ip: bool,
     /// Port of the mediator on this machine
-    #[arg(long, value_name = "PORT", env = "UNDERTONE_LOCAL_PORT", hide_env = true, default_value_t = DEFAULT_PORT)]
+    #[arg(long, value_name = "PORT", env = "UNDERTONE_LOCAL_PORT", hide_env = true, value_parser = local_port, default_value_t = DEFAULT_PORT)]
     pub local_port: u16,
 }
 

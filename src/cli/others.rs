@@ -7,7 +7,7 @@ use undertone_core::mediator_url::{DEFAULT_PORT, MediatorUrl};
 use undertone_core::text::display_name::DisplayName;
 use undertone_host::sources::Sources;
 
-use super::{bind_address, endpoint, examples, name_proxy, proxy_choice};
+use super::{bind_address, endpoint, examples, local_port, name_proxy, proxy_choice};
 use crate::rendezvous::MediatorEndpoint;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 
@@ -26,7 +26,7 @@ pub struct DoctorArgs {
     #[arg(long, value_name = "IP[:PORT]", env = "UNDERTONE_BIND", hide_env = true, value_parser = bind_address)]
     pub bind: Option<SocketAddr>,
     /// Port of the mediator on this machine
-    #[arg(long, value_name = "PORT", env = "UNDERTONE_LOCAL_PORT", hide_env = true, default_value_t = DEFAULT_PORT)]
+    #[arg(long, value_name = "PORT", env = "UNDERTONE_LOCAL_PORT", hide_env = true, value_parser = local_port, default_value_t = DEFAULT_PORT)]
     pub local_port: u16,
     /// Write one JSON object a finding
     #[arg(long)]

@@ -20,14 +20,35 @@ fn chat(line: &str) -> ChatArgs {
 
 #[test]
 fn without_a_command_it_chats() {
-    let bare = chat("undertone --json --timeout 2 --local-port 0 --bind ::1 --data-dir d");
-    assert!(bare.options.json && bare.options.local_port == 0);
+    let bare = chat("undertone --json --timeout 2 --local-port 9 --bind ::1 --data-dir d");
+    assert!(bare.options.json && bare.options.local_port == 9);
     assert_eq!(bare.options.timeout(), Some(Duration::from_secs(2)));
     let named = chat("undertone --data-dir d chat Lab#x --name ada --mediator 10.0.0.1");
     assert_eq!(named.invite().unwrap().unwrap().room.name(), "lab");
     assert!(named.secret_in_arguments());
     assert!(!chat("undertone chat lab").secret_in_arguments());
     assert!(chat("undertone chat a#").invite().is_err());
+}
+
+#[test]
+fn what_is_no_value_is_told_what_is() {
+    for (option, expected) in [
+        (
+            "--timeout abc",
+            "not a whole number of seconds from 1 to 4294967295",
+        ),
+        (
+            "--timeout 0",
+            "not a whole number of seconds from 1 to 4294967295",
+        ),
+        ("--local-port 0", "not a whole number from 1 to 65535"),
+        ("--local-port abc", "not a whole number from 1 to 65535"),
+        ("--advertise abc", "not an IP address with a port"),
+        ("--bind abc", "not an IP address, with or without a port"),
+    ] {
+        let error = read(&format!("undertone chat lab {option}")).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
 }
 
 #[test]

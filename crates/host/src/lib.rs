@@ -7,15 +7,18 @@
 //! files                 whether enough of them may be open
 //! regular               files that were named, read without waiting for pipes and devices
 //! listen                the listening socket
+//! number                options that are numbers
 //! variables, sources    options that come from the environment, and what set each
 //! ```
 
 mod files;
 mod listen;
+mod number;
 mod regular;
 pub mod sources;
 pub mod variables;
 
 pub use files::check_files;
 pub use listen::listen;
+pub use number::number;
 pub use regular::{is_pipe, of_entry, open_file, read_file, read_named};
