@@ -120,7 +120,13 @@ fn the_row_follows_the_cursor() {
     assert_eq!(shown("abcdef", "", 7), "abcdef|");
     assert_eq!(shown("abcdef", "", 6), "bcdef|");
     assert_eq!(shown("abcdef", "a", 6), "|abcdef");
-    assert_eq!(shown("abcdefghijkl", "bbbbbb", 8), "abcdef|gh");
+    assert_eq!(shown("abcdefghijkl", "bbbbbb", 8), "abcdef|g…");
+    assert_eq!(shown("abcdefghijkl", "bb", 8), "…fghij|kl");
+    assert_eq!(shown("abcdefghijkl", "bbbb", 8), "…defgh|i…");
+    assert_eq!(shown("abcdefghi", "", 9), "…cdefghi|");
+    assert_eq!(shown("abcdefgh", "", 9), "abcdefgh|");
+    assert_eq!(shown("世界世界世", "", 9), "…世界世|");
+    assert_eq!(shown("世界世界世", "bbb", 8), "世界|世…");
     assert_eq!(shown("世界世界", "", 6), "世界|");
     assert_eq!(shown("世界", "a", 1), "|");
     assert_eq!(shown("abc", "", 1), "|");
