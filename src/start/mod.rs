@@ -73,11 +73,12 @@ async fn prepare(
 ) -> Result<(ChatConfig, Face), Exit> {
     let options = &args.options;
     let named = args.invite().map_err(|error| fail(Exit::Usage, &error))?;
-    let face = face(options, global);
+    let mut face = face(options, global);
     if options.name.is_none() || named.is_none() {
         check_can_ask(args, global, named.is_none())?;
     }
     let kept = Kept::open(global, options.no_history, &face)?;
+    face.settle_qr();
     if args.secret_in_arguments() {
         note(
             &face,

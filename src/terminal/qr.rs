@@ -27,7 +27,7 @@ pub enum QrError {
         rows: usize,
     },
     /// Nothing to draw on: a pipe, or plain output.
-    #[error("the output is plain, or no terminal")]
+    #[error("the output is plain, ASCII only, or no terminal")]
     NoTerminal,
     /// More than a QR code can hold.
     #[error("the text is too long for one")]

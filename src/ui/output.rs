@@ -70,9 +70,7 @@ impl Face {
         match event {
             Event::Detail { .. } if !self.verbose => None,
             _ if self.quiet && !speaks_up(event) => None,
-            Event::Waiting { invite, .. } if self.qr => {
-                Some(text.with_whole(&self.picture(invite)))
-            }
+            Event::Waiting { invite, .. } if self.qr => Some(self.with_picture(text, invite)),
             _ => Some(text),
         }
     }
@@ -99,18 +97,25 @@ impl Face {
         Style::new(self.color && !self.plain)
     }
 
-    /// The invite for a camera, or why there is no picture of it.
-    fn picture(&self, invite: &str) -> String {
-        let terminal = Term::stderr();
-        let size = terminal.is_term().then(|| terminal.size());
-        let drawn = match size {
-            Some((rows, columns)) if !self.plain && !shows_ascii_only(&io::stderr()) => {
-                let size = (columns.into(), rows.into());
-                qr::draw(invite, size, self.color)
-            }
-            _ => Err(QrError::NoTerminal),
-        };
-        drawn.unwrap_or_else(|why| format!("  No QR code: {why}."))
+    /// Leaves the picture of the invite out where none can be drawn, however large the terminal is,
+    /// and says so: once, not at each invite.
+    pub fn settle_qr(&mut self) {
+        let draws = !self.plain && Term::stderr().is_term() && !shows_ascii_only(&io::stderr());
+        if !draws && std::mem::take(&mut self.qr) && !self.json {
+            let _ = self.show(&Event::note(&format!(
+                "no QR code: {}",
+                QrError::NoTerminal
+            )));
+        }
+    }
+
+    /// With the invite for a camera, or why there is no picture of it.
+    fn with_picture(&self, text: Text, invite: &str) -> Text {
+        let (rows, columns) = Term::stderr().size();
+        match qr::draw(invite, (columns.into(), rows.into()), self.color) {
+            Ok(picture) => text.with_whole(&picture),
+            Err(why) => text.and(&format!("  No QR code: {why}.")),
+        }
     }
 
     /// Says what this is, before the first question.

@@ -9,9 +9,16 @@ fn without_a_terminal_a_line_stands_for_the_picture() {
         .args(&["--qr"])
         .run();
     let line = ada.err.find(|line| line.contains("QR"), "the line");
-    assert_eq!(line, "  No QR code: the output is plain, or no terminal.");
+    assert_eq!(
+        line,
+        "◆ No QR code: the output is plain, ASCII only, or no terminal"
+    );
+    ada.err
+        .find(|line| line.contains("Waiting in room"), "the invite");
     ada.kill();
     assert_eq!(ada.out.rest(), [""; 0]);
+    // Once is enough.
+    assert!(!ada.err.rest().join("\n").contains("QR"));
 }
 
 #[test]
