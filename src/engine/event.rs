@@ -92,6 +92,11 @@ pub enum Event {
         /// It was sent before this session too, and may have been shown then.
         resent: bool,
     },
+    /// The first message follows that is `resent`.
+    Resent {
+        /// Our name for who said it.
+        peer: String,
+    },
     /// We said something at a prompt: it is kept until it has arrived.
     Said {
         /// Its number.

@@ -23,7 +23,10 @@ const RELAY_AFTER: Duration = Duration::from_millis(1500);
 /// What is asked.
 pub const QUESTION: &str = "there is no direct path to the other person. The mediator could carry the chat: it would see both addresses, times and sizes, not what is said. /relay agrees, within two minutes; the other person must agree too";
 /// What is answered.
-pub const AGREED: &str = "agreed: where no direct path opens, the mediator may carry the chat, if the other person agrees too";
+const AGREED: &str = "agreed: where no direct path opens, the mediator may carry the chat, if the other person agrees too";
+
+/// The same where nothing was asked.
+const AGREED_BEFOREHAND: &str = "agreed beforehand, for nothing asks for it now: where no direct path opens, the mediator may carry the chat, if the other person agrees too";
 
 /// What is said at the start to whoever hides.
 pub const HIDDEN: &str = "the other person gets no address of yours; the mediator, and whoever watches its network or yours, still sees it. The chat goes through the mediator only, which must relay, and the other person must agree";
@@ -127,9 +130,14 @@ impl Consent {
         }
     }
 
-    /// The person agrees, for as long as this program runs.
-    pub fn give(&self) {
+    /// The person agrees, for as long as this program runs; what is answered.
+    pub fn give(&self) -> &'static str {
+        let asked = *self.wanted.borrow() && self.choice() == RelayChoice::Ask;
         self.given.send_replace(true);
+        match asked {
+            true => AGREED,
+            false => AGREED_BEFOREHAND,
+        }
     }
 
     /// Waits for the consent; `false` where it was refused beforehand, or nobody can be
@@ -243,8 +251,10 @@ mod tests {
         let consent = Consent::new(RelayChoice::Ask, true);
         assert_eq!(consent.given().now_or_never(), None);
         assert_eq!(consent.wanted().now_or_never(), Some(()));
-        consent.give();
+        assert_eq!(consent.give(), AGREED);
         assert_eq!(consent.wanted().now_or_never(), None);
+        // Nobody asked again.
+        assert_eq!(consent.give(), AGREED_BEFOREHAND);
         // The link was lost, and a relay is wanted anew.
         consent.not_wanted();
         assert_eq!(consent.given().now_or_never(), Some(true));
@@ -263,7 +273,7 @@ mod tests {
         let consent = Consent::new(RelayChoice::Ask, false);
         assert_eq!(consent.given().now_or_never(), Some(false));
         assert_eq!(consent.wanted().now_or_never(), None);
-        consent.give();
+        assert_eq!(consent.give(), AGREED_BEFOREHAND);
         assert_eq!(consent.given().now_or_never(), Some(true));
     }
 }

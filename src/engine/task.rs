@@ -11,7 +11,7 @@ use super::event::{Event, Status, Wait};
 use super::inbox::{Inbox, failed, stopped};
 use super::mediator::MediatorHandle;
 use super::outlet::Outlet;
-use super::relay::{AGREED, HIDDEN, QUESTION};
+use super::relay::{HIDDEN, QUESTION};
 use super::{ChatConfig, ChatError, Command, Context, WRITE_TIMEOUT, details};
 use crate::exit::Exit;
 
@@ -168,8 +168,8 @@ impl Task {
                 None | Some(Command::EndInput) => return Exit::Done,
                 Some(Command::Leave(exit)) => return exit,
                 Some(Command::AllowRelay) => {
-                    self.context.config.consent.give();
-                    self.context.tell(Event::asked(AGREED));
+                    let agreed = self.context.config.consent.give();
+                    self.context.tell(Event::asked(agreed));
                 }
                 Some(Command::Show(event)) => self.context.tell(event),
                 Some(Command::Say(text)) if text.is_empty() => {}

@@ -1,6 +1,9 @@
 //! The row in which a person types, on a real pseudo-terminal: nothing that comes
 //! disturbs it, and nothing that comes is lost.
 
+use nix::sys::signal::Signal;
+
+use crate::common::acts::{self, ada_and_bob, homes};
 use crate::common::console::{ROOM, talk, talk_on};
 use crate::common::screen::{Screen, chat, last_row};
 use crate::common::{Mediator, Start};
@@ -26,6 +29,57 @@ fn a_message_that_arrives_leaves_draft_and_cursor_as_they_were() {
     assert_eq!(talk.ada.cursor().1, column);
     talk.ada.press("Y\r");
     assert_eq!(talk.bob.await_message(), "half a 世界 drXYaft");
+}
+
+#[test]
+fn a_draft_that_is_wider_than_the_row_shows_where_it_is_cut() {
+    let mut talk = talk_on(40, 12);
+    talk.ada
+        .press("the quick brown fox jumps over the lazy dog");
+    talk.ada
+        .await_row("bob ⚠ › …wn fox jumps over the lazy dog");
+    talk.ada.press("\x01");
+    talk.ada
+        .await_row("bob ⚠ › the quick brown fox jumps over …");
+    talk.ada.press("\r");
+    assert_eq!(
+        talk.bob.await_message(),
+        "the quick brown fox jumps over the lazy dog"
+    );
+}
+
+#[test]
+fn what_was_not_asked_for_is_agreed_to_beforehand() {
+    let mut talk = talk();
+    talk.ada.press("/relay\r");
+    talk.ada
+        .await_text("Agreed beforehand, for nothing asks for it now");
+}
+
+#[test]
+fn what_the_mark_means_is_said_where_something_is_marked() {
+    let (mediator, homes) = (Mediator::start(), homes());
+    let [(mut ada, _), (mut bob, _)] = ada_and_bob(&mediator, &homes);
+    homes.iter().for_each(|home| home.await_contacts(1));
+    ada.kill();
+    bob.await_event("reconnecting");
+    let at_terminal = || Screen::run(chat(&homes[0], &mediator.url, "ada", acts::ROOM));
+    let mut ada = at_terminal();
+    ada.await_text("Back with bob, in a new session");
+    bob.say("the first");
+    ada.await_text("bob   the first");
+    assert!(!ada.history().contains('↻'));
+    bob.await_event("delivered");
+    // This one goes out, and whether it was shown nobody can know.
+    ada.signal(Signal::SIGSTOP);
+    bob.say("in its sleep");
+    bob.say("/who");
+    assert_eq!(bob.await_event("who")["queued"], 1);
+    ada.signal(Signal::SIGKILL);
+    bob.await_event("reconnecting");
+    ada = at_terminal();
+    let screen = ada.await_text("bob ↻ in its sleep");
+    assert_eq!(screen.matches("Marked ↻ is what bob had sent").count(), 1);
 }
 
 #[test]

@@ -168,6 +168,7 @@ impl<'a> Conversation<'a> {
             asked: false,
             hole: BlackHole::default(),
             network: Network::here(),
+            told_resent: false,
             acknowledged: 0,
             unwritten: VecDeque::new(),
             backlog: Backlog::default(),

@@ -97,6 +97,8 @@ struct Conversation<'a> {
     hole: BlackHole,
     /// This machine's addresses, to notice a change.
     network: Network,
+    /// That something comes again was told.
+    told_resent: bool,
     /// How much of what was said arrived.
     acknowledged: u64,
     /// Messages that the face has, and has not written yet.

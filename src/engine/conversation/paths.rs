@@ -13,7 +13,7 @@ use crate::engine::conversation::black_hole::BlackHole;
 use crate::engine::event::Event;
 use crate::engine::event::Loss;
 use crate::engine::reconnect::{await_guest_once, seek_direct};
-use crate::engine::relay::{AGREED, QUESTION};
+use crate::engine::relay::QUESTION;
 use crate::link::path::Path;
 
 /// When a direct path is looked for again, from the last time on.
@@ -96,7 +96,7 @@ impl Conversation<'_> {
 
     /// `/relay`.
     pub(super) fn agree_to_relay(&mut self) {
-        self.context.config.consent.give();
-        self.show(Event::note(AGREED));
+        let agreed = self.context.config.consent.give();
+        self.show(Event::asked(agreed));
     }
 }

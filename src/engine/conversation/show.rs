@@ -52,6 +52,10 @@ impl Conversation<'_> {
                     text,
                     resent,
                 } => {
+                    if resent && !std::mem::replace(&mut self.told_resent, true) {
+                        let peer = self.peer.name().to_owned();
+                        self.show(Event::Resent { peer });
+                    }
                     let message = self.message(seq, sent, text, resent);
                     let posted = self.context.outlet.try_post(message)?;
                     self.unwritten.push_back((seq, posted));

@@ -159,6 +159,7 @@ impl<'a> Line<'a> {
             },
             Event::Wait(_)
             | Event::Back { .. }
+            | Event::Resent { .. }
             | Event::Met { .. }
             | Event::Status { .. }
             | Event::Said { .. }

@@ -157,9 +157,7 @@ fn remark(event: &Event) -> Option<String> {
             if *yourself {
                 text += "\n  This is you: your own identity on another terminal.";
             } else if *again {
-                text += &format!(
-                    "\n  Same identity as before. What {peer} had sent before the break is marked ↻: you may have read it already."
-                );
+                text += "\n  Same identity as before.";
             } else if *trust != Trust::Verified {
                 text += match trust {
                     Trust::Invite if *earlier => {
@@ -172,6 +170,10 @@ fn remark(event: &Event) -> Option<String> {
             }
             text
         }
+        Event::Resent { peer } => format!(
+            "◆ Marked ↻ is what {} had sent before the break: you may have read it already.",
+            Safe::name(peer)
+        ),
         Event::Path { route } => format!(
             "◆ Now {}; nothing was lost.{}",
             way(*route),
