@@ -23,7 +23,7 @@ pub(crate) struct Admission {
     trust_proxy: bool,
 }
 
-/// A connection's claim on the caps, given back when the last holder drops it.
+/// A connection's claim on the caps, given back when it is dropped.
 pub(crate) struct Arrival {
     pub(crate) remote: SocketAddr,
     /// Over a cap: to be told so and closed.
@@ -52,7 +52,7 @@ impl Admission {
     }
 
     /// `None`: there is not even room to say that there is none.
-    pub(crate) fn admit(self: &Arc<Self>, remote: SocketAddr) -> Option<Arc<Arrival>> {
+    pub(crate) fn admit(self: &Arc<Self>, remote: SocketAddr) -> Option<Arrival> {
         let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
         if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
             let address = if self.trust_proxy {
@@ -61,21 +61,21 @@ impl Admission {
                 self.claim(remote.ip())
             };
             if self.trust_proxy || address.is_some() {
-                return Some(Arc::new(Arrival {
+                return Some(Arrival {
                     remote,
                     refused: false,
                     _address: address,
                     _slot: slot,
-                }));
+                });
             }
         }
         let slot = Arc::clone(&self.refusals).try_acquire_owned().ok()?;
-        Some(Arc::new(Arrival {
+        Some(Arrival {
             remote,
             refused: true,
             _address: None,
             _slot: slot,
-        }))
+        })
     }
 
     /// `None`: the address has as many connections as it may.

@@ -9,7 +9,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, close_code};
+use bytes::Bytes;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, trace};
@@ -23,6 +23,7 @@ use crate::refusal::{Refusal, seconds_up};
 use crate::relay;
 use crate::relay_pair::RelayEnd;
 use crate::rooms::Event;
+use crate::websocket::Message;
 
 /// Time for the client to answer our close frame.
 const LINGER: Duration = Duration::from_secs(1);
@@ -60,12 +61,8 @@ where
     {
         return;
     }
-    let close = CloseFrame {
-        code: close_code::NORMAL,
-        reason: "".into(),
-    };
     // Fails where the client closed first: then the answer goes out with the next read.
-    let _ = send(&mut socket, Message::Close(Some(close)), times).await;
+    let _ = send(&mut socket, Message::Close, times).await;
     // Dropped with unread bytes, TCP would reset and could take our last words along.
     let _ = timeout(LINGER, async {
         while let Some(Ok(_)) = socket.next().await {}
@@ -224,7 +221,7 @@ impl Speaker<'_> {
         }
         if now >= self.ping_at {
             self.ping_at = now + self.times.ping_every;
-            send(socket, Message::Ping("".into()), self.times).await?;
+            send(socket, Message::Ping(Bytes::new()), self.times).await?;
         }
         Ok(())
     }
@@ -251,7 +248,7 @@ impl Listener<'_> {
             Message::Text(text) => text,
             Message::Binary(_) => return Err(Refusal::NotText.into()),
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
-            Message::Close(_) => return Err(Outcome::Close),
+            Message::Close => return Err(Outcome::Close),
         };
         match ClientMessage::decode(&text).map_err(Refusal::from)? {
             ClientMessage::Join {
@@ -283,7 +280,7 @@ impl Listener<'_> {
 }
 
 fn text(message: &MediatorMessage) -> Message {
-    Message::Text(message.encode().into())
+    Message::Text(message.encode())
 }
 
 async fn send<S: Sink<Message> + Unpin>(

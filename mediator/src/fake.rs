@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::extract::ws::Message;
 use futures_util::{Sink, Stream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -18,6 +17,7 @@ use undertone_wire::{ClientMessage, ErrorCode, MediatorMessage, Opaque, Tag};
 use crate::config::{Config, RelayLimits, Times};
 use crate::connection::run;
 use crate::hub::Hub;
+use crate::websocket::Message;
 
 /// A socket's mediator end; `stalled` is a client that does not read.
 struct Fake {
@@ -112,9 +112,7 @@ pub(crate) fn connect(hub: &Arc<Hub>, stalled: bool) -> Peer {
 
 impl Peer {
     pub(crate) fn say(&self, message: &ClientMessage) {
-        self.to
-            .send(Message::Text(message.encode().into()))
-            .unwrap();
+        self.to.send(Message::Text(message.encode())).unwrap();
     }
 
     pub(crate) fn join(&self, offer: u8) {

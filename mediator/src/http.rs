@@ -1,243 +1,198 @@
-//! The HTTP side: the page, the health check, the version, the way to a WebSocket.
+//! The HTTP side: the page, the health check, the version, the way to a WebSocket. One request a
+//! connection.
+//!
+//! `request` reads its head, and `answer` is what is said to it; `forwarded` is a proxy's word for
+//! where it comes from. A body that nobody asked for is not read.
 
-use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+mod answer;
+mod forwarded;
+mod request;
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
-use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
-use axum::{Extension, Router};
-use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio_rustls::server::TlsStream;
-use undertone_wire::{MAX_MESSAGE, PATH, RELAY_MESSAGE};
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, sink};
+use tokio::time::timeout;
+use tracing::debug;
+use undertone_wire::PATH;
 
 use crate::admission::{AddressClaim, Arrival};
-use crate::connection;
 use crate::mediator::Mediator;
 use crate::refusal::FULL_RETRY;
 use crate::upgrade;
-use crate::websocket::WebSocket;
 
-/// What a WebSocket may send in one message before it is cut off; up to here it is
-/// told what was wrong.
-const MAX_HEARD: usize = 2 * MAX_MESSAGE;
-/// The same where pairs are relayed.
-const MAX_RELAY_HEARD: usize = RELAY_MESSAGE + MAX_MESSAGE;
-/// What `GET /version` answers. In the body, because proxies put headers of their own.
-const VERSION: &str = concat!("undertone-mediator ", env!("CARGO_PKG_VERSION"), "\n");
+pub(crate) use answer::Answer;
+use forwarded::forwarded;
+pub(crate) use request::Request;
+use request::Unread;
 
-const PAGE: &str = include_str!("page.html");
+/// Time for the client to hang up after an answer.
+const LINGER: Duration = Duration::from_secs(1);
 
-/// For every answer: nothing runs, nothing is kept, nothing is passed on. One request a
-/// connection (hyper's own switch for that also overwrites what an upgrade says).
-const HEADERS: [(HeaderName, &str); 7] = [
-    (header::CONNECTION, "close"),
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::CACHE_CONTROL, "no-store"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-    // Other sites' pages do not even learn that somebody answers here.
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    ),
-];
+const PAGE: Answer = Answer::page(include_str!("page.html"));
+const HEALTHY: Answer = Answer::text("200 OK", "ok");
+/// In the body, because proxies put headers of their own.
+const VERSION: Answer = Answer::text(
+    "200 OK",
+    concat!("undertone-mediator ", env!("CARGO_PKG_VERSION"), "\n"),
+);
+const MALFORMED: Answer = Answer::text("400 Bad Request", "");
+const NOT_FOR_PAGES: Answer = Answer::text("403 Forbidden", "not for web pages\n");
+const UNKNOWN: Answer = Answer::text("404 Not Found", "");
+const NOT_ALLOWED: Answer = Answer::text("405 Method Not Allowed", "").with("allow: GET,HEAD\r\n");
+const TOO_LARGE: Answer = Answer::text("431 Request Header Fields Too Large", "");
+const FULL: Answer = Answer::text(
+    "503 Service Unavailable",
+    "too many connections, in all or from your address; try again later\n",
+)
+.again_after(FULL_RETRY);
 
-pub(crate) fn router(mediator: Arc<Mediator>) -> Router {
-    Router::new()
-        .route(PATH, get(rendezvous))
-        .route("/healthz", get(async || "ok"))
-        .route("/version", get(async || VERSION))
-        .route("/", get(async || Html(PAGE)))
-        .layer(middleware::from_fn_with_state(Arc::clone(&mediator), guard))
-        .with_state(mediator)
+/// What becomes of a request.
+enum Reply {
+    /// It is answered, a `HEAD` without the body, and that was all.
+    Answered { answer: Answer, to_head: bool },
+    /// It is answered with these bytes, and is a WebSocket from there on.
+    Upgraded {
+        answer: Vec<u8>,
+        observed: SocketAddr,
+        /// Where a proxy gave the address.
+        claim: Option<AddressClaim>,
+    },
 }
 
-async fn guard(
-    State(mediator): State<Arc<Mediator>>,
-    Extension(arrival): Extension<Arc<Arrival>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let mut response = if arrival.refused {
-        full(&mediator)
-    } else {
-        next.run(request).await
+/// Whose request became a WebSocket.
+pub(crate) struct Guest {
+    /// As seen from here, or by the proxy.
+    pub(crate) observed: SocketAddr,
+    /// What it holds of the caps beside its arrival, where a proxy gave the address.
+    pub(crate) claim: Option<AddressClaim>,
+    /// What was read behind the request.
+    pub(crate) read: Vec<u8>,
+}
+
+/// Reads a request and answers it; `None`: that was all.
+pub(crate) async fn answered<S>(
+    stream: &mut S,
+    arrival: &Arrival,
+    mediator: &Mediator,
+) -> Option<Guest>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let patience = mediator.config.times.handshake;
+    let reply = |request: &Request<'_>| reply(request, arrival, mediator);
+    let (reply, read) = match timeout(patience, request::read(stream, reply)).await {
+        Ok(Ok(read)) => read,
+        Ok(Err(Unread::Malformed)) => (MALFORMED.into(), Vec::new()),
+        Ok(Err(Unread::TooLarge)) => (TOO_LARGE.into(), Vec::new()),
+        Ok(Err(Unread::Gone)) | Err(_) => {
+            debug!("no request, or not a whole one");
+            return None;
+        }
     };
-    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        let headers = HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value)));
-        response.headers_mut().extend(headers);
+    let (answer, observed, claim) = match reply {
+        Reply::Upgraded {
+            answer,
+            observed,
+            claim,
+        } => (answer, observed, claim),
+        Reply::Answered { answer, to_head } => {
+            let answer = answer.bytes(SystemTime::now(), to_head);
+            let _ = timeout(patience, say_and_close(stream, &answer)).await;
+            return None;
+        }
+    };
+    let written = timeout(patience, stream.write_all(&answer)).await;
+    matches!(written, Ok(Ok(()))).then_some(Guest {
+        observed,
+        claim,
+        read,
+    })
+}
+
+/// Dropped with unread bytes, TCP would reset and could take the answer along.
+async fn say_and_close<S>(stream: &mut S, answer: &[u8]) -> std::io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    stream.write_all(answer).await?;
+    stream.shutdown().await?;
+    let _ = timeout(LINGER, copy(stream, &mut sink())).await;
+    Ok(())
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        Self::Answered {
+            answer,
+            to_head: false,
+        }
     }
-    response
 }
 
-fn full(mediator: &Mediator) -> Response {
+fn reply(request: &Request<'_>, arrival: &Arrival, mediator: &Mediator) -> Reply {
+    let to_head = request.method == "HEAD";
+    let answered = |answer| Reply::Answered { answer, to_head };
+    if arrival.refused {
+        return answered(full(mediator));
+    }
+    let page = match request.path() {
+        PATH => None,
+        "/" => Some(PAGE),
+        "/healthz" => Some(HEALTHY),
+        "/version" => Some(VERSION),
+        _ => return answered(UNKNOWN),
+    };
+    match page {
+        _ if !to_head && request.method != "GET" => NOT_ALLOWED.into(),
+        Some(page) => answered(page),
+        None => rendezvous(request, arrival, mediator).unwrap_or_else(answered),
+    }
+}
+
+fn full(mediator: &Mediator) -> Answer {
     mediator.hub.tally.note("refused", "too many connections");
-    let headers = [(header::RETRY_AFTER, HeaderValue::from(FULL_RETRY))];
-    let why = "too many connections, in all or from your address; try again later\n";
-    (StatusCode::SERVICE_UNAVAILABLE, headers, why).into_response()
+    FULL
 }
 
-async fn rendezvous(
-    State(mediator): State<Arc<Mediator>>,
-    Extension(arrival): Extension<Arc<Arrival>>,
-    mut request: Request,
-) -> Response {
-    let headers = request.headers();
+fn rendezvous(
+    request: &Request<'_>,
+    arrival: &Arrival,
+    mediator: &Mediator,
+) -> Result<Reply, Answer> {
     // Only browsers name an origin, and no page has business here: it could use the visitor's own
     // mediator, on loopback or at home, to spend attempts and to learn that it runs.
-    if headers.contains_key(header::ORIGIN) {
+    if request.values("origin").next().is_some() {
         mediator.hub.tally.note("refused", "a web page (Origin)");
-        return (StatusCode::FORBIDDEN, "not for web pages\n").into_response();
+        return Err(NOT_FOR_PAGES);
     }
-    let (observed, claim) = if mediator.config.trust_proxy {
-        let observed = forwarded(headers).unwrap_or_else(|| {
-            let why = "the proxy sets no X-Forwarded-For, so all clients count as one address";
-            mediator.hub.tally.note("--trust-proxy", why);
-            arrival.remote
+    let answer = upgrade::accept(request)?;
+    if !mediator.config.trust_proxy {
+        return Ok(Reply::Upgraded {
+            answer,
+            observed: arrival.remote,
+            claim: None,
         });
-        match mediator.admission.claim(observed.ip()) {
-            Some(claim) => (observed, Some(claim)),
-            None => return full(&mediator),
-        }
-    } else {
-        (arrival.remote, None)
-    };
-    let (response, on_upgrade) = upgrade::accept(&mut request);
-    if let Some(on_upgrade) = on_upgrade {
-        let guest = Guest {
-            mediator,
-            observed,
-            claims: (arrival, claim),
-        };
-        tokio::spawn(guest.upgraded(on_upgrade));
     }
-    response
-}
-
-/// Who asked for a WebSocket, and what it holds of the caps meanwhile.
-struct Guest {
-    mediator: Arc<Mediator>,
-    observed: SocketAddr,
-    claims: (Arc<Arrival>, Option<AddressClaim>),
-}
-
-impl Guest {
-    /// Waits for the stream to be a WebSocket's. A task of its own serves it: this one's memory is
-    /// not needed any more.
-    async fn upgraded(self, on_upgrade: OnUpgrade) {
-        let Ok(upgraded) = on_upgrade.await else {
-            return;
-        };
-        match parts::<TcpStream>(upgraded) {
-            Ok(parts) => self.spawn(parts),
-            Err(upgraded) => {
-                if let Ok(parts) = parts::<Box<TlsStream<TcpStream>>>(upgraded) {
-                    self.spawn(parts);
-                }
-            }
-        }
-    }
-
-    /// What is read before the end of the handshake is of a large buffer, and ends here.
-    fn spawn<S>(self, parts: Parts<TokioIo<S>>)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let max_heard = match self.mediator.config.relay {
-            Some(_) => MAX_RELAY_HEARD,
-            None => MAX_HEARD,
-        };
-        let socket = WebSocket::new(parts.io.into_inner(), &parts.read_buf, max_heard);
-        // Boxed: a future holds its arguments twice.
-        tokio::spawn(self.served(Box::new(socket)));
-    }
-
-    async fn served<S>(self, mut socket: Box<WebSocket<S>>)
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
-        let client = self.mediator.hub.client();
-        let times = &self.mediator.config.times;
-        connection::run(&mut *socket, client, self.observed, times).await;
-        drop(self.claims);
-    }
-}
-
-/// The stream itself, without what made it one of many kinds.
-fn parts<S>(upgraded: Upgraded) -> Result<Parts<TokioIo<S>>, Upgraded>
-where
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
-{
-    upgraded.downcast()
-}
-
-/// The last `X-Forwarded-For` entry: the one that the proxy itself wrote. Earlier
-/// ones are the client's word. Port 0 where it gives none.
-fn forwarded(headers: &HeaderMap) -> Option<SocketAddr> {
-    let line = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .next_back()?
-        .to_str()
-        .ok()?;
-    let entry = line.rsplit(',').next()?.trim();
-    let bare = entry
-        .strip_prefix('[')
-        .and_then(|entry| entry.strip_suffix(']'))
-        .unwrap_or(entry);
-    let address: SocketAddr = match bare.parse::<IpAddr>() {
-        Ok(address) => (address, 0).into(),
-        Err(_) => entry.parse().ok()?,
-    };
-    Some((address.ip().to_canonical(), address.port()).into())
+    let observed = forwarded(request.values("x-forwarded-for")).unwrap_or_else(|| {
+        let why = "the proxy sets no X-Forwarded-For, so all clients count as one address";
+        mediator.hub.tally.note("--trust-proxy", why);
+        arrival.remote
+    });
+    let claim = mediator.admission.claim(observed.ip());
+    let claim = Some(claim.ok_or_else(|| full(mediator))?);
+    Ok(Reply::Upgraded {
+        answer,
+        observed,
+        claim,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_last_forwarded_entry_counts() {
-        for (lines, address) in [
-            (&["192.0.2.1"][..], Some("192.0.2.1:0")),
-            (&["198.51.100.9, 192.0.2.1"], Some("192.0.2.1:0")),
-            (
-                &["192.0.2.9", "198.51.100.9,192.0.2.1:77"],
-                Some("192.0.2.1:77"),
-            ),
-            (&["2001:db8::1"], Some("[2001:db8::1]:0")),
-            (&["[2001:db8::1]"], Some("[2001:db8::1]:0")),
-            (&["[2001:db8::1]:77"], Some("[2001:db8::1]:77")),
-            (&["::ffff:192.0.2.1"], Some("192.0.2.1:0")),
-            (&["192.0.2.1, unknown"], None),
-            (&["192.0.2.1,"], None),
-            (&[""], None),
-            (&[], None),
-        ] {
-            let mut headers = HeaderMap::new();
-            for line in lines {
-                headers.append("x-forwarded-for", HeaderValue::from_static(line));
-            }
-            assert_eq!(
-                forwarded(&headers),
-                address.map(|a| a.parse().unwrap()),
-                "{lines:?}"
-            );
-        }
-    }
-
     #[test]
     fn the_page_needs_nothing_that_its_policy_forbids() {
+        let page = include_str!("page.html");
         for forbidden in [
             "<script",
             "<style",
@@ -247,7 +202,7 @@ mod tests {
             "onload",
             "http-equiv",
         ] {
-            assert!(!PAGE.contains(forbidden), "{forbidden}");
+            assert!(!page.contains(forbidden), "{forbidden}");
         }
     }
 }

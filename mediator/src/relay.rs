@@ -17,8 +17,7 @@
 use std::future::pending;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::ws::Message;
+use bytes::Bytes;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
@@ -31,6 +30,7 @@ use crate::outcome::Outcome;
 use crate::refusal::Refusal;
 use crate::relay_pair::{Pair, RelayEnd};
 use crate::rooms::Event;
+use crate::websocket::Message;
 
 /// Serves one side until the relay is over.
 pub(crate) async fn carry<S, E>(
@@ -86,7 +86,7 @@ async fn inbound<E>(
                     Err(_) => return Refusal::TooMany.into(),
                 }
             }
-            Message::Close(_) => return Outcome::Close,
+            Message::Close => return Outcome::Close,
             // `done` may have crossed `relaying`.
             Message::Text(text) => match ClientMessage::decode(&text) {
                 Ok(ClientMessage::Done) => return Outcome::Close,

@@ -1,40 +1,42 @@
 //! Accepts connections, one task each, until told to stop.
 //!
 //! Owns the TLS handshake and the time that a connection may take to become a WebSocket; how many
-//! there may be is [`crate::admission`]'s, what is asked for [`crate::http`]'s.
+//! there may be is [`crate::admission`]'s, what is asked for [`crate::http`]'s,
+//! and what is said over a WebSocket [`crate::connection`]'s.
 
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{self, AlertDescription};
+use tokio_rustls::server::TlsStream;
 use tracing::{debug, info};
+use undertone_wire::{MAX_MESSAGE, RELAY_MESSAGE};
 
 use crate::admission::Arrival;
-use crate::config::{Config, Times};
+use crate::config::Config;
+use crate::connection;
 use crate::http;
 use crate::mediator::Mediator;
+use crate::websocket::WebSocket;
 
 /// Time for the last `error shutting-down` to go out.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Pause after a failed accept, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// hyper's smallest read buffer; a request head must fit in it.
-const MAX_HEAD: usize = 8 * 1024;
-/// Header fields of a request.
-const MAX_HEADERS: usize = 64;
+
+/// What a WebSocket may send in one message before it is cut off; up to here it is
+/// told what was wrong.
+const MAX_HEARD: usize = 2 * MAX_MESSAGE;
+/// The same where pairs are relayed.
+const MAX_RELAY_HEARD: usize = RELAY_MESSAGE + MAX_MESSAGE;
 
 /// Ends every connection when `serve` returns or is dropped.
 struct Stop {
@@ -50,7 +52,7 @@ impl Drop for Stop {
 }
 
 /// Runs a mediator on `listener` until `shutdown` completes. Then waiting clients
-/// get `error shutting-down`, paired ones have [`Times::drain`] to finish, and it
+/// get `error shutting-down`, paired ones have [`Times::drain`](crate::Times::drain) to finish, and it
 /// returns within 5 s. Dropping the future ends its connections too.
 ///
 /// # Errors
@@ -61,13 +63,13 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     listener.local_addr()?;
+    hold_nothing_back(&listener)?;
     let tls = config.tls.clone().map(TlsAcceptor::from);
     let mediator = Arc::new(Mediator::new(config));
     let stop = Stop {
         mediator: Arc::clone(&mediator),
         stopping: watch::channel(false).0,
     };
-    let router = http::router(Arc::clone(&mediator));
     let mut shutdown = pin!(shutdown);
     info!("started");
     loop {
@@ -94,14 +96,17 @@ pub async fn serve(
                 .note("refused", "too many connections, dropped unheard");
             continue;
         };
-        let (router, tls, mediator) = (router.clone(), tls.clone(), Arc::clone(&mediator));
-        let mut stopping = stop.stopping.subscribe();
-        tokio::spawn(async move {
-            tokio::select! {
-                () = greet(stream, tls, router, arrival, &mediator) => {}
-                _ = stopping.wait_for(|stopping| *stopping) => {}
-            }
-        });
+        let visit = Visit {
+            arrival,
+            mediator: Arc::clone(&mediator),
+            stopping: stop.stopping.subscribe(),
+        };
+        #[cfg(not(target_os = "linux"))]
+        let _ = stream.set_nodelay(true);
+        match tls.clone() {
+            None => tokio::spawn(visit.serve(stream)),
+            Some(tls) => tokio::spawn(visit.serve_tls(stream, tls)),
+        };
     }
     drop(listener);
     info!("stopping");
@@ -115,6 +120,11 @@ pub async fn serve(
     mediator.hub.tally.finish();
     info!("stopped");
     Ok(())
+}
+
+/// What is accepted sends at once. Linux hands that down, so that it costs no call for each.
+fn hold_nothing_back(listener: &TcpListener) -> io::Result<()> {
+    SockRef::from(listener).set_tcp_nodelay(true)
 }
 
 /// Why no connection can be taken, for the log.
@@ -157,56 +167,72 @@ fn handshake_failed(error: &io::Error) -> &'static str {
 /// Of clients that have nothing in common with us.
 const TOO_OLD: &str = "a client speaks neither TLS 1.2 nor TLS 1.3 as this mediator does";
 
-/// TLS, then one HTTP request. Returns when it is answered, or is a WebSocket and
-/// has a task of its own.
-async fn greet(
-    stream: TcpStream,
-    tls: Option<TlsAcceptor>,
-    router: Router,
-    arrival: Arc<Arrival>,
-    mediator: &Mediator,
-) {
-    let times = &mediator.config.times;
-    let _ = stream.set_nodelay(true);
-    match tls {
-        None => request(stream, router, arrival, times).await,
-        Some(tls) => match timeout(times.handshake, tls.accept(stream)).await {
-            // Boxed: it has more than a thousand bytes, and is moved from task to task.
-            Ok(Ok(stream)) => request(Box::new(stream), router, arrival, times).await,
-            Ok(Err(error)) => {
-                debug!(%error, "TLS handshake failed");
-                mediator
-                    .hub
-                    .tally
-                    .note("TLS handshake", handshake_failed(&error));
-            }
-            Err(_) => mediator.hub.tally.note("TLS handshake", "took too long"),
-        },
+/// A connection that is let in.
+struct Visit {
+    arrival: Arrival,
+    mediator: Arc<Mediator>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Visit {
+    async fn serve_tls(mut self, stream: TcpStream, tls: TlsAcceptor) {
+        // Boxed: those who wait must not pay for it.
+        let stream = tokio::select! {
+            stream = Box::pin(handshake(stream, tls, &self.mediator)) => stream,
+            _ = self.stopping.wait_for(|stopping| *stopping) => None,
+        };
+        if let Some(stream) = stream {
+            self.serve(stream).await;
+        }
+    }
+
+    /// One HTTP request, and then maybe a WebSocket, which is told by the hub when to end. All of
+    /// it in one future, because one holds what it is given twice.
+    async fn serve<S>(self, mut stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let Self {
+            arrival,
+            mediator,
+            mut stopping,
+        } = self;
+        let guest = tokio::select! {
+            guest = http::answered(&mut stream, &arrival, &mediator) => guest,
+            _ = stopping.wait_for(|stopping| *stopping) => None,
+        };
+        drop(stopping);
+        let Some(guest) = guest else {
+            return;
+        };
+        let max_heard = match mediator.config.relay {
+            Some(_) => MAX_RELAY_HEARD,
+            None => MAX_HEARD,
+        };
+        let mut socket = WebSocket::new(stream, &guest.read, max_heard);
+        drop(guest.read);
+        let client = mediator.hub.client();
+        connection::run(&mut socket, client, guest.observed, &mediator.config.times).await;
+        drop((guest.claim, arrival));
     }
 }
 
-async fn request<S>(stream: S, router: Router, arrival: Arc<Arrival>, times: &Times)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let router = TowerToHyperService::new(router);
-    let service = service_fn(|mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(Arc::clone(&arrival));
-        router.call(request)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(times.handshake)
-        .max_buf_size(MAX_HEAD)
-        .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    // As long again for a body that nobody asked for, and for the answer to be read.
-    match timeout(times.handshake * 2, connection).await {
-        Ok(Ok(())) => {}
-        Ok(Err(_)) => debug!("no request, or not a whole one"),
-        Err(_) => debug!("request timed out"),
+async fn handshake(
+    stream: TcpStream,
+    tls: TlsAcceptor,
+    mediator: &Mediator,
+) -> Option<Box<TlsStream<TcpStream>>> {
+    let tally = &mediator.hub.tally;
+    match timeout(mediator.config.times.handshake, tls.accept(stream)).await {
+        // Boxed: it has more than a thousand bytes, and is moved.
+        Ok(Ok(stream)) => return Some(Box::new(stream)),
+        Ok(Err(error)) => {
+            debug!(%error, "TLS handshake failed");
+            tally.note("TLS handshake", handshake_failed(&error));
+        }
+        Err(_) => tally.note("TLS handshake", "took too long"),
     }
+    None
 }
 
 #[cfg(test)]

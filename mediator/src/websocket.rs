@@ -11,19 +11,21 @@
 //! what is sent to it, it takes one message while another has not left, so that two leave at once.
 
 mod incoming;
+mod message;
 mod outgoing;
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use axum::extract::ws::Message;
 use bytes::{BufMut, BytesMut};
 use futures_util::{Sink, Stream};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use undertone_wire::RELAY_MESSAGE;
 
 use incoming::Incoming;
+pub(crate) use message::Message;
 use outgoing::Outgoing;
 
 /// What is read at once while much comes: a relayed message with its header.
@@ -61,6 +63,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Reads once, and says how much; 0 at the end.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let buffer = &mut self.incoming.bytes;
+        if buffer.is_empty() && !self.flowing {
+            return self.poll_first(cx);
+        }
         let room = match self.flowing {
             true => READ_AHEAD.saturating_sub(buffer.len()),
             false => self.incoming.missing,
@@ -76,11 +81,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         read
     }
 
+    /// The same where nothing waits and not much comes: takes memory for what has come alone.
+    fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.incoming.bytes = BytesMut::new();
+        let mut first = [MaybeUninit::uninit(); READ_FIRST];
+        let mut read = ReadBuf::uninit(&mut first);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read))?;
+        self.flowing = read.remaining() == 0;
+        self.incoming.bytes = read.filled().into();
+        Poll::Ready(Ok(read.filled().len()))
+    }
+
     /// What a message asks of us before it is handed out.
     fn answer(&mut self, message: &Message) {
         match message {
             Message::Ping(data) => self.outgoing.pong(data.clone()),
-            Message::Close(_) => {
+            Message::Close => {
                 self.ended = true;
                 self.outgoing.close();
             }

@@ -155,8 +155,8 @@ async fn a_client_that_does_not_read_is_given_up() {
 async fn a_flood_of_messages_is_cut_off() {
     let hub = hub();
     for flood in [
-        Message::Ping("".into()),
-        Message::Text(ClientMessage::Done.encode().into()),
+        Message::Ping(Bytes::new()),
+        Message::Text(ClientMessage::Done.encode()),
     ] {
         let mut client = connect(&hub, false);
         let sealed = ClientMessage::Sealed {

@@ -6,11 +6,9 @@
 
 use std::io;
 
-use axum::body::Bytes;
-use axum::extract::ws::{Message, Utf8Bytes};
 use bytes::{Buf, BytesMut};
 
-use super::opcode;
+use super::{Message, opcode};
 
 /// Frames of one message may have so many bytes of headers: more fragments than that are no
 /// message that anybody means. Only whole messages are counted as messages by those who read.
@@ -84,7 +82,7 @@ impl Incoming {
         match header.opcode {
             opcode::PING => return Ok(Some(Message::Ping(payload.into()))),
             opcode::PONG => return Ok(Some(Message::Pong(payload.into()))),
-            opcode::CLOSE => return Ok(Some(Message::Close(None))),
+            opcode::CLOSE => return Ok(Some(Message::Close)),
             _ => {}
         }
         let (kind, bytes) = match (self.unfinished.take(), header.opcode) {
@@ -152,11 +150,10 @@ impl Header {
 }
 
 fn whole(kind: u8, bytes: Vec<u8>) -> io::Result<Message> {
-    let bytes = Bytes::from(bytes);
     if kind == opcode::BINARY {
-        return Ok(Message::Binary(bytes));
+        return Ok(Message::Binary(bytes.into()));
     }
-    match Utf8Bytes::try_from(bytes) {
+    match String::from_utf8(bytes) {
         Ok(text) => Ok(Message::Text(text)),
         Err(_) => Err(broken("text that is not UTF-8")),
     }

@@ -5,15 +5,17 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::iter;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use axum::body::Bytes;
-use axum::extract::ws::{CloseFrame, Message, close_code};
-use bytes::Buf;
+use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 
-use super::opcode;
+use super::{Message, opcode};
+
+/// The reason of our close frames: all is said (RFC 6455 §7.4.1).
+const ALL_SAID: u16 = 1000;
 
 /// Payloads up to here are copied beside their header: less work than a part of their own.
 const SHORT: usize = 1024;
@@ -23,7 +25,9 @@ const PARTS: usize = 4;
 /// Frames that are to leave. Without memory while there are none.
 #[derive(Default)]
 pub(super) struct Outgoing {
-    parts: VecDeque<Bytes>,
+    /// Empty only where all is: most often there is no other.
+    first: Bytes,
+    rest: VecDeque<Bytes>,
     /// Of all parts.
     length: usize,
     /// The answer to the client's last ping. One that comes before it has left replaces it.
@@ -43,19 +47,15 @@ enum Closing {
 impl Outgoing {
     /// Takes a message. After a close frame, no other.
     pub(super) fn push(&mut self, message: Message) -> io::Result<()> {
-        if let Message::Close(frame) = message {
-            self.close_with(frame);
-            return Ok(());
-        }
-        if self.closing != Closing::No {
+        if self.closing != Closing::No && message != Message::Close {
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, "closed"));
         }
         match message {
-            Message::Text(text) => self.frame(opcode::TEXT, text.into()),
+            Message::Text(text) => self.short(opcode::TEXT, text.as_bytes()),
             Message::Binary(bytes) => self.frame(opcode::BINARY, bytes),
             Message::Ping(data) => self.frame(opcode::PING, data),
             Message::Pong(data) => self.frame(opcode::PONG, data),
-            Message::Close(_) => {}
+            Message::Close => self.close(),
         }
         Ok(())
     }
@@ -68,21 +68,9 @@ impl Outgoing {
 
     /// Answers a close frame, or says the first; once.
     pub(super) fn close(&mut self) {
-        self.close_with(Some(CloseFrame {
-            code: close_code::NORMAL,
-            reason: "".into(),
-        }));
-    }
-
-    fn close_with(&mut self, frame: Option<CloseFrame>) {
         if self.closing == Closing::No {
             self.closing = Closing::Asked;
-            let mut payload = Vec::new();
-            if let Some(frame) = frame {
-                payload.extend(frame.code.to_be_bytes());
-                payload.extend_from_slice(frame.reason.as_bytes());
-            }
-            self.frame(opcode::CLOSE, payload.into());
+            self.short(opcode::CLOSE, &ALL_SAID.to_be_bytes());
         }
     }
 
@@ -98,27 +86,26 @@ impl Outgoing {
     }
 
     fn frame(&mut self, opcode: u8, payload: Bytes) {
-        let mut frame = Vec::with_capacity(4 + payload.len().min(SHORT));
-        frame.push(0x80 | opcode);
-        match payload.len() {
-            length @ 0..=125 => frame.push(length as u8),
-            length => match u16::try_from(length) {
-                Ok(length) => {
-                    frame.push(126);
-                    frame.extend(length.to_be_bytes());
-                }
-                Err(_) => {
-                    frame.push(127);
-                    frame.extend((length as u64).to_be_bytes());
-                }
-            },
-        }
-        self.length += frame.len() + payload.len();
         if payload.len() <= SHORT {
-            frame.extend_from_slice(&payload);
-            self.parts.push_back(frame.into());
-        } else {
-            self.parts.extend([frame.into(), payload]);
+            return self.short(opcode, &payload);
+        }
+        self.append(header(opcode, payload.len(), 0));
+        self.append(payload);
+    }
+
+    /// A frame with its payload beside its header.
+    fn short(&mut self, opcode: u8, payload: &[u8]) {
+        let mut frame = header(opcode, payload.len(), payload.len());
+        frame.extend_from_slice(payload);
+        self.append(frame);
+    }
+
+    fn append(&mut self, part: impl Into<Bytes>) {
+        let part = part.into();
+        self.length += part.len();
+        match self.first.is_empty() {
+            true => self.first = part,
+            false => self.rest.push_back(part),
         }
     }
 
@@ -155,28 +142,56 @@ impl Outgoing {
         stream: Pin<&mut impl AsyncWrite>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        if let (Some(part), 1) = (self.parts.front(), self.parts.len()) {
-            return stream.poll_write(cx, part);
+        if self.rest.is_empty() {
+            return stream.poll_write(cx, &self.first);
         }
         let mut slices = [IoSlice::new(&[]); PARTS];
-        for (slice, part) in slices.iter_mut().zip(&self.parts) {
+        let parts = iter::once(&self.first).chain(&self.rest);
+        for (slice, part) in slices.iter_mut().zip(parts) {
             *slice = IoSlice::new(part);
         }
-        let parts = slices.get(..self.parts.len()).unwrap_or(&slices);
+        let parts = slices.get(..=self.rest.len()).unwrap_or(&slices);
         stream.poll_write_vectored(cx, parts)
     }
 
     fn remove(&mut self, mut written: usize) {
         self.length = self.length.saturating_sub(written);
-        while let Some(part) = self.parts.front_mut() {
-            let some = written.min(part.len());
-            part.advance(some);
+        loop {
+            let some = written.min(self.first.len());
+            self.first.advance(some);
             written -= some;
-            if !part.is_empty() {
+            if !self.first.is_empty() {
                 return;
             }
-            self.parts.pop_front();
+            // Nothing of what has left is kept.
+            match self.rest.pop_front() {
+                Some(part) => self.first = part,
+                None => break,
+            }
         }
-        self.parts = VecDeque::new();
+        (self.first, self.rest) = (Bytes::new(), VecDeque::new());
     }
+}
+
+/// The header of a frame, and room for so much behind it.
+fn header(opcode: u8, length: usize, room: usize) -> Vec<u8> {
+    let first = 0x80 | opcode;
+    // To the byte: what is larger costs a second piece of memory once it is to be shared.
+    let mut header = Vec::new();
+    let mut begin = |bytes: &[u8]| {
+        header.reserve_exact(bytes.len() + room);
+        header.extend_from_slice(bytes);
+    };
+    match (length, u16::try_from(length)) {
+        (0..=125, _) => begin(&[first, length as u8]),
+        (_, Ok(length)) => {
+            let [high, low] = length.to_be_bytes();
+            begin(&[first, 126, high, low]);
+        }
+        (_, Err(_)) => {
+            begin(&[first, 127]);
+            header.extend((length as u64).to_be_bytes());
+        }
+    }
+    header
 }

@@ -1,6 +1,6 @@
 //! Frames in every cut, and those that no client may send; what is held, and for how long.
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use proptest::prelude::*;
 use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
@@ -29,6 +29,13 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 fn socket(room: usize) -> (WebSocket<DuplexStream>, DuplexStream) {
     let (ours, theirs) = duplex(room);
     (WebSocket::new(ours, &[], MOST), theirs)
+}
+
+fn data(message: Message) -> Bytes {
+    match message {
+        Message::Binary(bytes) => bytes,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// All that bytes hold, fed in one piece; `None` for an error at the end.
@@ -70,7 +77,7 @@ proptest! {
                 }
                 drop(client);
             };
-            tokio::join!(says, socket.map(|message| message.unwrap().into_data()).collect::<Vec<_>>()).1
+            tokio::join!(says, socket.map(|message| data(message.unwrap())).collect::<Vec<_>>()).1
         });
         prop_assert!(heard == messages);
     }
@@ -95,7 +102,7 @@ fn fragments_and_what_is_between_them() {
         Message::Ping(Bytes::from_static(b"?")),
         Message::Text("h\u{e4}!".into()),
         Message::Pong(Bytes::from_static(b"pong")),
-        Message::Close(None),
+        Message::Close,
     ];
     assert_eq!(parsed(&bytes.concat()), messages.map(Some));
 }
@@ -155,7 +162,7 @@ async fn it_takes_memory_while_much_comes_only() {
         }
         let mut heard = 0;
         while heard < length {
-            heard += socket.next().await.unwrap().unwrap().into_data().len();
+            heard += data(socket.next().await.unwrap().unwrap()).len();
             assert!(socket.incoming.bytes.capacity() <= READ_AHEAD + READ_FIRST);
         }
         assert!(socket.next().now_or_never().is_none());
@@ -219,9 +226,9 @@ async fn a_close_is_answered_once_and_nothing_follows() {
     let (mut socket, mut client) = socket(64);
     client.write_all(&frame(0x88, b"\x03\xe8")).await.unwrap();
     client.write_all(&frame(0x82, b"late")).await.unwrap();
-    assert!(matches!(socket.next().await, Some(Ok(Message::Close(_)))));
+    assert!(matches!(socket.next().await, Some(Ok(Message::Close))));
     assert!(socket.send(Message::Binary(Bytes::new())).await.is_err());
-    socket.send(Message::Close(None)).await.unwrap();
+    socket.send(Message::Close).await.unwrap();
     assert!(socket.next().await.is_none());
     drop(socket);
     let mut heard = Vec::new();

@@ -61,6 +61,60 @@ async fn it_tells_its_version_and_the_time() {
 }
 
 #[tokio::test]
+async fn a_head_has_the_length_of_the_body_and_none() {
+    let mediator = Mediator::start(Config::default());
+    let answer = mediator
+        .ask("HEAD /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    assert!(
+        answer.contains("\r\ncontent-length: 2\r\n") && answer.ends_with("\r\n\r\n"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_for_is_refused_with_the_same_fields() {
+    let mediator = Mediator::start(Config::default());
+    let upgrade = "Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+    for (request, status, field) in [
+        ("GET /x HTTP/1.1".to_owned(), "404", ""),
+        (
+            "PUT /version HTTP/1.1".into(),
+            "405",
+            "\r\nallow: GET,HEAD\r\n",
+        ),
+        (
+            format!("POST /v1/rendezvous HTTP/1.1\r\n{upgrade}"),
+            "405",
+            "",
+        ),
+        (
+            format!("HEAD /v1/rendezvous HTTP/1.1\r\n{upgrade}"),
+            "400",
+            "\r\nsec-websocket-version: 13\r\n",
+        ),
+        (
+            format!("GET /v1/rendezvous HTTP/1.0\r\n{upgrade}"),
+            "400",
+            "",
+        ),
+        (
+            format!("GET / HTTP/1.1\r\nA: {}", "b".repeat(9_000)),
+            "431",
+            "",
+        ),
+    ] {
+        let answer = mediator.ask(&format!("{request}\r\n\r\n")).await;
+        let begin = format!("HTTP/1.1 {status} ");
+        assert!(answer.starts_with(&begin), "{request}: {answer}");
+        assert!(answer.contains(field), "{request}: {answer}");
+        assert!(answer.contains("\r\nx-content-type-options: nosniff\r\n"));
+    }
+}
+
+#[tokio::test]
 async fn one_request_a_connection() {
     let mediator = Mediator::start(Config::default());
     let twice = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".repeat(2);
