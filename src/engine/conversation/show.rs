@@ -79,7 +79,7 @@ impl Conversation<'_> {
         let shared = self.context.config.identity.diffie_hellman(theirs);
         let shared = shared.map_err(|_| Fault::Misbehaved("an invalid key"));
         let agreed = shared.and_then(|shared| {
-            let agreed = self.session.agreed(shared);
+            let agreed = self.session.agreed(theirs, shared);
             agreed.map_err(|(_, fault)| fault)
         });
         agreed.map_err(|fault| {

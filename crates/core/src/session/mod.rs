@@ -44,7 +44,7 @@ use web_time::Instant;
 
 use crate::crypto::keys::ResumeSecret;
 use crate::pairing::Role;
-use crate::payload::{Body, Payload};
+use crate::payload::Payload;
 
 /// How far the sessions before this one came, by numbers that begin at 1 in each of them.
 #[derive(Default)]
@@ -191,11 +191,7 @@ impl Session {
     /// # Errors
     /// [`Full`] until something is acknowledged.
     pub fn say(&mut self, sent: u64, text: &str) -> Result<u64, Full> {
-        let seq = self.outbox.push(Body::Text {
-            sent,
-            text,
-            resent: false,
-        })?;
+        let seq = self.outbox.push(sent, text)?;
         Ok(self.before.said + seq)
     }
 

@@ -1,16 +1,19 @@
-//! What was said and is not yet acknowledged: reliable payloads, encoded and
-//! numbered, kept until the peer has them, sent again after a link was lost.
-//! Bounded: who fills it waits.
+//! What was said and is not yet acknowledged: numbered, kept until the peer has it, sent again
+//! after a link was lost. It is kept as it was said, and encoded when it goes out: another session
+//! numbers it anew, and its peer may understand more or less. Bounded: who fills it waits.
 
 use std::collections::VecDeque;
 use std::fmt;
 
-use crate::payload::{Body, Payload, decode};
+use crate::payload::{Body, Payload};
 
 /// The most payloads that wait for an acknowledgement.
 pub const MESSAGES_MAX: usize = 1024;
 /// The most bytes that wait for an acknowledgement.
 pub const BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Bytes of an encoded message beside its text, at most: five items, and the array's head.
+const BESIDE_TEXT: usize = 32;
 
 /// The outbox has no room until something is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -22,11 +25,34 @@ pub struct Full;
 #[error("an impossible acknowledgement")]
 pub struct ImpossibleAck;
 
+/// A message, as [`Body::Text`] has it.
+struct Message {
+    sent: u64,
+    text: Box<str>,
+    resent: bool,
+}
+
+impl Message {
+    fn encode(&self, seq: u64, out: &mut Vec<u8>) {
+        let body = Body::Text {
+            sent: self.sent,
+            text: &self.text,
+            resent: self.resent,
+        };
+        Payload::Reliable { seq, body }.encode(out);
+    }
+
+    /// Bytes that it takes, at most.
+    fn len(&self) -> usize {
+        self.text.len() + BESIDE_TEXT
+    }
+}
+
 /// The unacknowledged payloads `acked + 1 ..= acked + queue.len()`, of which the
 /// first `sent` went out on the present link.
 #[derive(Default)]
 pub struct Outbox {
-    queue: VecDeque<Vec<u8>>,
+    queue: VecDeque<Message>,
     bytes: usize,
     acked: u64,
     sent: usize,
@@ -66,42 +92,35 @@ impl Outbox {
         self.acked
     }
 
-    /// Numbers and keeps a payload.
+    /// Numbers and keeps a message.
     ///
     /// # Errors
     /// [`Full`] at the bound; nothing is kept then.
-    pub fn push(&mut self, body: Body<'_>) -> Result<u64, Full> {
-        match self.has_room() {
-            true => Ok(self.append(body)),
-            false => Err(Full),
+    pub fn push(&mut self, sent: u64, text: &str) -> Result<u64, Full> {
+        if !self.has_room() {
+            return Err(Full);
         }
+        self.append(Message {
+            sent,
+            text: text.into(),
+            resent: false,
+        });
+        Ok(self.last())
     }
 
-    fn append(&mut self, body: Body<'_>) -> u64 {
-        let seq = self.last() + 1;
-        let mut encoded = Vec::new();
-        Payload::Reliable { seq, body }.encode(&mut encoded);
-        self.bytes += encoded.len();
-        self.queue.push_back(encoded);
-        seq
+    fn append(&mut self, message: Message) {
+        self.bytes += message.len();
+        self.queue.push_back(message);
     }
 
     /// What another session goes on with: everything that is not acknowledged, numbered from 1.
     /// What went out may have arrived, and is marked.
-    pub fn anew(&self) -> Self {
+    pub fn anew(self) -> Self {
         let mut anew = Self::default();
         let numbers = self.acked + 1..;
-        for (seq, encoded) in numbers.zip(&self.queue) {
-            if let Some(Ok(Payload::Reliable { body, .. })) = decode(encoded).next() {
-                anew.append(match body {
-                    Body::Text { sent, text, resent } => Body::Text {
-                        sent,
-                        text,
-                        resent: resent || seq <= self.furthest,
-                    },
-                    Body::Unknown => body,
-                });
-            }
+        for (seq, mut message) in numbers.zip(self.queue) {
+            message.resent |= seq <= self.furthest;
+            anew.append(message);
         }
         anew
     }
@@ -118,18 +137,18 @@ impl Outbox {
 
     /// Bytes of what went out on the present link, or the last one, and is not acknowledged.
     pub fn sent_bytes(&self) -> usize {
-        self.queue.iter().take(self.sent).map(Vec::len).sum()
+        self.queue.iter().take(self.sent).map(Message::len).sum()
     }
 
     /// Moves what is unsent into `out`, as long as it stays within `limit` bytes.
     pub fn fill(&mut self, out: &mut Vec<u8>, limit: usize) {
         let start = out.len();
-        for encoded in self.queue.iter().skip(self.sent) {
-            if out.len() - start + encoded.len() > limit {
+        for message in self.queue.iter().skip(self.sent) {
+            if out.len() - start + message.len() > limit {
                 break;
             }
-            out.extend_from_slice(encoded);
             self.sent += 1;
+            message.encode(self.acked + self.sent as u64, out);
         }
         self.furthest = self.furthest.max(self.acked + self.sent as u64);
     }
@@ -143,7 +162,7 @@ impl Outbox {
             return Err(ImpossibleAck);
         }
         let news = usize::try_from(received - self.acked).map_err(|_| ImpossibleAck)?;
-        let freed: usize = self.queue.drain(..news).map(|encoded| encoded.len()).sum();
+        let freed: usize = self.queue.drain(..news).map(|message| message.len()).sum();
         self.bytes -= freed;
         self.sent = self.sent.saturating_sub(news);
         self.acked = received;
@@ -159,26 +178,19 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn text(text: &str) -> Body<'_> {
-        Body::Text {
-            sent: 0,
-            text,
-            resent: false,
-        }
-    }
+    use crate::payload::decode;
 
     fn sent(outbox: &mut Outbox) -> usize {
         let mut out = Vec::new();
         outbox.fill(&mut out, usize::MAX);
-        crate::payload::decode(&out).count()
+        decode(&out).count()
     }
 
     #[test]
     fn what_is_not_acknowledged_goes_out_again_on_the_next_link() {
         let mut outbox = Outbox::default();
         for word in ["a", "b", "c"] {
-            outbox.push(text(word)).unwrap();
+            outbox.push(0, word).unwrap();
         }
         assert_eq!(sent(&mut outbox), 3);
         assert!(!outbox.has_unsent());
@@ -194,12 +206,12 @@ mod tests {
     fn another_session_goes_on_with_what_is_not_acknowledged_and_marks_what_went_out() {
         let mut outbox = Outbox::default();
         for word in ["a", "b"] {
-            outbox.push(text(word)).unwrap();
+            outbox.push(0, word).unwrap();
         }
         sent(&mut outbox);
         outbox.acknowledge(1).unwrap();
         outbox.restart();
-        outbox.push(text("c")).unwrap();
+        outbox.push(0, "c").unwrap();
         let mut marks = vec![("b", true), ("c", false)];
         for _ in 0..2 {
             let mut out = Vec::new();
@@ -220,18 +232,33 @@ mod tests {
     }
 
     #[test]
+    fn no_message_takes_more_than_it_is_counted_for() {
+        for text in ["", "a", &"x".repeat(crate::payload::TEXT_MAX)] {
+            let message = Message {
+                sent: u64::MAX,
+                text: text.into(),
+                resent: true,
+            };
+            let mut out = Vec::new();
+            message.encode(u64::MAX, &mut out);
+            assert!(out.len() <= message.len(), "{}", out.len());
+        }
+    }
+
+    #[test]
     fn a_full_outbox_is_carried_over_whole() {
         let long = "x".repeat(crate::payload::TEXT_MAX);
         let mut outbox = Outbox::default();
-        while outbox.push(text(&long)).is_ok() {}
+        while outbox.push(0, &long).is_ok() {}
         sent(&mut outbox);
-        assert_eq!(outbox.anew().waiting(), outbox.waiting());
+        let waiting = outbox.waiting();
+        assert_eq!(outbox.anew().waiting(), waiting);
     }
 
     #[test]
     fn acknowledging_what_was_not_sent_or_less_than_before_is_impossible() {
         let mut outbox = Outbox::default();
-        outbox.push(text("a")).unwrap();
+        outbox.push(0, "a").unwrap();
         assert_eq!(outbox.acknowledge(1), Err(ImpossibleAck));
         assert_eq!(sent(&mut outbox), 1);
         assert_eq!(outbox.acknowledge(2), Err(ImpossibleAck));
@@ -244,16 +271,16 @@ mod tests {
     fn a_full_outbox_takes_nothing_until_something_is_acknowledged() {
         let mut outbox = Outbox::default();
         for _ in 0..MESSAGES_MAX {
-            outbox.push(text("x")).unwrap();
+            outbox.push(0, "x").unwrap();
         }
-        assert_eq!(outbox.push(text("x")), Err(Full));
+        assert_eq!(outbox.push(0, "x"), Err(Full));
         sent(&mut outbox);
         outbox.acknowledge(1).unwrap();
-        assert_eq!(outbox.push(text("x")), Ok(MESSAGES_MAX as u64 + 1));
+        assert_eq!(outbox.push(0, "x"), Ok(MESSAGES_MAX as u64 + 1));
 
         let long = "x".repeat(crate::payload::TEXT_MAX);
         let mut outbox = Outbox::default();
-        while outbox.push(text(&long)).is_ok() {}
+        while outbox.push(0, &long).is_ok() {}
         assert!(outbox.waiting() < MESSAGES_MAX && outbox.bytes < BYTES_MAX + 2 * long.len());
     }
 }

@@ -158,15 +158,19 @@ impl Session {
         Renewal::Agreeing(Box::new(opened), then)
     }
 
-    /// Our identity's agreement that [`Event::Agree`] asked for. One that nobody waits for any more
-    /// is dropped.
+    /// Our identity's agreement with this key, which [`Event::Agree`] asked for. One that nobody
+    /// waits for any more, as of the link before, is dropped.
     ///
     /// # Errors
     /// [`Fault`]: the link is forgotten and its socket to be closed.
-    pub fn agreed(&mut self, shared: SharedSecret) -> Result<(), (LinkId, Fault)> {
+    pub fn agreed(
+        &mut self,
+        theirs: &PublicKey,
+        shared: SharedSecret,
+    ) -> Result<(), (LinkId, Fault)> {
         let Some(Renewal::Agreeing(opened, then)) = self
             .renewal
-            .take_if(|renewal| matches!(renewal, Renewal::Agreeing(..)))
+            .take_if(|renewal| matches!(renewal, Renewal::Agreeing(opened, _) if opened.their_ephemeral() == theirs))
         else {
             return Ok(());
         };

@@ -90,7 +90,7 @@ impl Line {
             match event {
                 Event::Agree(theirs) => {
                     let shared = identity(ROLES[end]).diffie_hellman(&theirs).unwrap();
-                    self.ends[end].agreed(shared).unwrap();
+                    self.ends[end].agreed(&theirs, shared).unwrap();
                 }
                 Event::Text { text, .. } => self.shown[end].push(text),
                 _ => {}
@@ -195,6 +195,28 @@ fn who_keeps_keys_from_being_renewed_loses_the_link() {
     };
     assert_eq!(lost, (LINK, Fault::Silent));
     assert!(line.now - begun >= 67 * 60 * SECOND);
+}
+
+#[test]
+fn an_agreement_for_the_link_before_is_dropped() {
+    let mut line = Line::new();
+    line.renew();
+    line.flush(1);
+    line.under_way[1].drain(..).for_each(|mut body| {
+        line.ends[0].receive(LINK, &mut body, line.now).unwrap();
+    });
+    line.flush(0);
+    let mut body = line.under_way[0].remove(0);
+    line.ends[1].receive(LINK, &mut body, line.now).unwrap();
+    let Some(Event::Agree(theirs)) = line.ends[1].poll_event() else {
+        panic!("nothing to agree on");
+    };
+    let other = SecretKey::generate().public();
+    let agreement = |key| identity(Role::Guest).diffie_hellman(key).unwrap();
+    line.ends[1].agreed(&other, agreement(&other)).unwrap();
+    assert_eq!(line.flush(1), 0, "nothing comes of it");
+    line.ends[1].agreed(&theirs, agreement(&theirs)).unwrap();
+    assert_eq!(line.flush(1), 1);
 }
 
 #[test]

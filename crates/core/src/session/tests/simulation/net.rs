@@ -321,7 +321,7 @@ impl Net {
                     Event::Unheeded | Event::Renewed => {}
                     Event::Agree(theirs) => {
                         let shared = identity(role).diffie_hellman(&theirs).unwrap();
-                        self.sessions[at(role)].agreed(shared).unwrap();
+                        self.sessions[at(role)].agreed(&theirs, shared).unwrap();
                     }
                     Event::Left | Event::Failed => panic!("nobody left"),
                     Event::Piece {
