@@ -30,6 +30,9 @@ caps = bytes([1, 1, 0, 0, 0, 0])
 keys = bytes([9] * 32) + out("encapsulation_key")
 ciphertext = out("ciphertext")
 text = b"\x84\x10\x01\x00\x62hi"
+piece = bytes([0x84, 8, 1, 0, 0x43, 7, 7, 7])
+credit = bytes([0x84, 9, 2, 0, 0x1A, 0, 0x40, 0, 0])
+close = bytes([0x82, 10, 1])
 
 SEEDS = {
     "offer": [out("offer_a"), out("offer_b"), b"\x02" + out("offer_a")[1:]],
@@ -59,12 +62,20 @@ SEEDS = {
     "header": [frame[4:44] for frame in frames[:3]],
     "knock": [out("knock"), out("knock")[:16]],
     "frame": [b"\x58" + b"".join(frames), b"\x00" + bytes(8), b"\x58" + frames[0][:60]],
-    "payload": [*payloads, bytes([0x84, 6, 2, 0x42, 1, 2, 0x40]), bytes([0x83, 6, 4, 0x40])],
+    "payload": [
+        *payloads,
+        bytes([0x84, 6, 2, 0x42, 1, 2, 0x40]),
+        bytes([0x83, 6, 4, 0x40]),
+        piece + credit + close,
+        bytes([0x85, 8, 1, 0, 0x40, 0xF5]),
+    ],
     "record": [
         b"".join(map(record, payloads)),
         record(frames[0][4:], sealed=False),
         record(text) + record(text) + record(b"\x81\x02\x81\x03"),
         record(b"\x84\x10\x02\x00\x62hi") + record(b"\x82\x01\x18\x63"),
+        record(piece) + record(credit) + record(text) + record(close) + record(b"\x82\x0a\x02"),
+        record(credit) + record(b"\x84\x09\x02\x05\x18\x64"),
     ],
     "room": [
         INPUTS["room"].encode() + b"#" + INPUTS["secret"].encode(),
