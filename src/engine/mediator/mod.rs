@@ -200,8 +200,14 @@ impl MediatorHandle {
             let _ = lan.announce(here.access.route.mediator.port());
         }
         *self = here;
-        self.is_embedded()
-            .then(|| "the mediator ended; this client runs one now".to_owned())
+        let port = self.access.route.mediator.port();
+        let interfaces = match bind {
+            Some(ip) if !ip.is_unspecified() => ip.to_string(),
+            _ => "all interfaces".to_owned(),
+        };
+        self.is_embedded().then(|| {
+            format!("the mediator ended; this client runs one now, on port {port} of {interfaces}")
+        })
     }
 
     fn go_to(&mut self, url: MediatorUrl, why: &str) -> String {
