@@ -11,7 +11,9 @@
 //!
 //! The row is one row always (the terminal does not wrap while it is drawn), and no other row is
 //! ever touched. While the width changes nobody knows where the terminal has put things: for
-//! [`SETTLE`] nothing is written, then the row is painted where the cursor is. It never moves up.
+//! [`SETTLE`] nothing is written, then the row is painted where the cursor is. It moves up only over
+//! rows into which a terminal has broken the row itself, as that terminal's own answer shows
+//! (`settle`).
 //!
 //! A row that is seen takes what is typed, and nothing else does: after a question or an alarm the
 //! composer is deaf, and there is no row, until nothing was typed for [`QUIET`].
@@ -20,6 +22,7 @@ pub mod keys;
 pub mod prompt;
 pub mod question;
 pub mod row;
+mod settle;
 pub mod tab;
 
 use std::time::{Duration, Instant};
@@ -78,6 +81,8 @@ pub struct Composer {
     focused: bool,
     /// When the width has settled; until then nothing is written.
     settled: Option<Instant>,
+    /// Where the terminal has put the row of the width before.
+    broken: settle::Broken,
     /// Printed meanwhile, and how many bytes that is.
     held: Vec<Text>,
     held_size: usize,
@@ -112,6 +117,7 @@ impl Composer {
             deaf_until: None,
             focused: true,
             settled: None,
+            broken: settle::Broken::default(),
             held: Vec::new(),
             held_size: 0,
             away: false,
@@ -190,6 +196,7 @@ impl Composer {
             Event::Paste(text) => return self.paste(&text, at),
             Event::Resize(width, height) => self.resize(width, height, at),
             Event::Focus(focused) => self.focused = focused,
+            Event::Column(column) => self.located(column, at),
             Event::Front(ours) => self.come(ours),
         }
         Vec::new()

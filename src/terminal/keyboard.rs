@@ -31,6 +31,10 @@ pub enum Event {
     Paste(String),
     /// The window has the focus from now on, or not.
     Focus(bool),
+    /// In which column the cursor is, from 0: an answer to [`ASK_COLUMN`].
+    ///
+    /// [`ASK_COLUMN`]: crate::terminal::composer::row::ASK_COLUMN
+    Column(u16),
     /// Columns and rows.
     Resize(u16, u16),
     /// The program goes on, or another one has come to the front or left it: whether the terminal

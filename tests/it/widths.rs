@@ -189,15 +189,37 @@ fn no_row_stays_behind_where_rows_flow_anew() {
         history = resize(&mut bob, width);
     }
     assert_eq!(history.matches("bob ⚠").count(), 1, "{history}");
-    // Where the cursor is beyond the new width, what is before it stays: one row.
-    tmux.run(&[
-        "send-keys",
-        "-l",
-        " and a draft of some fifty columns, which is long",
-    ]);
-    tmux.await_history(|text| text.contains("which is long"));
-    history = resize(&mut bob, 40);
-    assert_eq!(history.matches("bob ⚠").count(), 2, "{history}");
+}
+
+#[test]
+fn no_part_of_a_draft_stays_behind_where_rows_flow_anew() {
+    if !Tmux::is_installed() {
+        return;
+    }
+    let (mediator, homes) = (Mediator::start(), crate::common::acts::homes());
+    let mut bob = Start::chat(&homes[1], &mediator.url, "bob", ROOM).run();
+    bob.await_event("waiting");
+    let tmux = Tmux::start(&homes[0], &mediator, 80, 24);
+    bob.await_event("connected");
+    // What this terminal moves into its scrollback nobody takes back: there is more above the row.
+    for n in 1..=20 {
+        bob.say(&format!("before {n}"));
+    }
+    tmux.await_history(|text| text.contains("bob   before 20"));
+    let draft = "abc and a draft of some fifty columns, which is long";
+    tmux.run(&["send-keys", "-l", draft]);
+    tmux.await_history(|text| text.trim_end().ends_with(draft));
+    // The cursor is beyond each of these widths but 64, and what is before it was broken off.
+    for width in [40, 30, 64, 35, 22] {
+        tmux.run(&["resize-window", "-x", &width.to_string(), "-y", "24"]);
+        let history = tmux.await_history(|text| {
+            let row = text.trim_end().lines().last().unwrap_or_default();
+            let is_whole = row.ends_with("is long") && row.chars().count() < width;
+            is_whole && row.contains('…') == (width < 61)
+        });
+        assert_eq!(history.matches("bob ⚠").count(), 1, "{history}");
+        assert_eq!(history.matches("bob   before").count(), 20, "{history}");
+    }
 }
 
 #[test]

@@ -15,13 +15,15 @@ use std::time::Instant;
 use undertone_core::text::safe::{Safe, columns};
 
 use super::question::{self, Mode};
-use super::{AGAIN, Composer, SETTLE};
+use super::{AGAIN, Composer};
 use crate::terminal::editor::window::Visible;
 use crate::terminal::layout::Text;
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
 const ERASE: &[u8] = b"\r\x1b[K";
+/// Asks the terminal in which column the cursor is (ECMA-48 §8.3.35).
+pub const ASK_COLUMN: &[u8] = b"\x1b[6n";
 /// Columns of what stands between a question and its answer.
 const MARK: usize = 3;
 /// Bytes that are held while the width changes; more do not wait.
@@ -53,7 +55,7 @@ impl Composer {
     /// Paints the row, if it is to look different, or takes it away while nothing is heard. Comes
     /// last in what is written together.
     pub fn paint(&mut self, out: &mut Vec<u8>) {
-        if self.settled.is_none() && self.painted != self.row() {
+        if self.settled.is_none() && self.painted != self.row().map(|(row, _)| row) {
             self.begin_update(out);
             self.row_out(out);
         }
@@ -76,23 +78,6 @@ impl Composer {
         self.paint(out);
     }
 
-    /// Another size. A width that changes has to settle first: see [`Composer::deadline`].
-    pub fn resize(&mut self, width: u16, height: u16, now: Instant) {
-        let (width, height) = size(width, height);
-        self.height = height;
-        if width != self.width || self.settled.is_some() {
-            self.width = width;
-            self.settled = Some(now + SETTLE);
-        }
-    }
-
-    /// The size is this one. Another width than before has to settle.
-    pub fn measured(&mut self, width: u16, height: u16, now: Instant) {
-        if size(width, height).0 != self.width {
-            self.resize(width, height, now);
-        }
-    }
-
     /// When [`Composer::tick`] is to be called.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
@@ -105,37 +90,20 @@ impl Composer {
         if self.interrupted.is_some_and(|last| now >= last + AGAIN) {
             self.interrupted = None;
         }
-        if self.settled.is_some_and(|settled| now >= settled) {
+        if self.settled.is_some_and(|settled| now >= settled) && !self.asks(now, out) {
             self.settle(out);
         }
         self.paint(out);
     }
 
-    /// Makes way for a row of the new width where the old one was: on the cursor's row and what is
-    /// below it. A terminal that reflows may have broken the old one into several, and put the cursor
-    /// behind the first: what is above it stays.
-    fn settle(&mut self, out: &mut Vec<u8>) {
-        self.settled = None;
-        self.begin_update(out);
-        // Without a row the cursor stands at the start of an empty one.
-        if self.painted.is_some() {
-            self.erase(out);
-            out.extend_from_slice(b"\x1b[J");
-        }
-        self.held_size = 0;
-        for text in std::mem::take(&mut self.held) {
-            self.lines_out(&text, out);
-        }
-    }
-
-    fn lines_out(&self, text: &Text, out: &mut Vec<u8>) {
+    pub(super) fn lines_out(&self, text: &Text, out: &mut Vec<u8>) {
         for line in text.rows(Some(self.width)).split('\n') {
             out.extend_from_slice(line.as_bytes());
             out.extend_from_slice(b"\r\n");
         }
     }
 
-    fn begin_update(&mut self, out: &mut Vec<u8>) {
+    pub(super) fn begin_update(&mut self, out: &mut Vec<u8>) {
         if !std::mem::replace(&mut self.updating, true) {
             out.extend_from_slice(BEGIN);
         }
@@ -148,14 +116,15 @@ impl Composer {
     }
 
     fn row_out(&mut self, out: &mut Vec<u8>) {
-        let Some(row) = self.row() else {
+        let Some((row, column)) = self.row() else {
             return self.erase(out);
         };
         out.extend_from_slice(row.as_bytes());
         self.painted = Some(row);
+        self.broken.painted(column);
     }
 
-    fn erase(&mut self, out: &mut Vec<u8>) {
+    pub(super) fn erase(&mut self, out: &mut Vec<u8>) {
         if self.painted.take().is_some() {
             out.extend_from_slice(ERASE);
         }
@@ -167,8 +136,8 @@ impl Composer {
         self.painted = None;
     }
 
-    /// The row as it is to be; `None` while nothing typed is heard.
-    fn row(&self) -> Option<String> {
+    /// The row as it is to be, and the column of the cursor in it; `None` while nothing typed is heard.
+    fn row(&self) -> Option<(String, usize)> {
         if self.deaf_until.is_some() || self.away {
             return None;
         }
@@ -188,7 +157,8 @@ impl Composer {
         if !hint.is_empty() {
             visible.after = self.style.dim(Safe::line(hint).clipped(room).as_str());
         }
-        Some(painted(&head, &visible))
+        let column = taken + visible.column();
+        Some((painted(&head, &visible), column))
     }
 
     /// What stands before the draft, and its columns.

@@ -3,6 +3,7 @@
 mod deaf;
 mod random;
 mod screen;
+mod settle;
 
 use self::screen::Screen;
 use super::*;

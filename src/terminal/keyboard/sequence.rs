@@ -28,6 +28,8 @@ pub(super) enum Meaning {
     Key(Key),
     /// The window got the focus, or lost it.
     Focus(bool),
+    /// In which column the cursor is, from 0.
+    Column(u16),
     /// A paste begins.
     Paste,
     /// So many bytes follow that belong to it, and it says nothing.
@@ -52,6 +54,7 @@ pub(super) fn meaning(introducer: Introducer, body: &[u8], end: u8) -> Meaning {
         // A mouse, as X10 and xterm first told of it.
         (b'M', []) => Meaning::Longer(3),
         (b'~', b"200") => Meaning::Paste,
+        (b'R', _) => body.column().map_or(Meaning::Nothing, Meaning::Column),
         _ => body.key(end).map_or(Meaning::Nothing, Meaning::Key),
     }
 }
@@ -96,6 +99,13 @@ impl Body<'_> {
         const RELEASED: u32 = 3;
         let held = self.number(field, 0).unwrap_or(1).saturating_sub(1);
         (self.number(field, 1) != Some(RELEASED)).then_some(Held(held))
+    }
+
+    /// Of a cursor position report, `row;column`.
+    fn column(&self) -> Option<u16> {
+        let digits = self.0.iter().all(|byte| matches!(byte, b'0'..=b'9' | b';'));
+        self.number(0, 0).filter(|_| digits)?;
+        self.number(1, 0)?.checked_sub(1)?.try_into().ok()
     }
 
     fn key(&self, end: u8) -> Option<Key> {

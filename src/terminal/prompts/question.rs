@@ -105,7 +105,7 @@ impl Asker {
                     self.width = columns()?;
                     Turn::Edited
                 }
-                Some(Event::Focus(_)) => Turn::Edited,
+                Some(Event::Focus(_) | Event::Column(_)) => Turn::Edited,
             };
             match turn {
                 Turn::Edited => continue,

@@ -111,6 +111,7 @@ impl Decoder {
         self.esc_before(sequence.meta);
         match meaning {
             Meaning::Focus(focus) => self.events.push_back(Event::Focus(focus)),
+            Meaning::Column(column) => self.events.push_back(Event::Column(column)),
             Meaning::Paste if !self.unbracketed => {
                 return State::Paste(Paste::begin(sequence.eight_bit));
             }

@@ -31,8 +31,11 @@ impl Typist {
         self
     }
 
+    /// What is heard, but where the cursor is: that is nothing that a person does.
     fn heard(&mut self) -> Vec<Event> {
-        std::iter::from_fn(|| self.decoder.next_event()).collect()
+        let events = std::iter::from_fn(|| self.decoder.next_event());
+        let by_a_person = |event: &Event| !matches!(event, Event::Column(_));
+        events.filter(by_a_person).collect()
     }
 }
 

@@ -64,7 +64,6 @@ fn answers_and_keys_without_a_use_say_nothing() {
         "?2026;2$y",
         "?62;22;52c",
         ">1;4000;30c",
-        "24;80R",
         "8;24;80t",
         "0n",
         "?1u",
@@ -93,5 +92,9 @@ fn answers_and_keys_without_a_use_say_nothing() {
     assert_eq!(ss3("P"), Meaning::Nothing);
     assert_eq!(csi("I"), Meaning::Focus(true));
     assert_eq!(csi("200~"), Meaning::Paste);
+    assert_eq!(csi("12;40R"), Meaning::Column(39));
+    for body in ["R", "12R", "12;R", "12;0R", "?12;40R", "12;99999R"] {
+        assert_eq!(csi(body), Meaning::Nothing, "{body}");
+    }
     assert_eq!(csi("M"), Meaning::Longer(3));
 }
