@@ -1,6 +1,7 @@
 //! Sessions without sockets or pairings: the tests hand out the keys of each
 //! link, carry the bytes, and hold the clock.
 
+mod closes;
 mod delivery;
 mod links;
 mod records;

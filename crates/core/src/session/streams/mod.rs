@@ -9,6 +9,7 @@
 //! Nothing that was sent is kept: on each link the receiver says where it is, and from there on the
 //! source is read, again where it must be. Pieces wait for messages, never the other way round.
 
+mod closes;
 mod incoming;
 mod outgoing;
 mod table;
@@ -58,12 +59,15 @@ impl Session {
     }
 
     /// Accepts a stream of the peer's from this byte on: what comes before it is here already, or
-    /// not wanted.
+    /// not wanted. Where the peer has closed it meanwhile, [`Event::Closed`](super::Event::Closed) says so. One that was
+    /// accepted or closed here before stays as it is, and one of ours is none to accept.
     ///
     /// # Errors
-    /// [`TooMany`] until another one is closed.
+    /// [`TooMany`]: the peer has more of them open than it may.
     pub fn accept(&mut self, stream: StreamId, from: u64, now: Instant) -> Result<(), TooMany> {
-        self.streams.accept(stream, from, now)
+        let event = self.streams.accept(stream, from, now)?;
+        self.events.extend(event);
+        Ok(())
     }
 
     /// What is to be read next from the source of a stream of ours, while a link counts.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use web_time::Instant;
 
+use super::closes::Closes;
 use super::incoming::Incoming;
 use super::outgoing::Outgoing;
 use super::window::Window;
@@ -27,10 +28,7 @@ pub(in crate::session) struct Streams {
     next: StreamId,
     outgoing: BTreeMap<StreamId, Outgoing>,
     incoming: BTreeMap<StreamId, Incoming>,
-    /// Closed here, and not yet by the peer: whether that was said on this link.
-    closing: BTreeMap<StreamId, bool>,
-    /// Closed by the peer, which is to be confirmed.
-    confirming: Vec<StreamId>,
+    closes: Closes,
     piece: Option<Piece>,
     /// Whose piece went out last: the next one is another's.
     turn: StreamId,
@@ -44,8 +42,7 @@ impl Streams {
             next: StreamId(if role == Role::Host { 1 } else { 2 }),
             outgoing: BTreeMap::new(),
             incoming: BTreeMap::new(),
-            closing: BTreeMap::new(),
-            confirming: Vec::new(),
+            closes: Closes::default(),
             piece: None,
             turn: StreamId(0),
             window: Window::default(),
@@ -62,32 +59,36 @@ impl Streams {
     }
 
     pub(in crate::session) fn open(&mut self) -> Result<StreamId, TooMany> {
-        self.has_room(true, self.outgoing.len())?;
+        // Closed by one end alone, one still counts.
+        let closing = self.closes.unanswered().filter(|id| self.is_ours(*id));
+        if self.outgoing.len() + closing.count() >= STREAMS_MAX {
+            return Err(TooMany);
+        }
         let id = self.next;
         self.next = StreamId(id.0 + 2);
         self.outgoing.insert(id, Outgoing::default());
         Ok(id)
     }
 
+    /// Gives the event that comes of it.
     pub(in crate::session) fn accept(
         &mut self,
         id: StreamId,
         from: u64,
         now: Instant,
-    ) -> Result<(), TooMany> {
-        self.has_room(false, self.incoming.len())?;
-        self.incoming.insert(id, Incoming::new(from, now));
-        Ok(())
-    }
-
-    /// Whether another stream may be opened by us, or by the peer: closed by one end alone, one
-    /// still counts.
-    fn has_room(&self, ours: bool, open: usize) -> Result<(), TooMany> {
-        let closing = self.closing.keys().filter(|id| self.is_ours(**id) == ours);
-        match open + closing.count() < STREAMS_MAX {
-            true => Ok(()),
-            false => Err(TooMany),
+    ) -> Result<Option<Event>, TooMany> {
+        if self.closes.is_to_be_answered(id) {
+            return Ok(Some(Event::Closed(id)));
         }
+        let is_new = !self.incoming.contains_key(&id) && !self.closes.is_closed_here(id);
+        if self.is_ours(id) || !is_new {
+            return Ok(None);
+        }
+        if self.incoming.len() >= STREAMS_MAX {
+            return Err(TooMany);
+        }
+        self.incoming.insert(id, Incoming::new(from, now));
+        Ok(None)
     }
 
     pub(in crate::session) fn supply(
@@ -123,8 +124,9 @@ impl Streams {
     }
 
     pub(in crate::session) fn close(&mut self, id: StreamId) {
-        if self.forget(id) || !self.is_ours(id) && !self.confirming.contains(&id) {
-            self.closing.insert(id, false);
+        let is_known = self.is_ours(id) || self.closes.is_to_be_answered(id);
+        if self.forget(id) || !is_known {
+            self.closes.close(id);
         }
     }
 
@@ -162,9 +164,7 @@ impl Streams {
 
     /// Whether a record is to go out for what is said of streams.
     pub(in crate::session) fn is_due(&self, now: Instant) -> bool {
-        self.closing.values().any(|said| !said)
-            || !self.confirming.is_empty()
-            || self.deadline().is_some_and(|due| due <= now)
+        self.closes.is_due() || self.deadline().is_some_and(|due| due <= now)
     }
 
     /// When that is.
@@ -179,14 +179,7 @@ impl Streams {
                 Payload::Stream(*number, credit).encode(out);
             }
         }
-        let unsaid = self.closing.iter_mut().filter(|(_, said)| !**said);
-        let closing = unsaid.map(|(id, said)| {
-            *said = true;
-            *id
-        });
-        for StreamId(number) in closing.chain(self.confirming.drain(..)) {
-            Payload::Stream(number, StreamPart::Close).encode(out);
-        }
+        self.closes.say(out);
     }
 
     /// Appends the piece that waits, if there is room for it; says whether it did.
@@ -217,13 +210,13 @@ impl Streams {
         part: StreamPart<'_>,
         now: Instant,
     ) -> Result<Option<Event>, Fault> {
-        if self.is_ours(id) && id >= self.next {
+        if id == StreamId(0) || self.is_ours(id) && id >= self.next {
             return Err(Fault::Misbehaved("a stream that was never opened"));
         }
         match part {
             StreamPart::Close => return self.closed(id),
             // It crossed our close.
-            _ if self.closing.contains_key(&id) => {}
+            _ if self.closes.is_closed_here(id) => {}
             StreamPart::Piece {
                 offset,
                 bytes,
@@ -241,11 +234,15 @@ impl Streams {
                 }));
             }
             StreamPart::Credit { offset, limit } => {
-                let Some(stream) = self.outgoing.get_mut(&id) else {
+                if let Some(stream) = self.outgoing.get_mut(&id) {
+                    if let Some(sent) = stream.credit(offset, limit)? {
+                        self.window.arrived(sent, now);
+                    }
+                } else if self.is_ours(id) {
+                    // Whoever reads of it late accepts what both have closed.
+                    self.closes.close(id);
+                } else {
                     return Err(Fault::Misbehaved("credit for no stream"));
-                };
-                if let Some(sent) = stream.credit(offset, limit)? {
-                    self.window.arrived(sent, now);
                 }
             }
         }
@@ -253,15 +250,8 @@ impl Streams {
     }
 
     fn closed(&mut self, id: StreamId) -> Result<Option<Event>, Fault> {
-        if self.closing.remove(&id).is_some() {
-            return Ok(None);
-        }
-        // All that an honest peer can have open.
-        if self.confirming.len() >= 2 * STREAMS_MAX {
-            return Err(Fault::Misbehaved("too many closed streams"));
-        }
-        self.confirming.push(id);
-        Ok(self.forget(id).then_some(Event::Closed(id)))
+        let news = self.closes.closed(id)? && self.forget(id);
+        Ok(news.then_some(Event::Closed(id)))
     }
 
     fn forget(&mut self, id: StreamId) -> bool {
@@ -275,19 +265,21 @@ impl Streams {
         self.incoming
             .values_mut()
             .for_each(|stream| stream.restart(now));
-        self.closing.values_mut().for_each(|said| *said = false);
-        self.confirming.clear();
+        self.closes.restart();
         self.piece = None;
         self.window = Window::default();
+    }
+
+    /// How many closes of ours are not answered.
+    #[cfg(test)]
+    pub(in crate::session) fn closing(&self) -> usize {
+        self.closes.unanswered().count()
     }
 
     /// Whether there is no stream, and nothing to be said of one.
     #[cfg(test)]
     pub(in crate::session) fn is_idle(&self) -> bool {
-        self.outgoing.is_empty()
-            && self.incoming.is_empty()
-            && self.closing.is_empty()
-            && self.confirming.is_empty()
+        self.outgoing.is_empty() && self.incoming.is_empty() && self.closes.is_empty()
     }
 
     /// The session is at its end, and so are its streams.
