@@ -84,7 +84,12 @@ impl Incoming {
     /// What is said of it with the record that goes out now.
     pub(super) fn credit(&mut self) -> Option<StreamPart<'static>> {
         self.due.take()?;
-        let (offset, limit) = (self.received, self.taken.saturating_add(CREDIT));
+        let offset = self.received;
+        // Behind the last piece, which another link does not know of, nothing comes.
+        let limit = match self.ended {
+            true => offset,
+            false => self.taken.saturating_add(CREDIT),
+        };
         self.said = Some((offset, limit));
         Some(StreamPart::Credit { offset, limit })
     }

@@ -91,6 +91,28 @@ fn a_stream_arrives_and_is_closed_by_both() {
     }
 }
 
+/// The receiver has all of it and still keeps it from being closed, as to check it: on another link
+/// nothing of it is left to be said.
+#[test]
+fn a_stream_that_ended_has_nothing_more_on_another_link() {
+    let mut pair = Pair::connected();
+    let stream = pair.guest.open_stream().unwrap();
+    pair.host.accept(stream, 0, pair.now).unwrap();
+    pair.carry();
+    let mut got = Got::default();
+    run(&mut pair, stream, 5000, &mut got);
+    assert!(got.last);
+    pair.connect();
+    run(&mut pair, stream, 5000, &mut got);
+    assert_eq!(
+        (got.upto, pair.guest.acknowledged(stream)),
+        (5000, Some(5000))
+    );
+    pair.host.close_stream(stream);
+    pair.carry();
+    assert!(pair.host.streams.is_idle() && pair.guest.streams.is_idle());
+}
+
 #[test]
 fn it_may_begin_where_the_receiver_has_it_already() {
     let mut pair = Pair::connected();
