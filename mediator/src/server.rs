@@ -9,7 +9,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -63,7 +62,6 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     listener.local_addr()?;
-    hold_nothing_back(&listener)?;
     let tls = config.tls.clone().map(TlsAcceptor::from);
     let mediator = Arc::new(Mediator::new(config));
     let stop = Stop {
@@ -101,7 +99,7 @@ pub async fn serve(
             mediator: Arc::clone(&mediator),
             stopping: stop.stopping.subscribe(),
         };
-        #[cfg(not(target_os = "linux"))]
+        // Of each, for what a listener hands down does not reach those who came before it was set.
         let _ = stream.set_nodelay(true);
         match tls.clone() {
             None => tokio::spawn(visit.serve(stream)),
@@ -120,11 +118,6 @@ pub async fn serve(
     mediator.hub.tally.finish();
     info!("stopped");
     Ok(())
-}
-
-/// What is accepted sends at once. Linux hands that down, so that it costs no call for each.
-fn hold_nothing_back(listener: &TcpListener) -> io::Result<()> {
-    SockRef::from(listener).set_tcp_nodelay(true)
 }
 
 /// Why no connection can be taken, for the log.

@@ -18,14 +18,3 @@ fn an_operator_is_told_what_to_mend() {
     let gone = io::ErrorKind::UnexpectedEof.into();
     assert!(handshake_failed(&gone).contains("hung up"));
 }
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn what_is_accepted_sends_at_once() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    hold_nothing_back(&listener).unwrap();
-    let _client = TcpStream::connect(listener.local_addr().unwrap())
-        .await
-        .unwrap();
-    assert!(listener.accept().await.unwrap().0.nodelay().unwrap());
-}
