@@ -29,13 +29,14 @@ impl End {
     /// Runs until something happened that `is_awaited`.
     pub(crate) async fn run(&mut self, is_awaited: impl Fn(&Event) -> bool) {
         loop {
-            self.transmit();
             while let Some(event) = self.session.poll_event() {
                 self.show(&event);
                 if is_awaited(&event) {
                     return;
                 }
             }
+            // What was shown is acknowledged at once.
+            self.transmit();
             self.turn().await;
         }
     }

@@ -38,6 +38,8 @@ pub(super) struct Link {
     liveness: Liveness,
     unacked: u32,
     ack_by: Option<Instant>,
+    /// The last number that was acknowledged on this link.
+    acked: Option<u64>,
     unanswered: u32,
     unanswered_since: Option<Instant>,
 }
@@ -53,6 +55,7 @@ impl Link {
             liveness: Liveness::new(now),
             unacked: 0,
             ack_by: None,
+            acked: None,
             unanswered: 0,
             unanswered_since: None,
         }
@@ -110,6 +113,13 @@ impl Link {
         self.ack_by.get_or_insert(now);
     }
 
+    /// What came is yet to be shown, and nothing before it is left to be acknowledged: that waits.
+    pub(super) fn wait_for_the_face(&mut self, received: u64, unshown: bool) {
+        if unshown && self.acked == Some(received) {
+            self.ack_by = None;
+        }
+    }
+
     /// A pong tells the peer that nothing which came before its ping is left to be acknowledged.
     fn may_pong(&self, now: Instant, unshown: bool) -> bool {
         self.pongs_due > 0 && (!unshown || self.pong_by.is_none_or(|by| by <= now))
@@ -139,8 +149,10 @@ impl Link {
             // The host acknowledges it at once.
             self.liveness.expect_reply(now);
             Payload::Go { link, received }.encode(out);
+            self.acked = Some(received);
         } else if self.ack_by.is_some() {
             Payload::Ack { received }.encode(out);
+            self.acked = Some(received);
         }
         if self.may_pong(now, unshown) {
             for _ in 0..std::mem::take(&mut self.pongs_due) {

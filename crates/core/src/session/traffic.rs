@@ -169,6 +169,7 @@ impl Session {
         let Some(live) = &mut self.live else {
             return Ok(None);
         };
+        live.wait_for_the_face(received, unshown);
         let id = live.id;
         let mut wrote = false;
         while out.len() < BATCH

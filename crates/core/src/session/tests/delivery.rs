@@ -2,7 +2,7 @@
 //! and goodbyes.
 
 use super::*;
-use crate::payload::{Body, TEXT_MAX};
+use crate::payload::{Body, TEXT_MAX, decode};
 use crate::session::outbox::{BYTES_MAX, Full, MESSAGES_MAX};
 
 fn text(seq: u64) -> Payload<'static> {
@@ -385,4 +385,22 @@ fn debug_shows_nothing_of_what_was_said() {
         assert!(!shown.contains("otter"), "{shown}");
         assert!(!shown.contains(bytes.trim_matches(['[', ']'])), "{shown}");
     }
+}
+
+#[test]
+fn nothing_is_acknowledged_twice_while_it_waits_to_be_shown() {
+    let mut played = Played::new();
+    played.say(&[text(1), text(2)]).unwrap();
+    assert!(played.guest.poll_event().is_some());
+    played.now += 10 * MS;
+    played.guest.handle_timeout(played.now).unwrap();
+    let early = transmit_unshown(&mut played.guest, played.now);
+    assert_eq!(early.len(), 0, "it would say what the host knows");
+    let deadline = played.guest.deadline(true).unwrap();
+    assert!(deadline > played.now, "nor does anybody wake for it");
+    played.guest.shown(1, played.now);
+    let mut records = transmit_unshown(&mut played.guest, played.now);
+    assert_eq!(records.len(), 1);
+    let plain = played.host.open(&mut records[0]).unwrap();
+    assert!(decode(plain).eq([Ok(Payload::Ack { received: 1 })]));
 }
