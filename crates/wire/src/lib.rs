@@ -27,7 +27,7 @@
 //!
 //! An `error` is the last message on its connection: the mediator closes after it.
 //!
-//! Here are the messages; `bounds` is how long, how many and how fast, `opaque` what
+//! Here are the messages, and in `error_code` why a mediator refuses; `bounds` is how long, how many and how fast, `opaque` what
 //! passes through unread, `address` what counts as one address, `dns_sd` the names under which a
 //! mediator is found on the local network.
 
@@ -36,9 +36,9 @@
 mod address;
 mod bounds;
 mod dns_sd;
+mod error_code;
 mod opaque;
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::ops::Not;
 
@@ -47,6 +47,7 @@ use serde::{Deserialize, Serialize, de};
 pub use address::AddressKey;
 pub use bounds::*;
 pub use dns_sd::{InstanceId, NoInstanceId, SERVICE};
+pub use error_code::ErrorCode;
 pub use opaque::{Opaque, Tag};
 
 /// Version of this agreement, `v` of `join`.
@@ -193,32 +194,6 @@ pub enum Role {
     Guest,
 }
 
-/// Why the mediator refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ErrorCode {
-    /// Not a message of this agreement, or not at this point.
-    BadRequest,
-    /// Another version than [`VERSION`].
-    Version,
-    /// The seat went to another connection that sent the very same `join`.
-    RoomBusy,
-    /// Too many `join` messages from this address; see `retry_after`.
-    RateLimited,
-    /// All rooms or connections are taken; see `retry_after`.
-    Full,
-    /// Seat, pairing or idle connection outlived its time.
-    Expired,
-    /// A cap on the relay: pairs at a time, in all or for an address, or bytes of this pair;
-    /// see `retry_after`.
-    RelayLimit,
-    /// The mediator is stopping.
-    ShuttingDown,
-    /// A code of a later mediator: what its message says counts. Never sent.
-    #[serde(other)]
-    Unknown,
-}
-
 /// Why a text is no message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
@@ -276,30 +251,6 @@ impl MediatorMessage {
     /// [`DecodeError`], none of which repeats the text.
     pub fn decode(text: &str) -> Result<Self, DecodeError> {
         decode(text)
-    }
-}
-
-impl ErrorCode {
-    /// The word on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::BadRequest => "bad-request",
-            Self::Version => "version",
-            Self::RoomBusy => "room-busy",
-            Self::RateLimited => "rate-limited",
-            Self::Full => "full",
-            Self::Expired => "expired",
-            Self::RelayLimit => "relay-limit",
-            Self::ShuttingDown => "shutting-down",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -145,26 +145,6 @@ impl Session {
         self.events.push_back(Event::Delivered(said + upto));
     }
 
-    /// The last number that we acknowledge: what is held back does not count, nor what is yet to be
-    /// shown.
-    pub(super) fn reported(&self) -> u64 {
-        match self.is_unshown() {
-            true => self.shown,
-            false => self.arrived(),
-        }
-    }
-
-    /// Whether something is yet to be shown.
-    pub(super) fn is_unshown(&self) -> bool {
-        self.shown < self.told
-    }
-
-    /// How many of the peer's payloads are ours to show: while the chat is blocked, those from
-    /// before.
-    pub(super) fn arrived(&self) -> u64 {
-        self.received - self.held.len() as u64
-    }
-
     fn take_over(&mut self, link: Link, received: u64, now: Instant) -> Result<(), Fault> {
         if self.outbox.acknowledge(received)? {
             self.delivered(received);

@@ -13,7 +13,8 @@
 //! While a `go` is unanswered the former live link is frozen: nothing is read
 //! from it or written to it, so that the numbers in `go` stay true. `handover` goes
 //! from one link to the next, `traffic` is what passes on the one that counts, `liveness`
-//! says whether it lives, `renewal` gives it new keys. `streams` are bytes beside the messages.
+//! says whether it lives, `renewal` gives it new keys. `shown` is what becomes of what arrived, `streams`
+//! are bytes beside the messages.
 //!
 //! Where one end starts anew, as after a crash, its session is gone. The other end then
 //! goes on in a new one, by [`Session::succeed`].
@@ -25,6 +26,7 @@ mod liveness;
 pub mod outbox;
 pub mod record;
 mod renewal;
+mod shown;
 pub mod streams;
 mod traffic;
 
@@ -220,25 +222,6 @@ impl Session {
         self.farewell = Some(Payload::Failure);
     }
 
-    /// Blocks the chat: what arrives is neither shown nor acknowledged.
-    pub fn block(&mut self) {
-        self.blocked = true;
-    }
-
-    /// Unblocks the chat and shows what was held back.
-    pub fn unblock(&mut self, now: Instant) {
-        self.blocked = false;
-        if !self.held.is_empty()
-            && let Some(live) = &mut self.live
-        {
-            live.owe_ack(now);
-        }
-        for event in std::mem::take(&mut self.held).into_iter().flatten() {
-            self.tell(event);
-        }
-        self.held_bytes = 0;
-    }
-
     /// Time passed: a link that owes an answer for too long is given up.
     ///
     /// # Errors
@@ -294,37 +277,12 @@ impl Session {
         !self.events.is_empty()
     }
 
-    /// The message of this number, and those before it, were shown, or written where they stay:
-    /// only now are they acknowledged. A session before this one acknowledges nothing any more.
-    pub fn shown(&mut self, seq: u64, now: Instant) {
-        let seq = seq.saturating_sub(self.before.shown).min(self.told);
-        if seq <= self.shown {
-            return;
-        }
-        self.shown = seq;
-        if let Some(live) = &mut self.live {
-            live.acknowledge_what_waited(now);
-        }
-    }
-
     /// The link is read again after a time in which it was not, and in which nothing could be
     /// heard on it.
     pub fn reads_again(&mut self, now: Instant) {
         if let Some(live) = &mut self.live {
             live.thawed(now);
         }
-    }
-
-    /// A message to be shown, which is told behind what was told before.
-    fn tell(&mut self, event: Event) {
-        if let Event::Text { seq, .. } = event {
-            let seq = seq - self.before.shown;
-            if self.shown >= self.told {
-                self.shown = seq - 1;
-            }
-            self.told = seq;
-        }
-        self.events.push_back(event);
     }
 }
 

@@ -4,11 +4,10 @@ use web_time::Instant;
 
 use super::link::LinkId;
 use super::liveness::DEAD_AFTER;
-use super::outbox;
 use super::record::RecordError;
 use super::streams::StreamId;
 use super::{Event, Fault, Session};
-use crate::payload::{Body, Malformed, PLAINTEXT_MAX, Payload, decode};
+use crate::payload::{Malformed, PLAINTEXT_MAX, Payload, decode};
 
 /// About how many bytes one [`Session::poll_transmit`] gives at the most.
 const BATCH: usize = 256 * 1024;
@@ -121,33 +120,6 @@ impl Session {
                     self.keep(seq, body)?;
                 }
             }
-        }
-        Ok(())
-    }
-
-    fn keep(&mut self, seq: u64, body: Body<'_>) -> Result<(), Fault> {
-        let event = match body {
-            Body::Text { sent, text, resent } => Some(Event::Text {
-                seq: self.before.shown + seq,
-                sent,
-                text: text.to_owned(),
-                resent,
-            }),
-            Body::Unknown => None,
-        };
-        self.received = seq;
-        if !self.blocked {
-            event.into_iter().for_each(|event| self.tell(event));
-        } else if self.held.len() < outbox::MESSAGES_MAX && self.held_bytes < outbox::BYTES_MAX {
-            self.held_bytes += match body {
-                Body::Text { text, .. } => text.len(),
-                Body::Unknown => 0,
-            };
-            self.held.push_back(event);
-        } else {
-            return Err(Fault::Misbehaved(
-                "more messages than may be unacknowledged",
-            ));
         }
         Ok(())
     }
