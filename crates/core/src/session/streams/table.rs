@@ -147,14 +147,11 @@ impl Streams {
             .chain(self.outgoing.range(..=self.turn))
             .find_map(open)?;
         let on_its_way = self.on_its_way();
-        let len = room
-            .min(self.window.piece())
-            .min(self.window.room(on_its_way));
-        let len = usize::try_from(len).unwrap_or(PIECE_MAX).min(PIECE_MAX);
-        (len > 0).then_some(Wanted {
+        let len = room.min(self.window.piece()).min(PIECE_MAX as u64);
+        self.window.fits(len, on_its_way).then_some(Wanted {
             stream,
             offset,
-            len,
+            len: usize::try_from(len).unwrap_or(PIECE_MAX),
         })
     }
 

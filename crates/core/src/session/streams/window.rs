@@ -45,11 +45,12 @@ impl Default for Window {
 }
 
 impl Window {
-    /// How many bytes may go out beside those that are on their way.
-    pub(super) fn room(&mut self, on_its_way: u64) -> u64 {
-        let room = self.size.saturating_sub(on_its_way);
-        self.limited |= room == 0;
-        room
+    /// Whether so many bytes may go out beside those that are on their way. What is left is no
+    /// reason for a shorter piece: it would stay as short, round trip by round trip.
+    pub(super) fn fits(&mut self, len: u64, on_its_way: u64) -> bool {
+        let fits = len <= self.size.saturating_sub(on_its_way);
+        self.limited |= !fits;
+        fits
     }
 
     /// Bytes of a piece: so few that several are on their way.

@@ -211,6 +211,39 @@ fn a_message_waits_for_one_piece_at_the_most() {
     assert!(both[0] < piece[0], "the message goes first");
 }
 
+/// However the window grows, what is left of it is not filled with crumbs.
+#[test]
+fn no_piece_is_cut_to_what_is_left_of_the_window() {
+    let mut pair = Pair::connected();
+    let stream = pair.guest.open_stream().unwrap();
+    pair.host.accept(stream, 0, pair.now).unwrap();
+    pair.carry();
+    let mut shortest = usize::MAX;
+    for _ in 0..6 {
+        let mut records = Vec::new();
+        while let Some(wanted) = pair.guest.wanted() {
+            shortest = shortest.min(wanted.len);
+            let (bytes, last) = read(wanted, u64::MAX);
+            assert!(pair.guest.supply(wanted, bytes, last));
+            records.extend(transmit(&mut pair.guest, pair.now));
+        }
+        pair.now += 10 * MS;
+        for mut body in records {
+            pair.host
+                .receive(LinkId(pair.links), &mut body, pair.now)
+                .unwrap();
+        }
+        for event in events(&mut pair.host) {
+            if let Event::Piece { offset, bytes, .. } = event {
+                let upto = offset + bytes.len() as u64;
+                pair.host.took(stream, upto, pair.now);
+            }
+        }
+        pair.carry();
+    }
+    assert!(shortest >= 16 * 1024, "{shortest}");
+}
+
 #[test]
 fn streams_take_turns() {
     let mut pair = Pair::connected();
