@@ -26,6 +26,8 @@ pub(super) struct BlackHole {
     before: Option<Segments>,
     /// Since when something that was said is not answered.
     unanswered: Option<Instant>,
+    /// How often more of a stream was there.
+    advances: u64,
 }
 
 impl BlackHole {
@@ -34,8 +36,11 @@ impl BlackHole {
         self.segments
     }
 
-    /// Whether something that was said is not acknowledged.
-    pub(super) fn note(&mut self, waiting: bool) {
+    /// Whether something that was said is not acknowledged, and how often more of a stream was there.
+    pub(super) fn note(&mut self, waiting: bool, advances: u64) {
+        if std::mem::replace(&mut self.advances, advances) != advances {
+            self.answered();
+        }
         let since = waiting.then(|| self.unanswered.unwrap_or_else(Instant::now));
         self.unanswered = since;
     }
@@ -80,7 +85,7 @@ mod tests {
 
     /// A link that died after so long with so many bytes unanswered.
     async fn died(hole: &mut BlackHole, bytes: usize, after: u64) {
-        hole.note(bytes > 0);
+        hole.note(bytes > 0, 0);
         advance(Duration::from_secs(after)).await;
         hole.died(bytes);
     }
@@ -111,10 +116,22 @@ mod tests {
         }
         // What was answered in between was not lost.
         let mut hole = BlackHole::default();
-        hole.note(true);
+        hole.note(true, 0);
         advance(Duration::from_secs(9)).await;
         hole.answered();
         died(&mut hole, 3000, 1).await;
+        assert_eq!(hole.segments(), Segments::Full);
+    }
+
+    /// Something of it is always on its way, and some of it has just arrived.
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_went_on_was_not_lost() {
+        let mut hole = BlackHole::default();
+        for advances in 0..20 {
+            hole.note(true, advances);
+            advance(Duration::from_secs(1)).await;
+        }
+        hole.died(64 * 1024);
         assert_eq!(hole.segments(), Segments::Full);
     }
 

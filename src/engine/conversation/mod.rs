@@ -142,7 +142,8 @@ impl Conversation<'_> {
             self.leave_after_input();
             self.say_goodbye();
             self.transmit();
-            self.hole.note(self.session.awaits_answer());
+            let session = &self.session;
+            self.hole.note(session.awaits_answer(), session.advances());
             self.take_the_rest(inbox).await;
             let finished = self.is_finished();
             if finished && (self.show_by.is_some() || self.is_told()) {

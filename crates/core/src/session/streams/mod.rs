@@ -42,7 +42,7 @@ pub struct TooMany;
 pub struct Wanted {
     /// Which stream.
     pub stream: StreamId,
-    /// From which byte of it on.
+    /// From which byte of it on: as the peer says, and so perhaps beyond its end.
     pub offset: u64,
     /// How many bytes at most; at least 1.
     pub len: usize,
@@ -88,9 +88,15 @@ impl Session {
     }
 
     /// Says no more of this stream, and hears no more of it: all of it is here, or it is not
-    /// wanted, or not to be had.
+    /// wanted, or not to be had. Pieces that came before may still be told.
     pub fn close_stream(&mut self, stream: StreamId) {
         self.streams.close(stream);
+    }
+
+    /// How often the peer has said that more of a stream of ours is there. While that grows, what is
+    /// unanswered is on its way.
+    pub fn advances(&self) -> u64 {
+        self.streams.advances()
     }
 
     /// How far the peer had this stream of ours when it was last heard of.

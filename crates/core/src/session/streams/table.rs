@@ -33,6 +33,8 @@ pub(in crate::session) struct Streams {
     /// Whose piece went out last: the next one is another's.
     turn: StreamId,
     window: Window,
+    /// How often more of ours was there.
+    advances: u64,
 }
 
 impl Streams {
@@ -46,6 +48,7 @@ impl Streams {
             piece: None,
             turn: StreamId(0),
             window: Window::default(),
+            advances: 0,
         }
     }
 
@@ -56,6 +59,10 @@ impl Streams {
     /// Bytes that went out on this link and are not known to be there.
     pub(in crate::session) fn on_its_way(&self) -> u64 {
         self.outgoing.values().map(Outgoing::on_its_way).sum()
+    }
+
+    pub(in crate::session) fn advances(&self) -> u64 {
+        self.advances
     }
 
     pub(in crate::session) fn open(&mut self) -> Result<StreamId, TooMany> {
@@ -234,6 +241,7 @@ impl Streams {
                 if let Some(stream) = self.outgoing.get_mut(&id) {
                     if let Some(sent) = stream.credit(offset, limit)? {
                         self.window.arrived(sent, now);
+                        self.advances += 1;
                     }
                 } else if self.is_ours(id) {
                     // Whoever reads of it late accepts what both have closed.
