@@ -108,6 +108,9 @@ where
         }
         timer.as_mut().reset(speaker.next_at(listener.heard));
         let heard = tokio::select! {
+            // What came counts before the time does: after a pause of the whole machine both are
+            // there, and who answered was not silent.
+            biased;
             () = client.woken() => Ok(()),
             message = socket.next() => match message {
                 Some(Ok(message)) => listener.hear(message),

@@ -28,6 +28,19 @@ async fn a_silent_connection_is_pinged_twice_then_frees_its_seat() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_answered_while_the_machine_slept_was_not_silent() {
+    // Often: which of two that are ready comes first might be left to chance.
+    for _ in 0..20 {
+        let mut client = connect(&hub(), false);
+        client.join(1);
+        client.hear().await;
+        client.to.send(Message::Pong(Bytes::new())).unwrap();
+        tokio::time::advance(Duration::from_secs(46)).await;
+        assert!(matches!(client.from.recv().await, Some(Message::Ping(_))));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_missed_ping_is_forgiven_and_the_seat_lapses_at_its_time() {
     let (hub, start) = (hub(), Instant::now());
     let mut client = connect(&hub, false);
