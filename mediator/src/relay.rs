@@ -99,11 +99,6 @@ async fn inbound<E>(
         if let Err(refusal) = pair.pass((bytes.len() + RELAY_OVERHEAD) as u64).await {
             return refusal.into();
         }
-        // What was read is a part of a larger buffer, which a short message would keep.
-        let bytes = match bytes.len() {
-            0..=1024 => Bytes::copy_from_slice(&bytes),
-            _ => bytes,
-        };
         if to.send(bytes).await.is_err() {
             // The peer is gone: `outbound` says so, after all that it said.
             pending::<()>().await;

@@ -7,7 +7,7 @@
 //!
 //! Made for two kinds of client. Thousands wait, and one that says nothing has no buffer at all.
 //! A few are relayed, and where much comes it is read a relayed message at a time: once a read has
-//! filled the room it was given, the next ones take [`READ_AHEAD`], until one comes back short. Of
+//! filled the room it was given, the next ones take [`READ_AHEAD`], until one brings little. Of
 //! what is sent to it, it takes one message while another has not left, so that two leave at once.
 
 mod incoming;
@@ -28,6 +28,8 @@ use incoming::Incoming;
 pub(crate) use message::Message;
 use outgoing::Outgoing;
 
+/// Payloads up to here are copied: less work than to share a part of a buffer.
+const SHORT: usize = 1024;
 /// What is read at once while much comes: a relayed message with its header.
 const READ_AHEAD: usize = RELAY_MESSAGE + 16;
 /// … and otherwise: a join has some 230 bytes, a sealed some 370.
@@ -40,7 +42,7 @@ pub(crate) struct WebSocket<S> {
     stream: S,
     incoming: Incoming,
     outgoing: Outgoing,
-    /// The last read filled all the room it was given.
+    /// Much comes: a read has filled all the room it was given, and none brought little since.
     flowing: bool,
     /// The client closed, or its stream ended: nothing more is read.
     ended: bool,
@@ -73,8 +75,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         let room = room.max(READ_FIRST);
         make_room(buffer, room);
         let read = pin!(self.stream.read_buf(&mut buffer.limit(room))).poll(cx);
-        self.flowing = matches!(read, Poll::Ready(Ok(n)) if n == room);
-        if read.is_pending() && self.incoming.bytes.is_empty() {
+        if let Poll::Ready(Ok(n)) = read {
+            self.flowing = n == room || self.flowing && n > READ_FIRST;
+        } else if self.incoming.bytes.is_empty() {
             // Those who wait must not pay for it.
             self.incoming.bytes = BytesMut::new();
         }

@@ -6,9 +6,9 @@
 
 use std::io;
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
-use super::{Message, opcode};
+use super::{Message, SHORT, opcode};
 
 /// Frames of one message may have so many bytes of headers: more fragments than that are no
 /// message that anybody means. Only whole messages are counted as messages by those who read.
@@ -75,16 +75,23 @@ impl Incoming {
     /// Takes a frame that is here in whole, and what it completes.
     fn take(&mut self, header: &Header) -> io::Result<Option<Message>> {
         self.bytes.advance(header.size);
-        let payload = self.bytes.get(..header.length).unwrap_or_default();
-        let mut payload = payload.to_vec();
-        self.bytes.advance(header.length);
+        let mut payload = self.bytes.split_to(header.length);
         unmask(&mut payload, header.mask);
         match header.opcode {
-            opcode::PING => return Ok(Some(Message::Ping(payload.into()))),
-            opcode::PONG => return Ok(Some(Message::Pong(payload.into()))),
+            // Long ones stay where they are; short ones must not keep a larger buffer.
+            opcode::BINARY if self.unfinished.is_none() && header.is_final => {
+                let payload = match payload.len() {
+                    0..=SHORT => Bytes::copy_from_slice(&payload),
+                    _ => payload.freeze(),
+                };
+                return Ok(Some(Message::Binary(payload)));
+            }
+            opcode::PING => return Ok(Some(Message::Ping(Bytes::copy_from_slice(&payload)))),
+            opcode::PONG => return Ok(Some(Message::Pong(Bytes::copy_from_slice(&payload)))),
             opcode::CLOSE => return Ok(Some(Message::Close)),
             _ => {}
         }
+        let payload = payload.to_vec();
         let (kind, bytes) = match (self.unfinished.take(), header.opcode) {
             (None, opcode::TEXT | opcode::BINARY) if header.is_final => {
                 return whole(header.opcode, payload).map(Some);

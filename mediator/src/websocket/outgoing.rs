@@ -12,13 +12,11 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 
-use super::{Message, opcode};
+use super::{Message, SHORT, opcode};
 
 /// The reason of our close frames: all is said (RFC 6455 §7.4.1).
 const ALL_SAID: u16 = 1000;
 
-/// Payloads up to here are copied beside their header: less work than a part of their own.
-const SHORT: usize = 1024;
 /// Parts in one write: two long frames.
 const PARTS: usize = 4;
 

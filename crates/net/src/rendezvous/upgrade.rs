@@ -20,6 +20,10 @@ use super::{Answer, WRITE_BUFFER};
 /// pongs. Those that find no room are not sent.
 const MAX_WRITE_BUFFER: usize = WRITE_BUFFER + RELAY_MESSAGE;
 
+/// What is read at once: a relayed message with its header. A byte less, and each message would
+/// take two reads and a copy.
+const READ_BUFFER: usize = RELAY_MESSAGE + 16;
+
 /// The WebSocket on a connection, for who is to join in this room.
 pub(super) async fn greet(
     url: &MediatorUrl,
@@ -43,7 +47,7 @@ pub(super) async fn greet(
     }
     // The settings are for good, so that they must do for a relay too.
     let config = WebSocketConfig::default()
-        .read_buffer_size(RELAY_MESSAGE)
+        .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
         .max_write_buffer_size(MAX_WRITE_BUFFER)
         .max_message_size(Some(RELAY_MESSAGE))
