@@ -7,6 +7,7 @@ mod streams;
 use std::collections::VecDeque;
 
 use super::*;
+use crate::session::streams::StreamId;
 
 /// How long the driver of the host waits for an answer to `go`.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -59,6 +60,8 @@ pub(super) struct Net {
     widowed: Option<Role>,
     /// Streams that each end sends.
     flows: [Vec<streams::Flow>; 2],
+    /// Those that their sender closed, of which the other end reads later.
+    late: [Vec<StreamId>; 2],
 }
 
 fn at(role: Role) -> usize {
@@ -79,6 +82,7 @@ impl Net {
             nominee: None,
             widowed: None,
             flows: Default::default(),
+            late: Default::default(),
         }
     }
 

@@ -11,6 +11,7 @@ impl Net {
         }
         self.sessions[at(role)] = session(role);
         self.flows.iter_mut().for_each(Vec::clear);
+        self.late.iter_mut().for_each(Vec::clear);
         let other = &mut self.told[at(role.other())];
         other.before = other.said;
         let (hears, heard) = (other.life, other.delivered);
@@ -35,6 +36,7 @@ impl Net {
             let former = std::mem::replace(&mut self.sessions[at(role)], session(role));
             self.sessions[at(role)].succeed(former);
             self.flows[at(role)].clear();
+            self.late[at(role)].clear();
             self.told[at(role)].hears = self.told[at(role.other())].life;
             self.told[at(role)].heard = 0;
         }

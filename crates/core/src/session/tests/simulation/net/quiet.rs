@@ -10,6 +10,8 @@ impl Net {
             && host.queued() + guest.queued() == 0
             && self.nominee.is_none()
             && self.flows.iter().all(Vec::is_empty)
+            && host.streams.is_idle()
+            && guest.streams.is_idle()
     }
 
     /// The network is quiet: what is under way arrives, time passes, and one more
@@ -21,6 +23,7 @@ impl Net {
             .for_each(|role| self.act(&Action::Unblock(*role)));
         for _ in 0..200 {
             self.accept_all();
+            self.close_ended();
             while self.step() {}
             if self.settled() {
                 return;

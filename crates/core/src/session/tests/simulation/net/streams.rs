@@ -10,6 +10,8 @@ pub(super) struct Flow {
     accepted: bool,
     /// The receiver has everything before this.
     upto: u64,
+    /// The last piece is there.
+    ended: bool,
     /// Somebody closed it before its end.
     early: bool,
 }
@@ -27,6 +29,7 @@ impl Net {
                 size: u64::from(size),
                 accepted: false,
                 upto: 0,
+                ended: false,
                 early: false,
             });
         }
@@ -39,6 +42,10 @@ impl Net {
             return;
         }
         let now = self.now;
+        if let Some(late) = self.late[at(role.other())].pop() {
+            let _ = self.sessions[at(role)].accept(late, 0, now);
+            return;
+        }
         let waits = |flow: &&mut Flow| !flow.accepted && !flow.early;
         if let Some(flow) = self.flows[at(role.other())].iter_mut().find(waits)
             && self.sessions[at(role)].accept(flow.id, 0, now).is_ok()
@@ -57,13 +64,23 @@ impl Net {
 
     /// One of either end's, early.
     pub(super) fn close_stream(&mut self, role: Role) {
-        let flows = self.flows.iter_mut().flatten();
-        let mut open = flows.filter(|flow| flow.accepted && !flow.early && flow.upto < flow.size);
-        if let Some(flow) = open.next() {
+        for sender in [role, role.other()] {
+            // Its sender may not know yet that the other end has.
+            let may = |flow: &&mut Flow| {
+                let by_reader = flow.accepted && !flow.early;
+                flow.upto < flow.size && (by_reader || sender == role)
+            };
+            let Some(flow) = self.flows[at(sender)].iter_mut().find(may) else {
+                continue;
+            };
             flow.early = true;
-            let id = flow.id;
+            let (id, accepted) = (flow.id, flow.accepted);
             self.sessions[at(role)].close_stream(id);
-            self.flows[at(role)].retain(|flow| flow.id != id);
+            if sender == role {
+                self.flows[at(role)].retain(|flow| flow.id != id);
+                self.late[at(role)].extend((!accepted).then_some(id));
+            }
+            return;
         }
     }
 
@@ -93,8 +110,22 @@ impl Net {
         assert_eq!(last, flow.upto == flow.size);
         let upto = flow.upto;
         self.sessions[at(role)].took(id, upto, self.now);
-        if last {
+        // Some readers take a while to check what they have.
+        flow.ended = last;
+        if last && flow.size % 2 == 0 {
             self.sessions[at(role)].close_stream(id);
+        }
+    }
+
+    /// Readers close what is there.
+    pub(super) fn close_ended(&mut self) {
+        for role in ROLES {
+            for flow in self.flows[at(role.other())]
+                .iter()
+                .filter(|flow| flow.ended)
+            {
+                self.sessions[at(role)].close_stream(flow.id);
+            }
         }
     }
 
