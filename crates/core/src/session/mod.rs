@@ -200,7 +200,7 @@ impl Session {
     /// Goes on with what `former` leaves: the peer lost that session, and shares this one.
     /// What it did not acknowledge is said again, and the numbers of messages go on. What was
     /// held back while the chat was blocked was never acknowledged, and is forgotten. Its streams
-    /// are closed.
+    /// are closed, and their numbers are given again: what it has told of them is polled first.
     pub fn succeed(&mut self, former: Self) {
         self.before = Before {
             said: former.before.said + former.outbox.acked(),

@@ -147,3 +147,42 @@ fn refusals_without_end_fit_in_a_record() {
     let waiting = played.guest.streams.closing();
     assert!(waiting < 2000, "{waiting}");
 }
+
+/// A cut after the answer to each close: the sender may open as many again, and the other end does
+/// not know yet that there is room.
+#[test]
+fn what_was_answered_on_a_lost_link_is_in_nobodys_way() {
+    let mut pair = Pair::connected();
+    let all = |session: &mut Session| {
+        let streams = [(); STREAMS_MAX].map(|()| session.open_stream().unwrap());
+        streams.to_vec()
+    };
+    let (former, ours) = (all(&mut pair.guest), all(&mut pair.host));
+    former.iter().for_each(|id| pair.host.close_stream(*id));
+    for mut body in transmit(&mut pair.host, pair.now) {
+        pair.guest
+            .receive(LinkId(pair.links), &mut body, pair.now)
+            .unwrap();
+    }
+    transmit(&mut pair.guest, pair.now);
+    let next = all(&mut pair.guest);
+    let [host, guest] = channels();
+    let id = pair.open(host, guest);
+    for (stream, refused) in next.iter().zip([false, true].into_iter().cycle()) {
+        pair.host.accept(*stream, 0, pair.now).unwrap();
+        if refused {
+            pair.host.close_stream(*stream);
+        }
+    }
+    ours.iter().for_each(|id| pair.host.close_stream(*id));
+    // Before a word of the guest's: no more than it takes.
+    for mut body in transmit(&mut pair.host, pair.now) {
+        pair.guest.receive(id, &mut body, pair.now).unwrap();
+    }
+    pair.carry();
+    next.iter()
+        .step_by(2)
+        .for_each(|id| pair.host.close_stream(*id));
+    pair.carry();
+    assert!(pair.host.streams.is_idle() && pair.guest.streams.is_idle());
+}
