@@ -98,7 +98,7 @@ pub(crate) struct Cli {
     relay_bytes: u64,
     /// Have clients that wait take their seats anew, over new connections, after so many seconds,
     /// ± 25 %; for a balancer that is to move them
-    #[arg(long, value_name = "SECONDS", value_parser = number(1..=1_000_000, "seconds"))]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds())]
     reseat: Option<u64>,
     /// Log more: -v what happens, -vv every message's kind; never tags, addresses or contents
     #[arg(short, long, action = ArgAction::Count)]
@@ -235,6 +235,11 @@ fn count() -> impl TypedValueParser<Value = u32> {
     number(1..=1_000_000, "")
 }
 
+/// How long.
+fn seconds() -> impl TypedValueParser<Value = u64> {
+    number(1..=1_000_000, "seconds")
+}
+
 /// Bytes a second.
 fn rate() -> impl TypedValueParser<Value = u64> {
     number(LEAST_BYTES..=1_000_000_000_000, "bytes a second")
@@ -302,5 +307,26 @@ mod tests {
                 "{text:?}"
             );
         }
+    }
+
+    #[test]
+    fn every_option_that_takes_a_number_can_be_read() {
+        let names_a_number = |names: Option<&[clap::builder::Str]>| {
+            names
+                .and_then(|names| names.first())
+                .is_some_and(|name| ["N", "BYTES", "SECONDS"].contains(&name.as_str()))
+        };
+        let command = Cli::command();
+        let takes = |arg: &&clap::Arg| arg.get_action().takes_values() && arg.get_long().is_some();
+        let numbers = command.get_arguments().filter(takes);
+        let numbers: Vec<_> = numbers
+            .filter(|arg| names_a_number(arg.get_value_names()))
+            .filter_map(|arg| arg.get_long().map(str::to_owned))
+            .collect();
+        assert!(numbers.len() >= 9, "{numbers:?}");
+        let options = numbers.iter().map(|long| format!("--{long}=2000"));
+        let words = ["undertone-mediator".to_owned(), "--relay".to_owned()];
+        let read = Cli::try_parse_from(words.into_iter().chain(options)).unwrap();
+        assert_eq!(read.reseat, Some(2000));
     }
 }
