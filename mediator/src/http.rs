@@ -1,12 +1,13 @@
 //! The HTTP side: the page, the health check, the version, the way to a WebSocket. One request a
 //! connection.
 //!
-//! `request` reads its head, and `answer` is what is said to it; `forwarded` is a proxy's word for
-//! where it comes from. A body that nobody asked for is not read.
+//! `request` reads its head, and `answer` is what is said to it, or `upgrade`; `forwarded` is a
+//! proxy's word for where it comes from. A body that nobody asked for is not read.
 
 mod answer;
 mod forwarded;
 mod request;
+mod upgrade;
 
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
@@ -19,11 +20,10 @@ use undertone_wire::PATH;
 use crate::admission::{AddressClaim, Arrival};
 use crate::mediator::Mediator;
 use crate::refusal::FULL_RETRY;
-use crate::upgrade;
 
-pub(crate) use answer::Answer;
+use answer::Answer;
 use forwarded::forwarded;
-pub(crate) use request::Request;
+use request::Request;
 use request::Unread;
 
 /// Time for the client to hang up after an answer.

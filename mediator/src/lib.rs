@@ -20,7 +20,6 @@
 //! tls                   the certificate, and how long it is valid
 //! tally                 what strangers cause, counted for the log
 //! refusal               how it says no, in the words of `undertone_wire`
-//! upgrade               the handshake of a WebSocket
 //! websocket             its messages, as frames
 //! ```
 //!
@@ -45,7 +44,6 @@ mod server;
 mod tally;
 mod throttle;
 mod tls;
-mod upgrade;
 mod websocket;
 
 pub use config::{Config, RelayLimits, Times};

@@ -2,7 +2,8 @@
 
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::http::{Answer, Request};
+use super::answer::Answer;
+use super::request::Request;
 
 /// To a request for anything else.
 const NO_WEBSOCKET: Answer =
