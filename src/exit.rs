@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done, `/quit`, Ctrl-D.
     Done = 0,
-    /// Our own fault, or the disk's.
+    /// Something on this machine failed: a disk, a port, or undertone itself.
     InternalError = 1,
     /// Wrong usage, or an answer is needed and there is no terminal to ask on.
     Usage = 2,

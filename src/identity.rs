@@ -191,12 +191,17 @@ mod tests {
     fn what_is_open_to_others_is_closed_and_said() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        Identity::load(&store(&dir)).unwrap();
-        let (file, folder) = (store(&dir).path(FILE), dir.path().join("data"));
+        let folder = dir.path().join("data");
         let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&file), mode(&folder)), (0o600, 0o700));
         let open =
             |path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+        // Nothing was in it to be read.
+        std::fs::create_dir(&folder).unwrap();
+        open(&folder, 0o755);
+        assert_eq!(store(&dir).privacy(), Privacy::Kept);
+        Identity::load(&store(&dir)).unwrap();
+        let file = store(&dir).path(FILE);
+        assert_eq!((mode(&file), mode(&folder)), (0o600, 0o700));
         open(&file, 0o644);
         open(&folder, 0o755);
         assert_eq!(store(&dir).privacy(), Privacy::Restored);

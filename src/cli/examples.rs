@@ -3,7 +3,10 @@
 /// What each exit code means.
 pub const EXIT_CODES: &[(&str, &str)] = &[
     ("0", "done"),
-    ("1", "internal error"),
+    (
+        "1",
+        "something on this machine failed: a disk, a port, undertone itself",
+    ),
     (
         "2",
         "usage, or an answer is needed and there is no terminal",
@@ -53,10 +56,10 @@ Examples:
 Every option but -q and -v has a variable too: --hide-ip is UNDERTONE_HIDE_IP.
 What you want every time goes into the config file: hide-ip = true.
 
-Exit codes: 0 done, 1 internal error, 2 usage, 3 no mediator, 4 nobody came,
-  5 no path to the other person, 6 secret, identity or verification failed,
-  8 programs do not fit, 130 interrupted, 141 nobody reads stdout,
-  143 terminated";
+Exit codes: 0 done, 1 this machine failed (a disk, a port, undertone itself),
+  2 usage, 3 no mediator, 4 nobody came, 5 no path to the other person,
+  6 secret, identity or verification failed, 8 programs do not fit,
+  130 interrupted, 141 nobody reads stdout, 143 terminated";
 
 pub(super) const PEERS: &str = "\
 Examples:

@@ -152,13 +152,17 @@ impl Store {
     /// Opens the data directory, and makes it where there is none.
     ///
     /// A folder that others can read is tightened to 0700; [`Store::privacy`] then tells, so that
-    /// it can be said.
+    /// it can be said, unless nothing was there to be read.
     ///
     /// # Errors
     /// [`StoreError`] where the folder cannot be made or tightened.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         make_private_dir(dir)?;
-        let privacy = file::tighten_dir(dir)?;
+        let was_empty = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_none());
+        let privacy = match file::tighten_dir(dir)? {
+            Privacy::Restored if was_empty => Privacy::Kept,
+            privacy => privacy,
+        };
         Ok(Self {
             dir: dir.to_owned(),
             privacy,
