@@ -10,6 +10,7 @@ use undertone_wire::MediatorMessage;
 
 use crate::link::interfaces::addresses_here;
 use crate::link::path::is_local;
+use crate::rendezvous::relays::relays_in;
 use crate::rendezvous::{CONNECT_TIMEOUT, MediatorEndpoint, Rendezvous, RendezvousError, look_up};
 
 /// Of a name's addresses no more than so many are asked, beside the first one.
@@ -73,20 +74,8 @@ impl Seat {
 
     /// Whether the mediator relays, which it tells only in a pairing: pairs with itself, by a
     /// second connection. `None` if that goes wrong.
-    pub(super) async fn relays(&mut self, endpoint: &MediatorEndpoint) -> Option<bool> {
-        let pairing = async {
-            let mut other = Rendezvous::connect(endpoint, &self.room, None).await?;
-            other.join(&random::<OFFER_LEN>(), false).await?;
-            let paired = other.next().await?;
-            let relays = other.relays();
-            other.done().await;
-            match paired {
-                MediatorMessage::Paired { .. } => Ok(relays),
-                _ => Err(RendezvousError::Garbled),
-            }
-        };
-        let paired: Result<bool, _> = timeout(CONNECT_TIMEOUT, pairing).await.ok()?;
-        paired.ok()
+    pub(super) async fn relays(&self, endpoint: &MediatorEndpoint) -> Option<bool> {
+        relays_in(endpoint, &self.room).await
     }
 
     /// Leaves the room.

@@ -48,11 +48,13 @@ impl Context {
         }
     }
 
-    /// Why no relay came about at a mediator that does, or does not, relay.
-    pub fn no_relay(&self, relays: bool) -> NoRelay {
+    /// Why no relay came about at a mediator that does, or does not, relay, with a peer that
+    /// `hides` or not.
+    pub fn no_relay(&self, relays: bool, hides: bool) -> NoRelay {
         match (relays, self.config.listening.hidden) {
             (true, _) => self.config.consent.lack(),
             (false, true) => NoRelay::MediatorAndHidden,
+            (false, false) if hides => NoRelay::MediatorAndTheyHide,
             (false, false) => NoRelay::Mediator,
         }
     }

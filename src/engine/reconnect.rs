@@ -151,6 +151,7 @@ impl<E: Into<AttemptError>> From<E> for Missed {
         Self(match error.into() {
             AttemptError::Mediator(why) => Some(why),
             AttemptError::Failed { .. }
+            | AttemptError::NoRelay
             | AttemptError::Listen(_)
             // A session is not counted.
             | AttemptError::Spent(_) => None,

@@ -50,6 +50,8 @@ pub enum NoRelay {
     Mediator,
     /// It does not, and we hide, so that no direct path was looked for.
     MediatorAndHidden,
+    /// It does not, and the peer gives no address.
+    MediatorAndTheyHide,
     /// The person said `never`.
     Never,
     /// Nobody could be asked.
@@ -74,7 +76,10 @@ impl NoRelay {
                 "No direct path opened, and this mediator does not relay. Use one that does (its owner starts it with --relay), or let one of you forward a port (--bind 0.0.0.0:PORT --advertise ADDRESS:PORT); undertone doctor tells more."
             }
             Self::MediatorAndHidden => {
-                "You hide your address (--hide-ip), so the mediator would have to relay, and this one does not. Use one that does (its owner starts it with --relay)."
+                "You hide your address (--hide-ip), so the mediator would have to relay, and this one does not: nobody can get through to you here. Use one that does (its owner starts it with --relay)."
+            }
+            Self::MediatorAndTheyHide => {
+                "The other person hides their address (--hide-ip), so the mediator would have to relay, and this one does not. Meet at one that does (its owner starts it with --relay); nothing else on your side helps."
             }
             Self::Never => {
                 "No direct path opened, and you said --relay never. With --relay always on both sides the mediator carries the chat: it then sees both addresses, times and sizes, not what is said."

@@ -5,8 +5,14 @@ use std::collections::HashSet;
 use std::fs;
 use std::net::TcpListener;
 
+use serde_json::Value;
+use undertone_core::pairing::Candidates;
+use undertone_wire::{MediatorMessage, Opaque, Role, Terms};
+
 use crate::common::acts::{homes, quit, start};
 use crate::common::{Client, Home, Mediator, Start};
+use crate::hostile::Evil;
+use crate::hostile::end::Impostor;
 
 fn hidden(mediator: &Mediator, home: &Home, name: &str) -> Start {
     let mut start = Start::new(home, &["chat", "--json"]);
@@ -83,21 +89,92 @@ fn both_may_hide() {
 #[test]
 fn a_mediator_that_does_not_relay_ends_it_with_5_and_says_so() {
     let (mediator, homes) = (Mediator::start(), homes());
-    let ada = start(&mediator, &homes[0], "ada").run();
+    let ends = |mut bob: Client| {
+        let error = bob.await_event("error");
+        let hint = error["hint"].as_str().unwrap();
+        assert_eq!(error["code"], "no-path");
+        for part in ["--hide-ip", "this one does not", "nobody can get through"] {
+            assert!(hint.contains(part), "{hint}");
+        }
+        assert!(!hint.contains("attempts"), "nothing is spent: {hint}");
+        assert_eq!(bob.exit_code(), 5);
+    };
+    // Before anybody comes.
+    ends(hidden(&mediator, &homes[1], "bob").run());
+    // And who is there already is not met: three would be the end of the invite.
+    let mut ada = start(&mediator, &homes[0], "ada").run();
     ada.await_event("waiting");
-    let mut bob = hidden(&mediator, &homes[1], "bob").run();
-    let error = bob.await_event("error");
+    for _ in 0..3 {
+        ends(hidden(&mediator, &homes[1], "bob").run());
+    }
+    let mut bob = start(&mediator, &homes[1], "bob").run();
+    let connected = |events: &[Value]| {
+        events
+            .last()
+            .is_some_and(|last| last["type"] == "connected")
+    };
+    let told = ada.events_until(connected);
+    assert!(
+        told.iter().all(|event| event["type"] != "error"),
+        "{told:?}"
+    );
+    bob.await_event("connected");
+    quit([&mut ada, &mut bob]);
+}
+
+/// It is told only in a pairing whether such a mediator relays.
+#[test]
+fn one_that_tells_no_rate_may_relay_all_the_same() {
+    for relay in [true, false] {
+        let (evil, home) = (Evil::start(), Home::new());
+        let start = Start::new(&home, &["chat", "--json", "--hide-ip", "--name", "bob"]);
+        let mut start = start.args(&["--mediator", &evil.url]);
+        start.command.env("UNDERTONE_ROOM", "lab#otter");
+        let mut bob = start.run();
+        let mut one = evil.join();
+        one.waiting();
+        let mut other = evil.join();
+        let (offer, observed) = (Opaque::new(&one.offer).unwrap(), other.from);
+        other.say(&MediatorMessage::Paired {
+            role: Role::Guest,
+            offer,
+            observed,
+            relay,
+            terms: Terms::default(),
+        });
+        match relay {
+            true => {
+                let mut seat = evil.join_in("lab#otter");
+                seat.waiting();
+                bob.await_event("waiting");
+            }
+            false => {
+                assert_eq!(bob.await_event("error")["code"], "no-path");
+                assert_eq!(bob.exit_code(), 5);
+            }
+        }
+    }
+}
+
+#[test]
+fn whose_peer_hides_at_such_a_mediator_is_told_that() {
+    let (evil, home) = (Evil::start(), Home::new());
+    let ada = Start::chat(&home, &evil.url, "ada", "lab#otter").run();
+    let mut seat = evil.join();
+    let impostor = Impostor::in_room("lab#otter");
+    let begun = impostor.begin(&mut seat, Role::Guest, &Candidates::default());
+    seat.hand(&begun.ours);
+    let error = ada.await_event("error");
     let hint = error["hint"].as_str().unwrap();
     assert_eq!(error["code"], "no-path");
-    for part in ["--hide-ip", "this one does not"] {
-        assert!(hint.contains(part), "{hint}");
-    }
-    assert_eq!(bob.exit_code(), 5);
+    assert!(hint.contains("hides their address"), "{hint}");
+    assert!(!hint.contains("forward a port"), "{hint}");
 }
 
 #[test]
 fn an_invites_mediator_must_be_named_by_who_hides_too() {
-    let (mediator, other, home) = (Mediator::start(), Mediator::start(), Home::new());
+    let mediator = Mediator::start_with(&["--relay"]);
+    let (other, home) = (Mediator::start(), Home::new());
     let invite = format!("{}/#lab#otter", mediator.url);
     let hidden = |further: &[&str]| {
         let mut start = Start::new(&home, &["chat", "--name", "bob", "--hide-ip"]);

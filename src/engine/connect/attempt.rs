@@ -115,10 +115,11 @@ async fn link_up(
     let context = who.context;
     let hopeless = paired.plan.candidates.is_empty();
     let relays = mediator.relays();
+    let hides = paired.matched.candidates().is_empty();
     let failed = OnceLock::new();
     let no_path = || {
         let why = failed.get().copied();
-        Failure::NoPath(why.unwrap_or_else(|| context.no_relay(relays)))
+        Failure::NoPath(why.unwrap_or_else(|| context.no_relay(relays, hides)))
     };
     if context.config.listening.hidden && !relays {
         // There is no other way, and nothing to wait for.

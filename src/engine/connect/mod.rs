@@ -30,13 +30,16 @@ pub use crate::engine::connect::attempt::{Goal, attempt};
 use crate::engine::connect::away::Away;
 use crate::engine::connect::first::FirstMeeting;
 use crate::engine::connect::host::HostAcceptor;
-use crate::engine::connect::pair::AttemptError;
+use crate::engine::connect::pair::{AttemptError, Failure};
 pub use crate::engine::connect::spending::Spending;
 use crate::engine::event::{Event, Wait};
 use crate::engine::mediator::MediatorHandle;
 use crate::engine::peer::HowMet;
+use crate::engine::relay::NoRelay;
 use crate::engine::{ChatError, Context};
 use crate::link::Ready;
+use crate::rendezvous::MediatorEndpoint;
+use crate::rendezvous::relays::relays;
 use crate::store::aside;
 
 /// What takes back that the mediator was away.
@@ -96,6 +99,8 @@ async fn met(
     let contacts = met_here(context).await?;
     let mut first = FirstMeeting::new(context, spending);
     let mut unanswered = None;
+    // Who does not hide needs no relay yet.
+    let mut checked = !context.config.listening.hidden;
     loop {
         let far = watch::Sender::new(None);
         let again = Again {
@@ -114,8 +119,15 @@ async fn met(
             ..anyone(context, local, spending)
         };
         let tried = Instant::now();
+        let trying = async {
+            if !checked {
+                check_relay(&local.access.route).await?;
+                checked = true;
+            }
+            attempt(context, &local.access, anyone, &mut unanswered, &mut step).await
+        };
         let met = tokio::select! {
-            met = attempt(context, &local.access, anyone, &mut unanswered, &mut step) => met,
+            met = trying => met,
             met = again.met() => Ok(met),
             never = away.watch(far.subscribe()) => match never {},
         };
@@ -130,6 +142,10 @@ async fn met(
         }
         match error {
             AttemptError::Failed { role, spent, why } => first.failed(role, spent, why).await?,
+            AttemptError::NoRelay => {
+                let (spent, why) = (false, Failure::NoPath(NoRelay::MediatorAndHidden));
+                return Err(ChatError::Attempt { spent, why });
+            }
             AttemptError::Spent(error) => return Err(*error),
             AttemptError::Listen(error) => return Err(ChatError::Listen(error)),
             AttemptError::Mediator(error) => {
@@ -143,6 +159,14 @@ async fn met(
                 first.revive(local).await;
             }
         }
+    }
+}
+
+/// Whoever hides waits for nobody at a mediator that does not relay: no attempt is spent on that.
+async fn check_relay(route: &MediatorEndpoint) -> Result<(), AttemptError> {
+    match relays(route).await? {
+        Some(false) => Err(AttemptError::NoRelay),
+        Some(true) | None => Ok(()),
     }
 }
 

@@ -72,6 +72,9 @@ pub enum AttemptError {
         /// What went wrong.
         why: Failure,
     },
+    /// We hide, and the mediator does not relay: nobody was waited for.
+    #[error("{}", Failure::NoPath(NoRelay::MediatorAndHidden))]
+    NoRelay,
     /// This machine does not let us listen.
     #[error("cannot listen for the other person: {0}")]
     Listen(std::io::Error),

@@ -114,7 +114,20 @@ fn hidden(home: &Home, evil: &Evil, name: &str) -> Client {
     let start = Start::new(home, &["chat", "--json", "--hide-ip", "--relay", "always"]);
     let mut start = start.args(&["--name", name, "--mediator", &evil.url]);
     start.command.env("UNDERTONE_ROOM", ROOM);
-    start.run()
+    let client = start.run();
+    // It asks first whether a relay is to be had.
+    let mut asked = evil.join();
+    let (observed, relay_rate) = (asked.from, Some(1 << 18));
+    asked.say(&MediatorMessage::Waiting {
+        observed,
+        expires_in: 600,
+        reseat: None,
+        terms: Terms {
+            relay_rate,
+            ..Terms::default()
+        },
+    });
+    client
 }
 
 /// Hands on what two say by the relay, until it is to stop.
@@ -135,11 +148,11 @@ async fn carry(one: &mut Seat<'_>, other: &mut Seat<'_>, mut stop: oneshot::Rece
 #[test]
 fn pings_whose_pongs_nobody_reads_take_no_memory_while_it_relays() {
     let (evil, homes) = (Evil::start(), [Home::new(), Home::new()]);
-    let clients = [
-        hidden(&homes[0], &evil, "ada-lovelace"),
-        hidden(&homes[1], &evil, "bob-bitworth"),
-    ];
-    let mut seats = [evil.join(), evil.join()];
+    let ada = hidden(&homes[0], &evil, "ada-lovelace");
+    let seat = evil.join();
+    let bob = hidden(&homes[1], &evil, "bob-bitworth");
+    let mut seats = [seat, evil.join()];
+    let clients = [ada, bob];
     let offers = seats.each_ref().map(|seat| seat.offer.clone());
     paired(&mut seats[0], Role::Host, &offers[1]);
     paired(&mut seats[1], Role::Guest, &offers[0]);

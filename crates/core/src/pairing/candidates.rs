@@ -103,6 +103,11 @@ impl Candidates {
         &self.udp
     }
 
+    /// Whether there is no way to this end but a relay: it hides where it is.
+    pub fn is_empty(&self) -> bool {
+        self.tcp.is_empty() && self.udp.is_empty() && self.ice.is_none()
+    }
+
     /// How a browser's connection is made and checked.
     pub fn ice(&self) -> Option<&Ice> {
         self.ice.as_ref()

@@ -4,7 +4,7 @@
 //! below it, `tls` what may be above that, `upgrade` the WebSocket on top, `proxy` what may be on
 //! the way, `answer` what may stand in its place, `head` how either answers; `ends` is where the
 //! connection begins and ends, `keep_alive` keeps it, `anew` has another one in its place, `version`
-//! tells a mediator from another service.
+//! tells a mediator from another service, `relays` whether it relays.
 
 mod anew;
 mod answer;
@@ -15,6 +15,7 @@ mod error;
 mod head;
 mod keep_alive;
 pub mod proxy;
+pub mod relays;
 mod tls;
 mod upgrade;
 pub mod version;
