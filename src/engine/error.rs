@@ -297,6 +297,8 @@ fn ended_by(why: &Failure) -> (&'static str, Exit) {
         Failure::Pairing(
             PairingError::Name | PairingError::Candidates | PairingError::Encapsulation,
         ) => ("broken", Exit::Protocol),
-        Failure::Pairing(_) | Failure::Left | Failure::Slow => ("secret", Exit::Identity),
+        Failure::Pairing(_) | Failure::NoSecret | Failure::Left | Failure::Slow => {
+            ("secret", Exit::Identity)
+        }
     }
 }

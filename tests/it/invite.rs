@@ -95,6 +95,24 @@ fn a_person_is_told_of_a_spent_attempt_too() {
 }
 
 #[test]
+fn who_gave_no_secret_is_told_to_take_the_whole_invite() {
+    for rooms in [["lab#otter", "lab"], ["lab", "lab#otter"]] {
+        let (mediator, homes) = (Mediator::start(), [Home::new(), Home::new()]);
+        let host = Start::chat(&homes[0], &mediator.url, "ada", rooms[0]).run();
+        host.await_event("waiting");
+        let guest = Start::chat(&homes[1], &mediator.url, "bob", rooms[1]).run();
+        for (who, room) in [host, guest].iter().zip(rooms) {
+            let error = who.await_event("error");
+            let told = format!("{} {}", error["message"], error["hint"]);
+            let gave_none = !room.contains('#');
+            assert_eq!(told.contains("none was given here"), gave_none, "{told}");
+            assert_eq!(told.contains("Take the whole invite"), gave_none, "{told}");
+            assert_eq!(told.contains("typed it wrong"), !gave_none, "{told}");
+        }
+    }
+}
+
+#[test]
 fn a_third_one_in_the_room_waits_for_a_fourth() {
     let mediator = Mediator::start();
     let homes: Vec<Home> = (0..4).map(|_| Home::new()).collect();

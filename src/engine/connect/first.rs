@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use undertone_core::pairing::Role;
+use undertone_core::pairing::{PairingError, Role};
 
 use crate::engine::connect::Connected;
 use crate::engine::connect::backoff::Backoff;
@@ -79,6 +79,11 @@ impl<'a> FirstMeeting<'a> {
         spent: bool,
         why: Failure,
     ) -> Result<(), ChatError> {
+        let has_secret = self.context.config.room.secret().is_some();
+        let why = match why {
+            Failure::Pairing(PairingError::Secret) if !has_secret => Failure::NoSecret,
+            why => why,
+        };
         if !spent && self.spending.is_under_way() {
             // It was the peer, whose program will be the same the next time.
             self.spending.succeeded();

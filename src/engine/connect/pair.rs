@@ -89,6 +89,9 @@ pub enum Failure {
     /// The other side's messages.
     #[error(transparent)]
     Pairing(PairingError),
+    /// The secrets differ, and we gave none.
+    #[error("{}: none was given here", PairingError::Secret)]
+    NoSecret,
     /// No version or suite is common to both, and the peer must be updated.
     #[error("{0}'s program is older than this one")]
     TheyAreOlder(DisplayName),
@@ -133,7 +136,10 @@ impl Failure {
                 "Update undertone here; then meet again, in the same room."
             }
             Self::Pairing(PairingError::Secret) => {
-                "Either one of you typed it wrong, or someone tried to get in between."
+                "Either one of you typed it wrong or left it out, or someone tried to get in between."
+            }
+            Self::NoSecret => {
+                "Take the whole invite, with the secret that stands behind its last #. If the other person gave none either, someone tried to get in between."
             }
             Self::Pairing(PairingError::Version | PairingError::Downgrade) => {
                 "Bring undertone up to date on both sides."
