@@ -99,6 +99,30 @@ fn a_bare_yes_answers_nothing_and_escape_goes_back_to_the_draft() {
 }
 
 #[test]
+fn a_command_at_the_question_is_answered_and_the_question_stays() {
+    let (mediator, homes) = (Mediator::start(), crate::common::acts::homes());
+    let [mut ada, mut bob] = both(&mediator, &homes);
+    read_out(&mut ada, "bob");
+    ada.await_text("Esc or Ctrl-C puts it off.");
+    for (command, answer) in [
+        ("/who", "0 queued"),
+        ("/help", "who is there, and how"),
+        ("/dance", "no command /dance"),
+    ] {
+        ada.press(&format!("{command}\r"));
+        ada.await_text(answer);
+        ada.await_row(ASKED);
+    }
+    assert!(!ada.text().contains("put off"), "{}", ada.text());
+    let of_bob = read_out(&mut bob, "ada");
+    ada.press(&format!("{of_bob}\r"));
+    ada.await_row("bob ✓ ›");
+    bob.press("\x1b");
+    bob.await_text("The comparison is put off: /verify begins it again.");
+    bob.await_row("ada ⚠ ›");
+}
+
+#[test]
 fn a_paste_before_and_at_a_trust_question_changes_nothing() {
     let mut talk = talk();
     // In one write: what follows the command was typed before the question stood.

@@ -10,7 +10,7 @@ use crate::terminal::charset::Out;
 use crate::terminal::composer::Act;
 use crate::terminal::keyboard::Event;
 use crate::terminal::keyboard::reader::size;
-use crate::ui::console::Console;
+use crate::ui::console::{Console, PUT_OFF};
 use crate::ui::input;
 use crate::ui::input::Input;
 
@@ -74,12 +74,14 @@ impl Console {
     fn act(&mut self, act: Act) -> io::Result<()> {
         match act {
             Act::Submit(text) => self.inputs.push_back(input::typed(&text)),
-            // Who types a command there means it: `/quit`, or `/verify` once more.
             Act::Answer(command) if command.starts_with('/') => {
-                self.inputs.push_back(input::typed(&command));
+                self.command(input::typed(&command))
             }
             Act::Answer(words) => self.inputs.push_back(Input::Verify(Some(words))),
-            Act::Cancelled => self.inputs.push_back(Input::VerifyLater),
+            Act::Cancelled => {
+                self.inputs.push_back(Input::VerifyLater);
+                self.print_dim(PUT_OFF);
+            }
             // No command takes a path yet.
             Act::Complete(_) => {}
             Act::Interrupt => self.inputs.push_back(Input::Interrupt),
@@ -89,6 +91,18 @@ impl Console {
             Act::Full => self.inputs.push_back(Input::TooLong),
         }
         Ok(())
+    }
+
+    /// Who types a command where words are asked for means it. They are asked for on, unless it
+    /// has to do with that itself.
+    fn command(&mut self, command: Input) {
+        match command {
+            Input::Verify(_) | Input::Quit => {}
+            // It answers the alarm in another way.
+            Input::Trust(_) => self.inputs.push_back(Input::VerifyLater),
+            _ => self.ask_for_words(),
+        }
+        self.inputs.push_back(command);
     }
 
     fn suspend(&mut self) -> io::Result<()> {

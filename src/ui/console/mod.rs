@@ -39,6 +39,13 @@ const UNKNOWN: Status = Status::Linked {
     unstable: false,
 };
 
+/// What is asked of who compares words, …
+const ASKED: &str = "The words that you hear";
+/// … how it is cancelled, …
+const HOW_TO_CANCEL: &str = "  Esc or Ctrl-C puts it off.";
+/// … and what is said then.
+const PUT_OFF: &str = "  The comparison is put off: /verify begins it again.";
+
 /// The terminal, while a chat lasts.
 pub(super) struct Console {
     composer: Composer,
@@ -109,10 +116,11 @@ impl Console {
             // What was typed ahead neither answers nor is said.
             Event::Words { mine, peer } => {
                 self.inputs.clear();
-                let text = "The words that you hear".to_owned();
-                let now = Instant::now().into_std();
-                self.composer.ask(Question::Words { text }, now);
-                self.print(Text::remark(&reading(mine, peer)));
+                self.ask_for_words();
+                self.print(Text::remark(&format!(
+                    "{}\n{HOW_TO_CANCEL}",
+                    reading(mine, peer)
+                )));
             }
             // It was not meant for somebody else.
             Event::Alarm { .. } => {
@@ -163,6 +171,12 @@ impl Console {
             }
             _ => self.print_words(event),
         }
+    }
+
+    fn ask_for_words(&mut self) {
+        let text = ASKED.to_owned();
+        let now = Instant::now().into_std();
+        self.composer.ask(Question::Words { text }, now);
     }
 
     /// Shows what the person said, as soon as it is known whether it arrived.

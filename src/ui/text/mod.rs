@@ -166,7 +166,7 @@ fn remark(event: &Event) -> Option<String> {
                     Trust::Invite => "\n  Only someone with the secret can be there.",
                     _ => "\n  Someone could be in between.",
                 };
-                text += "\n  /verify, typed by both, compares four words by voice (20 seconds).";
+                text += "\n  /verify, typed by both, compares four words by voice.";
             }
             text
         }
