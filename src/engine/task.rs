@@ -16,7 +16,9 @@ use super::{ChatConfig, ChatError, Command, Context, WRITE_TIMEOUT, details};
 use crate::exit::Exit;
 
 const NO_CHAT: &str = "There is no chat to take a command. Enter waits again, /quit leaves.";
-const NO_CHAT_YET: &str = "not kept: there is no chat yet to take a command; /quit leaves";
+const NO_CHAT_YET: &str = "there is no chat yet for that; /quit leaves";
+const NO_WORDS_YET: &str =
+    "nobody is there yet to compare words with: /verify does so once somebody is";
 
 /// What comes after a meeting.
 enum Next {
@@ -174,6 +176,14 @@ impl Task {
                 Some(Command::Show(event)) => self.context.tell(event),
                 Some(Command::Say(text)) if text.is_empty() => {}
                 Some(Command::Say(text)) => self.context.tell(Event::Unsaid { text }),
+                Some(Command::Who) => {
+                    let room = self.context.config.room.name();
+                    let message = format!("nobody is there yet: you wait in room {room}");
+                    self.context.tell(Event::asked(&message));
+                }
+                Some(Command::Verify(_)) => self.context.tell(Event::asked(NO_WORDS_YET)),
+                // Of the meeting before.
+                Some(Command::VerifyLater) => {}
                 Some(_) => self.context.tell(Event::asked(NO_CHAT_YET)),
             }
         }

@@ -50,7 +50,15 @@ fn lines_typed_ahead_are_a_draft_without_the_last_break() {
 fn commands_and_invites_typed_ahead_are_no_part_of_the_draft() {
     let mut waits = Waits::with(&[]);
     waits.ada.press("/who\r");
-    waits.ada.await_text("Not kept: there is no chat yet");
+    waits
+        .ada
+        .await_text("Nobody is there yet: you wait in room lab");
+    waits.ada.press("/verify\r");
+    waits
+        .ada
+        .await_text("Nobody is there yet to compare words with");
+    waits.ada.press("/trust a b\r");
+    waits.ada.await_text("There is no chat yet for that");
     waits.ada.press("http://127.0.0.1:7700/#den#otter\r");
     waits.ada.await_text("Not kept: that is an invite");
     waits.ada.press("hi\r");
