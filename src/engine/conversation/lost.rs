@@ -38,6 +38,8 @@ impl Conversation<'_> {
         self.lost = Some(Instant::now());
         self.unstable = false;
         self.direct_at = None;
+        // Before: whoever hears of the loss may ask for it.
+        self.show_way_back();
         self.show(Event::Reconnecting {
             peer: self.peer.name().to_owned(),
             since: Timestamp::now(),
@@ -50,7 +52,6 @@ impl Conversation<'_> {
         }
         self.peer.seen();
         self.seek();
-        self.show_way_back();
     }
 
     /// Links that come to us have segments as large as those that we look for.

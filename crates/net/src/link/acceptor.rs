@@ -192,6 +192,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_host_that_dials_is_told_at_once_that_another_attempt_is_to_take_it() {
+        let mut acceptor = acceptor();
+        let address = acceptor.address();
+        let dialling = async {
+            let mut host = TcpStream::connect(address).await.unwrap();
+            frame::write(&mut host, &[]).await.unwrap();
+            let heard = tokio::time::timeout(UNCONFIRMED_FOR / 2, host.read(&mut [0])).await;
+            assert!(matches!(heard, Ok(Ok(0) | Err(_))), "{heard:?}");
+            let mut guest = TcpStream::connect(address).await.unwrap();
+            frame::write(&mut guest, &[7; CONFIRM_B_LEN]).await.unwrap();
+            guest
+        };
+        let (incoming, _guest) = tokio::join!(acceptor.next(), dialling);
+        assert_eq!(incoming.first, [7; CONFIRM_B_LEN]);
+    }
+
+    #[tokio::test]
     async fn a_guest_that_only_listens_is_met() {
         let mut acceptor = acceptor();
         let guest = Port::open(Some("127.0.0.1:0".parse().unwrap())).unwrap();

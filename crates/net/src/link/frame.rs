@@ -32,6 +32,7 @@ pub struct FrameReader {
     buf: Vec<u8>,
     start: usize,
     begun: bool,
+    from_host: bool,
 }
 
 impl fmt::Debug for FrameReader {
@@ -56,6 +57,7 @@ impl FrameReader {
             self.begun = true;
             if first.starts_with(&[0; PREFIX_LEN]) {
                 self.start += PREFIX_LEN;
+                self.from_host = true;
             }
         }
         let waiting = self.buf.get_mut(self.start..).unwrap_or_default();
@@ -74,6 +76,11 @@ impl FrameReader {
             }
             None => Ok(None),
         }
+    }
+
+    /// Whether it began with an empty frame: a host has dialled, as far as is known.
+    pub(super) fn is_from_host(&self) -> bool {
+        self.from_host
     }
 
     /// Waits for bytes and keeps them. Cancel-safe.

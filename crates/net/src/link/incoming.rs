@@ -39,14 +39,25 @@ impl fmt::Debug for Incoming {
 
 impl Incoming {
     /// Waits `within` this for the first frame. [`FrameError::Length`] for a stranger, one who says
-    /// nothing among them.
+    /// nothing among them. [`FrameError::Closed`] at once for a host that dials a guest: another
+    /// attempt of ours is on this port, too, and may take the next dial.
     pub(super) async fn read(
         mut stream: Stream,
         path: Path,
         within: Duration,
     ) -> Result<Self, FrameError> {
         let mut reader = FrameReader::default();
-        let frame = reader.read(&mut stream, KNOCK_LEN..=CONFIRM_MAX);
+        let frame = async {
+            loop {
+                if let Some(first) = reader.next_frame(&(KNOCK_LEN..=CONFIRM_MAX))? {
+                    return Ok(first.to_vec());
+                }
+                if reader.is_from_host() {
+                    return Err(FrameError::Closed);
+                }
+                reader.fill(&mut stream).await?;
+            }
+        };
         let first = timeout(within, frame)
             .await
             .unwrap_or(Err(FrameError::Length(0)))?;
