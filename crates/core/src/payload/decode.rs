@@ -56,48 +56,10 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
             let (step, read) = renewal(d)?;
             (Payload::Renewal(step), read)
         }
-        PIECE => {
-            let (stream, offset, bytes) = (d.u64()?, d.u64()?, d.bytes()?);
-            let marked = items > 4 && d.datatype()? == Type::Bool;
-            let last = marked && d.bool()?;
-            let end = offset.checked_add(bytes.len() as u64);
-            if end.is_none() || bytes.is_empty() && !last {
-                return Err(minicbor::decode::Error::message("an impossible piece"));
-            }
-            let piece = StreamPart::Piece {
-                offset,
-                bytes,
-                last,
-            };
-            (Payload::Stream(stream, piece), if marked { 5 } else { 4 })
-        }
-        CREDIT => {
-            let (stream, offset, limit) = (d.u64()?, d.u64()?, d.u64()?);
-            if limit < offset {
-                return Err(minicbor::decode::Error::message("an impossible limit"));
-            }
-            (
-                Payload::Stream(stream, StreamPart::Credit { offset, limit }),
-                4,
-            )
-        }
+        PIECE => piece(d, items)?,
+        CREDIT => (credit(d)?, 4),
         CLOSE => (Payload::Stream(d.u64()?, StreamPart::Close), 2),
-        TEXT => {
-            let (seq, sent, text) = (seq(d)?, d.u64()?, d.str()?);
-            if text.len() > TEXT_MAX {
-                return Err(minicbor::decode::Error::message("text too long"));
-            }
-            // Of another type it is a later version's.
-            let marked = items > 4 && d.datatype()? == Type::Bool;
-            let resent = marked && d.bool()?;
-            (
-                Payload::Reliable {
-                    seq,
-                    body: Body::Text { sent, text, resent },
-                },
-                if marked { 5 } else { 4 },
-            )
-        }
+        TEXT => text(d, items)?,
         kind if kind >= RELIABLE => (
             Payload::Reliable {
                 seq: seq(d)?,
@@ -118,6 +80,65 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
         d.skip()?;
     }
     Ok(payload)
+}
+
+/// A message of `items` items, and how many of them were read.
+fn text<'a>(
+    d: &mut Decoder<'a>,
+    items: u64,
+) -> Result<(Payload<'a>, u64), minicbor::decode::Error> {
+    let (seq, sent, text) = (seq(d)?, d.u64()?, d.str()?);
+    if text.len() > TEXT_MAX {
+        return Err(minicbor::decode::Error::message("text too long"));
+    }
+    let resent = mark(d, items)?;
+    let body = Body::Text {
+        sent,
+        text,
+        resent: resent == Some(true),
+    };
+    let read = if resent.is_some() { 5 } else { 4 };
+    Ok((Payload::Reliable { seq, body }, read))
+}
+
+/// A piece of a stream, in the same way.
+fn piece<'a>(
+    d: &mut Decoder<'a>,
+    items: u64,
+) -> Result<(Payload<'a>, u64), minicbor::decode::Error> {
+    let (stream, offset, bytes) = (d.u64()?, d.u64()?, d.bytes()?);
+    let marked = mark(d, items)?;
+    let last = marked == Some(true);
+    let end = offset.checked_add(bytes.len() as u64);
+    if end.is_none() || bytes.is_empty() && !last {
+        return Err(minicbor::decode::Error::message("an impossible piece"));
+    }
+    let piece = StreamPart::Piece {
+        offset,
+        bytes,
+        last,
+    };
+    let read = if marked.is_some() { 5 } else { 4 };
+    Ok((Payload::Stream(stream, piece), read))
+}
+
+/// The fifth of `items`, if it is a mark: of another type it is a later version's.
+fn mark(d: &mut Decoder<'_>, items: u64) -> Result<Option<bool>, minicbor::decode::Error> {
+    match items > 4 && d.datatype()? == Type::Bool {
+        true => d.bool().map(Some),
+        false => Ok(None),
+    }
+}
+
+fn credit<'a>(d: &mut Decoder<'_>) -> Result<Payload<'a>, minicbor::decode::Error> {
+    let (stream, offset, limit) = (d.u64()?, d.u64()?, d.u64()?);
+    match offset <= limit {
+        true => Ok(Payload::Stream(
+            stream,
+            StreamPart::Credit { offset, limit },
+        )),
+        false => Err(minicbor::decode::Error::message("an impossible limit")),
+    }
 }
 
 /// A message of a renewal, and how many items it has with its kind.

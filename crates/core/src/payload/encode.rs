@@ -1,5 +1,7 @@
 //! Payloads to bytes.
 
+use std::convert::Infallible;
+
 use minicbor::Encoder;
 
 use super::{
@@ -7,18 +9,17 @@ use super::{
     StreamPart, TEXT,
 };
 
+/// Writing to a vector cannot fail.
+type Never = minicbor::encode::Error<Infallible>;
+
 impl Payload<'_> {
     /// Appends the payload to `out`. [`Payload::Unknown`] and unknown bodies
     /// exist only on the receiving side and append nothing.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        // Writing to a vector cannot fail.
         let _ = self.try_encode(&mut Encoder::new(out));
     }
 
-    fn try_encode(
-        &self,
-        e: &mut Encoder<&mut Vec<u8>>,
-    ) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
+    fn try_encode(&self, e: &mut Encoder<&mut Vec<u8>>) -> Result<(), Never> {
         match *self {
             Payload::Go { link, received } => e.array(3)?.u64(GO)?.u64(link)?.u64(received)?,
             Payload::Ack { received } => e.array(2)?.u64(ACK)?.u64(received)?,
@@ -51,31 +52,39 @@ impl Payload<'_> {
                 }
                 e
             }
-            Payload::Stream(stream, frame) => match frame {
-                StreamPart::Piece {
-                    offset,
-                    bytes,
-                    last,
-                } => {
-                    e.array(if last { 5 } else { 4 })?;
-                    e.u64(PIECE)?.u64(stream)?.u64(offset)?.bytes(bytes)?;
-                    if last {
-                        e.bool(true)?;
-                    }
-                    e
-                }
-                StreamPart::Credit { offset, limit } => {
-                    e.array(4)?.u64(CREDIT)?.u64(stream)?;
-                    e.u64(offset)?.u64(limit)?
-                }
-                StreamPart::Close => e.array(2)?.u64(CLOSE)?.u64(stream)?,
-            },
+            Payload::Stream(stream, part) => return part.try_encode(stream, e),
             Payload::Unknown
             | Payload::Reliable {
                 body: Body::Unknown,
                 ..
             } => e,
         };
+        Ok(())
+    }
+}
+
+impl StreamPart<'_> {
+    fn try_encode(&self, stream: u64, e: &mut Encoder<&mut Vec<u8>>) -> Result<(), Never> {
+        match *self {
+            StreamPart::Piece {
+                offset,
+                bytes,
+                last,
+            } => {
+                e.array(if last { 5 } else { 4 })?;
+                e.u64(PIECE)?.u64(stream)?.u64(offset)?.bytes(bytes)?;
+                if last {
+                    e.bool(true)?;
+                }
+            }
+            StreamPart::Credit { offset, limit } => {
+                e.array(4)?.u64(CREDIT)?.u64(stream)?;
+                e.u64(offset)?.u64(limit)?;
+            }
+            StreamPart::Close => {
+                e.array(2)?.u64(CLOSE)?.u64(stream)?;
+            }
+        }
         Ok(())
     }
 }
