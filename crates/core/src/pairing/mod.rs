@@ -59,6 +59,14 @@ const SEALED_PLAIN: [usize; 2] = [464, 960];
 /// S ‖ n.
 const SEALED_HEAD: usize = 64;
 
+/// What is another one in each attempt.
+struct Fresh {
+    ephemeral: SecretKey,
+    share: Share,
+    nonce: Secret<32>,
+    unused: Unused,
+}
+
 /// Our OFFER is made; theirs is awaited.
 #[derive(Debug)]
 pub struct Offering {
@@ -76,24 +84,22 @@ impl Offering {
     /// time.
     pub fn new(meeting: Meeting, identity: PublicKey) -> Self {
         let share = Share::new(&meeting.prs, &channel(&meeting.tag), &[]);
-        Self::from_parts(
-            meeting,
-            identity,
-            SecretKey::generate(),
+        let fresh = Fresh {
+            ephemeral: SecretKey::generate(),
             share,
-            Secret::random(),
-            Unused::random(),
-        )
+            nonce: Secret::random(),
+            unused: Unused::random(),
+        };
+        Self::with(meeting, identity, fresh)
     }
 
-    fn from_parts(
-        meeting: Meeting,
-        identity: PublicKey,
-        ephemeral: SecretKey,
-        share: Share,
-        nonce: Secret<32>,
-        unused: Unused,
-    ) -> Self {
+    fn with(meeting: Meeting, identity: PublicKey, fresh: Fresh) -> Self {
+        let Fresh {
+            ephemeral,
+            share,
+            nonce,
+            unused,
+        } = fresh;
         let (e, y) = (ephemeral.public(), *share.public());
         let c = commitment(&e, &y, &identity, nonce.as_bytes());
         let offer = Offer::new(unused.suite(), unused.offered(), e, y, c);

@@ -37,15 +37,13 @@ fn offering(person: u8, attempt: u8, secret: Option<&[u8]>) -> Offering {
     let meeting = meeting(secret);
     let fixed = |what: u8| hash(&[&[person, attempt, what]]);
     let share = Share::with_scalar(&meeting.prs, &channel(&meeting.tag), &[], &fixed(0));
-    let ephemeral = SecretKey::from_bytes(&fixed(1));
-    Offering::from_parts(
-        meeting,
-        identity(person).public(),
-        ephemeral,
+    let fresh = Fresh {
+        ephemeral: SecretKey::from_bytes(&fixed(1)),
         share,
-        Secret::copy(&fixed(2)),
-        unused(&fixed(3)),
-    )
+        nonce: Secret::copy(&fixed(2)),
+        unused: unused(&fixed(3)),
+    };
+    Offering::with(meeting, identity(person).public(), fresh)
 }
 
 fn unused(bytes: &[u8; 32]) -> Unused {

@@ -51,15 +51,13 @@ impl Person<'_> {
         };
         let scalar = bytes(self.0, "cpace_scalar");
         let share = Share::with_scalar(&meeting.prs, &channel(&meeting.tag), &[], &scalar);
-        let nonce = Secret::copy(&bytes(self.0, "nonce"));
-        Offering::from_parts(
-            meeting,
-            self.key("identity").public(),
-            self.key("ephemeral"),
+        let fresh = Fresh {
+            ephemeral: self.key("ephemeral"),
             share,
-            nonce,
-            Unused::from_bytes(bytes(self.0, "unused")),
-        )
+            nonce: Secret::copy(&bytes(self.0, "nonce")),
+            unused: Unused::from_bytes(bytes(self.0, "unused")),
+        };
+        Offering::with(meeting, self.key("identity").public(), fresh)
     }
 
     fn key(&self, name: &str) -> SecretKey {
