@@ -128,6 +128,7 @@ impl Contacts {
                 first_met: met.at,
                 last_met: met.at,
                 former_keys: Vec::new(),
+                features: met.features,
             };
             contact.meet(met);
             contacts.push(contact.clone());

@@ -32,6 +32,8 @@ pub struct Contact {
     pub last_met: Timestamp,
     /// Keys that they used before and that we accepted a successor for.
     pub former_keys: Vec<PublicKey>,
+    /// What their program could do when we last met: features as of PROTOCOL.md §4.
+    pub features: u32,
 }
 
 /// A meeting, to be remembered.
@@ -47,6 +49,8 @@ pub struct Encounter<'a> {
     pub trust: Trust,
     /// Now.
     pub at: Timestamp,
+    /// What their program can do.
+    pub features: u32,
 }
 
 impl Contact {
@@ -71,6 +75,7 @@ impl Contact {
     pub(super) fn meet(&mut self, met: &Encounter<'_>) {
         self.trust = self.trust.max(met.trust);
         self.last_met = self.last_met.max(met.at);
+        self.features = met.features;
         self.given.retain(|name| name != met.name);
         self.given.push(met.name.clone());
         let excess = self.given.len().saturating_sub(MAX_NAMES);

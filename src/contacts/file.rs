@@ -1,5 +1,5 @@
-//! What `contacts.json` looks like: version 2. Version 1 had no names that were given, and is read
-//! as well.
+//! What `contacts.json` looks like: version 3. Version 2 had no features, version 1 no names that
+//! were given; both are read as well.
 //!
 //! A file that does not fit, in one entry even, is refused whole: a contact that goes unnoticed is
 //! an alarm that does not sound.
@@ -13,7 +13,7 @@ use undertone_core::text::display_name::DisplayName;
 use super::Contact;
 use crate::trust::Trust;
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +34,8 @@ struct Entry {
     first_met: String,
     last_met: String,
     former_keys: Vec<String>,
+    #[serde(default)]
+    features: u32,
 }
 
 /// Reads the file; the error says what is wrong with it.
@@ -80,6 +82,7 @@ fn contact(entry: Entry) -> Result<Contact, String> {
         first_met: time(&entry.first_met)?,
         last_met: time(&entry.last_met)?,
         former_keys: keys.collect::<Result<_, _>>()?,
+        features: entry.features,
         petname,
         given: given.map_err(|_| "a name is no name".to_owned())?,
     })
@@ -104,6 +107,7 @@ fn entry(contact: &Contact) -> Entry {
             .iter()
             .map(|key| text(key.as_bytes()))
             .collect(),
+        features: contact.features,
     }
 }
 

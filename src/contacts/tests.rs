@@ -30,6 +30,7 @@ fn meet(contacts: &Contacts, key: &PublicKey, called: &str, room: u8, trust: Tru
         room_tag: &[room; 32],
         trust,
         at,
+        features: 0,
     };
     contacts.record_met(&met).unwrap()
 }
@@ -128,6 +129,7 @@ fn meeting_again_never_lowers_trust_and_bounds_the_rooms() {
             room_tag: &tag,
             trust: Trust::Invite,
             at: again.last_met,
+            features: 0,
         });
     }
     assert_eq!(many.rooms.len(), MAX_ROOMS);
@@ -145,6 +147,7 @@ fn an_accepted_key_takes_over_and_the_old_one_alarms() {
         room_tag: &[2; 32],
         trust: Trust::Unverified,
         at,
+        features: 0,
     };
     let bob = contacts.replace_key(&old, &met).unwrap();
     assert_eq!(
@@ -190,7 +193,7 @@ fn a_damaged_file_is_told_and_left() {
     let (_dir, contacts, _) = contacts();
     for damaged in [
         "",
-        "{\"v\":3,\"contacts\":[]}",
+        "{\"v\":4,\"contacts\":[]}",
         "{\"v\":2,\"contacts\":[{}]}",
         "{\"v\":1,\"contacts\":[{}]}",
     ] {
@@ -253,6 +256,7 @@ fn a_file_of_before_names_were_kept_is_read() {
     file["v"] = 1.into();
     let entry = file["contacts"][0].as_object_mut().unwrap();
     entry.remove("given").unwrap();
+    entry.remove("features").unwrap();
     std::fs::write(&contacts.path, file.to_string()).unwrap();
     let known = Some((AlarmKind::NameKnown, "ada".into()));
     assert_eq!(alarm(&contacts, &key(), "ada", 9), known);
@@ -264,7 +268,7 @@ fn a_file_of_before_names_were_kept_is_read() {
         Trust::Invite,
     );
     assert_eq!(contacts.list().unwrap()[0].given, [name("ada")]);
-    file["v"] = 3.into();
+    file["v"] = 4.into();
     std::fs::write(&contacts.path, file.to_string()).unwrap();
     assert!(contacts.list().is_err());
 }
@@ -280,6 +284,7 @@ fn of_those_met_in_a_room_the_last_come_first() {
             room_tag: &[room; 32],
             trust: Trust::Unverified,
             at: Timestamp::from_second(1_700_000_000 + second).unwrap(),
+            features: 0,
         };
         contacts.record_met(&met).unwrap();
     };
@@ -297,4 +302,23 @@ fn of_those_met_in_a_room_the_last_come_first() {
     // A file that was copied from another home of ours holds us.
     met(&own, "ada", 1, 70);
     assert_eq!(contacts.met_in(&[1; 32], 1).unwrap(), [keys[0]]);
+}
+
+#[test]
+fn what_their_program_could_do_last_is_kept() {
+    let (_dir, contacts, _) = contacts();
+    let ada = key();
+    meet(&contacts, &ada, "ada", 1, Trust::Invite);
+    for features in [0b101, 0b1] {
+        let met = Encounter {
+            key: &ada,
+            name: &name("ada"),
+            room_tag: &[1; 32],
+            trust: Trust::Invite,
+            at: Timestamp::from_second(1_700_000_000).unwrap(),
+            features,
+        };
+        contacts.record_met(&met).unwrap();
+        assert_eq!(contacts.list().unwrap()[0].features, features);
+    }
 }

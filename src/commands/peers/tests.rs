@@ -64,6 +64,7 @@ fn met_two_bobs() -> (tempfile::TempDir, PathBuf) {
         room_tag: &[1; 32],
         trust: Trust::Invite,
         at: now,
+        features: 0,
     };
     contacts(&store).unwrap().record_met(&met).unwrap();
     (dir, data)
@@ -150,6 +151,7 @@ fn a_contact_is_meant_by_a_key_that_was_replaced_too() {
         room_tag: &[1; 32],
         trust: Trust::Invite,
         at: before.last_met,
+        features: 0,
     };
     store.replace_key(&before.key, &met).unwrap();
     let rename = format!("rename {} robert", words(&before.key));

@@ -32,6 +32,7 @@ impl Peer {
     ) {
         let (key, name, room_tag) = (self.key, self.given.clone(), self.room_tag);
         let (contacts, trust, at) = (self.contacts.clone(), self.proves, Timestamp::now());
+        let features = self.features;
         let what = format!("the contact {}", self.name());
         self.writer.keep(&what, move || {
             let met = Encounter {
@@ -40,6 +41,7 @@ impl Peer {
                 room_tag: &room_tag,
                 trust,
                 at,
+                features,
             };
             change(&contacts, &met).map(drop)
         });

@@ -29,6 +29,8 @@ pub(super) struct Peer {
     name: DisplayName,
     /// What the peer calls itself.
     given: DisplayName,
+    /// What its program can do.
+    features: u32,
     trust: Trust,
     shut: Option<Shut>,
     yourself: bool,
@@ -78,6 +80,7 @@ impl Peer {
             key,
             name: given.clone(),
             given,
+            features: peer.assigned_features(),
             trust: Trust::Unverified,
             shut: None,
             yourself: false,

@@ -43,6 +43,7 @@ impl Newcomer<'_> {
         let (key, room_tag) = (peer.identity, config.room.tag());
         let name = given(peer);
         let trust = proved(self.context, false);
+        let features = peer.assigned_features();
         let contacts = config.contacts.clone();
         let remembered = aside(move || {
             let is_new = match contacts.judge(&key, &name, &room_tag)? {
@@ -57,6 +58,7 @@ impl Newcomer<'_> {
                     room_tag: &room_tag,
                     trust,
                     at: Timestamp::now(),
+                    features,
                 })?;
             }
             Ok::<_, ContactsError>(is_new)

@@ -10,6 +10,8 @@ use crate::crypto::keys::random;
 
 /// Bytes that an [`Unused`] is drawn from.
 pub(super) const DRAWN_FROM: usize = 20;
+/// The features of which one is set that means nothing.
+pub(super) const UNASSIGNED: u32 = 0xff00_0000;
 /// The longest entry, without its type and length.
 pub(super) const ENTRY_MAX: usize = 15;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::crypto::keys::{Key, Label, PublicKey, ResumeSecret, SecretKey};
 use crate::crypto::secret::Secret;
 use crate::crypto::words::Words;
+use crate::pairing::unused::UNASSIGNED;
 use crate::pairing::{Matched, Role};
 
 /// What a pairing yields once both ends have confirmed.
@@ -31,6 +32,14 @@ pub struct PeerIdentity {
     /// The words that ours are compared with: those that we read out, and those
     /// that we must hear.
     pub words: Words,
+}
+
+impl PeerIdentity {
+    /// [`features`](Self::features) without the bit that means nothing.
+    #[must_use]
+    pub fn assigned_features(&self) -> u32 {
+        self.features & !UNASSIGNED
+    }
 }
 
 /// Everything that the record layer of one link starts from.
