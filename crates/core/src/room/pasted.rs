@@ -68,12 +68,15 @@ fn check_only(before: &str, first: &str, after: &str) -> Result<(), RoomError> {
     }
 }
 
-/// The link without the marks behind it; an ellipsis there shows that it goes on, as apps write it.
+/// The link without the marks behind it; an ellipsis there shows that it goes on, as apps write it,
+/// unless it is a query that does.
 fn unmarked(first: &str) -> Result<&str, RoomError> {
     let link = first.trim_end_matches(is_mark);
     let marks = first.get(link.len()..).unwrap_or_default();
     let goes_on = marks.contains('…') || marks.contains("...");
-    match goes_on && !is_complete(link) {
+    let secret = link.rsplit('#').next().unwrap_or(link);
+    let has_query = query::cut(secret) != secret;
+    match goes_on && !has_query && !is_complete(link) {
         true => Err(RoomError::Cut),
         false => Ok(link),
     }

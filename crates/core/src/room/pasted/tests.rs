@@ -115,6 +115,18 @@ fn wide(c: char) -> char {
     }
 }
 
+#[test]
+fn an_ellipsis_cuts_a_secret_and_not_what_stands_behind_it() {
+    for mark in ["...", "…"] {
+        assert_eq!(read(&format!("{OWN}?_=&a={mark}")), read(OWN));
+        assert_eq!(read(&format!("{OWN}&fbclid=x{mark}")), read(OWN));
+        let (place, room) = OWN.split_once("/#").unwrap();
+        for cut in [format!("{OWN}{mark}"), format!("{place}/?a=b#{room}{mark}")] {
+            assert_eq!(read(&cut), Err(RoomError::Cut), "{cut}");
+        }
+    }
+}
+
 const QUERY: &str =
     "[?&][a-z_]{1,10}=[A-Za-z0-9_.-]{0,10}(&[a-z_]{1,10}=[A-Za-z0-9_.-]{0,10}){0,2}";
 
