@@ -101,3 +101,16 @@ fn leaving_while_the_link_is_down_says_what_did_not_arrive() {
     assert_eq!(error["code"], "undelivered");
     assert_eq!(host.exit_code(), 5);
 }
+
+#[test]
+fn of_a_contact_that_stays_away_it_is_told_that_it_may_be_somebody_else_by_now() {
+    let (_mediator, _homes, [mut ada, mut bob]) = talking();
+    bob.kill();
+    ada.await_event("reconnecting");
+    ada.await_that("a remark", |event| {
+        let message = event["message"].as_str().unwrap_or_default();
+        message.starts_with("bob is not found") && message.ends_with("start anew: /quit")
+    });
+    ada.say("/quit");
+    ada.exit_code();
+}

@@ -163,6 +163,7 @@ impl<'a> Conversation<'a> {
             route: first.route,
             knock_at: first.knock_at,
             direct_at: None,
+            stranger_at: None,
             absent: absent(),
             tending: Tending::default(),
             asked: false,

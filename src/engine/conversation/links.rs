@@ -111,6 +111,7 @@ impl Conversation<'_> {
         if let Some(acceptor) = &mut self.acceptor {
             acceptor.give_up_seat();
         }
+        self.stranger_at = None;
         let lost = self.lost.take();
         let hole = lost.is_some_and(|lost| self.hole.found(lost.elapsed()));
         self.limit_segments();

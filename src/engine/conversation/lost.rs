@@ -24,6 +24,8 @@ use crate::rendezvous::MediatorEndpoint;
 
 /// A link that was lost is found again by then, mostly, where both ends still share a session.
 const RESUMED_WITHIN: Duration = Duration::from_secs(1);
+/// A contact that comes back comes sooner than this, as a rule.
+const STRANGER_AFTER: Duration = Duration::from_secs(30);
 
 impl Conversation<'_> {
     /// The link is gone: says so once, and looks for the peer.
@@ -46,12 +48,27 @@ impl Conversation<'_> {
             reason,
             queued: self.session.queued(),
         });
-        if !self.peer.is_contact() {
+        self.stranger_at = None;
+        if self.peer.is_contact() {
+            self.stranger_at = Some(Instant::now() + STRANGER_AFTER);
+        } else {
             let message = format!("if {} starts anew, do so too: /quit", self.peer.name());
             self.show(Event::note(&message));
         }
         self.peer.seen();
         self.seek();
+    }
+
+    /// A contact that has lost its key is another one, and waits where we are not.
+    pub(super) fn think_of_strangers(&mut self) {
+        let due = |at: &mut Instant| Instant::now() >= *at;
+        if self.stranger_at.take_if(due).is_some() {
+            let peer = self.peer.name();
+            let message = format!(
+                "{peer} is not found. If {peer} lost its data, or was not let in, you meet only if both start anew: /quit"
+            );
+            self.show(Event::named_note(message));
+        }
     }
 
     /// Links that come to us have segments as large as those that we look for.

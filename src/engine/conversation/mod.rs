@@ -87,6 +87,9 @@ struct Conversation<'a> {
     knock_at: Option<SocketAddr>,
     /// When a direct path is looked for while the mediator carries the chat.
     direct_at: Option<(Instant, usize)>,
+    /// While there is no link: when a contact has been away for so long that it may be somebody
+    /// else by now.
+    stranger_at: Option<Instant>,
     /// While there is no link: why the mediator is of no use, as the person was told.
     absent: watch::Receiver<Option<String>>,
     /// The same: whether a mediator is to be started here.
@@ -232,6 +235,7 @@ impl Conversation<'_> {
             ahead(self.leave_by),
             ahead(self.show_by),
             self.direct_at.map(|(at, _)| at),
+            self.stranger_at,
             ahead(self.unheeded_at()),
         ])
     }
@@ -245,6 +249,7 @@ impl Conversation<'_> {
             self.lose(Loss::Fault(fault));
         }
         self.look_for_direct();
+        self.think_of_strangers();
         Ok(())
     }
 }
