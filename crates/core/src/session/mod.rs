@@ -169,7 +169,7 @@ impl Session {
 
     /// Whether something that went out is not acknowledged.
     pub fn awaits_answer(&self) -> bool {
-        self.unanswered_bytes() > 0
+        self.outbox.has_sent() || self.renewal_sent > 0 || self.streams.on_its_way() > 0
     }
 
     /// How many bytes of it there are.
