@@ -4,30 +4,17 @@
 #![allow(dead_code, reason = "each benchmark uses a part")]
 
 mod median;
+mod pin;
 
 use std::net::SocketAddr;
 
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-use nix::unistd::Pid;
 use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) use median::median;
+pub(crate) use pin::pin;
 
 /// How often both have their turn; the first one warms up and does not count.
 const ROUNDS: usize = 61;
-
-/// Keeps this process, and those that it starts, on one core: a wake-up across cores costs more
-/// than some of what is measured.
-pub(crate) fn pin() {
-    let us = Pid::from_raw(0);
-    let allowed = sched_getaffinity(us).unwrap();
-    let last = (0..CpuSet::count())
-        .rfind(|cpu| allowed.is_set(*cpu).unwrap())
-        .unwrap();
-    let mut one = CpuSet::new();
-    one.set(last).unwrap();
-    sched_setaffinity(us, &one).unwrap();
-}
 
 /// Runs `body` on one core.
 pub(crate) fn on_one_core(body: impl Future<Output = ()>) {

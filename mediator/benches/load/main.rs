@@ -23,15 +23,16 @@ mod server;
 
 #[path = "../../../benches/side_by_side/median.rs"]
 mod median;
+#[path = "../../../benches/side_by_side/pin.rs"]
+mod pin;
 
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::unistd::Pid;
 use undertone_wire::{ClientMessage, Opaque};
 
 use client::{Client, Speaker};
 use crowd::{Crowd, WAIT};
 use median::median;
+use pin::pin;
 use server::Server;
 
 const STEPS: [usize; 3] = [0, 5_000, 10_000];
@@ -74,19 +75,6 @@ fn main() {
     for step in STEPS {
         measure(step, &mut contestants);
     }
-}
-
-/// Clients and server on one core: the wake-up of a process on another one costs more
-/// than some of the calls that are measured, and is charged to the server.
-fn pin() {
-    let us = Pid::from_raw(0);
-    let allowed = sched_getaffinity(us).unwrap();
-    let last = (0..CpuSet::count())
-        .rfind(|cpu| allowed.is_set(*cpu).unwrap())
-        .unwrap();
-    let mut one = CpuSet::new();
-    one.set(last).unwrap();
-    sched_setaffinity(us, &one).unwrap();
 }
 
 /// A server, and who waits there.
