@@ -220,9 +220,9 @@ fn who_leaves_a_chat_that_is_shut_leaves_the_other_one_at_the_terminal_with_the_
     assert_eq!(ada.exit_code(), 6);
 }
 
-#[test]
-fn who_came_by_an_invite_to_this_machine_runs_its_mediator_once_that_went() {
-    let (port, homes) = (free_port(), homes());
+/// ada ran the mediator and left; bob, who came by its invite, runs one since. With the room and
+/// the invite.
+fn took_over(port: u16, homes: &[Home; 2]) -> (Screen, [String; 2]) {
     let secret = format!("{ROOM}#otter");
     let invite = format!("http://127.0.0.1:{port}/#{secret}");
     let mut ada = at_terminal(&homes[0], port, &secret, "ada");
@@ -235,6 +235,13 @@ fn who_came_by_an_invite_to_this_machine_runs_its_mediator_once_that_went() {
     bob.await_row("ada · left ›");
     bob.press("\r");
     bob.await_text("this client runs one now");
+    (bob, [secret, invite])
+}
+
+#[test]
+fn who_came_by_an_invite_to_this_machine_runs_its_mediator_once_that_went() {
+    let (port, homes) = (free_port(), homes());
+    let (bob, [secret, _]) = took_over(port, &homes);
     bob.await_text("Waiting in room lab");
     let ada = at_terminal(&homes[0], port, &secret, "ada");
     ada.await_row("bob ◆ ›");
@@ -244,18 +251,7 @@ fn who_came_by_an_invite_to_this_machine_runs_its_mediator_once_that_went() {
 #[test]
 fn who_took_the_mediator_over_may_die_too_and_comes_back_by_the_same_link() {
     let (port, homes) = (free_port(), homes());
-    let secret = format!("{ROOM}#otter");
-    let invite = format!("http://127.0.0.1:{port}/#{secret}");
-    let mut ada = at_terminal(&homes[0], port, &secret, "ada");
-    ada.await_text("Waiting in room lab");
-    let mut bob = at_terminal(&homes[1], port, &invite, "bob");
-    bob.await_row("ada ◆ ›");
-    ada.await_row("bob ◆ ›");
-    ada.press("/quit\r");
-    assert_eq!(ada.exit_code(), 0);
-    bob.await_row("ada · left ›");
-    bob.press("\r");
-    bob.await_text("this client runs one now");
+    let (bob, [secret, invite]) = took_over(port, &homes);
     let ada = at_terminal(&homes[0], port, &secret, "ada");
     ada.await_row("bob ◆ ›");
     bob.await_row("ada ◆ ›");

@@ -54,14 +54,20 @@ fn chat(lan: &Lan, host: usize, home: &Home, flags: &[&str]) -> Client {
     inside.run()
 }
 
+/// The first one runs a mediator, by which both have talked.
+fn met(lan: &Lan) -> ([Home; 2], [Client; 2]) {
+    let homes = [Home::new(), Home::new()];
+    let mut first = chat(lan, 0, &homes[0], &["--lan"]);
+    first.await_event("waiting");
+    let mut second = chat(lan, 1, &homes[1], &["--lan"]);
+    talk(&mut first, &mut second);
+    (homes, [first, second])
+}
+
 #[test]
 fn a_client_finds_the_mediator_that_another_one_started() {
     let Some(lan) = Lan::lay() else { return };
-    let homes = [Home::new(), Home::new()];
-    let mut first = chat(&lan, 0, &homes[0], &["--lan"]);
-    first.await_event("waiting");
-    let mut second = chat(&lan, 1, &homes[1], &["--lan"]);
-    talk(&mut first, &mut second);
+    met(&lan);
 }
 
 #[test]
@@ -127,11 +133,7 @@ fn takes_over(client: &Client) {
 #[test]
 fn whoever_looks_for_the_other_one_takes_over_the_mediator_that_ended_with_them() {
     let Some(lan) = Lan::lay() else { return };
-    let homes = [Home::new(), Home::new()];
-    let mut first = chat(&lan, 0, &homes[0], &["--lan"]);
-    first.await_event("waiting");
-    let mut second = chat(&lan, 1, &homes[1], &["--lan"]);
-    talk(&mut first, &mut second);
+    let (homes, [mut first, mut second]) = met(&lan);
     first.kill();
     takes_over(&second);
     let mut first = chat(&lan, 0, &homes[0], &["--lan"]);
@@ -141,11 +143,7 @@ fn whoever_looks_for_the_other_one_takes_over_the_mediator_that_ended_with_them(
 #[test]
 fn two_that_are_cut_off_and_both_run_a_mediator_then_meet_at_one_of_them() {
     let Some(lan) = Lan::lay() else { return };
-    let homes = [Home::new(), Home::new()];
-    let mut first = chat(&lan, 0, &homes[0], &["--lan"]);
-    first.await_event("waiting");
-    let mut second = chat(&lan, 1, &homes[1], &["--lan"]);
-    talk(&mut first, &mut second);
+    let (_homes, [mut first, mut second]) = met(&lan);
     lan.unplug(1);
     first.say("kept");
     second.say("kept too");

@@ -1,5 +1,6 @@
 //! Closes of streams: said by one end, by both, late, twice, again on another link, and without end.
 
+use super::streams::streaming;
 use super::*;
 use crate::payload::{StreamPart, decode};
 use crate::session::streams::{STREAMS_MAX, StreamId};
@@ -7,10 +8,7 @@ use crate::session::streams::{STREAMS_MAX, StreamId};
 #[test]
 fn a_close_that_was_lost_is_said_again() {
     for closer in [Role::Host, Role::Guest] {
-        let mut pair = Pair::connected();
-        let stream = pair.guest.open_stream().unwrap();
-        pair.host.accept(stream, 0, pair.now).unwrap();
-        pair.carry();
+        let (mut pair, stream) = streaming();
         let (one, other) = match closer {
             Role::Host => (&mut pair.host, &mut pair.guest),
             Role::Guest => (&mut pair.guest, &mut pair.host),
@@ -47,10 +45,7 @@ fn both_may_close_at_once_and_refuse_what_was_never_accepted() {
 #[test]
 fn a_close_that_comes_before_ours_went_out_is_answered() {
     for first in [Role::Host, Role::Guest] {
-        let mut pair = Pair::connected();
-        let stream = pair.guest.open_stream().unwrap();
-        pair.host.accept(stream, 0, pair.now).unwrap();
-        pair.carry();
+        let (mut pair, stream) = streaming();
         pair.host.close_stream(stream);
         pair.guest.close_stream(stream);
         let (one, other) = match first {
@@ -71,10 +66,7 @@ fn a_close_that_comes_before_ours_went_out_is_answered() {
 
 #[test]
 fn closes_that_crossed_and_were_lost_are_settled_on_another_link() {
-    let mut pair = Pair::connected();
-    let stream = pair.guest.open_stream().unwrap();
-    pair.host.accept(stream, 0, pair.now).unwrap();
-    pair.carry();
+    let (mut pair, stream) = streaming();
     pair.host.close_stream(stream);
     pair.guest.close_stream(stream);
     transmit(&mut pair.host, pair.now);

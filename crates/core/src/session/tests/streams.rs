@@ -5,6 +5,15 @@ use super::*;
 use crate::payload::{StreamPart, decode};
 use crate::session::streams::{CREDIT, PIECE_MAX, STREAMS_MAX, StreamId, Wanted};
 
+/// Two on a link, and a stream of the guest's that the host has accepted.
+pub(super) fn streaming() -> (Pair, StreamId) {
+    let mut pair = Pair::connected();
+    let stream = pair.guest.open_stream().unwrap();
+    pair.host.accept(stream, 0, pair.now).unwrap();
+    pair.carry();
+    (pair, stream)
+}
+
 /// What stands at a place of a stream.
 fn byte(stream: StreamId, offset: u64) -> u8 {
     (offset.wrapping_mul(31) + stream.0 * 7 + (offset >> 8)) as u8
@@ -95,10 +104,7 @@ fn a_stream_arrives_and_is_closed_by_both() {
 /// nothing of it is left to be said.
 #[test]
 fn a_stream_that_ended_has_nothing_more_on_another_link() {
-    let mut pair = Pair::connected();
-    let stream = pair.guest.open_stream().unwrap();
-    pair.host.accept(stream, 0, pair.now).unwrap();
-    pair.carry();
+    let (mut pair, stream) = streaming();
     let mut got = Got::default();
     run(&mut pair, stream, 5000, &mut got);
     assert!(got.last && pair.guest.advances() > 0);
@@ -130,10 +136,7 @@ fn it_may_begin_where_the_receiver_has_it_already() {
 
 #[test]
 fn on_another_link_the_source_is_read_from_where_the_receiver_is() {
-    let mut pair = Pair::connected();
-    let stream = pair.guest.open_stream().unwrap();
-    pair.host.accept(stream, 0, pair.now).unwrap();
-    pair.carry();
+    let (mut pair, stream) = streaming();
     let mut got = Got::default();
     let size = CREDIT / 2;
     for _ in 0..5 {
@@ -193,10 +196,7 @@ fn who_does_not_take_one_stream_holds_up_nothing_else() {
 
 #[test]
 fn a_message_waits_for_one_piece_at_the_most() {
-    let mut pair = Pair::connected();
-    let stream = pair.guest.open_stream().unwrap();
-    pair.host.accept(stream, 0, pair.now).unwrap();
-    pair.carry();
+    let (mut pair, _) = streaming();
     let mut lengths = |text: Option<&str>| {
         supply(&mut pair.guest, CREDIT);
         if let Some(text) = text {
@@ -215,10 +215,7 @@ fn a_message_waits_for_one_piece_at_the_most() {
 /// However the window grows, what is left of it is not filled with crumbs.
 #[test]
 fn no_piece_is_cut_to_what_is_left_of_the_window() {
-    let mut pair = Pair::connected();
-    let stream = pair.guest.open_stream().unwrap();
-    pair.host.accept(stream, 0, pair.now).unwrap();
-    pair.carry();
+    let (mut pair, stream) = streaming();
     let mut shortest = usize::MAX;
     for _ in 0..6 {
         let mut records = Vec::new();
