@@ -144,9 +144,12 @@ fn require_verified_keeps_the_chat_shut_until_the_words_are_compared() {
     host.say("too early");
     assert_eq!(host.await_event("error")["code"], "shut");
     guest.say("patience");
-    verify_both([&mut host, &mut guest]);
+    let [host_words, guest_words] = [&mut host, &mut guest].map(words);
+    host.say(&format!("/verify {guest_words}"));
     assert_eq!(host.await_message(), "patience");
     guest.await_event("delivered");
+    guest.say(&format!("/verify {host_words}"));
+    guest.await_event("verified");
     quit([&mut host, &mut guest]);
     let [(mut host, saw), (mut guest, _)] = meet(required(), start(&mediator, &homes[1], "bob"));
     assert_eq!(saw["trust"], "verified");

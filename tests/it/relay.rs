@@ -84,7 +84,12 @@ async fn bytes_go_both_ways_at_once_as_they_are() {
     let swap = async |stream: &mut RelayStream| {
         let (mut read, mut write) = tokio::io::split(stream);
         let mut heard = vec![0; bytes.len()];
-        let (said, got) = tokio::join!(write.write_all(&bytes), read.read_exact(&mut heard));
+        let say = async {
+            write.write_all(&bytes).await?;
+            // What has not left yet leaves only while the stream is polled.
+            write.flush().await
+        };
+        let (said, got) = tokio::join!(say, read.read_exact(&mut heard));
         said.unwrap();
         got.unwrap();
         assert!(heard == bytes);

@@ -55,7 +55,8 @@ impl Rendezvous {
 /// Its errors carry a [`RendezvousError`], which says in words what happened, a cap of
 /// the mediator's for one. The words of a refusal are the mediator's: to be shown
 /// through `Safe` only. The peer's leaving is the end of what can be read.
-/// Dropped without a shutdown, it may take along what was written last.
+/// What was written leaves while the stream is read, written or flushed. Dropped without a
+/// shutdown, it may take along what was written last.
 pub struct RelayStream {
     socket: Socket,
     /// What of the last message is not read yet.
