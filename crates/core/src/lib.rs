@@ -8,6 +8,7 @@
 //!   ├► payload               what a record carries: CBOR
 //!   └► pairing               from two OFFERs to a confirmed pair of keys
 //!        └► crypto           keys, seal and open, CPace, ratchet, words
+//! files                      what an offer of files says: its list, and its data
 //! room, mediator_url         what people type and paste: rooms, invites, where the mediator is
 //! text                       what may be shown of others' text, and names
 //! ```
@@ -67,6 +68,7 @@
 #![forbid(unsafe_code)]
 
 pub mod crypto;
+pub mod files;
 pub mod mediator_url;
 pub mod pairing;
 pub mod payload;
