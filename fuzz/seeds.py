@@ -33,6 +33,8 @@ text = b"\x84\x10\x01\x00\x62hi"
 piece = bytes([0x84, 8, 1, 0, 0x43, 7, 7, 7])
 credit = bytes([0x84, 9, 2, 0, 0x1A, 0, 0x40, 0, 0])
 close = bytes([0x82, 10, 1])
+offer = b"\x88\x18\x40\x01\x58\x20" + bytes([7] * 32) + b"\x01\x03\x65a.txt\x01\x18\x63"
+outcome = b"\x84\x18\x41\x02\x58\x20" + bytes([7] * 32) + b"\x05"
 
 SEEDS = {
     "offer": [out("offer_a"), out("offer_b"), b"\x02" + out("offer_a")[1:]],
@@ -68,6 +70,7 @@ SEEDS = {
         bytes([0x83, 6, 4, 0x40]),
         piece + credit + close,
         bytes([0x85, 8, 1, 0, 0x40, 0xF5]),
+        offer + outcome,
     ],
     "record": [
         b"".join(map(record, payloads)),
@@ -76,6 +79,7 @@ SEEDS = {
         record(b"\x84\x10\x02\x00\x62hi") + record(b"\x82\x01\x18\x63"),
         record(piece) + record(credit) + record(text) + record(close) + record(b"\x82\x0a\x02"),
         record(credit) + record(b"\x84\x09\x02\x05\x18\x64"),
+        record(offer + outcome) + record(piece) + record(b"\x82\x0a\x03"),
     ],
     "room": [
         INPUTS["room"].encode() + b"#" + INPUTS["secret"].encode(),

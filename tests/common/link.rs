@@ -43,7 +43,6 @@ impl End {
 
     fn show(&mut self, event: &Event) {
         match event {
-            Event::Text { seq, .. } => self.session.shown(*seq, Instant::now()),
             Event::Piece {
                 stream,
                 offset,
@@ -54,7 +53,11 @@ impl End {
                 self.taken += bytes.len() as u64;
                 self.session.took(*stream, upto, Instant::now());
             }
-            _ => {}
+            event => {
+                if let Some(seq) = event.seq() {
+                    self.session.shown(seq, Instant::now());
+                }
+            }
         }
     }
 

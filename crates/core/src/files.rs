@@ -2,6 +2,7 @@
 //! say, read in any cuts, and what stands where in them.
 //!
 //! ```text
+//! offer      what is said of files in messages
 //! entry      one file or folder of the list        name   what it may be called
 //! ```
 //!
@@ -10,6 +11,9 @@
 
 pub mod entry;
 pub mod name;
+mod offer;
+
+pub use offer::{Offer, OfferId, Outcome};
 
 /// The longest name of a file or folder, in bytes of UTF-8.
 pub const NAME_MAX: usize = 255;

@@ -13,12 +13,16 @@
 //! [10, stream]                  nothing more is said of this stream
 //! [16, seq, sent, text]     a message; sent is in milliseconds since 1970
 //! [16, seq, sent, text, true]   the same, which went out in a session before, too
+//! [64, seq, id, list, data, name, count, size]   an offer of files; the size may be null
+//! [65, seq, id, outcome]    what became of one
 //! ```
 //!
 //! Kinds from 16 on are reliable: they carry a sequence number as their second
 //! item, are acknowledged, kept until they are, and shown once, in order. A kind
 //! that is not known is ignored, and acknowledged where it is reliable, so
 //! that later versions can add some.
+
+use crate::files::{Offer, OfferId, Outcome};
 
 mod decode;
 mod encode;
@@ -44,6 +48,8 @@ const CLOSE: u64 = 10;
 /// Why somebody says it, if not because they want to.
 const FAILED: u64 = 1;
 const TEXT: u64 = 16;
+const OFFER: u64 = 64;
+const OUTCOME: u64 = 65;
 /// From here on kinds are reliable, known or not.
 const RELIABLE: u64 = 16;
 
@@ -144,6 +150,10 @@ pub enum Body<'a> {
         /// It went out in a session before, and was not acknowledged: it may have arrived.
         resent: bool,
     },
+    /// Files are offered.
+    Offer(Offer<&'a str>),
+    /// What became of an offer, of either end.
+    Outcome(OfferId, Outcome),
     /// A kind of a later version.
     Unknown,
 }

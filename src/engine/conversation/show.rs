@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use tokio::time::Instant;
 use undertone_core::crypto::keys::PublicKey;
+use undertone_core::files::{Offer, Outcome};
+use undertone_core::session::streams::StreamId;
 use undertone_core::session::{self, Fault};
 
 use crate::engine::ChatError;
@@ -60,6 +62,18 @@ impl Conversation<'_> {
                     let posted = self.context.outlet.try_post(message)?;
                     self.unwritten.push_back((seq, posted));
                 }
+                session::Event::Offer { seq, offer } => {
+                    let Offer { list, data, .. } = offer;
+                    for stream in [list, data] {
+                        self.session.close_stream(StreamId(stream));
+                    }
+                    // Where the outbox is full, the closed streams say enough.
+                    let _ = self.session.tell_outcome(offer.id, Outcome::Declined);
+                    self.note_of_files(seq, "offered files, which cannot be taken yet")?;
+                }
+                session::Event::Outcome { seq, .. } => {
+                    self.note_of_files(seq, "said what became of files that were offered")?;
+                }
                 session::Event::Delivered(upto) => {
                     let first = self.acknowledged + 1;
                     self.acknowledged = upto;
@@ -71,6 +85,14 @@ impl Conversation<'_> {
                 event => self.show_event(&event),
             }
         }
+        Ok(())
+    }
+
+    /// Nobody takes files yet: a note in their place is written, and acknowledged.
+    fn note_of_files(&mut self, seq: u64, what: &str) -> Result<(), ChatError> {
+        let note = Event::named_note(format!("{} {what}", self.peer.name()));
+        let posted = self.context.outlet.try_post(note)?;
+        self.unwritten.push_back((seq, posted));
         Ok(())
     }
 
@@ -164,6 +186,8 @@ impl Conversation<'_> {
                 self.context.detail(detail);
             }
             session::Event::Text { .. }
+            | session::Event::Offer { .. }
+            | session::Event::Outcome { .. }
             | session::Event::Delivered(_)
             | session::Event::Agree(_)
             // Nobody accepts a stream yet.

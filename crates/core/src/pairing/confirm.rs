@@ -12,8 +12,8 @@ mod established;
 mod introduction;
 
 pub use established::{Established, LinkKeys, PeerIdentity, RatchetStart};
+pub use introduction::{FILES, Introduction, NAME_MAX};
 use introduction::{INTRODUCTION_LEN, check_caps};
-pub use introduction::{Introduction, NAME_MAX};
 use zeroize::Zeroizing;
 
 use super::{Matched, PairingError};

@@ -26,7 +26,7 @@ mod unused;
 
 pub use candidates::{Candidates, Ice, MachineId};
 pub use confirm::{
-    CONFIRM_A_LEN, CONFIRM_B_LEN, CONFIRM_MAX, Established, GuestConfirm, HostConfirm,
+    CONFIRM_A_LEN, CONFIRM_B_LEN, CONFIRM_MAX, Established, FILES, GuestConfirm, HostConfirm,
     Introduction, LinkKeys, NAME_MAX, PeerIdentity, RatchetStart,
 };
 pub use error::PairingError;

@@ -4,9 +4,10 @@ use minicbor::Decoder;
 use minicbor::data::Type;
 
 use super::{
-    ACK, BYE, Body, CLOSE, CREDIT, FAILED, GO, Malformed, PIECE, PING, PONG, Payload, RELIABLE,
-    RENEWAL, Renewal, StreamPart, TEXT, TEXT_MAX,
+    ACK, BYE, Body, CLOSE, CREDIT, FAILED, GO, Malformed, OFFER, OUTCOME, PIECE, PING, PONG,
+    Payload, RELIABLE, RENEWAL, Renewal, StreamPart, TEXT, TEXT_MAX,
 };
+use crate::files::{NAME_MAX, Offer, OfferId, Outcome};
 
 /// Reads the payloads of one record's plaintext, strictly: after the last one
 /// only zeros may follow.
@@ -60,6 +61,12 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
         CREDIT => (credit(d)?, 4),
         CLOSE => (Payload::Stream(d.u64()?, StreamPart::Close), 2),
         TEXT => text(d, items)?,
+        OFFER => (offer(d)?, 8),
+        OUTCOME => {
+            let (seq, id) = (seq(d)?, id(d)?);
+            let body = Body::Outcome(id, Outcome::of_number(d.u64()?));
+            (Payload::Reliable { seq, body }, 4)
+        }
         kind if kind >= RELIABLE => (
             Payload::Reliable {
                 seq: seq(d)?,
@@ -99,6 +106,30 @@ fn text<'a>(
     };
     let read = if resent.is_some() { 5 } else { 4 };
     Ok((Payload::Reliable { seq, body }, read))
+}
+
+fn offer<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Error> {
+    let (seq, id) = (seq(d)?, id(d)?);
+    let (list, data, name) = (d.u64()?, d.u64()?, d.str()?);
+    if list == 0 || data == 0 || list == data || name.len() > NAME_MAX {
+        return Err(minicbor::decode::Error::message("an impossible offer"));
+    }
+    let offer = Offer {
+        id,
+        list,
+        data,
+        name,
+        count: d.u64()?,
+        size: d.decode()?,
+    };
+    let body = Body::Offer(offer);
+    Ok(Payload::Reliable { seq, body })
+}
+
+fn id(d: &mut Decoder<'_>) -> Result<OfferId, minicbor::decode::Error> {
+    let id = d.bytes()?.try_into();
+    id.map(OfferId)
+        .map_err(|_| minicbor::decode::Error::message("no id"))
 }
 
 /// A piece of a stream, in the same way.

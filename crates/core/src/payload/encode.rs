@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use minicbor::Encoder;
 
 use super::{
-    ACK, BYE, Body, CLOSE, CREDIT, FAILED, GO, PIECE, PING, PONG, Payload, RENEWAL, Renewal,
-    StreamPart, TEXT,
+    ACK, BYE, Body, CLOSE, CREDIT, FAILED, GO, OFFER, OUTCOME, PIECE, PING, PONG, Payload, RENEWAL,
+    Renewal, StreamPart, TEXT,
 };
 
 /// Writing to a vector cannot fail.
@@ -27,17 +27,7 @@ impl Payload<'_> {
             Payload::Pong => e.array(1)?.u64(PONG)?,
             Payload::Bye => e.array(1)?.u64(BYE)?,
             Payload::Failure => e.array(2)?.u64(BYE)?.u64(FAILED)?,
-            Payload::Reliable {
-                seq,
-                body: Body::Text { sent, text, resent },
-            } => {
-                e.array(if resent { 5 } else { 4 })?;
-                e.u64(TEXT)?.u64(seq)?.u64(sent)?.str(text)?;
-                if resent {
-                    e.bool(true)?;
-                }
-                e
-            }
+            Payload::Reliable { seq, body } => return body.try_encode(seq, e),
             Payload::Renewal(step) => {
                 let (number, first, second) = match step {
                     Renewal::Offer(offer) => (1, offer, None),
@@ -53,12 +43,33 @@ impl Payload<'_> {
                 e
             }
             Payload::Stream(stream, part) => return part.try_encode(stream, e),
-            Payload::Unknown
-            | Payload::Reliable {
-                body: Body::Unknown,
-                ..
-            } => e,
+            Payload::Unknown => e,
         };
+        Ok(())
+    }
+}
+
+impl Body<'_> {
+    fn try_encode(&self, seq: u64, e: &mut Encoder<&mut Vec<u8>>) -> Result<(), Never> {
+        match *self {
+            Body::Text { sent, text, resent } => {
+                e.array(if resent { 5 } else { 4 })?;
+                e.u64(TEXT)?.u64(seq)?.u64(sent)?.str(text)?;
+                if resent {
+                    e.bool(true)?;
+                }
+            }
+            Body::Offer(offer) => {
+                e.array(8)?.u64(OFFER)?.u64(seq)?.bytes(&offer.id.0)?;
+                e.u64(offer.list)?.u64(offer.data)?.str(offer.name)?;
+                e.u64(offer.count)?.encode(offer.size)?;
+            }
+            Body::Outcome(id, outcome) => {
+                e.array(4)?.u64(OUTCOME)?.u64(seq)?;
+                e.bytes(&id.0)?.u64(outcome.number())?;
+            }
+            Body::Unknown => {}
+        }
         Ok(())
     }
 }

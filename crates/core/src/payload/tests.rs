@@ -109,6 +109,92 @@ fn what_no_stream_says_is_refused() {
     assert_eq!(all(&good), Ok(expected.to_vec()));
 }
 
+/// `[64, 1, id, list, data, name, count, size]`, item by item.
+fn offer_items() -> Vec<Vec<u8>> {
+    let id = [&[0x58, 32][..], &[7; 32]].concat();
+    let items: [&[u8]; 7] = [&[0x18, 64], &[1], &id, &[2], &[4], &[0x61, b'a'], &[1]];
+    let size = vec![0x18, 99];
+    items
+        .into_iter()
+        .map(<[u8]>::to_vec)
+        .chain([size])
+        .collect()
+}
+
+#[test]
+fn an_offer_and_the_word_about_it_are_read() {
+    let mut items = offer_items();
+    let offer = |size| Offer {
+        id: OfferId([7; 32]),
+        list: 2,
+        data: 4,
+        name: "a",
+        count: 1,
+        size,
+    };
+    let expected = |size| {
+        let body = Body::Offer(offer(size));
+        Ok(vec![Payload::Reliable { seq: 1, body }])
+    };
+    assert_eq!(
+        all(&[&[0x88], &*items.concat()].concat()),
+        expected(Some(99))
+    );
+    items[7] = vec![0xf6];
+    assert_eq!(all(&[&[0x88], &*items.concat()].concat()), expected(None));
+    items.push(vec![0xa0]);
+    assert_eq!(all(&[&[0x89], &*items.concat()].concat()), expected(None));
+    for (number, outcome) in [
+        (0, Outcome::Received),
+        (1, Outcome::Declined),
+        (2, Outcome::NoSpace),
+        (3, Outcome::CannotWrite),
+        (4, Outcome::Source),
+        (5, Outcome::Cancelled),
+        (6, Outcome::TooLarge),
+        (7, Outcome::NotAcceptable),
+        (8, Outcome::Failed),
+        (23, Outcome::Failed),
+    ] {
+        let head = [0x84, 0x18, 65, 3, 0x58, 32];
+        let bytes = [&head[..], &[7; 32], &[number]].concat();
+        let body = Body::Outcome(OfferId([7; 32]), outcome);
+        assert_eq!(all(&bytes), Ok(vec![Payload::Reliable { seq: 3, body }]));
+    }
+}
+
+#[test]
+fn an_impossible_offer_is_refused() {
+    let long = [&[0x79, 1, 0][..], &[b'x'; 256]].concat();
+    let bad: [(usize, &[u8]); 12] = [
+        (1, &[0]),
+        (2, &[0x40]),
+        (2, &[&[0x58, 33][..], &[7; 33]].concat()),
+        (2, &[0x61, b'a']),
+        (3, &[0]),
+        (3, &[4]),
+        (4, &[0]),
+        (5, &[0x41, b'a']),
+        (5, &long),
+        (6, &[0xf6]),
+        (7, &[0x20]),
+        (7, &[0xff]),
+    ];
+    for (item, bytes) in bad {
+        let mut items = offer_items();
+        items[item] = bytes.to_vec();
+        let offer = [&[0x88], &*items.concat()].concat();
+        assert_eq!(all(&offer), Err(Malformed), "{item}: {bytes:x?}");
+    }
+    let short = [&[0x87], &*offer_items()[..7].concat()].concat();
+    assert_eq!(all(&short), Err(Malformed));
+    // A word without its outcome, and one of another type.
+    let head = [&[0x83, 0x18, 65, 3, 0x58, 32][..], &[7; 32]].concat();
+    assert_eq!(all(&head), Err(Malformed));
+    let text = [&[0x84], &head[1..], &[0x60]].concat();
+    assert_eq!(all(&text), Err(Malformed));
+}
+
 #[test]
 fn reliable_kinds_have_no_bound_but_that_of_an_integer() {
     for kind in [17, 255, 65_535, 65_536, u64::from(u32::MAX) + 1, u64::MAX] {
@@ -209,6 +295,9 @@ proptest! {
     ) {
         let offset = sent >> 9;
         let stream = |part| Payload::Stream(seq, part);
+        let (id, outcome) = (OfferId([text.len() as u8; 32]), Outcome::of_number(sent % 12));
+        let size = last.then_some(received);
+        let offer = Offer { id, list: 1, data: seq.max(2), name: "é.txt", count: sent, size };
         let payloads = [
             stream(StreamPart::Piece { offset, bytes: &bytes, last }),
             stream(StreamPart::Credit { offset, limit: sent }),
@@ -218,6 +307,8 @@ proptest! {
             Payload::Ping,
             Payload::Pong,
             Payload::Reliable { seq, body: Body::Text { sent, text: &text, resent } },
+            Payload::Reliable { seq, body: Body::Offer(offer) },
+            Payload::Reliable { seq, body: Body::Outcome(offer.id, outcome) },
             Payload::Bye,
             Payload::Failure,
         ];

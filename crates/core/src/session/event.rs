@@ -5,6 +5,7 @@ use super::outbox::ImpossibleAck;
 use super::record::RecordError;
 use super::streams::StreamId;
 use crate::crypto::keys::PublicKey;
+use crate::files::{Offer, OfferId, Outcome};
 use crate::payload::Malformed;
 
 /// What happened, for the driver and the person.
@@ -20,6 +21,23 @@ pub enum Event {
         text: String,
         /// It was sent in a session before, too, and may have been shown then.
         resent: bool,
+    },
+    /// Files are offered, on two streams of the peer's. Their numbers are those of streams once
+    /// this session goes on in another one: then they are closed.
+    Offer {
+        /// Its number, among those of messages.
+        seq: u64,
+        /// What is offered.
+        offer: Offer,
+    },
+    /// What became of an offer of either end, as the peer says.
+    Outcome {
+        /// Its number, among those of messages.
+        seq: u64,
+        /// Which offer.
+        id: OfferId,
+        /// What became of it.
+        outcome: Outcome,
     },
     /// Everything that we said up to this number has arrived; numbers go on across sessions.
     Delivered(u64),
@@ -55,6 +73,19 @@ pub enum Event {
     Left,
     /// The same, because the peer's program cannot go on.
     Failed,
+}
+
+impl Event {
+    /// The number of what is to be [`shown`](super::Session::shown), where it has one.
+    #[must_use]
+    pub fn seq(&self) -> Option<u64> {
+        match self {
+            Self::Text { seq, .. } | Self::Offer { seq, .. } | Self::Outcome { seq, .. } => {
+                Some(*seq)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Why a link ended.

@@ -38,13 +38,14 @@ pub use event::{Event, Fault};
 use link::Link;
 pub use link::LinkId;
 use liveness::Verdict;
-use outbox::{Full, Outbox};
+use outbox::{Full, Message, Outbox};
 use renewal::Renewal;
 pub use renewal::{Ends, RENEW_EVERY};
 use streams::Streams;
 use web_time::Instant;
 
 use crate::crypto::keys::ResumeSecret;
+use crate::files::{Offer, OfferId, Outcome};
 use crate::pairing::Role;
 use crate::payload::Payload;
 
@@ -193,7 +194,26 @@ impl Session {
     /// # Errors
     /// [`Full`] until something is acknowledged.
     pub fn say(&mut self, sent: u64, text: &str) -> Result<u64, Full> {
-        let seq = self.outbox.push(sent, text)?;
+        let seq = self.outbox.push(Message::text(sent, text))?;
+        Ok(self.before.said + seq)
+    }
+
+    /// Offers files, on two streams that were opened for it, and gives the number of the message. In
+    /// another session, where they are no more, it is said to be cancelled.
+    ///
+    /// # Errors
+    /// [`Full`] until something is acknowledged.
+    pub fn offer(&mut self, offer: Offer) -> Result<u64, Full> {
+        let seq = self.outbox.push(Message::Offer(offer))?;
+        Ok(self.before.said + seq)
+    }
+
+    /// Says what became of an offer, ours or the peer's, in the same way.
+    ///
+    /// # Errors
+    /// [`Full`] until something is acknowledged.
+    pub fn tell_outcome(&mut self, id: OfferId, outcome: Outcome) -> Result<u64, Full> {
+        let seq = self.outbox.push(Message::Outcome(id, outcome))?;
         Ok(self.before.said + seq)
     }
 

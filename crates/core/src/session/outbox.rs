@@ -5,15 +5,14 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use crate::payload::{Body, Payload};
+pub(super) use message::Message;
+
+mod message;
 
 /// The most payloads that wait for an acknowledgement.
 pub const MESSAGES_MAX: usize = 1024;
 /// The most bytes that wait for an acknowledgement.
 pub const BYTES_MAX: usize = 8 * 1024 * 1024;
-
-/// Bytes of an encoded message beside its text, at most: five items, and the array's head.
-const BESIDE_TEXT: usize = 32;
 
 /// The outbox has no room until something is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,29 +23,6 @@ pub struct Full;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an impossible acknowledgement")]
 pub struct ImpossibleAck;
-
-/// A message, as [`Body::Text`] has it.
-struct Message {
-    sent: u64,
-    text: Box<str>,
-    resent: bool,
-}
-
-impl Message {
-    fn encode(&self, seq: u64, out: &mut Vec<u8>) {
-        let body = Body::Text {
-            sent: self.sent,
-            text: &self.text,
-            resent: self.resent,
-        };
-        Payload::Reliable { seq, body }.encode(out);
-    }
-
-    /// Bytes that it takes, at most.
-    fn len(&self) -> usize {
-        self.text.len() + BESIDE_TEXT
-    }
-}
 
 /// The unacknowledged payloads `acked + 1 ..= acked + queue.len()`, of which the
 /// first `sent` went out on the present link.
@@ -96,15 +72,11 @@ impl Outbox {
     ///
     /// # Errors
     /// [`Full`] at the bound; nothing is kept then.
-    pub fn push(&mut self, sent: u64, text: &str) -> Result<u64, Full> {
+    pub(super) fn push(&mut self, message: Message) -> Result<u64, Full> {
         if !self.has_room() {
             return Err(Full);
         }
-        self.append(Message {
-            sent,
-            text: text.into(),
-            resent: false,
-        });
+        self.append(message);
         Ok(self.last())
     }
 
@@ -118,9 +90,8 @@ impl Outbox {
     pub fn anew(self) -> Self {
         let mut anew = Self::default();
         let numbers = self.acked + 1..;
-        for (seq, mut message) in numbers.zip(self.queue) {
-            message.resent |= seq <= self.furthest;
-            anew.append(message);
+        for (seq, message) in numbers.zip(self.queue) {
+            anew.append(message.anew(seq <= self.furthest));
         }
         anew
     }
@@ -177,8 +148,14 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
+    use super::message::offer;
     use super::*;
-    use crate::payload::decode;
+    use crate::files::{OfferId, Outcome};
+    use crate::payload::{Body, Payload, decode};
+
+    fn text(text: &str) -> Message {
+        Message::text(0, text)
+    }
 
     fn sent(outbox: &mut Outbox) -> usize {
         let mut out = Vec::new();
@@ -190,7 +167,7 @@ mod tests {
     fn what_is_not_acknowledged_goes_out_again_on_the_next_link() {
         let mut outbox = Outbox::default();
         for word in ["a", "b", "c"] {
-            outbox.push(0, word).unwrap();
+            outbox.push(text(word)).unwrap();
         }
         assert_eq!(sent(&mut outbox), 3);
         assert!(!outbox.has_unsent());
@@ -206,12 +183,12 @@ mod tests {
     fn another_session_goes_on_with_what_is_not_acknowledged_and_marks_what_went_out() {
         let mut outbox = Outbox::default();
         for word in ["a", "b"] {
-            outbox.push(0, word).unwrap();
+            outbox.push(text(word)).unwrap();
         }
         sent(&mut outbox);
         outbox.acknowledge(1).unwrap();
         outbox.restart();
-        outbox.push(0, "c").unwrap();
+        outbox.push(text("c")).unwrap();
         let mut marks = vec![("b", true), ("c", false)];
         for _ in 0..2 {
             let mut out = Vec::new();
@@ -232,24 +209,41 @@ mod tests {
     }
 
     #[test]
-    fn no_message_takes_more_than_it_is_counted_for() {
-        for text in ["", "a", &"x".repeat(crate::payload::TEXT_MAX)] {
-            let message = Message {
-                sent: u64::MAX,
-                text: text.into(),
-                resent: true,
-            };
-            let mut out = Vec::new();
-            message.encode(u64::MAX, &mut out);
-            assert!(out.len() <= message.len(), "{}", out.len());
-        }
+    fn in_another_session_an_offer_is_cancelled_and_holds_its_number() {
+        let mut outbox = Outbox::default();
+        outbox.push(Message::Offer(offer(1))).unwrap();
+        outbox.push(text("a")).unwrap();
+        sent(&mut outbox);
+        outbox.push(Message::Offer(offer(2))).unwrap();
+        let received = Message::Outcome(OfferId([3; 32]), Outcome::Received);
+        outbox.push(received).unwrap();
+        let mut anew = outbox.anew();
+        let mut out = Vec::new();
+        anew.fill(&mut out, usize::MAX);
+        let outcome = |id, outcome| Body::Outcome(OfferId([id; 32]), outcome);
+        let resent = Body::Text {
+            sent: 0,
+            text: "a",
+            resent: true,
+        };
+        let bodies = [
+            outcome(1, Outcome::Cancelled),
+            resent,
+            outcome(2, Outcome::Cancelled),
+            outcome(3, Outcome::Received),
+        ];
+        let expected = (1..).zip(bodies);
+        let expected = expected.map(|(seq, body)| Ok(Payload::Reliable { seq, body }));
+        assert!(decode(&out).eq(expected));
+        assert_eq!(anew.acknowledge(4), Ok(true));
+        assert_eq!((anew.waiting(), anew.bytes), (0, 0));
     }
 
     #[test]
     fn a_full_outbox_is_carried_over_whole() {
         let long = "x".repeat(crate::payload::TEXT_MAX);
         let mut outbox = Outbox::default();
-        while outbox.push(0, &long).is_ok() {}
+        while outbox.push(text(&long)).is_ok() {}
         sent(&mut outbox);
         let waiting = outbox.waiting();
         assert_eq!(outbox.anew().waiting(), waiting);
@@ -258,7 +252,7 @@ mod tests {
     #[test]
     fn acknowledging_what_was_not_sent_or_less_than_before_is_impossible() {
         let mut outbox = Outbox::default();
-        outbox.push(0, "a").unwrap();
+        outbox.push(text("a")).unwrap();
         assert_eq!(outbox.acknowledge(1), Err(ImpossibleAck));
         assert_eq!(sent(&mut outbox), 1);
         assert_eq!(outbox.acknowledge(2), Err(ImpossibleAck));
@@ -271,16 +265,16 @@ mod tests {
     fn a_full_outbox_takes_nothing_until_something_is_acknowledged() {
         let mut outbox = Outbox::default();
         for _ in 0..MESSAGES_MAX {
-            outbox.push(0, "x").unwrap();
+            outbox.push(text("x")).unwrap();
         }
-        assert_eq!(outbox.push(0, "x"), Err(Full));
+        assert_eq!(outbox.push(text("x")), Err(Full));
         sent(&mut outbox);
         outbox.acknowledge(1).unwrap();
-        assert_eq!(outbox.push(0, "x"), Ok(MESSAGES_MAX as u64 + 1));
+        assert_eq!(outbox.push(text("x")), Ok(MESSAGES_MAX as u64 + 1));
 
         let long = "x".repeat(crate::payload::TEXT_MAX);
         let mut outbox = Outbox::default();
-        while outbox.push(0, &long).is_ok() {}
+        while outbox.push(text(&long)).is_ok() {}
         assert!(outbox.waiting() < MESSAGES_MAX && outbox.bytes < BYTES_MAX + 2 * long.len());
     }
 }

@@ -4,7 +4,9 @@
 use web_time::Instant;
 
 use super::outbox;
+use super::streams::StreamId;
 use super::{Event, Fault, Session};
+use crate::files::Offer;
 use crate::payload::Body;
 
 impl Session {
@@ -42,12 +44,31 @@ impl Session {
 
     /// Takes the next reliable payload.
     pub(super) fn keep(&mut self, seq: u64, body: Body<'_>) -> Result<(), Fault> {
+        let number = self.before.shown + seq;
         let event = match body {
             Body::Text { sent, text, resent } => Some(Event::Text {
-                seq: self.before.shown + seq,
+                seq: number,
                 sent,
                 text: text.to_owned(),
                 resent,
+            }),
+            Body::Offer(Offer { list, data, .. })
+                if [list, data]
+                    .iter()
+                    .any(|id| self.streams.is_ours(StreamId(*id))) =>
+            {
+                return Err(Fault::Misbehaved(
+                    "an offer of streams that are not its own",
+                ));
+            }
+            Body::Offer(offer) => Some(Event::Offer {
+                seq: number,
+                offer: offer.map(|name| (*name).into()),
+            }),
+            Body::Outcome(id, outcome) => Some(Event::Outcome {
+                seq: number,
+                id,
+                outcome,
             }),
             Body::Unknown => None,
         };
@@ -57,7 +78,8 @@ impl Session {
         } else if self.held.len() < outbox::MESSAGES_MAX && self.held_bytes < outbox::BYTES_MAX {
             self.held_bytes += match body {
                 Body::Text { text, .. } => text.len(),
-                Body::Unknown => 0,
+                Body::Offer(offer) => offer.name.len(),
+                Body::Outcome(..) | Body::Unknown => 0,
             };
             self.held.push_back(event);
         } else {
@@ -70,7 +92,7 @@ impl Session {
 
     /// A message to be shown, which is told behind what was told before.
     fn tell(&mut self, event: Event) {
-        if let Event::Text { seq, .. } = event {
+        if let Some(seq) = event.seq() {
             let seq = seq - self.before.shown;
             if self.shown >= self.told {
                 self.shown = seq - 1;

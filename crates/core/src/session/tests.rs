@@ -104,8 +104,8 @@ fn transmit_unshown(session: &mut Session, now: Instant) -> Vec<Vec<u8>> {
 fn events(session: &mut Session) -> Vec<Event> {
     let events: Vec<_> = std::iter::from_fn(|| session.poll_event()).collect();
     for event in &events {
-        if let Event::Text { seq, .. } = event {
-            session.shown(*seq, Instant::now());
+        if let Some(seq) = event.seq() {
+            session.shown(seq, Instant::now());
         }
     }
     events

@@ -17,8 +17,10 @@ const CAPS_LEN: usize = 6;
 /// Bytes of an introduction: caps ‖ name.
 pub(super) const INTRODUCTION_LEN: usize = CAPS_LEN + 1 + NAME_MAX;
 
-/// What this program can do beside what all do: nothing yet. PROTOCOL.md §4 has the table.
-const FEATURES: u32 = 0;
+/// The feature by which an end takes offers of files.
+pub const FILES: u32 = 1 << 2;
+/// What this program can do beside what all do. PROTOCOL.md §4 has the table.
+const FEATURES: u32 = FILES;
 
 /// What CONFIRM says of its sender besides keys: caps ‖ name.
 #[derive(Clone, Debug)]

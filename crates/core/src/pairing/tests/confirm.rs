@@ -278,7 +278,7 @@ fn features_are_told_and_one_that_means_nothing_is_among_them() {
     let (a, b) = established(a, b);
     for peer in [a.peer, b.peer] {
         assert_eq!((peer.features >> 24).count_ones(), 1);
-        assert_eq!(peer.features << 8, 0);
-        assert_eq!(peer.assigned_features(), 0);
+        assert_eq!(peer.features << 8, FILES << 8);
+        assert_eq!(peer.assigned_features(), FILES);
     }
 }

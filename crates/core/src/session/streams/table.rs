@@ -52,7 +52,7 @@ impl Streams {
         }
     }
 
-    fn is_ours(&self, StreamId(number): StreamId) -> bool {
+    pub(in crate::session) fn is_ours(&self, StreamId(number): StreamId) -> bool {
         (number % 2 == 1) == (self.role == Role::Host)
     }
 

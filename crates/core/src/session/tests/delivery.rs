@@ -2,6 +2,7 @@
 //! and goodbyes.
 
 use super::*;
+use crate::files::{Offer, OfferId, Outcome};
 use crate::payload::{Body, TEXT_MAX, decode};
 use crate::session::outbox::{BYTES_MAX, Full, MESSAGES_MAX};
 
@@ -403,4 +404,71 @@ fn nothing_is_acknowledged_twice_while_it_waits_to_be_shown() {
     assert_eq!(records.len(), 1);
     let plain = played.host.open(&mut records[0]).unwrap();
     assert!(decode(plain).eq([Ok(Payload::Ack { received: 1 })]));
+}
+
+/// What is offered on streams of these numbers.
+fn offer(list: u64, data: u64) -> Offer {
+    Offer {
+        id: OfferId([7; 32]),
+        list,
+        data,
+        name: "a.txt".into(),
+        count: 1,
+        size: Some(5),
+    }
+}
+
+#[test]
+fn offers_and_outcomes_are_told_and_acknowledged_in_order_with_messages() {
+    let mut pair = Pair::connected();
+    say_all(&mut pair.guest, &["a"]);
+    assert_eq!(pair.guest.offer(offer(2, 4)), Ok(2));
+    let id = OfferId([7; 32]);
+    assert_eq!(pair.guest.tell_outcome(id, Outcome::Cancelled), Ok(3));
+    for mut body in transmit(&mut pair.guest, pair.now) {
+        pair.host.receive(LinkId(1), &mut body, pair.now).unwrap();
+    }
+    let told: Vec<_> = std::iter::from_fn(|| pair.host.poll_event()).collect();
+    let (seq, offer) = (2, offer(2, 4));
+    let cancelled = Event::Outcome {
+        seq: 3,
+        id,
+        outcome: Outcome::Cancelled,
+    };
+    assert_eq!(told[1..], [Event::Offer { seq, offer }, cancelled]);
+    // Each is acknowledged once it was shown, and not before.
+    for seq in 1..=3 {
+        pair.host.shown(seq, pair.now);
+        pair.pass(20 * MS);
+        for mut body in transmit_unshown(&mut pair.host, pair.now) {
+            pair.guest.receive(LinkId(1), &mut body, pair.now).unwrap();
+        }
+        assert_eq!(events(&mut pair.guest), [Event::Delivered(seq)]);
+    }
+}
+
+#[test]
+fn a_chat_that_is_blocked_holds_offers_back_too() {
+    let mut pair = Pair::connected();
+    pair.host.block();
+    pair.guest.offer(offer(2, 4)).unwrap();
+    pair.carry();
+    assert_eq!(events(&mut pair.host), []);
+    pair.host.unblock(pair.now);
+    let (seq, offer) = (1, offer(2, 4));
+    assert_eq!(events(&mut pair.host), [Event::Offer { seq, offer }]);
+    pair.pass(20 * MS);
+    pair.carry();
+    assert!(events(&mut pair.guest).contains(&Event::Delivered(1)));
+}
+
+#[test]
+fn an_offer_on_our_own_streams_is_fatal() {
+    for (list, data) in [(1, 2), (2, 1), (1, 3)] {
+        let mut pair = Pair::connected();
+        pair.guest.offer(offer(list, data)).unwrap();
+        let mut body = transmit(&mut pair.guest, pair.now).remove(0);
+        let fault = pair.host.receive(LinkId(1), &mut body, pair.now);
+        assert!(fault.unwrap_err().is_fatal(), "{list} {data}");
+    }
 }

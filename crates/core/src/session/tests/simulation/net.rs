@@ -335,6 +335,7 @@ impl Net {
                         last,
                     } => self.read(role, stream, offset, &bytes, last),
                     Event::Closed(stream) => self.closed(role, stream),
+                    Event::Offer { .. } | Event::Outcome { .. } => panic!("no files"),
                 }
             }
         }
