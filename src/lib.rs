@@ -28,6 +28,7 @@ pub mod doctor;
 pub mod embedded;
 pub mod engine;
 pub mod exit;
+pub mod files;
 pub mod generate;
 pub mod history;
 pub mod identity;

@@ -1,0 +1,416 @@
+//! What is written of an offer until all of it is here.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use data_encoding::HEXLOWER;
+use rustix::fs::{
+    AtFlags, FileType, FlockOperation, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT,
+    fdatasync, flock, fstat, ftruncate, futimens, mkdirat, openat, statat, unlinkat,
+};
+use rustix::io::{Errno, pwrite};
+use rustix::process::geteuid;
+use serde::{Deserialize, Serialize};
+use undertone_core::crypto::keys::random;
+use undertone_core::files::entry::{Entry, Extent, Kind};
+use undertone_core::files::name::Name;
+
+use super::folder::{DIRECTORY, names};
+use super::number::{numbered, shortened};
+use super::{Folder, NUMBERED_MAX, PlaceError, put, remove};
+use crate::files::extents::locate;
+
+/// How files are created: as new ones, and never through a link.
+const CREATE: OFlags = OFlags::WRONLY
+    .union(OFlags::CREATE)
+    .union(OFlags::EXCL)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+/// Bytes of the offer's name in that of the part: some file systems allow 143 in all.
+const NAME_SHOWN: usize = 100;
+/// A file may have been changed so much later than now, by another clock.
+const MTIME_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// An offer as it is written. Dropped, it stays on the disk, to be taken up again
+/// ([`Part::reopen`]) or cleared ([`clear`](super::clear)).
+///
+/// Entries come in the list's order: [`begin`](Part::begin) each of them, and for files
+/// [`write_at`](Part::write_at) and [`end`](Part::end); then [`place`](Part::place). A call that
+/// failed may be made again.
+#[derive(Debug)]
+pub struct Part {
+    pub(super) target: Folder,
+    pub(super) kept: Kept,
+    /// The part itself, and the folders that the last entry is in.
+    pub(super) levels: Vec<Level>,
+    pub(super) file: Option<OpenFile>,
+    /// How many entries were begun.
+    pub(super) begun: u64,
+    /// Whether more than the open file has changed since the last sync.
+    pub(super) unsynced: bool,
+}
+
+/// What a journal must know of a part to take it up again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Its name in the folder.
+    pub name: String,
+    /// What entries are called whose names were taken, by their places in the list.
+    pub numbered: BTreeMap<u64, String>,
+    /// Files that were not kept, by their places in the list.
+    pub dropped: BTreeSet<u64>,
+}
+
+/// A folder in which things are made.
+#[derive(Debug)]
+pub(super) struct Level {
+    pub(super) fd: OwnedFd,
+    /// What it is to have in the end.
+    mtime: Option<u64>,
+    /// The number with which to go on, by names that were taken.
+    next: HashMap<String, u32>,
+}
+
+/// The file that is being written.
+#[derive(Debug)]
+pub(super) struct OpenFile {
+    fd: OwnedFd,
+    name: String,
+    kind: Kind,
+    size: u64,
+    mtime: u64,
+    extents: Option<Box<[Extent]>>,
+    contents: u64,
+    /// How much of its contents is written.
+    written: u64,
+}
+
+impl Part {
+    /// Makes one for an offer of this name: the first thing that is written to the folder, once the
+    /// person has accepted.
+    ///
+    /// # Errors
+    /// [`PlaceError`], where nothing can be written there.
+    pub fn create(target: Folder, offer: &Name) -> Result<Self, PlaceError> {
+        let shown = shortened(&offer.safe(), NAME_SHOWN).to_owned();
+        let (name, path) = loop {
+            let name = format!(".{shown}.{}.part", HEXLOWER.encode(&random::<4>()));
+            let path = target.path().join(&name);
+            match mkdirat(&target, &name, Mode::RWXU) {
+                Ok(()) => break (name, path),
+                Err(Errno::EXIST) => {}
+                Err(errno) => return Err(PlaceError::io("write to", target.path())(errno)),
+            }
+        };
+        let fd = open_part(&target, &name)?;
+        // Ours is empty.
+        match names(&fd)
+            .map_err(PlaceError::io("read", &path))?
+            .is_empty()
+        {
+            true => Ok(Self::of(target, fd, name)),
+            false => Err(PlaceError::Changed(path)),
+        }
+    }
+
+    pub(super) fn of(target: Folder, fd: OwnedFd, name: String) -> Self {
+        Self {
+            target,
+            kept: Kept {
+                name,
+                ..Kept::default()
+            },
+            levels: vec![Level::new(fd, None)],
+            file: None,
+            begun: 0,
+            unsynced: false,
+        }
+    }
+
+    /// The folder into which it goes.
+    #[must_use]
+    pub fn target(&self) -> &Folder {
+        &self.target
+    }
+
+    /// What a journal must know of it, after a [`sync`](Self::sync).
+    #[must_use]
+    pub fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    /// Makes the next entry's folder, or its file, which is open until it ends.
+    ///
+    /// # Errors
+    /// [`PlaceError`].
+    pub fn begin(&mut self, entry: &Entry) -> Result<(), PlaceError> {
+        self.leave(entry.depth)?;
+        let safe = entry.name.safe();
+        let path = self.target.path().join(&*safe);
+        let taken = self.kept.numbered.len();
+        let level = self.levels.last_mut().ok_or(PlaceError::Misfit)?;
+        let mut number = level.next.get(&*safe).copied().unwrap_or(1);
+        let (name, fd) = loop {
+            let name = numbered(&safe, number);
+            match level.make(&name, entry.kind) {
+                Ok(fd) => break (name, fd),
+                Err(Errno::EXIST) if taken < NUMBERED_MAX => number += 1,
+                Err(Errno::EXIST) => return Err(PlaceError::TooManyNumbered),
+                Err(errno) => return Err(PlaceError::io("create", &path)(errno)),
+            }
+        };
+        if number > 1 {
+            level.next.insert(safe.clone().into_owned(), number + 1);
+            self.kept.numbered.insert(self.begun, name.clone());
+        }
+        self.begun += 1;
+        self.enter(entry, name, fd, 0);
+        Ok(())
+    }
+
+    /// Takes what was made or opened for an entry as where the next bytes go.
+    pub(super) fn enter(&mut self, entry: &Entry, name: String, fd: OwnedFd, written: u64) {
+        if entry.kind == Kind::Folder {
+            self.unsynced = true;
+            self.levels.push(Level::new(fd, Some(entry.mtime)));
+            return;
+        }
+        self.file = Some(OpenFile {
+            fd,
+            name,
+            kind: entry.kind,
+            size: entry.size,
+            mtime: entry.mtime,
+            extents: entry.extents.clone(),
+            contents: entry.contents(),
+            written,
+        });
+    }
+
+    /// Leaves the folders in which an entry of this depth is not.
+    pub(super) fn leave(&mut self, depth: usize) -> Result<(), PlaceError> {
+        if self.file.is_some() || self.levels.len() <= depth {
+            return Err(PlaceError::Misfit);
+        }
+        for level in self.levels.drain(depth + 1..).rev() {
+            if let Some(mtime) = level.mtime {
+                set_mtime(&level.fd, mtime);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes bytes of the open file's contents, which begin at `position` of them; holes between
+    /// them stay holes. `position` is where the last call ended, or before that.
+    ///
+    /// # Errors
+    /// [`PlaceError`].
+    pub fn write_at(&mut self, position: u64, bytes: &[u8]) -> Result<(), PlaceError> {
+        let file = self.file.as_mut().ok_or(PlaceError::Misfit)?;
+        let end = position.checked_add(bytes.len() as u64);
+        let end = end.filter(|end| file.kind == Kind::Pipe || *end <= file.contents);
+        let end = end.ok_or(PlaceError::Misfit)?;
+        if position > file.written {
+            return Err(PlaceError::Misfit);
+        }
+        let path = self.target.path().join(&file.name);
+        let (mut at, mut left) = (position, bytes);
+        while !left.is_empty() {
+            let wrote = file.write_run(at, left);
+            let wrote = match wrote {
+                Err(Errno::INTR) => continue,
+                wrote => wrote.map_err(PlaceError::io("write to", &path))?,
+            };
+            at += wrote as u64;
+            left = left.get(wrote..).unwrap_or_default();
+        }
+        file.written = file.written.max(end);
+        Ok(())
+    }
+
+    /// Ends the open file: gives it its length and time where it is to be kept, and removes it
+    /// where not.
+    ///
+    /// # Errors
+    /// [`PlaceError`]; [`PlaceError::Misfit`] where not all of it is written.
+    pub fn end(&mut self, is_kept: bool) -> Result<(), PlaceError> {
+        let (Some(file), Some(level)) = (&self.file, self.levels.last()) else {
+            return Err(PlaceError::Misfit);
+        };
+        let path = self.target.path().join(&file.name);
+        if is_kept {
+            if file.kind != Kind::Pipe && file.written != file.contents {
+                return Err(PlaceError::Misfit);
+            }
+            if file.extents.is_some() {
+                ftruncate(&file.fd, file.size).map_err(PlaceError::io("write to", &path))?;
+            }
+            set_mtime(&file.fd, file.mtime);
+            // Of several files each would be waited for: they are synced together.
+            match self.begun {
+                1 => fdatasync(&file.fd).map_err(PlaceError::io("write to", &path))?,
+                _ => self.unsynced = true,
+            }
+            let here = statat(&level.fd, &*file.name, AtFlags::SYMLINK_NOFOLLOW);
+            let open = fstat(&file.fd).map_err(PlaceError::io("read", &path))?;
+            if !here.is_ok_and(|here| is_same(&here, &open) && is_lone_file(&open)) {
+                return Err(PlaceError::Changed(path));
+            }
+        } else {
+            match unlinkat(&level.fd, &*file.name, AtFlags::empty()) {
+                Ok(()) | Err(Errno::NOENT) => {}
+                Err(errno) => return Err(PlaceError::io("remove", &path)(errno)),
+            }
+            self.unsynced = true;
+            self.kept.dropped.insert(self.begun.saturating_sub(1));
+        }
+        self.file = None;
+        Ok(())
+    }
+
+    /// Waits until everything that was written is on the disk: what a journal then says of it is
+    /// true after a power cut, too.
+    ///
+    /// # Errors
+    /// [`PlaceError`].
+    pub fn sync(&mut self) -> Result<(), PlaceError> {
+        let failed = PlaceError::io("write to", self.target.path());
+        match &self.file {
+            Some(file) if !self.unsynced => fdatasync(&file.fd).map_err(failed)?,
+            _ if !self.unsynced => {}
+            _ => sync_all(&self.target).map_err(failed)?,
+        }
+        self.unsynced = false;
+        Ok(())
+    }
+
+    /// Gives the offer's own files and folders their final names, none of which was there, and
+    /// tells each full path to `placed`; then removes the part, which is empty.
+    ///
+    /// # Errors
+    /// [`PlaceError`]; what was placed stays, and the rest is in the part.
+    pub fn place(&mut self, mut placed: impl FnMut(PathBuf)) -> Result<(), PlaceError> {
+        self.leave(0)?;
+        self.sync()?;
+        let part = self.levels.first().ok_or(PlaceError::Misfit)?;
+        let path = self.target.path().join(&self.kept.name);
+        for name in names(&part.fd).map_err(PlaceError::io("read", &path))? {
+            placed(put::put(&part.fd, &name, &self.target)?);
+        }
+        let _ = unlinkat(&self.target, &*self.kept.name, AtFlags::REMOVEDIR);
+        self.target.sync();
+        Ok(())
+    }
+
+    /// Removes it, with all that is in it.
+    ///
+    /// # Errors
+    /// [`PlaceError`].
+    pub fn discard(mut self) -> Result<(), PlaceError> {
+        self.levels.truncate(1);
+        match self.levels.pop() {
+            Some(part) => remove::remove(&self.target, &self.kept.name, &part.fd),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Level {
+    pub(super) fn new(fd: OwnedFd, mtime: Option<u64>) -> Self {
+        Self {
+            fd,
+            mtime,
+            next: HashMap::new(),
+        }
+    }
+
+    /// What is made is as open to others as the person lets new files be: the part around it is
+    /// closed.
+    fn make(&self, name: &str, kind: Kind) -> Result<OwnedFd, Errno> {
+        let all = Mode::RWXU | Mode::RWXG | Mode::RWXO;
+        let execute = Mode::XUSR | Mode::XGRP | Mode::XOTH;
+        match kind {
+            Kind::Folder => {
+                mkdirat(&self.fd, name, all)?;
+                openat(&self.fd, name, DIRECTORY, Mode::empty()).inspect_err(|_| {
+                    let _ = unlinkat(&self.fd, name, AtFlags::REMOVEDIR);
+                })
+            }
+            Kind::Executable => openat(&self.fd, name, CREATE, all),
+            Kind::File | Kind::Pipe => openat(&self.fd, name, CREATE, all - execute),
+        }
+    }
+}
+
+impl OpenFile {
+    /// Writes what there is room for up to the next hole.
+    fn write_run(&self, position: u64, bytes: &[u8]) -> Result<usize, Errno> {
+        let (offset, run) = locate(self.extents.as_deref(), position).ok_or(Errno::INVAL)?;
+        let run = usize::try_from(run).unwrap_or(usize::MAX);
+        let bytes = bytes.get(..run).unwrap_or(bytes);
+        match pwrite(&self.fd, bytes, offset)? {
+            0 => Err(Errno::IO),
+            wrote => Ok(wrote),
+        }
+    }
+}
+
+/// Opens a part by its name, and holds its lock; it is made sure that it is ours alone.
+pub(super) fn open_part(target: &Folder, name: &str) -> Result<OwnedFd, PlaceError> {
+    let path = target.path().join(name);
+    let fd =
+        openat(target, name, DIRECTORY, Mode::empty()).map_err(PlaceError::io("open", &path))?;
+    let (ours, around) = fstat(&fd)
+        .and_then(|ours| Ok((ours, fstat(target)?)))
+        .map_err(PlaceError::io("read", &path))?;
+    // A file system may know one owner only, or no modes.
+    let is_ours = ours.st_uid == geteuid().as_raw() || ours.st_uid == around.st_uid;
+    if !is_ours {
+        return Err(PlaceError::Changed(path));
+    }
+    match flock(&fd, FlockOperation::NonBlockingLockExclusive) {
+        Err(Errno::WOULDBLOCK) => Err(PlaceError::InUse(path)),
+        // Or there are no locks.
+        _ => Ok(fd),
+    }
+}
+
+pub(super) fn is_same(a: &Stat, b: &Stat) -> bool {
+    (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino)
+}
+
+/// Whether it is a file which nothing else leads to.
+pub(super) fn is_lone_file(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_nlink == 1
+}
+
+/// Best effort: some file systems keep none, or let nobody else set it.
+fn set_mtime(fd: impl AsFd, mtime: u64) {
+    let since = Duration::from_secs(mtime);
+    let latest = SystemTime::now() + MTIME_AHEAD;
+    let is_plausible = UNIX_EPOCH
+        .checked_add(since)
+        .is_some_and(|mtime| mtime <= latest);
+    let (true, Ok(tv_sec)) = (is_plausible, i64::try_from(mtime)) else {
+        return;
+    };
+    let time = |tv_sec, tv_nsec| Timespec { tv_sec, tv_nsec };
+    let times = Timestamps {
+        last_access: time(0, UTIME_OMIT),
+        last_modification: time(tv_sec, 0),
+    };
+    let _ = futimens(fd, &times);
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn sync_all(target: &Folder) -> Result<(), Errno> {
+    rustix::fs::syncfs(target)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn sync_all(_: &Folder) -> Result<(), Errno> {
+    rustix::fs::sync();
+    Ok(())
+}
