@@ -168,7 +168,7 @@ async fn reach_host(trail: &Trail, port: &Port) -> Result<Reached, Missed> {
     let mut mediator = Some(mediator);
     let relay = relay(trail, &mut mediator);
     let candidates = plan.candidates.clone();
-    let ready = connect(port, plan, &confirm, relay).await;
+    let ready = connect(port, plan, &confirm, relay, |_| {}).await;
     let ready = ready.map_err(|_| Missed(None))?;
     if let Some(mediator) = mediator {
         mediator.done().await;

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::time::{Instant, sleep_until};
 use undertone_core::crypto::keys::PublicKey;
-use undertone_core::pairing::{Meeting, PairingError, Role};
+use undertone_core::pairing::{Meeting, PairingError, PeerIdentity, Role};
 use undertone_core::session::Session;
 
 use crate::engine::Context;
@@ -155,13 +155,18 @@ async fn join_host(
     let Paired { matched, plan, .. } = paired;
     let confirm = matched.guest(who.context.config.name.as_str())?;
     let candidates = plan.candidates.clone();
-    let ready = connect(&port, plan, &confirm, relay).await;
+    let mut judging = None;
+    // While the host does the same, which says `go` then.
+    let met = |peer: &PeerIdentity| judging = Some(who.judge(peer));
+    let ready = connect(&port, plan, &confirm, relay, met).await;
     let ready = ready.map_err(|unreached| match unreached {
         LinkError::NoPath => no_path(),
         LinkError::Unfit(why) => why.into(),
     })?;
-    // Before the answer: whoever hears it may wait for a contact.
-    let remembered = who.remember(&ready.peer).await;
+    if let Some(judging) = judging.as_mut().filter(|_| !who.knows(&ready.peer)) {
+        // Before the answer: whoever hears it may wait for a contact.
+        judging.done().await;
+    }
     let Reached { ready, knock_at } = Reached::new(ready, &candidates);
     let session = Session::new(Role::Guest, Arc::clone(&ready.resume));
     let session = session.between(who.context.ends(&ready.peer));
@@ -172,7 +177,7 @@ async fn join_host(
         acceptor: None,
         how: HowMet {
             again: false,
-            remembered,
+            judging,
         },
     })
 }
@@ -191,7 +196,6 @@ async fn await_guest(
     acceptor.take(Found::Pairing(Box::new(confirm), paired.plan));
     let mut deadline = Instant::now() + PATH_TIMEOUT + ANSWER_TIMEOUT;
     let mut begun = None;
-    let mut remembered = false;
     let mut relay_awaited = true;
     tokio::pin!(relay);
     loop {
@@ -211,17 +215,21 @@ async fn await_guest(
             Step::Unanswered => return Err(no_path()),
             Step::Knock(_) => {}
             Step::Unfit(unfit) => return Err(unfit.tell().await.into()),
-            Step::Confirmed(confirmed) => {
-                // Before `go`, as there before the answer.
-                remembered = who.remember(&confirmed.peer).await;
+            Step::Confirmed(mut confirmed) => {
+                let mut judging = who.judge(&confirmed.peer);
+                if !who.knows(&confirmed.peer) {
+                    confirmed.introduce().await;
+                    // Before `go`, as there before the answer.
+                    judging.done().await;
+                }
                 let session = Session::new(Role::Host, Arc::clone(&confirmed.resume));
                 let mut session = session.between(who.context.ends(&confirmed.peer));
                 let nomination = confirmed.nominate(&session.nominate());
                 acceptor.nominated(nomination.map_err(|_| PairingError::Point)?);
-                begun = Some(session);
+                begun = Some((session, judging));
             }
             Step::Answered(ready) => {
-                let session = begun.take().ok_or_else(no_path)?;
+                let (session, judging) = begun.take().ok_or_else(no_path)?;
                 return Ok(Connected {
                     session,
                     ready: *ready,
@@ -229,7 +237,7 @@ async fn await_guest(
                     acceptor: Some(acceptor),
                     how: HowMet {
                         again: false,
-                        remembered,
+                        judging: Some(judging),
                     },
                 });
             }

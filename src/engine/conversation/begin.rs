@@ -92,6 +92,7 @@ pub(in crate::engine) async fn talk(
         .map_err(|(_, fault)| ChatError::Broken(fault))?;
     // A socket that is already gone shows when it is read.
     let _ = link.try_flush();
+    let again = how.again;
     let begun = tokio::select! {
         begun = begin(context, &identity, route, how) => begun.map_err(Err),
         exit = stopped(&mut inbox.stop) => Err(Ok(exit)),
@@ -114,7 +115,7 @@ pub(in crate::engine) async fn talk(
         route,
         knock_at,
         acceptor,
-        again: how.again,
+        again,
     };
     let mut talk = Conversation::new(context, local, session, peer, first);
     talk.note_route(route);

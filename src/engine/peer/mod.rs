@@ -21,7 +21,7 @@ use crate::link::path::Path;
 use crate::store::{Writer, aside};
 use crate::trust::Trust;
 pub(super) use newcomer::Newcomer;
-use newcomer::{given, proved};
+use newcomer::{Judged, Judging, given, proved};
 
 /// The peer.
 pub(super) struct Peer {
@@ -43,12 +43,12 @@ pub(super) struct Peer {
 }
 
 /// How a first link came about.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct HowMet {
     /// A contact was met by its key, and did not show that it knows the room's secret.
     pub again: bool,
-    /// This meeting is on the disk already.
-    pub remembered: bool,
+    /// What the contacts say of the peer.
+    pub(in crate::engine) judging: Option<Judging>,
 }
 
 /// Why the chat is shut.
@@ -58,9 +58,8 @@ enum Shut {
 }
 
 impl Peer {
-    /// Judges who came, keeps the contact unless there is an alarm, and has the
-    /// history's line written. Waits for the identity_check, which takes no lock, and for
-    /// nothing that is written.
+    /// Judges who came, unless that is done, keeps the contact unless there is an alarm, and has the
+    /// history's line written. Waits for nothing that is written.
     ///
     /// # Errors
     /// [`ContactsError`], where nobody can be judged.
@@ -72,9 +71,19 @@ impl Peer {
     ) -> Result<Self, ContactsError> {
         let (key, room_tag) = (peer.identity, context.config.room.tag());
         let given = given(peer);
-        let identity_check = {
-            let (contacts, name) = (context.config.contacts.clone(), given.clone());
-            aside(move || contacts.judge(&key, &name, &room_tag)).await??
+        let judged = match how.judging {
+            Some(judging) => judging.judged().await,
+            None => None,
+        };
+        let Judged { check, remembered } = match judged {
+            Some(judged) => judged,
+            None => {
+                let (contacts, name) = (context.config.contacts.clone(), given.clone());
+                Judged {
+                    check: aside(move || contacts.judge(&key, &name, &room_tag)).await??,
+                    remembered: false,
+                }
+            }
         };
         let mut peer = Self {
             key,
@@ -90,7 +99,7 @@ impl Peer {
             line: None,
             writer: Arc::clone(&context.config.writer),
         };
-        match identity_check {
+        match check {
             IdentityCheck::Yourself => {
                 peer.yourself = true;
                 // Whoever has a copy of our identity is not called as they like.
@@ -103,7 +112,7 @@ impl Peer {
             }
             IdentityCheck::Known(contact) => {
                 (peer.name, peer.trust) = (contact.petname, contact.trust);
-                if !how.remembered {
+                if !remembered {
                     peer.keep();
                 }
             }

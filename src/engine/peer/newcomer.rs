@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use undertone_core::crypto::keys::PublicKey;
 use undertone_core::pairing::PeerIdentity;
@@ -31,40 +32,87 @@ pub(in crate::engine) struct Newcomer<'a> {
     pub(in crate::engine) known: &'a [PublicKey],
 }
 
+/// What the contacts say of somebody who came.
+#[derive(Debug)]
+pub(in crate::engine) struct Judged {
+    pub(super) check: IdentityCheck,
+    /// This meeting is on the disk already.
+    pub(super) remembered: bool,
+}
+
 impl Newcomer<'_> {
-    /// Remembers who has shown that this is its key, unless there is an alarm; tells whether this
-    /// meeting is on the disk now. What does not come about here is tried again, and told of, once
-    /// the conversation has begun.
-    pub(in crate::engine) async fn remember(self, peer: &PeerIdentity) -> bool {
-        if self.known.contains(&peer.identity) {
-            return false;
-        }
+    /// Whether this one is a contact who was met in this room: then nobody waits for the disk.
+    pub(in crate::engine) fn knows(self, peer: &PeerIdentity) -> bool {
+        self.known.contains(&peer.identity)
+    }
+
+    /// Begins to judge who has shown that this is its key, and remembers whoever is new, unless
+    /// there is an alarm. What does not come about here is tried again, and told of, once the
+    /// conversation has begun.
+    pub(in crate::engine) fn judge(self, peer: &PeerIdentity) -> Judging {
         let config = &self.context.config;
         let (key, room_tag) = (peer.identity, config.room.tag());
         let name = given(peer);
         let trust = proved(self.context, false);
         let features = peer.assigned_features();
         let contacts = config.contacts.clone();
-        let remembered = aside(move || {
-            let is_new = match contacts.judge(&key, &name, &room_tag)? {
+        let judging = aside(move || {
+            let check = contacts.judge(&key, &name, &room_tag)?;
+            let is_new = match &check {
                 IdentityCheck::New { .. } => true,
                 IdentityCheck::Known(contact) => !contact.rooms.contains(&room_tag),
                 IdentityCheck::Alarm(_) | IdentityCheck::Yourself => false,
             };
-            if is_new {
-                contacts.record_met(&Encounter {
-                    key: &key,
-                    name: &name,
-                    room_tag: &room_tag,
-                    trust,
-                    at: Timestamp::now(),
-                    features,
-                })?;
+            if !is_new {
+                return Ok(Judged {
+                    check,
+                    remembered: false,
+                });
             }
-            Ok::<_, ContactsError>(is_new)
+            contacts.record_met(&Encounter {
+                key: &key,
+                name: &name,
+                room_tag: &room_tag,
+                trust,
+                at: Timestamp::now(),
+                features,
+            })?;
+            Ok::<_, ContactsError>(Judged {
+                check: contacts.judge(&key, &name, &room_tag)?,
+                remembered: true,
+            })
         });
-        let remembered = timeout(KEPT_WITHIN, remembered).await;
-        matches!(remembered, Ok(Ok(Ok(true))))
+        Judging::UnderWay(tokio::spawn(async move {
+            match timeout(KEPT_WITHIN, judging).await {
+                Ok(Ok(Ok(judged))) => Some(judged),
+                _ => None,
+            }
+        }))
+    }
+}
+
+/// A judgement, which may be under way.
+#[derive(Debug)]
+pub(in crate::engine) enum Judging {
+    UnderWay(JoinHandle<Option<Judged>>),
+    Done(Option<Judged>),
+}
+
+impl Judging {
+    /// Waits for it.
+    pub(in crate::engine) async fn done(&mut self) {
+        if let Self::UnderWay(task) = self {
+            *self = Self::Done(task.await.ok().flatten());
+        }
+    }
+
+    /// What it is; `None` where the disk did not answer in time.
+    pub(in crate::engine) async fn judged(mut self) -> Option<Judged> {
+        self.done().await;
+        match self {
+            Self::Done(judged) => judged,
+            Self::UnderWay(_) => None,
+        }
     }
 }
 

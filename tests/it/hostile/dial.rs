@@ -18,5 +18,5 @@ pub(crate) async fn dial(
         candidates: candidates.into_iter().collect(),
         ..Plan::default()
     };
-    connect(&port, plan, confirm, async { None }).await
+    connect(&port, plan, confirm, async { None }, |_| {}).await
 }

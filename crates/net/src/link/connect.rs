@@ -1,6 +1,6 @@
 //! The guest's way to a link: dials every candidate and takes whoever dials,
 //! shows CONFIRM_B on each connection, and takes the first on which the host's
-//! `go` opens.
+//! `go` opens. Who the host is, its CONFIRM_A tells, before `go`.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use undertone_core::pairing::{
-    CONFIRM_A_LEN, CONFIRM_MAX, Established, GuestConfirm, PairingError,
+    CONFIRM_A_LEN, CONFIRM_MAX, Established, GuestConfirm, PairingError, PeerIdentity,
 };
 use undertone_core::session::record::{BODY_MAX, BODY_MIN, Channel};
 
@@ -18,6 +18,7 @@ use super::frame::{FrameError, FrameReader, framed};
 use super::path::Path;
 use super::pending::Pending;
 use super::port::Port;
+use super::resume::ResumeError;
 use super::stream::Stream;
 
 /// Why there is no link.
@@ -33,7 +34,8 @@ pub enum LinkError {
 
 /// Looks for the host by this `plan` and at our own `port` for
 /// [`PATH_TIMEOUT`]; and by a `relay`, which is waited for and begins another such
-/// while. Returns the link that the host's `go` names.
+/// while. Returns the link that the host's `go` names. `met` hears once who the host is, as soon as
+/// it has shown that.
 ///
 /// # Errors
 /// [`LinkError`].
@@ -42,6 +44,7 @@ pub async fn connect(
     plan: Plan,
     confirm: &GuestConfirm,
     relay: impl Future<Output = Option<(Stream, Path)>>,
+    met: impl FnOnce(&PeerIdentity),
 ) -> Result<Ready, LinkError> {
     let confirm_b: Arc<[u8]> = confirm.confirm_b().into();
     let dialler = port.dialler();
@@ -53,11 +56,17 @@ pub async fn connect(
         dials.spawn(dial(dialler, target, greeting));
     }
     let mut pending = Pending::new();
+    let mut known = Pending::new();
+    let mut met = Some(met);
     tokio::pin!(relay);
     let mut relay_awaited = true;
     let mut deadline = Instant::now() + PATH_TIMEOUT;
     loop {
         let greeted = tokio::select! {
+            Some(ready) = known.next() => match ready.flatten() {
+                Some(ready) => return Ok(ready),
+                None => continue,
+            },
             Some(dialled) = dials.join_next() => dialled.ok().flatten(),
             Some(greeted) = pending.next() => greeted.flatten(),
             (stream, address) = port.accept() => {
@@ -77,22 +86,26 @@ pub async fn connect(
             }
             () = sleep_until(deadline), if !relay_awaited => return Err(LinkError::NoPath),
         };
-        match greeted.map(|greeted| greeted.open(confirm)) {
-            Some(Ok(ready)) => return Ok(ready),
+        match greeted.map(|greeted| greeted.check(confirm)) {
+            Some(Ok(host)) => {
+                if let Some(met) = met.take() {
+                    met(&host.established.peer);
+                }
+                let ip = host.greeted.path.address().ip();
+                known.admit(ip, async { host.go().await.ok() });
+            }
             Some(Err(why)) if why.is_authentic() => return Err(why.into()),
             Some(Err(_)) | None => {}
         }
     }
 }
 
-/// A connection on which CONFIRM_A arrived, and a first record unless it was closed
-/// behind CONFIRM_A; neither is yet checked.
+/// A connection on which CONFIRM_A arrived, which is not yet checked.
 pub(super) struct Greeted {
     stream: Stream,
     reader: FrameReader,
     path: Path,
     confirm_a: Vec<u8>,
-    record: Option<Vec<u8>>,
 }
 
 async fn greet(stream: Stream, path: Path, confirm_b: Arc<[u8]>) -> Result<Greeted, FrameError> {
@@ -109,38 +122,50 @@ pub(super) async fn greet_on(
     let confirm_a = reader
         .read(&mut stream, CONFIRM_A_LEN..=CONFIRM_MAX)
         .await?;
-    let record = match reader.read(&mut stream, BODY_MIN..=BODY_MAX).await {
-        Ok(record) => Some(record),
-        Err(FrameError::Closed) => None,
-        Err(error) => return Err(error),
-    };
     Ok(Greeted {
         stream,
         reader,
         path,
         confirm_a,
-        record,
     })
 }
 
 impl Greeted {
-    /// The link.
+    /// The host, as this CONFIRM_A shows it.
     ///
     /// # Errors
-    /// As [`GuestConfirm::confirm`]; [`PairingError::Confirm`] also where the record
-    /// is not authentic.
-    pub(super) fn open(self, confirm: &GuestConfirm) -> Result<Ready, PairingError> {
-        let Established { peer, link, resume } = confirm.confirm(&self.confirm_a)?;
+    /// As [`GuestConfirm::confirm`].
+    pub(super) fn check(self, confirm: &GuestConfirm) -> Result<Host, PairingError> {
+        Ok(Host {
+            established: confirm.confirm(&self.confirm_a)?,
+            greeted: self,
+        })
+    }
+}
+
+/// A connection to the host, on which its `go` is awaited.
+pub(super) struct Host {
+    greeted: Greeted,
+    established: Established,
+}
+
+impl Host {
+    /// Waits for `go`: the link.
+    ///
+    /// # Errors
+    /// [`ResumeError`]: it does not come, or is not authentic.
+    pub(super) async fn go(self) -> Result<Ready, ResumeError> {
+        let Established { peer, link, resume } = self.established;
+        let Greeted {
+            mut stream,
+            mut reader,
+            path,
+            confirm_a: _,
+        } = self.greeted;
         let mut channel = Channel::new(link).map_err(|_| PairingError::Confirm)?;
-        let mut record = self.record.ok_or(PairingError::Confirm)?;
+        let mut record = reader.read(&mut stream, BODY_MIN..=BODY_MAX).await?;
         let plaintext = channel.open(&mut record);
         let plaintext = plaintext.map_err(|_| PairingError::Confirm)?.to_vec();
-        let Self {
-            stream,
-            reader,
-            path,
-            ..
-        } = self;
         Ok(Ready {
             stream,
             reader,

@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use undertone_core::crypto::keys::ResumeSecret;
 use undertone_core::pairing::{HostConfirm, PeerIdentity};
 use undertone_core::payload::Payload;
@@ -34,6 +34,8 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 const NEXT_SOCKET_TIMEOUT: Duration = Duration::from_secs(1);
 /// A better way may come so long after the first.
 const BETTER_PATH_TIMEOUT: Duration = Duration::from_millis(200);
+/// CONFIRM_A is written within this time: a fresh socket takes it at once.
+const INTRODUCE_TIMEOUT: Duration = Duration::from_millis(100);
 /// When the best way has not answered for so long, all the others are tried.
 const OTHERS_AFTER: Duration = Duration::from_millis(500);
 
@@ -43,6 +45,8 @@ pub struct Confirmed {
     confirm_a: Box<[u8]>,
     channel: Channel,
     ways: Vec<Incoming>,
+    /// CONFIRM_A went out on the first of the ways, which is the best.
+    introduced: bool,
     better_until: Instant,
     /// Who is there.
     pub peer: PeerIdentity,
@@ -111,6 +115,19 @@ impl Confirmed {
         self
     }
 
+    /// Sends CONFIRM_A on the best way, ahead of `go`: the guest sees who we are while we are busy.
+    /// It stays the best one.
+    pub async fn introduce(&mut self) {
+        self.ways.sort_by_key(rank);
+        if let Some(best) = self.ways.first_mut() {
+            let confirm_a = framed(&self.confirm_a);
+            let sent = best.stream.write_small(&confirm_a);
+            // Where it does not go out, neither does `go`, and the others are tried.
+            let _ = timeout(INTRODUCE_TIMEOUT, sent).await;
+            self.introduced = true;
+        }
+    }
+
     /// Sends `go`, the session's, on the best way.
     ///
     /// # Errors
@@ -121,14 +138,18 @@ impl Confirmed {
             confirm_a,
             mut channel,
             mut ways,
+            introduced,
             better_until: _,
             peer,
             resume,
         } = self;
         let now = Instant::now();
-        let mut greeting = framed(&confirm_a);
+        let confirm_a = framed(&confirm_a);
+        let mut greeting = confirm_a.clone();
         channel.seal(now.into_std(), &mut greeting, |buf| go.encode(buf))?;
-        ways.sort_by_key(rank);
+        if !introduced {
+            ways.sort_by_key(rank);
+        }
         let mut others = ways.into_iter();
         let best = others.next();
         let mut nomination = Nomination {
@@ -144,7 +165,8 @@ impl Confirmed {
             latest: now + ANSWER_TIMEOUT,
         };
         if let Some(best) = best {
-            nomination.greet(best);
+            let said = if introduced { confirm_a.len() } else { 0 };
+            nomination.greet(best, said);
         }
         Ok(nomination)
     }
@@ -171,8 +193,9 @@ impl Nomination {
         None
     }
 
-    fn greet(&mut self, incoming: Incoming) {
-        let greeting = self.greeting.clone();
+    /// Of the greeting, so many bytes are `said`.
+    fn greet(&mut self, incoming: Incoming, said: usize) {
+        let greeting = self.greeting.get(said..).unwrap_or_default().to_vec();
         let ip = incoming.path.address().ip();
         self.sockets.admit(ip, async move {
             let Incoming {
@@ -204,7 +227,7 @@ impl Nomination {
                 Some(ended) = self.sockets.next() => ended.flatten(),
                 () = sleep_until(self.others_at), if !self.others.is_empty() => {
                     for incoming in std::mem::take(&mut self.others) {
-                        self.greet(incoming);
+                        self.greet(incoming, 0);
                     }
                     continue;
                 }

@@ -94,7 +94,7 @@ pub async fn redial(
         let confirm = matched.guest(&context.name)?;
         let path = Path::direct(address);
         let greeted = greet_on(stream, reader, path, confirm.confirm_b()).await?;
-        Ok(greeted.open(&confirm)?)
+        greeted.check(&confirm)?.go().await
     };
     timeout(RESUME_TIMEOUT, exchange)
         .await

@@ -65,6 +65,7 @@ pub fn show(mut confirm: HostConfirm, incoming: Incoming) -> Shown {
             confirm_a,
             channel,
             ways: vec![incoming],
+            introduced: false,
             better_until: Instant::now() + BETTER_PATH_TIMEOUT,
             peer,
             resume,
