@@ -2,13 +2,20 @@
 //! `undertone_core::files`; this knows neither a stream nor a terminal.
 //!
 //! ```text
+//! source     what is sent: found, listed, read
 //! place      what is received: into a part, then to a new name
+//! at         open folders
+//! extents    where contents stand in a file with holes
+//! number     " (2)", where a name is taken
 //! ```
 //!
 //! Everything here waits for the disk: a conversation calls it on a thread of its own.
 
+mod at;
 mod extents;
+mod number;
 pub mod place;
+pub mod source;
 
 #[cfg(test)]
 mod testing;

@@ -1,20 +1,13 @@
 //! The folder that the person names: resolved once, held open, and all else is relative to it.
 
-use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, Dir, Mode, OFlags, StatVfs, fstatvfs, fsync, openat};
-use rustix::io::Errno;
+use rustix::fs::{CWD, Mode, OFlags, StatVfs, fstatvfs, fsync, openat};
 use rustix::process::geteuid;
 
 use super::PlaceError;
-
-/// How folders are opened: never through a link.
-pub(super) const DIRECTORY: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
+use crate::files::at::DIRECTORY;
 
 /// The folder into which files are received.
 #[derive(Debug)]
@@ -63,18 +56,4 @@ impl AsFd for Folder {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
-}
-
-/// What is in an open folder, in the order of the bytes.
-pub(super) fn names(folder: impl AsFd) -> Result<Vec<CString>, Errno> {
-    let mut names = Vec::new();
-    for entry in Dir::read_from(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if !matches!(name.to_bytes(), b"." | b"..") {
-            names.push(name.to_owned());
-        }
-    }
-    names.sort_unstable();
-    Ok(names)
 }

@@ -6,7 +6,6 @@
 //! resume     the same, taken up again by another process
 //! put        out of the part to the final name, which is new
 //! remove     the part alone
-//! number     " (2)", where a name is taken
 //! ```
 //!
 //! All of an offer is written inside of the part, a hidden folder (mode 0700) that nobody else can
@@ -18,7 +17,6 @@
 
 mod error;
 mod folder;
-mod number;
 mod part;
 mod put;
 mod remove;

@@ -17,10 +17,10 @@ use undertone_core::crypto::keys::random;
 use undertone_core::files::entry::{Entry, Extent, Kind};
 use undertone_core::files::name::Name;
 
-use super::folder::{DIRECTORY, names};
-use super::number::{numbered, shortened};
 use super::{Folder, NUMBERED_MAX, PlaceError, put, remove};
+use crate::files::at::{DIRECTORY, names};
 use crate::files::extents::locate;
+use crate::files::number::{numbered, shortened};
 
 /// How files are created: as new ones, and never through a link.
 const CREATE: OFlags = OFlags::WRONLY

@@ -11,9 +11,9 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::number::numbered;
 use super::part::is_lone_file;
 use super::{Folder, NUMBERED_MAX, PlaceError};
+use crate::files::number::numbered;
 
 /// Renames what is called `name` in the part to that name in `target`, with a number where it is
 /// taken; gives its full path.

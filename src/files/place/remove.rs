@@ -8,9 +8,9 @@ use rustix::fs::{AtFlags, Mode, fstat, openat, unlinkat};
 use rustix::io::Errno;
 use undertone_core::files::DEPTH_MAX;
 
-use super::folder::{DIRECTORY, names};
 use super::part::open_part;
 use super::{Folder, PlaceError};
+use crate::files::at::{DIRECTORY, names};
 
 /// Removes the part of this name that another run left in this folder, unless it is in use. One
 /// that is gone, or whose folder is, is no error.

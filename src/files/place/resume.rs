@@ -9,9 +9,9 @@ use rustix::io::Errno;
 use undertone_core::files::DEPTH_MAX;
 use undertone_core::files::entry::{Entry, Kind};
 
-use super::folder::{DIRECTORY, names};
 use super::part::{is_lone_file, open_part};
 use super::{Folder, Kept, Part, PlaceError, remove};
+use crate::files::at::{DIRECTORY, names};
 use crate::files::extents::locate;
 
 /// A part while the list is walked to where it ended.

@@ -92,7 +92,7 @@ fn no_swap_of_what_is_on_the_way_leads_a_byte_outside() {
             let fd = part.levels.remove(1).fd;
             part.levels.push(Level::new(fd, None));
             part.kept.numbered.clear();
-            for name in super::folder::names(&part.levels[1].fd).unwrap() {
+            for name in crate::files::at::names(&part.levels[1].fd).unwrap() {
                 let _ = remove::remove_in(&part.levels[1].fd, &name, 9);
             }
         }

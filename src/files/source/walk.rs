@@ -1,0 +1,346 @@
+//! Finds what is to be sent. What the person names may be a link; what is found in a folder is
+//! never followed, so that no loop and no way out of it leads anywhere.
+
+use std::collections::{BTreeMap, btree_map};
+use std::ffi::{CStr, CString, OsStr};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, openat, statat};
+use rustix::io::{Errno, read};
+use undertone_core::files::DEPTH_MAX;
+use undertone_core::files::entry::{Extent, Kind};
+use undertone_core::files::name::Name;
+
+use super::filter::{Filter, Rules};
+use super::listing::{Found, Listing, mtime};
+use super::{Reason, holes};
+use crate::files::at::{DIRECTORY, names};
+use crate::files::number::numbered;
+
+/// How files are opened: a pipe or a device that has taken a file's place is not waited for.
+pub(super) const READ: OFlags = OFlags::RDONLY
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::NOCTTY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+/// What is read at most of a file for which the system says no size, as in `/proc`.
+const COUNTED_MAX: u64 = 64 * 1024 * 1024;
+/// The most files and folders of an offer.
+const ENTRIES_MAX: usize = 1_000_000;
+
+/// Why nothing can be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// There is no such file, or it cannot be read.
+    #[error("cannot read {}: {source}\n  Check its name, its owner and its mode.", .path.display())]
+    Io {
+        /// What was named.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What was named cannot be sent.
+    #[error("{} cannot be sent: {reason}\n  To send what comes through a pipe, name -.", .path.display())]
+    NoFile {
+        /// What was named.
+        path: PathBuf,
+        /// What it is.
+        reason: Reason,
+    },
+    /// There is too much of it.
+    #[error(
+        "more than {ENTRIES_MAX} files and folders\n  Send them in parts, or leave some out with --exclude."
+    )]
+    TooMany,
+    /// The person does not want it any more.
+    #[error("ended while the files were listed")]
+    Cancelled,
+}
+
+/// Lists what these paths name, in the order of their names, whatever order they are given in.
+/// `is_cancelled` is asked before each entry.
+///
+/// # Errors
+/// [`SourceError`]. What cannot be sent and was found in a folder is no error: see
+/// [`Listing::skipped`].
+pub fn walk(
+    paths: &[PathBuf],
+    filter: &Filter,
+    is_cancelled: &dyn Fn() -> bool,
+) -> Result<Listing, SourceError> {
+    let mut walk = Walk {
+        listing: Listing::default(),
+        rules: filter.rules(),
+        path: Vec::new(),
+        is_cancelled,
+    };
+    for (name, root) in named(paths)? {
+        walk.root(name, root)?;
+    }
+    Ok(walk.listing)
+}
+
+/// What the paths are called, in order, and where they are: the same file is sent once.
+fn named(paths: &[PathBuf]) -> Result<BTreeMap<Name, PathBuf>, SourceError> {
+    let mut roots = BTreeMap::new();
+    for path in paths {
+        let whole = path.canonicalize().map_err(|source| SourceError::Io {
+            path: path.clone(),
+            source,
+        })?;
+        // A link is called what the person calls it; `.` is not.
+        let last = path.file_name().or(whole.file_name());
+        let last = last.map_or(&b"root"[..], OsStrExt::as_bytes);
+        let name = Name::from_disk(last).map_err(|_| SourceError::NoFile {
+            path: path.clone(),
+            reason: Reason::Name,
+        })?;
+        if !roots.values().any(|root| *root == whole) {
+            roots.insert(unused(name, |name| roots.contains_key(name)), whole);
+        }
+    }
+    Ok(roots)
+}
+
+/// The name, with a number where it is used.
+fn unused(name: Name, is_used: impl Fn(&Name) -> bool) -> Name {
+    let numbers = (1..).map_while(|number| Name::new(&numbered(name.as_str(), number)).ok());
+    let mut free = numbers.filter(|name| !is_used(name));
+    free.next().unwrap_or(name)
+}
+
+struct Walk<'a> {
+    listing: Listing,
+    rules: Rules<'a>,
+    /// The path of the open folder from what was named on, with a `/` behind it.
+    path: Vec<u8>,
+    is_cancelled: &'a dyn Fn() -> bool,
+}
+
+/// A folder of which not everything was looked at yet.
+struct Open {
+    fd: OwnedFd,
+    index: u32,
+    left: btree_map::IntoIter<Name, CString>,
+    /// How long its path is.
+    base: usize,
+}
+
+/// What there is of a file or folder but its name.
+struct Seen {
+    kind: Kind,
+    stat: Stat,
+    size: u64,
+    extents: Option<Box<[Extent]>>,
+    is_counted: bool,
+    fd: OwnedFd,
+}
+
+impl Walk<'_> {
+    /// Takes one of what the person named.
+    fn root(&mut self, name: Name, path: PathBuf) -> Result<(), SourceError> {
+        let refused = |reason: Reason| match reason {
+            Reason::Unreadable(kind) => SourceError::Io {
+                path: path.clone(),
+                source: kind.into(),
+            },
+            reason => SourceError::NoFile {
+                path: path.clone(),
+                reason,
+            },
+        };
+        let at = CString::new(path.as_os_str().as_bytes());
+        let at = at.map_err(|_| refused(Reason::Name))?;
+        let kind = kind_of(CWD, &at).map_err(refused)?;
+        let is_folder = kind == FileType::Directory;
+        if self.rules.exclude(name.as_str().as_bytes(), is_folder) {
+            return Ok(());
+        }
+        let seen = look(CWD, &at, kind).map_err(refused)?;
+        let on_disk = name.as_str().as_bytes().into();
+        let (index, folder) = self.add(None, name, on_disk, seen)?;
+        self.listing.roots.insert(index, path);
+        match folder {
+            Some(folder) => self.descend(folder, index),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes all that is in a folder, depth first.
+    fn descend(&mut self, folder: OwnedFd, index: u32) -> Result<(), SourceError> {
+        self.path.clear();
+        let mut stack = vec![self.open(folder, index)];
+        while let Some(open) = stack.last_mut() {
+            if (self.is_cancelled)() {
+                return Err(SourceError::Cancelled);
+            }
+            let Some((name, on_disk)) = open.left.next() else {
+                stack.pop();
+                let base = stack.last().map_or(0, |open| open.base);
+                self.path.truncate(base);
+                self.rules.leave(base);
+                continue;
+            };
+            let kind = kind_of(open.fd.as_fd(), &on_disk);
+            self.path.truncate(open.base);
+            self.path.extend_from_slice(on_disk.to_bytes());
+            if self
+                .rules
+                .exclude(&self.path, kind == Ok(FileType::Directory))
+            {
+                continue;
+            }
+            let depth = stack.len();
+            let Some(open) = stack.last() else { break };
+            let seen = kind.and_then(|kind| look(open.fd.as_fd(), &on_disk, kind));
+            let seen = match seen {
+                Ok(_) if depth >= DEPTH_MAX => Err(Reason::Depth),
+                seen => seen,
+            };
+            match seen {
+                Err(reason) => self.skip(open.index, &on_disk, reason),
+                Ok(seen) => {
+                    let on_disk = on_disk.to_bytes().into();
+                    let (index, folder) = self.add(Some(open.index), name, on_disk, seen)?;
+                    if let Some(folder) = folder {
+                        self.path.push(b'/');
+                        stack.push(self.open(folder, index));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gets ready for what is in a folder, of which `path` is the path.
+    fn open(&mut self, fd: OwnedFd, index: u32) -> Open {
+        let base = self.path.len();
+        self.rules.enter(&fd, base);
+        let found = names(&fd).unwrap_or_else(|errno| {
+            self.skip(index, c"", unreadable(errno));
+            Vec::new()
+        });
+        let mut left = BTreeMap::new();
+        for on_disk in found {
+            match Name::from_disk(on_disk.to_bytes()) {
+                Ok(name) => {
+                    left.insert(unused(name, |name| left.contains_key(name)), on_disk);
+                }
+                Err(_) => self.skip(index, &on_disk, Reason::Name),
+            }
+        }
+        Open {
+            fd,
+            index,
+            left: left.into_iter(),
+            base,
+        }
+    }
+
+    fn skip(&mut self, folder: u32, name: &CStr, reason: Reason) {
+        let name = OsStr::from_bytes(name.to_bytes());
+        let path = self.listing.path(folder).join(name);
+        self.listing.skipped.add(path, reason);
+    }
+
+    /// Adds an entry; gives its place, and the folder if it is one.
+    fn add(
+        &mut self,
+        parent: Option<u32>,
+        name: Name,
+        on_disk: Box<[u8]>,
+        seen: Seen,
+    ) -> Result<(u32, Option<OwnedFd>), SourceError> {
+        let found = Found {
+            parent,
+            name,
+            on_disk,
+            kind: seen.kind,
+            size: seen.size,
+            mtime: mtime(&seen.stat),
+            extents: seen.extents,
+            is_counted: seen.is_counted,
+        };
+        let index = self.listing.add(found).ok_or(SourceError::TooMany)?;
+        if self.listing.len() > ENTRIES_MAX {
+            return Err(SourceError::TooMany);
+        }
+        Ok((index, (seen.kind == Kind::Folder).then_some(seen.fd)))
+    }
+}
+
+/// What stands there, without opening it.
+fn kind_of(folder: BorrowedFd<'_>, name: &CStr) -> Result<FileType, Reason> {
+    let stat = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).map_err(unreadable)?;
+    Ok(FileType::from_raw_mode(stat.st_mode))
+}
+
+/// Opens it, and looks at what was opened.
+fn look(folder: BorrowedFd<'_>, name: &CStr, kind: FileType) -> Result<Seen, Reason> {
+    let flags = match kind {
+        FileType::Directory => DIRECTORY,
+        FileType::RegularFile => READ,
+        other => return Err(reason_of(other)),
+    };
+    let fd = openat(folder, name, flags, Mode::empty()).map_err(unreadable)?;
+    let stat = fstat(&fd).map_err(unreadable)?;
+    let opened = FileType::from_raw_mode(stat.st_mode);
+    if opened != kind {
+        return Err(reason_of(opened));
+    }
+    let mut seen = Seen {
+        kind: Kind::Folder,
+        stat,
+        size: 0,
+        extents: None,
+        is_counted: false,
+        fd,
+    };
+    if kind == FileType::RegularFile {
+        let is_executable = Mode::from_raw_mode(stat.st_mode).contains(Mode::XUSR);
+        seen.kind = if is_executable {
+            Kind::Executable
+        } else {
+            Kind::File
+        };
+        seen.size = u64::try_from(stat.st_size).unwrap_or_default();
+        seen.extents = holes::find(&seen.fd, &stat, seen.size).map_err(unreadable)?;
+        if seen.size == 0 {
+            seen.size = count(&seen.fd).map_err(unreadable)?;
+            seen.is_counted = seen.size > 0;
+        }
+    }
+    Ok(seen)
+}
+
+/// How much there is to read where the system says nothing, [`COUNTED_MAX`] at most.
+fn count(file: &OwnedFd) -> Result<u64, Errno> {
+    let (mut buf, mut size) = ([0; 4096], 0);
+    while size < COUNTED_MAX {
+        match read(file, &mut buf) {
+            Ok(0) | Err(Errno::AGAIN) => break,
+            Ok(len) => size += len as u64,
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(size)
+}
+
+fn reason_of(kind: FileType) -> Reason {
+    match kind {
+        FileType::Symlink => Reason::Link,
+        FileType::Fifo => Reason::Pipe,
+        FileType::Socket => Reason::Socket,
+        FileType::CharacterDevice | FileType::BlockDevice => Reason::Device,
+        // It was another thing when it was looked at first.
+        _ => Reason::Unreadable(io::ErrorKind::NotFound),
+    }
+}
+
+fn unreadable(errno: Errno) -> Reason {
+    Reason::Unreadable(io::Error::from(errno).kind())
+}
