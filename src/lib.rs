@@ -12,6 +12,7 @@
 //!           ├► engine                 conversations, a task each: commands in, events out
 //!           ├► terminal               prompts, keys, what is drawn
 //!           ├► contacts, history      whom we know, whom we talked to
+//!           ├► files                  what is sent and received, on the disk
 //!           ├► attempts               what went wrong in a room, across runs
 //!           ├► embedded               the mediator that runs inside this program
 //!           ├► undertone_net          link, the sockets to the peer; rendezvous, to the mediator

@@ -4,6 +4,7 @@
 //! ```text
 //! source     what is sent: found, listed, read
 //! place      what is received: into a part, then to a new name
+//! journal    what of that is not complete, across runs
 //! at         open folders
 //! extents    where contents stand in a file with holes
 //! number     " (2)", where a name is taken
@@ -13,6 +14,7 @@
 
 mod at;
 mod extents;
+pub mod journal;
 mod number;
 pub mod place;
 pub mod source;

@@ -421,17 +421,17 @@ fn a_pipe_is_read_byte_for_byte_to_its_end() {
 
 #[test]
 fn files_of_many_folders_are_read_in_order() {
-    const FILES: usize = 5_000;
+    const FILES: usize = 500;
     let dir = tempfile::tempdir().unwrap();
     for number in 0..FILES {
-        let folder = dir.path().join(format!("{}", number % 100));
-        if number < 100 {
+        let folder = dir.path().join(format!("{}", number % 20));
+        if number < 20 {
             fs::create_dir(&folder).unwrap();
         }
         fs::write(folder.join(format!("{number}")), number.to_string()).unwrap();
     }
     let listing = Arc::new(found(&[dir.path()]));
-    assert_eq!(listing.len(), FILES + 101);
+    assert_eq!(listing.len(), FILES + 21);
     let mut reader = Reader::new(Arc::clone(&listing));
     for (index, entry) in listing.entries().enumerate() {
         if entry.kind == Kind::Folder {
