@@ -2,6 +2,7 @@
 //! `undertone_core::files`; this knows neither a stream nor a terminal.
 //!
 //! ```text
+//! typed      paths as people type them
 //! source     what is sent: found, listed, read
 //! place      what is received: into a part, then to a new name
 //! journal    what of that is not complete, across runs
@@ -18,6 +19,7 @@ pub mod journal;
 mod number;
 pub mod place;
 pub mod source;
+pub mod typed;
 
 #[cfg(test)]
 mod testing;
