@@ -12,8 +12,13 @@ use minicbor::{Decoder, Encoder};
 use super::name::{Name, NameError};
 use super::{DEPTH_MAX, ENTRY_MAX, EXTENTS_MAX, SIZE_MAX};
 
+pub(super) use reader::EntryReader;
+
+mod place;
+mod reader;
+
 /// Bytes of an entry's length.
-pub const LENGTH_LEN: usize = 2;
+const LENGTH_LEN: usize = 2;
 
 /// A file or folder that is offered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +60,7 @@ pub struct Extent {
 }
 
 impl Extent {
-    /// Where it ends, where the entry was checked.
+    /// Where it ends in the file.
     #[must_use]
     pub fn end(&self) -> u64 {
         self.start.saturating_add(self.len)
@@ -217,15 +222,6 @@ impl Entry {
             least = end + 1;
         }
         Ok(())
-    }
-
-    /// How many bytes of the file stand in the data: its size without holes.
-    #[must_use]
-    pub fn contents(&self) -> u64 {
-        match &self.extents {
-            None => self.size,
-            Some(extents) => extents.iter().map(|extent| extent.len).sum(),
-        }
     }
 }
 
