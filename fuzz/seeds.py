@@ -36,6 +36,25 @@ close = bytes([0x82, 10, 1])
 offer = b"\x88\x18\x40\x01\x58\x20" + bytes([7] * 32) + b"\x01\x03\x65a.txt\x01\x18\x63"
 outcome = b"\x84\x18\x41\x02\x58\x20" + bytes([7] * 32) + b"\x05"
 
+
+
+def entry(depth, name, kind, size, extents=None):
+    body = bytes([0x86 if extents else 0x85, depth, 0x60 | len(name)]) + name
+    body += bytes([kind, size, 5])
+    if extents:
+        body += bytes([0x80 | len(extents), *extents])
+    return len(body).to_bytes(2, "big") + body
+
+
+def offered(*entries):
+    """A list, and its data: of each entry and what follows it there."""
+    names = b"".join(head for head, _ in entries)
+    return len(names).to_bytes(2, "big") + names + b"".join(map(b"".join, entries))
+
+
+folder = (entry(0, b"d", 0, 0), b"")
+file = (entry(1, b"a.txt", 1, 5), b"hello\x00")
+
 SEEDS = {
     "offer": [out("offer_a"), out("offer_b"), b"\x02" + out("offer_a")[1:]],
     "sealed": [
@@ -89,6 +108,16 @@ SEEDS = {
         "招待：【ｈｔｔｐ：／／１０．０．０．７：７７００／＃ｄｅｎ＃ｏｔｔｅｒ】。".encode(),
         "»http://10.0.0.7?utm_source=a#den?b=c#otter&fbclid=d«, ja?".encode(),
         "１０．０．０．７：９／＃x".encode(),
+    ],
+    "list": [
+        offered((entry(0, b"a", 1, 2), b"hi\x00")),
+        offered(folder, file, (entry(1, b"b", 2, 9, [2, 3]), b"abc\x01")),
+        offered(folder, (entry(1, b"s", 0, 0), b""), (entry(2, b"x", 1, 0), b"\x02"), (entry(1, b"z", 1, 0), b"\x00")),
+        offered((entry(0, b"-", 3, 0), b"as long as it comes")),
+        offered(folder, (entry(1, b"..", 0, 0), b"")),
+        offered(folder, file) + b"more",
+        offered(folder, file)[:-1],
+        offered(folder, file, file),
     ],
     "name": [b"ada", "ada\u202e ".encode(), b"\x1b]52;c;aGk=\x07", b"e\xcc\x81\xcc\x81"],
     "proxy": [b"proxy.example:3128", b"socks5h://127.0.0.1", b"a@[::1]:1/", b"%zz@:0"],

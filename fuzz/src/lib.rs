@@ -7,6 +7,7 @@
 pub(super) mod files;
 pub(super) mod keyboard;
 pub(super) mod link;
+pub(super) mod offered;
 pub(super) mod pairing;
 pub(super) mod text;
 
@@ -14,13 +15,14 @@ pub(super) mod text;
 pub(super) type Body = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder of seeds.
-pub(super) const TARGETS: [(&str, Body); 15] = [
+pub(super) const TARGETS: [(&str, Body); 16] = [
     ("confirm", pairing::confirm),
     ("files", files::all),
     ("frame", link::frame),
     ("header", link::header),
     ("keyboard", keyboard::keyboard),
     ("knock", link::knock),
+    ("list", offered::list),
     ("name", text::name),
     ("offer", pairing::offer),
     ("payload", link::payload),
