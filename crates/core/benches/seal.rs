@@ -1,5 +1,6 @@
 //! `seal` and `open` against bare `cbc` and `hmac` calls on the same buffers, and a record's
-//! key steps. Limit at 64 KiB: 0.95 times their speed, and no allocation.
+//! key steps. Limit at 64 KiB: 0.95 times their speed, and no allocation. Then sixteen records sealed
+//! several at a time, beside one at a time. Limit: 1.7 times the speed.
 //!
 //! Rounds of both take turns in one run, each round over many buffers, and the ratio is the
 //! median over all rounds: what else the machine does hits both alike. The bare calls get their
@@ -30,7 +31,7 @@ use sha2::Sha256;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use undertone_core::crypto::keys::{Key, SealLabel, SecretKey};
 use undertone_core::crypto::ratchet::Ratchet;
-use undertone_core::crypto::seal::OVERHEAD;
+use undertone_core::crypto::seal::{LANES, Lane, OVERHEAD, make_room, seal_lanes};
 
 use median::median;
 
@@ -124,6 +125,53 @@ fn compare(
     );
 }
 
+/// Seals each as the next record of a link, several at a time.
+fn seal_in_lanes(ratchet: &mut Ratchet, bufs: &mut [Vec<u8>]) {
+    for bufs in bufs.chunks_mut(LANES) {
+        let keys = ratchet.sending_with(false, SecretKey::generate).unwrap();
+        let mut lanes = [const { None }; LANES];
+        for ((lane, buf), (_, key)) in lanes.iter_mut().zip(bufs).zip(keys) {
+            make_room(buf, 0);
+            *lane = Lane::new(key, [AD, &[]], buf);
+            assert!(lane.is_some());
+        }
+        seal_lanes(SealLabel::Message, lanes);
+    }
+}
+
+fn compare_lanes() {
+    const RECORDS: usize = 16;
+    const LENGTH: usize = 64 * 1024;
+    let plain = vec![9; LENGTH];
+    let theirs = SecretKey::generate();
+    let mut ratchet = Ratchet::initiator(Key::from_bytes(&[1; 32]), theirs.public()).unwrap();
+    let mut bufs = [const { Vec::new() }; RECORDS];
+    let (mut alone, mut lanes, mut ratios) = (vec![], vec![], vec![]);
+    for _ in 0..ROUNDS {
+        let one = time(&mut bufs, &plain, |buf| {
+            let (_, key) = ratchet.next_sending(false).unwrap();
+            key.seal(SealLabel::Message, &[AD], buf, 0);
+        });
+        for buf in &mut bufs {
+            buf.clear();
+            buf.extend_from_slice(&plain);
+        }
+        let start = Instant::now();
+        seal_in_lanes(&mut ratchet, black_box(&mut bufs));
+        let four = nanos(start.elapsed()) / RECORDS as f64;
+        alone.push(one);
+        lanes.push(four);
+        ratios.push(one / four);
+    }
+    let rate = |times| LENGTH as f64 / median(times);
+    println!(
+        "{RECORDS} records of {LENGTH} B  in lanes {:.2} GB/s  one at a time {:.2} GB/s  {:.2} × the speed",
+        rate(lanes),
+        rate(alone),
+        median(ratios),
+    );
+}
+
 /// One record's key steps on both sides, without its sealing; `turns` changes direction.
 fn key_steps(turns: bool) -> f64 {
     let theirs = SecretKey::generate();
@@ -191,6 +239,7 @@ fn main() {
             |bufs| time(bufs, &bare, |buf| bare_open(buf)),
         );
     }
+    compare_lanes();
     for (name, turns) in [("chain step", false), ("DH step", true)] {
         let median = median((0..21).map(|_| key_steps(turns)).collect());
         println!("{name}: {median:.0} ns a record, both sides together");

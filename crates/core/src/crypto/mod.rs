@@ -11,7 +11,7 @@
 //! | `labels` | every derivation label of the protocol |
 //! | [`x25519`] | key pairs and Diffie-Hellman, canonical and contributory or an error |
 //! | [`kem`] | ML-KEM-768: what a quantum computer does not undo |
-//! | [`seal`] | one `seal`, one `open` |
+//! | [`seal`] | one `seal`, one `open`; several sealed at a time |
 //! | [`cpace`] | the password-authenticated exchange |
 //! | [`ratchet`] | root, chain and message keys of one link |
 //! | [`resume`] | what a session keeps for its next link |

@@ -17,8 +17,8 @@
 
 use std::fmt;
 
-pub use self::chain::MessageKey;
 use self::chain::{Aside, Chain, kdf_rk};
+pub use self::chain::{MessageKey, Sending};
 pub use self::header::Header;
 use self::used::UsedKeys;
 use super::keys::{InvalidPoint, Key, PublicKey, SecretKey};
@@ -177,19 +177,25 @@ impl Ratchet {
         step: bool,
         generate: impl FnOnce() -> SecretKey,
     ) -> Result<(Header, MessageKey<'_>), RatchetError> {
+        let first = self.sending_with(step, generate)?.next();
+        first.ok_or(RatchetError::ChainEnd)
+    }
+
+    /// The same for up to [`LANES`](super::seal::LANES) records that are sealed at a time. Where the
+    /// chain is at its end, there is none.
+    ///
+    /// # Errors
+    /// [`RatchetError::NotYet`], [`RatchetError::KeysEnd`].
+    pub fn sending_with(
+        &mut self,
+        step: bool,
+        generate: impl FnOnce() -> SecretKey,
+    ) -> Result<Sending<'_>, RatchetError> {
         if self.step_due && (step || self.sending.is_none()) {
             self.step(generate())?;
         }
         let chain = self.sending.as_mut().ok_or(RatchetError::NotYet)?;
-        if chain.number >= CHAIN_LIMIT {
-            return Err(RatchetError::ChainEnd);
-        }
-        let header = Header {
-            key: self.our_key,
-            previous: chain.previous,
-            number: chain.number,
-        };
-        Ok((header, self.aside.advance(chain)))
+        Ok(self.aside.sending(self.our_key, chain))
     }
 
     /// The second half of the specification's DHRatchet: our new key, our new sending chain.

@@ -15,15 +15,17 @@ use std::sync::LazyLock;
 
 use aes::Aes256;
 use aes::cipher::block_padding::{Padding, Pkcs7};
-use aes::cipher::{
-    Array, BlockCipherDecrypt, BlockCipherEncrypt, BlockModeEncrypt, InnerIvInit, KeyInit,
-};
+use aes::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use self::lanes::{Job, seal_in_turn};
+pub use self::lanes::{LANES, Lane, seal_lanes};
 use super::keys::{Key, SealLabel, hmac_sha256};
 use super::secret::wiping_shallow_stack;
+
+mod lanes;
 
 /// Bytes that sealing adds at most: a block of padding and the tag. At least 33 are added.
 pub const OVERHEAD: usize = BLOCK + TAG;
@@ -68,7 +70,7 @@ impl Key {
 pub(super) fn seal(key: &Key, label: SealLabel, ad: &[&[u8]], buf: &mut Vec<u8>, from: usize) {
     wiping_shallow_stack(|| {
         let keys = MessageKeys::derive(key, label.as_bytes());
-        seal_with::<Aes256, Hmac<Sha256>>(&keys.split(), TAG, ad, buf, from);
+        seal_with::<Aes256, Hmac<Sha256>>(keys.split(), TAG, ad, buf, from);
     });
 }
 
@@ -122,44 +124,57 @@ impl Parts<'_> {
         C::new_from_slice(self.enc).expect("a key of the cipher's length")
     }
 
-    /// HMAC over ad ‖ iv ‖ ct ‖ u64be(8·|ad|).
+    /// HMAC over ad ‖ iv ‖ ct ‖ u64be(8·|ad|), as far as ct; and how many bytes those are.
     #[allow(clippy::expect_used, reason = "HMAC takes a key of any length")]
-    fn mac<M: Mac + KeyInit>(&self, ad: &[&[u8]], ct: &[u8]) -> M {
+    fn begin_mac<M: Mac + KeyInit>(&self, ad: &[&[u8]]) -> (M, usize) {
         let mut mac = <M as KeyInit>::new_from_slice(self.mac).expect("a key of any length");
-        let mut bits = 0_u64;
-        for part in ad {
+        let parts = ad.iter().chain([&self.iv]);
+        let length = parts.map(|part| {
             mac.update(part);
-            bits = bits.wrapping_add(8 * part.len() as u64);
-        }
-        mac.update(self.iv);
+            part.len()
+        });
+        let length = length.sum();
+        (mac, length)
+    }
+
+    /// HMAC over ad ‖ iv ‖ ct ‖ u64be(8·|ad|).
+    fn mac<M: Mac + KeyInit>(&self, ad: &[&[u8]], ct: &[u8]) -> M {
+        let (mut mac, _) = self.begin_mac::<M>(ad);
         mac.update(ct);
-        mac.update(&bits.to_be_bytes());
+        mac.update(&bits(ad));
         mac
     }
 }
 
+/// u64be(8·|ad|).
+fn bits(ad: &[&[u8]]) -> [u8; 8] {
+    let bits = |part: &&[u8]| 8 * part.len() as u64;
+    ad.iter().map(bits).fold(0, u64::wrapping_add).to_be_bytes()
+}
+
+/// Makes `buf[from..]` what [`seal_lanes`] takes: the plaintext, its padding (PKCS#7), and room for
+/// the tag. `buf` grows by at most [`OVERHEAD`].
+pub fn make_room(buf: &mut Vec<u8>, from: usize) {
+    make_room_for(TAG, buf, from);
+}
+
+fn make_room_for(tag: usize, buf: &mut Vec<u8>, from: usize) {
+    let padding = BLOCK - (buf.len() - from) % BLOCK;
+    buf.reserve(padding + tag);
+    buf.extend(std::iter::repeat_n(padding as u8, padding));
+    buf.resize(buf.len() + tag, 0);
+}
+
 /// CBC then MAC, for any cipher of 16-byte blocks, any MAC, its tag cut to `tag` bytes.
-#[allow(
-    clippy::expect_used,
-    reason = "the IV is one block; the buffer has just been given a whole block more"
-)]
-fn seal_with<C, M>(keys: &Parts<'_>, tag: usize, ad: &[&[u8]], buf: &mut Vec<u8>, from: usize)
+fn seal_with<C, M>(keys: Parts<'_>, tag: usize, ad: &[&[u8]], buf: &mut Vec<u8>, from: usize)
 where
     C: BlockCipherEncrypt<BlockSize = aes::cipher::consts::U16> + KeyInit,
     M: Mac + KeyInit,
 {
     let from = from.min(buf.len());
-    let length = buf.len() - from;
-    let padding = BLOCK - length % BLOCK;
-    buf.reserve(padding + tag);
-    buf.resize(from + length + padding, 0);
+    make_room_for(tag, buf, from);
     let (_, body) = buf.split_at_mut(from);
-    let ct = cbc::Encryptor::<C>::inner_iv_slice_init(keys.cipher(), keys.iv)
-        .expect("an IV of one block")
-        .encrypt_padded::<Pkcs7>(body, length)
-        .expect("room for the padding");
-    let mac = keys.mac::<M>(ad, ct).finalize().into_bytes();
-    buf.extend(mac.iter().take(tag));
+    seal_in_turn::<C, M, 1>([Some(Job { keys, ad, body })], tag);
 }
 
 /// Verifies the MAC in constant time, only then decrypts.

@@ -8,9 +8,9 @@ use sha2::Sha256;
 use zeroize::Zeroize;
 
 use super::{CHAIN_LIMIT, Header, OpenError, RatchetError};
-use crate::crypto::keys::{Key, SealLabel, SharedSecret, hmac_sha256};
+use crate::crypto::keys::{Key, PublicKey, SealLabel, SharedSecret, hmac_sha256};
 use crate::crypto::labels::{MESSAGE_KEY, NEXT_CHAIN_KEY};
-use crate::crypto::seal;
+use crate::crypto::seal::{self, LANES};
 use crate::crypto::secret::{wiping_stack, wiping_step_stack};
 
 /// One sending or receiving chain.
@@ -51,29 +51,40 @@ impl Chain {
         }
         Ok(())
     }
+
+    /// Goes on to the chain key in `next`, whose place is empty then.
+    fn advance(&mut self, next: &mut Key) {
+        std::mem::swap(&mut self.key, next);
+        self.number += 1;
+        next.place().zeroize();
+    }
 }
 
-/// Where the keys of one record are derived, aside of its chain. It stands as long as the ratchet,
+/// Where the keys of records are derived, aside of their chain. It stands as long as the ratchet,
 /// so that a record allocates nothing, and is empty between two records.
 pub(super) struct Aside {
     /// The chain key after the record.
     next: Key,
-    message: Key,
+    /// Of the records that are sealed at a time.
+    messages: [Key; LANES],
 }
 
 impl Aside {
     pub(super) fn new() -> Self {
         Self {
             next: Key::empty(),
-            message: Key::empty(),
+            messages: std::array::from_fn(|_| Key::empty()),
         }
     }
 
-    /// The message key of the chain's next record; the chain moves on.
-    pub(super) fn advance(&mut self, chain: &mut Chain) -> MessageKey<'_> {
-        kdf_ck(&chain.key, &mut self.next, &mut self.message);
-        self.take_over(chain);
-        MessageKey(&mut self.message)
+    /// The message keys of the chain's next records.
+    pub(super) fn sending<'a>(&'a mut self, key: PublicKey, chain: &'a mut Chain) -> Sending<'a> {
+        Sending {
+            key,
+            chain,
+            next: &mut self.next,
+            messages: self.messages.iter_mut(),
+        }
     }
 
     /// Hands the message key of the chain's next record to `open`; the chain moves on if that
@@ -83,19 +94,60 @@ impl Aside {
         chain: &mut Chain,
         open: impl FnOnce(MessageKey<'_>) -> Result<T, OpenError>,
     ) -> Result<T, RatchetError> {
-        kdf_ck(&chain.key, &mut self.next, &mut self.message);
-        let opened = open(MessageKey(&mut self.message));
+        let [message, ..] = &mut self.messages;
+        kdf_ck(&chain.key, &mut self.next, message);
+        let opened = open(MessageKey(message));
         match &opened {
-            Ok(_) => self.take_over(chain),
+            Ok(_) => chain.advance(&mut self.next),
             Err(_) => self.next.place().zeroize(),
         }
         Ok(opened?)
     }
+}
 
-    fn take_over(&mut self, chain: &mut Chain) {
-        std::mem::swap(&mut chain.key, &mut self.next);
-        chain.number += 1;
-        self.next.place().zeroize();
+/// Headers and message keys of a chain's next records, of so many as are sealed at a time; with each
+/// that is taken the chain moves on. It ends where the chain does.
+pub struct Sending<'a> {
+    key: PublicKey,
+    chain: &'a mut Chain,
+    next: &'a mut Key,
+    messages: std::slice::IterMut<'a, Key>,
+}
+
+impl<'a> Iterator for Sending<'a> {
+    type Item = (Header, MessageKey<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let Self {
+            key,
+            chain,
+            next,
+            messages,
+        } = self;
+        if chain.number >= CHAIN_LIMIT {
+            return None;
+        }
+        let message = messages.next()?;
+        let header = Header {
+            key: *key,
+            previous: chain.previous,
+            number: chain.number,
+        };
+        kdf_ck(&chain.key, next, message);
+        chain.advance(next);
+        Some((header, MessageKey(message)))
+    }
+}
+
+impl fmt::Debug for Sending<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            key: _,
+            chain: _,
+            next: _,
+            messages: _,
+        } = self;
+        f.write_str("Sending(..)")
     }
 }
 

@@ -8,6 +8,7 @@ mod random;
 
 use super::*;
 use crate::crypto::keys::SealLabel;
+use crate::crypto::seal::LANES;
 
 type Record = (Header, Vec<u8>);
 
@@ -229,6 +230,38 @@ fn a_chain_ends_at_its_limit_both_ways() {
     let mut beyond = last;
     beyond.0.number = CHAIN_LIMIT;
     refused(&mut b, &beyond, RatchetError::ChainEnd);
+}
+
+#[test]
+fn keys_of_several_records_end_where_the_chain_does() {
+    let (mut a, mut b) = talking();
+    a.sending.as_mut().unwrap().number = CHAIN_LIMIT - 2;
+    b.receiving.as_mut().unwrap().number = CHAIN_LIMIT - 2;
+    let keys = a.sending_with(false, SecretKey::generate).unwrap();
+    let last: Vec<_> = keys
+        .map(|(header, key)| seal(header, key, b"one"))
+        .collect();
+    assert_eq!(last.len(), 2);
+    for record in last {
+        assert_eq!(receive(&mut b, &record).unwrap(), b"one");
+    }
+    let mut keys = a.sending_with(false, SecretKey::generate).unwrap();
+    assert!(keys.next().is_none());
+}
+
+#[test]
+fn no_more_keys_are_used_up_than_are_taken() {
+    let (mut a, mut b) = talking();
+    for taken in [0, 1, 3, LANES, LANES] {
+        let keys = a.sending_with(false, SecretKey::generate).unwrap();
+        let records = keys.take(taken);
+        let records = records.map(|(header, key)| seal(header, key, b"in order"));
+        let records: Vec<_> = records.collect();
+        assert_eq!(records.len(), taken);
+        for record in records {
+            receive(&mut b, &record).unwrap();
+        }
+    }
 }
 
 #[test]

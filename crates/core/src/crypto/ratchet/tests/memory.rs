@@ -2,6 +2,7 @@
 //! memory; the keys that count stand once at each end.
 
 use super::*;
+use crate::crypto::seal::{LANES, Lane, make_room, seal_lanes};
 use crate::crypto::secret::Secret;
 use crate::crypto::traces::{of_hmac, of_sealing};
 use crate::memory::{Needle, alone, gone, stand};
@@ -53,6 +54,34 @@ fn one_record(from: &mut Ratchet, to: &mut Ratchet, step: bool) {
     stand(&now);
 }
 
+/// Sends as many records as are sealed at a time, and looks at what is left of them.
+fn several_records(from: &mut Ratchet, to: &mut Ratchet) {
+    let mut past = [held(from), held(to)].concat();
+    let mut traces = [on_the_way(from), on_the_way(to)].concat();
+    let mut records = [const { (Vec::new(), Vec::new()) }; LANES];
+    let mut lanes = [const { None }; LANES];
+    let keys = from.sending_with(false, SecretKey::generate).unwrap();
+    for ((lane, (ad, body)), (header, key)) in lanes.iter_mut().zip(&mut records).zip(keys) {
+        traces.extend(of_sealing(key.key(), SealLabel::Message));
+        ad.extend(header.encode());
+        body.extend(b"said");
+        make_room(body, 0);
+        *lane = Lane::new(key, [ad, &[]], body);
+    }
+    seal_lanes(SealLabel::Message, lanes);
+    // Before anything else wipes the stack where they were sealed.
+    gone(&traces);
+    for (ad, sealed) in records {
+        let header = Header::decode(&ad.try_into().unwrap()).unwrap();
+        assert_eq!(receive(to, &(header, sealed)).unwrap(), b"said");
+    }
+    let now = [held(from), held(to)].concat();
+    past.retain(|key| !now.contains(key));
+    assert!(!past.is_empty());
+    gone(&past);
+    stand(&now);
+}
+
 #[test]
 fn past_keys_are_gone_from_memory_after_every_record() {
     alone(
@@ -71,6 +100,7 @@ fn past_keys_are_gone_from_memory_after_every_record() {
                 one_record(&mut a, &mut b, step);
                 one_record(&mut a, &mut b, step);
                 one_record(&mut b, &mut a, step);
+                several_records(&mut a, &mut b);
             }
             let last = [held(&a), held(&b)].concat();
             drop((a, b));

@@ -19,9 +19,11 @@ fn libsignal_chain_key() {
     let info = kat["labels"]["message_keys_info"].as_str().unwrap();
     let mut chain = Chain::new(Key::from_bytes(&field("chain_key")), 0);
     let mut aside = Aside::new();
-    let message_key = aside.advance(&mut chain);
-    assert_eq!(*chain.key.as_bytes(), field("next_chain_key"));
+    let ratchet_key = SecretKey::generate().public();
+    let (_, message_key) = aside.sending(ratchet_key, &mut chain).next().unwrap();
     let keys = MessageKeys::derive(message_key.key(), info.as_bytes());
+    drop(message_key);
+    assert_eq!(*chain.key.as_bytes(), field("next_chain_key"));
     assert_eq!(keys.split().enc, field("cipher_key"));
     assert_eq!(keys.split().mac, field("mac_key"));
 }
