@@ -101,6 +101,8 @@ pub struct Session {
     /// Bytes of its last message, while the answer is awaited.
     renewal_sent: usize,
     streams: Streams,
+    /// There was more to write than [`Session::poll_transmit`] gives at a time.
+    rest_at: Option<Instant>,
 }
 
 impl fmt::Debug for Session {
@@ -145,6 +147,7 @@ impl Session {
             renew_by: None,
             renewal_sent: 0,
             streams: Streams::new(role),
+            rest_at: None,
         }
     }
 
@@ -283,7 +286,8 @@ impl Session {
         let can_write = can_write && !self.is_switching();
         let deadline = live.deadline(can_write);
         let streams = self.streams.deadline().filter(|_| can_write);
-        let others = [self.renew_at, self.renew_by, streams];
+        let rest = self.rest_at.filter(|_| can_write);
+        let others = [self.renew_at, self.renew_by, streams, rest];
         Some(others.into_iter().flatten().fold(deadline, Instant::min))
     }
 

@@ -14,7 +14,7 @@ use web_time::Instant;
 
 use crate::crypto::keys::{InvalidPoint, SealLabel, SecretKey};
 use crate::crypto::ratchet::{Header, Ratchet, RatchetError};
-use crate::crypto::seal;
+use crate::crypto::seal::{self, LANES, Lane, seal_lanes};
 use crate::pairing::{LinkKeys, RatchetStart, Role};
 use crate::payload::{PLAINTEXT_MAX, padded_len};
 
@@ -131,38 +131,60 @@ impl Channel {
         &mut self,
         now: Instant,
         out: &mut Vec<u8>,
-        generate: impl FnOnce() -> SecretKey,
+        generate: impl FnMut() -> SecretKey,
         fill: impl FnOnce(&mut Vec<u8>),
     ) -> Result<(), RecordError> {
-        let rested = self
-            .last_step
-            .is_none_or(|last| now.duration_since(last) >= STEP_EVERY);
-        let step = rested && self.ratchet.step_due();
-        let (header, key) = self.ratchet.next_sending_with(step, generate)?;
-        if step {
-            self.last_step = Some(now);
-        }
-        let header = header.encode();
         let start = out.len();
-        let body = start + PREFIX_LEN + Header::LEN;
-        out.extend_from_slice(&[0; PREFIX_LEN]);
-        out.extend_from_slice(&header);
-        fill(out);
-        let plaintext = out.len() - body;
-        if plaintext > PLAINTEXT_MAX {
+        lay_out(out, fill)?;
+        let (_, unsealed) = out.split_at_mut(start);
+        let sealed = self.seal_all_with(now, unsealed, generate);
+        if sealed.is_err() {
             out.truncate(start);
-            return Err(RecordError::Length);
         }
-        out.resize(body + padded_len(plaintext), 0);
-        key.seal(SealLabel::Message, &[&self.sending_ad, &header], out, body);
-        let n = out.len() - start - PREFIX_LEN;
-        let prefix = u32::try_from(n)
-            .map_err(|_| RecordError::Length)?
-            .to_be_bytes();
-        out.iter_mut()
-            .skip(start)
-            .zip(prefix)
-            .for_each(|(slot, byte)| *slot = byte);
+        sealed
+    }
+
+    /// Seals the records that [`lay_out`] has laid out one behind the other, several at a time.
+    ///
+    /// # Errors
+    /// As [`seal`](Self::seal). What was laid out is to be dropped then: not all of it is sealed.
+    pub(super) fn seal_all(
+        &mut self,
+        now: Instant,
+        unsealed: &mut [u8],
+    ) -> Result<(), RecordError> {
+        self.seal_all_with(now, unsealed, SecretKey::generate)
+    }
+
+    fn seal_all_with(
+        &mut self,
+        now: Instant,
+        mut unsealed: &mut [u8],
+        mut generate: impl FnMut() -> SecretKey,
+    ) -> Result<(), RecordError> {
+        while !unsealed.is_empty() {
+            let rested = self
+                .last_step
+                .is_none_or(|last| now.duration_since(last) >= STEP_EVERY);
+            let step = rested && self.ratchet.step_due();
+            let mut keys = self.ratchet.sending_with(step, &mut generate)?;
+            if step {
+                self.last_step = Some(now);
+            }
+            let mut lanes = [const { None }; LANES];
+            for lane in &mut lanes {
+                if unsealed.is_empty() {
+                    break;
+                }
+                let record = split_record(&mut unsealed).ok_or(RecordError::Length)?;
+                let (header, key) = keys.next().ok_or(RatchetError::ChainEnd)?;
+                let (header_place, body) = record;
+                *header_place = header.encode();
+                let new = Lane::new(key, [&self.sending_ad, header_place], body);
+                *lane = Some(new.ok_or(RecordError::Length)?);
+            }
+            seal_lanes(SealLabel::Message, lanes);
+        }
         Ok(())
     }
 
@@ -184,4 +206,41 @@ impl Channel {
             .ratchet
             .receive(&parsed, |key| key.open(SealLabel::Message, &ad, sealed))?)
     }
+}
+
+/// Appends a record that is yet to be sealed: its length, room for its header, the payloads that
+/// `fill` writes, at most [`PLAINTEXT_MAX`] bytes, their padding, and room for the tag.
+///
+/// # Errors
+/// [`RecordError::Length`], and nothing is appended.
+pub(super) fn lay_out(
+    out: &mut Vec<u8>,
+    fill: impl FnOnce(&mut Vec<u8>),
+) -> Result<(), RecordError> {
+    let start = out.len();
+    let body = start + PREFIX_LEN + Header::LEN;
+    out.resize(body, 0);
+    fill(out);
+    let plaintext = out.len() - body;
+    if plaintext > PLAINTEXT_MAX {
+        out.truncate(start);
+        return Err(RecordError::Length);
+    }
+    out.resize(body + padded_len(plaintext), 0);
+    seal::make_room(out, body);
+    let n = u32::try_from(out.len() - start - PREFIX_LEN).map_err(|_| RecordError::Length)?;
+    let prefix = out.iter_mut().skip(start).zip(n.to_be_bytes());
+    prefix.for_each(|(slot, byte)| *slot = byte);
+    Ok(())
+}
+
+/// The header and the rest of the first record of `records`, which then begins behind it.
+fn split_record<'a>(
+    records: &mut &'a mut [u8],
+) -> Option<(&'a mut [u8; Header::LEN], &'a mut [u8])> {
+    let (prefix, rest) = std::mem::take(records).split_first_chunk_mut()?;
+    let n = usize::try_from(u32::from_be_bytes(*prefix)).ok()?;
+    let (record, rest) = rest.split_at_mut_checked(n)?;
+    *records = rest;
+    record.split_first_chunk_mut()
 }

@@ -4,7 +4,7 @@ use web_time::Instant;
 
 use super::link::LinkId;
 use super::liveness::DEAD_AFTER;
-use super::record::RecordError;
+use super::record::{RecordError, lay_out};
 use super::streams::StreamId;
 use super::{Event, Fault, Session};
 use crate::payload::{Malformed, PLAINTEXT_MAX, Payload, decode};
@@ -128,7 +128,7 @@ impl Session {
     /// as many as there are, about 256 KiB at the most. `None`: nothing is due.
     ///
     /// # Errors
-    /// [`Fault`] when the link's chain has come to its end.
+    /// [`Fault`] when the link's chain has come to its end; nothing is appended.
     pub fn poll_transmit(
         &mut self,
         now: Instant,
@@ -143,9 +143,9 @@ impl Session {
         };
         live.wait_for_the_face(received, unshown);
         let id = live.id;
-        let mut wrote = false;
-        while out.len() < BATCH
-            && !self.over
+        let start = out.len();
+        self.rest_at = None;
+        while !self.over
             && (live.is_due(now, unshown)
                 || self.outbox.has_unsent()
                 || self.farewell.is_some()
@@ -153,6 +153,10 @@ impl Session {
                 || self.streams.is_due(now)
                 || self.streams.has_piece())
         {
+            if out.len() >= BATCH {
+                self.rest_at = Some(now);
+                break;
+            }
             self.control.clear();
             live.say_what_is_due(now, (received, unshown), &mut self.control);
             self.streams.say_what_is_due(&mut self.control);
@@ -163,7 +167,7 @@ impl Session {
             }
             let limit = PLAINTEXT_MAX - self.control.len() - BYE_LEN;
             let mut said = false;
-            let sealed = live.channel.seal(now, out, |buf| {
+            let laid_out = lay_out(out, |buf| {
                 buf.extend_from_slice(&self.control);
                 let before = buf.len();
                 self.outbox.fill(buf, limit);
@@ -177,7 +181,8 @@ impl Session {
                     self.over = true;
                 }
             });
-            if let Err(error) = sealed {
+            if let Err(error) = laid_out {
+                out.truncate(start);
                 return Err(self.give_up(id, error));
             }
             if said {
@@ -186,7 +191,12 @@ impl Session {
             if self.outbox.has_sent() {
                 self.unheeded.get_or_insert(now);
             }
-            wrote = true;
+        }
+        let (_, unsealed) = out.split_at_mut(start);
+        let mut wrote = !unsealed.is_empty();
+        if let Err(error) = live.channel.seal_all(now, unsealed) {
+            out.truncate(start);
+            return Err(self.give_up(id, error));
         }
         if self.over {
             self.resume = None;

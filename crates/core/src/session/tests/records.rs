@@ -179,8 +179,22 @@ fn a_header_that_lies_is_refused_and_leaves_no_trace() {
 #[test]
 fn a_guest_cannot_speak_before_go() {
     let [_, mut guest] = channels();
-    let early = guest.seal(Instant::now(), &mut Vec::new(), |_| ());
-    assert_eq!(early, Err(RatchetError::NotYet.into()));
+    let mut out = vec![9; 3];
+    let early = guest.seal(Instant::now(), &mut out, |buf| buf.push(1));
+    assert_eq!((early, out), (Err(RatchetError::NotYet.into()), vec![9; 3]));
+}
+
+/// A chain at its end, or whatever it is: what cannot be sealed is not written.
+#[test]
+fn what_cannot_be_sealed_goes_out_nowhere() {
+    let mut pair = Pair::connected();
+    let [_, unheard] = channels();
+    pair.guest.live.as_mut().unwrap().channel = unheard;
+    pair.guest.say(0, "in clear?").unwrap();
+    let mut out = vec![9; 3];
+    let sent = pair.guest.poll_transmit(pair.now, &mut out);
+    assert!(matches!(sent, Err((_, Fault::Record(_)))), "{sent:?}");
+    assert_eq!(out, [9; 3]);
 }
 
 #[test]
