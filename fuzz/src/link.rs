@@ -100,7 +100,7 @@ pub(crate) fn record(input: &[u8]) {
             return;
         }
         assert!(length & 1 == 1, "a record without the key");
-        while let Some(wanted) = session.wanted() {
+        for wanted in session.wanted() {
             assert!(session.supply(wanted, vec![9; wanted.len], false));
         }
         let _ = session.poll_transmit(now, &mut Vec::new());

@@ -63,8 +63,10 @@ impl End {
 
     fn transmit(&mut self) {
         if self.framed.is_idle() {
-            while let Some(wanted) = self.session.wanted().filter(|_| self.streams) {
-                self.session.supply(wanted, vec![0; wanted.len], false);
+            if self.streams {
+                for wanted in self.session.wanted() {
+                    self.session.supply(wanted, vec![0; wanted.len], false);
+                }
             }
             let sent = self
                 .session
@@ -75,7 +77,7 @@ impl End {
     }
 
     async fn turn(&mut self) {
-        let more = self.streams && self.framed.is_idle() && self.session.wanted().is_some();
+        let more = self.streams && self.framed.is_idle() && !self.session.wanted().is_empty();
         let deadline = self.session.deadline(self.framed.is_idle()).unwrap();
         tokio::select! {
             turned = self.framed.turn() => {
@@ -179,6 +181,8 @@ pub(crate) async fn beside_a_stream(
         delays.push(hears.recv().unwrap().elapsed());
     }
     talking.abort();
+    // Until it has gone, its peer must not.
+    let _ = talking.await;
     delays.sort();
     (delays, host.taken as f64 / begun.elapsed().as_secs_f64())
 }

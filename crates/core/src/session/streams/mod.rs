@@ -70,14 +70,17 @@ impl Session {
         Ok(())
     }
 
-    /// What is to be read next from the source of a stream of ours, while a link counts.
-    pub fn wanted(&mut self) -> Option<Wanted> {
+    /// What is to be read next from the sources of our streams, while a link counts: of each stream
+    /// whose peer takes more and of which nothing waits. They come as their turns do; a source that
+    /// is being read, or is slow, may be passed over, and holds up none of the others.
+    pub fn wanted(&self) -> Vec<Wanted> {
         let live = self.live.is_some() && !self.frozen && !self.is_switching() && !self.over;
-        live.then(|| self.streams.wanted()).flatten()
+        let wanted = live.then(|| self.streams.wanted());
+        wanted.into_iter().flatten().collect()
     }
 
     /// Takes what was wanted, or the beginning of it, and says whether it still is: on another link
-    /// a stream may go on further back. Only the `last` piece may be empty.
+    /// a stream may go on further back. Only the `last` of it may be empty.
     pub fn supply(&mut self, wanted: Wanted, bytes: Vec<u8>, last: bool) -> bool {
         self.live.is_some() && self.streams.supply(wanted, bytes, last)
     }

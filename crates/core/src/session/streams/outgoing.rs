@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 
 use web_time::Instant;
 
+use crate::payload::StreamPart;
 use crate::session::Fault;
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Outgoing {
     /// Where the receiver was when it was last heard of; `None` before the first time.
     acked: Option<u64>,
@@ -18,14 +19,23 @@ pub(super) struct Outgoing {
 }
 
 /// What goes on on one link, once the receiver has said where it is.
-#[derive(Debug)]
 struct Flow {
     next: u64,
     limit: u64,
+    /// What comes from `next` on, as far as the source was read.
+    supplied: Option<Supplied>,
     /// The last piece went out.
     ended: bool,
     /// Where pieces ended, and when they went out.
     sent: VecDeque<(u64, Instant)>,
+}
+
+/// What was read of the source, and goes out piece by piece.
+struct Supplied {
+    bytes: Vec<u8>,
+    /// How many of them went out.
+    sent: usize,
+    last: bool,
 }
 
 impl Outgoing {
@@ -34,11 +44,27 @@ impl Outgoing {
         self.acked.unwrap_or_default()
     }
 
-    /// The place of the next piece, and how long it may be: `None` where none may go out.
-    pub(super) fn next(&self) -> Option<(u64, u64)> {
-        let flow = self.flow.as_ref().filter(|flow| !flow.ended)?;
+    /// From where the source is to be read, and how many bytes may go out: `None` where none may, or
+    /// what was read waits.
+    pub(super) fn wanted(&self) -> Option<(u64, u64)> {
+        let is_open = |flow: &&Flow| !flow.ended && flow.supplied.is_none();
+        let flow = self.flow.as_ref().filter(is_open)?;
         let room = flow.limit - flow.next;
         (room > 0).then_some((flow.next, room))
+    }
+
+    /// The source was read where it was wanted.
+    pub(super) fn supply(&mut self, bytes: Vec<u8>, last: bool) {
+        if let Some(flow) = &mut self.flow {
+            let sent = 0;
+            flow.supplied = Some(Supplied { bytes, sent, last });
+        }
+    }
+
+    /// How many bytes wait; those of the last piece may be none.
+    pub(super) fn waiting(&self) -> Option<usize> {
+        let supplied = self.flow.as_ref()?.supplied.as_ref()?;
+        Some(supplied.bytes.len() - supplied.sent)
     }
 
     /// Bytes that went out on this link and are not known to be there.
@@ -47,14 +73,26 @@ impl Outgoing {
         next.map_or(0, |next| next - self.acked())
     }
 
-    /// A piece of this length goes out.
-    pub(super) fn sent(&mut self, len: usize, last: bool, now: Instant) {
-        if let Some(flow) = &mut self.flow {
-            flow.next = flow.next.saturating_add(len as u64);
-            flow.ended = last;
-            flow.sent.push_back((flow.next, now));
-            self.furthest = self.furthest.max(flow.next);
-        }
+    /// A piece of this length, of what waits, goes out as `send` has it.
+    pub(super) fn send(&mut self, len: usize, now: Instant, send: impl FnOnce(StreamPart<'_>)) {
+        let Some(flow) = &mut self.flow else { return };
+        let Some(mut supplied) = flow.supplied.take() else {
+            return;
+        };
+        let (_, waiting) = supplied.bytes.split_at(supplied.sent);
+        let (bytes, rest) = waiting.split_at(len.min(waiting.len()));
+        let last = supplied.last && rest.is_empty();
+        send(StreamPart::Piece {
+            offset: flow.next,
+            bytes,
+            last,
+        });
+        supplied.sent += bytes.len();
+        flow.next = flow.next.saturating_add(bytes.len() as u64);
+        flow.supplied = (!rest.is_empty()).then_some(supplied);
+        flow.ended = last;
+        flow.sent.push_back((flow.next, now));
+        self.furthest = self.furthest.max(flow.next);
     }
 
     /// The receiver has everything before `offset`, and takes what comes before `limit`. Gives the
@@ -71,6 +109,7 @@ impl Outgoing {
             self.flow = Some(Flow {
                 next: offset,
                 limit,
+                supplied: None,
                 ended: false,
                 sent: VecDeque::new(),
             });

@@ -9,17 +9,15 @@ use super::incoming::Incoming;
 use super::outgoing::Outgoing;
 use super::window::Window;
 use super::{PIECE_MAX, STREAMS_MAX, StreamId, TooMany, Wanted};
+use crate::crypto::seal::LANES;
 use crate::pairing::Role;
-use crate::payload::{PLAINTEXT_MAX, Payload, StreamPart};
+use crate::payload::{Payload, StreamPart};
 use crate::session::{Event, Fault};
 
-/// A piece that waits for the next record.
-struct Piece {
-    stream: StreamId,
-    offset: u64,
-    bytes: Vec<u8>,
-    last: bool,
-}
+/// Bytes of an encoded piece beside its own, at most: five items, and the array's head.
+const BESIDE_BYTES: usize = 32;
+/// How much of one source is read ahead, in bytes: as many pieces as are sealed at a time.
+const WANTED_MAX: usize = LANES * PIECE_MAX;
 
 /// The streams of both directions.
 pub(in crate::session) struct Streams {
@@ -29,7 +27,6 @@ pub(in crate::session) struct Streams {
     outgoing: BTreeMap<StreamId, Outgoing>,
     incoming: BTreeMap<StreamId, Incoming>,
     closes: Closes,
-    piece: Option<Piece>,
     /// Whose piece went out last: the next one is another's.
     turn: StreamId,
     window: Window,
@@ -45,7 +42,6 @@ impl Streams {
             outgoing: BTreeMap::new(),
             incoming: BTreeMap::new(),
             closes: Closes::default(),
-            piece: None,
             turn: StreamId(0),
             window: Window::default(),
             advances: 0,
@@ -109,17 +105,14 @@ impl Streams {
             offset,
             len,
         } = wanted;
-        let next = self.outgoing.get(&stream).and_then(Outgoing::next);
-        let is_next = next.is_some_and(|(at, room)| at == offset && len as u64 <= room);
+        let Some(stream) = self.outgoing.get_mut(&stream) else {
+            return false;
+        };
+        let is_next = |(at, room)| at == offset && len as u64 <= room;
         let fits = bytes.len() <= len && (last || !bytes.is_empty());
-        let taken = is_next && fits && self.piece.is_none();
+        let taken = fits && stream.wanted().is_some_and(is_next);
         if taken {
-            self.piece = Some(Piece {
-                stream,
-                offset,
-                bytes,
-                last,
-            });
+            stream.supply(bytes, last);
         }
         taken
     }
@@ -141,29 +134,38 @@ impl Streams {
         self.outgoing.get(&id).map(Outgoing::acked)
     }
 
-    pub(in crate::session) fn wanted(&mut self) -> Option<Wanted> {
-        if self.piece.is_some() {
-            return None;
-        }
-        let open = |(id, stream): (&StreamId, &Outgoing)| {
-            let (offset, room) = stream.next()?;
-            Some((*id, offset, room))
-        };
+    /// Those of this end, as their turns come.
+    fn in_turn(&self) -> impl Iterator<Item = (StreamId, &Outgoing)> {
         let behind = self.outgoing.iter().filter(|(id, _)| **id > self.turn);
-        let (stream, offset, room) = behind
-            .chain(self.outgoing.range(..=self.turn))
-            .find_map(open)?;
-        let on_its_way = self.on_its_way();
-        let len = room.min(self.window.piece()).min(PIECE_MAX as u64);
-        self.window.fits(len, on_its_way).then_some(Wanted {
-            stream,
-            offset,
-            len: usize::try_from(len).unwrap_or(PIECE_MAX),
+        let turns = behind.chain(self.outgoing.range(..=self.turn));
+        turns.map(|(id, stream)| (*id, stream))
+    }
+
+    pub(in crate::session) fn wanted(&self) -> impl Iterator<Item = Wanted> {
+        self.in_turn().filter_map(|(stream, outgoing)| {
+            let (offset, room) = outgoing.wanted()?;
+            Some(Wanted {
+                stream,
+                offset,
+                len: usize::try_from(room).map_or(WANTED_MAX, |room| room.min(WANTED_MAX)),
+            })
         })
     }
 
-    pub(in crate::session) fn has_piece(&self) -> bool {
-        self.piece.is_some()
+    /// The next piece that may go out, and its length.
+    fn next_piece(&mut self) -> Option<(StreamId, usize)> {
+        let most = usize::try_from(self.window.piece()).unwrap_or(PIECE_MAX);
+        let waiting = |(id, stream): (_, &Outgoing)| Some((id, stream.waiting()?));
+        let (id, waiting) = self.in_turn().find_map(waiting)?;
+        // All about as long, so that none is a crumb.
+        let pieces = waiting.div_ceil(most.min(PIECE_MAX)).max(1);
+        let (len, on_its_way) = (waiting.div_ceil(pieces), self.on_its_way());
+        let fits = self.window.fits(len as u64, on_its_way);
+        fits.then_some((id, len))
+    }
+
+    pub(in crate::session) fn has_piece(&mut self) -> bool {
+        self.next_piece().is_some()
     }
 
     /// Whether a record is to go out for what is said of streams.
@@ -186,22 +188,19 @@ impl Streams {
         self.closes.say(out);
     }
 
-    /// Appends the piece that waits, if there is room for it; says whether it did.
+    /// Appends the next piece, if there is room for it; says whether it did.
     pub(in crate::session) fn fill(
         &mut self,
         out: &mut Vec<u8>,
         room: usize,
         now: Instant,
     ) -> bool {
-        let beside = PLAINTEXT_MAX - PIECE_MAX;
-        let fits = |piece: &mut Piece| piece.bytes.len() + beside / 2 <= room;
-        let Some(piece) = self.piece.take_if(fits) else {
+        let fits = |(_, len): &(_, usize)| len + BESIDE_BYTES <= room;
+        let Some((id, len)) = self.next_piece().filter(fits) else {
             return false;
         };
-        let (id, part) = (piece.stream, piece.as_part());
-        Payload::Stream(id.0, part).encode(out);
         if let Some(stream) = self.outgoing.get_mut(&id) {
-            stream.sent(piece.bytes.len(), piece.last, now);
+            stream.send(len, now, |part| Payload::Stream(id.0, part).encode(out));
         }
         self.turn = id;
         true
@@ -260,7 +259,6 @@ impl Streams {
     }
 
     fn forget(&mut self, id: StreamId) -> bool {
-        self.piece.take_if(|piece| piece.stream == id);
         self.outgoing.remove(&id).is_some() || self.incoming.remove(&id).is_some()
     }
 
@@ -271,7 +269,6 @@ impl Streams {
             .values_mut()
             .for_each(|stream| stream.restart(now));
         self.closes.restart();
-        self.piece = None;
         self.window = Window::default();
     }
 
@@ -294,12 +291,19 @@ impl Streams {
     }
 }
 
-impl Piece {
-    fn as_part(&self) -> StreamPart<'_> {
-        StreamPart::Piece {
-            offset: self.offset,
-            bytes: &self.bytes,
-            last: self.last,
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_piece_takes_more_than_it_is_counted_for() {
+        let part = StreamPart::Piece {
+            offset: u64::MAX - PIECE_MAX as u64,
+            bytes: &[0; PIECE_MAX],
+            last: true,
+        };
+        let mut out = Vec::new();
+        Payload::Stream(u64::MAX, part).encode(&mut out);
+        assert!(out.len() <= PIECE_MAX + BESIDE_BYTES, "{}", out.len());
     }
 }

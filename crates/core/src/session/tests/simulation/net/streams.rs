@@ -86,7 +86,7 @@ impl Net {
 
     /// The sources are read.
     pub(super) fn supply(&mut self, role: Role) {
-        while let Some(wanted) = self.sessions[at(role)].wanted() {
+        for wanted in self.sessions[at(role)].wanted() {
             let mut flows = self.flows[at(role)].iter();
             let flow = flows.find(|flow| flow.id == wanted.stream).unwrap();
             let end = flow.size.min(wanted.offset + wanted.len as u64);
