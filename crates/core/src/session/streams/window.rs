@@ -20,7 +20,7 @@ const MAX: u64 = 8 * 1024 * 1024;
 /// So many round trips in which the least is too much to grow.
 const CROWDED_MAX: u32 = 16;
 /// Delay beyond that of the empty path: as long as that itself, and at least …
-const QUEUE_MIN: Duration = Duration::from_millis(3);
+const QUEUE_MIN: Duration = Duration::from_millis(1);
 /// … and at most.
 const QUEUE_MAX: Duration = Duration::from_millis(100);
 
