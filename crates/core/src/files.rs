@@ -6,13 +6,15 @@
 //! schedule   the sender: what the list is, and what stands where in the data
 //! list       the receiver of the list              receive  the receiver of the data
 //!   └► tree     the order, the totals, the hash: what all entries must be
-//! entry      one file or folder of the list        name     what it may be called
+//! entry      one file or folder of the list        extents  where it has data
+//! name       what it may be called
 //! ```
 //!
 //! Nothing here opens a file or knows where one is to go: names are checked and made safe, and the
 //! program's own part does the rest.
 
 pub mod entry;
+pub mod extents;
 pub mod list;
 pub mod name;
 mod offer;

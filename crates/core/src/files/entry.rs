@@ -9,6 +9,7 @@
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
+pub use super::extents::Extent;
 use super::name::{Name, NameError};
 use super::{DEPTH_MAX, ENTRY_MAX, EXTENTS_MAX, SIZE_MAX};
 
@@ -48,23 +49,6 @@ pub enum Kind {
     Executable,
     /// A file whose size nobody knows before it ends, as what comes through a pipe.
     Pipe,
-}
-
-/// A part of a file that has data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
-    /// Where it begins in the file, in bytes.
-    pub start: u64,
-    /// Its bytes; at least one.
-    pub len: u64,
-}
-
-impl Extent {
-    /// Where it ends in the file.
-    #[must_use]
-    pub fn end(&self) -> u64 {
-        self.start.saturating_add(self.len)
-    }
 }
 
 /// Why bytes are no entry, or an entry cannot be written.
