@@ -7,14 +7,12 @@
 //! place      what is received: into a part, then to a new name
 //! journal    what of that is not complete, across runs
 //! at         open folders
-//! extents    where contents stand in a file with holes
 //! number     " (2)", where a name is taken
 //! ```
 //!
 //! Everything here waits for the disk: a conversation calls it on a thread of its own.
 
 mod at;
-mod extents;
 pub mod journal;
 mod number;
 pub mod place;

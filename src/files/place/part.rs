@@ -14,12 +14,11 @@ use rustix::io::{Errno, pwrite};
 use rustix::process::geteuid;
 use serde::{Deserialize, Serialize};
 use undertone_core::crypto::keys::random;
-use undertone_core::files::entry::{Entry, Extent, Kind};
+use undertone_core::files::entry::{Entry, Kind};
 use undertone_core::files::name::Name;
 
 use super::{Folder, NUMBERED_MAX, PlaceError, put, remove};
 use crate::files::at::{DIRECTORY, names};
-use crate::files::extents::locate;
 use crate::files::number::{numbered, shortened};
 
 /// How files are created: as new ones, and never through a link.
@@ -81,9 +80,10 @@ pub(super) struct OpenFile {
     kind: Kind,
     size: u64,
     mtime: u64,
-    extents: Option<Box<[Extent]>>,
+    has_holes: bool,
+    /// Bytes of it that are no hole.
     contents: u64,
-    /// How much of its contents is written.
+    /// How many of them are written.
     written: u64,
 }
 
@@ -183,7 +183,7 @@ impl Part {
             kind: entry.kind,
             size: entry.size,
             mtime: entry.mtime,
-            extents: entry.extents.clone(),
+            has_holes: entry.extents.is_some(),
             contents: entry.contents(),
             written,
         });
@@ -202,31 +202,30 @@ impl Part {
         Ok(())
     }
 
-    /// Writes bytes of the open file's contents, which begin at `position` of them; holes between
-    /// them stay holes. `position` is where the last call ended, or before that.
+    /// Writes bytes that stand at `at` in the open file; what is left out before them is a hole.
     ///
     /// # Errors
-    /// [`PlaceError`].
-    pub fn write_at(&mut self, position: u64, bytes: &[u8]) -> Result<(), PlaceError> {
+    /// [`PlaceError`]; [`PlaceError::Misfit`] where there are more of them than the entry says.
+    pub fn write_at(&mut self, at: u64, bytes: &[u8]) -> Result<(), PlaceError> {
         let file = self.file.as_mut().ok_or(PlaceError::Misfit)?;
-        let end = position.checked_add(bytes.len() as u64);
-        let end = end.filter(|end| file.kind == Kind::Pipe || *end <= file.contents);
-        let end = end.ok_or(PlaceError::Misfit)?;
-        if position > file.written {
+        let written = file.written.saturating_add(bytes.len() as u64);
+        let end = at.checked_add(bytes.len() as u64);
+        let fits = end.is_some_and(|end| end <= file.size) && written <= file.contents;
+        if !fits && file.kind != Kind::Pipe {
             return Err(PlaceError::Misfit);
         }
         let path = self.target.path().join(&file.name);
-        let (mut at, mut left) = (position, bytes);
+        let mut left = bytes;
         while !left.is_empty() {
-            let wrote = file.write_run(at, left);
-            let wrote = match wrote {
-                Err(Errno::INTR) => continue,
-                wrote => wrote.map_err(PlaceError::io("write to", &path))?,
-            };
-            at += wrote as u64;
-            left = left.get(wrote..).unwrap_or_default();
+            let offset = at + (bytes.len() - left.len()) as u64;
+            match pwrite(&file.fd, left, offset) {
+                Ok(0) => return Err(PlaceError::io("write to", &path)(Errno::IO)),
+                Ok(len) => left = left.get(len..).unwrap_or_default(),
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(PlaceError::io("write to", &path)(errno)),
+            }
         }
-        file.written = file.written.max(end);
+        file.written = written;
         Ok(())
     }
 
@@ -244,7 +243,7 @@ impl Part {
             if file.kind != Kind::Pipe && file.written != file.contents {
                 return Err(PlaceError::Misfit);
             }
-            if file.extents.is_some() {
+            if file.has_holes {
                 ftruncate(&file.fd, file.size).map_err(PlaceError::io("write to", &path))?;
             }
             set_mtime(&file.fd, file.mtime);
@@ -340,19 +339,6 @@ impl Level {
             }
             Kind::Executable => openat(&self.fd, name, CREATE, all),
             Kind::File | Kind::Pipe => openat(&self.fd, name, CREATE, all - execute),
-        }
-    }
-}
-
-impl OpenFile {
-    /// Writes what there is room for up to the next hole.
-    fn write_run(&self, position: u64, bytes: &[u8]) -> Result<usize, Errno> {
-        let (offset, run) = locate(self.extents.as_deref(), position).ok_or(Errno::INVAL)?;
-        let run = usize::try_from(run).unwrap_or(usize::MAX);
-        let bytes = bytes.get(..run).unwrap_or(bytes);
-        match pwrite(&self.fd, bytes, offset)? {
-            0 => Err(Errno::IO),
-            wrote => Ok(wrote),
         }
     }
 }

@@ -12,7 +12,6 @@ use undertone_core::files::entry::{Entry, Kind};
 use super::part::{is_lone_file, open_part};
 use super::{Folder, Kept, Part, PlaceError, remove};
 use crate::files::at::{DIRECTORY, names};
-use crate::files::extents::locate;
 
 /// A part while the list is walked to where it ended.
 #[derive(Debug)]
@@ -84,8 +83,8 @@ impl Replay {
         Ok(())
     }
 
-    /// Goes on behind the last entry that passed; or, where one was begun, at `position` of its
-    /// contents. What is there and belongs to neither is removed.
+    /// Goes on behind the last entry that passed; or, where a file was begun, in it, with so many
+    /// bytes of its contents written. What is there and belongs to neither is removed.
     ///
     /// # Errors
     /// [`PlaceError`], as [`passed`](Self::passed).
@@ -116,7 +115,7 @@ impl Replay {
         let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let fd = openat(&level.fd, &*name, flags, Mode::empty()).map_err(changed(&path))?;
         let here = fstat(&fd).map_err(changed(&path))?;
-        let last = locate(entry.extents.as_deref(), position - 1).ok_or(PlaceError::Misfit)?;
+        let last = entry.place(position - 1).ok_or(PlaceError::Misfit)?;
         let end = last.0 + 1;
         let is_there =
             is_lone_file(&here) && u64::try_from(here.st_size).is_ok_and(|size| size >= end);

@@ -236,13 +236,15 @@ fn what_does_not_fit_to_the_entry_is_refused() {
     part.begin(&file(0, "a", 4)).unwrap();
     is_misfit(part.begin(&file(0, "b", 0)));
     is_misfit(part.write_at(0, b"abcde"));
-    is_misfit(part.write_at(1, b"b"));
+    is_misfit(part.write_at(1, b"abcd"));
     is_misfit(part.write_at(u64::MAX, b"b"));
     part.write_at(0, b"abc").unwrap();
+    is_misfit(part.write_at(2, b"cd"));
     is_misfit(part.end(true));
     is_misfit(part.place(drop));
     assert_eq!(paths(dir.path()).len(), 2);
-    part.write_at(0, b"abcd").unwrap();
+    part.write_at(3, b"d").unwrap();
+    is_misfit(part.write_at(3, b"d"));
     part.end(true).unwrap();
     place(&mut part);
     assert_eq!(fs::read(dir.path().join("a")).unwrap(), b"abcd");
@@ -281,8 +283,8 @@ fn holes_stay_holes() {
         },
     ]));
     part.begin(&sparse).unwrap();
-    // One piece over the hole.
-    part.write_at(0, &[&half[..], &half, &one].concat())
+    part.write_at(1 << 30, &half).unwrap();
+    part.write_at(size / 2, &[&half[..], &one].concat())
         .unwrap();
     part.end(true).unwrap();
     place(&mut part);

@@ -4,8 +4,8 @@ use std::os::fd::AsFd;
 
 use rustix::fs::{SeekFrom, Stat, seek};
 use rustix::io::Errno;
-use undertone_core::files::EXTENTS_MAX;
 use undertone_core::files::entry::Extent;
+use undertone_core::files::extents::Extents;
 
 /// The unit of `st_blocks` on every system.
 const BLOCK: u64 = 512;
@@ -40,43 +40,6 @@ pub(super) fn find(
         at = end;
     }
     Ok(extents.finish(size))
-}
-
-/// Extents, joined where holes between them are no longer than `least` bytes. The same ones come to
-/// the same, so that a list can be made again.
-#[derive(Default)]
-struct Extents {
-    extents: Vec<Extent>,
-    least: u64,
-}
-
-impl Extents {
-    fn push(&mut self, start: u64, len: u64) {
-        self.join(Extent { start, len });
-        while self.extents.len() > EXTENTS_MAX {
-            self.least = (2 * self.least).max(8192);
-            for extent in std::mem::take(&mut self.extents) {
-                self.join(extent);
-            }
-        }
-    }
-
-    fn join(&mut self, extent: Extent) {
-        match self.extents.last_mut() {
-            Some(last) if extent.start - last.end() <= self.least => {
-                last.len = extent.end() - last.start;
-            }
-            _ => self.extents.push(extent),
-        }
-    }
-
-    fn finish(self, size: u64) -> Option<Box<[Extent]>> {
-        match self.extents.as_slice() {
-            [] if size == 0 => None,
-            [all] if all.start == 0 && all.len == size => None,
-            extents => Some(extents.into()),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,26 +2,27 @@
 //! place.
 //!
 //! ```text
-//! listing    what was found, some 50 bytes each
 //! walk       finds it: by open folders, through no link
 //! filter     what is left out because the person says so
 //! skipped    what cannot be sent, and why
 //! holes      where a file has data
-//! read       the contents, and whether they are as they were listed
+//! data       the list and the data of the offer      read, pipe   the contents in it
+//! listed     what the list does not say
 //! ```
 //!
-//! Everything here waits for the disk, and none of it for a pipe or a device.
+//! Everything here waits for the disk, and none of it for a pipe that the person did not name.
 
+mod data;
 mod filter;
 mod holes;
-mod listing;
+mod listed;
+mod pipe;
 mod read;
 mod skipped;
 mod walk;
 
+pub use data::Source;
 pub use filter::{BadPattern, Filter};
-pub use listing::Listing;
-pub use read::{Reader, Verdict, read_pipe};
 pub use skipped::{Reason, Skipped};
 pub use walk::{SourceError, walk};
 

@@ -1,4 +1,4 @@
-//! What cannot be sent, and why: counted, and the first of it named.
+//! What is not sent, and why: counted, and the first of it named.
 
 use std::fmt;
 use std::io;
@@ -20,6 +20,8 @@ pub enum Reason {
     Device,
     /// The system does not let us read it.
     Unreadable(io::ErrorKind),
+    /// Changed while it was sent.
+    Changed,
     /// Its name would be too long on the wire.
     Name,
     /// In too many folders.
@@ -34,13 +36,14 @@ impl fmt::Display for Reason {
             Self::Socket => f.write_str("a socket"),
             Self::Device => f.write_str("a device"),
             Self::Unreadable(kind) => write!(f, "cannot be read: {kind}"),
+            Self::Changed => f.write_str("changed while it was read"),
             Self::Name => f.write_str("its name is too long"),
             Self::Depth => f.write_str("in too many folders"),
         }
     }
 }
 
-/// What was found and is not sent.
+/// What is not sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Skipped {
     count: u64,

@@ -8,49 +8,87 @@ use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use undertone_core::files::DEPTH_MAX;
-use undertone_core::files::entry::Kind;
+use undertone_core::files::entry::{Entry, Kind};
 use undertone_core::files::name::Name;
 
 use super::*;
 use crate::files::testing::held_back;
 
-fn found(paths: &[&Path]) -> Listing {
-    filtered(paths, &Filter::default())
+fn found(paths: &[&Path]) -> Source {
+    filtered(paths, &Filter::default()).unwrap()
 }
 
-fn filtered(paths: &[&Path], filter: &Filter) -> Listing {
+fn filtered(paths: &[&Path], filter: &Filter) -> Result<Source, SourceError> {
     let paths: Vec<PathBuf> = paths.iter().map(|&path| path.to_owned()).collect();
-    walk(&paths, filter, &|| false).unwrap()
+    walk(&paths, filter, &|| false)
+}
+
+fn one(path: &Path) -> Result<Source, SourceError> {
+    filtered(&[path], &Filter::default())
+}
+
+/// The entries of the list, each with the bytes that it takes.
+fn entries(source: &Source) -> Vec<(Entry, usize)> {
+    let (mut list, mut entries) = (source.list(), Vec::new());
+    while let [high, low, ..] = *list {
+        let len = 2 + usize::from(u16::from_be_bytes([high, low]));
+        entries.push((Entry::decode(&list[2..len]).unwrap(), len));
+        list = &list[len..];
+    }
+    entries
 }
 
 /// `depth name` of all entries, and a `/` behind those of folders.
-fn lines(listing: &Listing) -> Vec<String> {
-    let line = |entry: undertone_core::files::entry::Entry| {
+fn lines(source: &Source) -> Vec<String> {
+    let line = |(entry, _): &(Entry, usize)| {
         let slash = if entry.kind == Kind::Folder { "/" } else { "" };
         format!("{} {}{slash}", entry.depth, entry.name.as_str())
     };
-    listing.entries().map(line).collect()
+    entries(source).iter().map(line).collect()
 }
 
-fn encoded(listing: &Listing) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    listing
-        .entries()
-        .for_each(|entry| entry.encode(&mut bytes).unwrap());
-    bytes
+/// The whole data, read in pieces.
+fn data(source: &mut Source, piece: usize) -> Vec<u8> {
+    let (mut data, mut buf) = (Vec::new(), vec![0xee; piece]);
+    loop {
+        match source.fill(data.len() as u64, &mut buf).unwrap() {
+            0 => return data,
+            len => data.extend_from_slice(&buf[..len]),
+        }
+    }
 }
 
-/// Contents and verdict of the entry at this place.
-fn read(listing: Listing, index: usize) -> (Vec<u8>, Verdict) {
-    let mut buf = vec![1; usize::try_from(listing.entry(index).unwrap().contents()).unwrap()];
-    let mut reader = Reader::new(Arc::new(listing));
-    reader.read_at(index, 0, &mut buf);
-    (buf, reader.verdict(index))
+/// Contents and verdicts of all files, by their names.
+fn contents(source: &mut Source) -> Vec<(String, Vec<u8>, u8)> {
+    let data = data(source, 60_000);
+    let (mut at, mut files) = (0, Vec::new());
+    for (entry, len) in entries(source) {
+        at += len;
+        if entry.kind.is_file() {
+            let end = at + usize::try_from(entry.contents()).unwrap();
+            let name = entry.name.as_str().to_owned();
+            files.push((name, data[at..end].to_vec(), data[end]));
+            at = end + 1;
+        }
+    }
+    assert_eq!(at, data.len());
+    files
 }
+
+/// Those of the only file.
+fn content(mut source: Source) -> (Vec<u8>, u8) {
+    let mut files = contents(&mut source);
+    assert_eq!(files.len(), 1);
+    let (_, content, verdict) = files.remove(0);
+    (content, verdict)
+}
+
+const WHOLE: u8 = 0;
+const CHANGED: u8 = 1;
+const UNREADABLE: u8 = 2;
 
 /// Waits until a change of this file has another time than the last one, on systems too that count
 /// in hundredths of a second.
@@ -81,9 +119,9 @@ fn links_pipes_sockets_and_devices_in_a_folder_are_named_and_nothing_waits() {
             .success()
     );
     let _socket = UnixListener::bind(at("socket")).unwrap();
-    let listing = found(&[&dir.path().join("a")]);
-    assert_eq!(lines(&listing), ["0 a/", "1 empty/", "1 file"]);
-    let skipped = listing.skipped().named().iter();
+    let source = found(&[&dir.path().join("a")]);
+    assert_eq!(lines(&source), ["0 a/", "1 empty/", "1 file"]);
+    let skipped = source.skipped().named().iter();
     let skipped: Vec<_> = skipped
         .map(|(path, why)| format!("{} {why}", path.display()))
         .collect();
@@ -97,7 +135,7 @@ fn links_pipes_sockets_and_devices_in_a_folder_are_named_and_nothing_waits() {
             "a/zero a link"
         ]
     );
-    assert_eq!(listing.skipped().count(), 5);
+    assert_eq!(source.skipped().count(), 5);
 }
 
 #[test]
@@ -114,12 +152,9 @@ fn what_the_person_names_is_followed_and_told_apart() {
     // The same thing once, other things of the same name all; in the order of names.
     fs::create_dir(at("other")).unwrap();
     fs::write(at("other/file"), "other").unwrap();
-    let listing = found(&[&at("other/file"), &at("link"), &at("file"), &at("again")]);
-    assert_eq!(
-        lines(&listing),
-        ["0 file", "0 file (2)", "0 link/", "1 in/"]
-    );
-    assert_eq!(read(listing, 1), (b"text".to_vec(), Verdict::Unchanged));
+    let mut source = found(&[&at("other/file"), &at("link"), &at("file"), &at("again")]);
+    assert_eq!(lines(&source), ["0 file", "0 file (2)", "0 link/", "1 in/"]);
+    assert_eq!(contents(&mut source)[1].1, b"text");
     assert!(
         Command::new("mkfifo")
             .arg(at("pipe"))
@@ -131,11 +166,11 @@ fn what_the_person_names_is_followed_and_told_apart() {
         (at("pipe"), Reason::Pipe),
         ("/dev/null".into(), Reason::Device),
     ] {
-        let error = walk(&[path], &Filter::default(), &|| false).unwrap_err();
+        let error = one(&path).unwrap_err();
         assert!(matches!(error, SourceError::NoFile { reason: why, .. } if why == reason));
     }
     for name in ["round", "missing"] {
-        let error = walk(&[at(name)], &Filter::default(), &|| false).unwrap_err();
+        let error = one(&at(name)).unwrap_err();
         assert!(error.to_string().contains(name), "{error}");
     }
     let error = walk(&[at("real")], &Filter::default(), &|| true).unwrap_err();
@@ -154,16 +189,16 @@ fn what_may_not_be_read_is_named_and_the_rest_is_sent() {
         fs::set_permissions(at(name), fs::Permissions::from_mode(0o000)).unwrap();
     }
     held_back(|| {
-        let listing = found(&[&dir.path().join("a")]);
-        assert_eq!(lines(&listing), ["0 a/", "1 open"]);
+        let source = found(&[&dir.path().join("a")]);
+        assert_eq!(lines(&source), ["0 a/", "1 open"]);
         let denied = Reason::Unreadable(ErrorKind::PermissionDenied);
         let named = ["a/closed", "a/mine"].map(|path| (path.into(), denied));
-        assert_eq!(listing.skipped().named(), named);
-        let error = walk(&[at("mine")], &Filter::default(), &|| false).unwrap_err();
+        assert_eq!(source.skipped().named(), named);
+        let error = one(&at("mine")).unwrap_err();
         assert!(error.to_string().contains("permission denied"), "{error}");
         // Closed after it was listed.
         fs::set_permissions(at("open"), fs::Permissions::from_mode(0o000)).unwrap();
-        assert_eq!(read(listing, 1), (vec![0; 4], Verdict::Unreadable));
+        assert_eq!(content(source), (vec![0; 4], UNREADABLE));
     });
     fs::set_permissions(at("closed"), fs::Permissions::from_mode(0o700)).unwrap();
 }
@@ -172,25 +207,31 @@ fn what_may_not_be_read_is_named_and_the_rest_is_sent() {
 fn names_that_are_no_utf_8_become_ones_that_ascend_and_all_are_read() {
     let dir = tempfile::tempdir().unwrap();
     let names: [&[u8]; 5] = [b"caf\xe9", b"caf%E9", b"caf\xff", b"cag", b"a\\b"];
+    let at = |name: &[u8]| dir.path().join("top").join(OsStr::from_bytes(name));
+    fs::create_dir_all(at(b"in\xff")).unwrap();
+    fs::write(at(b"in\xff/in\xfe"), "deep").unwrap();
     for name in names {
-        fs::write(dir.path().join(OsStr::from_bytes(name)), name).unwrap();
+        fs::write(at(name), name).unwrap();
     }
     // Too long once it is escaped.
-    fs::write(dir.path().join(OsStr::from_bytes(&[0xff; 100])), "").unwrap();
-    let listing = found(&[dir.path()]);
-    let found_names: Vec<_> = listing.entries().skip(1).map(|entry| entry.name).collect();
-    let expected = ["a%5Cb", "caf%E9", "caf%E9 (2)", "caf%FF", "cag"];
-    assert_eq!(found_names, expected.map(|name| Name::new(name).unwrap()));
-    assert_eq!(listing.skipped().named()[0].1, Reason::Name);
-    let listing = Arc::new(listing);
-    let mut reader = Reader::new(Arc::clone(&listing));
-    let mut contents = Vec::new();
-    for index in 1..listing.len() {
-        let mut buf = vec![0; usize::try_from(listing.entry(index).unwrap().size).unwrap()];
-        reader.read_at(index, 0, &mut buf);
-        assert_eq!(reader.verdict(index), Verdict::Unchanged);
-        contents.push(buf);
-    }
+    fs::write(at(&[0xff; 100]), "").unwrap();
+    let mut source = found(&[&dir.path().join("top")]);
+    let expected = [
+        "0 top/",
+        "1 a%5Cb",
+        "1 caf%E9",
+        "1 caf%E9 (2)",
+        "1 caf%FF",
+        "1 cag",
+        "1 in%FF/",
+        "2 in%FE",
+    ];
+    assert_eq!(lines(&source), expected);
+    assert_eq!(source.skipped().named()[0].1, Reason::Name);
+    let files = contents(&mut source);
+    assert!(files.iter().all(|(_, _, verdict)| *verdict == WHOLE));
+    let contents = files.into_iter().map(|(_, content, _)| content);
+    let mut contents: Vec<_> = contents.filter(|content| content != b"deep").collect();
     contents.sort_unstable();
     let mut names = names.map(<[u8]>::to_vec);
     names.sort_unstable();
@@ -212,16 +253,26 @@ fn the_same_source_makes_the_same_list() {
     let tool = dir.path().join("top/a/tool");
     fs::write(&tool, "").unwrap();
     fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
-    let first = found(&[&dir.path().join("top")]);
+    let mut first = found(&[&dir.path().join("top")]);
     let expected = [
         "0 top/", "1 a/", "2 3", "2 tool", "1 b/", "2 x/", "3 1", "3 é", "2 x.y/", "3 2",
         "1 sparse",
     ];
     assert_eq!(lines(&first), expected);
-    assert_eq!(first.entry(3).unwrap().kind, Kind::Executable);
-    let bytes = encoded(&first);
-    assert!(read(first, 10).0.len() <= 8192);
-    assert_eq!(encoded(&found(&[&dir.path().join("top")])), bytes);
+    assert_eq!(entries(&first)[3].0.kind, Kind::Executable);
+    let mut again = found(&[&dir.path().join("top")]);
+    assert_eq!((again.id(), again.list()), (first.id(), first.list()));
+    // However it is cut, and from any place on.
+    let whole = data(&mut first, 1 << 16);
+    assert_eq!(data(&mut again, 7), whole);
+    assert_eq!(whole.len() as u64, first.totals().data);
+    let mut buf = [0; 40];
+    for offset in (0..whole.len()).rev().step_by(11) {
+        let len = again.fill(offset as u64, &mut buf).unwrap();
+        assert_eq!(buf[..len], whole[offset..offset + len]);
+        assert_eq!(len, buf.len().min(whole.len() - offset));
+    }
+    assert_eq!(again.failed().count(), 0);
 }
 
 #[test]
@@ -264,42 +315,42 @@ fn a_file_that_is_changed_while_it_is_read_is_not_kept() {
             // Times are those of the last tick.
             let long_ago = SystemTime::now() - Duration::from_secs(100);
             at_once(&path).set_modified(long_ago).unwrap();
-            let mut reader = Reader::new(Arc::new(found(&[&path])));
+            let mut source = found(&[&path]);
+            let len = entries(&source)[0].1;
             let mut buf = vec![1; 50_000];
             if !is_listed_only {
-                reader.read_at(0, 0, &mut buf);
+                source.fill(len as u64, &mut buf).unwrap();
                 assert!(buf.iter().all(|byte| *byte == 7));
                 await_tick(&path);
             }
             change(&path);
-            reader.read_at(0, 50_000, &mut buf);
-            let verdict = reader.verdict(0);
+            let mut rest = vec![1; 50_001];
+            let offset = len as u64 + 50_000;
+            assert_eq!(source.fill(offset, &mut rest).unwrap(), rest.len());
             // Before it is opened, a change that leaves size and time can be seen by nobody.
             let is_seen = !is_listed_only || what != "other bytes and the old time";
-            assert_eq!(
-                verdict == Verdict::Changed,
-                is_seen,
-                "{what} {is_listed_only}"
-            );
+            let is_changed = rest.last() == Some(&CHANGED);
+            assert_eq!(is_changed, is_seen, "{what} {is_listed_only}");
+            assert_eq!(source.failed().count(), u64::from(is_seen));
             if what == "cut off" {
-                assert!(buf.iter().all(|byte| *byte == 0));
+                assert!(rest[..50_000].iter().all(|byte| *byte == 0));
             }
         }
     }
     fs::write(&path, "text").unwrap();
-    let listing = found(&[&path]);
+    let source = found(&[&path]);
     fs::remove_file(&path).unwrap();
-    assert_eq!(read(listing, 0), (vec![0; 4], Verdict::Changed));
+    assert_eq!(content(source), (vec![0; 4], CHANGED));
     // What takes its place is neither followed nor waited for.
     fs::write(&path, "text").unwrap();
     for make in [
         &(|path: &Path| symlink("/etc/passwd", path).unwrap()) as Change<'_>,
         &|path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success()),
     ] {
-        let listing = found(&[dir.path()]);
+        let source = found(&[dir.path()]);
         fs::remove_file(&path).unwrap();
         make(&path);
-        assert_eq!(read(listing, 1), (vec![0; 4], Verdict::Changed));
+        assert_eq!(content(source), (vec![0; 4], CHANGED));
         fs::remove_file(&path).unwrap();
         fs::write(&path, "text").unwrap();
     }
@@ -315,13 +366,10 @@ fn holes_are_listed_and_not_read() {
     file.write_all_at(&data, 1 << 30).unwrap();
     file.write_all_at(&data, size / 2).unwrap();
     let begun = Instant::now();
-    let listing = found(&[&path]);
-    let entry = listing.entry(0).unwrap();
-    assert_eq!((entry.size, entry.contents()), (size, 1 << 20));
-    assert_eq!(
-        read(listing, 0),
-        ([&data[..], &data].concat(), Verdict::Unchanged)
-    );
+    let source = found(&[&path]);
+    let totals = *source.totals();
+    assert_eq!((totals.size, totals.contents), (Some(size), 1 << 20));
+    assert_eq!(content(source), ([&data[..], &data].concat(), WHOLE));
     assert!(begun.elapsed() < Duration::from_secs(2));
 }
 
@@ -332,14 +380,14 @@ fn a_file_without_a_size_is_read_once_more() {
         eprintln!("skipped: no /proc here");
         return;
     };
-    let listing = found(&[path]);
-    assert_eq!(listing.entry(0).unwrap().size, text.len() as u64);
-    assert_eq!(read(listing, 0), (text, Verdict::Unchanged));
+    let source = found(&[path]);
+    assert_eq!(source.totals().size, Some(text.len() as u64));
+    assert_eq!(content(source), (text, WHOLE));
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("empty"), "").unwrap();
-    let listing = found(&[&dir.path().join("empty")]);
-    assert_eq!(listing.entry(0).unwrap().size, 0);
-    assert_eq!(read(listing, 0), (vec![], Verdict::Unchanged));
+    let source = found(&[&dir.path().join("empty")]);
+    assert_eq!(source.totals().size, Some(0));
+    assert_eq!(content(source), (vec![], WHOLE));
 }
 
 #[test]
@@ -350,11 +398,11 @@ fn what_is_too_deep_is_named() {
         path.push("d");
     }
     fs::create_dir_all(&path).unwrap();
-    let listing = found(&[&dir.path().join("a")]);
-    assert_eq!(listing.len(), DEPTH_MAX);
-    assert_eq!(listing.skipped().count(), 1);
-    assert_eq!(listing.skipped().named()[0].1, Reason::Depth);
-    assert_eq!(listing.entries().last().unwrap().depth, DEPTH_MAX - 1);
+    let source = found(&[&dir.path().join("a")]);
+    assert_eq!(lines(&source).len(), DEPTH_MAX);
+    assert_eq!(source.skipped().count(), 1);
+    assert_eq!(source.skipped().named()[0].1, Reason::Depth);
+    assert_eq!(lines(&source).last().unwrap(), "63 d/");
 }
 
 #[test]
@@ -380,7 +428,7 @@ fn what_the_person_excludes_is_neither_entered_nor_named() {
     }
     symlink("c", top.join("src/link.o")).unwrap();
     let patterns = ["*.o", "!keep.o", "/target/"].map(str::to_owned);
-    let listing = filtered(&[&top], &Filter::new(&patterns, true).unwrap());
+    let source = filtered(&[&top], &Filter::new(&patterns, true).unwrap()).unwrap();
     let expected = [
         "0 top/",
         "1 keep.o",
@@ -392,31 +440,37 @@ fn what_the_person_excludes_is_neither_entered_nor_named() {
         "2 target/",
         "3 e",
     ];
-    assert_eq!(lines(&listing), expected);
-    assert_eq!(listing.skipped().count(), 0);
+    assert_eq!(lines(&source), expected);
+    assert_eq!(source.skipped().count(), 0);
     let all = found(&[&top]);
-    assert_eq!(all.len(), 17);
+    assert_eq!(lines(&all).len(), 17);
     // What was named is left out as well.
-    let none = filtered(&[&top.join("a.o")], &Filter::new(&patterns, false).unwrap());
-    assert!(none.is_empty());
+    let filter = Filter::new(&patterns, false).unwrap();
+    let none = filtered(&[&top.join("a.o")], &filter);
+    assert!(matches!(none, Err(SourceError::Nothing)));
 }
 
 #[test]
 fn a_pipe_is_read_byte_for_byte_to_its_end() {
     let (pipe, mut writer) = std::io::pipe().unwrap();
     rustix::io::ioctl_fionbio(&pipe, true).unwrap();
-    let (mut text, mut buf) = (Vec::new(), [0; 1]);
-    let nothing = rustix::io::read(&pipe, &mut buf);
+    let nothing = rustix::io::read(&pipe, &mut [0; 1]);
     assert_eq!(nothing, Err(rustix::io::Errno::AGAIN));
+    let mut source = Source::of_pipe(Name::new("pipe").unwrap(), pipe.into()).unwrap();
+    assert_eq!(lines(&source), ["0 pipe"]);
+    let head = entries(&source)[0].1;
+    assert_eq!(source.totals().size, None);
     std::thread::scope(|scope| {
-        scope.spawn(move || writer.write_all(b"abc").unwrap());
-        while read_pipe(&pipe, &mut buf).unwrap() > 0 {
-            text.extend_from_slice(&buf);
-        }
+        scope.spawn(move || {
+            for byte in b"abc" {
+                writer.write_all(&[*byte]).unwrap();
+            }
+        });
+        assert_eq!(data(&mut source, 100)[head..], *b"abc");
     });
-    assert_eq!(text, b"abc");
-    let listing = Listing::of_pipe(Name::new("pipe").unwrap());
-    assert_eq!(listing.entry(0).unwrap().kind, Kind::Pipe);
+    // What was read is gone.
+    let error = source.fill(head as u64, &mut [0; 3]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
 }
 
 #[test]
@@ -424,22 +478,14 @@ fn files_of_many_folders_are_read_in_order() {
     const FILES: usize = 500;
     let dir = tempfile::tempdir().unwrap();
     for number in 0..FILES {
-        let folder = dir.path().join(format!("{}", number % 20));
-        if number < 20 {
-            fs::create_dir(&folder).unwrap();
-        }
-        fs::write(folder.join(format!("{number}")), number.to_string()).unwrap();
+        let folder = dir.path().join(format!("top/{}", number % 20));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(number.to_string()), number.to_string()).unwrap();
     }
-    let listing = Arc::new(found(&[dir.path()]));
-    assert_eq!(listing.len(), FILES + 21);
-    let mut reader = Reader::new(Arc::clone(&listing));
-    for (index, entry) in listing.entries().enumerate() {
-        if entry.kind == Kind::Folder {
-            continue;
-        }
-        let mut buf = vec![0; usize::try_from(entry.size).unwrap()];
-        reader.read_at(index, 0, &mut buf);
-        assert_eq!(reader.verdict(index), Verdict::Unchanged);
-        assert_eq!(buf, entry.name.as_str().as_bytes());
+    let mut source = found(&[&dir.path().join("top")]);
+    let files = contents(&mut source);
+    assert_eq!(files.len(), FILES);
+    for (name, content, verdict) in files {
+        assert_eq!((name.as_bytes(), verdict), (&*content, WHOLE));
     }
 }

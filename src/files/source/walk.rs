@@ -10,13 +10,14 @@ use std::path::PathBuf;
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, openat, statat};
 use rustix::io::{Errno, read};
-use undertone_core::files::DEPTH_MAX;
-use undertone_core::files::entry::{Extent, Kind};
+use undertone_core::files::entry::{Entry, Extent, Kind};
 use undertone_core::files::name::Name;
+use undertone_core::files::schedule::Builder;
+use undertone_core::files::{DEPTH_MAX, ENTRIES_MAX, Refused};
 
 use super::filter::{Filter, Rules};
-use super::listing::{Found, Listing, mtime};
-use super::{Reason, holes};
+use super::listed::{Listed, nanos_of, seconds};
+use super::{Reason, Skipped, Source, holes};
 use crate::files::at::{DIRECTORY, names};
 use crate::files::number::numbered;
 
@@ -28,8 +29,6 @@ pub(super) const READ: OFlags = OFlags::RDONLY
     .union(OFlags::CLOEXEC);
 /// What is read at most of a file for which the system says no size, as in `/proc`.
 const COUNTED_MAX: u64 = 64 * 1024 * 1024;
-/// The most files and folders of an offer.
-const ENTRIES_MAX: usize = 1_000_000;
 
 /// Why nothing can be sent.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +54,12 @@ pub enum SourceError {
         "more than {ENTRIES_MAX} files and folders\n  Send them in parts, or leave some out with --exclude."
     )]
     TooMany,
+    /// What was found makes no list.
+    #[error("cannot be listed: {0}")]
+    Refused(Refused),
+    /// Nothing was found, or all of it is left out.
+    #[error("nothing to send\n  Look at what --exclude leaves out.")]
+    Nothing,
     /// The person does not want it any more.
     #[error("ended while the files were listed")]
     Cancelled,
@@ -65,22 +70,26 @@ pub enum SourceError {
 ///
 /// # Errors
 /// [`SourceError`]. What cannot be sent and was found in a folder is no error: see
-/// [`Listing::skipped`].
+/// [`Source::skipped`].
 pub fn walk(
     paths: &[PathBuf],
     filter: &Filter,
     is_cancelled: &dyn Fn() -> bool,
-) -> Result<Listing, SourceError> {
+) -> Result<Source, SourceError> {
     let mut walk = Walk {
-        listing: Listing::default(),
+        builder: Builder::default(),
+        listed: Listed::default(),
+        skipped: Skipped::default(),
         rules: filter.rules(),
         path: Vec::new(),
+        names: Vec::new(),
         is_cancelled,
     };
     for (name, root) in named(paths)? {
         walk.root(name, root)?;
     }
-    Ok(walk.listing)
+    let source = Source::of(walk.builder, walk.listed, walk.skipped);
+    source.ok_or(SourceError::Nothing)
 }
 
 /// What the paths are called, in order, and where they are: the same file is sent once.
@@ -113,8 +122,12 @@ fn unused(name: Name, is_used: impl Fn(&Name) -> bool) -> Name {
 }
 
 struct Walk<'a> {
-    listing: Listing,
+    builder: Builder,
+    listed: Listed,
+    skipped: Skipped,
     rules: Rules<'a>,
+    /// The names of the open folders on the wire.
+    names: Vec<Name>,
     /// The path of the open folder from what was named on, with a `/` behind it.
     path: Vec<u8>,
     is_cancelled: &'a dyn Fn() -> bool,
@@ -123,7 +136,6 @@ struct Walk<'a> {
 /// A folder of which not everything was looked at yet.
 struct Open {
     fd: OwnedFd,
-    index: u32,
     left: btree_map::IntoIter<Name, CString>,
     /// How long its path is.
     base: usize,
@@ -160,25 +172,25 @@ impl Walk<'_> {
             return Ok(());
         }
         let seen = look(CWD, &at, kind).map_err(refused)?;
-        let on_disk = name.as_str().as_bytes().into();
-        let (index, folder) = self.add(None, name, on_disk, seen)?;
-        self.listing.roots.insert(index, path);
-        match folder {
-            Some(folder) => self.descend(folder, index),
+        self.listed.roots.insert(name.clone(), path);
+        match self.add(&name, &at, seen)? {
+            Some(folder) => self.descend(name, folder),
             None => Ok(()),
         }
     }
 
     /// Takes all that is in a folder, depth first.
-    fn descend(&mut self, folder: OwnedFd, index: u32) -> Result<(), SourceError> {
+    fn descend(&mut self, name: Name, folder: OwnedFd) -> Result<(), SourceError> {
         self.path.clear();
-        let mut stack = vec![self.open(folder, index)];
+        self.names = vec![name];
+        let mut stack = vec![self.open(folder)];
         while let Some(open) = stack.last_mut() {
             if (self.is_cancelled)() {
                 return Err(SourceError::Cancelled);
             }
             let Some((name, on_disk)) = open.left.next() else {
                 stack.pop();
+                self.names.pop();
                 let base = stack.last().map_or(0, |open| open.base);
                 self.path.truncate(base);
                 self.rules.leave(base);
@@ -193,21 +205,18 @@ impl Walk<'_> {
             {
                 continue;
             }
-            let depth = stack.len();
-            let Some(open) = stack.last() else { break };
             let seen = kind.and_then(|kind| look(open.fd.as_fd(), &on_disk, kind));
             let seen = match seen {
-                Ok(_) if depth >= DEPTH_MAX => Err(Reason::Depth),
+                Ok(_) if stack.len() >= DEPTH_MAX => Err(Reason::Depth),
                 seen => seen,
             };
             match seen {
-                Err(reason) => self.skip(open.index, &on_disk, reason),
+                Err(reason) => self.skip(&on_disk, reason),
                 Ok(seen) => {
-                    let on_disk = on_disk.to_bytes().into();
-                    let (index, folder) = self.add(Some(open.index), name, on_disk, seen)?;
-                    if let Some(folder) = folder {
+                    if let Some(folder) = self.add(&name, &on_disk, seen)? {
                         self.path.push(b'/');
-                        stack.push(self.open(folder, index));
+                        self.names.push(name);
+                        stack.push(self.open(folder));
                     }
                 }
             }
@@ -216,11 +225,11 @@ impl Walk<'_> {
     }
 
     /// Gets ready for what is in a folder, of which `path` is the path.
-    fn open(&mut self, fd: OwnedFd, index: u32) -> Open {
+    fn open(&mut self, fd: OwnedFd) -> Open {
         let base = self.path.len();
         self.rules.enter(&fd, base);
         let found = names(&fd).unwrap_or_else(|errno| {
-            self.skip(index, c"", unreadable(errno));
+            self.skip(c"", unreadable(errno));
             Vec::new()
         });
         let mut left = BTreeMap::new();
@@ -229,46 +238,51 @@ impl Walk<'_> {
                 Ok(name) => {
                     left.insert(unused(name, |name| left.contains_key(name)), on_disk);
                 }
-                Err(_) => self.skip(index, &on_disk, Reason::Name),
+                Err(_) => self.skip(&on_disk, Reason::Name),
             }
         }
         Open {
             fd,
-            index,
             left: left.into_iter(),
             base,
         }
     }
 
-    fn skip(&mut self, folder: u32, name: &CStr, reason: Reason) {
-        let name = OsStr::from_bytes(name.to_bytes());
-        let path = self.listing.path(folder).join(name);
-        self.listing.skipped.add(path, reason);
+    fn skip(&mut self, on_disk: &CStr, reason: Reason) {
+        let mut path: PathBuf = self.names.iter().map(Name::as_str).collect();
+        path.push(OsStr::from_bytes(on_disk.to_bytes()));
+        self.skipped.add(path, reason);
     }
 
-    /// Adds an entry; gives its place, and the folder if it is one.
+    /// Adds an entry to the list; gives the folder if it is one.
     fn add(
         &mut self,
-        parent: Option<u32>,
-        name: Name,
-        on_disk: Box<[u8]>,
+        name: &Name,
+        on_disk: &CStr,
         seen: Seen,
-    ) -> Result<(u32, Option<OwnedFd>), SourceError> {
-        let found = Found {
-            parent,
-            name,
-            on_disk,
+    ) -> Result<Option<OwnedFd>, SourceError> {
+        let entry = Entry {
+            depth: self.names.len(),
+            name: name.clone(),
             kind: seen.kind,
             size: seen.size,
-            mtime: mtime(&seen.stat),
+            mtime: seconds(&seen.stat),
             extents: seen.extents,
-            is_counted: seen.is_counted,
         };
-        let index = self.listing.add(found).ok_or(SourceError::TooMany)?;
-        if self.listing.len() > ENTRIES_MAX {
-            return Err(SourceError::TooMany);
+        let number = self.builder.push(&entry).map_err(|refused| match refused {
+            Refused::TooLarge => SourceError::TooMany,
+            refused => SourceError::Refused(refused),
+        })?;
+        self.listed.nanos.push(nanos_of(&seen.stat));
+        if seen.is_counted {
+            self.listed.counted.insert(number);
         }
-        Ok((index, (seen.kind == Kind::Folder).then_some(seen.fd)))
+        let is_odd = on_disk.to_bytes() != name.as_str().as_bytes();
+        if is_odd && !self.names.is_empty() {
+            let path = self.names.iter().chain([name]).cloned().collect();
+            self.listed.odd.insert(path, on_disk.to_bytes().into());
+        }
+        Ok((seen.kind == Kind::Folder).then_some(seen.fd))
     }
 }
 

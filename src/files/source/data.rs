@@ -1,0 +1,172 @@
+//! An offer as its sender has it: the list, and the data from any place on.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+
+use undertone_core::files::OfferId;
+use undertone_core::files::entry::{Entry, Kind};
+use undertone_core::files::name::Name;
+use undertone_core::files::receive::Verdict;
+use undertone_core::files::schedule::{Builder, Place, Schedule};
+use undertone_core::files::{Refused, Totals};
+
+use super::listed::Listed;
+use super::pipe::read_pipe;
+use super::read::Reader;
+use super::{Reason, Skipped};
+
+/// What is sent. Nothing that was read is kept, but for what was wrong with it.
+#[derive(Debug)]
+pub struct Source {
+    name: Name,
+    schedule: Schedule,
+    reader: Reader,
+    skipped: Skipped,
+    failed: Skipped,
+    pipe: Option<Pipe>,
+}
+
+/// What comes through a pipe comes once.
+#[derive(Debug)]
+struct Pipe {
+    fd: OwnedFd,
+    read: u64,
+}
+
+impl Source {
+    /// Of entries that were found; `None`: there are none.
+    pub(super) fn of(builder: Builder, listed: Listed, skipped: Skipped) -> Option<Self> {
+        let mut schedule = builder.finish()?;
+        // Places it at the first entry.
+        schedule.place(0);
+        Some(Self {
+            name: schedule.entry().name.clone(),
+            schedule,
+            reader: Reader::new(listed),
+            skipped,
+            failed: Skipped::default(),
+            pipe: None,
+        })
+    }
+
+    /// Of what comes through this pipe, by this name.
+    ///
+    /// # Errors
+    /// [`Refused`]: not with this name.
+    pub fn of_pipe(name: Name, fd: OwnedFd) -> Result<Self, Refused> {
+        let mut builder = Builder::default();
+        builder.push(&Entry {
+            depth: 0,
+            name,
+            kind: Kind::Pipe,
+            size: 0,
+            mtime: 0,
+            extents: None,
+        })?;
+        let source = Self::of(builder, Listed::default(), Skipped::default());
+        let mut source = source.ok_or(Refused::Cut)?;
+        source.pipe = Some(Pipe { fd, read: 0 });
+        Ok(source)
+    }
+
+    /// What the offer is called.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// What names it on both ends.
+    #[must_use]
+    pub fn id(&self) -> OfferId {
+        self.schedule.id()
+    }
+
+    /// How much there is.
+    #[must_use]
+    pub fn totals(&self) -> &Totals {
+        self.schedule.totals()
+    }
+
+    /// All bytes of the list.
+    #[must_use]
+    pub fn list(&self) -> &[u8] {
+        self.schedule.list()
+    }
+
+    /// What was found and is not sent.
+    #[must_use]
+    pub fn skipped(&self) -> &Skipped {
+        &self.skipped
+    }
+
+    /// Files that the receiver does not keep, because they changed or could not be read.
+    #[must_use]
+    pub fn failed(&self) -> &Skipped {
+        &self.failed
+    }
+
+    /// Fills `buf` with the data from `offset` on; gives how many bytes there were, fewer than its
+    /// length at the end. Of a pipe it is what comes next, waited for; 0 is the end there, too.
+    ///
+    /// # Errors
+    /// Of a pipe the system's, and [`io::ErrorKind::Unsupported`] for a place that was read. Of a
+    /// file none: its verdict says it.
+    pub fn fill(&mut self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while let Some(rest) = buf.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            filled += match self.schedule.place(offset + filled as u64) {
+                Place::End => break,
+                Place::Bytes(bytes) => {
+                    let len = bytes.len().min(rest.len());
+                    let (from, to) = (bytes.get(..len), rest.get_mut(..len));
+                    if let (Some(from), Some(to)) = (from, to) {
+                        to.copy_from_slice(from);
+                    }
+                    len
+                }
+                Place::Contents { at, .. } if self.pipe.is_some() => {
+                    // What is there goes out before anything is waited for.
+                    if filled > 0 {
+                        break;
+                    }
+                    return self.read_pipe(at, rest);
+                }
+                Place::Contents { file, at, len } => {
+                    let len = usize::try_from(len).map_or(rest.len(), |len| len.min(rest.len()));
+                    let (entry, folders) = (self.schedule.entry(), self.schedule.folders());
+                    let rest = rest.get_mut(..len).unwrap_or_default();
+                    self.reader.read_at(file, folders, entry, at, rest);
+                    len
+                }
+                Place::Verdict { file } => {
+                    rest.fill(self.verdict(file).byte());
+                    1
+                }
+            };
+        }
+        Ok(filled)
+    }
+
+    fn verdict(&mut self, file: usize) -> Verdict {
+        let (entry, folders) = (self.schedule.entry(), self.schedule.folders());
+        let verdict = self.reader.verdict(file, folders, entry);
+        let reason = match verdict {
+            Verdict::Whole => return verdict,
+            Verdict::Changed => Reason::Changed,
+            Verdict::Unreadable => Reason::Unreadable(io::ErrorKind::Other),
+        };
+        let names = folders.iter().chain([&entry.name]);
+        let path: PathBuf = names.map(Name::as_str).collect();
+        self.failed.add(path, reason);
+        verdict
+    }
+
+    fn read_pipe(&mut self, at: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let pipe = self.pipe.as_mut().filter(|pipe| pipe.read == at);
+        let pipe = pipe.ok_or(io::ErrorKind::Unsupported)?;
+        let len = read_pipe(&pipe.fd, buf)?;
+        pipe.read += len as u64;
+        Ok(len)
+    }
+}
