@@ -4,6 +4,8 @@
 //! ```text
 //! typed      paths as people type them
 //! source     what is sent: found, listed, read
+//! skipped    what of either is left out, and why
+//! incoming   what comes, on its way to the disk
 //! place      what is received: into a part, then to a new name
 //! journal    what of that is not complete, across runs
 //! at         open folders
@@ -13,11 +15,15 @@
 //! Everything here waits for the disk: a conversation calls it on a thread of its own.
 
 mod at;
+pub mod incoming;
 pub mod journal;
 mod number;
 pub mod place;
+pub mod skipped;
 pub mod source;
 pub mod typed;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;

@@ -141,6 +141,12 @@ impl Part {
         &self.kept
     }
 
+    /// Whether a file was begun and not ended.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// Makes the next entry's folder, or its file, which is open until it ends.
     ///
     /// # Errors

@@ -89,18 +89,22 @@ impl Replay {
     /// # Errors
     /// [`PlaceError`], as [`passed`](Self::passed).
     pub fn go_on(mut self, begun: Option<(&Entry, u64)>) -> Result<Part, PlaceError> {
-        let begun = begun.filter(|(_, position)| *position > 0);
         let depth = begun.map_or(self.part.levels.len() - 1, |(entry, _)| entry.depth);
         self.part.leave(depth)?;
         self.seen.truncate(depth + 1);
-        if let Some((entry, position)) = begun {
+        let passed = self.part.begun;
+        if let Some((entry, position)) = begun.filter(|(_, position)| *position > 0) {
             self.reopen_file(entry, position)?;
         }
-        let begun = self.part.begun;
-        self.part.kept.numbered.split_off(&begun);
-        self.part.kept.dropped.split_off(&begun);
+        let begun_anew = begun.filter(|_| self.part.begun == passed);
+        let known = self.part.begun;
+        self.part.kept.numbered.split_off(&known);
+        self.part.kept.dropped.split_off(&known);
         let failed = PlaceError::io("remove", self.part.target.path());
         self.clear_rest().map_err(failed)?;
+        if let Some((entry, _)) = begun_anew {
+            self.part.begin(entry)?;
+        }
         Ok(self.part)
     }
 

@@ -14,7 +14,7 @@ use undertone_core::files::{Refused, Totals};
 use super::listed::Listed;
 use super::pipe::read_pipe;
 use super::read::Reader;
-use super::{Reason, Skipped};
+use crate::files::skipped::{Reason, Skipped};
 
 /// What is sent. Nothing that was read is kept, but for what was wrong with it.
 #[derive(Debug)]

@@ -4,7 +4,6 @@
 //! ```text
 //! walk       finds it: by open folders, through no link
 //! filter     what is left out because the person says so
-//! skipped    what cannot be sent, and why
 //! holes      where a file has data
 //! data       the list and the data of the offer      read, pipe   the contents in it
 //! listed     what the list does not say
@@ -18,12 +17,10 @@ mod holes;
 mod listed;
 mod pipe;
 mod read;
-mod skipped;
 mod walk;
 
 pub use data::Source;
 pub use filter::{BadPattern, Filter};
-pub use skipped::{Reason, Skipped};
 pub use walk::{SourceError, walk};
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use undertone_core::files::entry::{Entry, Kind};
 use undertone_core::files::name::Name;
 
 use super::*;
+use crate::files::skipped::Reason;
 use crate::files::testing::held_back;
 
 fn found(paths: &[&Path]) -> Source {

@@ -17,9 +17,10 @@ use undertone_core::files::{DEPTH_MAX, ENTRIES_MAX, Refused};
 
 use super::filter::{Filter, Rules};
 use super::listed::{Listed, nanos_of, seconds};
-use super::{Reason, Skipped, Source, holes};
+use super::{Source, holes};
 use crate::files::at::{DIRECTORY, names};
 use crate::files::number::numbered;
+use crate::files::skipped::{Reason, Skipped};
 
 /// How files are opened: a pipe or a device that has taken a file's place is not waited for.
 pub(super) const READ: OFlags = OFlags::RDONLY
