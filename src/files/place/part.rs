@@ -104,7 +104,9 @@ impl Part {
                 Err(errno) => return Err(PlaceError::io("write to", target.path())(errno)),
             }
         };
-        let fd = open_part(&target, &name)?;
+        let fd = open_part(&target, &name).inspect_err(|_| {
+            let _ = unlinkat(&target, &*name, AtFlags::REMOVEDIR);
+        })?;
         // Ours is empty.
         match names(&fd)
             .map_err(PlaceError::io("read", &path))?
@@ -375,7 +377,7 @@ pub(super) fn is_same(a: &Stat, b: &Stat) -> bool {
 
 /// Whether it is a file which nothing else leads to.
 pub(super) fn is_lone_file(stat: &Stat) -> bool {
-    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_nlink == 1
+    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_nlink <= 1
 }
 
 /// Best effort: some file systems keep none, or let nobody else set it.

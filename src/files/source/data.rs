@@ -158,7 +158,10 @@ impl Source {
         };
         let names = folders.iter().chain([&entry.name]);
         let path: PathBuf = names.map(Name::as_str).collect();
-        self.failed.add(path, reason);
+        // It may be read again, when a link was cut.
+        if !self.failed.named().iter().any(|(named, _)| *named == path) {
+            self.failed.add(path, reason);
+        }
         verdict
     }
 
