@@ -324,6 +324,15 @@ impl Part {
     }
 }
 
+impl Drop for Part {
+    /// A process that was started from this one may still hold the folder open.
+    fn drop(&mut self) {
+        if let Some(part) = self.levels.first() {
+            let _ = flock(&part.fd, FlockOperation::Unlock);
+        }
+    }
+}
+
 impl Level {
     pub(super) fn new(fd: OwnedFd, mtime: Option<u64>) -> Self {
         Self {

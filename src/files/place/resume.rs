@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Mode, OFlags, fstat, ftruncate, openat, statat};
+use rustix::fs::{AtFlags, Mode, OFlags, fstat, openat, statat};
 use rustix::io::Errno;
 use undertone_core::files::DEPTH_MAX;
 use undertone_core::files::entry::{Entry, Kind};
@@ -119,6 +119,7 @@ impl Replay {
         let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let fd = openat(&level.fd, &*name, flags, Mode::empty()).map_err(changed(&path))?;
         let here = fstat(&fd).map_err(changed(&path))?;
+        // What was written behind it is written again.
         let last = entry.place(position - 1).ok_or(PlaceError::Misfit)?;
         let end = last.0 + 1;
         let is_there =
@@ -126,7 +127,6 @@ impl Replay {
         if !is_there {
             return Err(PlaceError::Changed(path));
         }
-        ftruncate(&fd, end).map_err(PlaceError::io("write to", &path))?;
         if let Some(seen) = self.seen.last_mut() {
             seen.insert(here.st_ino);
         }
