@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -139,6 +140,10 @@ pub struct ChatOptions {
     /// Talk only to someone whose words you compared, in this chat or before
     #[arg(long, env = "UNDERTONE_REQUIRE_VERIFIED", hide_env = true, value_parser = BoolishValueParser::new())]
     pub require_verified: bool,
+    /// Where received files go [default: ~/Downloads where that is a folder, else the working
+    /// directory]
+    #[arg(long, value_name = "DIR", env = "UNDERTONE_DOWNLOADS", hide_env = true)]
+    pub downloads: Option<PathBuf>,
     /// Write nothing to the history
     #[arg(long, env = "UNDERTONE_NO_HISTORY", hide_env = true, value_parser = BoolishValueParser::new())]
     pub no_history: bool,

@@ -1,7 +1,10 @@
 //! What a face asks of a conversation.
 
+use std::path::PathBuf;
+
 use super::event::Event;
 use crate::exit::Exit;
+use crate::files::source::Filter;
 
 /// Something to be done, in the order in which it was asked for.
 #[derive(Debug)]
@@ -20,6 +23,26 @@ pub enum Command {
     Who,
     /// Tells whom one talked to.
     Peers,
+    /// Offers what these paths name to the other person.
+    Send {
+        /// What; `-` alone is stdin.
+        paths: Vec<PathBuf>,
+        /// What is left out.
+        filter: Filter,
+    },
+    /// Accepts an offer of files.
+    Accept {
+        /// Which; `None`: the only one.
+        number: Option<u32>,
+        /// Into which folder, if not where everything goes.
+        into: Option<PathBuf>,
+    },
+    /// Declines an offer of files: this one, or the only one.
+    Reject(Option<u32>),
+    /// Ends what is being sent or received, or offered: this one, or the only one.
+    Cancel(Option<u32>),
+    /// Tells what is being sent, received and offered.
+    Files,
     /// The mediator may carry the conversation.
     AllowRelay,
     /// Shows an answer of the face's own behind what was asked for before.

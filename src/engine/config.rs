@@ -1,6 +1,7 @@
 //! What a conversation is started with.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use super::connect::listening::Listening;
 use super::relay::Consent;
 use crate::attempts::Attempts;
 use crate::contacts::Contacts;
+use crate::files::journal::Journal;
 use crate::history::History;
 use crate::rendezvous::MediatorEndpoint;
 use crate::store::Writer;
@@ -48,6 +50,10 @@ pub struct ChatConfig {
     pub consent: Consent,
     /// How long to wait for the other person; `None`: as long as it takes.
     pub timeout: Option<Duration>,
+    /// What is received and is not complete, across runs.
+    pub journal: Journal,
+    /// Where received files go unless another folder is named.
+    pub downloads: PathBuf,
     /// Whether to talk only to someone whose words were compared.
     pub require_verified: bool,
     /// How often the keys of a live link are renewed; [`RENEW_EVERY`], but for tests.

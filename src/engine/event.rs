@@ -2,6 +2,7 @@
 //! how it looks. Strings of others are raw here: a face makes them safe.
 
 mod parts;
+pub mod transfer;
 
 use std::net::SocketAddr;
 
@@ -12,6 +13,8 @@ use crate::link::path::Path;
 use crate::link::ranking::Reach;
 use crate::store::News;
 use crate::trust::Trust;
+use transfer::Transfer;
+
 pub use parts::{AlarmCause, Leaving, Loss, Problem, Status, Wait, WayBack};
 
 /// Something that happened.
@@ -234,6 +237,8 @@ pub enum Event {
         /// Names, and what there is to know of each.
         entries: Vec<(String, String)>,
     },
+    /// Something happened to an offer of files.
+    Transfer(Transfer),
     /// What is tried, for whoever asks why it does not work.
     Detail {
         /// What.

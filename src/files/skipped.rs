@@ -63,6 +63,16 @@ impl Skipped {
         &self.named
     }
 
+    /// Each of those that are named, with why, in words, and how many more there are.
+    #[must_use]
+    pub fn in_words(&self) -> Vec<String> {
+        let named = self.named.iter();
+        let named = named.map(|(path, why)| format!("{}: {why}", path.display()));
+        let more = self.count.saturating_sub(self.named.len() as u64);
+        let more = (more > 0).then(|| format!("and {more} more"));
+        named.chain(more).collect()
+    }
+
     pub(super) fn add(&mut self, path: PathBuf, reason: Reason) {
         self.count += 1;
         if self.named.len() < NAMED_MAX {

@@ -4,7 +4,9 @@ mod kept;
 mod place;
 mod questions;
 
+use std::env;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use undertone_core::session::RENEW_EVERY;
@@ -20,6 +22,7 @@ use crate::engine::event::{Event, Problem};
 use crate::engine::relay::Consent;
 use crate::engine::{ChatConfig, ChatError, Speaker};
 use crate::exit::Exit;
+use crate::files::journal::Journal;
 use crate::link::tell::Tell;
 use crate::report::fail;
 use crate::signals::Signals;
@@ -141,6 +144,8 @@ fn config(
         },
         consent: Consent::new(options.consent(), io::stdin().is_terminal()),
         timeout: options.timeout(),
+        journal: Journal::open(kept.store.dir()),
+        downloads: options.downloads.clone().unwrap_or_else(downloads),
         require_verified: options.require_verified,
         renew_every: RENEW_EVERY,
         speaker: Speaker {
@@ -149,6 +154,14 @@ fn config(
             is_prompt: has_console(face),
         },
     }
+}
+
+/// Where received files go unless somebody says otherwise: where a desktop puts them, if it has such
+/// a folder.
+fn downloads() -> PathBuf {
+    let home = env::home_dir().map(|home| home.join("Downloads"));
+    let there = home.filter(|folder| folder.is_dir());
+    there.unwrap_or_else(|| PathBuf::from("."))
 }
 
 fn note(face: &Face, message: &str) {

@@ -1,6 +1,8 @@
 //! What a conversation is to do about what is said. What is for the face alone goes through it all the
 //! same, and comes back in its turn.
 
+use std::path::PathBuf;
+
 use super::clipboard::Clipboard;
 use super::help::help;
 use super::input::Input;
@@ -8,6 +10,8 @@ use super::output::Face;
 use crate::engine::Command;
 use crate::engine::event::Event;
 use crate::exit::Exit;
+use crate::files::source::Filter;
+use crate::files::typed::{self, TypedError};
 
 /// The command that an input asks for.
 pub(super) fn command(input: Input, clipboard: &Clipboard, face: Face) -> Command {
@@ -19,6 +23,11 @@ pub(super) fn command(input: Input, clipboard: &Clipboard, face: Face) -> Comman
         Input::Trust(words) => Command::Trust(words),
         Input::Who => Command::Who,
         Input::Peers => Command::Peers,
+        Input::Send(text) => send(&text),
+        Input::Accept(number, folder) => accept(number, folder.as_deref()),
+        Input::Reject(number) => Command::Reject(number),
+        Input::Cancel(number) => Command::Cancel(number),
+        Input::Files => Command::Files,
         Input::Relay => Command::AllowRelay,
         Input::Quit => Command::Leave(Exit::Done),
         Input::End => Command::EndInput,
@@ -28,6 +37,53 @@ pub(super) fn command(input: Input, clipboard: &Clipboard, face: Face) -> Comman
         Input::Unknown(name, meant) => Command::Show(unknown(&name, meant)),
         Input::Clear => Command::Show(Event::Clear),
     }
+}
+
+fn send(text: &str) -> Command {
+    let paths = match typed::paths(text, home().as_deref()) {
+        Ok(paths) if paths.is_empty() => {
+            let hint = "Name a file or folder: /send report.pdf";
+            return Command::Show(Event::error("usage", "nothing to send was named", hint));
+        }
+        // stdin is the chat's own.
+        Ok(paths) => paths,
+        Err(error) => return Command::Show(wrong_path(&error)),
+    };
+    Command::Send {
+        paths,
+        filter: Filter::default(),
+    }
+}
+
+fn accept(number: Option<u32>, folder: Option<&str>) -> Command {
+    let Some(folder) = folder else {
+        return Command::Accept { number, into: None };
+    };
+    match typed::paths(folder, home().as_deref()) {
+        Ok(paths) => match <[PathBuf; 1]>::try_from(paths) {
+            Ok([into]) => Command::Accept {
+                number,
+                into: Some(into),
+            },
+            Err(_) => {
+                let hint = "Put a name with blanks in quotes: /accept 1 \"my files\"";
+                Command::Show(Event::error(
+                    "usage",
+                    "more than one folder was named",
+                    hint,
+                ))
+            }
+        },
+        Err(error) => Command::Show(wrong_path(&error)),
+    }
+}
+
+fn wrong_path(error: &TypedError) -> Event {
+    Event::error("usage", &error.to_string(), "Nothing was done.")
+}
+
+fn home() -> Option<PathBuf> {
+    std::env::home_dir()
 }
 
 fn unknown(name: &str, meant: Option<&'static str>) -> Event {

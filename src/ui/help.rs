@@ -10,6 +10,14 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ),
     ("/who", "who is there, and how"),
     ("/peers", "whom you talked to"),
+    (
+        "/send PATH …",
+        "offer files or folders; quotes and ~ as in a shell",
+    ),
+    ("/accept [N] [DIR]", "take the files of offer N, into DIR"),
+    ("/reject [N]", "decline them"),
+    ("/cancel [N]", "end what is being sent or received"),
+    ("/files", "what is being sent, received and offered"),
     ("/trust WORDS", "let a changed key in, as the alarm says"),
     (
         "/relay",

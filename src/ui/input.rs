@@ -12,8 +12,9 @@ use crate::terminal::keyboard;
 /// Lines that are read ahead.
 pub const AHEAD: usize = 32;
 /// The commands, to be completed, and for a typing error to be compared with.
-pub const COMMANDS: [&str; 9] = [
-    "clear", "help", "invite", "peers", "quit", "relay", "trust", "verify", "who",
+pub const COMMANDS: [&str; 14] = [
+    "accept", "cancel", "clear", "files", "help", "invite", "peers", "quit", "reject", "relay",
+    "send", "trust", "verify", "who",
 ];
 
 /// One line of stdin.
@@ -31,6 +32,16 @@ pub enum Input {
     Who,
     /// `/peers`.
     Peers,
+    /// `/send PATH …`: what was typed behind it.
+    Send(String),
+    /// `/accept [N] [DIR]`.
+    Accept(Option<u32>, Option<String>),
+    /// `/reject [N]`.
+    Reject(Option<u32>),
+    /// `/cancel [N]`.
+    Cancel(Option<u32>),
+    /// `/files`.
+    Files,
     /// `/clear`.
     Clear,
     /// `/relay`: the mediator may carry the chat.
@@ -144,9 +155,27 @@ fn parse(line: &str) -> Input {
         "clear" => Input::Clear,
         "relay" => Input::Relay,
         "help" => Input::Help,
+        "send" => Input::Send(rest.to_owned()),
+        "accept" => {
+            let (number, folder) = numbered(rest);
+            Input::Accept(number, (!folder.is_empty()).then(|| folder.to_owned()))
+        }
+        "reject" => Input::Reject(numbered(rest).0),
+        "cancel" => Input::Cancel(numbered(rest).0),
+        "files" => Input::Files,
         "invite" => Input::Invite,
         "quit" => Input::Quit,
         _ => Input::Unknown(name.to_owned(), meant(name)),
+    }
+}
+
+/// The number that a text begins with, if it does, and what stands behind it.
+fn numbered(rest: &str) -> (Option<u32>, &str) {
+    let (first, behind) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let number = first.trim_matches(['[', ']']).parse().ok();
+    match number {
+        Some(number) => (Some(number), behind.trim()),
+        None => (None, rest),
     }
 }
 
@@ -190,7 +219,7 @@ mod tests {
         assert_eq!(parse("/verify"), Input::Verify(None));
         assert_eq!(parse("/verify  a b "), Input::Verify(Some("a b".into())));
         assert_eq!(parse("/qiut"), Input::Unknown("qiut".into(), Some("quit")));
-        assert_eq!(parse("/dance"), Input::Unknown("dance".into(), None));
+        assert_eq!(parse("/polka"), Input::Unknown("polka".into(), None));
         assert_eq!(parse(""), Input::Say(String::new()));
     }
 

@@ -82,7 +82,7 @@ fn commands_are_obeyed_and_never_sent() {
     for line in [
         "",
         "/qiut",
-        "/dance",
+        "/polka",
         "/who",
         "/help",
         "/verify x",
@@ -108,7 +108,7 @@ fn commands_are_obeyed_and_never_sent() {
     );
     let (kind, hint, _) = said();
     assert!(
-        kind == "error" && hint.contains("/help") && hint.contains("//dance"),
+        kind == "error" && hint.contains("/help") && hint.contains("//polka"),
         "{hint}"
     );
     let (kind, _, who) = said();

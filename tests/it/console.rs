@@ -152,7 +152,7 @@ fn tab_completes_and_unknown_commands_are_not_sent() {
     talk.ada.await_row("bob ⚠ › /verify absurd");
     talk.ada.press("\x15/\t");
     talk.ada
-        .await_text("clear  help  invite  peers  quit  relay  trust  verify  who");
+        .await_text("accept  cancel  clear  files  help  invite  peers  quit  reject  relay  send");
     talk.ada.press("qiut\r");
     talk.ada.await_text("Did you mean /quit?");
     talk.ada.press("//x\r");

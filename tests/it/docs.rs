@@ -9,6 +9,7 @@ use crate::common::{Home, Mediator, Start};
 
 const PAGE: &str = include_str!("../../docs/events.md");
 const INPUT: &str = include_str!("../../src/ui/input.rs");
+const FILE: &str = include_str!("../../src/ui/json/file.rs");
 const SOURCE: &str = include_str!("../../src/ui/json/line.rs");
 
 type Fields = BTreeSet<String>;
@@ -43,7 +44,8 @@ fn events() -> BTreeMap<String, Fields> {
             renamed = line.split('"').nth(1).map(str::to_owned);
         } else if indented == 8 && std::mem::replace(&mut skipped, line == "#[serde(skip)]") {
         } else if line.starts_with(|c: char| c.is_ascii_uppercase()) && indented == 4 {
-            let own = line.trim_end_matches([' ', '{', ',']).to_lowercase();
+            let (own, _) = line.split_once([' ', ',', '(']).unwrap_or((line, ""));
+            let own = own.to_lowercase();
             current = renamed.take().unwrap_or(own);
             let common = ["v", "type"].map(str::to_owned);
             events.entry(current.clone()).or_default().extend(common);
@@ -54,7 +56,20 @@ fn events() -> BTreeMap<String, Fields> {
             events.get_mut(&current).unwrap().insert(field.to_owned());
         }
     }
+    events.get_mut("file").unwrap().extend(fields_of_files());
     events
+}
+
+/// The fields of `file`, whatever state it is in.
+fn fields_of_files() -> Fields {
+    let (_, body) = FILE.split_once("struct FileLine").unwrap();
+    let (body, _) = body.split_once("/// A file of an offer.").unwrap();
+    let fields = body.lines().filter_map(|line| {
+        let (field, rest) = line.trim_start().split_once(": ")?;
+        let is_field = rest.ends_with(',') && !field.contains(' ') && field != "step";
+        is_field.then(|| field.to_owned())
+    });
+    fields.chain(["state".to_owned()]).collect()
 }
 
 #[test]
@@ -214,13 +229,15 @@ fn quoted<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
 
 #[test]
 fn every_error_code_of_the_source_is_documented_and_no_other() {
-    let [error, event, meet, commands, front, verify] = [
+    let [error, event, meet, commands, front, verify, ours, theirs] = [
         include_str!("../../src/engine/error.rs"),
         include_str!("../../src/engine/event.rs"),
         include_str!("../../src/engine/connect/first.rs"),
         include_str!("../../src/engine/conversation/commands.rs"),
         include_str!("../../src/ui/command.rs"),
         include_str!("../../src/engine/conversation/verify.rs"),
+        include_str!("../../src/engine/conversation/files/ours.rs"),
+        include_str!("../../src/engine/conversation/files/theirs.rs"),
     ];
     let codes = [
         quoted(error, "("),
@@ -230,6 +247,8 @@ fn every_error_code_of_the_source_is_documented_and_no_other() {
         quoted(commands, "error("),
         quoted(front, "error("),
         quoted(verify, "error("),
+        quoted(ours, "error("),
+        quoted(theirs, "error("),
     ];
     let codes: BTreeSet<&str> = codes.concat().into_iter().collect();
     let (_, table) = PAGE.split_once("| it ends with | codes |").unwrap();

@@ -14,6 +14,7 @@ use undertone::engine::{
     ChatConfig, Command, ConversationHandle, ConversationId, Deliveries, Delivery, Engine, Speaker,
 };
 use undertone::exit::Exit;
+use undertone::files::journal::Journal;
 use undertone::store::{Store, Writer};
 use undertone_core::crypto::keys::SecretKey;
 use undertone_core::session::RENEW_EVERY;
@@ -69,6 +70,8 @@ impl Somebody {
             },
             consent: Consent::new(RelayChoice::Never, false),
             timeout: None,
+            journal: Journal::open(&self.home.data()),
+            downloads: self.home.data(),
             require_verified: false,
             renew_every: self.renew_every,
             speaker: Speaker {

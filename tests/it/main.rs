@@ -28,6 +28,7 @@ mod docs;
 mod doctor;
 mod engine;
 mod entries;
+mod files;
 mod full;
 mod hide_ip;
 mod hostile;

@@ -15,6 +15,7 @@ use crate::engine::connect::host::HostAcceptor;
 use crate::engine::conversation::Conversation;
 use crate::engine::conversation::backlog::Backlog;
 use crate::engine::conversation::black_hole::BlackHole;
+use crate::engine::conversation::files::Transfers;
 use crate::engine::conversation::links::{in_order, join};
 use crate::engine::conversation::lost::absent;
 use crate::engine::conversation::network::Network;
@@ -174,6 +175,7 @@ impl<'a> Conversation<'a> {
             acknowledged: 0,
             unwritten: VecDeque::new(),
             backlog: Backlog::default(),
+            transfers: Transfers::default(),
             too_long: 0,
             heeded: Instant::now(),
             comparing: false,
@@ -193,6 +195,7 @@ impl<'a> Conversation<'a> {
         if self.link.is_some() {
             self.peer.seen();
         }
+        self.end_transfers().await;
         self.peer.parted();
         self.acknowledge_written();
         let leaves = self.exit.is_some();

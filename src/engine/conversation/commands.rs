@@ -48,6 +48,11 @@ impl Conversation<'_> {
             Command::Trust(typed) => self.trust(&typed),
             Command::Who => self.show_who(),
             Command::Peers => self.look_for_peers(),
+            Command::Send { paths, filter } => self.send(paths, filter),
+            Command::Accept { number, into } => self.accept(number, into),
+            Command::Reject(number) => self.reject(number),
+            Command::Cancel(number) => self.cancel(number),
+            Command::Files => self.show_files(),
             Command::AllowRelay => self.agree_to_relay(),
             Command::Show(event) => self.show(event),
             // They have met.
@@ -72,6 +77,14 @@ impl Conversation<'_> {
             address,
             queued: self.undelivered(),
             absent,
+        });
+    }
+
+    /// Tells what is sent, received and offered.
+    fn show_files(&self) {
+        self.show(Event::List {
+            heading: "Files",
+            entries: self.transfers.in_words(&self.session),
         });
     }
 

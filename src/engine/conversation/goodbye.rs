@@ -40,9 +40,10 @@ impl Conversation<'_> {
         }
     }
 
-    /// Whether stdin is a pipe whose lines have not all arrived.
+    /// Whether stdin is a pipe whose lines have not all arrived, or files are on their way.
     fn is_kept(&self) -> bool {
-        self.undelivered() > 0 && !self.peer.is_shut() && !self.context.config.speaker.types
+        let waits = self.undelivered() > 0 || self.transfers.is_moving();
+        waits && !self.peer.is_shut() && !self.context.config.speaker.types
     }
 
     /// When a pipe's last lines are waited for no longer. A link that was lost has its own

@@ -82,6 +82,7 @@ impl Conversation<'_> {
         }
         let former = std::mem::replace(&mut self.session, session);
         self.session.succeed(former);
+        self.offers_interrupted();
         self.seeking = JoinSet::new();
         (self.acceptor, self.knock_at) = (acceptor, knock_at);
         self.heard = true;

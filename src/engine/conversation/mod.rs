@@ -5,7 +5,7 @@
 //! the face, `commands` does what it asks for, `verify` compares words, `backlog` keeps what a pipe
 //! said too fast. `lost` looks for the peer, `tend` keeps the mediator there meanwhile, `links`
 //! takes what was found, `paths` looks for better ones, `network` notices that this machine moved, `black_hole` that large packets get
-//! lost, `goodbye` knows when it is over.
+//! lost, `files` has what is sent and received, `goodbye` knows when it is over.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -23,6 +23,7 @@ use crate::engine::connect::Connected;
 use crate::engine::connect::host::{HostAcceptor, Step};
 use crate::engine::conversation::backlog::Backlog;
 use crate::engine::conversation::black_hole::BlackHole;
+use crate::engine::conversation::files::Transfers;
 use crate::engine::conversation::links::Arrival;
 use crate::engine::conversation::network::Network;
 use crate::engine::conversation::records::turn;
@@ -42,6 +43,7 @@ mod backlog;
 mod begin;
 mod black_hole;
 mod commands;
+mod files;
 mod goodbye;
 mod links;
 mod lost;
@@ -108,6 +110,8 @@ struct Conversation<'a> {
     unwritten: VecDeque<(u64, Posted)>,
     /// What waits until the session has room.
     backlog: Backlog,
+    /// Offers of files that are not over.
+    transfers: Transfers,
     /// Lines of a pipe that were refused.
     too_long: usize,
     /// When something was last acknowledged, or could begin to be.
@@ -144,7 +148,7 @@ impl Conversation<'_> {
             self.say_what_waited();
             self.leave_after_input();
             self.say_goodbye();
-            self.transmit();
+            self.transmit_all();
             let session = &self.session;
             self.hole.note(session.awaits_answer(), session.advances());
             self.take_the_rest(inbox).await;
@@ -162,6 +166,7 @@ impl Conversation<'_> {
                 continue;
             }
             self.stand();
+            self.tell_progress();
             let deadline = self.deadline();
             let frozen = self.session.is_frozen();
             let listening = !self.ended && self.takes_input();
@@ -189,6 +194,7 @@ impl Conversation<'_> {
                 () = self.network.changed() => self.network_changed(),
                 news = self.context.config.writer.news() => self.show_news(&news),
                 Some(Ok(found)) = self.lookups.join_next() => self.show_peers(found),
+                done = self.transfers.next() => self.take_done(done),
                 error = failed(&mut inbox.failures) => return Err(ChatError::Output(error)),
                 written = written(&mut self.unwritten) => self.was_written(written)?,
                 () = self.context.outlet.settled(), if finished => {}
@@ -237,6 +243,7 @@ impl Conversation<'_> {
             self.direct_at.map(|(at, _)| at),
             self.stranger_at,
             ahead(self.unheeded_at()),
+            self.progress_at(),
         ])
     }
 

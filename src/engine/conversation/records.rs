@@ -10,7 +10,22 @@ use crate::engine::event::Loss;
 use crate::link::frame::FrameError;
 use crate::link::framed::Framed;
 
+/// How often a turn fills what goes out with more of the files, at most: a link that takes
+/// everything must not keep it from being read.
+const FILLS: usize = 4;
+
 impl Conversation<'_> {
+    /// Writes what is due, and of the files what is here.
+    pub(super) fn transmit_all(&mut self) {
+        for _ in 0..FILLS {
+            let given = self.feed();
+            self.transmit();
+            if !given {
+                break;
+            }
+        }
+    }
+
     pub(super) fn transmit(&mut self) {
         let Some(link) = self.link.as_mut().filter(|link| link.is_idle()) else {
             return;

@@ -3,8 +3,6 @@
 use jiff::Timestamp;
 use tokio::time::Instant;
 use undertone_core::crypto::keys::PublicKey;
-use undertone_core::files::{Offer, Outcome};
-use undertone_core::session::streams::StreamId;
 use undertone_core::session::{self, Fault};
 
 use crate::engine::ChatError;
@@ -63,17 +61,20 @@ impl Conversation<'_> {
                     self.unwritten.push_back((seq, posted));
                 }
                 session::Event::Offer { seq, offer } => {
-                    let Offer { list, data, .. } = offer;
-                    for stream in [list, data] {
-                        self.session.close_stream(StreamId(stream));
-                    }
-                    // Where the outbox is full, the closed streams say enough.
-                    let _ = self.session.tell_outcome(offer.id, Outcome::Declined);
-                    self.note_of_files(seq, "offered files, which cannot be taken yet")?;
+                    self.heed(seq, format!("files are offered as {}", offer.name))?;
+                    self.take_offer(offer);
                 }
-                session::Event::Outcome { seq, .. } => {
-                    self.note_of_files(seq, "said what became of files that were offered")?;
+                session::Event::Outcome { seq, id, outcome } => {
+                    self.heed(seq, format!("of files that were offered: {outcome:?}"))?;
+                    self.take_outcome(id, outcome);
                 }
+                session::Event::Piece {
+                    stream,
+                    offset: _,
+                    bytes,
+                    last,
+                } => self.take_piece(stream, bytes, last),
+                session::Event::Closed(stream) => self.stream_closed(stream),
                 session::Event::Delivered(upto) => {
                     let first = self.acknowledged + 1;
                     self.acknowledged = upto;
@@ -88,10 +89,10 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    /// Nobody takes files yet: a note in their place is written, and acknowledged.
-    fn note_of_files(&mut self, seq: u64, what: &str) -> Result<(), ChatError> {
-        let note = Event::named_note(format!("{} {what}", self.peer.name()));
-        let posted = self.context.outlet.try_post(note)?;
+    /// A message that is no text is acknowledged in its turn.
+    fn heed(&mut self, seq: u64, detail: String) -> Result<(), ChatError> {
+        let detail = Event::Detail { message: detail };
+        let posted = self.context.outlet.try_post(detail)?;
         self.unwritten.push_back((seq, posted));
         Ok(())
     }
@@ -190,7 +191,6 @@ impl Conversation<'_> {
             | session::Event::Outcome { .. }
             | session::Event::Delivered(_)
             | session::Event::Agree(_)
-            // Nobody accepts a stream yet.
             | session::Event::Piece { .. }
             | session::Event::Closed(_) => {}
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use undertone_core::crypto::keys::PublicKey;
 use undertone_core::crypto::words::{Fingerprint, fingerprint};
-use undertone_core::pairing::PeerIdentity;
+use undertone_core::pairing::{FILES, PeerIdentity};
 use undertone_core::text::display_name::DisplayName;
 
 use crate::contacts::{Alarm, AlarmKind, Contacts, ContactsError, IdentityCheck};
@@ -148,6 +148,11 @@ impl Peer {
     /// How sure we are of the key.
     pub(super) fn trust(&self) -> Trust {
         self.trust
+    }
+
+    /// Whether its program takes files.
+    pub(super) fn takes_files(&self) -> bool {
+        self.features & FILES > 0
     }
 
     /// Whether it is our own identity.

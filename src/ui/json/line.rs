@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+use super::file::FileLine;
 use crate::link::ranking::Reach;
 use crate::trust::Trust;
 
@@ -47,6 +48,8 @@ pub(super) enum Line<'a> {
         /// Whether it is our own identity on another terminal.
         yourself: bool,
     },
+    /// Something happened to an offer of files.
+    File(FileLine<'a>),
     /// Another way is taken than before; nothing was lost on the way over.
     Path {
         /// How it goes: `direct` or `relay`.

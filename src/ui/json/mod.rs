@@ -1,12 +1,14 @@
 //! `--json`: events for programs, one object a line, `"v":1`. More fields may come; none changes
 //! its meaning. docs/events.md describes it; this is the one place that writes it.
 
+mod file;
 mod line;
 
 use serde::Serialize;
 use undertone_core::text::safe::is_unseen;
 
 use crate::engine::event::{AlarmCause, Event, Leaving, Problem};
+use file::FileLine;
 use line::Line;
 
 #[derive(Serialize)]
@@ -95,6 +97,7 @@ impl<'a> Line<'a> {
                 resent: *resent,
             },
             Event::Queued { id } => Line::Queued { id: *id },
+            Event::Transfer(transfer) => Line::File(FileLine::of(transfer)),
             Event::Reconnecting {
                 peer,
                 since,

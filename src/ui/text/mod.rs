@@ -2,6 +2,7 @@
 
 mod alarm;
 mod invites;
+pub(super) mod transfer;
 
 use std::iter;
 
@@ -15,6 +16,7 @@ use crate::terminal::style::{Style, Tone};
 use crate::trust::Trust;
 use alarm::alarm;
 use invites::{by_links, waiting};
+use transfer::transfer;
 
 /// `09:14 bob   text`; `resent`, where it may have been shown before a crash.
 pub(super) fn message(from: &str, text: &str, at: Timestamp, resent: bool, style: Style) -> Text {
@@ -112,6 +114,7 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<Text> {
             let entries: Vec<_> = entries.iter().map(safe).collect();
             Text::remark(&format!("◆ {heading}")).with_list(&entries)
         }
+        Event::Transfer(happened) => transfer(happened)?,
         Event::Who {
             fingerprint,
             absent,
@@ -190,6 +193,7 @@ fn remark(event: &Event) -> Option<String> {
         | Event::Message { .. }
         | Event::Delivered { .. }
         | Event::Queued { .. }
+        | Event::Transfer(_)
         | Event::Alarm { .. }
         | Event::List { .. }
         | Event::Error(_)

@@ -232,6 +232,9 @@ impl Session {
         self.outbox = former.outbox.anew();
         self.blocked = former.blocked;
         self.events = former.events;
+        // Streams of the former session mean nothing here.
+        self.events
+            .retain(|event| !matches!(event, Event::Offer { .. } | Event::Piece { .. }));
         self.events.extend(former.streams.ended());
     }
 

@@ -1,0 +1,320 @@
+//! Offers of the peer's: their list is read, the person is asked, and what is accepted is written.
+//! One piece of work an offer is under way on another thread at a time.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::time::Instant;
+use undertone_core::crypto::keys::PublicKey;
+use undertone_core::files::list::Summary;
+use undertone_core::files::name::Name;
+use undertone_core::files::receive::Receive;
+use undertone_core::files::{Offer, Refused};
+use undertone_core::session::Session;
+use undertone_core::session::streams::StreamId;
+
+use super::listing::{Listed, Listing, Next};
+use super::writing::{Received, Signals, WriteError, Writing};
+use crate::engine::event::transfer::{Progress, Step};
+use crate::files::journal::{Journal, Transfer};
+use crate::files::place::{Folder, Part, PlaceError};
+
+/// An offer of the peer's.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub(super) offer: Offer,
+    pub(super) state: State,
+    journal: Journal,
+    /// Bytes of the data, once the list is here.
+    total: Option<u64>,
+    /// Bytes of the files.
+    pub(super) size: u64,
+    pub(super) signals: Arc<Signals>,
+    /// Its streams are open in this session, …
+    pub(super) is_open: bool,
+    /// … and the data is accepted in it.
+    is_flowing: bool,
+    /// Pieces of the list, and then of the data, that wait for the other thread.
+    waiting: Vec<Vec<u8>>,
+    /// The last piece of it is here.
+    last: bool,
+    /// Bytes of the list that were read.
+    read: u64,
+    /// Bytes of the data that are written.
+    written: u64,
+    told: (u64, Option<Instant>),
+    told_full: bool,
+}
+
+/// How far it is.
+#[derive(Debug)]
+pub(super) enum State {
+    /// The list comes.
+    Listing(Box<Listing>),
+    /// The same, while another thread reads it, or looks for what an earlier run left.
+    Reading,
+    /// The person is asked.
+    Asked(Box<Receive>),
+    /// It is being received.
+    Receiving(Box<Writing>),
+    /// The same, while another thread writes, or makes the part.
+    Writing,
+}
+
+/// What another thread did for it.
+pub(in crate::engine::conversation) enum Work {
+    /// So many bytes of the list were read.
+    Read(Box<Listing>, u64),
+    /// The list is whole, or not to be taken.
+    Listed(Result<Listed, Refused>),
+    /// The part was made.
+    Opened(Result<Box<Writing>, (Box<Receive>, WriteError)>),
+    /// What came was written; where it was the last, it is in its place.
+    Written(Box<Writing>, Result<Option<Received>, WriteError>),
+}
+
+impl Incoming {
+    pub(super) fn new(offer: Offer, journal: Journal) -> Self {
+        Self {
+            offer,
+            state: State::Reading,
+            journal,
+            total: None,
+            size: 0,
+            signals: Arc::default(),
+            is_open: true,
+            is_flowing: false,
+            waiting: Vec::new(),
+            last: false,
+            read: 0,
+            written: 0,
+            told: (0, None),
+            told_full: false,
+        }
+    }
+
+    /// Looks for what an earlier run left of it.
+    pub(super) fn look(&self, peer: PublicKey) -> impl FnOnce() -> Work + Send + 'static {
+        let (journal, id) = (self.journal.clone(), self.offer.id);
+        move || Work::Read(Box::new(Listing::look(&journal, &peer, &id)), 0)
+    }
+
+    pub(super) fn list(&self) -> StreamId {
+        StreamId(self.offer.list)
+    }
+
+    pub(super) fn data(&self) -> StreamId {
+        StreamId(self.offer.data)
+    }
+
+    pub(super) fn has(&self, stream: StreamId) -> bool {
+        self.is_open && (self.list() == stream || self.data() == stream)
+    }
+
+    /// Whether the person accepted it.
+    pub(super) fn is_accepted(&self) -> bool {
+        matches!(self.state, State::Receiving(_) | State::Writing)
+    }
+
+    /// Whether something is yet to come on this stream.
+    pub(super) fn is_awaited(&self, stream: StreamId) -> bool {
+        let is_listing = matches!(self.state, State::Listing(_) | State::Reading);
+        let is_current = (stream == self.list()) == is_listing;
+        // What was not accepted yet may be withdrawn.
+        is_current && !self.last || stream == self.data() && !self.is_accepted()
+    }
+
+    /// The next bytes of the list, or of the data, are here.
+    pub(super) fn take(&mut self, bytes: Vec<u8>, last: bool) {
+        self.waiting.push(bytes);
+        self.last |= last;
+    }
+
+    /// What is to be done with what waits, on another thread, unless one is busy with it already.
+    pub(super) fn work(&mut self) -> Option<Box<dyn FnOnce() -> Work + Send>> {
+        if self.waiting.is_empty() {
+            return None;
+        }
+        match std::mem::replace(&mut self.state, State::Reading) {
+            State::Listing(listing) => Some(Box::new(self.read_list(listing))),
+            State::Receiving(writing) => {
+                self.state = State::Writing;
+                Some(Box::new(self.write(writing)))
+            }
+            state => {
+                self.state = state;
+                None
+            }
+        }
+    }
+
+    fn read_list(&mut self, mut listing: Box<Listing>) -> impl FnOnce() -> Work + Send + 'static {
+        let pieces = std::mem::take(&mut self.waiting);
+        let last = std::mem::take(&mut self.last);
+        let (offer, journal, signals) = (
+            self.offer.clone(),
+            self.journal.clone(),
+            Arc::clone(&self.signals),
+        );
+        move || {
+            let len = pieces.iter().map(|piece| piece.len() as u64).sum();
+            let read = pieces.iter().try_for_each(|piece| listing.take(piece));
+            match read {
+                Ok(()) if !last => Work::Read(listing, len),
+                Ok(()) => Work::Listed(listing.finish(&offer, &journal, &signals)),
+                Err(refused) => Work::Listed(Err(refused)),
+            }
+        }
+    }
+
+    fn write(&mut self, mut writing: Box<Writing>) -> impl FnOnce() -> Work + Send + 'static {
+        let (pieces, last) = (std::mem::take(&mut self.waiting), self.last);
+        move || {
+            let written = pieces.iter().try_for_each(|piece| writing.take(piece));
+            let done = written.and_then(|()| match last {
+                true => writing.finish().map(Some),
+                false => Ok(None),
+            });
+            Work::Written(writing, done)
+        }
+    }
+
+    /// The list is read as far as it came: more may come.
+    pub(super) fn go_on_listing(
+        &mut self,
+        listing: Box<Listing>,
+        read: u64,
+        session: &mut Session,
+    ) -> bool {
+        self.state = State::Listing(listing);
+        self.read += read;
+        let now = Instant::now().into_std();
+        match self.read {
+            // It has no more streams than it may: the offer came on two of them.
+            0 => session.accept(self.list(), 0, now).is_ok(),
+            read => {
+                session.took(self.list(), read, now);
+                true
+            }
+        }
+    }
+
+    /// The list is whole.
+    pub(super) fn listed(&mut self, summary: &Summary, next: Next, session: &mut Session) {
+        session.close_stream(self.list());
+        self.size = summary.totals.size.unwrap_or_default();
+        self.total = summary.totals.size.map(|_| summary.totals.data);
+        match next {
+            Next::Ask(receive) => self.state = State::Asked(receive),
+            Next::GoOn(writing) => self.go_on(writing, session),
+        }
+    }
+
+    /// Makes the part in this folder, on another thread.
+    pub(super) fn open(
+        &mut self,
+        into: PathBuf,
+        peer: PublicKey,
+    ) -> Option<impl FnOnce() -> Work + Send + 'static> {
+        let receive = match std::mem::replace(&mut self.state, State::Writing) {
+            State::Asked(receive) => receive,
+            state => {
+                self.state = state;
+                return None;
+            }
+        };
+        let transfer = Transfer {
+            peer,
+            id: self.offer.id,
+            name: self.offer.name.to_string(),
+            size: self.offer.size,
+            folder: into,
+            part: Default::default(),
+            offset: 0,
+        };
+        let (journal, signals) = (self.journal.clone(), Arc::clone(&self.signals));
+        Some(move || {
+            let part = Name::new(&transfer.name)
+                .map_err(|_| PlaceError::Misfit)
+                .and_then(|name| Part::create(Folder::open(&transfer.folder)?, &name));
+            Work::Opened(match part {
+                Err(error) => Err((receive, error.into())),
+                Ok(part) => {
+                    let begun =
+                        Writing::begin((*receive).clone(), part, (journal, transfer), signals);
+                    begun.map(Box::new).map_err(|error| (receive, error))
+                }
+            })
+        })
+    }
+
+    /// The part is there, or so much is written: more may come.
+    pub(super) fn go_on(&mut self, writing: Box<Writing>, session: &mut Session) {
+        self.written = writing.offset();
+        self.state = State::Receiving(writing);
+        let now = Instant::now().into_std();
+        if self.is_flowing {
+            session.took(self.data(), self.written, now);
+        } else if self.is_open {
+            // As the list was.
+            self.is_flowing = session.accept(self.data(), self.written, now).is_ok();
+        }
+    }
+
+    /// The peer offers it again, in another session: it goes on with what is here.
+    pub(super) fn reopen(&mut self, offer: Offer, session: &mut Session) {
+        self.offer = offer;
+        self.is_open = true;
+        session.close_stream(self.list());
+        match std::mem::replace(&mut self.state, State::Writing) {
+            State::Receiving(writing) => self.go_on(writing, session),
+            state => self.state = state,
+        }
+    }
+
+    /// Its streams are gone with their session; what is here is kept.
+    pub(super) fn interrupt(&mut self) {
+        (self.is_open, self.is_flowing) = (false, false);
+        self.waiting.clear();
+        self.last = false;
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        Progress {
+            done: self.written,
+            total: self.total,
+        }
+    }
+
+    /// Something to be told about its progress, not too often.
+    pub(super) fn news(&mut self, now: Instant) -> Option<Step> {
+        if !self.is_accepted() || !self.is_flowing {
+            return None;
+        }
+        let is_full = self.signals.full.load(Ordering::Relaxed);
+        if is_full != std::mem::replace(&mut self.told_full, is_full) && is_full {
+            return Some(Step::Paused {
+                message: "no space is left: free some, and it goes on by itself".to_owned(),
+            });
+        }
+        let (done, at) = self.told;
+        let is_new = at.is_none() || self.written != done;
+        if !is_new || at.is_some_and(|at| now < at + super::TOLD_EVERY) {
+            return None;
+        }
+        self.told = (self.written, Some(now));
+        Some(match at {
+            None => Step::Started(self.progress()),
+            Some(_) => Step::Progress(self.progress()),
+        })
+    }
+
+    /// Nothing more is said of it.
+    pub(super) fn close(&mut self, session: &mut Session) {
+        if std::mem::take(&mut self.is_open) {
+            session.close_stream(self.list());
+            session.close_stream(self.data());
+        }
+    }
+}

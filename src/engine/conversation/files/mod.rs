@@ -1,0 +1,243 @@
+//! The files of a conversation: offers of both ends, by their numbers.
+//!
+//! ```text
+//! ours      listed ─► offered ─► read and sent ─► what the peer says of it
+//! theirs    list read ─► the person is asked ─► received and written ─► in its place
+//! ```
+//!
+//! Whatever waits for the disk is done on another thread, one piece of work an offer at a time, and
+//! comes back as [`Done`]. What is said over the wire is the session's.
+
+mod incoming;
+mod listing;
+mod ours;
+mod outgoing;
+mod theirs;
+mod writing;
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+use undertone_core::files::Outcome;
+use undertone_core::session::Session;
+use undertone_core::session::streams::StreamId;
+
+use super::Conversation;
+use crate::engine::WRITE_TIMEOUT;
+use crate::engine::event::Event;
+use crate::engine::event::transfer::{Progress, Step, Transfer};
+use crate::files::source::SourceError;
+use incoming::{Incoming, Work};
+use outgoing::{Outgoing, Read};
+
+/// Progress is told so often at the most.
+pub(super) const TOLD_EVERY: Duration = Duration::from_millis(250);
+/// Offers of the peer's that are open at a time; it has streams for no more.
+const THEIRS_MAX: usize = 8;
+
+/// All offers that are not over.
+#[derive(Debug, Default)]
+pub(super) struct Transfers {
+    /// The last number that was given.
+    last: u32,
+    ours: BTreeMap<u32, Outgoing>,
+    theirs: BTreeMap<u32, Incoming>,
+    work: JoinSet<Done>,
+}
+
+/// What another thread did for an offer.
+pub(super) enum Done {
+    /// What the person named was listed.
+    Listed(u32, String, Result<Box<Outgoing>, SourceError>),
+    Read(u32, Read),
+    Worked(u32, Work),
+}
+
+impl Transfers {
+    fn number(&mut self) -> u32 {
+        self.last += 1;
+        self.last
+    }
+
+    /// The next thing that another thread has done. Cancel-safe.
+    pub(super) async fn next(&mut self) -> Done {
+        loop {
+            match self.work.join_next().await {
+                Some(Ok(done)) => return done,
+                // It panicked, or was called off.
+                Some(Err(_)) => {}
+                None => pending().await,
+            }
+        }
+    }
+
+    /// Whether something is on its way: accepted, and not over.
+    pub(super) fn is_moving(&self) -> bool {
+        self.ours.values().any(|ours| ours.accepted)
+            || self.theirs.values().any(Incoming::is_accepted)
+    }
+
+    /// All of them, each by its number, and how far it is.
+    pub(super) fn in_words(&self, session: &Session) -> Vec<(String, String)> {
+        let ours = self.ours.iter().map(|(number, ours)| {
+            let how = match ours.accepted {
+                true => percent("sending", ours.progress(session)),
+                false => "offered".to_owned(),
+            };
+            (*number, format!("to them: {}, {how}", ours.name))
+        });
+        let theirs = self.theirs.iter().map(|(number, theirs)| {
+            let how = match theirs.is_accepted() {
+                true => percent("receiving", theirs.progress()),
+                false => format!("/accept {number} · /reject {number}"),
+            };
+            (*number, format!("from them: {}, {how}", theirs.offer.name))
+        });
+        let mut all: Vec<_> = ours.chain(theirs).collect();
+        all.sort_unstable();
+        let named = |(number, what)| (format!("[{number}]"), what);
+        all.into_iter().map(named).collect()
+    }
+
+    fn spawn(&mut self, work: impl FnOnce() -> Done + Send + 'static) {
+        self.work.spawn_blocking(work);
+    }
+
+    fn ours_of(&self, stream: StreamId) -> Option<u32> {
+        let mut ours = self.ours.iter();
+        ours.find(|(_, ours)| ours.has(stream))
+            .map(|(number, _)| *number)
+    }
+
+    fn theirs_of(&self, stream: StreamId) -> Option<u32> {
+        let mut theirs = self.theirs.iter();
+        let found = theirs.find(|(_, theirs)| theirs.has(stream));
+        found.map(|(number, _)| *number)
+    }
+}
+
+fn percent(what: &str, progress: Progress) -> String {
+    match progress.percent() {
+        Some(percent) => format!("{what}, {percent} %"),
+        None => what.to_owned(),
+    }
+}
+
+impl Conversation<'_> {
+    /// Offers what waits to be offered, and gives the session what it wants and is here. Says
+    /// whether it gave anything.
+    pub(super) fn feed(&mut self) -> bool {
+        self.offer_what_waits();
+        let mut given = false;
+        for wanted in self.session.wanted() {
+            let Some(number) = self.transfers.ours_of(wanted.stream) else {
+                continue;
+            };
+            let Some(ours) = self.transfers.ours.get_mut(&number) else {
+                continue;
+            };
+            let (gave, read_from) = ours.feed(&mut self.session, wanted);
+            given |= gave;
+            if let Some(work) = read_from.and_then(|offset| ours.begin_read(offset)) {
+                self.transfers.spawn(move || Done::Read(number, work()));
+            }
+        }
+        given
+    }
+
+    /// Another thread has done something for an offer.
+    pub(super) fn take_done(&mut self, done: Done) {
+        match done {
+            Done::Listed(number, name, listed) => self.listed(number, name, listed),
+            Done::Read(number, read) => self.was_read(number, read),
+            Done::Worked(number, work) => self.worked(number, work),
+        }
+    }
+
+    /// The peer says no more of this stream.
+    pub(super) fn stream_closed(&mut self, stream: StreamId) {
+        match (
+            self.transfers.ours_of(stream),
+            self.transfers.theirs_of(stream),
+        ) {
+            (Some(number), _) => self.ours_closed(number, stream),
+            (_, Some(number)) => self.theirs_closed(number, stream),
+            // Of an offer that is over.
+            (None, None) => {}
+        }
+    }
+
+    /// Bytes of a stream of the peer's are here.
+    pub(super) fn take_piece(&mut self, stream: StreamId, bytes: Vec<u8>, last: bool) {
+        let Some(number) = self.transfers.theirs_of(stream) else {
+            return;
+        };
+        self.take_bytes(number, bytes, last);
+    }
+
+    /// Another session carries the conversation: offers of ours are made again, those of the peer's
+    /// wait until they are.
+    pub(super) fn offers_interrupted(&mut self) {
+        self.transfers.ours.values_mut().for_each(Outgoing::renew);
+        self.interrupt_theirs();
+    }
+
+    /// The conversation is over: what was received so far is kept for another one.
+    pub(super) async fn end_transfers(&mut self) {
+        let peer = self.peer.name().to_owned();
+        for (number, ours) in std::mem::take(&mut self.transfers.ours) {
+            let message = format!("{peer} does not have all of it; offered again, it goes on");
+            let message = if ours.accepted {
+                message
+            } else {
+                String::new()
+            };
+            self.failed(number, true, ours.name, Outcome::Cancelled, false, message);
+        }
+        let keeping = self.keep_theirs();
+        // What is not safe by then comes once more.
+        let _ = timeout(WRITE_TIMEOUT, keeping).await;
+        for theirs in self.transfers.theirs.values() {
+            theirs.signals.cancelled.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Tells how far things are, where it is time to.
+    pub(super) fn tell_progress(&mut self) {
+        let now = Instant::now();
+        let mut news = Vec::new();
+        for (number, ours) in &mut self.transfers.ours {
+            let step = ours.news(&self.session, now);
+            news.extend(step.map(|step| (*number, true, ours.name.clone(), step)));
+        }
+        for (number, theirs) in &mut self.transfers.theirs {
+            let step = theirs.news(now);
+            news.extend(step.map(|step| (*number, false, theirs.offer.name.to_string(), step)));
+        }
+        for (number, outgoing, name, step) in news {
+            self.tell_transfer(number, outgoing, name, step);
+        }
+    }
+
+    /// When progress is to be told next.
+    pub(super) fn progress_at(&self) -> Option<Instant> {
+        self.transfers
+            .is_moving()
+            .then(|| Instant::now() + TOLD_EVERY)
+    }
+
+    fn tell_transfer(&self, number: u32, outgoing: bool, name: String, step: Step) {
+        let peer = self.peer.name().to_owned();
+        self.show(Event::Transfer(Transfer {
+            number,
+            peer,
+            outgoing,
+            name,
+            step,
+        }));
+    }
+}

@@ -1,0 +1,147 @@
+//! What becomes of offers of ours.
+
+use undertone_core::files::{OfferId, Outcome};
+use undertone_core::session::streams::StreamId;
+
+use super::outgoing::{Outgoing, Paths, Read};
+use super::{Conversation, Done};
+use crate::engine::event::transfer::Step;
+use crate::files::source::{Filter, SourceError, walk};
+
+impl Conversation<'_> {
+    /// Lists what is to be offered, which takes as long as the disk does.
+    pub(in crate::engine::conversation) fn send(&mut self, paths: Paths, filter: Filter) {
+        if self.peer.is_shut() {
+            return self.error(
+                "shut",
+                "not sent: the other person's identity is not verified",
+                "/verify compares words; /quit leaves.",
+            );
+        }
+        let number = self.transfers.number();
+        let name = paths.first().map(|path| path.display().to_string());
+        let name = name.unwrap_or_default();
+        self.transfers.spawn(move || {
+            let source = walk(&paths, &filter, &|| false);
+            let listed = source.map(|source| Box::new(Outgoing::new(source)));
+            Done::Listed(number, name, listed)
+        });
+    }
+
+    pub(super) fn listed(
+        &mut self,
+        number: u32,
+        name: String,
+        listed: Result<Box<Outgoing>, SourceError>,
+    ) {
+        match listed {
+            Ok(ours) => drop(self.transfers.ours.insert(number, *ours)),
+            Err(error) => {
+                let message = error.to_string();
+                self.failed(number, true, name, Outcome::Source, false, message);
+            }
+        }
+    }
+
+    pub(super) fn offer_what_waits(&mut self) {
+        // Numbers of streams begin anew with a session: what the former one has told comes first.
+        if self.link.is_none() || self.transfers.ours.is_empty() || self.session.has_events() {
+            return;
+        }
+        if !self.peer.takes_files() {
+            let peer = self.peer.name().to_owned();
+            for (number, ours) in std::mem::take(&mut self.transfers.ours) {
+                let message =
+                    format!("{peer}'s program takes no files; {peer} must update undertone");
+                self.failed(number, true, ours.name, Outcome::Failed, false, message);
+            }
+            return;
+        }
+        let mut offered = Vec::new();
+        for (number, ours) in &mut self.transfers.ours {
+            if ours.offer(&mut self.session) && !ours.accepted {
+                let step = Step::Waiting {
+                    files: ours.files,
+                    size: ours.size,
+                    skipped: ours.skipped.clone(),
+                };
+                offered.push((*number, ours.name.clone(), step));
+            }
+        }
+        for (number, name, step) in offered {
+            self.tell_transfer(number, true, name, step);
+        }
+    }
+
+    pub(super) fn was_read(&mut self, number: u32, read: Read) {
+        let Some(ours) = self.transfers.ours.get_mut(&number) else {
+            return;
+        };
+        if let Err(error) = ours.end_read(read) {
+            self.end_ours(number, Outcome::Source, false, error.to_string());
+        }
+    }
+
+    /// The peer says what became of an offer of ours.
+    pub(in crate::engine::conversation) fn take_outcome(&mut self, id: OfferId, outcome: Outcome) {
+        let mut ours = self.transfers.ours.iter();
+        let Some((number, ours)) = ours.find(|(_, ours)| ours.id == id) else {
+            return self.theirs_ended(id, outcome);
+        };
+        let (number, size) = (*number, ours.size.unwrap_or_default());
+        if outcome != Outcome::Received {
+            return self.end_ours(number, outcome, true, String::new());
+        }
+        let Some(mut ours) = self.transfers.ours.remove(&number) else {
+            return;
+        };
+        ours.close(&mut self.session);
+        let step = Step::Done {
+            size,
+            paths: Vec::new(),
+            dropped: Vec::new(),
+        };
+        self.tell_transfer(number, true, ours.name, step);
+    }
+
+    /// The peer closed a stream without a word about the offer: it comes, or never will.
+    pub(super) fn ours_closed(&mut self, number: u32, stream: StreamId) {
+        let Some(ours) = self.transfers.ours.get(&number) else {
+            return;
+        };
+        // The list is closed once it was read.
+        if ours.is_data(stream) && !self.session.has_events() {
+            self.end_ours(number, Outcome::Failed, true, String::new());
+        }
+    }
+
+    /// It is over, and did not come about. The peer is told, where it did not say so itself.
+    pub(super) fn end_ours(&mut self, number: u32, outcome: Outcome, by_peer: bool, why: String) {
+        let Some(mut ours) = self.transfers.ours.remove(&number) else {
+            return;
+        };
+        if !by_peer {
+            // Where the outbox is full, the closed streams say enough.
+            let _ = self.session.tell_outcome(ours.id, outcome);
+        }
+        ours.close(&mut self.session);
+        self.failed(number, true, ours.name, outcome, by_peer, why);
+    }
+
+    pub(super) fn failed(
+        &mut self,
+        number: u32,
+        outgoing: bool,
+        name: String,
+        outcome: Outcome,
+        by_peer: bool,
+        message: String,
+    ) {
+        let step = Step::Failed {
+            outcome,
+            by_peer,
+            message,
+        };
+        self.tell_transfer(number, outgoing, name, step);
+    }
+}

@@ -1,0 +1,184 @@
+//! An offer that was accepted, on the thread that writes: full disks are waited for, and the journal
+//! says from time to time how much is safe.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use undertone_core::files::Outcome;
+use undertone_core::files::receive::Receive;
+
+use crate::files::incoming::{Incoming, IncomingError};
+use crate::files::journal::{Journal, Transfer};
+use crate::files::place::{Part, PlaceError};
+use crate::store::StoreError;
+
+/// A full disk is tried again after so long.
+const AGAIN: Duration = Duration::from_millis(500);
+/// So many bytes may come twice after a crash …
+const SAFE_EVERY: u64 = 64 * 1024 * 1024;
+/// … or what came in so long.
+const SAFE_AFTER: Duration = Duration::from_secs(5);
+
+/// What the conversation and the thread that writes tell each other meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Signals {
+    /// It is to end.
+    pub(super) cancelled: AtomicBool,
+    /// The disk is full: it is tried again and again.
+    pub(super) full: AtomicBool,
+}
+
+/// What is being received.
+#[derive(Debug)]
+pub(in crate::engine::conversation) struct Writing {
+    incoming: Incoming,
+    journal: Journal,
+    transfer: Transfer,
+    /// When the journal last said how much is safe.
+    safe: Instant,
+    signals: Arc<Signals>,
+}
+
+/// What was received, in its place.
+#[derive(Debug)]
+pub(in crate::engine::conversation) struct Received {
+    pub(super) paths: Vec<PathBuf>,
+    /// Files that are not there, and why, in words.
+    pub(super) dropped: Vec<String>,
+}
+
+/// Why it does not come about here.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::engine::conversation) enum WriteError {
+    #[error("what came is not what was offered, or cannot be written: {0}")]
+    Incoming(#[from] IncomingError),
+    #[error("what is here cannot be noted: {0}")]
+    Journal(#[from] StoreError),
+    #[error("it was cancelled")]
+    Cancelled,
+}
+
+impl WriteError {
+    /// The word about it for the peer.
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Incoming(error) => error.outcome(),
+            Self::Journal(_) => Outcome::CannotWrite,
+            Self::Cancelled => Outcome::Cancelled,
+        }
+    }
+}
+
+impl From<PlaceError> for WriteError {
+    fn from(error: PlaceError) -> Self {
+        Self::Incoming(error.into())
+    }
+}
+
+impl Writing {
+    /// Goes on with `receive` in this part, and notes where that is.
+    ///
+    /// # Errors
+    /// [`WriteError::Journal`].
+    pub(super) fn begin(
+        receive: Receive,
+        part: Part,
+        (journal, mut transfer): (Journal, Transfer),
+        signals: Arc<Signals>,
+    ) -> Result<Self, WriteError> {
+        part.target().path().clone_into(&mut transfer.folder);
+        transfer.part = part.kept().clone();
+        transfer.offset = receive.offset();
+        journal.keep(&transfer)?;
+        Ok(Self {
+            incoming: Incoming::new(receive, part),
+            journal,
+            transfer,
+            safe: Instant::now(),
+            signals,
+        })
+    }
+
+    /// How much of the data is written.
+    pub(super) fn offset(&self) -> u64 {
+        self.incoming.offset()
+    }
+
+    /// Writes the next bytes of the data.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub(super) fn take(&mut self, mut bytes: &[u8]) -> Result<(), WriteError> {
+        let (incoming, signals) = (&mut self.incoming, &self.signals);
+        persist(signals, || incoming.take(&mut bytes))?;
+        let is_much = self.offset().saturating_sub(self.transfer.offset) >= SAFE_EVERY;
+        if is_much || self.safe.elapsed() >= SAFE_AFTER {
+            self.keep()?;
+        }
+        Ok(())
+    }
+
+    /// Notes that everything so far is on the disk, once it is.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub(super) fn keep(&mut self) -> Result<(), WriteError> {
+        let (incoming, signals) = (&mut self.incoming, &self.signals);
+        self.transfer.offset = persist(signals, || Ok(incoming.sync()?))?;
+        self.transfer.part = self.incoming.part().kept().clone();
+        self.journal.keep(&self.transfer)?;
+        self.safe = Instant::now();
+        Ok(())
+    }
+
+    /// All of the data came: puts it in its place.
+    ///
+    /// # Errors
+    /// [`WriteError`]; what is not in its place stays in the part.
+    pub(super) fn finish(&mut self) -> Result<Received, WriteError> {
+        let mut paths = Vec::new();
+        let (incoming, signals) = (&mut self.incoming, &self.signals);
+        persist(signals, || incoming.finish(|path| paths.push(path)))?;
+        self.journal
+            .forget(&self.transfer.peer, &self.transfer.id)?;
+        Ok(Received {
+            paths,
+            dropped: self.incoming.failed().in_words(),
+        })
+    }
+
+    /// Removes what there is of it.
+    pub(super) fn discard(self) {
+        let Transfer { peer, id, .. } = &self.transfer;
+        // What stays behind `undertone files` lists.
+        if self.incoming.discard().is_ok() {
+            let _ = self.journal.forget(peer, id);
+        }
+    }
+}
+
+/// Does it again while the disk is full, unless it is cancelled.
+fn persist<T>(
+    signals: &Signals,
+    mut work: impl FnMut() -> Result<T, IncomingError>,
+) -> Result<T, WriteError> {
+    loop {
+        match work() {
+            Err(error) if error.is_full() => signals.full.store(true, Ordering::Relaxed),
+            done => {
+                signals.full.store(false, Ordering::Relaxed);
+                return Ok(done?);
+            }
+        }
+        let until = Instant::now() + AGAIN;
+        while Instant::now() < until {
+            if signals.cancelled.load(Ordering::Relaxed) {
+                return Err(WriteError::Cancelled);
+            }
+            thread::sleep(AGAIN / 10);
+        }
+    }
+}

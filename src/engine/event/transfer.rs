@@ -1,0 +1,158 @@
+//! What happens to an offer of files, of either end.
+
+use std::path::PathBuf;
+
+use undertone_core::files::Outcome;
+use undertone_core::files::entry::Kind;
+use undertone_core::files::list::{Listed, Summary};
+use undertone_core::files::name::Name;
+
+use crate::files::place::Folder;
+use crate::trust::Trust;
+
+/// Something happened to an offer.
+#[derive(Debug, Clone)]
+pub struct Transfer {
+    /// Its number in this conversation, from 1, never used again.
+    pub number: u32,
+    /// Our name for the other person.
+    pub peer: String,
+    /// Whether it goes to the other person, and does not come from them.
+    pub outgoing: bool,
+    /// What is offered, as it is called on the wire: it may do anything to a terminal.
+    pub name: String,
+    /// What happened.
+    pub step: Step,
+}
+
+/// How far it is.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// The other person offers it, and it may be accepted or declined.
+    Offered(Offered),
+    /// It is offered to the other person, who decides.
+    Waiting {
+        /// Files in it.
+        files: u64,
+        /// Bytes of them all, where that is known.
+        size: Option<u64>,
+        /// What is left out, and why, in words.
+        skipped: Vec<String>,
+    },
+    /// It was accepted, and goes on from here.
+    Started(Progress),
+    /// Bytes have arrived: both ends count what the receiver has.
+    Progress(Progress),
+    /// The receiver's disk is full: it goes on by itself once there is space.
+    Paused {
+        /// Where, and what to do.
+        message: String,
+    },
+    /// All of it is here, and being written to the disk for good.
+    Saving,
+    /// The receiver has it in its place.
+    Done {
+        /// Bytes of the files.
+        size: u64,
+        /// Where it is, at the receiver.
+        paths: Vec<PathBuf>,
+        /// Files that were not kept, because they changed or could not be read, at the receiver.
+        dropped: Vec<String>,
+    },
+    /// It is over, and did not come about.
+    Failed {
+        /// How.
+        outcome: Outcome,
+        /// Whether the other end said so.
+        by_peer: bool,
+        /// More about it; may be empty.
+        message: String,
+    },
+    /// It is interrupted: what is here is kept, and the same offer goes on with it.
+    Kept(Progress),
+}
+
+/// How much of it the receiver has, in bytes of the data as it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// So much.
+    pub done: u64,
+    /// Of so much; `None` where nobody knows.
+    pub total: Option<u64>,
+}
+
+/// What the other person offers.
+#[derive(Debug, Clone)]
+pub struct Offered {
+    /// What we know of their key.
+    pub trust: Trust,
+    /// Files in it.
+    pub files: u64,
+    /// Bytes of them all, holes included, where that is known.
+    pub size: Option<u64>,
+    /// The first files.
+    pub first: Vec<OfferedFile>,
+    /// How many begin with a dot, or are in a folder that does.
+    pub hidden: u64,
+    /// How many may be executed.
+    pub executable: u64,
+    /// How many files and folders are called otherwise on the disk.
+    pub renamed: u64,
+    /// Where it goes unless another folder is named.
+    pub into: PathBuf,
+    /// Bytes that are free there, where the system says.
+    pub free: Option<u64>,
+}
+
+/// One file of it.
+#[derive(Debug, Clone)]
+pub struct OfferedFile {
+    /// From what is offered to the file, with `/` between: it may do anything to a terminal.
+    pub path: String,
+    /// Its bytes.
+    pub size: u64,
+    /// Whether it begins with a dot, or is in a folder that does.
+    pub hidden: bool,
+    /// Whether it may be executed.
+    pub executable: bool,
+}
+
+impl Offered {
+    /// What is in the list, and where it would go.
+    pub(in crate::engine) fn new(summary: &Summary, trust: Trust, into: PathBuf) -> Self {
+        Self {
+            trust,
+            files: summary.totals.files,
+            size: summary.totals.size,
+            first: summary.first.iter().map(OfferedFile::new).collect(),
+            hidden: summary.hidden,
+            executable: summary.executable,
+            renamed: summary.renamed,
+            free: Folder::open(&into).ok().and_then(|folder| folder.free()),
+            into,
+        }
+    }
+}
+
+impl OfferedFile {
+    fn new(listed: &Listed) -> Self {
+        let names: Vec<_> = listed.path.iter().map(Name::as_str).collect();
+        Self {
+            path: names.join("/"),
+            size: listed.size,
+            hidden: listed.is_hidden(),
+            executable: listed.kind == Kind::Executable,
+        }
+    }
+}
+
+impl Progress {
+    /// How much that is of a hundred, rounded down.
+    #[must_use]
+    pub fn percent(self) -> Option<u64> {
+        let total = u128::from(self.total?);
+        let done = u128::from(self.done).min(total);
+        let percent = (100 * done).checked_div(total).unwrap_or(100);
+        u64::try_from(percent).ok()
+    }
+}

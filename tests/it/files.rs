@@ -1,0 +1,146 @@
+//! Files between two chats: offered, accepted, received, and taken up again.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::common::acts::{ada_and_bob, homes, talking};
+use crate::common::{Client, Mediator};
+
+/// The next event about files that is in this state.
+fn await_state(client: &Client, state: &str) -> Value {
+    client.await_that(state, |event| {
+        event["type"] == "file" && event["state"] == state
+    })
+}
+
+/// Sends what this path names from the first to the second, into the folder.
+fn send([from, to]: [&mut Client; 2], path: &Path, into: &Path) -> Value {
+    from.say(&format!("/send \"{}\"", path.display()));
+    let offered = await_state(to, "offered");
+    to.say(&format!("/accept {} \"{}\"", offered["id"], into.display()));
+    let done = await_state(to, "done");
+    await_state(from, "done");
+    done
+}
+
+#[test]
+fn a_file_is_offered_accepted_and_received() {
+    let (_mediator, _homes, mut clients) = talking();
+    let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    for (name, len) in [
+        ("empty", 0),
+        ("one", 1),
+        ("64 KiB - 1", 65_535),
+        ("64 KiB", 65_536),
+        ("64 KiB + 1", 65_537),
+        ("large", 9_000_001),
+    ] {
+        let bytes: Vec<u8> = (0..len).map(|n: u32| (n / 3) as u8).collect();
+        let path = from.path().join(name);
+        fs::write(&path, &bytes).unwrap();
+        let done = send(clients.each_mut(), &path, to.path());
+        let there = to.path().join(name);
+        assert_eq!(done["paths"][0], there.to_str().unwrap());
+        assert!(fs::read(&there).unwrap() == bytes, "{name}");
+        // Nothing else is there.
+        let count = fs::read_dir(to.path()).unwrap().count();
+        fs::remove_file(&there).unwrap();
+        assert_eq!(count, 1, "{name}");
+    }
+}
+
+#[test]
+fn a_folder_comes_whole_with_its_empty_folders() {
+    let (_mediator, _homes, mut clients) = talking();
+    let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let tree = from.path().join("tree");
+    fs::create_dir_all(tree.join("a/b/c")).unwrap();
+    fs::create_dir(tree.join("empty")).unwrap();
+    for (name, text) in [
+        ("a/1", "one"),
+        ("a/b/2", "two"),
+        ("a/b/c/3", ""),
+        ("0", "zero"),
+    ] {
+        fs::write(tree.join(name), text).unwrap();
+    }
+    send(clients.each_mut(), &tree, to.path());
+    let there = to.path().join("tree");
+    assert_eq!(fs::read(there.join("a/b/2")).unwrap(), b"two");
+    assert_eq!(fs::read(there.join("a/b/c/3")).unwrap(), b"");
+    assert!(there.join("empty").is_dir());
+    // The same again is put beside it.
+    send(clients.each_mut(), &tree, to.path());
+    assert_eq!(fs::read(to.path().join("tree (2)/0")).unwrap(), b"zero");
+}
+
+#[test]
+fn what_is_declined_or_cancelled_leaves_nothing() {
+    let (_mediator, _homes, mut clients) = talking();
+    let from = tempfile::tempdir().unwrap();
+    let path = from.path().join("a");
+    fs::write(&path, "text").unwrap();
+    let [sender, receiver] = &mut clients;
+    for (end, command, outcome) in [(1, "/reject", "declined"), (0, "/cancel", "cancelled")] {
+        sender.say(&format!("/send {}", path.display()));
+        await_state(receiver, "offered");
+        match end {
+            0 => sender.say(command),
+            _ => receiver.say(command),
+        }
+        for client in [&*sender, &*receiver] {
+            assert_eq!(await_state(client, "failed")["outcome"], outcome);
+        }
+    }
+    // Afterwards one talks as before.
+    sender.say("well");
+    assert_eq!(receiver.await_message(), "well");
+}
+
+#[test]
+fn what_one_left_goes_on_with_the_same_command() {
+    let (mediator, homes) = (Mediator::start(), homes());
+    let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let path = from.path().join("large");
+    let bytes: Vec<u8> = (0..300_000_000u32).map(|n| (n / 7) as u8).collect();
+    fs::write(&path, &bytes).unwrap();
+    for leaves in [0, 1] {
+        let clients = ada_and_bob(&mediator, &homes).map(|(client, _)| client);
+        let [mut sender, mut receiver] = clients;
+        sender.say(&format!("/send {}", path.display()));
+        match leaves {
+            0 => {
+                let offered = await_state(&receiver, "offered");
+                receiver.say(&format!(
+                    "/accept {} {}",
+                    offered["id"],
+                    to.path().display()
+                ));
+            }
+            _ => assert!(await_state(&receiver, "started")["done"].as_u64() > Some(0)),
+        }
+        receiver.await_that("progress", |event| {
+            event["state"] == "progress" && event["done"].as_u64() > Some(0)
+        });
+        let ends = [&mut sender, &mut receiver];
+        let [leaver, other] = if leaves == 0 {
+            ends
+        } else {
+            let [a, b] = ends;
+            [b, a]
+        };
+        leaver.say("/quit");
+        other.await_event("left");
+        assert_eq!((leaver.exit_code(), other.exit_code()), (0, 0));
+        assert!(await_state(&receiver, "kept")["done"].as_u64() > Some(0));
+        assert!(!to.path().join("large").exists());
+    }
+    let [(mut sender, _), (receiver, _)] = ada_and_bob(&mediator, &homes);
+    sender.say(&format!("/send {}", path.display()));
+    assert!(await_state(&receiver, "started")["done"].as_u64() > Some(0));
+    await_state(&receiver, "done");
+    assert!(fs::read(to.path().join("large")).unwrap() == bytes);
+    assert_eq!(fs::read_dir(to.path()).unwrap().count(), 1);
+}
