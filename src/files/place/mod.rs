@@ -3,6 +3,7 @@
 //! ```text
 //! folder     the folder that the person names, held open
 //! part       what is written: .NAME.XXXXXXXX.part in it, closed to others
+//! level, open_file            what of it is open
 //! resume     the same, taken up again by another process
 //! put        out of the part to the final name, which is new
 //! remove     the part alone
@@ -17,6 +18,8 @@
 
 mod error;
 mod folder;
+mod level;
+mod open_file;
 mod part;
 mod put;
 mod remove;

@@ -1,37 +1,25 @@
 //! What is written of an offer until all of it is here.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::os::fd::{AsFd, OwnedFd};
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_encoding::HEXLOWER;
-use rustix::fs::{
-    AtFlags, FileType, FlockOperation, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT,
-    fdatasync, flock, fstat, ftruncate, futimens, mkdirat, openat, statat, unlinkat,
-};
-use rustix::io::{Errno, pwrite};
-use rustix::process::geteuid;
+use rustix::fs::{AtFlags, FlockOperation, Mode, fchmod, fdatasync, flock, mkdirat, unlinkat};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use undertone_core::crypto::keys::random;
 use undertone_core::files::entry::{Entry, Kind};
 use undertone_core::files::name::Name;
 
+use super::level::{Level, open_part};
+use super::open_file::{OpenFile, set_mtime};
 use super::{Folder, NUMBERED_MAX, PlaceError, put, remove};
-use crate::files::at::{DIRECTORY, names};
+use crate::files::at::names;
 use crate::files::number::{numbered, shortened};
 
-/// How files are created: as new ones, and never through a link.
-const CREATE: OFlags = OFlags::WRONLY
-    .union(OFlags::CREATE)
-    .union(OFlags::EXCL)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
 /// Bytes of the offer's name in that of the part: some file systems allow 143 in all.
 const NAME_SHOWN: usize = 100;
-/// A file may have been changed so much later than now, by another clock.
-const MTIME_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// An offer as it is written. Dropped, it stays on the disk, to be taken up again
 /// ([`Part::reopen`]) or cleared ([`clear`](super::clear)).
 ///
@@ -62,31 +50,6 @@ pub struct Kept {
     pub dropped: BTreeSet<u64>,
 }
 
-/// A folder in which things are made.
-#[derive(Debug)]
-pub(super) struct Level {
-    pub(super) fd: OwnedFd,
-    /// What it is to have in the end.
-    mtime: Option<u64>,
-    /// The number with which to go on, by names that were taken.
-    next: HashMap<String, u32>,
-}
-
-/// The file that is being written.
-#[derive(Debug)]
-pub(super) struct OpenFile {
-    fd: OwnedFd,
-    name: String,
-    kind: Kind,
-    size: u64,
-    mtime: u64,
-    has_holes: bool,
-    /// Bytes of it that are no hole.
-    contents: u64,
-    /// How many of them are written.
-    written: u64,
-}
-
 impl Part {
     /// Makes one for an offer of this name: the first thing that is written to the folder, once the
     /// person has accepted.
@@ -107,6 +70,8 @@ impl Part {
         let fd = open_part(&target, &name).inspect_err(|_| {
             let _ = unlinkat(&target, &*name, AtFlags::REMOVEDIR);
         })?;
+        // Should it be another one of ours by now, that is closed too.
+        let _ = fchmod(&fd, Mode::RWXU);
         // Ours is empty.
         match names(&fd)
             .map_err(PlaceError::io("read", &path))?
@@ -185,16 +150,7 @@ impl Part {
             self.levels.push(Level::new(fd, Some(entry.mtime)));
             return;
         }
-        self.file = Some(OpenFile {
-            fd,
-            name,
-            kind: entry.kind,
-            size: entry.size,
-            mtime: entry.mtime,
-            has_holes: entry.extents.is_some(),
-            contents: entry.contents(),
-            written,
-        });
+        self.file = Some(OpenFile::of(entry, name, fd, written));
     }
 
     /// Leaves the folders in which an entry of this depth is not.
@@ -216,25 +172,8 @@ impl Part {
     /// [`PlaceError`]; [`PlaceError::Misfit`] where there are more of them than the entry says.
     pub fn write_at(&mut self, at: u64, bytes: &[u8]) -> Result<(), PlaceError> {
         let file = self.file.as_mut().ok_or(PlaceError::Misfit)?;
-        let written = file.written.saturating_add(bytes.len() as u64);
-        let end = at.checked_add(bytes.len() as u64);
-        let fits = end.is_some_and(|end| end <= file.size) && written <= file.contents;
-        if !fits && file.kind != Kind::Pipe {
-            return Err(PlaceError::Misfit);
-        }
         let path = self.target.path().join(&file.name);
-        let mut left = bytes;
-        while !left.is_empty() {
-            let offset = at + (bytes.len() - left.len()) as u64;
-            match pwrite(&file.fd, left, offset) {
-                Ok(0) => return Err(PlaceError::io("write to", &path)(Errno::IO)),
-                Ok(len) => left = left.get(len..).unwrap_or_default(),
-                Err(Errno::INTR) => {}
-                Err(errno) => return Err(PlaceError::io("write to", &path)(errno)),
-            }
-        }
-        file.written = written;
-        Ok(())
+        file.write(at, bytes, &path)
     }
 
     /// Ends the open file: gives it its length and time where it is to be kept, and removes it
@@ -248,23 +187,10 @@ impl Part {
         };
         let path = self.target.path().join(&file.name);
         if is_kept {
-            if file.kind != Kind::Pipe && file.written != file.contents {
-                return Err(PlaceError::Misfit);
-            }
-            if file.has_holes {
-                ftruncate(&file.fd, file.size).map_err(PlaceError::io("write to", &path))?;
-            }
-            set_mtime(&file.fd, file.mtime);
             // Of several files each would be waited for: they are synced together.
-            match self.begun {
-                1 => fdatasync(&file.fd).map_err(PlaceError::io("write to", &path))?,
-                _ => self.unsynced = true,
-            }
-            let here = statat(&level.fd, &*file.name, AtFlags::SYMLINK_NOFOLLOW);
-            let open = fstat(&file.fd).map_err(PlaceError::io("read", &path))?;
-            if !here.is_ok_and(|here| is_same(&here, &open) && is_lone_file(&open)) {
-                return Err(PlaceError::Changed(path));
-            }
+            let is_alone = self.begun == 1;
+            file.complete(level, is_alone, &path)?;
+            self.unsynced |= !is_alone;
         } else {
             match unlinkat(&level.fd, &*file.name, AtFlags::empty()) {
                 Ok(()) | Err(Errno::NOENT) => {}
@@ -331,80 +257,6 @@ impl Drop for Part {
             let _ = flock(&part.fd, FlockOperation::Unlock);
         }
     }
-}
-
-impl Level {
-    pub(super) fn new(fd: OwnedFd, mtime: Option<u64>) -> Self {
-        Self {
-            fd,
-            mtime,
-            next: HashMap::new(),
-        }
-    }
-
-    /// What is made is as open to others as the person lets new files be: the part around it is
-    /// closed.
-    fn make(&self, name: &str, kind: Kind) -> Result<OwnedFd, Errno> {
-        let all = Mode::RWXU | Mode::RWXG | Mode::RWXO;
-        let execute = Mode::XUSR | Mode::XGRP | Mode::XOTH;
-        match kind {
-            Kind::Folder => {
-                mkdirat(&self.fd, name, all)?;
-                openat(&self.fd, name, DIRECTORY, Mode::empty()).inspect_err(|_| {
-                    let _ = unlinkat(&self.fd, name, AtFlags::REMOVEDIR);
-                })
-            }
-            Kind::Executable => openat(&self.fd, name, CREATE, all),
-            Kind::File | Kind::Pipe => openat(&self.fd, name, CREATE, all - execute),
-        }
-    }
-}
-
-/// Opens a part by its name, and holds its lock; it is made sure that it is ours alone.
-pub(super) fn open_part(target: &Folder, name: &str) -> Result<OwnedFd, PlaceError> {
-    let path = target.path().join(name);
-    let fd =
-        openat(target, name, DIRECTORY, Mode::empty()).map_err(PlaceError::io("open", &path))?;
-    let (ours, around) = fstat(&fd)
-        .and_then(|ours| Ok((ours, fstat(target)?)))
-        .map_err(PlaceError::io("read", &path))?;
-    // A file system may know one owner only, or no modes.
-    let is_ours = ours.st_uid == geteuid().as_raw() || ours.st_uid == around.st_uid;
-    if !is_ours {
-        return Err(PlaceError::Changed(path));
-    }
-    match flock(&fd, FlockOperation::NonBlockingLockExclusive) {
-        Err(Errno::WOULDBLOCK) => Err(PlaceError::InUse(path)),
-        // Or there are no locks.
-        _ => Ok(fd),
-    }
-}
-
-pub(super) fn is_same(a: &Stat, b: &Stat) -> bool {
-    (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino)
-}
-
-/// Whether it is a file which nothing else leads to.
-pub(super) fn is_lone_file(stat: &Stat) -> bool {
-    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_nlink <= 1
-}
-
-/// Best effort: some file systems keep none, or let nobody else set it.
-fn set_mtime(fd: impl AsFd, mtime: u64) {
-    let since = Duration::from_secs(mtime);
-    let latest = SystemTime::now() + MTIME_AHEAD;
-    let is_plausible = UNIX_EPOCH
-        .checked_add(since)
-        .is_some_and(|mtime| mtime <= latest);
-    let (true, Ok(tv_sec)) = (is_plausible, i64::try_from(mtime)) else {
-        return;
-    };
-    let time = |tv_sec, tv_nsec| Timespec { tv_sec, tv_nsec };
-    let times = Timestamps {
-        last_access: time(0, UTIME_OMIT),
-        last_modification: time(tv_sec, 0),
-    };
-    let _ = futimens(fd, &times);
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -11,7 +11,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::part::is_lone_file;
+use super::open_file::is_lone_file;
 use super::{Folder, NUMBERED_MAX, PlaceError};
 use crate::files::number::numbered;
 

@@ -8,7 +8,7 @@ use rustix::fs::{AtFlags, Mode, fstat, openat, unlinkat};
 use rustix::io::Errno;
 use undertone_core::files::DEPTH_MAX;
 
-use super::part::open_part;
+use super::level::open_part;
 use super::{Folder, PlaceError};
 use crate::files::at::{DIRECTORY, names};
 

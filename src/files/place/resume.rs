@@ -9,7 +9,8 @@ use rustix::io::Errno;
 use undertone_core::files::DEPTH_MAX;
 use undertone_core::files::entry::{Entry, Kind};
 
-use super::part::{is_lone_file, open_part};
+use super::level::open_part;
+use super::open_file::is_lone_file;
 use super::{Folder, Kept, Part, PlaceError, remove};
 use crate::files::at::{DIRECTORY, names};
 

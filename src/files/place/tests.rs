@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use undertone_core::files::entry::{Entry, Extent, Kind};
 use undertone_core::files::name::Name;
 
-use super::part::Level;
+use super::level::Level;
 use super::*;
 use crate::files::testing::{entry, held_back, on_disk, tree};
 

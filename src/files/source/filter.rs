@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use fast_glob::{glob_match, validate};
 use rustix::fs::{FileType, Mode, fstat, openat};
 
-use super::walk::READ;
+use super::look::READ;
 
 /// More of a `.gitignore` is not read, in bytes.
 const GITIGNORE_MAX: u64 = 1024 * 1024;

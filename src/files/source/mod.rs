@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! walk       finds it: by open folders, through no link
+//! look       what stands at a name, and is opened or not
 //! filter     what is left out because the person says so
 //! holes      where a file has data
 //! data       the list and the data of the offer      read, pipe   the contents in it
@@ -15,6 +16,7 @@ mod data;
 mod filter;
 mod holes;
 mod listed;
+mod look;
 mod pipe;
 mod read;
 mod walk;

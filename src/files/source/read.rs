@@ -11,7 +11,7 @@ use undertone_core::files::name::Name;
 use undertone_core::files::receive::Verdict;
 
 use super::listed::{Listed, nanos_of, seconds};
-use super::walk::READ;
+use super::look::READ;
 use crate::files::at::DIRECTORY;
 
 /// Reads files one at a time; a file is open from the first byte that is asked of it until its

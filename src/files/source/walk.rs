@@ -4,32 +4,23 @@
 use std::collections::{BTreeMap, btree_map};
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, openat, statat};
-use rustix::io::{Errno, read};
-use undertone_core::files::entry::{Entry, Extent, Kind};
+use rustix::fs::{CWD, FileType};
+use undertone_core::files::entry::{Entry, Kind};
 use undertone_core::files::name::Name;
 use undertone_core::files::schedule::Builder;
 use undertone_core::files::{DEPTH_MAX, ENTRIES_MAX, Refused};
 
+use super::Source;
 use super::filter::{Filter, Rules};
 use super::listed::{Listed, nanos_of, seconds};
-use super::{Source, holes};
-use crate::files::at::{DIRECTORY, names};
+use super::look::{Seen, kind_of, look, unreadable};
+use crate::files::at::names;
 use crate::files::number::numbered;
 use crate::files::skipped::{Reason, Skipped};
-
-/// How files are opened: a pipe or a device that has taken a file's place is not waited for.
-pub(super) const READ: OFlags = OFlags::RDONLY
-    .union(OFlags::NONBLOCK)
-    .union(OFlags::NOCTTY)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
-/// What is read at most of a file for which the system says no size, as in `/proc`.
-const COUNTED_MAX: u64 = 64 * 1024 * 1024;
 
 /// Why nothing can be sent.
 #[derive(Debug, thiserror::Error)]
@@ -140,16 +131,6 @@ struct Open {
     left: btree_map::IntoIter<Name, CString>,
     /// How long its path is.
     base: usize,
-}
-
-/// What there is of a file or folder but its name.
-struct Seen {
-    kind: Kind,
-    stat: Stat,
-    size: u64,
-    extents: Option<Box<[Extent]>>,
-    is_counted: bool,
-    fd: OwnedFd,
 }
 
 impl Walk<'_> {
@@ -285,77 +266,4 @@ impl Walk<'_> {
         }
         Ok((seen.kind == Kind::Folder).then_some(seen.fd))
     }
-}
-
-/// What stands there, without opening it.
-fn kind_of(folder: BorrowedFd<'_>, name: &CStr) -> Result<FileType, Reason> {
-    let stat = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).map_err(unreadable)?;
-    Ok(FileType::from_raw_mode(stat.st_mode))
-}
-
-/// Opens it, and looks at what was opened.
-fn look(folder: BorrowedFd<'_>, name: &CStr, kind: FileType) -> Result<Seen, Reason> {
-    let flags = match kind {
-        FileType::Directory => DIRECTORY,
-        FileType::RegularFile => READ,
-        other => return Err(reason_of(other)),
-    };
-    let fd = openat(folder, name, flags, Mode::empty()).map_err(unreadable)?;
-    let stat = fstat(&fd).map_err(unreadable)?;
-    let opened = FileType::from_raw_mode(stat.st_mode);
-    if opened != kind {
-        return Err(reason_of(opened));
-    }
-    let mut seen = Seen {
-        kind: Kind::Folder,
-        stat,
-        size: 0,
-        extents: None,
-        is_counted: false,
-        fd,
-    };
-    if kind == FileType::RegularFile {
-        let is_executable = Mode::from_raw_mode(stat.st_mode).contains(Mode::XUSR);
-        seen.kind = if is_executable {
-            Kind::Executable
-        } else {
-            Kind::File
-        };
-        seen.size = u64::try_from(stat.st_size).unwrap_or_default();
-        seen.extents = holes::find(&seen.fd, &stat, seen.size).map_err(unreadable)?;
-        if seen.size == 0 {
-            seen.size = count(&seen.fd).map_err(unreadable)?;
-            seen.is_counted = seen.size > 0;
-        }
-    }
-    Ok(seen)
-}
-
-/// How much there is to read where the system says nothing, [`COUNTED_MAX`] at most.
-fn count(file: &OwnedFd) -> Result<u64, Errno> {
-    let (mut buf, mut size) = ([0; 4096], 0);
-    while size < COUNTED_MAX {
-        match read(file, &mut buf) {
-            Ok(0) | Err(Errno::AGAIN) => break,
-            Ok(len) => size += len as u64,
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno),
-        }
-    }
-    Ok(size)
-}
-
-fn reason_of(kind: FileType) -> Reason {
-    match kind {
-        FileType::Symlink => Reason::Link,
-        FileType::Fifo => Reason::Pipe,
-        FileType::Socket => Reason::Socket,
-        FileType::CharacterDevice | FileType::BlockDevice => Reason::Device,
-        // It was another thing when it was looked at first.
-        _ => Reason::Unreadable(io::ErrorKind::NotFound),
-    }
-}
-
-fn unreadable(errno: Errno) -> Reason {
-    Reason::Unreadable(io::Error::from(errno).kind())
 }
