@@ -18,6 +18,9 @@ use super::*;
 use crate::files::skipped::Reason;
 use crate::files::testing::held_back;
 
+mod changed;
+mod left_out;
+
 fn found(paths: &[&Path]) -> Source {
     filtered(paths, &Filter::default()).unwrap()
 }
@@ -104,42 +107,6 @@ fn await_tick(path: &Path) {
 }
 
 #[test]
-fn links_pipes_sockets_and_devices_in_a_folder_are_named_and_nothing_waits() {
-    let dir = tempfile::tempdir().unwrap();
-    let at = |name: &str| dir.path().join("a").join(name);
-    fs::create_dir_all(at("empty")).unwrap();
-    fs::write(at("file"), "text").unwrap();
-    symlink("..", at("loop")).unwrap();
-    symlink("file", at("link")).unwrap();
-    symlink("/dev/zero", at("zero")).unwrap();
-    assert!(
-        Command::new("mkfifo")
-            .arg(at("pipe"))
-            .status()
-            .unwrap()
-            .success()
-    );
-    let _socket = UnixListener::bind(at("socket")).unwrap();
-    let source = found(&[&dir.path().join("a")]);
-    assert_eq!(lines(&source), ["0 a/", "1 empty/", "1 file"]);
-    let skipped = source.skipped().named().iter();
-    let skipped: Vec<_> = skipped
-        .map(|(path, why)| format!("{} {why}", path.display()))
-        .collect();
-    assert_eq!(
-        skipped,
-        [
-            "a/link a link",
-            "a/loop a link",
-            "a/pipe a pipe",
-            "a/socket a socket",
-            "a/zero a link"
-        ]
-    );
-    assert_eq!(source.skipped().count(), 5);
-}
-
-#[test]
 fn what_the_person_names_is_followed_and_told_apart() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
@@ -176,32 +143,6 @@ fn what_the_person_names_is_followed_and_told_apart() {
     }
     let error = walk(&[at("real")], &Filter::default(), &|| true).unwrap_err();
     assert!(matches!(error, SourceError::Cancelled));
-}
-
-#[test]
-fn what_may_not_be_read_is_named_and_the_rest_is_sent() {
-    let dir = tempfile::tempdir().unwrap();
-    let at = |name: &str| dir.path().join("a").join(name);
-    fs::create_dir_all(at("closed")).unwrap();
-    for name in ["mine", "open"] {
-        fs::write(at(name), "text").unwrap();
-    }
-    for name in ["closed", "mine"] {
-        fs::set_permissions(at(name), fs::Permissions::from_mode(0o000)).unwrap();
-    }
-    held_back(|| {
-        let source = found(&[&dir.path().join("a")]);
-        assert_eq!(lines(&source), ["0 a/", "1 open"]);
-        let denied = Reason::Unreadable(ErrorKind::PermissionDenied);
-        let named = ["a/closed", "a/mine"].map(|path| (path.into(), denied));
-        assert_eq!(source.skipped().named(), named);
-        let error = one(&at("mine")).unwrap_err();
-        assert!(error.to_string().contains("permission denied"), "{error}");
-        // Closed after it was listed.
-        fs::set_permissions(at("open"), fs::Permissions::from_mode(0o000)).unwrap();
-        assert_eq!(content(source), (vec![0; 4], UNREADABLE));
-    });
-    fs::set_permissions(at("closed"), fs::Permissions::from_mode(0o700)).unwrap();
 }
 
 #[test]
@@ -274,204 +215,6 @@ fn the_same_source_makes_the_same_list() {
         assert_eq!(len, buf.len().min(whole.len() - offset));
     }
     assert_eq!(again.failed().count(), 0);
-}
-
-#[test]
-fn a_file_that_is_changed_while_it_is_read_is_not_kept() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("file");
-    let at_once = |path: &Path| OpenOptions::new().write(true).open(path).unwrap();
-    type Change<'a> = &'a dyn Fn(&Path);
-    let changes: [(&str, Change<'_>); 6] = [
-        ("other bytes", &|path| {
-            at_once(path).write_all(b"other").unwrap()
-        }),
-        ("grown", &|path| {
-            OpenOptions::new()
-                .append(true)
-                .open(path)
-                .unwrap()
-                .write_all(b"more")
-                .unwrap();
-        }),
-        ("cut off", &|path| at_once(path).set_len(1000).unwrap()),
-        ("other bytes and the old time", &|path| {
-            let mtime = path.metadata().unwrap().modified().unwrap();
-            let mut file = at_once(path);
-            file.write_all(b"other").unwrap();
-            file.set_modified(mtime).unwrap();
-        }),
-        ("only another time", &|path| {
-            at_once(path).set_modified(SystemTime::UNIX_EPOCH).unwrap();
-        }),
-        ("another one in its place", &|path| {
-            let other = path.with_extension("other");
-            fs::write(&other, vec![3; 100_000]).unwrap();
-            fs::rename(other, path).unwrap();
-        }),
-    ];
-    for (what, change) in changes {
-        for is_listed_only in [true, false] {
-            fs::write(&path, vec![7; 100_000]).unwrap();
-            // Times are those of the last tick.
-            let long_ago = SystemTime::now() - Duration::from_secs(100);
-            at_once(&path).set_modified(long_ago).unwrap();
-            let mut source = found(&[&path]);
-            let len = entries(&source)[0].1;
-            let mut buf = vec![1; 50_000];
-            if !is_listed_only {
-                source.fill(len as u64, &mut buf).unwrap();
-                assert!(buf.iter().all(|byte| *byte == 7));
-                await_tick(&path);
-            }
-            change(&path);
-            let mut rest = vec![1; 50_001];
-            let offset = len as u64 + 50_000;
-            assert_eq!(source.fill(offset, &mut rest).unwrap(), rest.len());
-            // Before it is opened, a change that leaves size and time can be seen by nobody.
-            let is_seen = !is_listed_only || what != "other bytes and the old time";
-            let is_changed = rest.last() == Some(&CHANGED);
-            assert_eq!(is_changed, is_seen, "{what} {is_listed_only}");
-            assert_eq!(source.failed().count(), u64::from(is_seen));
-            if what == "cut off" {
-                assert!(rest[..50_000].iter().all(|byte| *byte == 0));
-            }
-        }
-    }
-    fs::write(&path, "text").unwrap();
-    let source = found(&[&path]);
-    fs::remove_file(&path).unwrap();
-    assert_eq!(content(source), (vec![0; 4], CHANGED));
-    // What takes its place is neither followed nor waited for.
-    fs::write(&path, "text").unwrap();
-    for make in [
-        &(|path: &Path| symlink("/etc/passwd", path).unwrap()) as Change<'_>,
-        &|path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success()),
-    ] {
-        let source = found(&[dir.path()]);
-        fs::remove_file(&path).unwrap();
-        make(&path);
-        assert_eq!(content(source), (vec![0; 4], CHANGED));
-        fs::remove_file(&path).unwrap();
-        fs::write(&path, "text").unwrap();
-    }
-}
-
-#[test]
-fn holes_are_listed_and_not_read() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("sparse");
-    let file = File::create(&path).unwrap();
-    let (size, data) = (1 << 40, vec![5; 512 << 10]);
-    file.set_len(size).unwrap();
-    file.write_all_at(&data, 1 << 30).unwrap();
-    file.write_all_at(&data, size / 2).unwrap();
-    let begun = Instant::now();
-    let source = found(&[&path]);
-    let totals = *source.totals();
-    assert_eq!((totals.size, totals.contents), (Some(size), 1 << 20));
-    assert_eq!(content(source), ([&data[..], &data].concat(), WHOLE));
-    assert!(begun.elapsed() < Duration::from_secs(2));
-}
-
-#[test]
-fn a_file_without_a_size_is_read_once_more() {
-    let path = Path::new("/proc/self/limits");
-    let Ok(text) = fs::read(path) else {
-        eprintln!("skipped: no /proc here");
-        return;
-    };
-    let source = found(&[path]);
-    assert_eq!(source.totals().size, Some(text.len() as u64));
-    assert_eq!(content(source), (text, WHOLE));
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("empty"), "").unwrap();
-    let source = found(&[&dir.path().join("empty")]);
-    assert_eq!(source.totals().size, Some(0));
-    assert_eq!(content(source), (vec![], WHOLE));
-}
-
-#[test]
-fn what_is_too_deep_is_named() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut path = dir.path().join("a");
-    for _ in 0..DEPTH_MAX + 5 {
-        path.push("d");
-    }
-    fs::create_dir_all(&path).unwrap();
-    let source = found(&[&dir.path().join("a")]);
-    assert_eq!(lines(&source).len(), DEPTH_MAX);
-    assert_eq!(source.skipped().count(), 1);
-    assert_eq!(source.skipped().named()[0].1, Reason::Depth);
-    assert_eq!(lines(&source).last().unwrap(), "63 d/");
-}
-
-#[test]
-fn what_the_person_excludes_is_neither_entered_nor_named() {
-    let dir = tempfile::tempdir().unwrap();
-    let top = dir.path().join("top");
-    for path in [
-        "a.o",
-        "keep.o",
-        "src/b.o",
-        "src/c",
-        "target/d",
-        "src/target/e",
-        ".git/f",
-        "src/.gitignore",
-        "src/g",
-        "src/in/h",
-        "src/in/keep",
-    ] {
-        let path = top.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, "g\n/in/*\n!keep\n").unwrap();
-    }
-    symlink("c", top.join("src/link.o")).unwrap();
-    let patterns = ["*.o", "!keep.o", "/target/"].map(str::to_owned);
-    let source = filtered(&[&top], &Filter::new(&patterns, true).unwrap()).unwrap();
-    let expected = [
-        "0 top/",
-        "1 keep.o",
-        "1 src/",
-        "2 .gitignore",
-        "2 c",
-        "2 in/",
-        "3 keep",
-        "2 target/",
-        "3 e",
-    ];
-    assert_eq!(lines(&source), expected);
-    assert_eq!(source.skipped().count(), 0);
-    let all = found(&[&top]);
-    assert_eq!(lines(&all).len(), 17);
-    // What was named is left out as well.
-    let filter = Filter::new(&patterns, false).unwrap();
-    let none = filtered(&[&top.join("a.o")], &filter);
-    assert!(matches!(none, Err(SourceError::Nothing)));
-}
-
-#[test]
-fn a_pipe_is_read_byte_for_byte_to_its_end() {
-    let (pipe, mut writer) = std::io::pipe().unwrap();
-    rustix::io::ioctl_fionbio(&pipe, true).unwrap();
-    let nothing = rustix::io::read(&pipe, &mut [0; 1]);
-    assert_eq!(nothing, Err(rustix::io::Errno::AGAIN));
-    let mut source = Source::of_pipe(Name::new("pipe").unwrap(), pipe.into()).unwrap();
-    assert_eq!(lines(&source), ["0 pipe"]);
-    let head = entries(&source)[0].1;
-    assert_eq!(source.totals().size, None);
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            for byte in b"abc" {
-                writer.write_all(&[*byte]).unwrap();
-            }
-        });
-        assert_eq!(data(&mut source, 100)[head..], *b"abc");
-    });
-    // What was read is gone.
-    let error = source.fill(head as u64, &mut [0; 3]).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unsupported);
 }
 
 #[test]
