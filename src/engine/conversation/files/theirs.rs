@@ -187,7 +187,8 @@ impl Conversation<'_> {
     /// The sender says that it is over.
     pub(super) fn theirs_ended(&mut self, id: OfferId, outcome: Outcome) {
         let mut theirs = self.transfers.theirs.iter();
-        let found = theirs.find(|(_, theirs)| theirs.offer.id == id);
+        // One of a former session is made again: there it was said that its streams are no more.
+        let found = theirs.find(|(_, theirs)| theirs.offer.id == id && theirs.is_open);
         if let Some((number, _)) = found {
             self.drop_theirs(*number, outcome, true, String::new());
         }
