@@ -74,6 +74,7 @@ fn ascii(text: &str) -> String {
             '·' => out.push('-'),
             '…' => out.push('~'),
             '↑' => out.push('^'),
+            '↓' => out.push('v'),
             '⏎' => out.push('$'),
             '↻' => out.push('='),
             c => out.extend(std::iter::repeat_n('?', width(c))),

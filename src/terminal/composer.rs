@@ -126,9 +126,9 @@ impl Composer {
         }
     }
 
-    /// Changes who and what the prompt names.
-    pub fn set_prompt(&mut self, prompt: Prompt) {
-        self.prompt = prompt;
+    /// Who and what the prompt names, to be changed.
+    pub fn prompt(&mut self) -> &mut Prompt {
+        &mut self.prompt
     }
 
     /// Asks something in place of the prompt. The draft waits. What is typed before the question is

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::io;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::clipboard::Clipboard;
 use super::clock::Clock;
@@ -13,6 +14,7 @@ use super::command::command;
 use super::console::Console;
 use super::input::{self, Input};
 use super::output::Face;
+use super::quarters::Quarters;
 use super::times::Times;
 use super::type_ahead::{self, Ahead, TypeAhead};
 use crate::engine::event::{Event, Status};
@@ -42,6 +44,7 @@ pub(crate) struct Frontend {
     clipboard: Clipboard,
     /// When what comes was said.
     times: Times,
+    quarters: Quarters,
     /// What the conversation has not taken yet.
     pub(super) queue: VecDeque<Command>,
     /// The meeting is over, and another one may follow.
@@ -76,6 +79,7 @@ impl Frontend {
             clock: Clock::new(face),
             clipboard: Clipboard::default(),
             times: Times::default(),
+            quarters: Quarters::default(),
             queue: VecDeque::new(),
             parted: false,
             ended: false,
@@ -134,6 +138,11 @@ impl Frontend {
                 self.clock.clear();
                 let at = self.times.shown(*time, *received);
                 return self.face.say(from, text, at, *resent);
+            }
+            Event::Transfer(transfer)
+                if !self.face.json && !self.quarters.tells(transfer, Instant::now()) =>
+            {
+                return Ok(());
             }
             Event::Connected { again: true, .. } | Event::Parted { .. } => self.times.anew(),
             Event::Clear => {

@@ -7,6 +7,7 @@
 //!          ├► type_ahead     what is typed before anyone is there
 //!          └► input, help    what is typed, and what can be
 //! text       all wording of a chat
+//! moving     files on their way, in the prompt · quarters: in lines
 //! times      when the other person's messages were written
 //! clipboard  the invite, to be copied
 //! ```
@@ -19,7 +20,9 @@ pub(crate) mod frontend;
 pub mod help;
 pub mod input;
 pub mod json;
+mod moving;
 pub mod output;
+mod quarters;
 pub mod run;
 pub mod text;
 pub mod times;

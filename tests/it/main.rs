@@ -29,6 +29,7 @@ mod doctor;
 mod engine;
 mod entries;
 mod files;
+mod files_console;
 mod full;
 mod hide_ip;
 mod hostile;

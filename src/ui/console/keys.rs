@@ -52,7 +52,8 @@ impl Console {
         let quiet = self.composer.quiet_at();
         let quiet = quiet.map(|at| unfinished.map_or(at, |until| until.max(at)));
         let far = Instant::now() + Duration::from_secs(3600);
-        [settled, overdue, quiet.map(Instant::from_std)]
+        let moved = self.moving.deadline();
+        [settled, overdue, moved, quiet.map(Instant::from_std)]
             .into_iter()
             .flatten()
             .fold(far, Instant::min)
@@ -60,6 +61,7 @@ impl Console {
 
     fn time_passed(&mut self) -> io::Result<()> {
         let now = Instant::now();
+        self.show_moving();
         self.composer.tick(now.into_std(), &mut self.out);
         // A key that was typed before it was quiet is heard first, and is not quiet.
         if self.keys.is_drained()? {

@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use crate::engine::event::transfer::Step;
 use crate::engine::event::{Event, Status};
 use crate::terminal::bell::Bell;
 use crate::terminal::charset::Out;
@@ -28,6 +29,7 @@ use crate::trust::Trust;
 use crate::ui::console::said::{Arrived, Message, Said};
 use crate::ui::input;
 use crate::ui::input::Input;
+use crate::ui::moving::Moving;
 use crate::ui::output::Face;
 use crate::ui::text::{day_line, here, in_words, message, own, reading};
 use crate::ui::times::Times;
@@ -61,6 +63,8 @@ pub(super) struct Console {
     inputs: VecDeque<Input>,
     /// Our messages that have not arrived.
     said: Said,
+    /// Files on their way.
+    moving: Moving,
     /// When what comes was said.
     times: Times,
 }
@@ -99,13 +103,14 @@ impl Console {
             in_chat: true,
             inputs,
             said: Said::new(),
+            moving: Moving::default(),
             times: Times::default(),
         })
     }
 
     /// Tells the prompt how it stands.
     fn stand(&mut self, name: &str, status: Status) {
-        self.composer.set_prompt(Prompt::new(name, status));
+        self.composer.prompt().set_status(name, status);
     }
 
     /// Shows an event.
@@ -154,6 +159,14 @@ impl Console {
                     .into_iter()
                     .for_each(|text| self.print(text));
             }
+            Event::Transfer(transfer) => {
+                self.moving.heed(transfer, Instant::now());
+                self.show_moving();
+                // Of progress nothing stays.
+                if !matches!(transfer.step, Step::Progress(_)) {
+                    self.print_words(event);
+                }
+            }
             Event::Status { peer, status } => self.stand(peer, *status),
             Event::Said { id, text, time } => self.said(*id, text, *time),
             Event::Met { .. } => self.in_chat = true,
@@ -170,6 +183,13 @@ impl Console {
                 self.print_words(event);
             }
             _ => self.print_words(event),
+        }
+    }
+
+    /// Has the prompt tell what is on its way, where that has changed.
+    fn show_moving(&mut self) {
+        if let Some(files) = self.moving.due(Instant::now()) {
+            self.composer.prompt().set_files(files);
         }
     }
 
@@ -274,6 +294,8 @@ impl Console {
             self.print_said(&message, false);
         }
         self.said.over();
+        self.moving.clear();
+        self.composer.prompt().set_files(None);
         self.times.anew();
         self.composer.unask();
     }

@@ -7,7 +7,7 @@ use crate::engine::event::transfer::{Offered, OfferedFile, Step, Transfer};
 use crate::terminal::layout::Text;
 use crate::trust::Trust;
 
-/// What a person is told of it; `None` for what only a bar shows.
+/// What a person is told of it; `None` for what only a prompt shows.
 pub(super) fn transfer(transfer: &Transfer) -> Option<Text> {
     let Transfer {
         number,
@@ -75,7 +75,11 @@ pub(super) fn transfer(transfer: &Transfer) -> Option<Text> {
             Some(percent) => format!("[{number}] {name}: waiting for {peer}, {percent} % kept"),
             None => format!("[{number}] {name}: waiting for {peer}, what is here is kept"),
         },
-        Step::Progress(_) | Step::Saving => return None,
+        Step::Progress(progress) => match progress.percent() {
+            Some(percent) => format!("[{number}] {name}: {percent} %"),
+            None => format!("[{number}] {name}: {}", bytes(progress.done)),
+        },
+        Step::Saving => return None,
     };
     Some(Text::remark(&format!("◆ {words}")))
 }

@@ -58,8 +58,7 @@ proptest! {
             now += Duration::from_millis(passed);
             composer.tick(now, &mut out);
         }
-        let prompt = Prompt::new("bob", Status::Shut);
-        composer.set_prompt(prompt);
+        composer.prompt().set_status("bob", Status::Shut);
         composer.ask(Question::Words { text: "世界?".into() }, now);
         composer.clear(&mut out);
         prop_assert!(!out.is_empty());

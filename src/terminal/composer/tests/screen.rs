@@ -219,7 +219,9 @@ fn clearing_keeps_what_was_said() {
 fn without_colour_no_colour_is_written() {
     let mut composer = composer(80);
     let mut out = Vec::new();
-    composer.set_prompt(Prompt::new("bob", Status::Lost { queued: 2 }));
+    composer
+        .prompt()
+        .set_status("bob", Status::Lost { queued: 2 });
     composer.event(ctrl('c'), Instant::now());
     composer.print(Text::remark("text"), &mut out);
     composer.paint(&mut out);
