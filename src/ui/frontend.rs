@@ -17,6 +17,7 @@ use super::output::Face;
 use super::quarters::Quarters;
 use super::times::Times;
 use super::type_ahead::{self, Ahead, TypeAhead};
+use super::unread::Unread;
 use crate::engine::event::{Event, Status};
 use crate::engine::{Command, Delivery};
 use crate::exit::Exit;
@@ -45,6 +46,7 @@ pub(crate) struct Frontend {
     /// When what comes was said.
     times: Times,
     quarters: Quarters,
+    unread: Unread,
     /// What the conversation has not taken yet.
     pub(super) queue: VecDeque<Command>,
     /// The meeting is over, and another one may follow.
@@ -80,6 +82,7 @@ impl Frontend {
             clipboard: Clipboard::default(),
             times: Times::default(),
             quarters: Quarters::default(),
+            unread: Unread::default(),
             queue: VecDeque::new(),
             parted: false,
             ended: false,
@@ -94,7 +97,10 @@ impl Frontend {
         let shown = self.show(&delivery.event);
         match self.input {
             Source::Console(_) if shown.is_ok() => self.unpainted.push(delivery),
-            _ => delivery.done(shown),
+            _ => {
+                self.unread.shown(&delivery.event, Instant::now());
+                delivery.done(shown);
+            }
         }
     }
 
@@ -172,8 +178,8 @@ impl Frontend {
         };
         let (typed, commands) = ahead.finish();
         for input in commands {
-            self.queue
-                .push_back(command(input, &self.clipboard, self.face));
+            let command = self.command(input);
+            self.queue.push_back(command);
         }
         self.clock.clear();
         self.input = match has_console(self.face) {
@@ -245,7 +251,7 @@ impl Frontend {
             }
         };
         let command = match input {
-            Some(input) => command(input, &self.clipboard, self.face),
+            Some(input) => self.command(input),
             None => {
                 self.ended = true;
                 Command::EndInput
@@ -265,8 +271,17 @@ impl Frontend {
             && let Source::Lines(lines) = &mut self.input
             && let Ok(input) = lines.try_recv()
         {
-            let command = command(input, &self.clipboard, self.face);
+            let command = self.command(input);
             self.queue.push_back(command);
+        }
+    }
+
+    fn command(&self, input: Input) -> Command {
+        let command = command(input, &self.clipboard, self.face);
+        match has_person(self.face) {
+            true => self.unread.obey(command, Instant::now()),
+            // A program knows by the event what it accepts.
+            false => command,
         }
     }
 
@@ -278,6 +293,7 @@ impl Frontend {
         // What a terminal that is gone did not take is never called written.
         if !self.gone {
             for delivery in self.unpainted.drain(..) {
+                self.unread.shown(&delivery.event, Instant::now());
                 delivery.done(Ok(()));
             }
         }

@@ -9,6 +9,7 @@
 //! text       all wording of a chat
 //! moving     files on their way, in the prompt · quarters: in lines
 //! times      when the other person's messages were written
+//! unread     offers that nothing typed ahead accepts
 //! clipboard  the invite, to be copied
 //! ```
 
@@ -27,3 +28,4 @@ pub mod run;
 pub mod text;
 pub mod times;
 mod type_ahead;
+mod unread;

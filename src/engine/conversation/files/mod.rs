@@ -25,6 +25,7 @@ use tokio::time::{Instant, timeout};
 use undertone_core::files::Outcome;
 use undertone_core::session::Session;
 use undertone_core::session::streams::StreamId;
+use undertone_core::text::safe::Safe;
 
 use super::Conversation;
 use crate::engine::WRITE_TIMEOUT;
@@ -101,6 +102,14 @@ impl Transfers {
         all.sort_unstable();
         let named = |(number, what)| (format!("[{number}]"), what);
         all.into_iter().map(named).collect()
+    }
+
+    /// An offer, by its number and name.
+    fn named(&self, number: u32) -> Option<String> {
+        let theirs = self.theirs.get(&number).map(|theirs| &*theirs.offer.name);
+        let ours = self.ours.get(&number).map(|ours| ours.name.as_str());
+        let name = theirs.or(ours)?;
+        Some(format!("[{number}] {}", Safe::line(name)))
     }
 
     fn spawn(&mut self, work: impl FnOnce() -> Done + Send + 'static) {

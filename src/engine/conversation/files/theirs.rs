@@ -110,12 +110,15 @@ impl Conversation<'_> {
 
     /// It is not clear which offer is meant.
     fn which(&self, all: &[u32]) {
-        let all: Vec<String> = all.iter().map(u32::to_string).collect();
+        let all: Vec<_> = all
+            .iter()
+            .filter_map(|n| self.transfers.named(*n))
+            .collect();
         match all.as_slice() {
             [] => self.error("no-offer", "there is no such offer", "/files lists them."),
             all => self.error(
                 "which-offer",
-                &format!("which offer? There are {}", all.join(", ")),
+                &format!("which offer? There are {}", all.join(" · ")),
                 "Give its number; /files lists them.",
             ),
         }
