@@ -10,8 +10,10 @@ pub enum Wanted<'a> {
     Command(&'a str),
     /// A word of the verification list.
     Word(&'a str),
-    /// A path.
+    /// The last of these paths.
     Path(&'a str),
+    /// The same, where only a folder can stand.
+    Folder(&'a str),
 }
 
 impl<'a> Wanted<'a> {
@@ -23,10 +25,18 @@ impl<'a> Wanted<'a> {
             None if command.starts_with('/') || command.contains(char::is_whitespace) => None,
             None => Some(Wanted::Command(command)),
             Some(("verify", words)) => Some(Wanted::Word(last_word(words))),
-            Some(("send", path)) => Some(Wanted::Path(path)),
+            Some(("send", paths)) => Some(Wanted::Path(paths)),
+            Some(("accept", rest)) => match rest.split_once(' ') {
+                Some((number, folder)) if is_number(number) => Some(Wanted::Folder(folder)),
+                _ => (!is_number(rest)).then_some(Wanted::Folder(rest)),
+            },
             Some(_) => None,
         }
     }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit())
 }
 
 /// The word that is being typed, of several.
@@ -59,7 +69,12 @@ pub fn complete<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) 
             matching.push(candidate);
         }
     }
-    let Some((first, others)) = matching.split_first() else {
+    among(typed, &matching)
+}
+
+/// The same, where all of them fit what was typed, in whatever way.
+pub fn among(typed: &str, found: &[&str]) -> Completed {
+    let Some((first, others)) = found.split_first() else {
         return Completed::Nothing;
     };
     if others.is_empty() {
@@ -68,10 +83,16 @@ pub fn complete<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) 
     let prefix = others
         .iter()
         .fold(*first, |prefix, other| common(prefix, other));
+    // Half of an escaped character is none.
+    let whole = prefix.trim_end_matches('\\');
+    let prefix = match (prefix.len() - whole.len()) % 2 {
+        0 => prefix,
+        _ => prefix.get(..prefix.len() - 1).unwrap_or_default(),
+    };
     if prefix.len() > typed.len() {
         return Completed::Further(prefix.to_owned());
     }
-    Completed::Several(matching.into_iter().map(str::to_owned).collect())
+    Completed::Several(found.iter().map(|one| (*one).to_owned()).collect())
 }
 
 /// The start of `a` that `b` has too.
@@ -99,6 +120,12 @@ mod tests {
             ("/verify ", Some(Wanted::Word(""))),
             ("/verify cedar ot", Some(Wanted::Word("ot"))),
             ("/send my fi", Some(Wanted::Path("my fi"))),
+            ("/accept", Some(Wanted::Command("accept"))),
+            ("/accept ", Some(Wanted::Folder(""))),
+            ("/accept 7", None),
+            ("/accept 7 ", Some(Wanted::Folder(""))),
+            ("/accept 7 ~/a b", Some(Wanted::Folder("~/a b"))),
+            ("/accept ~/a b", Some(Wanted::Folder("~/a b"))),
         ] {
             assert_eq!(Wanted::at(before), wanted, "{before:?}");
         }
@@ -116,6 +143,19 @@ mod tests {
             Completed::Several(vec!["help".into(), "hello".into()])
         );
         assert_eq!(complete("hellos"), Completed::Nothing);
+    }
+
+    #[test]
+    fn what_was_found_is_common_up_to_whole_characters() {
+        let further = |found: &[&str]| among("a", found);
+        assert_eq!(
+            further(&[r"ab\ c", r"ab\'d"]),
+            Completed::Further("ab".into())
+        );
+        assert_eq!(
+            further(&[r"ab\\c", r"ab\\d"]),
+            Completed::Further(r"ab\\".into())
+        );
     }
 
     #[test]

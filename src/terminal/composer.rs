@@ -56,8 +56,13 @@ pub enum Act {
     Eof,
     /// Ctrl-Z: [`Composer::leave`], stop, [`Composer::resize`], [`Composer::paint`].
     Suspend,
-    /// Find what begins with this path, for [`Composer::completed`].
-    Complete(String),
+    /// Find what the last of these paths can become, for [`Composer::completed`].
+    Complete {
+        /// All of them, as they were typed.
+        typed: String,
+        /// It can become a folder only.
+        folder: bool,
+    },
     /// Print this: candidates of a completion.
     Show(String),
     /// Say that a message takes at most 16 KiB: what came was not taken.

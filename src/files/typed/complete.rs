@@ -34,6 +34,7 @@ pub fn complete(text: &str, home: Option<&Path>) -> Candidates {
         start: text.len(),
         text: String::new(),
         has_tilde: false,
+        is_quoted: false,
     });
     let mut candidates = Candidates {
         start: word.start,

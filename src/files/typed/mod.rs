@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER_PERMISSIVE;
 
 mod complete;
+mod dropped;
 
 pub use complete::{Candidates, complete};
+pub use dropped::dropped;
 
 /// What a path in a `file:` URL begins with.
 const URL: &str = "file://";
@@ -62,6 +64,8 @@ struct Word {
     text: String,
     /// Whether it begins with a `~` that stands for the home directory.
     has_tilde: bool,
+    /// Whether any of it is in quotes.
+    is_quoted: bool,
 }
 
 impl Word {
@@ -105,7 +109,7 @@ impl Typed {
         match (self.quote, c) {
             (None, blank) if blank.is_ascii_whitespace() => self.words.extend(self.last.take()),
             (None, '"' | '\'') => {
-                self.word(at, c);
+                self.word(at, c).is_quoted = true;
                 self.quote = Some(c);
             }
             (Some(open), _) if c == open => self.quote = None,
@@ -119,6 +123,7 @@ impl Typed {
             start,
             text: String::new(),
             has_tilde: c == '~',
+            is_quoted: false,
         })
     }
 }

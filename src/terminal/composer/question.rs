@@ -15,8 +15,8 @@ const PASTE_LINES: usize = 5;
 pub enum Question {
     /// Answered by one key.
     Key {
-        /// What is asked.
-        text: String,
+        /// What is asked, with the keys: from all of it to the least, of which what fits is shown.
+        texts: Vec<String>,
         /// The keys that answer, in lower case.
         keys: &'static str,
     },
@@ -44,9 +44,14 @@ pub(super) enum Mode {
 }
 
 impl Question {
-    pub(super) fn text(&self) -> &str {
+    /// What is asked in so many columns.
+    pub(super) fn text(&self, room: usize) -> &str {
         match self {
-            Self::Key { text, .. } | Self::Words { text } => text,
+            Self::Key { texts, .. } => {
+                let fits = texts.iter().find(|text| columns(text) <= room);
+                fits.or(texts.last()).map_or("", String::as_str)
+            }
+            Self::Words { text } => text,
         }
     }
 }

@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use undertone_core::text::safe::{Safe, columns};
 
-use super::question::{self, Mode};
+use super::question::{self, Mode, Question};
 use super::{AGAIN, Composer};
 use crate::terminal::editor::window::Visible;
 use crate::terminal::layout::Text;
@@ -168,11 +168,13 @@ impl Composer {
             Mode::Pasted { again, .. } => {
                 question::of_paste(self.lines(), *again, self.width.saturating_sub(MARK))
             }
-            Mode::Asked(question, _) => question.text().to_owned(),
+            Mode::Asked(question, _) => question.text(self.width.saturating_sub(MARK)).to_owned(),
         };
         // Where an answer is typed behind it, there is room for that.
         let room = match &self.mode {
-            Mode::Pasted { .. } => self.width.saturating_sub(MARK),
+            Mode::Pasted { .. } | Mode::Asked(Question::Key { .. }, _) => {
+                self.width.saturating_sub(MARK)
+            }
             _ => self.width.saturating_sub(13),
         };
         let text = Safe::line(&question).clipped(room.max(self.width / 2));

@@ -168,15 +168,31 @@ fn tab_completes_commands_words_and_paths() {
         [Act::Show("help  verify  who  peers  quit  send".into())]
     );
     assert_eq!(
-        typed(&mut composer, "se\tno\t", now),
-        [Act::Complete("no".into())]
+        typed(&mut composer, "se\ta b/no\t", now),
+        [Act::Complete {
+            typed: "a b/no".into(),
+            folder: false
+        }]
     );
-    let paths = ["notes/".to_owned(), "notes.txt".to_owned()];
-    assert_eq!(composer.completed("no", &paths), []);
-    assert_eq!(composer.draft.text(), "/send notes");
-    assert_eq!(composer.completed("no", &paths), []);
-    assert_eq!(composer.completed("notes", &paths[..1]), []);
-    assert_eq!(composer.draft.text(), "/send notes/");
+    let paths = ["b/notes/", "b/notes.txt"].map(str::to_owned);
+    assert_eq!(composer.completed("a b/no", 2, &paths, false), []);
+    assert_eq!(composer.draft.text(), "/send a b/notes");
+    // What was looked for before comes too late.
+    assert_eq!(composer.completed("a b/no", 2, &paths, false), []);
+    assert_eq!(
+        composer.completed("a b/notes", 2, &paths, false),
+        [Act::Show("notes/  notes.txt".into())]
+    );
+    assert_eq!(composer.completed("a b/notes", 2, &paths[..1], false), []);
+    assert_eq!(composer.draft.text(), "/send a b/notes/");
+    composer.event(ctrl('u'), now);
+    assert_eq!(
+        typed(&mut composer, "/accept 7 ~/D\t", now),
+        [Act::Complete {
+            typed: "~/D".into(),
+            folder: true
+        }]
+    );
 }
 
 #[test]

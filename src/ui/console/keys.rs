@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use crate::files::typed::{Candidates, complete};
 use crate::terminal::charset::Out;
 use crate::terminal::composer::Act;
 use crate::terminal::keyboard::Event;
@@ -74,8 +75,19 @@ impl Console {
     }
 
     fn act(&mut self, act: Act) -> io::Result<()> {
+        let answer = match &act {
+            Act::Answer(answer) => Some(answer.as_str()),
+            Act::Cancelled => Some(""),
+            _ => None,
+        };
+        if let Some(answer) = answer
+            && let Some(text) = self.dropped.take()
+        {
+            self.decide(text, answer);
+            return Ok(());
+        }
         match act {
-            Act::Submit(text) => self.inputs.push_back(input::typed(&text)),
+            Act::Submit(text) => self.submit(text),
             Act::Answer(command) if command.starts_with('/') => {
                 self.command(input::typed(&command))
             }
@@ -84,8 +96,11 @@ impl Console {
                 self.inputs.push_back(Input::VerifyLater);
                 self.print_dim(PUT_OFF);
             }
-            // No command takes a path yet.
-            Act::Complete(_) => {}
+            Act::Complete { typed, folder } => {
+                for act in self.complete(&typed, folder) {
+                    self.act(act)?;
+                }
+            }
             Act::Interrupt => self.inputs.push_back(Input::Interrupt),
             Act::Eof => self.inputs.push_back(Input::End),
             Act::Suspend => self.suspend()?,
@@ -93,6 +108,18 @@ impl Console {
             Act::Full => self.inputs.push_back(Input::TooLong),
         }
         Ok(())
+    }
+
+    /// Looks for what the last of these paths can become.
+    fn complete(&mut self, typed: &str, folder: bool) -> Vec<Act> {
+        let home = std::env::home_dir();
+        let Candidates {
+            start,
+            mut words,
+            has_more,
+        } = complete(typed, home.as_deref());
+        words.retain(|word| !folder || word.ends_with('/'));
+        self.composer.completed(typed, start, &words, has_more)
     }
 
     /// Who types a command where words are asked for means it. They are asked for on, unless it

@@ -1,8 +1,10 @@
 //! The chat as a place to be in: messages in the terminal's own scrollback, one
 //! row below them in which a person types. Owns the terminal, stdout included,
 //! while it lives; what the keys mean for the chat is not decided here. Here is what is
-//! shown; `keys` is what the person does, `said` what of it has not arrived.
+//! shown; `keys` is what the person does, `said` what of it has not arrived, `dropped` what may be
+//! meant as a file.
 
+mod dropped;
 mod keys;
 mod said;
 
@@ -59,6 +61,11 @@ pub(super) struct Console {
     face: Face,
     /// Somebody is there: no details go between the lines of a chat.
     in_chat: bool,
+    /// Who is there, and how it stands.
+    peer: String,
+    status: Status,
+    /// The draft about which it is asked whether it is a text.
+    dropped: Option<String>,
     /// What was typed and not yet taken.
     inputs: VecDeque<Input>,
     /// Our messages that have not arrived.
@@ -101,6 +108,9 @@ impl Console {
             out: Vec::new(),
             face,
             in_chat: true,
+            peer: name.to_owned(),
+            status: UNKNOWN,
+            dropped: None,
             inputs,
             said: Said::new(),
             moving: Moving::default(),
@@ -110,6 +120,7 @@ impl Console {
 
     /// Tells the prompt how it stands.
     fn stand(&mut self, name: &str, status: Status) {
+        (self.peer, self.status) = (name.to_owned(), status);
         self.composer.prompt().set_status(name, status);
     }
 
@@ -130,6 +141,7 @@ impl Console {
             // It was not meant for somebody else.
             Event::Alarm { .. } => {
                 self.inputs.clear();
+                self.undecide();
                 self.composer.flush(Instant::now().into_std());
                 self.print_words(event);
             }
@@ -194,6 +206,7 @@ impl Console {
     }
 
     fn ask_for_words(&mut self) {
+        self.undecide();
         let text = ASKED.to_owned();
         let now = Instant::now().into_std();
         self.composer.ask(Question::Words { text }, now);
@@ -297,6 +310,7 @@ impl Console {
         self.moving.clear();
         self.composer.prompt().set_files(None);
         self.times.anew();
+        self.undecide();
         self.composer.unask();
     }
 

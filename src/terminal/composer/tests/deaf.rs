@@ -25,8 +25,8 @@ fn a_question_is_neither_seen_nor_answered_before_it_was_quiet() {
     let now = Instant::now();
     typed(&mut composer, "half a message", now);
     assert_eq!(row(&mut composer, &mut screen), "bob ⚠ › half a message");
-    let text = "Let them in?".to_owned();
-    composer.ask(Question::Key { text, keys: "yn" }, now);
+    let texts = vec!["Let them in?".to_owned()];
+    composer.ask(Question::Key { texts, keys: "yn" }, now);
     assert_eq!(row(&mut composer, &mut screen), "");
     assert_eq!(composer.event(Event::Paste("yes\n".into()), now), []);
     let late = now + QUIET - MS;
@@ -128,8 +128,8 @@ proptest! {
         let (mut composer, mut screen) = (composer(80), Screen::new(80, 10));
         let mut now = Instant::now();
         typed(&mut composer, &draft, now);
-        let text = "Who?".to_owned();
-        let question = if one_key { Question::Key { text, keys: "yn" } } else { words() };
+        let texts = vec!["Who?".to_owned()];
+        let question = if one_key { Question::Key { texts, keys: "yn" } } else { words() };
         composer.ask(question, now);
         for (event, passed) in typing {
             now += MS * u32::try_from(passed).unwrap();
