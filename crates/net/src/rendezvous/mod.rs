@@ -219,7 +219,12 @@ impl Rendezvous {
     }
 
     async fn write(&mut self, message: Message) -> Result<(), RendezvousError> {
-        match timeout(CONNECT_TIMEOUT, self.socket.send(message)).await {
+        let written = async {
+            // Room for it: pongs that the mediator did not read yet may have taken all there was.
+            self.socket.flush().await?;
+            self.socket.send(message).await
+        };
+        match timeout(CONNECT_TIMEOUT, written).await {
             Ok(Ok(())) => Ok(()),
             _ => Err(RendezvousError::Lost),
         }
