@@ -17,13 +17,13 @@
 
 use std::fmt;
 
+pub use self::chain::Sending;
 use self::chain::{Aside, Chain, kdf_rk};
-pub use self::chain::{MessageKey, Sending};
 pub use self::header::Header;
 use self::used::UsedKeys;
 use super::keys::{InvalidPoint, Key, PublicKey, SecretKey};
 use super::labels;
-use super::seal::OpenError;
+use super::seal::{MessageKey, OpenError};
 
 mod chain;
 mod header;

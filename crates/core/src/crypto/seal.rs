@@ -22,10 +22,12 @@ use sha2::Sha256;
 
 use self::lanes::{Job, seal_in_turn};
 pub use self::lanes::{LANES, Lane, seal_lanes};
+pub use self::message_key::MessageKey;
 use super::keys::{Key, SealLabel, hmac_sha256};
 use super::secret::wiping_shallow_stack;
 
 mod lanes;
+mod message_key;
 
 /// Bytes that sealing adds at most: a block of padding and the tag. At least 33 are added.
 pub const OVERHEAD: usize = BLOCK + TAG;

@@ -18,7 +18,6 @@ use super::frame::{FrameError, FrameReader, framed};
 use super::path::Path;
 use super::pending::Pending;
 use super::port::Port;
-use super::resume::ResumeError;
 use super::stream::Stream;
 
 /// Why there is no link.
@@ -92,7 +91,7 @@ pub async fn connect(
                     met(&host.established.peer);
                 }
                 let ip = host.greeted.path.address().ip();
-                known.admit(ip, async { host.go().await.ok() });
+                known.admit(ip, host.go());
             }
             Some(Err(why)) if why.is_authentic() => return Err(why.into()),
             Some(Err(_)) | None => {}
@@ -150,11 +149,8 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// Waits for `go`: the link.
-    ///
-    /// # Errors
-    /// [`ResumeError`]: it does not come, or is not authentic.
-    pub(super) async fn go(self) -> Result<Ready, ResumeError> {
+    /// Waits for `go`: the link. `None`: it does not come, or is not authentic.
+    pub(super) async fn go(self) -> Option<Ready> {
         let Established { peer, link, resume } = self.established;
         let Greeted {
             mut stream,
@@ -162,11 +158,10 @@ impl Host {
             path,
             confirm_a: _,
         } = self.greeted;
-        let mut channel = Channel::new(link).map_err(|_| PairingError::Confirm)?;
-        let mut record = reader.read(&mut stream, BODY_MIN..=BODY_MAX).await?;
-        let plaintext = channel.open(&mut record);
-        let plaintext = plaintext.map_err(|_| PairingError::Confirm)?.to_vec();
-        Ok(Ready {
+        let mut channel = Channel::new(link).ok()?;
+        let record = reader.read(&mut stream, BODY_MIN..=BODY_MAX).await;
+        let plaintext = channel.open(&mut record.ok()?).ok()?.to_vec();
+        Some(Ready {
             stream,
             reader,
             path,

@@ -94,7 +94,8 @@ pub async fn redial(
         let confirm = matched.guest(&context.name)?;
         let path = Path::direct(address);
         let greeted = greet_on(stream, reader, path, confirm.confirm_b()).await?;
-        greeted.check(&confirm)?.go().await
+        let ready = greeted.check(&confirm)?.go().await;
+        Ok(ready.ok_or(FrameError::Closed)?)
     };
     timeout(RESUME_TIMEOUT, exchange)
         .await

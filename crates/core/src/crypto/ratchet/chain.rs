@@ -1,4 +1,4 @@
-//! Root and chain keys: the two derivations of the ratchet, a chain's place, and the key of a record.
+//! Root and chain keys: the two derivations of the ratchet, and a chain's place.
 
 use std::fmt;
 
@@ -8,9 +8,9 @@ use sha2::Sha256;
 use zeroize::Zeroize;
 
 use super::{CHAIN_LIMIT, Header, OpenError, RatchetError};
-use crate::crypto::keys::{Key, PublicKey, SealLabel, SharedSecret, hmac_sha256};
+use crate::crypto::keys::{Key, PublicKey, SharedSecret, hmac_sha256};
 use crate::crypto::labels::{MESSAGE_KEY, NEXT_CHAIN_KEY};
-use crate::crypto::seal::{self, LANES};
+use crate::crypto::seal::{LANES, MessageKey};
 use crate::crypto::secret::{wiping_stack, wiping_step_stack};
 
 /// One sending or receiving chain.
@@ -96,7 +96,7 @@ impl Aside {
     ) -> Result<T, RatchetError> {
         let [message, ..] = &mut self.messages;
         kdf_ck(&chain.key, &mut self.next, message);
-        let opened = open(MessageKey(message));
+        let opened = open(MessageKey::new(message));
         match &opened {
             Ok(_) => chain.advance(&mut self.next),
             Err(_) => self.next.place().zeroize(),
@@ -135,7 +135,7 @@ impl<'a> Iterator for Sending<'a> {
         };
         kdf_ck(&chain.key, next, message);
         chain.advance(next);
-        Some((header, MessageKey(message)))
+        Some((header, MessageKey::new(message)))
     }
 }
 
@@ -148,48 +148,6 @@ impl fmt::Debug for Sending<'_> {
             messages: _,
         } = self;
         f.write_str("Sending(..)")
-    }
-}
-
-/// The key of one record, in the ratchet's place for it: spent by the sealing or opening of that
-/// record, and wiped where it stands.
-pub struct MessageKey<'a>(&'a mut Key);
-
-impl MessageKey<'_> {
-    /// The key itself.
-    pub(in crate::crypto) fn key(&self) -> &Key {
-        self.0
-    }
-
-    /// As [`Key::seal`].
-    pub fn seal(self, label: SealLabel, ad: &[&[u8]], buf: &mut Vec<u8>, from: usize) {
-        seal::seal(self.key(), label, ad, buf, from);
-    }
-
-    /// As [`Key::open`].
-    ///
-    /// # Errors
-    /// As [`Key::open`].
-    pub fn open<'a>(
-        self,
-        label: SealLabel,
-        ad: &[&[u8]],
-        buf: &'a mut [u8],
-    ) -> Result<&'a mut [u8], OpenError> {
-        seal::open(self.key(), label, ad, buf)
-    }
-}
-
-impl Drop for MessageKey<'_> {
-    fn drop(&mut self) {
-        self.0.place().zeroize();
-    }
-}
-
-impl fmt::Debug for MessageKey<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(_) = self;
-        f.write_str("MessageKey(..)")
     }
 }
 

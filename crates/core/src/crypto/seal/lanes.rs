@@ -18,9 +18,8 @@ use aes::cipher::{Array, BlockCipherEncrypt, BlockModeEncrypt, InnerIvInit, KeyI
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::{MessageKeys, Parts, TAG};
+use super::{MessageKey, MessageKeys, Parts, TAG};
 use crate::crypto::keys::SealLabel;
-use crate::crypto::ratchet::MessageKey;
 use crate::crypto::secret::{wiping_shallow_stack, wiping_stack};
 
 /// Messages that are sealed at a time, at most.
