@@ -225,7 +225,7 @@ pub async fn by_relay(
     let Some(relaying) = mediator.take_if(|_| agreed) else {
         return Ok(None);
     };
-    let route = Path::Relay(relaying.address());
+    let route = Path::Relay(relaying.address(), relaying.relay_limits());
     match relaying.relay().await {
         Ok(stream) => Ok(Some((stream.into(), route))),
         Err(error) => failed(&error),

@@ -44,7 +44,7 @@ const RELAYED: &str = "\n  There is no direct path, so the mediator carries the 
 /// How a link goes.
 fn way(route: Path) -> String {
     match route {
-        Path::Relay(_) => "relay".to_owned(),
+        Path::Relay(..) => "relay".to_owned(),
         Path::Local(address) => format!("direct {address}"),
         Path::Ipv6(address) | Path::Ipv4(address) => {
             format!("direct {address}, across the internet")

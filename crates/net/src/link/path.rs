@@ -11,8 +11,17 @@ pub enum Path {
     Ipv6(SocketAddr),
     /// Directly, over IPv4.
     Ipv4(SocketAddr),
-    /// Through the mediator, whose address this is.
-    Relay(SocketAddr),
+    /// Through the mediator, whose address this is, and which carries so much.
+    Relay(SocketAddr, RelayLimits),
+}
+
+/// What a mediator carries for the two of a pairing at most, both ways together, as far as it says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RelayLimits {
+    /// Bytes a second.
+    pub rate: Option<u64>,
+    /// Bytes in all.
+    pub bytes: Option<u64>,
 }
 
 impl Path {
@@ -31,7 +40,7 @@ impl Path {
             Self::Local(address)
             | Self::Ipv6(address)
             | Self::Ipv4(address)
-            | Self::Relay(address) => address,
+            | Self::Relay(address, _) => address,
         }
     }
 
@@ -49,13 +58,21 @@ impl Path {
             Self::Local(_) => "local",
             Self::Ipv6(_) => "ipv6",
             Self::Ipv4(_) => "ipv4",
-            Self::Relay(_) => "relay",
+            Self::Relay(..) => "relay",
         }
     }
 
     /// Whether the mediator carries it.
     pub fn is_relay(&self) -> bool {
-        matches!(self, Self::Relay(_))
+        matches!(self, Self::Relay(..))
+    }
+
+    /// What the mediator carries at most, where it does.
+    pub fn relay_limits(&self) -> Option<RelayLimits> {
+        match self {
+            Self::Relay(_, limits) => Some(*limits),
+            Self::Local(_) | Self::Ipv6(_) | Self::Ipv4(_) => None,
+        }
     }
 
     /// Whether no other path can be better.
@@ -88,7 +105,7 @@ mod tests {
     fn the_near_path_is_better_than_the_far_one_and_any_than_a_relay() {
         let direct = |address: &str| Path::direct(address.parse().unwrap());
         let mut paths = [
-            Path::Relay("192.0.2.9:443".parse().unwrap()),
+            Path::Relay("192.0.2.9:443".parse().unwrap(), RelayLimits::default()),
             direct("198.51.100.1:1"),
             direct("[2001:db8::1]:1"),
             direct("192.168.1.3:1"),

@@ -35,6 +35,7 @@ use undertone_wire::{
 };
 
 use crate::link::interfaces::link_of;
+use crate::link::path::RelayLimits;
 use crate::link::ranking::is_link_local;
 pub use answer::{Answer, Redirect};
 pub use endpoint::MediatorEndpoint;
@@ -70,6 +71,7 @@ pub struct Rendezvous {
     outside: Option<(u16, Outside)>,
     /// As the last `paired` said.
     relays: bool,
+    relay_limits: RelayLimits,
     /// When anything was last heard, and when we last asked for an answer.
     heard: Instant,
     pinged: Instant,
@@ -152,6 +154,7 @@ impl Rendezvous {
                 port_kept,
                 outside: None,
                 relays: false,
+                relay_limits: RelayLimits::default(),
                 heard: Instant::now(),
                 pinged: Instant::now(),
                 keep_alive: KeepAlive::default(),
@@ -172,6 +175,11 @@ impl Rendezvous {
     /// Whether it would carry what the two of this pairing say to each other.
     pub fn relays(&self) -> bool {
         self.relays
+    }
+
+    /// How much of it, as far as it says.
+    pub fn relay_limits(&self) -> RelayLimits {
+        self.relay_limits
     }
 
     /// Ends the wait for the peer with [`RendezvousError::Moved`] as soon as `elsewhere`
@@ -265,10 +273,17 @@ impl Rendezvous {
                 Some(Ok(Message::Text(text))) => {
                     let mut message = decode(&text)?;
                     if let MediatorMessage::Paired {
-                        relay, observed, ..
+                        relay,
+                        observed,
+                        terms,
+                        ..
                     } = &mut message
                     {
                         self.relays = *relay;
+                        self.relay_limits = RelayLimits {
+                            rate: terms.relay_rate,
+                            bytes: terms.relay_bytes,
+                        };
                         self.observe(observed);
                         self.leave = Box::pin(pending());
                     }
