@@ -41,8 +41,8 @@ pub enum Command {
     Reject(Option<u32>),
     /// Ends what is being sent or received, or offered: this one, or the only one.
     Cancel(Option<u32>),
-    /// Tells what is being sent, received and offered.
-    Files,
+    /// Tells what is being sent, received and offered, or what is in this one of them.
+    Files(Option<u32>),
     /// The mediator may carry the conversation.
     AllowRelay,
     /// Shows an answer of the face's own behind what was asked for before.

@@ -9,6 +9,7 @@
 //! place      what is received: into a part, then to a new name
 //! journal    what of that is not complete, across runs
 //! at         open folders
+//! size       how much it is, in words
 //! number     " (2)", where a name is taken
 //! ```
 //!
@@ -19,6 +20,7 @@ pub mod incoming;
 pub mod journal;
 mod number;
 pub mod place;
+pub mod size;
 pub mod skipped;
 pub mod source;
 pub mod typed;

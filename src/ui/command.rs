@@ -27,7 +27,7 @@ pub(super) fn command(input: Input, clipboard: &Clipboard, face: Face) -> Comman
         Input::Accept(number, folder) => accept(number, folder.as_deref()),
         Input::Reject(number) => Command::Reject(number),
         Input::Cancel(number) => Command::Cancel(number),
-        Input::Files => Command::Files,
+        Input::Files(number) => Command::Files(number),
         Input::Relay => Command::AllowRelay,
         Input::Quit => Command::Leave(Exit::Done),
         Input::End => Command::EndInput,

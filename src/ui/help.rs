@@ -17,7 +17,10 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("/accept [N] [DIR]", "take the files of offer N, into DIR"),
     ("/reject [N]", "decline them"),
     ("/cancel [N]", "end what is being sent or received"),
-    ("/files", "what is being sent, received and offered"),
+    (
+        "/files [N]",
+        "what is being sent, received and offered; what is in N",
+    ),
     ("/trust WORDS", "let a changed key in, as the alarm says"),
     (
         "/relay",

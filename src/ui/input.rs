@@ -40,8 +40,8 @@ pub enum Input {
     Reject(Option<u32>),
     /// `/cancel [N]`.
     Cancel(Option<u32>),
-    /// `/files`.
-    Files,
+    /// `/files [N]`.
+    Files(Option<u32>),
     /// `/clear`.
     Clear,
     /// `/relay`: the mediator may carry the chat.
@@ -162,7 +162,7 @@ fn parse(line: &str) -> Input {
         }
         "reject" => Input::Reject(numbered(rest).0),
         "cancel" => Input::Cancel(numbered(rest).0),
-        "files" => Input::Files,
+        "files" => Input::Files(numbered(rest).0),
         "invite" => Input::Invite,
         "quit" => Input::Quit,
         _ => Input::Unknown(name.to_owned(), meant(name)),

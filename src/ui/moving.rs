@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::engine::event::transfer::{Progress, Step, Transfer};
+use crate::files::size::bytes;
 use crate::terminal::composer::prompt::Files;
-use crate::ui::text::transfer::bytes;
 
 /// What is shown changes so often at the most.
 const SHOWN_EVERY: Duration = Duration::from_millis(250);

@@ -69,6 +69,7 @@ mod tests {
             renamed: 0,
             into: "/".into(),
             free: None,
+            relay: None,
         }))
     }
 

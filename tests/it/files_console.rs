@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::common::acts::apart;
 use crate::common::acts::homes;
 use crate::common::console::{talk, talk_on};
 use crate::common::proxy::{Direction, Proxy};
@@ -280,4 +281,81 @@ fn accept_until(ada: &mut Screen, accept: &str, said: &str) {
             return;
         }
     }
+}
+
+#[test]
+fn what_is_in_an_offer_is_listed_at_both_ends() {
+    let mut talk = talk();
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("photos");
+    fs::create_dir(&folder).unwrap();
+    for n in 10..22 {
+        write(&folder.join(format!("{n}.jpg")), 1000);
+    }
+    write(&folder.join(".hidden"), 1);
+    let send = format!("/send {}", folder.display());
+    for (says, way) in [
+        (
+            true,
+            "from them: photos, 13 files, 12.0 kB, /accept 1 · /reject 1",
+        ),
+        (false, "to them: photos, 13 files, 12.0 kB, offered"),
+    ] {
+        let number = if says { 1 } else { 2 };
+        match says {
+            true => talk.bob.say(&send),
+            false => talk.ada.press(&format!("{send}\r")),
+        }
+        talk.ada
+            .await_text(&format!("[{number}] photos, 13 files, 12.0 kB"));
+        talk.ada.press(&format!("/clear\r/files {number}\r"));
+        let screen = talk
+            .ada
+            .await_text(&format!("  [{number}]             {way}"));
+        for line in [
+            "  …               and 3 more",
+            "  photos/.hidden  1 B · hidden",
+            "  photos/18.jpg   1.0 kB",
+        ] {
+            assert!(screen.contains(line), "{line} in {screen}");
+        }
+        assert!(!screen.contains("19.jpg"), "{screen}");
+    }
+    talk.ada.press("/clear\r/files\r");
+    let screen = talk.ada.await_text("[2]  to them: photos");
+    assert!(screen.contains("[1]  from them: photos"), "{screen}");
+    talk.ada.press("/files 3\r");
+    talk.ada.await_text("there is no such offer");
+}
+
+#[test]
+fn what_the_mediator_carries_is_said_before_something_large_goes_by_it() {
+    let limits = [
+        "--relay",
+        "--relay-rate",
+        "65536",
+        "--relay-bytes",
+        "9000000",
+    ];
+    let (mediator, homes) = (Mediator::start_with(&limits), homes());
+    let dir = tempfile::tempdir().unwrap();
+    for (name, len) in [("small", 100_000), ("large", 9_000_001)] {
+        write(&dir.path().join(name), len);
+    }
+    let mut bob = apart(&mediator, &homes[1], "bob", "always").run();
+    bob.await_event("waiting");
+    let mut ada = chat(&homes[0], &mediator.url, "ada", "lab#otter");
+    ada.env("UNDERTONE_ADVERTISE", NOBODY);
+    ada.args(["--relay", "always"]);
+    let mut ada = Screen::run(ada);
+    ada.await_row("bob ◆ relay ›");
+    bob.say(&format!("/send {}/small", dir.path().display()));
+    let screen = ada.await_text("/accept 1 · /reject 1");
+    assert!(!screen.contains("a second at most"), "{screen}");
+    bob.say(&format!("/send {}/large", dir.path().display()));
+    let screen = ada.await_text("/accept 2 · /reject 2");
+    let said = "  by relay: 65.5 kB a second at most, so it takes 3 min or longer\n  the mediator ends the relay after 9.0 MB; the next one goes on\n";
+    assert!(screen.contains(said), "{screen}");
+    ada.press(&format!("/clear\r/send {}/large\r", dir.path().display()));
+    ada.await_text(said);
 }

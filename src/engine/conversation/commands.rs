@@ -52,7 +52,7 @@ impl Conversation<'_> {
             Command::Accept { number, into } => self.accept(number, into),
             Command::Reject(number) => self.reject(number),
             Command::Cancel(number) => self.cancel(number),
-            Command::Files => self.show_files(),
+            Command::Files(number) => self.show_files(number),
             Command::AllowRelay => self.agree_to_relay(),
             Command::Show(event) => self.show(event),
             // They have met.
@@ -80,12 +80,19 @@ impl Conversation<'_> {
         });
     }
 
-    /// Tells what is sent, received and offered.
-    fn show_files(&self) {
-        self.show(Event::List {
-            heading: "Files",
-            entries: self.transfers.in_words(&self.session),
-        });
+    /// Tells what is sent, received and offered, or what is in this one of them.
+    fn show_files(&self, number: Option<u32>) {
+        let entries = match number {
+            None => Some(self.transfers.in_words(&self.session)),
+            Some(number) => self.transfers.listed(number, &self.session),
+        };
+        match entries {
+            Some(entries) => self.show(Event::List {
+                heading: "Files",
+                entries,
+            }),
+            None => self.error("no-offer", "there is no such offer", "/files lists them."),
+        }
     }
 
     /// Has the history read, which may be long; it is shown once that is done.

@@ -8,6 +8,8 @@ use undertone_core::files::list::{Listed, Summary};
 use undertone_core::files::name::Name;
 
 use crate::files::place::Folder;
+use crate::files::size::bytes;
+use crate::link::path::RelayLimits;
 use crate::trust::Trust;
 
 /// Something happened to an offer.
@@ -38,6 +40,8 @@ pub enum Step {
         size: Option<u64>,
         /// What is left out, and why, in words.
         skipped: Vec<String>,
+        /// What the mediator carries at most, where it carries the conversation.
+        relay: Option<RelayLimits>,
     },
     /// It was accepted, and goes on from here.
     Started(Progress),
@@ -102,6 +106,8 @@ pub struct Offered {
     pub into: PathBuf,
     /// Bytes that are free there, where the system says.
     pub free: Option<u64>,
+    /// What the mediator carries at most, where it carries the conversation.
+    pub relay: Option<RelayLimits>,
 }
 
 /// One file of it.
@@ -119,22 +125,45 @@ pub struct OfferedFile {
 
 impl Offered {
     /// What is in the list, and where it would go.
-    pub(in crate::engine) fn new(summary: &Summary, trust: Trust, into: PathBuf) -> Self {
+    pub(in crate::engine) fn new(
+        summary: &Summary,
+        trust: Trust,
+        into: PathBuf,
+        relay: Option<RelayLimits>,
+    ) -> Self {
         Self {
             trust,
             files: summary.totals.files,
             size: summary.totals.size,
-            first: summary.first.iter().map(OfferedFile::new).collect(),
+            first: OfferedFile::first_of(summary),
             hidden: summary.hidden,
             executable: summary.executable,
             renamed: summary.renamed,
             free: Folder::open(&into).ok().and_then(|folder| folder.free()),
-            into,
+            // Which folder `.` is nobody sees.
+            into: std::path::absolute(&into).unwrap_or(into),
+            relay,
         }
     }
 }
 
 impl OfferedFile {
+    /// The first files of a list.
+    pub(in crate::engine) fn first_of(summary: &Summary) -> Vec<Self> {
+        summary.first.iter().map(Self::new).collect()
+    }
+
+    /// Its path, and what there is to know of it.
+    pub(crate) fn in_words(&self) -> (String, String) {
+        let mut words = bytes(self.size);
+        for (is_so, what) in [(self.hidden, "hidden"), (self.executable, "can be run")] {
+            if is_so {
+                words += &format!(" · {what}");
+            }
+        }
+        (self.path.clone(), words)
+    }
+
     fn new(listed: &Listed) -> Self {
         let names: Vec<_> = listed.path.iter().map(Name::as_str).collect();
         Self {

@@ -7,11 +7,11 @@ use tokio::time::Instant;
 use undertone_core::text::safe::Safe;
 
 use crate::engine::event::Status;
+use crate::files::size::bytes;
 use crate::files::typed;
 use crate::terminal::composer::question::Question;
 use crate::ui::console::Console;
 use crate::ui::input::{self, Input};
-use crate::ui::text::transfer::bytes;
 
 /// The keys that answer, …
 const KEYS: &str = "ynt";

@@ -143,6 +143,8 @@ impl<'a> StepLine<'a> {
                 renamed,
                 into,
                 free,
+                // `connected` says by which path.
+                relay: _,
             }) => Self::Offered {
                 trust: *trust,
                 files: *files,
@@ -158,6 +160,7 @@ impl<'a> StepLine<'a> {
                 files,
                 size,
                 skipped,
+                relay: _,
             } => Self::Waiting {
                 files: *files,
                 size: *size,

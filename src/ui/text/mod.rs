@@ -2,7 +2,7 @@
 
 mod alarm;
 mod invites;
-pub(super) mod transfer;
+mod transfer;
 
 use std::iter;
 

@@ -4,8 +4,13 @@ use undertone_core::files::Outcome;
 use undertone_core::text::safe::Safe;
 
 use crate::engine::event::transfer::{Offered, OfferedFile, Step, Transfer};
+use crate::files::size::{amount, bytes};
+use crate::link::path::RelayLimits;
 use crate::terminal::layout::Text;
 use crate::trust::Trust;
+
+/// What a relay makes take so many seconds is said to.
+const FELT_AFTER: u64 = 60;
 
 /// What a person is told of it; `None` for what only a prompt shows.
 pub(super) fn transfer(transfer: &Transfer) -> Option<Text> {
@@ -26,10 +31,14 @@ pub(super) fn transfer(transfer: &Transfer) -> Option<Text> {
             files,
             size,
             skipped,
+            relay,
         } => {
             let amount = amount(*files, *size);
             let mut words =
                 format!("[{number}] {name}, {amount}, is offered to {peer} · /cancel {number}");
+            if let Some(limits) = relay {
+                words += &by_relay(*limits, *size);
+            }
             for left_out in skipped {
                 words += &format!("\n  left out: {}", Safe::line(left_out));
             }
@@ -95,6 +104,7 @@ fn offer(number: u32, offers: &str, offered: &Offered) -> String {
         renamed,
         into,
         free,
+        relay,
     } = offered;
     let mut words = format!("{offers}, {}", amount(*files, *size));
     if *trust != Trust::Verified {
@@ -114,6 +124,9 @@ fn offer(number: u32, offers: &str, offered: &Offered) -> String {
     if *renamed > 0 {
         words += &format!("\n  {renamed} of the names are none here, and are changed");
     }
+    if let Some(limits) = relay {
+        words += &by_relay(*limits, *size);
+    }
     words += &format!("\n  into {}", Safe::line(&into.display().to_string()));
     if let Some(free) = free {
         words += &format!(", {} free", bytes(*free));
@@ -124,18 +137,41 @@ fn offer(number: u32, offers: &str, offered: &Offered) -> String {
     words + &format!(" · /accept {number} · /reject {number}")
 }
 
+/// What the mediator carries of it at most, where that is felt.
+fn by_relay(RelayLimits { rate, bytes: most }: RelayLimits, size: Option<u64>) -> String {
+    // Of what is unknown it may be any amount.
+    let size = size.unwrap_or(u64::MAX);
+    let seconds = rate.and_then(|rate| size.checked_div(rate));
+    let takes = seconds.filter(|seconds| *seconds >= FELT_AFTER);
+    let most = most.filter(|most| size > *most);
+    let mut words = String::new();
+    if let (Some(rate), Some(seconds)) = (rate, takes) {
+        words += &format!("\n  by relay: {} a second at most", bytes(rate));
+        if size < u64::MAX {
+            words += &format!(", so it takes {} or longer", about(seconds));
+        }
+    }
+    if let Some(most) = most {
+        words += &format!(
+            "\n  the mediator ends the relay after {}; the next one goes on",
+            bytes(most)
+        );
+    }
+    words
+}
+
+/// A time of a minute or more.
+fn about(seconds: u64) -> String {
+    let minutes = seconds.div_ceil(60);
+    match minutes {
+        0..120 => format!("{minutes} min"),
+        _ => format!("{} h", minutes.div_ceil(60)),
+    }
+}
+
 fn listed(file: &OfferedFile) -> String {
-    let marks = match (file.hidden, file.executable) {
-        (false, false) => "",
-        (true, false) => " · hidden",
-        (false, true) => " · can be run",
-        (true, true) => " · hidden, can be run",
-    };
-    format!(
-        "\n    {}, {}{marks}",
-        Safe::line(&file.path),
-        bytes(file.size)
-    )
+    let (path, what) = file.in_words();
+    format!("\n    {}, {what}", Safe::line(&path))
 }
 
 fn ended(outcome: Outcome, who: &str) -> String {
@@ -152,47 +188,29 @@ fn ended(outcome: Outcome, who: &str) -> String {
     }
 }
 
-/// How much it is.
-fn amount(files: u64, size: Option<u64>) -> String {
-    let size = size.map_or_else(|| "of unknown size".to_owned(), bytes);
-    match files {
-        1 => size,
-        n => format!("{n} files, {size}"),
-    }
-}
-
-/// So many bytes, in units of a thousand.
-pub(in crate::ui) fn bytes(n: u64) -> String {
-    const UNITS: [&str; 6] = ["B", "kB", "MB", "GB", "TB", "PB"];
-    let (mut unit, mut whole, mut tenth) = (0, n, 0);
-    while whole >= 1000 && unit + 1 < UNITS.len() {
-        tenth = whole % 1000 / 100;
-        whole /= 1000;
-        unit += 1;
-    }
-    let name = UNITS.get(unit).copied().unwrap_or_default();
-    match unit > 0 && whole < 100 {
-        true => format!("{whole}.{tenth} {name}"),
-        false => format!("{whole} {name}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_read_at_a_glance() {
-        for (n, words) in [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1000, "1.0 kB"),
-            (99_950, "99.9 kB"),
-            (2_140_000, "2.1 MB"),
-            (100_000_000, "100 MB"),
-            (u64::MAX, "18446 PB"),
-        ] {
-            assert_eq!(bytes(n), words);
-        }
+    fn what_a_relay_bounds_is_said_where_it_is_felt() {
+        let limits = |rate, bytes| RelayLimits { rate, bytes };
+        let words = |limits, size| by_relay(limits, size);
+        let usual = limits(Some(262_144), Some(268_435_456));
+        assert_eq!(words(usual, Some(10_000_000)), "");
+        assert_eq!(
+            words(usual, Some(100_000_000)),
+            "\n  by relay: 262 kB a second at most, so it takes 7 min or longer"
+        );
+        assert_eq!(
+            words(usual, Some(5_000_000_000)),
+            "\n  by relay: 262 kB a second at most, so it takes 6 h or longer\n  the mediator ends the relay after 268 MB; the next one goes on"
+        );
+        assert_eq!(
+            words(usual, None),
+            "\n  by relay: 262 kB a second at most\n  the mediator ends the relay after 268 MB; the next one goes on"
+        );
+        assert_eq!(words(limits(None, None), Some(u64::MAX)), "");
+        assert_eq!(words(limits(Some(0), None), Some(1)), "");
     }
 }

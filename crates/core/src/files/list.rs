@@ -128,6 +128,12 @@ impl List {
         }
     }
 
+    /// What is in it as far as it came; its totals come with its end.
+    #[must_use]
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
     /// What came so far.
     #[must_use]
     pub fn totals(&self) -> &Totals {

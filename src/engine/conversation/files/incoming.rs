@@ -16,7 +16,8 @@ use undertone_core::session::streams::StreamId;
 
 use super::listing::{Listed, Listing, Next};
 use super::writing::{Received, Signals, WriteError, Writing};
-use crate::engine::event::transfer::{Progress, Step};
+use super::{in_words, percent};
+use crate::engine::event::transfer::{OfferedFile, Progress, Step};
 use crate::files::journal::{Journal, Transfer};
 use crate::files::place::{Folder, Part, PlaceError};
 
@@ -30,6 +31,8 @@ pub(super) struct Incoming {
     total: Option<u64>,
     /// Bytes of the files.
     pub(super) size: u64,
+    /// The first files.
+    pub(super) first: Vec<OfferedFile>,
     pub(super) signals: Arc<Signals>,
     /// Its streams are open in this session, …
     pub(super) is_open: bool,
@@ -82,6 +85,7 @@ impl Incoming {
             journal,
             total: None,
             size: 0,
+            first: Vec::new(),
             signals: Arc::default(),
             is_open: true,
             is_flowing: false,
@@ -204,6 +208,7 @@ impl Incoming {
     pub(super) fn listed(&mut self, summary: &Summary, next: Next, session: &mut Session) {
         session.close_stream(self.list());
         self.size = summary.totals.size.unwrap_or_default();
+        self.first = OfferedFile::first_of(summary);
         self.total = summary.totals.size.map(|_| summary.totals.data);
         match next {
             Next::Ask(receive) => self.state = State::Asked(receive),
@@ -285,6 +290,17 @@ impl Incoming {
             done: self.written,
             total: self.total,
         }
+    }
+
+    /// What it is, and how far.
+    pub(super) fn in_words(&self, number: u32) -> String {
+        let how = match &self.state {
+            State::Receiving(_) | State::Writing => percent("receiving", self.progress()),
+            State::Asked(_) => format!("/accept {number} · /reject {number}"),
+            State::Listing(_) | State::Reading => "its list comes".to_owned(),
+        };
+        let amount = (self.offer.count, self.offer.size);
+        in_words("from them", &self.offer.name, amount, &how)
     }
 
     /// Something to be told about its progress, not too often.

@@ -30,7 +30,8 @@ use undertone_core::text::safe::Safe;
 use super::Conversation;
 use crate::engine::WRITE_TIMEOUT;
 use crate::engine::event::Event;
-use crate::engine::event::transfer::{Progress, Step, Transfer};
+use crate::engine::event::transfer::{OfferedFile, Progress, Step, Transfer};
+use crate::files::size::amount;
 use crate::files::source::SourceError;
 use incoming::{Incoming, Work};
 use outgoing::{Outgoing, Read};
@@ -84,24 +85,29 @@ impl Transfers {
 
     /// All of them, each by its number, and how far it is.
     pub(super) fn in_words(&self, session: &Session) -> Vec<(String, String)> {
-        let ours = self.ours.iter().map(|(number, ours)| {
-            let how = match ours.accepted {
-                true => percent("sending", ours.progress(session)),
-                false => "offered".to_owned(),
-            };
-            (*number, format!("to them: {}, {how}", ours.name))
-        });
-        let theirs = self.theirs.iter().map(|(number, theirs)| {
-            let how = match theirs.is_accepted() {
-                true => percent("receiving", theirs.progress()),
-                false => format!("/accept {number} · /reject {number}"),
-            };
-            (*number, format!("from them: {}, {how}", theirs.offer.name))
-        });
+        let ours = self.ours.iter();
+        let ours = ours.map(|(number, ours)| (*number, ours.in_words(session)));
+        let theirs = self.theirs.iter();
+        let theirs = theirs.map(|(number, theirs)| (*number, theirs.in_words(*number)));
         let mut all: Vec<_> = ours.chain(theirs).collect();
         all.sort_unstable();
         let named = |(number, what)| (format!("[{number}]"), what);
         all.into_iter().map(named).collect()
+    }
+
+    /// One of them, with the first files that are in it.
+    pub(super) fn listed(&self, number: u32, session: &Session) -> Option<Vec<(String, String)>> {
+        let (words, files, first) = match (self.ours.get(&number), self.theirs.get(&number)) {
+            (Some(ours), _) => (ours.in_words(session), ours.files, &ours.first),
+            (_, Some(theirs)) => (theirs.in_words(number), theirs.offer.count, &theirs.first),
+            (None, None) => return None,
+        };
+        let mut entries = vec![(format!("[{number}]"), words)];
+        entries.extend(first.iter().map(OfferedFile::in_words));
+        if let Some(more @ 1..) = files.checked_sub(first.len() as u64) {
+            entries.push(("…".to_owned(), format!("and {more} more")));
+        }
+        Some(entries)
     }
 
     /// An offer, by its number and name.
@@ -127,6 +133,15 @@ impl Transfers {
         let found = theirs.find(|(_, theirs)| theirs.has(stream));
         found.map(|(number, _)| *number)
     }
+}
+
+/// An offer in a list: to whom or from whom, how much it is and how far.
+fn in_words(way: &str, name: &str, (files, size): (u64, Option<u64>), how: &str) -> String {
+    format!(
+        "{way}: {}, {}, {how}",
+        Safe::line(name),
+        amount(files, size)
+    )
 }
 
 fn percent(what: &str, progress: Progress) -> String {

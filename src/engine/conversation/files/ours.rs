@@ -64,6 +64,7 @@ impl Conversation<'_> {
                     files: ours.files,
                     size: ours.size,
                     skipped: ours.skipped.clone(),
+                    relay: self.route.relay_limits(),
                 };
                 offered.push((*number, ours.name.clone(), step));
             }

@@ -4,11 +4,13 @@ use std::io;
 use std::path::PathBuf;
 
 use tokio::time::Instant;
+use undertone_core::files::list::{LISTED_MAX, List};
 use undertone_core::files::{Offer, OfferId};
 use undertone_core::session::Session;
 use undertone_core::session::streams::{StreamId, Wanted};
 
-use crate::engine::event::transfer::{Progress, Step};
+use super::{in_words, percent};
+use crate::engine::event::transfer::{OfferedFile, Progress, Step};
 use crate::files::source::Source;
 
 /// How much is read ahead of what is wanted, in bytes.
@@ -20,6 +22,8 @@ pub(in crate::engine::conversation) struct Outgoing {
     pub(super) name: String,
     pub(super) id: OfferId,
     pub(super) files: u64,
+    /// The first of them.
+    pub(super) first: Vec<OfferedFile>,
     pub(super) size: Option<u64>,
     /// Bytes of the data, where that is known.
     pub(super) total: Option<u64>,
@@ -65,6 +69,7 @@ impl Outgoing {
             name: source.name().as_str().to_owned(),
             id: source.id(),
             files: totals.files,
+            first: first(source.list()),
             size: totals.size,
             total: totals.size.map(|_| totals.data),
             skipped: source.skipped().in_words(),
@@ -207,6 +212,15 @@ impl Outgoing {
         }
     }
 
+    /// What it is, and how far.
+    pub(super) fn in_words(&self, session: &Session) -> String {
+        let how = match self.accepted {
+            true => percent("sending", self.progress(session)),
+            false => "offered".to_owned(),
+        };
+        in_words("to them", &self.name, (self.files, self.size), &how)
+    }
+
     /// Something to be told about its progress, not too often.
     pub(super) fn news(&mut self, session: &Session, now: Instant) -> Option<Step> {
         let progress = self.progress(session);
@@ -231,6 +245,13 @@ impl Outgoing {
             session.close_stream(data);
         }
     }
+}
+
+/// The first files of a list of ours.
+fn first(mut bytes: &[u8]) -> Vec<OfferedFile> {
+    let mut list = List::new(u64::MAX);
+    while list.summary().first.len() < LISTED_MAX && matches!(list.take(&mut bytes), Ok(Some(_))) {}
+    OfferedFile::first_of(list.summary())
 }
 
 /// The data from this offset on, as much as is read at a time.

@@ -45,7 +45,8 @@ impl Conversation<'_> {
         let name = theirs.offer.name.to_string();
         if asks {
             let into = self.context.config.downloads.clone();
-            let offered = Offered::new(&summary, self.peer.trust(), into);
+            let offered =
+                Offered::new(&summary, self.peer.trust(), into, self.route.relay_limits());
             self.tell_transfer(number, false, name, Step::Offered(offered));
         }
     }
