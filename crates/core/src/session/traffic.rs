@@ -159,7 +159,10 @@ impl Session {
             }
             self.control.clear();
             live.say_what_is_due(now, (received, unshown), &mut self.control);
-            self.streams.say_what_is_due(&mut self.control);
+            self.streams.say_credit(&mut self.control);
+            if !self.outbox.has_unsent() {
+                self.streams.say_closes(&mut self.control);
+            }
             if !self.renewing.is_empty() {
                 self.renewal_sent = self.renewing.len();
                 live.said(now);

@@ -19,6 +19,7 @@ use web_time::Instant;
 
 pub(super) use self::table::Streams;
 use super::Session;
+use crate::crypto::seal::LANES;
 use crate::payload::PLAINTEXT_MAX;
 
 /// The most streams of one end at a time.
@@ -27,6 +28,8 @@ pub const STREAMS_MAX: usize = 16;
 pub const CREDIT: u64 = 4 * 1024 * 1024;
 /// Bytes of a piece at most: with what is said beside it, it fills a record.
 pub const PIECE_MAX: usize = PLAINTEXT_MAX - 512;
+/// How much of one source is wanted at a time, in bytes, at most: as many pieces as are sealed at a time.
+pub const WANTED_MAX: usize = LANES * PIECE_MAX;
 
 /// Names a stream of this session: the host's have odd numbers, the guest's even ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

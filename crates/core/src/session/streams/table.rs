@@ -8,16 +8,13 @@ use super::closes::Closes;
 use super::incoming::Incoming;
 use super::outgoing::Outgoing;
 use super::window::Window;
-use super::{PIECE_MAX, STREAMS_MAX, StreamId, TooMany, Wanted};
-use crate::crypto::seal::LANES;
+use super::{PIECE_MAX, STREAMS_MAX, StreamId, TooMany, WANTED_MAX, Wanted};
 use crate::pairing::Role;
 use crate::payload::{Payload, StreamPart};
 use crate::session::{Event, Fault};
 
 /// Bytes of an encoded piece beside its own, at most: five items, and the array's head.
 const BESIDE_BYTES: usize = 32;
-/// How much of one source is read ahead, in bytes: as many pieces as are sealed at a time.
-const WANTED_MAX: usize = LANES * PIECE_MAX;
 
 /// The streams of both directions.
 pub(in crate::session) struct Streams {
@@ -178,13 +175,17 @@ impl Streams {
         self.incoming.values().filter_map(Incoming::due).min()
     }
 
-    /// Appends what is said besides pieces.
-    pub(in crate::session) fn say_what_is_due(&mut self, out: &mut Vec<u8>) {
+    /// Appends the credit that is due.
+    pub(in crate::session) fn say_credit(&mut self, out: &mut Vec<u8>) {
         for (StreamId(number), stream) in &mut self.incoming {
             if let Some(credit) = stream.credit() {
                 Payload::Stream(*number, credit).encode(out);
             }
         }
+    }
+
+    /// Appends the closes that are due: behind all messages, for one of them may say why.
+    pub(in crate::session) fn say_closes(&mut self, out: &mut Vec<u8>) {
         self.closes.say(out);
     }
 

@@ -29,6 +29,23 @@ fn a_close_that_was_lost_is_said_again() {
     }
 }
 
+/// More messages wait than a record holds: the last of them says why.
+#[test]
+fn a_close_comes_behind_the_messages_that_were_said_before() {
+    let (mut pair, stream) = streaming();
+    let one = &mut pair.guest;
+    for _ in 0..10 {
+        one.say(0, &"x".repeat(crate::payload::TEXT_MAX)).unwrap();
+    }
+    one.say(0, "why").unwrap();
+    one.close_stream(stream);
+    pair.carry();
+    let told = events(&mut pair.host);
+    let at = |fits: &dyn Fn(&Event) -> bool| told.iter().position(fits).unwrap();
+    let why = at(&|event| matches!(event, Event::Text { text, .. } if text == "why"));
+    assert!(why < at(&|event| *event == Event::Closed(stream)));
+}
+
 #[test]
 fn both_may_close_at_once_and_refuse_what_was_never_accepted() {
     let mut pair = Pair::connected();
