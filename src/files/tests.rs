@@ -131,23 +131,32 @@ fn a_folder_arrives_as_it_is() {
 }
 
 #[test]
-fn several_arrive_each_at_its_own_place() {
+fn several_arrive_in_one_new_folder() {
     let (dir, target) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let top = made(dir.path());
-    fs::write(target.path().join("long"), "mine").unwrap();
+    fs::create_dir(target.path().join("a and 2 more")).unwrap();
     let mut source = source(&[top.join("tool"), top.join("long"), top.join("a")]);
     assert_eq!(source.name().as_str(), "a");
     let mut incoming = incoming(&source, target.path());
     let data = data(&mut source);
     incoming.take(&mut &data[..]).unwrap();
     let placed = finish(&mut incoming);
-    let names: Vec<_> = placed
-        .iter()
-        .map(|path| path.file_name().unwrap())
-        .collect();
-    assert_eq!(names, ["a", "long (2)", "tool"]);
-    assert_eq!(fs::read(target.path().join("long")).unwrap(), b"mine");
-    assert_eq!(compared(&target.path().join("a")), compared(&top.join("a")));
+    let whole = target
+        .path()
+        .canonicalize()
+        .unwrap()
+        .join("a and 2 more (2)");
+    assert_eq!(placed, std::slice::from_ref(&whole));
+    assert_eq!(compared(&whole.join("a")), compared(&top.join("a")));
+    assert_eq!(
+        fs::read(whole.join("long")).unwrap(),
+        fs::read(top.join("long")).unwrap()
+    );
+    assert!(whole.join("tool").exists());
+    // As open to others as a folder that is made by hand.
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&whole), mode(&target.path().join("a and 2 more")));
+    assert_eq!(fs::read_dir(target.path()).unwrap().count(), 2);
 }
 
 #[test]

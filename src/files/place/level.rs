@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, flock, fstat, mkdirat, openat, unlinkat};
+use data_encoding::HEXLOWER;
+use rustix::fs::{
+    AtFlags, FlockOperation, Mode, OFlags, fchmod, flock, fstat, mkdirat, openat, unlinkat,
+};
 use rustix::io::Errno;
 use rustix::process::geteuid;
+use undertone_core::crypto::keys::random;
 use undertone_core::files::entry::Kind;
 
 use super::{Folder, PlaceError};
@@ -51,6 +55,14 @@ impl Level {
             Kind::Executable => openat(&self.fd, name, CREATE, all),
             Kind::File | Kind::Pipe => openat(&self.fd, name, CREATE, all - execute),
         }
+    }
+
+    /// Lets others in as far as the person lets them into new folders.
+    pub(super) fn open_to_others(&self) -> Result<(), Errno> {
+        let name = HEXLOWER.encode(&random::<8>());
+        let new = self.make(&name, Kind::Folder)?;
+        unlinkat(&self.fd, &*name, AtFlags::REMOVEDIR)?;
+        fchmod(&self.fd, Mode::from_raw_mode(fstat(&new)?.st_mode))
     }
 }
 

@@ -1,11 +1,14 @@
 //! What is written of an offer until all of it is here.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::fd::OwnedFd;
+use std::ffi::CString;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 
 use data_encoding::HEXLOWER;
-use rustix::fs::{AtFlags, FlockOperation, Mode, fchmod, fdatasync, flock, mkdirat, unlinkat};
+use rustix::fs::{
+    AtFlags, FlockOperation, Mode, fchmod, fdatasync, flock, fstat, mkdirat, unlinkat,
+};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use undertone_core::crypto::keys::random;
@@ -219,22 +222,49 @@ impl Part {
         Ok(())
     }
 
-    /// Gives the offer's own files and folders their final names, none of which was there, and
-    /// tells each full path to `placed`; then removes the part, which is empty.
+    /// Gives the offer's own file or folder its final name, which was not there, and tells the full
+    /// path to `placed`; then removes the part, which is empty. Where there are several of them, the
+    /// part itself becomes a folder with them.
     ///
     /// # Errors
-    /// [`PlaceError`]; what was placed stays, and the rest is in the part.
+    /// [`PlaceError`]; what is not placed is in the part.
     pub fn place(&mut self, mut placed: impl FnMut(PathBuf)) -> Result<(), PlaceError> {
         self.leave(0)?;
         self.sync()?;
         let part = self.levels.first().ok_or(PlaceError::Misfit)?;
         let path = self.target.path().join(&self.kept.name);
-        for name in names(&part.fd).map_err(PlaceError::io("read", &path))? {
-            placed(put::put(&part.fd, &name, &self.target)?);
+        let failed = |errno| PlaceError::io("read", &path)(errno);
+        let names = names(&part.fd).map_err(failed)?;
+        let ours = fstat(&part.fd).map_err(failed)?;
+        if let [name] = names.as_slice() {
+            let wanted = name.to_string_lossy();
+            placed(put::put(
+                (part.fd.as_fd(), name),
+                &ours,
+                &wanted,
+                &self.target,
+            )?);
+        } else if let [_, more @ ..] = names.as_slice() {
+            for name in &names {
+                put::check((part.fd.as_fd(), name), &ours, &path)?;
+            }
+            part.open_to_others().map_err(failed)?;
+            let wanted = format!("{} and {} more", self.shown(), more.len());
+            let name = CString::new(&*self.kept.name).map_err(|_| PlaceError::Misfit)?;
+            let from = (self.target.as_fd(), &*name);
+            placed(put::put(from, &ours, &wanted, &self.target)?);
         }
         let _ = unlinkat(&self.target, &*self.kept.name, AtFlags::REMOVEDIR);
         self.target.sync();
         Ok(())
+    }
+
+    /// What stands of the offer's name in that of the part.
+    fn shown(&self) -> &str {
+        let shown = self.kept.name.strip_prefix('.');
+        let shown = shown.and_then(|name| name.strip_suffix(".part"));
+        let shown = shown.and_then(|name| name.rsplit_once('.'));
+        shown.map_or("files", |(shown, _)| shown)
     }
 
     /// Removes it, with all that is in it.

@@ -2,12 +2,12 @@
 //! as, whatever it makes of case and accents.
 
 use std::ffi::CStr;
+use std::os::fd::AsFd;
 use std::os::fd::BorrowedFd;
-use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{
-    AtFlags, FileType, Mode, OFlags, fstat, linkat, mkdirat, openat, renameat, statat, unlinkat,
+    AtFlags, FileType, Mode, OFlags, Stat, linkat, mkdirat, openat, renameat, statat, unlinkat,
 };
 use rustix::io::Errno;
 
@@ -15,27 +15,42 @@ use super::open_file::is_lone_file;
 use super::{Folder, NUMBERED_MAX, PlaceError};
 use crate::files::number::numbered;
 
-/// Renames what is called `name` in the part to that name in `target`, with a number where it is
-/// taken; gives its full path.
-pub(super) fn put(part: &OwnedFd, name: &CStr, target: &Folder) -> Result<PathBuf, PlaceError> {
-    let wanted = name.to_string_lossy();
-    let path = target.path().join(&*wanted);
+/// Renames what is called `name` in the part, or the part itself, to the name `wanted` in `target`,
+/// with a number where that is taken; gives its full path.
+pub(super) fn put(
+    (from, name): (BorrowedFd<'_>, &CStr),
+    part: &Stat,
+    wanted: &str,
+    target: &Folder,
+) -> Result<PathBuf, PlaceError> {
+    let path = target.path().join(wanted);
     let failed = |errno| PlaceError::io("write", &path)(errno);
-    let here = statat(part, name, AtFlags::SYMLINK_NOFOLLOW).map_err(failed)?;
-    let is_folder = FileType::from_raw_mode(here.st_mode) == FileType::Directory;
-    let owner = fstat(part).map_err(failed)?.st_uid;
-    if here.st_uid != owner || !is_folder && !is_lone_file(&here) {
-        return Err(PlaceError::Changed(path));
-    }
+    let is_folder = check((from, name), part, &path)?;
     for number in 1..=NUMBERED_MAX as u32 {
-        let last = numbered(&wanted, number);
-        match rename_new(part.as_fd(), name, target.as_fd(), &last, is_folder) {
+        let last = numbered(wanted, number);
+        match rename_new(from, name, target.as_fd(), &last, is_folder) {
             Ok(()) => return Ok(target.path().join(last)),
             Err(Errno::EXIST | Errno::NOTEMPTY) => {}
             Err(errno) => return Err(failed(errno)),
         }
     }
     Err(PlaceError::TooManyNumbered)
+}
+
+/// Makes sure that it is a folder or a file of the part's owner, and nothing else leads to that;
+/// says whether it is a folder.
+pub(super) fn check(
+    (from, name): (BorrowedFd<'_>, &CStr),
+    part: &Stat,
+    path: &Path,
+) -> Result<bool, PlaceError> {
+    let here = statat(from, name, AtFlags::SYMLINK_NOFOLLOW);
+    let here = here.map_err(PlaceError::io("write", path))?;
+    let is_folder = FileType::from_raw_mode(here.st_mode) == FileType::Directory;
+    match here.st_uid == part.st_uid && (is_folder || is_lone_file(&here)) {
+        true => Ok(is_folder),
+        false => Err(PlaceError::Changed(path.to_owned())),
+    }
 }
 
 /// Renames in the best way there is here.

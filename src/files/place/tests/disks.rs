@@ -53,18 +53,21 @@ fn a_disk_that_knows_no_case_loses_nothing() {
     let image = image.path().to_str().unwrap();
     on_disk(&["-t", "vfat", "-o", "loop", image], |dir| {
         fs::write(dir.join("README"), "mine").unwrap();
-        let mut part = part(dir, "a");
+        let mut part = part(dir, "readme");
+        add(&mut part, 0, "readme", "1");
+        assert!(place(&mut part)[0].ends_with("readme (2)"));
+        let mut part = self::part(dir, "readme");
         add(&mut part, 0, "readme", "1");
         add(&mut part, 0, "Readme", "2");
         part.begin(&folder(0, "a")).unwrap();
         add(&mut part, 1, "x", "3");
         part.begin(&folder(0, "A")).unwrap();
         add(&mut part, 1, "X", "4");
-        assert_eq!(place(&mut part).len(), 4);
-        let text = |name: &str| fs::read_to_string(dir.join(name)).unwrap();
-        assert_eq!(text("README"), "mine");
+        let placed = place(&mut part);
+        let text = |name: &str| fs::read_to_string(placed[0].join(name)).unwrap();
+        assert_eq!(fs::read_to_string(dir.join("README")).unwrap(), "mine");
         assert_eq!(text("a/x") + &text("a (2)/x"), "34");
-        let mut others = paths(dir);
+        let mut others = paths(&placed[0]);
         others.retain(|path| path.starts_with("readme") || path.starts_with("Readme"));
         assert_eq!(others.len(), 2, "{others:?}");
     });
