@@ -104,7 +104,7 @@ fn what_one_left_goes_on_with_the_same_command() {
     let (mediator, homes) = (Mediator::start(), homes());
     let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let path = from.path().join("large");
-    let bytes: Vec<u8> = (0..300_000_000u32).map(|n| (n / 7) as u8).collect();
+    let bytes: Vec<u8> = (0..100_000_000u32).map(|n| (n / 7) as u8).collect();
     fs::write(&path, &bytes).unwrap();
     for leaves in [0, 1] {
         let clients = ada_and_bob(&mediator, &homes).map(|(client, _)| client);
