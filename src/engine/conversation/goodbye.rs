@@ -40,9 +40,9 @@ impl Conversation<'_> {
         }
     }
 
-    /// Whether stdin is a pipe whose lines have not all arrived, or files are on their way.
+    /// Whether stdin is a pipe whose lines have not all arrived, or whose files.
     fn is_kept(&self) -> bool {
-        let waits = self.undelivered() > 0 || self.transfers.is_moving();
+        let waits = self.undelivered() > 0 || self.transfers.is_awaited();
         waits && !self.peer.is_shut() && !self.context.config.speaker.types
     }
 

@@ -176,6 +176,12 @@ impl OfferedFile {
 }
 
 impl Progress {
+    /// Whether that is all of it.
+    #[must_use]
+    pub fn is_all(self) -> bool {
+        self.total.is_some_and(|total| self.done >= total)
+    }
+
     /// How much that is of a hundred, rounded down.
     #[must_use]
     pub fn percent(self) -> Option<u64> {

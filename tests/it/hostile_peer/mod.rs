@@ -2,6 +2,7 @@
 //! acts on a terminal, panics or outgrows its bounds. Here is the peer; its deeds are by topic.
 
 mod acknowledgements;
+mod files;
 mod links;
 mod payloads;
 

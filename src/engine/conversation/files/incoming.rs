@@ -48,6 +48,8 @@ pub(super) struct Incoming {
     written: u64,
     told: (u64, Option<Instant>),
     told_full: bool,
+    /// All of it is here, and is put in its place: `Some(true)` once that was told.
+    saving: Option<bool>,
 }
 
 /// How far it is.
@@ -95,6 +97,7 @@ impl Incoming {
             written: 0,
             told: (0, None),
             told_full: false,
+            saving: None,
         }
     }
 
@@ -174,6 +177,7 @@ impl Incoming {
 
     fn write(&mut self, mut writing: Box<Writing>) -> impl FnOnce() -> Work + Send + 'static {
         let (pieces, last) = (std::mem::take(&mut self.waiting), self.last);
+        self.saving = last.then_some(false);
         move || {
             let written = pieces.iter().try_for_each(|piece| writing.take(piece));
             let done = written.and_then(|()| match last {
@@ -315,6 +319,10 @@ impl Incoming {
             });
         }
         let (done, at) = self.told;
+        if at.is_some() && self.saving == Some(false) {
+            self.saving = Some(true);
+            return Some(Step::Saving);
+        }
         let is_new = at.is_none() || self.written != done;
         if !is_new || at.is_some_and(|at| now < at + super::TOLD_EVERY) {
             return None;

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
-use undertone_core::files::Outcome;
+use undertone_core::files::{OfferId, Outcome};
 use undertone_core::session::Session;
 use undertone_core::session::streams::StreamId;
 use undertone_core::text::safe::Safe;
@@ -40,6 +40,8 @@ use outgoing::{Outgoing, Read};
 pub(super) const TOLD_EVERY: Duration = Duration::from_millis(250);
 /// Offers of the peer's that are open at a time; it has streams for no more.
 const THEIRS_MAX: usize = 8;
+/// Offers of the peer's are taken while less is to be done than this.
+const WORK_MAX: usize = 4 * THEIRS_MAX;
 
 /// All offers that are not over.
 #[derive(Debug, Default)]
@@ -83,6 +85,11 @@ impl Transfers {
             || self.theirs.values().any(Incoming::is_accepted)
     }
 
+    /// Whether anything is offered, or to be, or on its way.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.is_moving() || !self.ours.is_empty() || !self.work.is_empty()
+    }
+
     /// All of them, each by its number, and how far it is.
     pub(super) fn in_words(&self, session: &Session) -> Vec<(String, String)> {
         let ours = self.ours.iter();
@@ -116,6 +123,21 @@ impl Transfers {
         let ours = self.ours.get(&number).map(|ours| ours.name.as_str());
         let name = theirs.or(ours)?;
         Some(format!("[{number}] {}", Safe::line(name)))
+    }
+
+    /// Whether other threads have more to do for offers than those of an honest peer need: some of
+    /// it is for offers that came and went.
+    fn is_busy(&self) -> bool {
+        self.work.len() >= WORK_MAX
+    }
+
+    /// The number of an offer, of either end, that is open.
+    fn by_id(&self, id: &OfferId) -> Option<u32> {
+        let mut ours = self.ours.iter().filter(|(_, ours)| ours.id == *id);
+        let theirs = self.theirs.iter();
+        let mut theirs = theirs.filter(|(_, theirs)| theirs.is_open && theirs.offer.id == *id);
+        let number = ours.next().map(|(number, _)| number);
+        number.or(theirs.next().map(|(number, _)| number)).copied()
     }
 
     fn spawn(&mut self, work: impl FnOnce() -> Done + Send + 'static) {
@@ -164,9 +186,8 @@ impl Conversation<'_> {
             let Some(ours) = self.transfers.ours.get_mut(&number) else {
                 continue;
             };
-            let (gave, read_from) = ours.feed(&mut self.session, wanted);
-            given |= gave;
-            if let Some(work) = read_from.and_then(|offset| ours.begin_read(offset)) {
+            given |= ours.feed(&mut self.session, wanted);
+            if let Some(work) = ours.begin_read() {
                 self.transfers.spawn(move || Done::Read(number, work()));
             }
         }
@@ -225,8 +246,12 @@ impl Conversation<'_> {
         let keeping = self.keep_theirs();
         // What is not safe by then comes once more.
         let _ = timeout(WRITE_TIMEOUT, keeping).await;
-        for theirs in self.transfers.theirs.values() {
+        for (number, theirs) in std::mem::take(&mut self.transfers.theirs) {
             theirs.signals.cancelled.store(true, Ordering::Relaxed);
+            if theirs.is_accepted() {
+                let name = theirs.offer.name.to_string();
+                self.tell_transfer(number, false, name, Step::Kept(theirs.progress()));
+            }
         }
     }
 
@@ -243,6 +268,8 @@ impl Conversation<'_> {
             news.extend(step.map(|step| (*number, false, theirs.offer.name.to_string(), step)));
         }
         for (number, outgoing, name, step) in news {
+            // Who leaves waits for it.
+            self.heeded = now;
             self.tell_transfer(number, outgoing, name, step);
         }
     }

@@ -35,7 +35,14 @@ impl Conversation<'_> {
         listed: Result<Box<Outgoing>, SourceError>,
     ) {
         match listed {
-            Ok(ours) => drop(self.transfers.ours.insert(number, *ours)),
+            Ok(ours) => match self.transfers.by_id(&ours.id) {
+                None => drop(self.transfers.ours.insert(number, *ours)),
+                // A word about one would be a word about the other.
+                Some(other) => {
+                    let message = format!("the same is offered already, as {other}");
+                    self.failed(number, true, ours.name, Outcome::Failed, false, message);
+                }
+            },
             Err(error) => {
                 let message = error.to_string();
                 self.failed(number, true, name, Outcome::Source, false, message);
@@ -105,13 +112,13 @@ impl Conversation<'_> {
         self.tell_transfer(number, true, ours.name, step);
     }
 
-    /// The peer closed a stream without a word about the offer: it comes, or never will.
+    /// The peer closed a stream without a word about the offer, which would have come before.
     pub(super) fn ours_closed(&mut self, number: u32, stream: StreamId) {
         let Some(ours) = self.transfers.ours.get(&number) else {
             return;
         };
         // The list is closed once it was read.
-        if ours.is_data(stream) && !self.session.has_events() {
+        if ours.is_data(stream) {
             self.end_ours(number, Outcome::Failed, true, String::new());
         }
     }

@@ -1,5 +1,6 @@
 //! Offers of ours: listed, offered, and read as fast as the peer takes them.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 
@@ -7,14 +8,15 @@ use tokio::time::Instant;
 use undertone_core::files::list::{LISTED_MAX, List};
 use undertone_core::files::{Offer, OfferId};
 use undertone_core::session::Session;
-use undertone_core::session::streams::{StreamId, Wanted};
+use undertone_core::session::streams::{StreamId, WANTED_MAX, Wanted};
 
 use super::{in_words, percent};
 use crate::engine::event::transfer::{OfferedFile, Progress, Step};
 use crate::files::source::Source;
 
-/// How much is read ahead of what is wanted, in bytes.
-const AHEAD: usize = 256 * 1024;
+/// So much is read at a time, in parts as long as what is wanted: 1 MiB. While less than that waits,
+/// more is read.
+const PARTS: usize = 4;
 
 /// An offer of ours.
 #[derive(Debug)]
@@ -30,15 +32,14 @@ pub(in crate::engine::conversation) struct Outgoing {
     pub(super) skipped: Vec<String>,
     /// `None` while it is read from, which happens on another thread.
     source: Option<Box<Source>>,
-    /// What was read and is not wanted yet, and where it begins.
-    ahead: Option<(u64, Batch)>,
-    /// Where the peer wanted more, and it was not there.
-    behind: Option<u64>,
+    ahead: Ahead,
     streams: Option<Streams>,
     /// The peer has accepted it, in this session or a former one.
     pub(super) accepted: bool,
-    /// What was last told of its progress.
+    /// What was last told of its progress …
     told: (u64, Option<Instant>),
+    /// … and that the peer has all of it, and is to put it in its place.
+    told_saving: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -47,10 +48,15 @@ struct Streams {
     data: StreamId,
 }
 
-/// A part of the data.
-#[derive(Debug)]
-struct Batch {
-    bytes: Vec<u8>,
+/// What was read of the data, and is not wanted yet.
+#[derive(Debug, Default)]
+struct Ahead {
+    /// Where it begins, …
+    from: u64,
+    /// … and ends.
+    to: u64,
+    /// None is empty but the last of the data.
+    parts: VecDeque<Vec<u8>>,
     /// The data ends with them.
     last: bool,
 }
@@ -58,8 +64,7 @@ struct Batch {
 /// What another thread has read.
 pub(in crate::engine::conversation) struct Read {
     source: Box<Source>,
-    offset: u64,
-    batch: io::Result<Batch>,
+    read: io::Result<Ahead>,
 }
 
 impl Outgoing {
@@ -74,11 +79,11 @@ impl Outgoing {
             total: totals.size.map(|_| totals.data),
             skipped: source.skipped().in_words(),
             source: Some(Box::new(source)),
-            ahead: None,
-            behind: None,
+            ahead: Ahead::default(),
             streams: None,
             accepted: false,
             told: (0, None),
+            told_saving: false,
         }
     }
 
@@ -113,7 +118,7 @@ impl Outgoing {
 
     /// Its streams are gone with their session.
     pub(super) fn renew(&mut self) {
-        (self.streams, self.ahead, self.behind) = (None, None, None);
+        self.streams = None;
     }
 
     pub(super) fn has(&self, stream: StreamId) -> bool {
@@ -126,37 +131,23 @@ impl Outgoing {
         self.streams.is_some_and(|streams| streams.data == stream)
     }
 
-    /// Gives what is wanted, if it is here; else what is to be read for it, unless that is under
-    /// way. Says whether anything was given.
-    pub(super) fn feed(&mut self, session: &mut Session, wanted: Wanted) -> (bool, Option<u64>) {
+    /// Gives what is wanted, if it is here. Says whether anything was given.
+    pub(super) fn feed(&mut self, session: &mut Session, wanted: Wanted) -> bool {
         let Some(streams) = self.streams else {
-            return (false, None);
+            return false;
         };
         if wanted.stream == streams.list {
-            return (self.feed_list(session, wanted), None);
+            return self.feed_list(session, wanted);
         }
         self.accepted = true;
-        let Wanted { offset, len, .. } = wanted;
-        let fits = |(at, _): &mut (u64, Batch)| *at == offset;
-        let Some((_, Batch { mut bytes, last })) = self.ahead.take_if(fits) else {
+        if self.ahead.from != wanted.offset {
             // Of another link: the peer is elsewhere.
-            self.ahead = None;
-            self.behind = Some(offset);
-            return (false, self.source.is_some().then_some(offset));
-        };
-        let end = offset + bytes.len() as u64;
-        let rest = match bytes.len() > len {
-            true => bytes.split_off(len),
-            false => Vec::new(),
-        };
-        let is_all = rest.is_empty();
-        if !is_all {
-            let at = offset + len as u64;
-            self.ahead = Some((at, Batch { bytes: rest, last }));
+            self.ahead = Ahead::at(wanted.offset);
         }
-        let given = session.supply(wanted, bytes, last && is_all);
-        let next = (is_all && !last && self.source.is_some()).then_some(end);
-        (given, next)
+        match self.ahead.next(wanted.len) {
+            Some((bytes, last)) => session.supply(wanted, bytes, last),
+            None => false,
+        }
     }
 
     fn feed_list(&self, session: &mut Session, wanted: Wanted) -> bool {
@@ -170,16 +161,17 @@ impl Outgoing {
         session.supply(wanted, bytes.to_vec(), bytes.len() == rest.len())
     }
 
-    /// Takes what reads, to be read from on another thread.
-    pub(super) fn begin_read(
-        &mut self,
-        offset: u64,
-    ) -> Option<impl FnOnce() -> Read + Send + 'static> {
+    /// What is to be read next, on another thread, unless that is under way or enough is here.
+    pub(super) fn begin_read(&mut self) -> Option<impl FnOnce() -> Read + Send + 'static> {
+        let is_enough = self.ahead.last || self.ahead.parts.len() >= PARTS;
+        if !self.accepted || self.streams.is_none() || is_enough {
+            return None;
+        }
         let mut source = self.source.take()?;
+        let from = self.ahead.to;
         Some(move || Read {
-            batch: read(&mut source, offset),
+            read: read(&mut source, from),
             source,
-            offset,
         })
     }
 
@@ -187,17 +179,14 @@ impl Outgoing {
     ///
     /// # Errors
     /// Of a pipe: it cannot go on.
-    pub(super) fn end_read(&mut self, read: Read) -> io::Result<()> {
-        let Read {
-            source,
-            offset,
-            batch,
-        } = read;
+    pub(super) fn end_read(&mut self, Read { source, read }: Read) -> io::Result<()> {
         self.source = Some(source);
-        let batch = batch?;
-        if self.behind.is_none_or(|behind| behind == offset) {
-            self.ahead = Some((offset, batch));
-            self.behind = None;
+        let read = read?;
+        // The peer may be elsewhere by now.
+        if read.from == self.ahead.to {
+            self.ahead.to = read.to;
+            self.ahead.parts.extend(read.parts);
+            self.ahead.last = read.last;
         }
         Ok(())
     }
@@ -225,8 +214,12 @@ impl Outgoing {
     pub(super) fn news(&mut self, session: &Session, now: Instant) -> Option<Step> {
         let progress = self.progress(session);
         let (done, at) = self.told;
-        if !self.accepted || at.is_some() && progress.done == done {
+        if !self.accepted || at.is_some() && progress.done == done && !progress.is_all() {
             return None;
+        }
+        if at.is_some() && progress.is_all() {
+            let told = std::mem::replace(&mut self.told_saving, true);
+            return (!told).then_some(Step::Saving);
         }
         if at.is_some_and(|at| now < at + super::TOLD_EVERY) {
             return None;
@@ -254,17 +247,46 @@ fn first(mut bytes: &[u8]) -> Vec<OfferedFile> {
     OfferedFile::first_of(list.summary())
 }
 
+impl Ahead {
+    fn at(offset: u64) -> Self {
+        Self {
+            from: offset,
+            to: offset,
+            ..Self::default()
+        }
+    }
+
+    /// Takes at most so many bytes from its beginning, and says whether the data ends with them.
+    fn next(&mut self, len: usize) -> Option<(Vec<u8>, bool)> {
+        let mut bytes = self.parts.pop_front()?;
+        if bytes.len() > len {
+            self.parts.push_front(bytes.split_off(len));
+        }
+        self.from = self.from.saturating_add(bytes.len() as u64);
+        Some((bytes, self.last && self.parts.is_empty()))
+    }
+}
+
 /// The data from this offset on, as much as is read at a time.
-fn read(source: &mut Source, offset: u64) -> io::Result<Batch> {
-    let mut bytes = vec![0; AHEAD];
-    let len = source.fill(offset, &mut bytes)?;
-    bytes.truncate(len);
-    let totals = source.totals();
-    let last = match totals.size {
-        Some(_) => offset.saturating_add(len as u64) >= totals.data,
-        None => len == 0,
-    };
-    Ok(Batch { bytes, last })
+fn read(source: &mut Source, from: u64) -> io::Result<Ahead> {
+    let mut ahead = Ahead::at(from);
+    let totals = *source.totals();
+    while ahead.parts.len() < PARTS && !ahead.last {
+        let mut bytes = vec![0; WANTED_MAX];
+        let len = source.fill(ahead.to, &mut bytes)?;
+        bytes.truncate(len);
+        ahead.to = ahead.to.saturating_add(len as u64);
+        ahead.parts.push_back(bytes);
+        ahead.last = match totals.size {
+            Some(_) => ahead.to >= totals.data,
+            None => len == 0,
+        };
+        // What comes through a pipe goes out before more of it is waited for.
+        if totals.size.is_none() {
+            break;
+        }
+    }
+    Ok(ahead)
 }
 
 /// What is to be listed.

@@ -23,10 +23,18 @@ impl Conversation<'_> {
             theirs.reopen(offer, &mut self.session);
             return;
         }
-        if self.transfers.theirs.len() >= THEIRS_MAX {
-            let _ = self.session.tell_outcome(offer.id, Outcome::Failed);
-            self.session.close_stream(list);
-            self.session.close_stream(data);
+        let mut unused = vec![list, data];
+        unused.retain(|stream| self.transfers.theirs_of(*stream).is_none());
+        let is_crowded = self.transfers.theirs.len() >= THEIRS_MAX || self.transfers.is_busy();
+        let is_known = self.transfers.by_id(&offer.id).is_some();
+        if is_known || is_crowded || unused.len() < 2 {
+            if !is_known {
+                // A word about one would be a word about the other.
+                let _ = self.session.tell_outcome(offer.id, Outcome::Failed);
+            }
+            for stream in unused {
+                self.session.close_stream(stream);
+            }
             return;
         }
         let number = self.transfers.number();
@@ -193,6 +201,11 @@ impl Conversation<'_> {
         let mut theirs = self.transfers.theirs.iter();
         // One of a former session is made again: there it was said that its streams are no more.
         let found = theirs.find(|(_, theirs)| theirs.offer.id == id && theirs.is_open);
+        let outcome = match outcome {
+            // That is for us to say.
+            Outcome::Received => Outcome::Failed,
+            outcome => outcome,
+        };
         if let Some((number, _)) = found {
             self.drop_theirs(*number, outcome, true, String::new());
         }
@@ -266,16 +279,17 @@ impl Conversation<'_> {
         }
     }
 
-    /// Their streams are gone with their session: what nobody accepted is gone, too, and comes
-    /// again; what is here of the others is kept for then.
+    /// Their streams are gone with their session, and so is what nobody accepted; what is here of
+    /// the others is kept until the peer offers them again.
     pub(super) fn interrupt_theirs(&mut self) {
-        self.transfers
-            .theirs
-            .retain(|_, theirs| theirs.is_accepted());
-        self.transfers
-            .theirs
-            .values_mut()
-            .for_each(Incoming::interrupt);
+        let mut gone = Vec::new();
+        for (number, theirs) in &mut self.transfers.theirs {
+            theirs.interrupt();
+            gone.extend((!theirs.is_accepted()).then_some(*number));
+        }
+        for number in gone {
+            self.drop_theirs(number, Outcome::Cancelled, true, String::new());
+        }
     }
 }
 
