@@ -100,6 +100,31 @@ fn what_is_declined_or_cancelled_leaves_nothing() {
 }
 
 #[test]
+fn who_cancels_what_is_on_its_way_is_named_at_both_ends() {
+    let (_mediator, _homes, mut clients) = talking();
+    let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let path = from.path().join("large");
+    fs::write(&path, vec![7; 100_000_000]).unwrap();
+    for canceller in [0, 1] {
+        let [sender, receiver] = &mut clients;
+        sender.say(&format!("/send {}", path.display()));
+        let offered = await_state(receiver, "offered");
+        receiver.say(&format!(
+            "/accept {} {}",
+            offered["id"],
+            to.path().display()
+        ));
+        await_state(receiver, "progress");
+        clients[canceller].say("/cancel");
+        for (end, client) in clients.iter().enumerate() {
+            let failed = await_state(client, "failed");
+            assert_eq!(failed["outcome"], "cancelled");
+            assert_eq!(failed["by_peer"], end != canceller);
+        }
+    }
+}
+
+#[test]
 fn what_one_left_goes_on_with_the_same_command() {
     let (mediator, homes) = (Mediator::start(), homes());
     let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());

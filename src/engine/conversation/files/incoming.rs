@@ -38,6 +38,8 @@ pub(super) struct Incoming {
     pub(super) is_open: bool,
     /// … and the data is accepted in it.
     is_flowing: bool,
+    /// The peer has closed it, and said nothing of that yet.
+    pub(super) is_cut: bool,
     /// Pieces of the list, and then of the data, that wait for the other thread.
     waiting: Vec<Vec<u8>>,
     /// The last piece of it is here.
@@ -91,6 +93,7 @@ impl Incoming {
             signals: Arc::default(),
             is_open: true,
             is_flowing: false,
+            is_cut: false,
             waiting: Vec::new(),
             last: false,
             read: 0,
@@ -284,7 +287,7 @@ impl Incoming {
 
     /// Its streams are gone with their session; what is here is kept.
     pub(super) fn interrupt(&mut self) {
-        (self.is_open, self.is_flowing) = (false, false);
+        (self.is_open, self.is_flowing, self.is_cut) = (false, false, false);
         self.waiting.clear();
         self.last = false;
     }

@@ -88,7 +88,8 @@ impl Conversation<'_> {
     /// The person ends a transfer of either direction.
     pub(in crate::engine::conversation) fn cancel(&mut self, number: Option<u32>) {
         let ours = self.transfers.ours.keys();
-        let all: Vec<u32> = ours.chain(self.transfers.theirs.keys()).copied().collect();
+        let mut all: Vec<u32> = ours.chain(self.transfers.theirs.keys()).copied().collect();
+        all.sort_unstable();
         let number = match (number, all.as_slice()) {
             (Some(number), _) if all.contains(&number) => number,
             (None, [number]) => *number,
@@ -211,10 +212,24 @@ impl Conversation<'_> {
         }
     }
 
-    /// The peer closed a stream of its own before all of it was here.
+    /// The peer closed a stream of its own before all of it was here: the word about that may come
+    /// behind it.
     pub(super) fn theirs_closed(&mut self, number: u32, stream: StreamId) {
-        let theirs = self.transfers.theirs.get(&number);
-        if theirs.is_some_and(|theirs| theirs.is_awaited(stream)) {
+        let theirs = self.transfers.theirs.get_mut(&number);
+        if let Some(theirs) = theirs.filter(|theirs| theirs.is_awaited(stream)) {
+            theirs.is_cut = true;
+        }
+    }
+
+    /// Ends what was closed without a word.
+    pub(super) fn end_cut(&mut self) {
+        if self.session.has_events() {
+            return;
+        }
+        let theirs = self.transfers.theirs.iter();
+        let cut = theirs.filter(|(_, theirs)| theirs.is_cut);
+        let cut: Vec<u32> = cut.map(|(number, _)| *number).collect();
+        for number in cut {
             self.drop_theirs(number, Outcome::Failed, true, String::new());
         }
     }
