@@ -111,6 +111,7 @@ mod tests {
     #[test]
     fn signs_have_others_and_no_column_moves() {
         assert_eq!(ascii("bob ⚠ › hi…"), "bob ! > hi~");
+        assert_eq!(ascii("bob ✓ ↓7 43% ›"), "bob + v7 43% >");
         assert_eq!(ascii("09:14 bob ↻ hi"), "09:14 bob = hi");
         assert_eq!(ascii("世é\u{301}👩x"), "???".to_owned() + "??x");
         // An emoji that Unicode has yet to assign: two columns, here as in a draft.

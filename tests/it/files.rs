@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::common::acts::{ada_and_bob, homes, talking};
+use crate::common::acts::{ada_and_bob, homes, relayed, talking};
 use crate::common::{Client, Mediator};
 
 /// The next event about files that is in this state.
@@ -122,6 +122,25 @@ fn who_cancels_what_is_on_its_way_is_named_at_both_ends() {
             assert_eq!(failed["by_peer"], end != canceller);
         }
     }
+}
+
+#[test]
+fn what_a_relay_cuts_off_goes_on_by_the_next_one() {
+    let mediator = Mediator::start_with(&[
+        "--relay",
+        "--relay-rate",
+        "2000000",
+        "--relay-bytes",
+        "3000000",
+    ]);
+    let homes = homes();
+    let mut clients = relayed(&mediator, &homes);
+    let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let path = from.path().join("large");
+    let bytes: Vec<u8> = (0..4_000_000u32).map(|n| (n / 7) as u8).collect();
+    fs::write(&path, &bytes).unwrap();
+    send(clients.each_mut(), &path, to.path());
+    assert!(fs::read(to.path().join("large")).unwrap() == bytes);
 }
 
 #[test]

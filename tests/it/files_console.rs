@@ -354,7 +354,7 @@ fn what_the_mediator_carries_is_said_before_something_large_goes_by_it() {
     assert!(!screen.contains("a second at most"), "{screen}");
     bob.say(&format!("/send {}/large", dir.path().display()));
     let screen = ada.await_text("/accept 2 · /reject 2");
-    let said = "  by relay: 65.5 kB a second at most, so it takes 3 min or longer\n  the mediator ends the relay after 9.0 MB; the next one goes on\n";
+    let said = "  by relay: 65.5 kB a second at most, so it takes 2 min or longer\n  the mediator ends the relay after 9.0 MB; the next one goes on\n";
     assert!(screen.contains(said), "{screen}");
     ada.press(&format!("/clear\r/send {}/large\r", dir.path().display()));
     ada.await_text(said);

@@ -160,12 +160,12 @@ fn by_relay(RelayLimits { rate, bytes: most }: RelayLimits, size: Option<u64>) -
     words
 }
 
-/// A time of a minute or more.
+/// A time of a minute or more, rounded down.
 fn about(seconds: u64) -> String {
-    let minutes = seconds.div_ceil(60);
+    let minutes = seconds / 60;
     match minutes {
         0..120 => format!("{minutes} min"),
-        _ => format!("{} h", minutes.div_ceil(60)),
+        _ => format!("{} h", minutes / 60),
     }
 }
 
@@ -200,11 +200,11 @@ mod tests {
         assert_eq!(words(usual, Some(10_000_000)), "");
         assert_eq!(
             words(usual, Some(100_000_000)),
-            "\n  by relay: 262 kB a second at most, so it takes 7 min or longer"
+            "\n  by relay: 262 kB a second at most, so it takes 6 min or longer"
         );
         assert_eq!(
             words(usual, Some(5_000_000_000)),
-            "\n  by relay: 262 kB a second at most, so it takes 6 h or longer\n  the mediator ends the relay after 268 MB; the next one goes on"
+            "\n  by relay: 262 kB a second at most, so it takes 5 h or longer\n  the mediator ends the relay after 268 MB; the next one goes on"
         );
         assert_eq!(
             words(usual, None),
