@@ -40,19 +40,34 @@ pub(super) fn command(input: Input, clipboard: &Clipboard, face: Face) -> Comman
 }
 
 fn send(text: &str) -> Command {
-    let paths = match typed::paths(text, home().as_deref()) {
-        Ok(paths) if paths.is_empty() => {
-            let hint = "Name a file or folder: /send report.pdf";
-            return Command::Show(Event::error("usage", "nothing to send was named", hint));
-        }
-        // stdin is the chat's own.
-        Ok(paths) => paths,
+    let words = match typed::paths(text, home().as_deref()) {
+        Ok(words) => words,
         Err(error) => return Command::Show(wrong_path(&error)),
     };
-    Command::Send {
-        paths,
-        filter: Filter::default(),
+    let (mut paths, mut exclude, mut git) = (Vec::new(), Vec::new(), false);
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        match word.to_str() {
+            Some("--git") => git = true,
+            Some("--exclude") => {
+                let pattern = words.next().unwrap_or_default();
+                exclude.push(pattern.to_string_lossy().into_owned());
+            }
+            _ => paths.push(word),
+        }
     }
+    let filter = match Filter::new(&exclude, git) {
+        Ok(filter) => filter,
+        Err(error) => {
+            let hint = "Nothing was offered.";
+            return Command::Show(Event::error("usage", &error.to_string(), hint));
+        }
+    };
+    if paths.is_empty() {
+        let hint = "Name a file or folder: /send report.pdf";
+        return Command::Show(Event::error("usage", "nothing to send was named", hint));
+    }
+    Command::Send { paths, filter }
 }
 
 fn accept(number: Option<u32>, folder: Option<&str>) -> Command {

@@ -188,3 +188,26 @@ fn what_one_left_goes_on_with_the_same_command() {
     assert!(fs::read(to.path().join("large")).unwrap() == bytes);
     assert_eq!(fs::read_dir(to.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn what_is_left_out_does_not_come_and_the_same_is_not_offered_twice() {
+    let (_mediator, _homes, mut clients) = talking();
+    let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let tree = from.path().join("tree");
+    fs::create_dir(&tree).unwrap();
+    for (name, text) in [("a.o", ""), ("a.c", ""), ("b", ""), (".gitignore", "b\n")] {
+        fs::write(tree.join(name), text).unwrap();
+    }
+    let [sender, receiver] = &mut clients;
+    let send = format!("/send --git {} --exclude *.o", tree.display());
+    sender.say(&send);
+    let offered = await_state(receiver, "offered");
+    assert_eq!(offered["files"], 2);
+    sender.say(&send);
+    assert_eq!(await_state(sender, "failed")["id"], 2);
+    receiver.say(&format!("/accept 1 {}", to.path().display()));
+    await_state(receiver, "done");
+    let there = to.path().join("tree");
+    assert!(there.join("a.c").exists() && there.join(".gitignore").exists());
+    assert!(!there.join("a.o").exists() && !there.join("b").exists());
+}
