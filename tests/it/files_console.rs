@@ -1,6 +1,7 @@
 //! Files at a terminal: offered, taken and watched in the row in which a person types.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -286,14 +287,19 @@ fn accept_until(ada: &mut Screen, accept: &str, said: &str) {
 #[test]
 fn what_is_in_an_offer_is_listed_at_both_ends() {
     let mut talk = talk();
-    let dir = tempfile::tempdir().unwrap();
-    let folder = dir.path().join("photos");
-    fs::create_dir(&folder).unwrap();
-    for n in 10..22 {
-        write(&folder.join(format!("{n}.jpg")), 1000);
-    }
-    write(&folder.join(".hidden"), 1);
-    let send = format!("/send {}", folder.display());
+    // Not the same at both ends: that would be one offer.
+    let dirs = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let send = dirs.each_ref().map(|dir| {
+        let folder = dir.path().join("photos");
+        fs::create_dir(&folder).unwrap();
+        for n in 10..22 {
+            write(&folder.join(format!("{n}.jpg")), 1000);
+        }
+        write(&folder.join(".hidden"), 1);
+        format!("/send {}", folder.display())
+    });
+    let file = dirs[1].path().join("photos/.hidden");
+    fs::set_permissions(file, Permissions::from_mode(0o700)).unwrap();
     for (says, way) in [
         (
             true,
@@ -303,8 +309,8 @@ fn what_is_in_an_offer_is_listed_at_both_ends() {
     ] {
         let number = if says { 1 } else { 2 };
         match says {
-            true => talk.bob.say(&send),
-            false => talk.ada.press(&format!("{send}\r")),
+            true => talk.bob.say(&send[0]),
+            false => talk.ada.press(&format!("{}\r", send[1])),
         }
         talk.ada
             .await_text(&format!("[{number}] photos, 13 files, 12.0 kB"));
