@@ -6,8 +6,10 @@
 
 mod chat;
 mod examples;
+mod files;
 mod global;
 mod others;
+mod size;
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -29,6 +31,8 @@ use undertone_host::variables;
 use self::chat::room_variable;
 pub use self::chat::{ChatArgs, ChatOptions};
 pub use self::examples::EXIT_CODES;
+pub use self::files::{FilesAction, FilesArgs, ReceiveArgs, SendArgs};
+use self::files::{NOT_FOR_RECEIVE, NOT_FOR_SEND};
 pub use self::global::Global;
 pub use self::others::{DoctorArgs, IdArgs, PeersAction, PeersArgs};
 use crate::config::Config;
@@ -66,6 +70,15 @@ enum Command {
     /// Meet someone in a room and talk
     #[command(after_help = examples::CHAT)]
     Chat(ChatArgs),
+    /// Send files and folders to someone, and leave
+    #[command(after_help = examples::SEND)]
+    Send(SendArgs),
+    /// Receive what someone sends, and leave
+    #[command(after_help = examples::RECEIVE)]
+    Receive(ReceiveArgs),
+    /// Show what was not received in whole yet
+    #[command(after_help = examples::FILES)]
+    Files(FilesArgs),
     /// Show whom you talked to
     #[command(after_help = examples::PEERS, args_conflicts_with_subcommands = true)]
     Peers(PeersArgs),
@@ -91,6 +104,12 @@ enum Command {
 pub enum Action {
     /// Chat.
     Chat(ChatArgs),
+    /// Send files.
+    Send(SendArgs),
+    /// Receive files.
+    Receive(ReceiveArgs),
+    /// What is not complete.
+    Files(FilesArgs),
     /// The history.
     Peers(PeersArgs),
     /// Who am I.
@@ -260,10 +279,21 @@ impl Cli {
             .get_arguments()
             .map(|arg| arg.get_id().clone())
             .collect();
-        Self::command().mut_args(|arg| match of_chat.contains(arg.get_id()) {
-            true => arg.hide(true),
-            false => arg,
-        })
+        let hidden = |names: &'static [&str]| {
+            move |command: clap::Command| {
+                command.mut_args(|arg| {
+                    let hides = names.contains(&arg.get_id().as_str());
+                    if hides { arg.hide(true) } else { arg }
+                })
+            }
+        };
+        Self::command()
+            .mut_args(|arg| match of_chat.contains(arg.get_id()) {
+                true => arg.hide(true),
+                false => arg,
+            })
+            .mut_subcommand("send", hidden(NOT_FOR_SEND))
+            .mut_subcommand("receive", hidden(NOT_FOR_RECEIVE))
     }
 
     /// Decides what clap cannot: between options that exclude each other, what is said nearer to
@@ -276,6 +306,8 @@ impl Cli {
                 self.chat.settle(sources)
             }
             Some(Command::Chat(chat)) => chat.options.settle(sources),
+            Some(Command::Send(send)) => send.options().settle(sources),
+            Some(Command::Receive(receive)) => receive.options().settle(sources),
             Some(Command::Doctor(doctor)) => {
                 doctor.settle(sources);
                 Ok(())
@@ -289,6 +321,9 @@ impl Cli {
     pub fn action(self) -> Action {
         match self.command {
             Some(Command::Chat(chat)) => Action::Chat(chat),
+            Some(Command::Send(send)) => Action::Send(send),
+            Some(Command::Receive(receive)) => Action::Receive(receive),
+            Some(Command::Files(files)) => Action::Files(files),
             Some(Command::Peers(peers)) => Action::Peers(peers),
             Some(Command::Id(id)) => Action::Id(id),
             Some(Command::Doctor(doctor)) => Action::Doctor(doctor),

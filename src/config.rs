@@ -29,11 +29,13 @@ enum Kind {
 
 /// The keys: what someone may want the same way every time. A room is not one of them, because
 /// undertone offers the last one and a secret does not belong here; nor is what is for one run.
-const KEYS: [(&str, Kind); 19] = [
+const KEYS: [(&str, Kind); 21] = [
+    ("accept", Kind::Text),
     ("advertise", Kind::List),
     ("bind", Kind::Text),
     ("color", Kind::Text),
     ("data-dir", Kind::Path),
+    ("downloads", Kind::Path),
     ("hide-ip", Kind::Switch),
     ("lan", Kind::Switch),
     ("local-port", Kind::Number),

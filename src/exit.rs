@@ -20,8 +20,9 @@ pub enum Exit {
     NoPath = 5,
     /// Secret, identity or verification failed.
     Identity = 6,
+    /// Files were refused, failed, or did not arrive in whole.
+    Transfer = 7,
     /// The two programs do not fit: one is too old, or the peer broke the protocol.
-    /// (7 is kept for transfers.)
     Protocol = 8,
     /// Ctrl-C.
     Interrupted = 130,

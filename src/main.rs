@@ -76,6 +76,15 @@ fn run(cli: Cli) -> Exit {
         Action::Chat(args) => {
             return in_runtime(start::chat(args, &global)).unwrap_or_else(|exit| exit);
         }
+        Action::Send(args) => {
+            return in_runtime(start::send(args, &global)).unwrap_or_else(|exit| exit);
+        }
+        Action::Receive(args) => {
+            return in_runtime(start::receive(args, &global)).unwrap_or_else(|exit| exit);
+        }
+        Action::Files(args) => {
+            commands::files(&args, &global, columns(), &mut out, &mut talk).map(|()| Exit::Done)
+        }
         Action::Doctor(args) => {
             match in_runtime(doctor::run(&args, &global, &mut Out::new(io::stdout()))) {
                 Ok(done) => done,

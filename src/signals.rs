@@ -8,7 +8,7 @@ use crate::exit::Exit;
 
 /// SIGINT, SIGTERM and SIGHUP.
 #[derive(Debug)]
-pub struct Signals {
+pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
@@ -19,7 +19,7 @@ impl Signals {
     ///
     /// # Errors
     /// The system's.
-    pub fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -28,7 +28,7 @@ impl Signals {
     }
 
     /// Waits for one, and gives the exit that it asks for. Cancel-safe.
-    pub async fn next(&mut self) -> Exit {
+    pub(crate) async fn next(&mut self) -> Exit {
         tokio::select! {
             _ = self.interrupt.recv() => Exit::Interrupted,
             _ = self.terminate.recv() => Exit::Terminated,

@@ -16,12 +16,13 @@ use undertone_core::text::display_name::DisplayName;
 use undertone_host::number;
 use undertone_host::sources::Sources;
 
+use super::size::verified_up_to;
 use super::{advertised, bind_address, endpoint, local_port, name_proxy, proxy_choice};
 use crate::engine::relay::RelayChoice;
 use crate::rendezvous::MediatorEndpoint;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 
-const ROOM_VARIABLE: &str = "UNDERTONE_ROOM";
+pub(super) const ROOM_VARIABLE: &str = "UNDERTONE_ROOM";
 
 /// The room that the variable names, if it names one.
 pub(super) fn room_variable() -> Result<Option<String>, clap::Error> {
@@ -144,6 +145,10 @@ pub struct ChatOptions {
     /// directory]
     #[arg(long, value_name = "DIR", env = "UNDERTONE_DOWNLOADS", hide_env = true)]
     pub downloads: Option<PathBuf>,
+    /// Accept files at once that a verified contact offers, up to this size:
+    /// `verified:500MB`
+    #[arg(long, value_name = "verified:SIZE", env = "UNDERTONE_ACCEPT", hide_env = true, value_parser = verified_up_to)]
+    pub accept: Option<u64>,
     /// Write nothing to the history
     #[arg(long, env = "UNDERTONE_NO_HISTORY", hide_env = true, value_parser = BoolishValueParser::new())]
     pub no_history: bool,

@@ -19,6 +19,10 @@ pub const EXIT_CODES: &[(&str, &str)] = &[
     ),
     ("6", "secret, identity or verification failed"),
     (
+        "7",
+        "files were refused, failed, or did not arrive in whole",
+    ),
+    (
         "8",
         "the programs do not fit: one is too old, or the other person's broke the protocol",
     ),
@@ -36,12 +40,9 @@ pub const EXIT_CODES: &[(&str, &str)] = &[
 /// The first help, which fits a screen of 24 rows.
 pub(super) const ROOT: &str = "\
 {about}
+Examples: undertone send FILE, undertone chat --help, undertone man | man -l -
 {usage-heading} {usage}; alone it asks for name and room
-Examples: undertone chat --help, undertone INVITE, undertone man | man -l -
-
-Commands:
 {subcommands}
-
 For every command; --data-dir has a variable too, UNDERTONE_DATA_DIR:
 {options}";
 
@@ -60,6 +61,43 @@ Exit codes: 0 done, 1 this machine failed (a disk, a port, undertone itself),
   2 usage, 3 no mediator, 4 nobody came, 5 no path to the other person,
   6 secret, identity or verification failed, 8 programs do not fit,
   130 interrupted, 141 nobody reads stdout, 143 terminated";
+
+pub(super) const SEND: &str = "\
+Examples:
+  undertone send report.pdf              prints the line for the other person
+  undertone send photos notes.txt --qr
+  undertone send src --git --exclude '*.log'
+  tar c . | undertone send - --name ada
+
+The other person may chat, too. Ctrl-C cancels; after any other end the same command
+goes on where it was.
+
+Exit codes: 0 the other person has it, 7 refused, failed or cut, 4 nobody came;
+  the others are those of a chat";
+
+pub(super) const RECEIVE: &str = "\
+Examples:
+  undertone receive                      asks for the invite, then for your consent
+  undertone receive INVITE --into ~/Downloads
+  cd \"$(undertone receive --yes INVITE)\"  the path, alone, is on stdout
+  undertone receive INVITE --limit 2GB
+
+Ctrl-C cancels, and removes what came; after any other end the same command goes on
+where it was.
+
+Exit codes: 0 it is here, whole, 7 refused, failed or cut, 4 nobody came,
+  2 nobody could be asked; the others are those of a chat";
+
+pub(super) const FILES: &str = "\
+Examples:
+  undertone files                        what is not complete, and where it is
+  undertone files clear 1                remove what is there of the first
+  undertone files clear --all";
+
+pub(super) const FILES_CLEAR: &str = "\
+Examples:
+  undertone files clear 1
+  undertone files clear --all";
 
 pub(super) const PEERS: &str = "\
 Examples:

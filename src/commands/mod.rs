@@ -1,7 +1,8 @@
-//! The commands that are no chat: `undertone peers …` and `undertone id`.
+//! The commands that are no chat: `undertone peers …`, `undertone files` and `undertone id`.
 //!
 //! Data goes to `out` (stdout), talk to `talk` (stderr). Both open files, neither a socket.
 
+mod files;
 mod id;
 mod peers;
 mod whom;
@@ -10,12 +11,14 @@ use std::io::{self, Write};
 
 use undertone_core::text::safe::Safe;
 
+pub use files::files;
 pub use id::id;
 pub use peers::{TableStyle, peers};
 
 use crate::cli::Global;
 use crate::contacts::ContactsError;
 use crate::exit::Exit;
+use crate::files::journal::ClearError;
 use crate::identity::IdentityError;
 use crate::signals::Signals;
 use crate::store::{Privacy, Store, StoreError};
@@ -48,6 +51,12 @@ pub enum CommandError {
         /// How one of them is named.
         example: String,
     },
+    /// There is no transfer of that number.
+    #[error("nothing here has the number {0}\n  `undertone files` lists what is not complete.")]
+    NoTransfer(usize),
+    /// What there is of a transfer stays.
+    #[error("cannot remove it: {0}")]
+    Clear(#[from] ClearError),
     /// Somebody would be asked, and there is no terminal for it.
     #[error(
         "{0} would be forgotten for good, and there is no terminal to ask on\n  To forget them all the same, add --yes."
@@ -66,7 +75,9 @@ impl CommandError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Nobody(_) | Self::Several { .. } | Self::Unasked(_) => Exit::Usage,
+            Self::Nobody(_) | Self::NoTransfer(_) | Self::Several { .. } | Self::Unasked(_) => {
+                Exit::Usage
+            }
             Self::Contacts(
                 ContactsError::Unknown(_) | ContactsError::Ambiguous(_) | ContactsError::Taken(_),
             ) => Exit::Usage,

@@ -1,6 +1,9 @@
 //! What a face asks of a conversation.
 
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+
+use undertone_core::files::name::Name;
 
 use super::event::Event;
 use crate::exit::Exit;
@@ -25,10 +28,17 @@ pub enum Command {
     Peers,
     /// Offers what these paths name to the other person.
     Send {
-        /// What; `-` alone is stdin.
+        /// What.
         paths: Vec<PathBuf>,
         /// What is left out.
         filter: Filter,
+    },
+    /// Offers what comes through a pipe until its end.
+    SendPipe {
+        /// What it is called at the other person's.
+        name: Name,
+        /// The end that is read.
+        pipe: OwnedFd,
     },
     /// Accepts an offer of files.
     Accept {

@@ -54,6 +54,10 @@ pub struct ChatConfig {
     pub journal: Journal,
     /// Where received files go unless another folder is named.
     pub downloads: PathBuf,
+    /// Offers of a contact whose words were compared are accepted at once up to so many bytes.
+    pub accepts: Option<u64>,
+    /// No more bytes are taken of an offer, where there is a limit.
+    pub limit: Option<u64>,
     /// Whether to talk only to someone whose words were compared.
     pub require_verified: bool,
     /// How often the keys of a live link are renewed; [`RENEW_EVERY`], but for tests.
@@ -92,4 +96,6 @@ pub struct Speaker {
     pub types: bool,
     /// Hears at once that something finds no room; what others say waits for its turn.
     pub is_prompt: bool,
+    /// Came for files alone: who interrupts that cancels them.
+    pub is_for_files: bool,
 }

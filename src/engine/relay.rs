@@ -22,6 +22,13 @@ const RELAY_AFTER: Duration = Duration::from_millis(1500);
 
 /// What is asked.
 pub const QUESTION: &str = "there is no direct path to the other person. The mediator could carry the chat: it would see both addresses, times and sizes, not what is said. /relay agrees, within two minutes; the other person must agree too";
+/// Whether this is what a person is told who is asked.
+pub fn is_question(message: &str) -> bool {
+    // It begins with a capital there.
+    let rest = |text: &str| text.get(1..).map(str::to_owned);
+    rest(message) == rest(QUESTION)
+}
+
 /// What is answered.
 const AGREED: &str = "agreed: where no direct path opens, the mediator may carry the chat, if the other person agrees too";
 

@@ -28,6 +28,10 @@ const KEYS: &[(&str, &str)] = &[
     ("Ctrl-D", "leave, where the draft is empty"),
 ];
 
+/// Commands with the options of this one.
+const SENDING: [&str; 2] = ["send", "receive"];
+const CHAT: &str = "chat";
+
 const FILES: &[(&str, &str)] = &[
     (
         "~/.local/share/undertone/identity",
@@ -40,6 +44,10 @@ const FILES: &[(&str, &str)] = &[
     (
         "~/.local/share/undertone/peers.txt",
         "a line a connection; no keys, no messages",
+    ),
+    (
+        "~/.local/share/undertone/files",
+        "what was not received in whole yet, and how much of it is there",
     ),
     (
         "~/.local/share/undertone/last.json",
@@ -90,7 +98,7 @@ pub fn man(out: &mut impl Write) -> Result<(), CommandError> {
     let mut text = String::new();
     section(&mut text, "COMMANDS");
     for command in root.get_subcommands() {
-        describe(&mut text, "undertone", command);
+        describe(&mut text, "undertone", command, &root);
     }
     section(&mut text, "OPTIONS OF EVERY COMMAND");
     root.get_arguments().for_each(|arg| option(&mut text, arg));
@@ -116,8 +124,8 @@ pub fn man(out: &mut impl Write) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// A command, its own options, its examples and its commands.
-fn describe(text: &mut String, before: &str, command: &Command) {
+/// A command, its own options, its examples and its commands. What a chat takes, too, stands there.
+fn describe(text: &mut String, before: &str, command: &Command, root: &Command) {
     if command.is_hide_set() {
         return;
     }
@@ -127,7 +135,21 @@ fn describe(text: &mut String, before: &str, command: &Command) {
         .map(ToString::to_string)
         .unwrap_or_default();
     let _ = writeln!(text, ".SS \"{}\"\n{}", escaped(&name), escaped(&about));
-    command.get_arguments().for_each(|arg| option(text, arg));
+    let chat = root.find_subcommand(CHAT);
+    let chat = chat.filter(|_| SENDING.contains(&command.get_name()));
+    let is_of_chat = |arg: &Arg| {
+        let long = arg.get_long();
+        long.is_some()
+            && chat.is_some_and(|chat| {
+                chat.get_arguments()
+                    .any(|of_chat| of_chat.get_long() == long)
+            })
+    };
+    let own = command.get_arguments().filter(|arg| !is_of_chat(arg));
+    own.for_each(|arg| option(text, arg));
+    if chat.is_some() {
+        text.push_str(".PP\nThe options of undertone chat are taken, too.\n");
+    }
     let examples = command
         .get_after_help()
         .map(ToString::to_string)
@@ -142,7 +164,7 @@ fn describe(text: &mut String, before: &str, command: &Command) {
     }
     text.push_str(".fi\n");
     for command in command.get_subcommands() {
-        describe(text, &name, command);
+        describe(text, &name, command, root);
     }
 }
 
@@ -227,6 +249,6 @@ mod tests {
         ] {
             assert_eq!(page.matches(words).count(), times, "{words}: {page}");
         }
-        assert!(page.lines().count() < 500);
+        assert!(page.lines().count() < 600);
     }
 }

@@ -11,8 +11,12 @@ use crate::terminal::prompts::{Asker, Last, can_ask, login_name};
 use crate::ui::output::Face;
 
 /// Where nobody can be asked, what is missing is an error that names the flags. A name that was
-/// asked for once is not missing.
-pub(super) fn check_can_ask(args: &ChatArgs, global: &Global, no_room: bool) -> Result<(), Exit> {
+/// asked for once is not missing. `room` is what is said where no room is named.
+pub(super) fn check_can_ask(
+    args: &ChatArgs,
+    global: &Global,
+    room: Option<&'static str>,
+) -> Result<(), Exit> {
     if !global.no_input && can_ask() {
         return Ok(());
     }
@@ -20,9 +24,7 @@ pub(super) fn check_can_ask(args: &ChatArgs, global: &Global, no_room: bool) -> 
     if args.options.name.is_none() && !knows_name(global)? {
         missing.push("--name NAME");
     }
-    if no_room && !args.wants_new_room() {
-        missing.push("a room (undertone chat ROOM, or UNDERTONE_ROOM)");
-    }
+    missing.extend(room.filter(|_| !args.wants_new_room()));
     if missing.is_empty() {
         return Ok(());
     }

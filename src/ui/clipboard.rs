@@ -72,6 +72,14 @@ impl Clipboard {
     }
 }
 
+/// Copies a line for the other person, and gives what to say of it.
+pub(super) fn copy_line(line: &str, face: Face) -> Event {
+    Event::asked(match copied(line, face) {
+        true => "the line is in the clipboard, if your terminal allows that",
+        false => "there is no terminal with a clipboard: copy the line from above",
+    })
+}
+
 /// Hands it to the terminal's clipboard, where there is one.
 fn copied(invite: &str, face: Face) -> bool {
     let mut terminal = io::stderr();

@@ -15,6 +15,7 @@ use super::console::Console;
 use super::input::{self, Input};
 use super::output::Face;
 use super::quarters::Quarters;
+use super::run::Frontend;
 use super::times::Times;
 use super::type_ahead::{self, Ahead, TypeAhead};
 use super::unread::Unread;
@@ -38,7 +39,7 @@ pub(crate) fn has_console(face: Face) -> bool {
 }
 
 /// What people and programs have of a conversation.
-pub(crate) struct Frontend {
+pub(crate) struct ChatFrontend {
     face: Face,
     input: Source,
     clock: Clock,
@@ -48,7 +49,7 @@ pub(crate) struct Frontend {
     quarters: Quarters,
     unread: Unread,
     /// What the conversation has not taken yet.
-    pub(super) queue: VecDeque<Command>,
+    queue: VecDeque<Command>,
     /// The meeting is over, and another one may follow.
     parted: bool,
     /// Nothing more is read.
@@ -68,7 +69,7 @@ enum Source {
     Console(Box<Console>),
 }
 
-impl Frontend {
+impl ChatFrontend {
     /// Begins to listen.
     ///
     /// # Errors
@@ -90,18 +91,6 @@ impl Frontend {
             unpainted: Vec::new(),
             gone: false,
         })
-    }
-
-    /// Shows an event, and tells its conversation what came of it: a console does once it is painted.
-    pub(crate) fn take(&mut self, delivery: Delivery) {
-        let shown = self.show(&delivery.event);
-        match self.input {
-            Source::Console(_) if shown.is_ok() => self.unpainted.push(delivery),
-            _ => {
-                self.unread.shown(&delivery.event, Instant::now());
-                delivery.done(shown);
-            }
-        }
     }
 
     fn show(&mut self, event: &Event) -> io::Result<()> {
@@ -225,14 +214,48 @@ impl Frontend {
         };
     }
 
-    /// Whether more is to be read now: keys wait until what was typed before is obeyed, lines until
-    /// it is taken.
-    pub(crate) fn listens(&self) -> bool {
+    /// Lines that a pipe has already: they go to the conversation together.
+    fn take_ready_lines(&mut self) {
+        while self.queue.len() < input::AHEAD
+            && let Source::Lines(lines) = &mut self.input
+            && let Ok(input) = lines.try_recv()
+        {
+            let command = self.command(input);
+            self.queue.push_back(command);
+        }
+    }
+
+    fn command(&self, input: Input) -> Command {
+        let command = command(input, &self.clipboard, self.face);
+        match has_person(self.face) {
+            true => self.unread.obey(command, Instant::now()),
+            // A program knows by the event what it accepts.
+            false => command,
+        }
+    }
+}
+
+impl Frontend for ChatFrontend {
+    fn queue(&mut self) -> &mut VecDeque<Command> {
+        &mut self.queue
+    }
+
+    fn take(&mut self, delivery: Delivery) {
+        let shown = self.show(&delivery.event);
+        match self.input {
+            Source::Console(_) if shown.is_ok() => self.unpainted.push(delivery),
+            _ => {
+                self.unread.shown(&delivery.event, Instant::now());
+                delivery.done(shown);
+            }
+        }
+    }
+
+    fn listens(&self) -> bool {
         !self.ended && !self.gone && !self.busy && self.queue.is_empty()
     }
 
-    /// Waits for what is said, and makes a command of it. The clock runs meanwhile. Cancel-safe.
-    pub(crate) async fn listen(&mut self) {
+    async fn listen(&mut self) {
         let input = match &mut self.input {
             Source::Console(console) => console.next().await.ok().flatten(),
             Source::Lines(lines) => tokio::select! {
@@ -265,28 +288,7 @@ impl Frontend {
         }
     }
 
-    /// Lines that a pipe has already: they go to the conversation together.
-    fn take_ready_lines(&mut self) {
-        while self.queue.len() < input::AHEAD
-            && let Source::Lines(lines) = &mut self.input
-            && let Ok(input) = lines.try_recv()
-        {
-            let command = self.command(input);
-            self.queue.push_back(command);
-        }
-    }
-
-    fn command(&self, input: Input) -> Command {
-        let command = command(input, &self.clipboard, self.face);
-        match has_person(self.face) {
-            true => self.unread.obey(command, Instant::now()),
-            // A program knows by the event what it accepts.
-            false => command,
-        }
-    }
-
-    /// Writes what is due to the terminal.
-    pub(crate) fn paint(&mut self) {
+    fn paint(&mut self) {
         if let Source::Console(console) = &mut self.input {
             self.gone |= console.paint().is_err();
         }
@@ -299,26 +301,24 @@ impl Frontend {
         }
     }
 
-    /// Whether the terminal is gone: whoever sat there has left.
-    pub(crate) fn is_gone(&self) -> bool {
+    fn is_gone(&self) -> bool {
         self.gone
     }
 
-    /// A signal asks the program to end.
-    pub(crate) fn was_stopped(&mut self, exit: Exit) {
+    fn was_stopped(&mut self, exit: Exit) {
         let has_console = matches!(self.input, Source::Console(_));
         if exit == Exit::Interrupted && self.clock.runs() && !has_console {
             self.clock.interrupted();
         }
     }
 
-    /// Gives the terminal back.
-    pub(crate) fn close(mut self) {
+    fn close(mut self) -> Option<Exit> {
         self.clock.clear();
         match self.input {
             Source::Console(console) => console.leave(),
             Source::Ahead(ahead) => drop(ahead.finish()),
             Source::Lines(_) => {}
         }
+        None
     }
 }

@@ -6,6 +6,7 @@
 //!          ├► console        the chat as a place to be in, in a terminal
 //!          ├► type_ahead     what is typed before anyone is there
 //!          └► input, help    what is typed, and what can be
+//!      └► transfer           the same without a chat: one transfer, its row and its questions
 //! text       all wording of a chat
 //! moving     files on their way, in the prompt · quarters: in lines
 //! times      when the other person's messages were written
@@ -27,5 +28,6 @@ mod quarters;
 pub mod run;
 pub mod text;
 pub mod times;
+pub(crate) mod transfer;
 mod type_ahead;
 mod unread;

@@ -58,8 +58,7 @@ impl Face {
         }
         if let Some(text) = self.talk(event) {
             first();
-            // Talk that nobody hears is no reason to stop.
-            tell(&text);
+            self.tell(&text);
         }
         Ok(())
     }
@@ -93,6 +92,12 @@ impl Face {
         write_out(&text.rows(width_of(&Term::stdout())))
     }
 
+    /// Says it on stderr. Talk that nobody hears is no reason to stop.
+    pub(super) fn tell(&self, text: &Text) {
+        let rows = text.rows(width_of(&Term::stderr()));
+        let _ = writeln!(Out::new(io::stderr().lock()), "{rows}");
+    }
+
     pub(super) fn style(&self) -> Style {
         Style::new(self.color && !self.plain)
     }
@@ -110,7 +115,7 @@ impl Face {
     }
 
     /// With the invite for a camera, or why there is no picture of it.
-    fn with_picture(&self, text: Text, invite: &str) -> Text {
+    pub(super) fn with_picture(&self, text: Text, invite: &str) -> Text {
         let (rows, columns) = Term::stderr().size();
         match qr::draw(invite, (columns.into(), rows.into()), self.color) {
             Ok(picture) => text.with_whole(&picture),
@@ -121,7 +126,7 @@ impl Face {
     /// Says what this is, before the first question.
     pub fn greet(&self) {
         if !self.quiet {
-            tell(&Text::remark(
+            self.tell(&Text::remark(
                 "◆ undertone: a private line between two people",
             ));
         }
@@ -139,11 +144,6 @@ fn speaks_up(event: &Event) -> bool {
         }
         _ => false,
     }
-}
-
-fn tell(text: &Text) {
-    let rows = text.rows(width_of(&Term::stderr()));
-    let _ = writeln!(Out::new(io::stderr().lock()), "{rows}");
 }
 
 fn write_out(lines: &str) -> io::Result<()> {

@@ -11,21 +11,55 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::frontend::Frontend;
-use super::output::Face;
+use std::collections::VecDeque;
+
 use crate::engine::{
-    ChatConfig, ChatError, Command, ConversationHandle, Deliveries, Engine, WRITE_TIMEOUT,
+    ChatConfig, ChatError, Command, ConversationHandle, Deliveries, Delivery, Engine, WRITE_TIMEOUT,
 };
 use crate::exit::Exit;
 use crate::signals::Signals;
 use crate::terminal::guard;
 
+/// What people and programs have of a conversation: its events are shown, and what is wanted becomes
+/// commands.
+pub(crate) trait Frontend: Send + 'static {
+    /// What the conversation has not taken yet.
+    fn queue(&mut self) -> &mut VecDeque<Command>;
+
+    /// Shows an event, and tells its conversation what came of it.
+    fn take(&mut self, delivery: Delivery);
+
+    /// Whether more is to be heard now.
+    fn listens(&self) -> bool;
+
+    /// Waits for what is wanted, and makes a command of it. Cancel-safe.
+    async fn listen(&mut self);
+
+    /// Writes what is due to the terminal.
+    fn paint(&mut self) {}
+
+    /// Whether the terminal is gone: whoever sat there has left.
+    fn is_gone(&self) -> bool {
+        false
+    }
+
+    /// A signal asks the program to end.
+    fn was_stopped(&mut self, exit: Exit);
+
+    /// Gives the terminal back. Gives the exit of the program, where it is not that of the
+    /// conversation.
+    fn close(self) -> Option<Exit>;
+}
+
 /// Runs the conversation.
 ///
 /// # Errors
 /// [`ChatError`], with the exit code and the words for it.
-pub async fn run(config: ChatConfig, face: Face, signals: &mut Signals) -> Result<Exit, ChatError> {
-    let front = Frontend::open(face)?;
+pub(crate) async fn run(
+    config: ChatConfig,
+    front: impl Frontend,
+    signals: &mut Signals,
+) -> Result<Exit, ChatError> {
     let (mut engine, deliveries) = Engine::new();
     let ConversationHandle {
         commands,
@@ -46,7 +80,13 @@ pub async fn run(config: ChatConfig, face: Face, signals: &mut Signals) -> Resul
             }
         }
     };
-    front.finish(signals, stopped).await.map_or(ended, Ok)
+    match front.finish(signals, stopped).await {
+        Finished::Stopped(exit) => Ok(exit),
+        Finished::Told(exit) => ended.map(|ended| match ended {
+            Exit::Done => exit.unwrap_or(ended),
+            ended => ended,
+        }),
+    }
 }
 
 /// The front's thread, from outside.
@@ -54,13 +94,21 @@ struct Front {
     stops: mpsc::UnboundedSender<Exit>,
     /// Dropped once the conversation is over.
     end: oneshot::Sender<()>,
-    /// Dropped once all is written and the terminal given back.
-    ended: oneshot::Receiver<()>,
+    /// Told once all is written and the terminal given back.
+    ended: oneshot::Receiver<Option<Exit>>,
+}
+
+/// How a front ended.
+enum Finished {
+    /// With everything written, and this to say about the exit.
+    Told(Option<Exit>),
+    /// It was waited for in vain, after a signal.
+    Stopped(Exit),
 }
 
 impl Front {
     fn start(
-        front: Frontend,
+        front: impl Frontend,
         deliveries: Deliveries,
         commands: mpsc::Sender<Command>,
         stop: mpsc::Sender<Exit>,
@@ -77,8 +125,8 @@ impl Front {
             over,
         };
         thread::Builder::new().name("front".into()).spawn(move || {
-            runtime.block_on(converse(front, conversation));
-            drop(open);
+            let exit = runtime.block_on(converse(front, conversation));
+            let _ = open.send(exit);
         })?;
         Ok(Self { stops, end, ended })
     }
@@ -90,12 +138,12 @@ impl Front {
 
     /// Waits until everything is written: after a signal not for long. Gives the signal's exit where
     /// that was in vain.
-    async fn finish(mut self, signals: &mut Signals, mut stopped: Option<Exit>) -> Option<Exit> {
+    async fn finish(mut self, signals: &mut Signals, mut stopped: Option<Exit>) -> Finished {
         drop(self.end);
         let mut until = stopped.map(|_| Instant::now() + WRITE_TIMEOUT);
         loop {
             tokio::select! {
-                _ = &mut self.ended => return None,
+                told = &mut self.ended => return Finished::Told(told.unwrap_or_default()),
                 exit = signals.next() => {
                     stopped = Some(exit);
                     until.get_or_insert(Instant::now() + WRITE_TIMEOUT);
@@ -104,7 +152,10 @@ impl Front {
             }
         }
         guard::abandon();
-        stopped
+        match stopped {
+            Some(exit) => Finished::Stopped(exit),
+            None => Finished::Told(None),
+        }
     }
 }
 
@@ -127,7 +178,7 @@ struct Conversation {
     over: oneshot::Receiver<()>,
 }
 
-async fn converse(mut front: Frontend, mut conversation: Conversation) {
+async fn converse(mut front: impl Frontend, mut conversation: Conversation) -> Option<Exit> {
     let Conversation {
         deliveries,
         commands,
@@ -137,9 +188,9 @@ async fn converse(mut front: Frontend, mut conversation: Conversation) {
     } = &mut conversation;
     let mut gone = false;
     loop {
-        while let Some(command) = front.queue.pop_front() {
+        while let Some(command) = front.queue().pop_front() {
             if let Err(refused) = commands.try_send(command) {
-                front.queue.push_front(refused.into_inner());
+                front.queue().push_front(refused.into_inner());
                 break;
             }
         }
@@ -147,7 +198,7 @@ async fn converse(mut front: Frontend, mut conversation: Conversation) {
         if front.is_gone() && !std::mem::replace(&mut gone, true) {
             let _ = stop.try_send(Exit::Done);
         }
-        let queued = !front.queue.is_empty();
+        let queued = !front.queue().is_empty();
         tokio::select! {
             Some(delivery) = deliveries.recv() => {
                 front.take(delivery);
@@ -165,5 +216,5 @@ async fn converse(mut front: Frontend, mut conversation: Conversation) {
         front.take(delivery);
     }
     front.paint();
-    front.close();
+    front.close()
 }

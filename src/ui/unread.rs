@@ -70,6 +70,7 @@ mod tests {
             into: "/".into(),
             free: None,
             relay: None,
+            accepted: false,
         }))
     }
 

@@ -54,6 +54,9 @@ fn help_fits_80_columns_and_shows_examples() {
     for arguments in [
         ["--help"].as_slice(),
         &["chat", "--help"],
+        &["send", "--help"],
+        &["receive", "--help"],
+        &["files", "--help"],
         &["peers", "--help"],
     ] {
         let (code, out, err) = run(&home, arguments);

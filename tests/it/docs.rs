@@ -205,6 +205,7 @@ fn every_exit_code_is_in_page_and_manual() {
         Exit::Nobody,
         Exit::NoPath,
         Exit::Identity,
+        Exit::Transfer,
         Exit::Protocol,
         Exit::Interrupted,
         Exit::Terminated,
@@ -268,6 +269,10 @@ fn manual_and_completions_know_every_command_and_option() {
     let manual = run(&["man"]);
     for command in [
         "chat",
+        "send",
+        "receive",
+        "files",
+        "files clear",
         "peers",
         "peers rename",
         "id",

@@ -72,12 +72,15 @@ impl Somebody {
             timeout: None,
             journal: Journal::open(&self.home.data()),
             downloads: self.home.data(),
+            accepts: None,
+            limit: None,
             require_verified: false,
             renew_every: self.renew_every,
             speaker: Speaker {
                 is_person: false,
                 types: false,
                 is_prompt: false,
+                is_for_files: false,
             },
         });
         let id = conversation.id;

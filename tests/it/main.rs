@@ -66,5 +66,6 @@ mod terminal;
 mod thief;
 mod through_proxy;
 mod tls;
+mod transfer;
 mod trust;
 mod widths;

@@ -49,6 +49,7 @@ impl Conversation<'_> {
             Command::Who => self.show_who(),
             Command::Peers => self.look_for_peers(),
             Command::Send { paths, filter } => self.send(paths, filter),
+            Command::SendPipe { name, pipe } => self.send_pipe(name, pipe),
             Command::Accept { number, into } => self.accept(number, into),
             Command::Reject(number) => self.reject(number),
             Command::Cancel(number) => self.cancel(number),

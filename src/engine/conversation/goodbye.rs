@@ -143,6 +143,9 @@ impl Conversation<'_> {
             None => FAREWELL_TIMEOUT,
             Some(_) => Duration::ZERO,
         };
+        if exit == Exit::Interrupted && self.context.config.speaker.is_for_files {
+            self.cancel_all();
+        }
         self.hurried = self.exit.is_some();
         self.exit.get_or_insert(exit);
         self.leave_by = Some(Instant::now() + patience);

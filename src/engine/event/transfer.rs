@@ -108,6 +108,8 @@ pub struct Offered {
     pub free: Option<u64>,
     /// What the mediator carries at most, where it carries the conversation.
     pub relay: Option<RelayLimits>,
+    /// It is accepted already, for what we know of their key.
+    pub accepted: bool,
 }
 
 /// One file of it.
@@ -130,6 +132,7 @@ impl Offered {
         trust: Trust,
         into: PathBuf,
         relay: Option<RelayLimits>,
+        accepted: bool,
     ) -> Self {
         Self {
             trust,
@@ -143,6 +146,7 @@ impl Offered {
             // Which folder `.` is nobody sees.
             into: std::path::absolute(&into).unwrap_or(into),
             relay,
+            accepted,
         }
     }
 }

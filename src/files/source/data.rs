@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use undertone_core::files::OfferId;
 use undertone_core::files::entry::{Entry, Kind};
@@ -61,7 +62,8 @@ impl Source {
             name,
             kind: Kind::Pipe,
             size: 0,
-            mtime: 0,
+            // Of two pipes none is the other's rest.
+            mtime: now(),
             extents: None,
         })?;
         let source = Self::of(builder, Listed::default(), Skipped::default());
@@ -172,4 +174,10 @@ impl Source {
         pipe.read += len as u64;
         Ok(len)
     }
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or_default().as_secs()
 }

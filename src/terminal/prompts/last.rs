@@ -56,18 +56,22 @@ impl Last {
     }
 
     /// Keeps these answers; writes nothing where they are the same as last time. A name that is
-    /// kept already stays: another one that was given is for that run.
+    /// kept already stays: another one that was given is for that run. Without a `room` the last one
+    /// stays.
     ///
     /// # Errors
     /// [`StoreError`] where the file cannot be written.
-    pub fn save(store: &Store, name: &DisplayName, room: &Room) -> Result<(), StoreError> {
+    pub fn save(store: &Store, name: &DisplayName, room: Option<&Room>) -> Result<(), StoreError> {
         let path = store.path(FILE);
         let before = store::read(&path)?.unwrap_or_default();
-        let kept = Self::parse(&before).name;
-        let name = kept.as_ref().unwrap_or(name);
+        let kept = Self::parse(&before);
+        let name = kept.name.as_ref().unwrap_or(name);
         let file = LastFile {
             name: Some(name.as_str().to_owned()),
-            room: room.secret().is_none().then(|| room.name().to_owned()),
+            room: match room {
+                Some(room) => room.secret().is_none().then(|| room.name().to_owned()),
+                None => kept.room,
+            },
         };
         let bytes = serde_json::to_vec(&file)
             .map_err(|error| StoreError::io("write", &path)(error.into()))?;
@@ -89,7 +93,7 @@ mod tests {
         assert_eq!(Last::load(&store).unwrap(), Last::default());
         let ada = DisplayName::parse("ada").unwrap();
         for (room, kept) in [("lab", Some("lab")), ("lab#otter", None)] {
-            Last::save(&store, &ada, &room.parse().unwrap()).unwrap();
+            Last::save(&store, &ada, Some(&room.parse().unwrap())).unwrap();
             let last = Last::load(&store).unwrap();
             assert_eq!((last.name, last.room.as_deref()), (Some(ada.clone()), kept));
         }

@@ -49,6 +49,8 @@ enum StepLine<'a> {
         /// Bytes that are free there.
         #[serde(skip_serializing_if = "Option::is_none")]
         free: Option<u64>,
+        /// It is accepted already, by `--accept`.
+        accepted: bool,
     },
     /// It is offered to the other person, who decides.
     Waiting {
@@ -145,6 +147,7 @@ impl<'a> StepLine<'a> {
                 free,
                 // `connected` says by which path.
                 relay: _,
+                accepted,
             }) => Self::Offered {
                 trust: *trust,
                 files: *files,
@@ -155,6 +158,7 @@ impl<'a> StepLine<'a> {
                 renamed: *renamed,
                 into: shown(into),
                 free: *free,
+                accepted: *accepted,
             },
             Step::Waiting {
                 files,

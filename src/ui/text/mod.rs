@@ -2,7 +2,7 @@
 
 mod alarm;
 mod invites;
-mod transfer;
+pub(crate) mod transfer;
 
 use std::iter;
 

@@ -11,6 +11,8 @@ use crate::trust::Trust;
 
 /// What a relay makes take so many seconds is said to.
 const FELT_AFTER: u64 = 60;
+/// What is said behind an offer that nobody is asked about.
+pub(in crate::ui) const ACCEPTED: &str = "\n  accepted at once, as --accept says";
 
 /// What a person is told of it; `None` for what only a prompt shows.
 pub(super) fn transfer(transfer: &Transfer) -> Option<Text> {
@@ -94,6 +96,15 @@ pub(super) fn transfer(transfer: &Transfer) -> Option<Text> {
 }
 
 fn offer(number: u32, offers: &str, offered: &Offered) -> String {
+    let words = described(offers, offered);
+    match offered.accepted {
+        true => words + ACCEPTED,
+        false => format!("{words} · /accept {number} · /reject {number}"),
+    }
+}
+
+/// Who offers it, what is in it, and where it would go.
+pub(in crate::ui) fn described(offers: &str, offered: &Offered) -> String {
     let Offered {
         trust,
         files,
@@ -105,6 +116,7 @@ fn offer(number: u32, offers: &str, offered: &Offered) -> String {
         into,
         free,
         relay,
+        accepted: _,
     } = offered;
     let mut words = format!("{offers}, {}", amount(*files, *size));
     if *trust != Trust::Verified {
@@ -134,11 +146,14 @@ fn offer(number: u32, offers: &str, offered: &Offered) -> String {
             words += ": too little";
         }
     }
-    words + &format!(" · /accept {number} · /reject {number}")
+    words
 }
 
 /// What the mediator carries of it at most, where that is felt.
-fn by_relay(RelayLimits { rate, bytes: most }: RelayLimits, size: Option<u64>) -> String {
+pub(in crate::ui) fn by_relay(
+    RelayLimits { rate, bytes: most }: RelayLimits,
+    size: Option<u64>,
+) -> String {
     // Of what is unknown it may be any amount.
     let size = size.unwrap_or(u64::MAX);
     let seconds = rate.and_then(|rate| size.checked_div(rate));
@@ -174,7 +189,7 @@ fn listed(file: &OfferedFile) -> String {
     format!("\n    {}, {what}", Safe::line(&path))
 }
 
-fn ended(outcome: Outcome, who: &str) -> String {
+pub(in crate::ui) fn ended(outcome: Outcome, who: &str) -> String {
     match outcome {
         Outcome::Received => "received".to_owned(),
         Outcome::Declined => format!("declined by {who}"),

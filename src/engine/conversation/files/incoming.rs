@@ -27,6 +27,8 @@ pub(super) struct Incoming {
     pub(super) offer: Offer,
     pub(super) state: State,
     journal: Journal,
+    /// No more bytes of files are taken.
+    limit: Option<u64>,
     /// Bytes of the data, once the list is here.
     total: Option<u64>,
     /// Bytes of the files.
@@ -46,6 +48,8 @@ pub(super) struct Incoming {
     last: bool,
     /// Bytes of the list that were read.
     read: u64,
+    /// Bytes of the list that came.
+    list_len: u64,
     /// Bytes of the data that are written.
     written: u64,
     told: (u64, Option<Instant>),
@@ -82,11 +86,12 @@ pub(in crate::engine::conversation) enum Work {
 }
 
 impl Incoming {
-    pub(super) fn new(offer: Offer, journal: Journal) -> Self {
+    pub(super) fn new(offer: Offer, journal: Journal, limit: Option<u64>) -> Self {
         Self {
             offer,
             state: State::Reading,
             journal,
+            limit,
             total: None,
             size: 0,
             first: Vec::new(),
@@ -97,6 +102,7 @@ impl Incoming {
             waiting: Vec::new(),
             last: false,
             read: 0,
+            list_len: 0,
             written: 0,
             told: (0, None),
             told_full: false,
@@ -162,13 +168,14 @@ impl Incoming {
     fn read_list(&mut self, mut listing: Box<Listing>) -> impl FnOnce() -> Work + Send + 'static {
         let pieces = std::mem::take(&mut self.waiting);
         let last = std::mem::take(&mut self.last);
+        let len = pieces.iter().map(|piece| piece.len() as u64).sum();
+        self.list_len += len;
         let (offer, journal, signals) = (
             self.offer.clone(),
             self.journal.clone(),
             Arc::clone(&self.signals),
         );
         move || {
-            let len = pieces.iter().map(|piece| piece.len() as u64).sum();
             let read = pieces.iter().try_for_each(|piece| listing.take(piece));
             match read {
                 Ok(()) if !last => Work::Read(listing, len),
@@ -181,7 +188,17 @@ impl Incoming {
     fn write(&mut self, mut writing: Box<Writing>) -> impl FnOnce() -> Work + Send + 'static {
         let (pieces, last) = (std::mem::take(&mut self.waiting), self.last);
         self.saving = last.then_some(false);
+        let coming: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
+        // With a size it was compared before the first byte. Of a pipe the list is one entry, with
+        // which the data begins.
+        let contents = (self.written + coming).saturating_sub(self.list_len);
+        let over = self
+            .limit
+            .filter(|limit| self.total.is_none() && contents > *limit);
         move || {
+            if let Some(limit) = over {
+                return Work::Written(writing, Err(WriteError::TooLarge(limit)));
+            }
             let written = pieces.iter().try_for_each(|piece| writing.take(piece));
             let done = written.and_then(|()| match last {
                 true => writing.finish().map(Some),

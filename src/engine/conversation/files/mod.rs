@@ -35,6 +35,7 @@ use crate::files::size::amount;
 use crate::files::source::SourceError;
 use incoming::{Incoming, Work};
 use outgoing::{Outgoing, Read};
+use writing::Writing;
 
 /// Progress is told so often at the most.
 pub(super) const TOLD_EVERY: Duration = Duration::from_millis(250);
@@ -51,6 +52,10 @@ pub(super) struct Transfers {
     ours: BTreeMap<u32, Outgoing>,
     theirs: BTreeMap<u32, Incoming>,
     work: JoinSet<Done>,
+    /// Removes what was written of those that are over.
+    discards: JoinSet<()>,
+    /// The same of those that another thread is busy with still.
+    dropped: usize,
 }
 
 /// What another thread did for an offer.
@@ -88,6 +93,11 @@ impl Transfers {
     /// Whether anything is offered, or to be, or on its way.
     pub(super) fn is_awaited(&self) -> bool {
         self.is_moving() || !self.ours.is_empty() || !self.work.is_empty()
+    }
+
+    /// Whether another thread is busy with what is to be removed then.
+    fn is_discarding(&self) -> bool {
+        self.dropped > 0
     }
 
     /// All of them, each by its number, and how far it is.
@@ -138,6 +148,11 @@ impl Transfers {
         let mut theirs = theirs.filter(|(_, theirs)| theirs.is_open && theirs.offer.id == *id);
         let number = ours.next().map(|(number, _)| number);
         number.or(theirs.next().map(|(number, _)| number)).copied()
+    }
+
+    /// Removes what was written, on another thread.
+    fn discard(&mut self, writing: Writing) {
+        self.discards.spawn_blocking(move || writing.discard());
     }
 
     fn spawn(&mut self, work: impl FnOnce() -> Done + Send + 'static) {
@@ -235,17 +250,33 @@ impl Conversation<'_> {
     pub(super) async fn end_transfers(&mut self) {
         let peer = self.peer.name().to_owned();
         for (number, ours) in std::mem::take(&mut self.transfers.ours) {
-            let message = format!("{peer} does not have all of it; offered again, it goes on");
-            let message = if ours.accepted {
-                message
-            } else {
-                String::new()
+            let message = match (ours.accepted, ours.total) {
+                (true, Some(_)) => {
+                    format!("{peer} does not have all of it; offered again, it goes on")
+                }
+                (true, None) => format!("{peer} does not have all of it"),
+                (false, _) => format!("{peer} has not answered"),
             };
-            self.failed(number, true, ours.name, Outcome::Cancelled, false, message);
+            self.failed(
+                number,
+                true,
+                ours.name,
+                Outcome::Failed,
+                self.exit.is_none(),
+                message,
+            );
         }
-        let keeping = self.keep_theirs();
+        let ending = async {
+            self.keep_theirs().await;
+            // What was cancelled leaves nothing.
+            while self.transfers.is_discarding() {
+                let done = self.transfers.next().await;
+                self.take_done(done);
+            }
+            while self.transfers.discards.join_next().await.is_some() {}
+        };
         // What is not safe by then comes once more.
-        let _ = timeout(WRITE_TIMEOUT, keeping).await;
+        let _ = timeout(WRITE_TIMEOUT, ending).await;
         for (number, theirs) in std::mem::take(&mut self.transfers.theirs) {
             theirs.signals.cancelled.store(true, Ordering::Relaxed);
             if theirs.is_accepted() {

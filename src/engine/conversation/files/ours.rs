@@ -1,24 +1,23 @@
 //! What becomes of offers of ours.
 
+use std::io::ErrorKind;
+use std::os::fd::OwnedFd;
+
+use undertone_core::files::name::Name;
 use undertone_core::files::{OfferId, Outcome};
 use undertone_core::session::streams::StreamId;
 
 use super::outgoing::{Outgoing, Paths, Read};
 use super::{Conversation, Done};
 use crate::engine::event::transfer::Step;
-use crate::files::source::{Filter, SourceError, walk};
+use crate::files::source::{Filter, Source, SourceError, walk};
 
 impl Conversation<'_> {
     /// Lists what is to be offered, which takes as long as the disk does.
     pub(in crate::engine::conversation) fn send(&mut self, paths: Paths, filter: Filter) {
-        if self.peer.is_shut() {
-            return self.error(
-                "shut",
-                "not sent: the other person's identity is not verified",
-                "/verify compares words; /quit leaves.",
-            );
-        }
-        let number = self.transfers.number();
+        let Some(number) = self.number_of_ours() else {
+            return;
+        };
         let name = paths.first().map(|path| path.display().to_string());
         let name = name.unwrap_or_default();
         self.transfers.spawn(move || {
@@ -26,6 +25,30 @@ impl Conversation<'_> {
             let listed = source.map(|source| Box::new(Outgoing::new(source)));
             Done::Listed(number, name, listed)
         });
+    }
+
+    /// Offers what comes through this pipe.
+    pub(in crate::engine::conversation) fn send_pipe(&mut self, name: Name, pipe: OwnedFd) {
+        let Some(number) = self.number_of_ours() else {
+            return;
+        };
+        let called = name.as_str().to_owned();
+        let source = Source::of_pipe(name, pipe).map_err(SourceError::Refused);
+        let listed = source.map(|source| Box::new(Outgoing::new(source)));
+        self.listed(number, called, listed);
+    }
+
+    /// The number of another offer; none to whom nothing is said.
+    fn number_of_ours(&mut self) -> Option<u32> {
+        if !self.peer.is_shut() {
+            return Some(self.transfers.number());
+        }
+        self.error(
+            "shut",
+            "not sent: the other person's identity is not verified",
+            "/verify compares words; /quit leaves.",
+        );
+        None
     }
 
     pub(super) fn listed(
@@ -86,7 +109,13 @@ impl Conversation<'_> {
             return;
         };
         if let Err(error) = ours.end_read(read) {
-            self.end_ours(number, Outcome::Source, false, error.to_string());
+            let message = match error.kind() {
+                ErrorKind::Unsupported => {
+                    "what was read of a pipe is gone: it cannot go on after a cut".to_owned()
+                }
+                _ => error.to_string(),
+            };
+            self.end_ours(number, Outcome::Source, false, message);
         }
     }
 
@@ -104,10 +133,11 @@ impl Conversation<'_> {
             return;
         };
         ours.close(&mut self.session);
+        let dropped = ours.failed();
         let step = Step::Done {
             size,
             paths: Vec::new(),
-            dropped: Vec::new(),
+            dropped,
         };
         self.tell_transfer(number, true, ours.name, step);
     }

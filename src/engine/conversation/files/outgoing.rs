@@ -231,6 +231,12 @@ impl Outgoing {
         })
     }
 
+    /// Files that the peer does not keep, because they changed or could not be read, in words.
+    pub(super) fn failed(&self) -> Vec<String> {
+        let source = self.source.as_ref();
+        source.map_or_else(Vec::new, |source| source.failed().in_words())
+    }
+
     /// Nothing more is said of it.
     pub(super) fn close(&mut self, session: &mut Session) {
         if let Some(Streams { list, data }) = self.streams.take() {

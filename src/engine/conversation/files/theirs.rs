@@ -8,9 +8,10 @@ use undertone_core::session::streams::StreamId;
 
 use super::incoming::{Incoming, State, Work};
 use super::listing::{Listed, Next};
-use super::writing::Writing;
+use super::writing::WriteError;
 use super::{Conversation, Done, THEIRS_MAX};
 use crate::engine::event::transfer::{Offered, Step};
+use crate::trust::Trust;
 
 impl Conversation<'_> {
     /// The peer offers something: its list is read before anybody is asked.
@@ -38,7 +39,8 @@ impl Conversation<'_> {
             return;
         }
         let number = self.transfers.number();
-        let theirs = Incoming::new(offer, self.context.config.journal.clone());
+        let config = &self.context.config;
+        let theirs = Incoming::new(offer, config.journal.clone(), config.limit);
         let look = theirs.look(*self.peer.key());
         self.transfers.theirs.insert(number, theirs);
         self.transfers.spawn(move || Done::Worked(number, look()));
@@ -51,11 +53,30 @@ impl Conversation<'_> {
         let asks = matches!(next, Next::Ask(_));
         theirs.listed(&summary, next, &mut self.session);
         let name = theirs.offer.name.to_string();
+        let (size, config) = (summary.totals.size, &self.context.config);
+        if let (Some(limit), Some(size)) = (config.limit, size)
+            && size > limit
+        {
+            return self.end_theirs(
+                number,
+                Outcome::TooLarge,
+                WriteError::TooLarge(limit).to_string(),
+            );
+        }
         if asks {
-            let into = self.context.config.downloads.clone();
-            let offered =
-                Offered::new(&summary, self.peer.trust(), into, self.route.relay_limits());
+            let trust = self.peer.trust();
+            // How much comes through a pipe nobody knows.
+            let is_little = config
+                .accepts
+                .zip(size)
+                .is_some_and(|(up_to, size)| size <= up_to);
+            let accepted = trust == Trust::Verified && is_little;
+            let into = config.downloads.clone();
+            let offered = Offered::new(&summary, trust, into, self.route.relay_limits(), accepted);
             self.tell_transfer(number, false, name, Step::Offered(offered));
+            if accepted {
+                self.accept(Some(number), None);
+            }
         }
     }
 
@@ -95,6 +116,17 @@ impl Conversation<'_> {
             (None, [number]) => *number,
             _ => return self.which(&all),
         };
+        self.cancel_one(number);
+    }
+
+    /// Ends all of them, of either direction.
+    pub(in crate::engine::conversation) fn cancel_all(&mut self) {
+        let ours = self.transfers.ours.keys();
+        let all: Vec<u32> = ours.chain(self.transfers.theirs.keys()).copied().collect();
+        all.into_iter().for_each(|number| self.cancel_one(number));
+    }
+
+    fn cancel_one(&mut self, number: u32) {
         match self.transfers.ours.contains_key(&number) {
             true => self.end_ours(number, Outcome::Cancelled, false, String::new()),
             false => self.end_theirs(number, Outcome::Cancelled, String::new()),
@@ -152,9 +184,13 @@ impl Conversation<'_> {
     pub(super) fn worked(&mut self, number: u32, work: Work) {
         let Some(theirs) = self.transfers.theirs.get_mut(&number) else {
             // It was ended meanwhile.
-            if let Work::Opened(Ok(writing)) | Work::Written(writing, _) = work {
-                discard(*writing);
-            }
+            let (Work::Opened(Ok(writing)) | Work::Written(writing, _)) = work else {
+                let was_opened = usize::from(matches!(work, Work::Opened(_)));
+                self.transfers.dropped = self.transfers.dropped.saturating_sub(was_opened);
+                return;
+            };
+            self.transfers.dropped = self.transfers.dropped.saturating_sub(1);
+            self.transfers.discard(*writing);
             return;
         };
         match work {
@@ -169,6 +205,10 @@ impl Conversation<'_> {
                 self.end_theirs(number, Outcome::NotAcceptable, refused.to_string());
             }
             Work::Opened(Ok(writing)) => theirs.go_on(writing, &mut self.session),
+            Work::Opened(Err((receive, error))) if self.context.config.speaker.is_for_files => {
+                theirs.state = State::Asked(receive);
+                self.end_theirs(number, error.outcome(), error.to_string());
+            }
             Work::Opened(Err((receive, error))) => {
                 theirs.state = State::Asked(receive);
                 self.error("cannot-write", &error.to_string(), "");
@@ -191,8 +231,8 @@ impl Conversation<'_> {
                 self.tell_transfer(number, false, name, step);
             }
             Work::Written(writing, Err(error)) => {
+                theirs.state = State::Receiving(writing);
                 self.end_theirs(number, error.outcome(), error.to_string());
-                discard(*writing);
             }
         }
     }
@@ -250,8 +290,10 @@ impl Conversation<'_> {
         theirs.signals.cancelled.store(true, Ordering::Relaxed);
         theirs.close(&mut self.session);
         let (name, state) = (theirs.offer.name.to_string(), theirs.state);
-        if let State::Receiving(writing) = state {
-            discard(*writing);
+        match state {
+            State::Receiving(writing) => self.transfers.discard(*writing),
+            State::Writing => self.transfers.dropped += 1,
+            State::Listing(_) | State::Reading | State::Asked(_) => {}
         }
         self.failed(number, false, name, outcome, by_peer, message);
     }
@@ -276,6 +318,20 @@ impl Conversation<'_> {
                 false
             });
             for (number, name, progress, mut writing) in kept {
+                if progress.total.is_none() {
+                    // Of a pipe nothing comes again.
+                    self.transfers.discard(*writing);
+                    let message = "what comes through a pipe cannot go on later".to_owned();
+                    self.failed(
+                        number,
+                        false,
+                        name,
+                        Outcome::Failed,
+                        self.exit.is_none(),
+                        message,
+                    );
+                    continue;
+                }
                 let noted = tokio::task::spawn_blocking(move || writing.keep());
                 if let Ok(Ok(())) = noted.await {
                     self.tell_transfer(number, false, name, Step::Kept(progress));
@@ -306,9 +362,4 @@ impl Conversation<'_> {
             self.drop_theirs(number, Outcome::Cancelled, true, String::new());
         }
     }
-}
-
-/// Removes what was written, on another thread.
-fn discard(writing: Writing) {
-    tokio::task::spawn_blocking(move || writing.discard());
 }

@@ -57,6 +57,8 @@ pub(in crate::engine::conversation) enum WriteError {
     Incoming(#[from] IncomingError),
     #[error("what is here cannot be noted: {0}")]
     Journal(#[from] StoreError),
+    #[error("no more than {0} bytes are taken here")]
+    TooLarge(u64),
     #[error("it was cancelled")]
     Cancelled,
 }
@@ -67,6 +69,7 @@ impl WriteError {
         match self {
             Self::Incoming(error) => error.outcome(),
             Self::Journal(_) => Outcome::CannotWrite,
+            Self::TooLarge(_) => Outcome::TooLarge,
             Self::Cancelled => Outcome::Cancelled,
         }
     }

@@ -1,0 +1,106 @@
+//! How fast something is, of what the receiver has acknowledged lately.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The rate is that of so long.
+const WINDOW: Duration = Duration::from_secs(5);
+/// Before that nothing is said of it.
+const FIRST: Duration = Duration::from_millis(400);
+
+/// What was acknowledged, and when.
+pub(super) struct Rate {
+    begun: (Instant, u64),
+    lately: VecDeque<(Instant, u64)>,
+}
+
+impl Rate {
+    /// Begins with so many bytes there already.
+    pub(super) fn new(done: u64, now: Instant) -> Self {
+        Self {
+            begun: (now, done),
+            lately: VecDeque::from([(now, done)]),
+        }
+    }
+
+    /// So many bytes are there now.
+    pub(super) fn note(&mut self, done: u64, now: Instant) {
+        self.lately.push_back((now, done));
+        while let Some((second, _)) = self.lately.get(1)
+            && now.duration_since(*second) >= WINDOW
+        {
+            self.lately.pop_front();
+        }
+    }
+
+    /// Bytes a second lately; `None` where that is not known yet.
+    pub(super) fn now(&self, now: Instant) -> Option<u64> {
+        let (since, first) = *self.lately.front()?;
+        let (_, last) = *self.lately.back()?;
+        per_second(last.saturating_sub(first), now.duration_since(since))
+    }
+
+    /// How long it took in all.
+    pub(super) fn took(&self, now: Instant) -> Duration {
+        now.duration_since(self.begun.0)
+    }
+
+    /// Bytes that came, of `total` where all of them did, and how many a second.
+    pub(super) fn in_all(&self, total: Option<u64>, now: Instant) -> (u64, Option<u64>) {
+        let last = self.lately.back().map_or(0, |(_, done)| *done);
+        let last = total.unwrap_or(last);
+        let came = last.saturating_sub(self.begun.1);
+        (came, per_second(came, self.took(now)))
+    }
+}
+
+fn per_second(bytes: u64, time: Duration) -> Option<u64> {
+    if time < FIRST {
+        return None;
+    }
+    let rate = u128::from(bytes) * 1000 / time.as_millis().max(1);
+    u64::try_from(rate).ok()
+}
+
+/// A time as people read it: `9 s`, `2:05`, `1:02:05`.
+pub(super) fn time(seconds: u64) -> String {
+    let (minutes, seconds_left) = (seconds / 60, seconds % 60);
+    match minutes {
+        0 => format!("{seconds} s"),
+        1..60 => format!("{minutes}:{seconds_left:02}"),
+        _ => format!("{}:{:02}:{seconds_left:02}", minutes / 60, minutes % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_that_of_late_and_falls_in_silence() {
+        let begun = Instant::now();
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        let mut rate = Rate::new(1000, begun);
+        assert_eq!(rate.now(begun), None);
+        for second in 1..=10 {
+            rate.note(1000 + 10 * second, at(second));
+        }
+        assert_eq!(rate.now(at(10)), Some(10));
+        for second in 11..=20 {
+            rate.note(1100 + 1000 * (second - 10), at(second));
+        }
+        assert_eq!(rate.now(at(20)), Some(1000));
+        assert_eq!(rate.now(at(25)), Some(500));
+        assert_eq!(rate.in_all(None, at(20)), (10_100, Some(505)));
+    }
+
+    #[test]
+    fn times_are_read_at_a_glance() {
+        let times = [(0, "0 s"), (59, "59 s"), (125, "2:05"), (3725, "1:02:05")];
+        for (seconds, words) in times {
+            assert_eq!(time(seconds), words);
+        }
+    }
+}
