@@ -30,6 +30,7 @@ mod engine;
 mod entries;
 mod files;
 mod files_console;
+mod files_endurance;
 mod full;
 mod hide_ip;
 mod hostile;

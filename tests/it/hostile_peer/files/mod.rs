@@ -20,8 +20,9 @@ use undertone_core::files::{Offer, OfferId, Outcome};
 use undertone_core::payload::{Body, Payload, StreamPart, decode};
 use undertone_core::session::record::{BODY_MAX, BODY_MIN};
 
-use super::{ANSWER, Hosted, encoded, text};
+use super::{ANSWER, Hosted, SOON, encoded, text};
 use crate::common::PATIENCE;
+use crate::hostile::Ended;
 
 /// Within so much each failure reaches the other end.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -248,6 +249,15 @@ impl Peer {
         self.seq += 1;
         self.say(&[text(self.seq, "still here")]);
         assert_eq!(self.hosted.client.await_message(), "still here");
+    }
+
+    /// What it said last ends the chat with a reason; gives the folder into which nothing came.
+    fn breaks(self) -> TempDir {
+        let Self { hosted, into, .. } = self;
+        let error = hosted.client.await_event("error");
+        assert_eq!(error["code"], "broken", "{error}");
+        assert_eq!(Ended::of(hosted.client, SOON).code, 8);
+        into
     }
 
     /// The next thing that the client tells of its files.

@@ -19,9 +19,7 @@ fn no_byte_is_taken_before_it_is_accepted() {
     peer.list(&offer, schedule.list());
     peer.state("offered");
     peer.pieces(offer.data, &data, true);
-    let Peer { hosted, into, .. } = peer;
-    let ended = Ended::of(hosted.client, SOON);
-    assert_eq!((ended.code, &ended.error()["code"]), (8, &"broken".into()));
+    let into = peer.breaks();
     assert_eq!(into.path().read_dir().unwrap().count(), 0);
 }
 
@@ -84,8 +82,7 @@ fn more_than_the_credit_ends_the_chat() {
         last: false,
     };
     peer.say(&[Payload::Stream(offer.data, piece)]);
-    let ended = Ended::of(peer.hosted.client, SOON);
-    assert_eq!((ended.code, &ended.error()["code"]), (8, &"broken".into()));
+    peer.breaks();
 }
 
 /// Where it is when its streams are closed, or a word is said.
