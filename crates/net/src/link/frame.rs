@@ -7,8 +7,8 @@ use std::ops::RangeInclusive;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use undertone_core::session::record::PREFIX_LEN;
 
-/// How much is asked of the socket at once.
-const READ_SIZE: usize = 64 * 1024;
+/// How much is asked of the socket at once: four records, where they come as fast as they are read.
+const READ_SIZE: usize = 256 * 1024;
 
 /// Why no frame could be read.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,8 @@ pub struct FrameReader {
     start: usize,
     begun: bool,
     from_host: bool,
+    /// The last read filled all the room there was.
+    filled: bool,
 }
 
 impl fmt::Debug for FrameReader {
@@ -94,10 +96,17 @@ impl FrameReader {
             self.buf.drain(..self.start);
         }
         self.start = 0;
-        self.buf.reserve(READ_SIZE.min(self.buf.len() + 4096));
+        let more = match self.filled {
+            true => READ_SIZE.min(2 * self.buf.capacity()),
+            false => READ_SIZE.min(self.buf.len() + 4096),
+        };
+        self.buf.reserve(more);
         match stream.read_buf(&mut self.buf).await? {
             0 => Err(FrameError::Closed),
-            _ => Ok(()),
+            _ => {
+                self.filled = self.buf.len() == self.buf.capacity();
+                Ok(())
+            }
         }
     }
 
