@@ -101,7 +101,7 @@ pub(crate) fn record(input: &[u8]) {
         }
         assert!(length & 1 == 1, "a record without the key");
         for wanted in session.wanted() {
-            assert!(session.supply(wanted, vec![9; wanted.len], false));
+            assert!(session.supply(wanted, &vec![9; wanted.len], false));
         }
         let _ = session.poll_transmit(now, &mut Vec::new());
     }

@@ -65,7 +65,7 @@ impl End {
         if self.framed.is_idle() {
             if self.streams {
                 for wanted in self.session.wanted() {
-                    self.session.supply(wanted, vec![0; wanted.len], false);
+                    self.session.supply(wanted, &vec![0; wanted.len], false);
                 }
             }
             let sent = self

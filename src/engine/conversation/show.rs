@@ -73,7 +73,7 @@ impl Conversation<'_> {
                     offset: _,
                     bytes,
                     last,
-                } => self.take_piece(stream, bytes, last),
+                } => self.take_piece(stream, &bytes, last),
                 session::Event::Closed(stream) => self.stream_closed(stream),
                 session::Event::Delivered(upto) => {
                     let first = self.acknowledged + 1;

@@ -42,8 +42,10 @@ pub(super) struct Incoming {
     is_flowing: bool,
     /// The peer has closed it, and said nothing of that yet.
     pub(super) is_cut: bool,
-    /// Pieces of the list, and then of the data, that wait for the other thread.
-    waiting: Vec<Vec<u8>>,
+    /// Bytes of the list, and then of the data, that wait for the other thread.
+    waiting: Vec<u8>,
+    /// Something came that the other thread does not have: bytes, or that they are all.
+    came: bool,
     /// The last piece of it is here.
     last: bool,
     /// Bytes of the list that were read.
@@ -100,6 +102,7 @@ impl Incoming {
             is_flowing: false,
             is_cut: false,
             waiting: Vec::new(),
+            came: false,
             last: false,
             read: 0,
             list_len: 0,
@@ -142,14 +145,15 @@ impl Incoming {
     }
 
     /// The next bytes of the list, or of the data, are here.
-    pub(super) fn take(&mut self, bytes: Vec<u8>, last: bool) {
-        self.waiting.push(bytes);
+    pub(super) fn take(&mut self, bytes: &[u8], last: bool) {
+        self.waiting.extend_from_slice(bytes);
+        self.came = true;
         self.last |= last;
     }
 
     /// What is to be done with what waits, on another thread, unless one is busy with it already.
     pub(super) fn work(&mut self) -> Option<Box<dyn FnOnce() -> Work + Send>> {
-        if self.waiting.is_empty() {
+        if !self.came {
             return None;
         }
         match std::mem::replace(&mut self.state, State::Reading) {
@@ -166,29 +170,30 @@ impl Incoming {
     }
 
     fn read_list(&mut self, mut listing: Box<Listing>) -> impl FnOnce() -> Work + Send + 'static {
-        let pieces = std::mem::take(&mut self.waiting);
+        let bytes = std::mem::take(&mut self.waiting);
         let last = std::mem::take(&mut self.last);
-        let len = pieces.iter().map(|piece| piece.len() as u64).sum();
-        self.list_len += len;
+        self.came = false;
+        self.list_len += bytes.len() as u64;
         let (offer, journal, signals) = (
             self.offer.clone(),
             self.journal.clone(),
             Arc::clone(&self.signals),
         );
-        move || {
-            let read = pieces.iter().try_for_each(|piece| listing.take(piece));
-            match read {
-                Ok(()) if !last => Work::Read(listing, len),
-                Ok(()) => Work::Listed(listing.finish(&offer, &journal, &signals)),
-                Err(refused) => Work::Listed(Err(refused)),
-            }
+        move || match listing.take(&bytes) {
+            Ok(()) if !last => Work::Read(listing, bytes.len() as u64),
+            Ok(()) => Work::Listed(listing.finish(&offer, &journal, &signals)),
+            Err(refused) => Work::Listed(Err(refused)),
         }
     }
 
     fn write(&mut self, mut writing: Box<Writing>) -> impl FnOnce() -> Work + Send + 'static {
-        let (pieces, last) = (std::mem::take(&mut self.waiting), self.last);
+        // Two buffers are filled in turn.
+        let spare = std::mem::take(&mut writing.spare);
+        let mut bytes = std::mem::replace(&mut self.waiting, spare);
+        let last = self.last;
+        self.came = false;
         self.saving = last.then_some(false);
-        let coming: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
+        let coming = bytes.len() as u64;
         // With a size it was compared before the first byte. Of a pipe the list is one entry, with
         // which the data begins.
         let contents = (self.written + coming).saturating_sub(self.list_len);
@@ -199,7 +204,9 @@ impl Incoming {
             if let Some(limit) = over {
                 return Work::Written(writing, Err(WriteError::TooLarge(limit)));
             }
-            let written = pieces.iter().try_for_each(|piece| writing.take(piece));
+            let written = writing.take(&bytes);
+            bytes.clear();
+            writing.spare = bytes;
             let done = written.and_then(|()| match last {
                 true => writing.finish().map(Some),
                 false => Ok(None),
@@ -306,7 +313,7 @@ impl Incoming {
     pub(super) fn interrupt(&mut self) {
         (self.is_open, self.is_flowing, self.is_cut) = (false, false, false);
         self.waiting.clear();
-        self.last = false;
+        (self.came, self.last) = (false, false);
     }
 
     pub(super) fn progress(&self) -> Progress {

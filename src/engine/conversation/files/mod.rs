@@ -232,7 +232,7 @@ impl Conversation<'_> {
     }
 
     /// Bytes of a stream of the peer's are here.
-    pub(super) fn take_piece(&mut self, stream: StreamId, bytes: Vec<u8>, last: bool) {
+    pub(super) fn take_piece(&mut self, stream: StreamId, bytes: &[u8], last: bool) {
         let Some(number) = self.transfers.theirs_of(stream) else {
             return;
         };

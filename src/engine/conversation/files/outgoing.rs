@@ -1,7 +1,7 @@
 //! Offers of ours: listed, offered, and read as fast as the peer takes them.
 
-use std::collections::VecDeque;
 use std::io;
+use std::mem;
 use std::path::PathBuf;
 
 use tokio::time::Instant;
@@ -14,9 +14,9 @@ use super::{in_words, percent};
 use crate::engine::event::transfer::{OfferedFile, Progress, Step};
 use crate::files::source::Source;
 
-/// So much is read at a time, in parts as long as what is wanted: 1 MiB. While less than that waits,
-/// more is read.
-const PARTS: usize = 4;
+/// So much is read at a time, in bytes: four times what is wanted, about 1 MiB. While that is given
+/// away, as much again is read.
+const BATCH: usize = 4 * WANTED_MAX;
 
 /// An offer of ours.
 #[derive(Debug)]
@@ -32,7 +32,9 @@ pub(in crate::engine::conversation) struct Outgoing {
     pub(super) skipped: Vec<String>,
     /// `None` while it is read from, which happens on another thread.
     source: Option<Box<Source>>,
-    ahead: Ahead,
+    ahead: Batch,
+    /// What comes behind that.
+    next: Batch,
     streams: Option<Streams>,
     /// The peer has accepted it, in this session or a former one.
     pub(super) accepted: bool,
@@ -48,23 +50,26 @@ struct Streams {
     data: StreamId,
 }
 
-/// What was read of the data, and is not wanted yet.
+/// A part of the data, in a buffer that is used again.
 #[derive(Debug, Default)]
-struct Ahead {
-    /// Where it begins, …
+struct Batch {
+    /// Where what is left of it begins.
     from: u64,
-    /// … and ends.
-    to: u64,
-    /// None is empty but the last of the data.
-    parts: VecDeque<Vec<u8>>,
-    /// The data ends with them.
+    buffer: Vec<u8>,
+    /// How many bytes are in the buffer, …
+    len: usize,
+    /// … and how many of them were given away.
+    given: usize,
+    /// The data ends with them, …
     last: bool,
+    /// … and that was said.
+    over: bool,
 }
 
 /// What another thread has read.
 pub(in crate::engine::conversation) struct Read {
     source: Box<Source>,
-    read: io::Result<Ahead>,
+    read: io::Result<Batch>,
 }
 
 impl Outgoing {
@@ -79,7 +84,8 @@ impl Outgoing {
             total: totals.size.map(|_| totals.data),
             skipped: source.skipped().in_words(),
             source: Some(Box::new(source)),
-            ahead: Ahead::default(),
+            ahead: Batch::default(),
+            next: Batch::default(),
             streams: None,
             accepted: false,
             told: (0, None),
@@ -140,14 +146,23 @@ impl Outgoing {
             return self.feed_list(session, wanted);
         }
         self.accepted = true;
-        if self.ahead.from != wanted.offset {
+        let Wanted { offset, len, .. } = wanted;
+        if self.ahead.is_empty() && !self.next.is_empty() {
+            mem::swap(&mut self.ahead, &mut self.next);
+        }
+        if self.ahead.from != offset {
             // Of another link: the peer is elsewhere.
-            self.ahead = Ahead::at(wanted.offset);
+            self.ahead.restart(offset);
+            self.next.restart(offset);
         }
-        match self.ahead.next(wanted.len) {
-            Some((bytes, last)) => session.supply(wanted, bytes, last),
-            None => false,
+        let Some((bytes, last)) = self.ahead.front(len) else {
+            return false;
+        };
+        let (given, is_taken) = (bytes.len(), session.supply(wanted, bytes, last));
+        if is_taken {
+            self.ahead.give(given, last);
         }
+        is_taken
     }
 
     fn feed_list(&self, session: &mut Session, wanted: Wanted) -> bool {
@@ -158,19 +173,20 @@ impl Outgoing {
         let from = usize::try_from(wanted.offset).unwrap_or(usize::MAX);
         let rest = list.get(from..).unwrap_or_default();
         let bytes = rest.get(..wanted.len).unwrap_or(rest);
-        session.supply(wanted, bytes.to_vec(), bytes.len() == rest.len())
+        session.supply(wanted, bytes, bytes.len() == rest.len())
     }
 
     /// What is to be read next, on another thread, unless that is under way or enough is here.
     pub(super) fn begin_read(&mut self) -> Option<impl FnOnce() -> Read + Send + 'static> {
-        let is_enough = self.ahead.last || self.ahead.parts.len() >= PARTS;
+        let is_enough = self.ahead.last || !self.next.is_empty();
         if !self.accepted || self.streams.is_none() || is_enough {
             return None;
         }
         let mut source = self.source.take()?;
-        let from = self.ahead.to;
+        let mut batch = mem::take(&mut self.next);
+        batch.restart(self.ahead.end());
         Some(move || Read {
-            read: read(&mut source, from),
+            read: batch.read(&mut source).map(|()| batch),
             source,
         })
     }
@@ -181,12 +197,10 @@ impl Outgoing {
     /// Of a pipe: it cannot go on.
     pub(super) fn end_read(&mut self, Read { source, read }: Read) -> io::Result<()> {
         self.source = Some(source);
-        let read = read?;
-        // The peer may be elsewhere by now.
-        if read.from == self.ahead.to {
-            self.ahead.to = read.to;
-            self.ahead.parts.extend(read.parts);
-            self.ahead.last = read.last;
+        self.next = read?;
+        if self.next.from != self.ahead.end() {
+            // The peer is elsewhere by now.
+            self.next.restart(self.ahead.end());
         }
         Ok(())
     }
@@ -253,46 +267,53 @@ fn first(mut bytes: &[u8]) -> Vec<OfferedFile> {
     OfferedFile::first_of(list.summary())
 }
 
-impl Ahead {
-    fn at(offset: u64) -> Self {
-        Self {
-            from: offset,
-            to: offset,
-            ..Self::default()
-        }
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.given == self.len && (!self.last || self.over)
     }
 
-    /// Takes at most so many bytes from its beginning, and says whether the data ends with them.
-    fn next(&mut self, len: usize) -> Option<(Vec<u8>, bool)> {
-        let mut bytes = self.parts.pop_front()?;
-        if bytes.len() > len {
-            self.parts.push_front(bytes.split_off(len));
-        }
-        self.from = self.from.saturating_add(bytes.len() as u64);
-        Some((bytes, self.last && self.parts.is_empty()))
+    /// Where what comes behind it begins.
+    fn end(&self) -> u64 {
+        self.from.saturating_add((self.len - self.given) as u64)
     }
-}
 
-/// The data from this offset on, as much as is read at a time.
-fn read(source: &mut Source, from: u64) -> io::Result<Ahead> {
-    let mut ahead = Ahead::at(from);
-    let totals = *source.totals();
-    while ahead.parts.len() < PARTS && !ahead.last {
-        let mut bytes = vec![0; WANTED_MAX];
-        let len = source.fill(ahead.to, &mut bytes)?;
-        bytes.truncate(len);
-        ahead.to = ahead.to.saturating_add(len as u64);
-        ahead.parts.push_back(bytes);
-        ahead.last = match totals.size {
-            Some(_) => ahead.to >= totals.data,
-            None => len == 0,
+    /// Nothing is here, and what is to be read begins there.
+    fn restart(&mut self, from: u64) {
+        (self.from, self.len, self.given) = (from, 0, 0);
+        (self.last, self.over) = (false, false);
+    }
+
+    /// At most so many bytes from its beginning, and whether the data ends with them.
+    fn front(&self, len: usize) -> Option<(&[u8], bool)> {
+        let left = self.buffer.get(self.given..self.len)?;
+        let bytes = left.get(..len).unwrap_or(left);
+        let is_last = self.last && bytes.len() == left.len();
+        (!self.is_empty()).then_some((bytes, is_last))
+    }
+
+    fn give(&mut self, len: usize, last: bool) {
+        self.given += len;
+        self.from = self.from.saturating_add(len as u64);
+        self.over = last;
+    }
+
+    /// The data from its beginning on, as much as is read at a time.
+    fn read(&mut self, source: &mut Source) -> io::Result<()> {
+        let totals = *source.totals();
+        let left = totals.size.map(|_| totals.data.saturating_sub(self.from));
+        let room = left.and_then(|left| usize::try_from(left).ok());
+        let room = room.map_or(BATCH, |room| room.min(BATCH));
+        if self.buffer.len() < room {
+            self.buffer.resize(room, 0);
+        }
+        let buf = self.buffer.get_mut(..room).unwrap_or_default();
+        self.len = source.fill(self.from, buf)?;
+        self.last = match totals.size {
+            Some(_) => self.end() >= totals.data,
+            None => self.len == 0,
         };
-        // What comes through a pipe goes out before more of it is waited for.
-        if totals.size.is_none() {
-            break;
-        }
+        Ok(())
     }
-    Ok(ahead)
 }
 
 /// What is to be listed.

@@ -166,7 +166,7 @@ impl Conversation<'_> {
         }
     }
 
-    pub(super) fn take_bytes(&mut self, number: u32, bytes: Vec<u8>, last: bool) {
+    pub(super) fn take_bytes(&mut self, number: u32, bytes: &[u8], last: bool) {
         if let Some(theirs) = self.transfers.theirs.get_mut(&number) {
             theirs.take(bytes, last);
         }

@@ -40,6 +40,8 @@ pub(in crate::engine::conversation) struct Writing {
     /// When the journal last said how much is safe.
     safe: Instant,
     signals: Arc<Signals>,
+    /// A buffer for bytes that are to be written, empty.
+    pub(super) spare: Vec<u8>,
 }
 
 /// What was received, in its place.
@@ -102,6 +104,7 @@ impl Writing {
             transfer,
             safe: Instant::now(),
             signals,
+            spare: Vec::new(),
         })
     }
 

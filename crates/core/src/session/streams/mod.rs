@@ -84,7 +84,7 @@ impl Session {
 
     /// Takes what was wanted, or the beginning of it, and says whether it still is: on another link
     /// a stream may go on further back. Only the `last` of it may be empty.
-    pub fn supply(&mut self, wanted: Wanted, bytes: Vec<u8>, last: bool) -> bool {
+    pub fn supply(&mut self, wanted: Wanted, bytes: &[u8], last: bool) -> bool {
         self.live.is_some() && self.streams.supply(wanted, bytes, last)
     }
 

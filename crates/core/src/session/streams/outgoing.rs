@@ -16,6 +16,8 @@ pub(super) struct Outgoing {
     furthest: u64,
     /// On this link.
     flow: Option<Flow>,
+    /// What was read of the source last, from where it was wanted on: one buffer for all of it.
+    supplied: Vec<u8>,
 }
 
 /// What goes on on one link, once the receiver has said where it is.
@@ -23,17 +25,17 @@ struct Flow {
     next: u64,
     limit: u64,
     /// What comes from `next` on, as far as the source was read.
-    supplied: Option<Supplied>,
+    waiting: Option<Waiting>,
     /// The last piece went out.
     ended: bool,
     /// Where pieces ended, and when they went out.
     sent: VecDeque<(u64, Instant)>,
 }
 
-/// What was read of the source, and goes out piece by piece.
-struct Supplied {
-    bytes: Vec<u8>,
-    /// How many of them went out.
+/// What was read of the source goes out piece by piece.
+#[derive(Clone, Copy)]
+struct Waiting {
+    /// How many of its bytes went out.
     sent: usize,
     last: bool,
 }
@@ -47,24 +49,25 @@ impl Outgoing {
     /// From where the source is to be read, and how many bytes may go out: `None` where none may, or
     /// what was read waits.
     pub(super) fn wanted(&self) -> Option<(u64, u64)> {
-        let is_open = |flow: &&Flow| !flow.ended && flow.supplied.is_none();
+        let is_open = |flow: &&Flow| !flow.ended && flow.waiting.is_none();
         let flow = self.flow.as_ref().filter(is_open)?;
         let room = flow.limit - flow.next;
         (room > 0).then_some((flow.next, room))
     }
 
     /// The source was read where it was wanted.
-    pub(super) fn supply(&mut self, bytes: Vec<u8>, last: bool) {
+    pub(super) fn supply(&mut self, bytes: &[u8], last: bool) {
         if let Some(flow) = &mut self.flow {
-            let sent = 0;
-            flow.supplied = Some(Supplied { bytes, sent, last });
+            self.supplied.clear();
+            self.supplied.extend_from_slice(bytes);
+            flow.waiting = Some(Waiting { sent: 0, last });
         }
     }
 
     /// How many bytes wait; those of the last piece may be none.
     pub(super) fn waiting(&self) -> Option<usize> {
-        let supplied = self.flow.as_ref()?.supplied.as_ref()?;
-        Some(supplied.bytes.len() - supplied.sent)
+        let waiting = self.flow.as_ref()?.waiting?;
+        Some(self.supplied.len() - waiting.sent)
     }
 
     /// Bytes that went out on this link and are not known to be there.
@@ -76,20 +79,20 @@ impl Outgoing {
     /// A piece of this length, of what waits, goes out as `send` has it.
     pub(super) fn send(&mut self, len: usize, now: Instant, send: impl FnOnce(StreamPart<'_>)) {
         let Some(flow) = &mut self.flow else { return };
-        let Some(mut supplied) = flow.supplied.take() else {
+        let Some(mut waiting) = flow.waiting.take() else {
             return;
         };
-        let (_, waiting) = supplied.bytes.split_at(supplied.sent);
-        let (bytes, rest) = waiting.split_at(len.min(waiting.len()));
-        let last = supplied.last && rest.is_empty();
+        let (_, left) = self.supplied.split_at(waiting.sent);
+        let (bytes, rest) = left.split_at(len.min(left.len()));
+        let last = waiting.last && rest.is_empty();
         send(StreamPart::Piece {
             offset: flow.next,
             bytes,
             last,
         });
-        supplied.sent += bytes.len();
+        waiting.sent += bytes.len();
         flow.next = flow.next.saturating_add(bytes.len() as u64);
-        flow.supplied = (!rest.is_empty()).then_some(supplied);
+        flow.waiting = (!rest.is_empty()).then_some(waiting);
         flow.ended = last;
         flow.sent.push_back((flow.next, now));
         self.furthest = self.furthest.max(flow.next);
@@ -109,7 +112,7 @@ impl Outgoing {
             self.flow = Some(Flow {
                 next: offset,
                 limit,
-                supplied: None,
+                waiting: None,
                 ended: false,
                 sent: VecDeque::new(),
             });

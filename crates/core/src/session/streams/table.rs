@@ -91,12 +91,7 @@ impl Streams {
         Ok(None)
     }
 
-    pub(in crate::session) fn supply(
-        &mut self,
-        wanted: Wanted,
-        bytes: Vec<u8>,
-        last: bool,
-    ) -> bool {
+    pub(in crate::session) fn supply(&mut self, wanted: Wanted, bytes: &[u8], last: bool) -> bool {
         let Wanted {
             stream,
             offset,

@@ -31,7 +31,7 @@ fn read(wanted: Wanted, size: u64) -> (Vec<u8>, bool) {
 fn supply(session: &mut Session, size: u64) {
     for wanted in session.wanted() {
         let (bytes, last) = read(wanted, size);
-        assert!(session.supply(wanted, bytes, last));
+        assert!(session.supply(wanted, &bytes, last));
     }
 }
 
@@ -150,7 +150,7 @@ fn on_another_link_the_source_is_read_from_where_the_receiver_is() {
     let lost = pair.guest.wanted()[0];
     assert_eq!(lost.offset, got.upto);
     let (bytes, _) = read(lost, got.upto + 1000);
-    assert!(pair.guest.supply(lost, bytes, false));
+    assert!(pair.guest.supply(lost, &bytes, false));
     transmit(&mut pair.guest, pair.now);
     let stale = pair.guest.wanted()[0];
     assert!(stale.offset > got.upto);
@@ -158,7 +158,10 @@ fn on_another_link_the_source_is_read_from_where_the_receiver_is() {
     pair.connect();
     assert_eq!(pair.guest.wanted()[0].offset, got.upto);
     let (bytes, last) = read(stale, size);
-    assert!(!pair.guest.supply(stale, bytes, last), "of the link before");
+    assert!(
+        !pair.guest.supply(stale, &bytes, last),
+        "of the link before"
+    );
     run(&mut pair, stream, size, &mut got);
     assert_eq!((got.upto, got.last), (size, true));
 }
@@ -253,7 +256,7 @@ fn a_slow_source_holds_up_none_of_the_others() {
         for wanted in pair.guest.wanted() {
             if wanted.stream == quick {
                 let (bytes, last) = read(wanted, size);
-                assert!(pair.guest.supply(wanted, bytes, last));
+                assert!(pair.guest.supply(wanted, &bytes, last));
             }
         }
         let waits = pair.guest.wanted();
@@ -269,8 +272,8 @@ fn a_slow_source_holds_up_none_of_the_others() {
     assert_eq!((got.upto, got.last), (size, true));
     // What it gives is taken, whatever waits of others; and once.
     let (bytes, last) = read(under_way, 1000);
-    assert!(pair.guest.supply(under_way, bytes.clone(), last));
-    assert!(!pair.guest.supply(under_way, bytes, last), "once");
+    assert!(pair.guest.supply(under_way, &bytes, last));
+    assert!(!pair.guest.supply(under_way, &bytes, last), "once");
     let mut got = Got::default();
     run(&mut pair, slow, 1000, &mut got);
     assert_eq!((got.upto, got.last), (1000, true));
@@ -464,7 +467,7 @@ fn under_way() -> (Played, u64, u64) {
     let wanted = played.guest.wanted()[0];
     let (bytes, _) = read(wanted, 1000);
     let sent = bytes.len() as u64;
-    played.guest.supply(wanted, bytes, false);
+    played.guest.supply(wanted, &bytes, false);
     let mut limit = None;
     for record in played.hear() {
         for payload in decode(&record).map(Result::unwrap) {

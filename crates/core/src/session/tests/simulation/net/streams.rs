@@ -91,8 +91,8 @@ impl Net {
             let flow = flows.find(|flow| flow.id == wanted.stream).unwrap();
             let end = flow.size.min(wanted.offset + wanted.len as u64);
             let bytes = (wanted.offset..end).map(|offset| byte(flow.id, offset));
-            let (bytes, last) = (bytes.collect(), end == flow.size);
-            assert!(self.sessions[at(role)].supply(wanted, bytes, last));
+            let (bytes, last) = (bytes.collect::<Vec<_>>(), end == flow.size);
+            assert!(self.sessions[at(role)].supply(wanted, &bytes, last));
         }
     }
 
