@@ -33,7 +33,7 @@ fn folders() -> [TempDir; 2] {
 
 /// Bytes that differ from place to place.
 fn bytes(len: u32) -> Vec<u8> {
-    (0..len).map(|n| (n / 251 ^ n) as u8).collect()
+    (0..len).map(|n| ((n / 251) ^ n) as u8).collect()
 }
 
 fn offer(from: &mut Client, path: &Path) {
