@@ -230,7 +230,17 @@ fn quoted<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
 
 #[test]
 fn every_error_code_of_the_source_is_documented_and_no_other() {
-    let [error, event, meet, commands, front, verify, ours, theirs] = [
+    let [
+        error,
+        event,
+        meet,
+        commands,
+        front,
+        verify,
+        ours,
+        theirs,
+        asked,
+    ] = [
         include_str!("../../src/engine/error.rs"),
         include_str!("../../src/engine/event.rs"),
         include_str!("../../src/engine/connect/first.rs"),
@@ -239,6 +249,7 @@ fn every_error_code_of_the_source_is_documented_and_no_other() {
         include_str!("../../src/engine/conversation/verify.rs"),
         include_str!("../../src/engine/conversation/files/ours.rs"),
         include_str!("../../src/engine/conversation/files/theirs.rs"),
+        include_str!("../../src/engine/conversation/files/asked.rs"),
     ];
     let codes = [
         quoted(error, "("),
@@ -250,6 +261,7 @@ fn every_error_code_of_the_source_is_documented_and_no_other() {
         quoted(verify, "error("),
         quoted(ours, "error("),
         quoted(theirs, "error("),
+        quoted(asked, "error("),
     ];
     let codes: BTreeSet<&str> = codes.concat().into_iter().collect();
     let (_, table) = PAGE.split_once("| it ends with | codes |").unwrap();

@@ -8,6 +8,8 @@
 //! Whatever waits for the disk is done on another thread, one piece of work an offer at a time, and
 //! comes back as [`Done`]. What is said over the wire is the session's.
 
+mod asked;
+mod ended;
 mod incoming;
 mod listing;
 mod ours;

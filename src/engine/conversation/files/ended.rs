@@ -1,0 +1,145 @@
+//! How offers of the peer's end before they are received: by either person, with their session, or
+//! with the conversation.
+
+use std::sync::atomic::Ordering;
+
+use undertone_core::files::{OfferId, Outcome};
+use undertone_core::session::streams::StreamId;
+
+use super::incoming::{Incoming, State, Work};
+use super::{Conversation, Done};
+use crate::engine::event::transfer::Step;
+
+impl Conversation<'_> {
+    /// The sender says that it is over.
+    pub(super) fn theirs_ended(&mut self, id: OfferId, outcome: Outcome) {
+        let mut theirs = self.transfers.theirs.iter();
+        // One of a former session is made again: there it was said that its streams are no more.
+        let found = theirs.find(|(_, theirs)| theirs.offer.id == id && theirs.is_open);
+        let outcome = match outcome {
+            // That is for us to say.
+            Outcome::Received => Outcome::Failed,
+            outcome => outcome,
+        };
+        if let Some((number, _)) = found {
+            self.drop_theirs(*number, outcome, true, String::new());
+        }
+    }
+
+    /// The peer closed a stream of its own before all of it was here: the word about that may come
+    /// behind it.
+    pub(super) fn theirs_closed(&mut self, number: u32, stream: StreamId) {
+        let theirs = self.transfers.theirs.get_mut(&number);
+        if let Some(theirs) = theirs.filter(|theirs| theirs.is_awaited(stream)) {
+            theirs.is_cut = true;
+        }
+    }
+
+    /// Ends what was closed without a word.
+    pub(super) fn end_cut(&mut self) {
+        if self.session.has_events() {
+            return;
+        }
+        let theirs = self.transfers.theirs.iter();
+        let cut = theirs.filter(|(_, theirs)| theirs.is_cut);
+        let cut: Vec<u32> = cut.map(|(number, _)| *number).collect();
+        for number in cut {
+            self.drop_theirs(number, Outcome::Failed, true, String::new());
+        }
+    }
+
+    /// It does not come about because of this end, which tells the peer.
+    pub(super) fn end_theirs(&mut self, number: u32, outcome: Outcome, message: String) {
+        if let Some(theirs) = self.transfers.theirs.get(&number) {
+            // Where the outbox is full, the closed streams say enough.
+            let _ = self.session.tell_outcome(theirs.offer.id, outcome);
+        }
+        self.drop_theirs(number, outcome, false, message);
+    }
+
+    pub(super) fn drop_theirs(
+        &mut self,
+        number: u32,
+        outcome: Outcome,
+        by_peer: bool,
+        message: String,
+    ) {
+        let Some(mut theirs) = self.transfers.theirs.remove(&number) else {
+            return;
+        };
+        theirs.signals.cancelled.store(true, Ordering::Relaxed);
+        theirs.close(&mut self.session);
+        let (name, state) = (theirs.offer.name.to_string(), theirs.state);
+        match state {
+            State::Receiving(writing) => self.transfers.discard(*writing),
+            State::Writing => self.transfers.dropped += 1,
+            State::Listing(_) | State::Reading | State::Asked(_) => {}
+        }
+        self.failed(number, false, name, outcome, by_peer, message);
+    }
+
+    /// The conversation is over: what is here of the accepted ones is noted and kept. What another
+    /// thread is busy with is waited for.
+    pub(super) async fn keep_theirs(&mut self) {
+        while self.transfers.theirs.values().any(Incoming::is_accepted) {
+            let mut kept = Vec::new();
+            self.transfers.theirs.retain(|number, theirs| {
+                let state = std::mem::replace(&mut theirs.state, State::Writing);
+                let State::Receiving(writing) = state else {
+                    theirs.state = state;
+                    return true;
+                };
+                kept.push((
+                    *number,
+                    theirs.offer.name.to_string(),
+                    theirs.progress(),
+                    writing,
+                ));
+                false
+            });
+            for (number, name, progress, mut writing) in kept {
+                if progress.total.is_none() {
+                    // Of a pipe nothing comes again.
+                    self.transfers.discard(*writing);
+                    let message = "what comes through a pipe cannot go on later".to_owned();
+                    self.failed(
+                        number,
+                        false,
+                        name,
+                        Outcome::Failed,
+                        self.exit.is_none(),
+                        message,
+                    );
+                    continue;
+                }
+                let noted = tokio::task::spawn_blocking(move || writing.keep());
+                if let Ok(Ok(())) = noted.await {
+                    self.tell_transfer(number, false, name, Step::Kept(progress));
+                }
+            }
+            if self.transfers.theirs.values().any(Incoming::is_accepted) {
+                match self.transfers.next().await {
+                    Done::Worked(number, Work::Written(writing, Ok(None))) => {
+                        if let Some(theirs) = self.transfers.theirs.get_mut(&number) {
+                            theirs.state = State::Receiving(writing);
+                        }
+                    }
+                    done => self.take_done(done),
+                }
+            }
+        }
+    }
+
+    /// Their streams are gone with their session, and so is what nobody accepted; what is here of
+    /// the others is kept until the peer offers them again.
+    pub(super) fn interrupt_theirs(&mut self) {
+        let mut gone = Vec::new();
+        for (number, theirs) in &mut self.transfers.theirs {
+            theirs.interrupt();
+            gone.extend((!theirs.is_accepted()).then_some(*number));
+        }
+        for number in gone {
+            self.drop_theirs(number, Outcome::Cancelled, true, String::new());
+        }
+    }
+}

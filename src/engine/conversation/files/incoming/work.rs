@@ -1,0 +1,137 @@
+//! What is done for an offer of the peer's on another thread: one thing at a time.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use undertone_core::crypto::keys::PublicKey;
+use undertone_core::files::Refused;
+use undertone_core::files::name::Name;
+use undertone_core::files::receive::Receive;
+
+use super::super::listing::{Listed, Listing};
+use super::super::writing::{Received, WriteError, Writing};
+use super::{Incoming, State};
+use crate::files::journal::Transfer;
+use crate::files::place::{Folder, Part, PlaceError};
+
+/// What another thread did for it.
+pub(in crate::engine::conversation) enum Work {
+    /// So many bytes of the list were read.
+    Read(Box<Listing>, u64),
+    /// The list is whole, or not to be taken.
+    Listed(Result<Listed, Refused>),
+    /// The part was made.
+    Opened(Result<Box<Writing>, (Box<Receive>, WriteError)>),
+    /// What came was written; where it was the last, it is in its place.
+    Written(Box<Writing>, Result<Option<Received>, WriteError>),
+}
+
+impl Incoming {
+    /// Looks for what an earlier run left of it.
+    pub(in super::super) fn look(&self, peer: PublicKey) -> impl FnOnce() -> Work + Send + 'static {
+        let (journal, id) = (self.journal.clone(), self.offer.id);
+        move || Work::Read(Box::new(Listing::look(&journal, &peer, &id)), 0)
+    }
+
+    /// What is to be done with what waits, on another thread, unless one is busy with it already.
+    pub(in super::super) fn work(&mut self) -> Option<Box<dyn FnOnce() -> Work + Send>> {
+        if !self.came {
+            return None;
+        }
+        match std::mem::replace(&mut self.state, State::Reading) {
+            State::Listing(listing) => Some(Box::new(self.read_list(listing))),
+            State::Receiving(writing) => {
+                self.state = State::Writing;
+                Some(Box::new(self.write(writing)))
+            }
+            state => {
+                self.state = state;
+                None
+            }
+        }
+    }
+
+    fn read_list(&mut self, mut listing: Box<Listing>) -> impl FnOnce() -> Work + Send + 'static {
+        let bytes = std::mem::take(&mut self.waiting);
+        let last = std::mem::take(&mut self.last);
+        self.came = false;
+        self.list_len += bytes.len() as u64;
+        let (offer, journal, signals) = (
+            self.offer.clone(),
+            self.journal.clone(),
+            Arc::clone(&self.signals),
+        );
+        move || match listing.take(&bytes) {
+            Ok(()) if !last => Work::Read(listing, bytes.len() as u64),
+            Ok(()) => Work::Listed(listing.finish(&offer, &journal, &signals)),
+            Err(refused) => Work::Listed(Err(refused)),
+        }
+    }
+
+    fn write(&mut self, mut writing: Box<Writing>) -> impl FnOnce() -> Work + Send + 'static {
+        // Two buffers are filled in turn.
+        let spare = std::mem::take(&mut writing.spare);
+        let mut bytes = std::mem::replace(&mut self.waiting, spare);
+        let last = self.last;
+        self.came = false;
+        self.saving = last.then_some(false);
+        let coming = bytes.len() as u64;
+        // With a size it was compared before the first byte. Of a pipe the list is one entry, with
+        // which the data begins.
+        let contents = (self.written + coming).saturating_sub(self.list_len);
+        let over = self
+            .limit
+            .filter(|limit| self.total.is_none() && contents > *limit);
+        move || {
+            if let Some(limit) = over {
+                return Work::Written(writing, Err(WriteError::TooLarge(limit)));
+            }
+            let written = writing.take(&bytes);
+            bytes.clear();
+            writing.spare = bytes;
+            let done = written.and_then(|()| match last {
+                true => writing.finish().map(Some),
+                false => Ok(None),
+            });
+            Work::Written(writing, done)
+        }
+    }
+
+    /// Makes the part in this folder, on another thread.
+    pub(in super::super) fn open(
+        &mut self,
+        into: PathBuf,
+        peer: PublicKey,
+    ) -> Option<impl FnOnce() -> Work + Send + 'static> {
+        let receive = match std::mem::replace(&mut self.state, State::Writing) {
+            State::Asked(receive) => receive,
+            state => {
+                self.state = state;
+                return None;
+            }
+        };
+        let transfer = Transfer {
+            peer,
+            id: self.offer.id,
+            name: self.offer.name.to_string(),
+            size: self.offer.size,
+            folder: into,
+            part: Default::default(),
+            offset: 0,
+        };
+        let (journal, signals) = (self.journal.clone(), Arc::clone(&self.signals));
+        Some(move || {
+            let part = Name::new(&transfer.name)
+                .map_err(|_| PlaceError::Misfit)
+                .and_then(|name| Part::create(Folder::open(&transfer.folder)?, &name));
+            Work::Opened(match part {
+                Err(error) => Err((receive, error.into())),
+                Ok(part) => {
+                    let begun =
+                        Writing::begin((*receive).clone(), part, (journal, transfer), signals);
+                    begun.map(Box::new).map_err(|error| (receive, error))
+                }
+            })
+        })
+    }
+}
