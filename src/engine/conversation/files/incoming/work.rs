@@ -14,6 +14,9 @@ use super::{Incoming, State};
 use crate::files::journal::Transfer;
 use crate::files::place::{Folder, Part, PlaceError};
 
+/// A buffer of more bytes than this is not kept for what comes next.
+const SPARE_MAX: usize = 1024 * 1024;
+
 /// What another thread did for it.
 pub(in crate::engine::conversation) enum Work {
     /// So many bytes of the list were read.
@@ -88,7 +91,10 @@ impl Incoming {
             }
             let written = writing.take(&bytes);
             bytes.clear();
-            writing.spare = bytes;
+            // One that grew while the disk was slow is given back.
+            if bytes.capacity() <= SPARE_MAX {
+                writing.spare = bytes;
+            }
             let done = written.and_then(|()| match last {
                 true => writing.finish().map(Some),
                 false => Ok(None),
