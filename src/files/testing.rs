@@ -20,6 +20,7 @@ pub(super) fn entry(depth: usize, name: &str, kind: Kind, size: u64) -> Entry {
         size,
         mtime: 1_000_000_000,
         extents: None,
+        version: None,
     }
 }
 

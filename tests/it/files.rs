@@ -211,3 +211,25 @@ fn what_is_left_out_does_not_come_and_the_same_is_not_offered_twice() {
     assert!(there.join("a.c").exists() && there.join(".gitignore").exists());
     assert!(!there.join("a.o").exists() && !there.join("b").exists());
 }
+
+#[test]
+fn a_file_that_changed_and_hides_it_is_another_offer() {
+    let (_mediator, _homes, mut clients) = talking();
+    let from = tempfile::tempdir().unwrap();
+    let path = from.path().join("a");
+    fs::write(&path, "one").unwrap();
+    let time = path.metadata().unwrap().modified().unwrap();
+    let [sender, receiver] = &mut clients;
+    sender.say(&format!("/send {}", path.display()));
+    await_state(receiver, "offered");
+    // Of the same size and time.
+    fs::write(&path, "two").unwrap();
+    fs::File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_modified(time)
+        .unwrap();
+    sender.say(&format!("/send {}", path.display()));
+    assert_eq!(await_state(receiver, "offered")["id"], 2);
+}

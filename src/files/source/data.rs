@@ -65,6 +65,7 @@ impl Source {
             // Of two pipes none is the other's rest.
             mtime: now(),
             extents: None,
+            version: None,
         })?;
         let source = Self::of(builder, Listed::default(), Skipped::default());
         let mut source = source.ok_or(Refused::Cut)?;

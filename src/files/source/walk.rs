@@ -16,7 +16,7 @@ use undertone_core::files::{DEPTH_MAX, ENTRIES_MAX, Refused};
 
 use super::Source;
 use super::filter::{Filter, Rules};
-use super::listed::{Listed, nanos_of, seconds};
+use super::listed::{Listed, nanos_of, seconds, version};
 use super::look::{Seen, kind_of, look, unreadable};
 use crate::files::at::names;
 use crate::files::number::numbered;
@@ -250,6 +250,7 @@ impl Walk<'_> {
             size: seen.size,
             mtime: seconds(&seen.stat),
             extents: seen.extents,
+            version: seen.kind.is_file().then(|| version(&seen.stat)),
         };
         let number = self.builder.push(&entry).map_err(|refused| match refused {
             Refused::TooLarge => SourceError::TooMany,

@@ -1,7 +1,7 @@
 //! One entry of an offer's list: a file or a folder, in a frame of its own.
 //!
 //! ```text
-//! entry = u16 n ‖ CBOR [depth, name, kind, size, mtime, extents]      n of its bytes
+//! entry = u16 n ‖ CBOR [depth, name, kind, size, mtime, extents, version]      n of its bytes
 //! ```
 //!
 //! The same bytes stand in the list and, before what the file holds, in the data.
@@ -36,6 +36,9 @@ pub struct Entry {
     pub mtime: u64,
     /// Where it has data, ascending and apart, the rest being holes; `None`: all of it is data.
     pub extents: Option<Box<[Extent]>>,
+    /// Another number wherever the sender knows that it is another file, or has changed: it makes
+    /// what names the offer another one, and means nothing else.
+    pub version: Option<u64>,
 }
 
 /// What an entry is.
@@ -125,7 +128,11 @@ impl Entry {
         &self,
         e: &mut Encoder<&mut Vec<u8>>,
     ) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
-        e.array(if self.extents.is_some() { 6 } else { 5 })?;
+        e.array(match (&self.extents, self.version) {
+            (_, Some(_)) => 7,
+            (Some(_), None) => 6,
+            (None, None) => 5,
+        })?;
         e.u64(self.depth as u64)?.str(self.name.as_str())?;
         e.u8(self.kind.number())?.u64(self.size)?.u64(self.mtime)?;
         if let Some(extents) = &self.extents {
@@ -133,6 +140,11 @@ impl Entry {
             for extent in extents {
                 e.u64(extent.start)?.u64(extent.len)?;
             }
+        } else if self.version.is_some() {
+            e.null()?;
+        }
+        if let Some(version) = self.version {
+            e.u64(version)?;
         }
         Ok(())
     }
@@ -156,7 +168,14 @@ impl Entry {
             true => Some(extents(&mut d)?),
             false => None,
         };
-        let read = if extents.is_some() { 6 } else { 5 };
+        if has_extents && extents.is_none() {
+            d.skip()?;
+        }
+        let version = match items > 6 {
+            true => Some(d.u64()?),
+            false => None,
+        };
+        let read = items.clamp(5, 7);
         // Items that a later version appends are ignored.
         for _ in 0..items.checked_sub(read).ok_or(EntryError::Malformed)? {
             if d.datatype()? == Type::Break {
@@ -174,6 +193,7 @@ impl Entry {
             size,
             mtime,
             extents,
+            version,
         };
         entry.check()?;
         Ok(entry)

@@ -20,6 +20,7 @@ fn entry(depth: usize, name: &str, kind: Kind, size: u64) -> Entry {
         size,
         mtime: 0,
         extents: None,
+        version: None,
     }
 }
 

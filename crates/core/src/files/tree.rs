@@ -151,6 +151,7 @@ mod tests {
             size: 0,
             mtime: 0,
             extents: None,
+            version: None,
         };
         let mut tree = Tree::default();
         tree.take(&folder(0), &[0; 10]).unwrap();

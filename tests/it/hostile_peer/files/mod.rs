@@ -310,6 +310,7 @@ fn file(depth: usize, name: &str, size: u64) -> Entry {
         size,
         mtime: 1_000_000_000,
         extents: None,
+        version: None,
     }
 }
 

@@ -63,6 +63,7 @@ mod tests {
             size: 9,
             mtime: 0,
             extents: None,
+            version: None,
         };
         let places = |entry: &Entry| [0, 1, 2, 4, 5, 9].map(|done| entry.place(done));
         let all = [(0, 9), (1, 8), (2, 7), (4, 5), (5, 4)].map(Some);

@@ -13,6 +13,7 @@ fn file(size: u64, extents: &[(u64, u64)]) -> Entry {
         size,
         mtime: 5,
         extents: Some(extents.iter().map(extent).collect()),
+        version: None,
     }
 }
 
@@ -39,8 +40,14 @@ fn what_an_entry_looks_like() {
     assert_eq!(entry.contents(), 9);
     // Null is no extents, and what a later version appends is passed over.
     let null = [&head[..], &[0xf6]].concat();
-    let later = [&[0x87], &head[1..], &[0xf6, 0xa1, 1, 2]].concat();
-    for bytes in [&without[..], &null, &later] {
+    for bytes in [&without[..], &null] {
+        assert_eq!(Entry::decode(bytes).as_ref(), Ok(&entry), "{bytes:x?}");
+    }
+    entry.version = Some(7);
+    let versioned = [&[0x87], &head[1..], &[0xf6, 7]].concat();
+    assert_eq!(encoded(&entry), versioned);
+    let later = [&[0x88], &head[1..], &[0xf6, 7, 0xa1, 1, 2]].concat();
+    for bytes in [&versioned, &later] {
         assert_eq!(Entry::decode(bytes).as_ref(), Ok(&entry), "{bytes:x?}");
     }
 }
