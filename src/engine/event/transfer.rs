@@ -76,6 +76,17 @@ pub enum Step {
     Kept(Progress),
 }
 
+impl Step {
+    /// It did not come about because of this end.
+    pub(in crate::engine) fn failed(outcome: Outcome, message: String) -> Self {
+        Self::Failed {
+            outcome,
+            by_peer: false,
+            message,
+        }
+    }
+}
+
 /// How much of it the receiver has, in bytes of the data as it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {

@@ -75,7 +75,12 @@ impl Conversation<'_> {
             State::Writing => self.transfers.dropped += 1,
             State::Listing(_) | State::Reading | State::Asked(_) => {}
         }
-        self.failed(number, false, name, outcome, by_peer, message);
+        let step = Step::Failed {
+            outcome,
+            by_peer,
+            message,
+        };
+        self.tell_transfer(number, false, name, step);
     }
 
     /// The conversation is over: what is here of the accepted ones is noted and kept. What another
@@ -102,14 +107,12 @@ impl Conversation<'_> {
                     // Of a pipe nothing comes again.
                     self.transfers.discard(*writing);
                     let message = "what comes through a pipe cannot go on later".to_owned();
-                    self.failed(
-                        number,
-                        false,
-                        name,
-                        Outcome::Failed,
-                        self.exit.is_none(),
+                    let step = Step::Failed {
+                        outcome: Outcome::Failed,
+                        by_peer: self.exit.is_none(),
                         message,
-                    );
+                    };
+                    self.tell_transfer(number, false, name, step);
                     continue;
                 }
                 let noted = tokio::task::spawn_blocking(move || writing.keep());

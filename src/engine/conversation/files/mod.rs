@@ -259,14 +259,12 @@ impl Conversation<'_> {
                 (true, None) => format!("{peer} does not have all of it"),
                 (false, _) => format!("{peer} has not answered"),
             };
-            self.failed(
-                number,
-                true,
-                ours.name,
-                Outcome::Failed,
-                self.exit.is_none(),
+            let step = Step::Failed {
+                outcome: Outcome::Failed,
+                by_peer: self.exit.is_none(),
                 message,
-            );
+            };
+            self.tell_transfer(number, true, ours.name, step);
         }
         let ending = async {
             self.keep_theirs().await;

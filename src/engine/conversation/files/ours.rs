@@ -63,12 +63,13 @@ impl Conversation<'_> {
                 // A word about one would be a word about the other.
                 Some(other) => {
                     let message = format!("the same is offered already, as {other}");
-                    self.failed(number, true, ours.name, Outcome::Failed, false, message);
+                    let step = Step::failed(Outcome::Failed, message);
+                    self.tell_transfer(number, true, ours.name, step);
                 }
             },
             Err(error) => {
-                let message = error.to_string();
-                self.failed(number, true, name, Outcome::Source, false, message);
+                let step = Step::failed(Outcome::Source, error.to_string());
+                self.tell_transfer(number, true, name, step);
             }
         }
     }
@@ -83,7 +84,8 @@ impl Conversation<'_> {
             for (number, ours) in std::mem::take(&mut self.transfers.ours) {
                 let message =
                     format!("{peer}'s program takes no files; {peer} must update undertone");
-                self.failed(number, true, ours.name, Outcome::Failed, false, message);
+                let step = Step::failed(Outcome::Failed, message);
+                self.tell_transfer(number, true, ours.name, step);
             }
             return;
         }
@@ -154,7 +156,13 @@ impl Conversation<'_> {
     }
 
     /// It is over, and did not come about. The peer is told, where it did not say so itself.
-    pub(super) fn end_ours(&mut self, number: u32, outcome: Outcome, by_peer: bool, why: String) {
+    pub(super) fn end_ours(
+        &mut self,
+        number: u32,
+        outcome: Outcome,
+        by_peer: bool,
+        message: String,
+    ) {
         let Some(mut ours) = self.transfers.ours.remove(&number) else {
             return;
         };
@@ -163,23 +171,11 @@ impl Conversation<'_> {
             let _ = self.session.tell_outcome(ours.id, outcome);
         }
         ours.close(&mut self.session);
-        self.failed(number, true, ours.name, outcome, by_peer, why);
-    }
-
-    pub(super) fn failed(
-        &mut self,
-        number: u32,
-        outgoing: bool,
-        name: String,
-        outcome: Outcome,
-        by_peer: bool,
-        message: String,
-    ) {
         let step = Step::Failed {
             outcome,
             by_peer,
             message,
         };
-        self.tell_transfer(number, outgoing, name, step);
+        self.tell_transfer(number, true, ours.name, step);
     }
 }
