@@ -26,24 +26,11 @@ impl Conversation<'_> {
         }
     }
 
-    /// The peer closed a stream of its own before all of it was here: the word about that may come
-    /// behind it.
+    /// The peer closed a stream of its own before all of it was here, without a word about the
+    /// offer, which would have come before.
     pub(super) fn theirs_closed(&mut self, number: u32, stream: StreamId) {
-        let theirs = self.transfers.theirs.get_mut(&number);
-        if let Some(theirs) = theirs.filter(|theirs| theirs.is_awaited(stream)) {
-            theirs.is_cut = true;
-        }
-    }
-
-    /// Ends what was closed without a word.
-    pub(super) fn end_cut(&mut self) {
-        if self.session.has_events() {
-            return;
-        }
-        let theirs = self.transfers.theirs.iter();
-        let cut = theirs.filter(|(_, theirs)| theirs.is_cut);
-        let cut: Vec<u32> = cut.map(|(number, _)| *number).collect();
-        for number in cut {
+        let theirs = self.transfers.theirs.get(&number);
+        if theirs.is_some_and(|theirs| theirs.is_awaited(stream)) {
             self.drop_theirs(number, Outcome::Failed, true, String::new());
         }
     }

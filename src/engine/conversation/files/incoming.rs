@@ -39,8 +39,6 @@ pub(super) struct Incoming {
     pub(super) is_open: bool,
     /// … and the data is accepted in it.
     is_flowing: bool,
-    /// The peer has closed it, and said nothing of that yet.
-    pub(super) is_cut: bool,
     /// Bytes of the list, and then of the data, that wait for the other thread.
     waiting: Vec<u8>,
     /// Something came that the other thread does not have: bytes, or that they are all.
@@ -87,7 +85,6 @@ impl Incoming {
             signals: Arc::default(),
             is_open: true,
             is_flowing: false,
-            is_cut: false,
             waiting: Vec::new(),
             came: false,
             last: false,
@@ -190,7 +187,7 @@ impl Incoming {
 
     /// Its streams are gone with their session; what is here is kept.
     pub(super) fn interrupt(&mut self) {
-        (self.is_open, self.is_flowing, self.is_cut) = (false, false, false);
+        (self.is_open, self.is_flowing) = (false, false);
         self.waiting.clear();
         (self.came, self.last) = (false, false);
     }

@@ -288,7 +288,6 @@ impl Conversation<'_> {
 
     /// Tells how far things are, where it is time to.
     pub(super) fn tell_progress(&mut self) {
-        self.end_cut();
         let now = Instant::now();
         let mut news = Vec::new();
         for (number, ours) in &mut self.transfers.ours {
