@@ -3,6 +3,7 @@
 //! The front has a thread of its own. What it writes may block, on a pipe that nobody reads or a
 //! terminal that is stopped; neither the link nor a signal waits for that.
 
+use std::collections::VecDeque;
 use std::future::pending;
 use std::io;
 use std::thread;
@@ -10,8 +11,6 @@ use std::thread;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
-
-use std::collections::VecDeque;
 
 use crate::engine::{
     ChatConfig, ChatError, Command, ConversationHandle, Deliveries, Delivery, Engine, WRITE_TIMEOUT,

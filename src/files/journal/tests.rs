@@ -1,3 +1,5 @@
+//! What is noted is found again, and what is damaged is passed over.
+
 use super::*;
 use crate::files::place::{Folder, Part};
 use std::ffi::OsStr;

@@ -1,3 +1,5 @@
+//! How far files are, in a row that is narrow.
+
 use super::*;
 use undertone_core::files::Outcome;
 

@@ -147,9 +147,8 @@ impl Confirmed {
         let confirm_a = framed(&confirm_a);
         let mut greeting = confirm_a.clone();
         channel.seal(now.into_std(), &mut greeting, |buf| go.encode(buf))?;
-        if !introduced {
-            ways.sort_by_key(rank);
-        }
+        // Where that was done before, the order stays.
+        ways.sort_by_key(rank);
         let mut others = ways.into_iter();
         let best = others.next();
         let mut nomination = Nomination {
