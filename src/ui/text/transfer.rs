@@ -3,7 +3,7 @@
 use undertone_core::files::Outcome;
 use undertone_core::text::safe::Safe;
 
-use crate::engine::event::transfer::{Offered, OfferedFile, Step, Transfer};
+use crate::engine::event::transfer::{Offered, OfferedFile, Progress, Step, Transfer};
 use crate::files::size::{amount, bytes};
 use crate::link::path::RelayLimits;
 use crate::terminal::layout::Text;
@@ -36,26 +36,14 @@ pub(super) fn transfer(transfer: &Transfer) -> Option<Text> {
             relay,
         } => {
             let amount = amount(*files, *size);
-            let mut words =
+            let offered =
                 format!("[{number}] {name}, {amount}, is offered to {peer} · /cancel {number}");
-            if let Some(limits) = relay {
-                words += &by_relay(*limits, *size);
-            }
-            for left_out in skipped {
-                words += &format!("\n  left out: {}", Safe::line(left_out));
-            }
-            words
+            offered + &with_limits(*relay, *size) + &each("left out", skipped)
         }
-        Step::Started(progress) => {
-            let verb = if *outgoing { "Sending" } else { "Receiving" };
-            match progress.percent() {
-                Some(percent @ 1..) => format!("[{number}] {verb} {name}: going on at {percent} %"),
-                _ => format!("[{number}] {verb} {name}"),
-            }
-        }
+        Step::Started(progress) => format!("[{number}] {}", begun(*outgoing, &name, *progress)),
         Step::Paused { message } => format!("[{number}] {name}: {}", Safe::line(message)),
         Step::Done { dropped, paths, .. } => {
-            let mut words = match outgoing {
+            let words = match outgoing {
                 true => format!("[{number}] {peer} has {name}"),
                 false => {
                     let paths = paths.iter().map(|path| path.display().to_string());
@@ -63,11 +51,7 @@ pub(super) fn transfer(transfer: &Transfer) -> Option<Text> {
                     format!("[{number}] from {peer} is whole: {}", paths.join(", "))
                 }
             };
-            for file in dropped {
-                let file = Safe::line(file);
-                words += &format!("\n  not kept: {file}");
-            }
-            words
+            words + &each("not kept", dropped)
         }
         Step::Failed {
             outcome,
@@ -136,9 +120,7 @@ pub(in crate::ui) fn described(offers: &str, offered: &Offered) -> String {
     if *renamed > 0 {
         words += &format!("\n  {renamed} of the names are none here, and are changed");
     }
-    if let Some(limits) = relay {
-        words += &by_relay(*limits, *size);
-    }
+    words += &with_limits(*relay, *size);
     words += &format!("\n  into {}", Safe::line(&into.display().to_string()));
     if let Some(free) = free {
         words += &format!(", {} free", bytes(*free));
@@ -149,11 +131,28 @@ pub(in crate::ui) fn described(offers: &str, offered: &Offered) -> String {
     words
 }
 
+/// That it is under way, and from where on.
+pub(in crate::ui) fn begun(outgoing: bool, name: &Safe, progress: Progress) -> String {
+    let verb = if outgoing { "Sending" } else { "Receiving" };
+    match progress.percent() {
+        Some(percent @ 1..) => format!("{verb} {name}: going on at {percent} %"),
+        _ => format!("{verb} {name}"),
+    }
+}
+
+/// Each of these in a line below.
+pub(in crate::ui) fn each(what: &str, of: &[String]) -> String {
+    let line = |one: &String| format!("\n  {what}: {}", Safe::line(one));
+    of.iter().map(line).collect()
+}
+
+/// What the mediator carries of it at most, where it goes by one.
+pub(in crate::ui) fn with_limits(relay: Option<RelayLimits>, size: Option<u64>) -> String {
+    relay.map_or_else(String::new, |limits| by_relay(limits, size))
+}
+
 /// What the mediator carries of it at most, where that is felt.
-pub(in crate::ui) fn by_relay(
-    RelayLimits { rate, bytes: most }: RelayLimits,
-    size: Option<u64>,
-) -> String {
+fn by_relay(RelayLimits { rate, bytes: most }: RelayLimits, size: Option<u64>) -> String {
     // Of what is unknown it may be any amount.
     let size = size.unwrap_or(u64::MAX);
     let seconds = rate.and_then(|rate| size.checked_div(rate));

@@ -14,7 +14,7 @@ use crate::terminal::layout::Text;
 use crate::trust::Trust;
 use crate::ui::output::Face;
 use crate::ui::text::message;
-use crate::ui::text::transfer::{ACCEPTED, by_relay, described, ended};
+use crate::ui::text::transfer::{ACCEPTED, begun, described, each, ended, with_limits};
 
 /// The link was lost in the middle of what comes through a pipe.
 pub(super) const PIPE_CUT: &str =
@@ -165,36 +165,21 @@ fn step(transfer: &Transfer, task: &Task, bar: &Bar, face: Face) -> Option<Text>
             relay,
         } => {
             let amount = amount(*files, *size);
-            let mut words = format!("{safe_name}, {amount}: {safe_peer} is asked");
-            if let Some(limits) = relay {
-                words += &by_relay(*limits, *size);
-            }
-            for left_out in skipped {
-                words += &format!("\n  left out: {}", Safe::line(left_out));
-            }
-            words
+            let asked = format!("{safe_name}, {amount}: {safe_peer} is asked");
+            asked + &with_limits(*relay, *size) + &each("left out", skipped)
         }
-        Step::Started(progress) => {
-            let verb = if *outgoing { "Sending" } else { "Receiving" };
-            match progress.percent() {
-                Some(percent @ 1..) => format!("{verb} {safe_name}: going on at {percent} %"),
-                _ => format!("{verb} {safe_name}"),
-            }
-        }
+        Step::Started(progress) => begun(*outgoing, &safe_name, *progress),
         Step::Paused { message } => format!("{safe_name}: {}", Safe::line(message)),
         Step::Done { size, dropped, .. } => {
             let how_much = match bar.in_all(*number) {
                 known if known.is_empty() && *size > 0 => format!(", {}", bytes(*size)),
                 known => known,
             };
-            let mut words = match outgoing {
+            let words = match outgoing {
                 true => format!("{safe_peer} has {safe_name}{how_much}"),
                 false => format!("{safe_name} from {safe_peer} is here{how_much}"),
             };
-            for file in dropped {
-                words += &format!("\n  not kept: {}", Safe::line(file));
-            }
-            words
+            words + &each("not kept", dropped)
         }
         Step::Failed {
             outcome,
