@@ -17,16 +17,18 @@
     reason = "a benchmark may fail loudly"
 )]
 
+#[path = "side_by_side/client.rs"]
+mod client;
 #[path = "../tests/common/mediator.rs"]
 mod mediator;
 mod side_by_side;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Lines, Write};
-use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use client::{Client, client_program};
 use mediator::Mediator;
 use side_by_side::{median, verdict};
 use tempfile::TempDir;
@@ -99,7 +101,7 @@ fn chat(pair: &mut [Client; 2]) {
         .chain([format!("{:0LONG$}", 0)]);
     for text in texts {
         for (from, to) in [(0, 1), (1, 0)] {
-            writeln!(pair[from].stdin, "{text}").unwrap();
+            pair[from].say(&text);
             pair[to].hear(&text);
         }
     }
@@ -129,59 +131,4 @@ fn print_versions() -> f64 {
 
 fn millis(start: Instant) -> f64 {
     start.elapsed().as_secs_f64() * 1e3
-}
-
-fn client_program() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_undertone"))
-}
-
-/// A client process, stopped on drop.
-struct Client {
-    process: Child,
-    stdin: ChildStdin,
-    lines: Lines<BufReader<ChildStdout>>,
-}
-
-impl Client {
-    fn start(mediator: &Mediator, name: &str, home: &Path) -> Self {
-        let mut process = Command::new(client_program())
-            .env_clear()
-            .env("HOME", home)
-            .env("UNDERTONE_DATA_DIR", home.join("data"))
-            .env("UNDERTONE_ROOM", "bench#secret")
-            .args(["chat", "--json", "--bind", "127.0.0.1", "--name", name])
-            .args(["--mediator", &mediator.url])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Self {
-            stdin: process.stdin.take().unwrap(),
-            lines: BufReader::new(process.stdout.take().unwrap()).lines(),
-            process,
-        }
-    }
-
-    /// Waits for a line that holds `what`.
-    fn hear(&mut self, what: &str) {
-        self.lines
-            .find(|line| line.as_ref().unwrap().contains(what))
-            .expect("the client ended early")
-            .unwrap();
-    }
-
-    /// VmHWM, in MiB.
-    fn peak_memory(&self) -> f64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-        let kib = line.unwrap().split_whitespace().nth(1).unwrap();
-        kib.parse::<f64>().unwrap() / 1024.0
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

@@ -21,6 +21,8 @@
     reason = "a benchmark may fail loudly"
 )]
 
+#[path = "../side_by_side/client.rs"]
+mod client;
 #[path = "../side_by_side/median.rs"]
 mod median;
 #[path = "../../tests/common/mediator.rs"]
