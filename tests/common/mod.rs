@@ -8,6 +8,7 @@ pub(crate) mod acts;
 pub(crate) mod certificates;
 mod client;
 pub(crate) mod console;
+pub(crate) mod contents;
 mod lines;
 pub(crate) mod mediator;
 pub(crate) mod memory;

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::common::acts::{ada_and_bob, homes, relayed, talking};
+use crate::common::contents::contents;
 use crate::common::{Client, Mediator};
 
 /// The next event about files that is in this state.
@@ -37,7 +38,7 @@ fn a_file_is_offered_accepted_and_received() {
         ("64 KiB + 1", 65_537),
         ("large", 9_000_001),
     ] {
-        let bytes: Vec<u8> = (0..len).map(|n: u32| (n / 3) as u8).collect();
+        let bytes = contents(len);
         let path = from.path().join(name);
         fs::write(&path, &bytes).unwrap();
         let done = send(clients.each_mut(), &path, to.path());
@@ -137,7 +138,7 @@ fn what_a_relay_cuts_off_goes_on_by_the_next_one() {
     let mut clients = relayed(&mediator, &homes);
     let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let path = from.path().join("large");
-    let bytes: Vec<u8> = (0..4_000_000u32).map(|n| (n / 7) as u8).collect();
+    let bytes = contents(4_000_000);
     fs::write(&path, &bytes).unwrap();
     send(clients.each_mut(), &path, to.path());
     assert!(fs::read(to.path().join("large")).unwrap() == bytes);
@@ -148,7 +149,7 @@ fn what_one_left_goes_on_with_the_same_command() {
     let (mediator, homes) = (Mediator::start(), homes());
     let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let path = from.path().join("large");
-    let bytes: Vec<u8> = (0..100_000_000u32).map(|n| (n / 7) as u8).collect();
+    let bytes = contents(100_000_000);
     fs::write(&path, &bytes).unwrap();
     for leaves in [0, 1] {
         let clients = ada_and_bob(&mediator, &homes).map(|(client, _)| client);

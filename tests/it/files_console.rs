@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::common::acts::apart;
 use crate::common::acts::homes;
 use crate::common::console::{talk, talk_on};
+use crate::common::contents::contents;
 use crate::common::proxy::{Direction, Proxy};
 use crate::common::screen::{Screen, chat, last_row};
 use crate::common::{Mediator, NOBODY, Start};
@@ -25,7 +26,7 @@ fn await_moving(ada: &Screen, fits: impl Fn(&[&str]) -> bool) -> String {
 }
 
 fn write(path: &Path, len: usize) -> Vec<u8> {
-    let bytes: Vec<u8> = (0..len).map(|n| (n / 3) as u8).collect();
+    let bytes = contents(len);
     fs::write(path, &bytes).unwrap();
     bytes
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::common::acts::{ada_and_bob, homes, start, talking};
+use crate::common::contents::contents;
 use crate::common::proxy::{Direction, Proxy};
 use crate::common::shell::may_mount;
 use crate::common::{Client, Mediator, pair_through};
@@ -29,11 +30,6 @@ fn await_state(client: &Client, state: &str) -> Value {
 
 fn folders() -> [TempDir; 2] {
     [(); 2].map(|()| tempfile::tempdir().unwrap())
-}
-
-/// Bytes that differ from place to place.
-fn bytes(len: u32) -> Vec<u8> {
-    (0..len).map(|n| ((n / 251) ^ n) as u8).collect()
 }
 
 fn offer(from: &mut Client, path: &Path) {
@@ -86,7 +82,7 @@ fn thirty_cuts_in_one_transfer_cost_nothing() {
     let [host, guest] = [starts.next().unwrap(), starts.next().unwrap()];
     let [mut host, mut guest] = pair_through(&proxy, host, guest);
     let path = from.path().join("large");
-    let sent = bytes(LEN);
+    let sent = contents(LEN as usize);
     fs::write(&path, &sent).unwrap();
     send([&mut guest, &mut host], &path, to.path());
     assert_eq!(cuts.load(Ordering::Relaxed), CUTS);
@@ -105,7 +101,7 @@ fn thirty_cuts_in_one_transfer_cost_nothing() {
 fn killed(times: usize) {
     let (mediator, homes, [from, to]) = (Mediator::start(), homes(), folders());
     let path = from.path().join("large");
-    let sent = bytes(60_000_000);
+    let sent = contents(60_000_000);
     fs::write(&path, &sent).unwrap();
     let into = to.path().display().to_string();
     let [(mut sender, _), (mut receiver, _)] = ada_and_bob(&mediator, &homes);
@@ -177,7 +173,7 @@ fn two_transfers_each_way_go_beside_each_other_and_the_chat() {
     let (_mediator, _homes, [mut ada, mut bob]) = talking();
     let [of_ada, of_bob] = folders();
     let there = folders();
-    let sent = bytes(3_000_000);
+    let sent = contents(3_000_000);
     // An offer is named by what its list says: these differ.
     let all = [["one", "two"], ["three", "four"]];
     for ((client, dir), names) in [(&mut ada, &of_ada), (&mut bob, &of_bob)]
@@ -314,7 +310,7 @@ fn a_file_that_changes_meanwhile_is_not_kept_and_the_others_are() {
     let top = from.path().join("top");
     fs::create_dir(&top).unwrap();
     for name in ["gone", "grows", "shrinks", "stays"] {
-        fs::write(top.join(name), bytes(100_000)).unwrap();
+        fs::write(top.join(name), contents(100_000)).unwrap();
     }
     offer(&mut sender, &top);
     let offered = await_state(&receiver, "offered");
@@ -377,7 +373,7 @@ fn a_full_disk_pauses_and_goes_on_once_there_is_space() {
     }
     let (mediator, homes, [from, to]) = (Mediator::start(), homes(), folders());
     let path = from.path().join("large");
-    let sent = bytes(6_000_000);
+    let sent = contents(6_000_000);
     fs::write(&path, &sent).unwrap();
     let mut sender = start(&mediator, &homes[0], "ada").run();
     sender.await_event("waiting");

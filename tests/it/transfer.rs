@@ -10,6 +10,7 @@ use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use crate::common::acts::{ROOM, ada_and_bob, homes, quit, start, verify_both};
+use crate::common::contents::contents;
 use crate::common::proxy::Proxy;
 use crate::common::screen::{Screen, chat};
 use crate::common::{Client, Home, Mediator, NOBODY, PATIENCE, Start};
@@ -88,11 +89,6 @@ impl Scene {
     }
 }
 
-/// Bytes that are not the same everywhere.
-fn noise(len: u32) -> Vec<u8> {
-    (0..len).map(|n| (n / 7) as u8).collect()
-}
-
 fn reason(client: &Client) -> String {
     client
         .err
@@ -102,7 +98,7 @@ fn reason(client: &Client) -> String {
 #[test]
 fn a_file_is_sent_and_its_path_alone_is_on_stdout() {
     let scene = scene();
-    let bytes = noise(3_000_001);
+    let bytes = contents(3_000_001);
     let path = scene.file("report 1.pdf", &bytes);
     let mut sender = scene.send(&[&path]);
     let (code, out, err) = scene.receive(&["--yes"]).finish(b"");
@@ -128,7 +124,7 @@ fn a_file_is_sent_and_its_path_alone_is_on_stdout() {
 fn what_comes_through_a_pipe_arrives_byte_for_byte() {
     let scene = scene();
     for len in [0, 1, 2_000_003] {
-        let bytes = noise(len);
+        let bytes = contents(len);
         let mut sender = scene.send(&["-"]);
         let written = bytes.clone();
         let mut stdin = sender.stdin.take().unwrap();
@@ -167,7 +163,7 @@ fn without_a_terminal_and_without_yes_it_is_declined_and_said_why() {
 #[test]
 fn no_more_is_taken_than_the_limit() {
     let scene = scene();
-    let path = scene.file("a", &noise(1001));
+    let path = scene.file("a", &contents(1001));
     let mut sender = scene.send(&[&path]);
     let (code, out, err) = scene.receive(&["--yes", "--limit", "1kB"]).finish(b"");
     assert_eq!((code, out.as_str()), (7, ""), "{err}");
@@ -178,7 +174,7 @@ fn no_more_is_taken_than_the_limit() {
     for (len, expected) in [(1000, 0), (1001, 7)] {
         let mut sender = scene.send(&["-"]);
         let mut stdin = sender.stdin.take().unwrap();
-        stdin.write_all(&noise(len)).unwrap();
+        stdin.write_all(&contents(len)).unwrap();
         drop(stdin);
         let (code, out, err) = scene.receive(&["--yes", "--limit", "1kB"]).finish(b"");
         assert_eq!(code, expected, "{err}");
@@ -196,7 +192,7 @@ fn who_interrupts_cancels_and_the_other_hears_it_at_once() {
     for interrupts in [0, 1] {
         let mut sender = scene.send(&["-"]);
         let mut stdin = sender.stdin.take().unwrap();
-        stdin.write_all(&noise(50_000)).unwrap();
+        stdin.write_all(&contents(50_000)).unwrap();
         let mut receiver = scene.receive(&["--yes"]).run();
         receiver
             .err
@@ -279,7 +275,7 @@ fn a_pipe_that_is_cut_is_a_failure_and_no_end_of_file() {
         "the line to copy",
     );
     let mut stdin = sender.stdin.take().unwrap();
-    stdin.write_all(&noise(50_000)).unwrap();
+    stdin.write_all(&contents(50_000)).unwrap();
     let mut receiver = scene
         .receive(&["--yes"])
         .args(&["--advertise", NOBODY])
@@ -301,7 +297,7 @@ fn a_pipe_that_is_cut_is_a_failure_and_no_end_of_file() {
 #[test]
 fn after_kill_9_of_the_receiver_the_same_command_goes_on() {
     let scene = scene();
-    let bytes = noise(160_000_000);
+    let bytes = contents(160_000_000);
     let path = scene.file("large", &bytes);
     let mut sender = scene.send(&[&path]);
     let mut receiver = scene.receive(&["--yes"]).run();
@@ -321,7 +317,7 @@ fn after_kill_9_of_the_receiver_the_same_command_goes_on() {
 #[test]
 fn what_is_not_complete_is_listed_and_cleared() {
     let scene = scene();
-    let path = scene.file("large", &noise(160_000_000));
+    let path = scene.file("large", &contents(160_000_000));
     let mut sender = scene.send(&[&path]);
     let mut receiver = scene.receive(&["--yes"]).run();
     scene.await_kept(&mut receiver);
@@ -354,8 +350,8 @@ fn a_verified_contact_is_taken_from_at_once_up_to_a_limit() {
     let [(mut ada, _), (mut bob, _)] = ada_and_bob(&scene.mediator, &scene.homes);
     verify_both([&mut ada, &mut bob]);
     quit([&mut ada, &mut bob]);
-    let small = scene.file("small", &noise(1000));
-    let large = scene.file("large", &noise(1001));
+    let small = scene.file("small", &contents(1000));
+    let large = scene.file("large", &contents(1001));
     let accept = ["--accept", "verified:1kB"];
     for (path, expected) in [(&small, 0), (&large, 2)] {
         let mut sender = scene.send(&[path]);
@@ -412,7 +408,7 @@ fn what_is_wrong_is_said_before_anybody_is_met() {
 #[test]
 fn at_a_terminal_the_person_is_asked_and_a_row_says_how_far_it_is() {
     let scene = scene();
-    let path = scene.file("large.bin", &noise(12_000_000));
+    let path = scene.file("large.bin", &contents(12_000_000));
     let receive = || {
         let mut command = chat(&scene.homes[1], &scene.mediator.url, "bob", ROOM);
         let into = scene.into.path().to_str().unwrap();
