@@ -8,6 +8,7 @@ mod chat;
 mod examples;
 mod files;
 mod global;
+mod misplaced;
 mod others;
 mod size;
 
@@ -17,12 +18,10 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::error::{ContextKind, ErrorKind};
-use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use undertone_core::mediator_url::MediatorUrl;
-use undertone_core::room::Invite;
 use undertone_core::text::safe::Safe;
 use undertone_host::number;
 use undertone_host::sources::{Nearness, Sources};
@@ -34,6 +33,7 @@ pub use self::examples::EXIT_CODES;
 pub use self::files::{FilesAction, FilesArgs, ReceiveArgs, SendArgs};
 use self::files::{NOT_FOR_RECEIVE, NOT_FOR_SEND};
 pub use self::global::Global;
+use self::misplaced::{refuse_early_flags, room_without_chat, with_chat};
 pub use self::others::{DoctorArgs, IdArgs, PeersAction, PeersArgs};
 use crate::config::Config;
 use crate::rendezvous::MediatorEndpoint;
@@ -143,40 +143,6 @@ fn proxy_choice(text: &str) -> Result<Result<ProxyChoice, ProxyUrlError>, Infall
     Ok(text.parse())
 }
 
-/// What stands where a command should be, where that is none. Those of `peers` are its own.
-fn no_command(error: &clap::Error) -> Option<String> {
-    let usage = error.get(ContextKind::Usage).map(ToString::to_string);
-    if usage.is_some_and(|usage| usage.contains("undertone peers")) {
-        return None;
-    }
-    let said = error.get(ContextKind::InvalidSubcommand);
-    said.map(ToString::to_string)
-}
-
-/// A room where a command should be: says where it goes, and does not repeat the secret. What
-/// looks like a typing error stays one.
-fn room_without_chat(error: clap::Error) -> clap::Error {
-    let Some(command) = no_command(&error) else {
-        return error;
-    };
-    if error.get(ContextKind::SuggestedSubcommand).is_some() && !command.contains('#') {
-        return error;
-    }
-    let text = "no such command\n  A room goes after `chat`: undertone chat ROOM. Or run undertone alone, which\n  asks for it: a secret in an argument can be seen by others here.\n\nFor more information, try '--help'.\n";
-    clap::Error::raw(ErrorKind::InvalidSubcommand, text)
-}
-
-/// The same arguments with `chat` before an invite that stands alone: a link cannot be a command
-/// that was misspelt.
-fn with_chat(arguments: &[OsString], error: &clap::Error) -> Option<Vec<OsString>> {
-    let link = no_command(error)?;
-    let invite = link.parse::<Invite>().ok()?;
-    invite.mediator?;
-    let at = arguments.iter().position(|argument| **argument == *link)?;
-    let (before, after) = arguments.split_at(at);
-    Some([before, &["chat".into()], after].concat())
-}
-
 /// The way to a mediator that was named.
 fn endpoint(
     mediator: MediatorUrl,
@@ -201,22 +167,6 @@ fn name_proxy(proxy: &mut Option<Result<ProxyChoice, ProxyUrlError>>, sources: &
         Ok(choice) => Ok(choice.named_by(by)),
         Err(error) => Err(error.named_by(by)),
     });
-}
-
-/// `undertone --json peers` must not chat, nor quietly drop the flag.
-fn refuse_early_flags(matches: &ArgMatches) -> Result<(), clap::Error> {
-    let Some((name, _)) = matches.subcommand() else {
-        return Ok(());
-    };
-    let chat = ChatOptions::augment_args(clap::Command::new(""));
-    let early = chat
-        .get_arguments()
-        .find(|arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine));
-    let Some(flag) = early.and_then(Arg::get_long) else {
-        return Ok(());
-    };
-    let text = format!("put --{flag} behind the command: undertone {name} --{flag} …\n");
-    Err(clap::Error::raw(ErrorKind::ArgumentConflict, text))
 }
 
 impl Cli {
