@@ -2,7 +2,8 @@
 //! `undertone_wire` on it, every wait bounded. What the messages mean
 //! for a pairing is not decided here. `endpoint` is the way there, `connect` the TCP
 //! below it, `tls` what may be above that, `upgrade` the WebSocket on top, `proxy` what may be on
-//! the way, `answer` what may stand in its place, `head` how either answers; `ends` is where the
+//! the way, `answer` what may stand in its place, `head` how either answers; `heard` is what a
+//! mediator says, `ends` is where the
 //! connection begins and ends, `keep_alive` keeps it, `anew` has another one in its place, `version`
 //! tells a mediator from another service, `relays` whether it relays.
 
@@ -13,6 +14,7 @@ mod endpoint;
 mod ends;
 mod error;
 mod head;
+mod heard;
 mod keep_alive;
 pub mod proxy;
 pub mod relays;
@@ -27,12 +29,10 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::time::{Instant, sleep_until, timeout};
-use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio::time::{Instant, timeout};
+use tokio_tungstenite::tungstenite::Message;
 use undertone_core::mediator_url::MediatorUrl;
-use undertone_wire::{
-    ClientMessage, MediatorMessage, Opaque, RELAY_MESSAGE, SILENCE, Tag, VERSION,
-};
+use undertone_wire::{ClientMessage, Opaque, RELAY_MESSAGE, Tag, VERSION};
 
 use crate::link::interfaces::link_of;
 use crate::link::path::RelayLimits;
@@ -45,6 +45,7 @@ pub use ends::Outside;
 pub use error::RendezvousError;
 pub(crate) use error::failed;
 pub use error::{ConnectError, reason, try_again_in};
+pub(crate) use heard::decode;
 pub use keep_alive::KeepAlive;
 pub use tls::{CertificateFault, TlsFailure};
 
@@ -238,92 +239,9 @@ impl Rendezvous {
         }
     }
 
-    /// The next message; an `error` becomes [`RendezvousError::Refused`].
-    /// Cancel-safe.
-    ///
-    /// # Errors
-    /// Any [`RendezvousError`] but those of connecting.
-    pub async fn next(&mut self) -> Result<MediatorMessage, RendezvousError> {
-        // The mediator pings: silence means that it, or the way to it, is gone. While nobody
-        // listened nothing could be heard.
-        let listening = Instant::now();
-        loop {
-            let silent = self.heard.max(listening) + SILENCE;
-            let ping_at = self
-                .keep_alive
-                .every()
-                .map(|every| self.heard.max(self.pinged) + every);
-            let message = tokio::select! {
-                biased;
-                message = self.socket.next() => message,
-                () = &mut self.leave => {
-                    self.leave = Box::pin(pending());
-                    return Err(RendezvousError::Moved);
-                }
-                () = sleep_until(silent) => return Err(RendezvousError::Lost),
-                () = sleep_until(ping_at.unwrap_or(silent)) => {
-                    self.pinged = Instant::now();
-                    self.write(Message::Ping(Bytes::new())).await?;
-                    continue;
-                }
-            };
-            let quiet = self.heard.elapsed();
-            self.heard = Instant::now();
-            match message {
-                Some(Ok(Message::Text(text))) => {
-                    let mut message = decode(&text)?;
-                    if let MediatorMessage::Paired {
-                        relay,
-                        observed,
-                        terms,
-                        ..
-                    } = &mut message
-                    {
-                        self.relays = *relay;
-                        self.relay_limits = RelayLimits {
-                            rate: terms.relay_rate,
-                            bytes: terms.relay_bytes,
-                        };
-                        self.observe(observed);
-                        self.leave = Box::pin(pending());
-                    }
-                    return Ok(message);
-                }
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Binary(_) | Message::Frame(_))) => {
-                    return Err(RendezvousError::Garbled);
-                }
-                ended => {
-                    self.keep_alive.cut(quiet);
-                    return Err(match ended {
-                        Some(Err(error)) => failed(&error),
-                        _ => RendezvousError::Lost,
-                    });
-                }
-            }
-        }
-    }
-
     /// The WebSocket, for what is no message of the agreement.
     pub(crate) fn into_socket(self) -> Socket {
         self.socket
-    }
-}
-
-/// What the mediator said; an `error` becomes [`RendezvousError::Refused`].
-pub(crate) fn decode(text: &str) -> Result<MediatorMessage, RendezvousError> {
-    match MediatorMessage::decode(text) {
-        Ok(MediatorMessage::Error {
-            code,
-            message,
-            retry_after,
-        }) => Err(RendezvousError::Refused {
-            code,
-            message,
-            retry_after,
-        }),
-        Ok(message) => Ok(message),
-        Err(_) => Err(RendezvousError::Garbled),
     }
 }
 
