@@ -14,8 +14,8 @@ use undertone_core::session::Session;
 use undertone_core::session::streams::StreamId;
 
 use super::listing::{Listing, Next};
+use super::words::{in_words, percent};
 use super::writing::{Signals, Writing};
-use super::{in_words, percent};
 use crate::engine::event::transfer::{OfferedFile, Progress, Step};
 use crate::files::journal::Journal;
 pub(super) use work::Work;

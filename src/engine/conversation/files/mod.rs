@@ -15,6 +15,7 @@ mod listing;
 mod ours;
 mod outgoing;
 mod theirs;
+mod words;
 mod writing;
 
 use std::collections::BTreeMap;
@@ -25,15 +26,12 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use undertone_core::files::{OfferId, Outcome};
-use undertone_core::session::Session;
 use undertone_core::session::streams::StreamId;
-use undertone_core::text::safe::Safe;
 
 use super::Conversation;
 use crate::engine::WRITE_TIMEOUT;
 use crate::engine::event::Event;
-use crate::engine::event::transfer::{OfferedFile, Progress, Step, Transfer};
-use crate::files::size::amount;
+use crate::engine::event::transfer::{Step, Transfer};
 use crate::files::source::SourceError;
 use incoming::{Incoming, Work};
 use outgoing::{Outgoing, Read};
@@ -102,41 +100,6 @@ impl Transfers {
         self.dropped > 0
     }
 
-    /// All of them, each by its number, and how far it is.
-    pub(super) fn in_words(&self, session: &Session) -> Vec<(String, String)> {
-        let ours = self.ours.iter();
-        let ours = ours.map(|(number, ours)| (*number, ours.in_words(session)));
-        let theirs = self.theirs.iter();
-        let theirs = theirs.map(|(number, theirs)| (*number, theirs.in_words(*number)));
-        let mut all: Vec<_> = ours.chain(theirs).collect();
-        all.sort_unstable();
-        let named = |(number, what)| (format!("[{number}]"), what);
-        all.into_iter().map(named).collect()
-    }
-
-    /// One of them, with the first files that are in it.
-    pub(super) fn listed(&self, number: u32, session: &Session) -> Option<Vec<(String, String)>> {
-        let (words, files, first) = match (self.ours.get(&number), self.theirs.get(&number)) {
-            (Some(ours), _) => (ours.in_words(session), ours.files, &ours.first),
-            (_, Some(theirs)) => (theirs.in_words(number), theirs.offer.count, &theirs.first),
-            (None, None) => return None,
-        };
-        let mut entries = vec![(format!("[{number}]"), words)];
-        entries.extend(first.iter().map(OfferedFile::in_words));
-        if let Some(more @ 1..) = files.checked_sub(first.len() as u64) {
-            entries.push(("…".to_owned(), format!("and {more} more")));
-        }
-        Some(entries)
-    }
-
-    /// An offer, by its number and name.
-    fn named(&self, number: u32) -> Option<String> {
-        let theirs = self.theirs.get(&number).map(|theirs| &*theirs.offer.name);
-        let ours = self.ours.get(&number).map(|ours| ours.name.as_str());
-        let name = theirs.or(ours)?;
-        Some(format!("[{number}] {}", Safe::line(name)))
-    }
-
     /// Whether other threads have more to do for offers than those of an honest peer need: some of
     /// it is for offers that came and went.
     fn is_busy(&self) -> bool {
@@ -171,22 +134,6 @@ impl Transfers {
         let mut theirs = self.theirs.iter();
         let found = theirs.find(|(_, theirs)| theirs.has(stream));
         found.map(|(number, _)| *number)
-    }
-}
-
-/// An offer in a list: to whom or from whom, how much it is and how far.
-fn in_words(way: &str, name: &str, (files, size): (u64, Option<u64>), how: &str) -> String {
-    format!(
-        "{way}: {}, {}, {how}",
-        Safe::line(name),
-        amount(files, size)
-    )
-}
-
-fn percent(what: &str, progress: Progress) -> String {
-    match progress.percent() {
-        Some(percent) => format!("{what}, {percent} %"),
-        None => what.to_owned(),
     }
 }
 

@@ -10,7 +10,7 @@ use undertone_core::files::{Offer, OfferId};
 use undertone_core::session::Session;
 use undertone_core::session::streams::{StreamId, WANTED_MAX, Wanted};
 
-use super::{in_words, percent};
+use super::words::{in_words, percent};
 use crate::engine::event::transfer::{OfferedFile, Progress, Step};
 use crate::files::source::Source;
 
