@@ -1,15 +1,16 @@
 //! The chat as a place to be in: messages in the terminal's own scrollback, one
 //! row below them in which a person types. Owns the terminal, stdout included,
 //! while it lives; what the keys mean for the chat is not decided here. Here is what is
-//! shown; `keys` is what the person does, `said` what of it has not arrived, `dropped` what may be
-//! meant as a file.
+//! shown; `paint` writes it, `keys` is what the person does, `said` what of it has not arrived,
+//! `dropped` what may be meant as a file.
 
 mod dropped;
 mod keys;
+mod paint;
 mod said;
 
 use std::collections::VecDeque;
-use std::io::{self, Write};
+use std::io;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -17,7 +18,6 @@ use tokio::time::Instant;
 use crate::engine::event::transfer::Step;
 use crate::engine::event::{Event, Status};
 use crate::terminal::bell::Bell;
-use crate::terminal::charset::Out;
 use crate::terminal::composer::Composer;
 use crate::terminal::composer::prompt::Prompt;
 use crate::terminal::composer::question::Question;
@@ -33,7 +33,7 @@ use crate::ui::input;
 use crate::ui::input::Input;
 use crate::ui::moving::Moving;
 use crate::ui::output::Face;
-use crate::ui::text::{day_line, here, in_words, message, own, reading};
+use crate::ui::text::{message, own, reading};
 use crate::ui::times::Times;
 
 /// How it stands with who has just come, as far as is known.
@@ -217,46 +217,6 @@ impl Console {
         self.said.say(id, text, time, Instant::now());
     }
 
-    fn print_words(&mut self, event: &Event) {
-        if let Some(text) = in_words(event, self.style) {
-            self.print(text);
-        }
-    }
-
-    /// A remark of little weight.
-    fn print_dim(&mut self, text: &str) {
-        self.print(Text::remark(text).painted(self.style, Style::dim));
-    }
-
-    /// Prints for the terminal as it is: the news that it changed may be on its way. What is painted
-    /// together is printed after one look.
-    fn print(&mut self, text: Text) {
-        if self.out.is_empty() {
-            self.look_behind();
-            if let Ok((width, height)) = size() {
-                let now = Instant::now().into_std();
-                self.composer.measured(width, height, now);
-            }
-        }
-        self.composer.print(text, &mut self.out);
-    }
-
-    /// Another program may have the terminal, and the news of that be on its way: it gets no row.
-    fn look_behind(&mut self) {
-        if !is_in_front() {
-            let now = Instant::now().into_std();
-            self.composer.event(Reported::Front(false), now);
-        }
-    }
-
-    /// A message of this time follows: says so where another day has begun.
-    fn turn_day(&mut self, at: Timestamp) {
-        let at = here(at);
-        if self.times.turns_day(&at) {
-            self.print_dim(&day_line(&at));
-        }
-    }
-
     fn arrived(&mut self, id: u64) {
         match self.said.arrived(id, Instant::now()) {
             Arrived::Unseen(message) => self.print_said(&message, true),
@@ -271,27 +231,6 @@ impl Console {
         if arrived {
             self.times.line(message.time);
         }
-    }
-
-    /// Writes everything that is due, the row last.
-    ///
-    /// # Errors
-    /// The terminal is gone.
-    pub(super) fn paint(&mut self) -> io::Result<()> {
-        self.look_behind();
-        self.composer.paint(&mut self.out);
-        if self.out.is_empty() {
-            return Ok(());
-        }
-        let mut stdout = Out::new(io::stdout().lock());
-        stdout.write_all(&self.out)?;
-        self.out.clear();
-        stdout.flush()
-    }
-
-    /// Clears the screen, not the scrollback.
-    fn clear(&mut self) {
-        self.composer.clear(&mut self.out);
     }
 
     /// Makes this the draft.
@@ -312,14 +251,5 @@ impl Console {
         self.times.anew();
         self.undecide();
         self.composer.unask();
-    }
-
-    /// Gives the terminal back.
-    pub(super) fn leave(mut self) {
-        self.rest();
-        self.composer.leave(&mut self.out);
-        let mut stdout = Out::new(io::stdout().lock());
-        let _ = stdout.write_all(&self.out);
-        let _ = stdout.flush();
     }
 }
