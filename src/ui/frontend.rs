@@ -9,14 +9,12 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::clipboard::Clipboard;
-use super::clock::Clock;
 use super::command::command;
 use super::console::Console;
 use super::input::{self, Input};
+use super::lines::Lines;
 use super::output::Face;
-use super::quarters::Quarters;
 use super::run::Frontend;
-use super::times::Times;
 use super::type_ahead::{self, Ahead, TypeAhead};
 use super::unread::Unread;
 use crate::engine::event::{Event, Status};
@@ -42,11 +40,8 @@ pub(crate) fn has_console(face: Face) -> bool {
 pub(crate) struct ChatFrontend {
     face: Face,
     input: Source,
-    clock: Clock,
+    lines: Lines,
     clipboard: Clipboard,
-    /// When what comes was said.
-    times: Times,
-    quarters: Quarters,
     unread: Unread,
     /// What the conversation has not taken yet.
     queue: VecDeque<Command>,
@@ -79,10 +74,8 @@ impl ChatFrontend {
         Ok(Self {
             face,
             input: Source::Ahead(Box::new(ahead)),
-            clock: Clock::new(face),
+            lines: Lines::new(face),
             clipboard: Clipboard::default(),
-            times: Times::default(),
-            quarters: Quarters::default(),
             unread: Unread::default(),
             queue: VecDeque::new(),
             parted: false,
@@ -96,7 +89,7 @@ impl ChatFrontend {
     fn show(&mut self, event: &Event) -> io::Result<()> {
         self.clipboard.heed(event);
         match event {
-            Event::Wait(wait) => self.clock.set(*wait),
+            Event::Wait(wait) => self.lines.clock.set(*wait),
             Event::Met { peer } => {
                 self.meet(peer)?;
                 // It is not known yet whether it is who was expected.
@@ -115,45 +108,8 @@ impl ChatFrontend {
                 console.show(event);
                 Ok(())
             }
-            Source::Ahead(_) | Source::Lines(_) => self.print(event),
+            Source::Ahead(_) | Source::Lines(_) => self.lines.print(event),
         }
-    }
-
-    /// Shows an event in lines.
-    fn print(&mut self, event: &Event) -> io::Result<()> {
-        match event {
-            Event::Message {
-                from,
-                text,
-                time,
-                received,
-                resent,
-                ..
-            } if !self.face.json => {
-                self.clock.clear();
-                let at = self.times.shown(*time, *received);
-                return self.face.say(from, text, at, *resent);
-            }
-            Event::Transfer(transfer)
-                if !self.face.json && !self.quarters.tells(transfer, Instant::now()) =>
-            {
-                return Ok(());
-            }
-            Event::Connected { again: true, .. } | Event::Parted { .. } => self.times.anew(),
-            Event::Clear => {
-                self.clock.clear();
-                self.face.clear();
-            }
-            _ => {}
-        }
-        if let Event::Parted {
-            error: Some(error), ..
-        } = event
-        {
-            self.face.show(&Event::Error(error.clone()))?;
-        }
-        // What a person does not hear leaves the clock where it is.
-        self.face.show_after(event, || self.clock.clear())
     }
 
     /// Somebody of this `name` came: what was typed ahead is theirs to hear.
@@ -170,10 +126,10 @@ impl ChatFrontend {
             let command = self.command(input);
             self.queue.push_back(command);
         }
-        self.clock.clear();
+        self.lines.clock.clear();
         self.input = match has_console(self.face) {
             true => {
-                self.clock.hide();
+                self.lines.clock.hide();
                 Source::Console(Box::new(Console::enter(name, self.face, typed)?))
             }
             false => Source::Lines(input::listen(
@@ -210,7 +166,7 @@ impl ChatFrontend {
                 console.show(&event);
                 Ok(())
             }
-            Source::Ahead(_) | Source::Lines(_) => self.print(&event),
+            Source::Ahead(_) | Source::Lines(_) => self.lines.print(&event),
         };
     }
 
@@ -260,12 +216,12 @@ impl Frontend for ChatFrontend {
             Source::Console(console) => console.next().await.ok().flatten(),
             Source::Lines(lines) => tokio::select! {
                 input = lines.recv() => input,
-                never = self.clock.run() => match never {},
+                never = self.lines.clock.run() => match never {},
             },
             Source::Ahead(ahead) => {
                 let ahead = tokio::select! {
                     ahead = ahead.next() => ahead,
-                    never = self.clock.run() => match never {},
+                    never = self.lines.clock.run() => match never {},
                 };
                 match ahead {
                     Ahead::Input(input) => Some(input),
@@ -307,13 +263,13 @@ impl Frontend for ChatFrontend {
 
     fn was_stopped(&mut self, exit: Exit) {
         let has_console = matches!(self.input, Source::Console(_));
-        if exit == Exit::Interrupted && self.clock.runs() && !has_console {
-            self.clock.interrupted();
+        if exit == Exit::Interrupted && self.lines.clock.runs() && !has_console {
+            self.lines.clock.interrupted();
         }
     }
 
     fn close(mut self) -> Option<Exit> {
-        self.clock.clear();
+        self.lines.clock.clear();
         match self.input {
             Source::Console(console) => console.leave(),
             Source::Ahead(ahead) => drop(ahead.finish()),

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! run ─► frontend           one conversation, in a terminal or in a pipe
-//!          ├► output         lines: to people (text), to programs (json) ─► clock
+//!          ├► lines          where there is no console ─► output: to people (text), to programs
+//!          │                 (json) · clock: how long one waits
 //!          ├► console        the chat as a place to be in, in a terminal
 //!          ├► type_ahead     what is typed before anyone is there
 //!          └► input, help    what is typed, and what can be
@@ -22,6 +23,7 @@ pub(crate) mod frontend;
 pub mod help;
 pub mod input;
 pub mod json;
+mod lines;
 mod moving;
 pub mod output;
 mod quarters;
