@@ -346,7 +346,11 @@ fn what_the_mediator_carries_is_said_before_something_large_goes_by_it() {
     ];
     let (mediator, homes) = (Mediator::start_with(&limits), homes());
     let dir = tempfile::tempdir().unwrap();
-    for (name, len) in [("small", 100_000), ("large", 9_000_001)] {
+    for (name, len) in [
+        ("small", 100_000),
+        ("large", 9_000_001),
+        ("another", 9_000_001),
+    ] {
         write(&dir.path().join(name), len);
     }
     let mut bob = apart(&mediator, &homes[1], "bob", "always").run();
@@ -363,6 +367,8 @@ fn what_the_mediator_carries_is_said_before_something_large_goes_by_it() {
     let screen = ada.await_text("/accept 2 · /reject 2");
     let said = "  by relay: 65.5 kB a second at most, so it takes 2 min or longer\n  the mediator ends the relay after 9.0 MB; the next one goes on\n";
     assert!(screen.contains(said), "{screen}");
-    ada.press(&format!("/clear\r/send {}/large\r", dir.path().display()));
-    ada.await_text(said);
+    ada.press(&format!("/clear\r/send {}/another\r", dir.path().display()));
+    ada.await_screen("its way", |screen| {
+        screen.contains("[3] another") && screen.contains(said)
+    });
 }
