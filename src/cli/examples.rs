@@ -81,6 +81,8 @@ Examples:
   undertone receive INVITE --into ~/Downloads
   cd \"$(undertone receive --yes INVITE)\"  the path, alone, is on stdout
   undertone receive INVITE --limit 2GB
+  undertone receive --yes INVITE --into - | tar x    what came before a cut is out:
+                                         look at the exit code (set -o pipefail)
 
 Ctrl-C cancels, and removes what came; after any other end the same command goes on
 where it was.

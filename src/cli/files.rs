@@ -48,7 +48,7 @@ pub struct ReceiveArgs {
     /// leave it out and paste it when asked, or put it into UNDERTONE_ROOM.
     #[arg(value_name = "INVITE", env = ROOM_VARIABLE, hide_env = true, hide_env_values = true)]
     invite: Option<String>,
-    /// Where to put it [default: the working directory]
+    /// Where to put it; `-` is standard output, for one file [default: the working directory]
     #[arg(long, value_name = "DIR")]
     into: Option<PathBuf>,
     /// Accept without a question; needed where there is no terminal to ask on

@@ -1,7 +1,6 @@
 //! What a conversation is started with.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use super::relay::Consent;
 use crate::attempts::Attempts;
 use crate::contacts::Contacts;
 use crate::files::journal::Journal;
+use crate::files::sink::Target;
 use crate::history::History;
 use crate::rendezvous::MediatorEndpoint;
 use crate::store::Writer;
@@ -52,8 +52,8 @@ pub struct ChatConfig {
     pub timeout: Option<Duration>,
     /// What is received and is not complete, across runs.
     pub journal: Journal,
-    /// Where received files go unless another folder is named.
-    pub downloads: PathBuf,
+    /// Where what is received goes unless another folder is named.
+    pub downloads: Target,
     /// Offers of a contact whose words were compared are accepted at once up to so many bytes.
     pub accepts: Option<u64>,
     /// No more bytes are taken of an offer, where there is a limit.

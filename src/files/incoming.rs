@@ -1,4 +1,4 @@
-//! The data of an offer, as it comes, on its way to the disk.
+//! The data of an offer, as it comes, on its way to the disk, or to standard output.
 //!
 //! One that another run left goes on like this: a [`List`] is made for the journal's offset, and the
 //! part is [reopened](Part::reopen). Each entry that the list has [passed] is told
@@ -16,6 +16,7 @@ use undertone_core::files::receive::{Receive, Step, Verdict};
 use undertone_core::files::{Outcome, Refused};
 
 use super::place::{Part, PlaceError};
+use super::sink::Sink;
 use super::skipped::{Reason, Skipped};
 
 /// Why what came is not on the disk.
@@ -54,7 +55,7 @@ impl IncomingError {
 #[derive(Debug)]
 pub struct Incoming {
     receive: Receive,
-    part: Part,
+    sink: Sink,
     /// What was read of the data and is not on the disk: there was no space.
     pending: Option<Pending>,
     failed: Skipped,
@@ -70,23 +71,26 @@ enum Pending {
 }
 
 impl Incoming {
-    /// What `receive` reads goes into this part: a new one, or one that goes on at the same place.
+    /// What `receive` reads goes there: to something new, or a part that goes on at the same place.
     #[must_use]
-    pub fn new(receive: Receive, part: Part) -> Self {
+    pub fn new(receive: Receive, sink: Sink) -> Self {
         let file = receive.file();
         Self {
             last: file.map(|(entry, _)| entry.name.clone()),
             receive,
-            part,
+            sink,
             pending: None,
             failed: Skipped::default(),
         }
     }
 
-    /// Where it is written to.
+    /// The part into which it is written, where it is one.
     #[must_use]
-    pub fn part(&self) -> &Part {
-        &self.part
+    pub fn part(&self) -> Option<&Part> {
+        match &self.sink {
+            Sink::Part(part) => Some(part),
+            Sink::Output(_) => None,
+        }
     }
 
     /// Bytes of the data that were taken.
@@ -116,7 +120,7 @@ impl Incoming {
                 }
                 Step::End(verdict) => self.pending = Some(Pending::End(verdict)),
                 Step::Bytes { at, bytes } => {
-                    let written = self.part.write_at(at, bytes);
+                    let written = self.sink.write_at(at, bytes);
                     if written.as_ref().is_err_and(PlaceError::is_full) {
                         let bytes = bytes.into();
                         self.pending = Some(Pending::Bytes { at, bytes });
@@ -136,7 +140,7 @@ impl Incoming {
     /// [`PlaceError`].
     pub fn sync(&mut self) -> Result<u64, PlaceError> {
         self.settle()?;
-        self.part.sync()?;
+        self.sink.sync()?;
         Ok(self.offset())
     }
 
@@ -148,10 +152,10 @@ impl Incoming {
         self.settle()?;
         self.receive.finish()?;
         // Only of a pipe nothing says before that it is over.
-        if self.part.is_open() {
-            self.part.end(true)?;
+        if self.sink.is_open() {
+            self.sink.end(true)?;
         }
-        Ok(self.part.place(placed)?)
+        Ok(self.sink.place(placed)?)
     }
 
     /// Removes what there is of it.
@@ -159,22 +163,22 @@ impl Incoming {
     /// # Errors
     /// [`PlaceError`].
     pub fn discard(self) -> Result<(), PlaceError> {
-        self.part.discard()
+        self.sink.discard()
     }
 
     /// Does what is pending; it stays so where it fails.
     fn settle(&mut self) -> Result<(), PlaceError> {
         match &self.pending {
             None => return Ok(()),
-            Some(Pending::Begin(entry)) => self.part.begin(entry)?,
-            Some(Pending::Bytes { at, bytes }) => self.part.write_at(*at, bytes)?,
-            Some(Pending::End(Verdict::Whole)) => self.part.end(true)?,
+            Some(Pending::Begin(entry)) => self.sink.begin(entry)?,
+            Some(Pending::Bytes { at, bytes }) => self.sink.write_at(*at, bytes)?,
+            Some(Pending::End(Verdict::Whole)) => self.sink.end(true)?,
             Some(Pending::End(verdict)) => {
                 let reason = match verdict {
                     Verdict::Unreadable => Reason::Unreadable(std::io::ErrorKind::Other),
                     _ => Reason::Changed,
                 };
-                self.part.end(false)?;
+                self.sink.end(false)?;
                 self.failed.add(self.path(), reason);
             }
         }

@@ -7,6 +7,7 @@
 //! skipped    what of either is left out, and why
 //! incoming   what comes, on its way to the disk
 //! place      what is received: into a part, then to a new name
+//! output     what is received: to standard output      sink  one of both
 //! journal    what of that is not complete, across runs
 //! at         open folders
 //! size       how much it is, in words
@@ -19,7 +20,9 @@ mod at;
 pub mod incoming;
 pub mod journal;
 mod number;
+pub mod output;
 pub mod place;
+pub mod sink;
 pub mod size;
 pub mod skipped;
 pub mod source;

@@ -10,6 +10,7 @@ use undertone_core::files::{Offer, Outcome, Refused};
 
 use super::incoming::{Incoming, IncomingError};
 use super::place::{Folder, Kept, Part};
+use super::sink::Sink;
 use super::source::{Filter, Source, walk};
 use super::testing::{on_disk, tree};
 
@@ -57,7 +58,7 @@ fn incoming(source: &Source, target: &Path) -> Incoming {
     let folder = Folder::open(target).unwrap();
     Incoming::new(
         receive(source),
-        Part::create(folder, source.name()).unwrap(),
+        Sink::Part(Part::create(folder, source.name()).unwrap()),
     )
 }
 
@@ -73,7 +74,7 @@ fn gone_on(source: &Source, target: &Path, kept: Kept, offset: u64) -> Incoming 
     let (_, receive) = list.finish(&offer(source)).unwrap();
     assert_eq!(receive.offset(), offset);
     let part = replay.go_on(receive.file()).unwrap();
-    Incoming::new(receive, part)
+    Incoming::new(receive, Sink::Part(part))
 }
 
 fn data(source: &mut Source) -> Vec<u8> {
@@ -171,7 +172,7 @@ fn a_crash_anywhere_is_gone_on_after() {
         let mut incoming = incoming(&source, target.path());
         incoming.take(&mut &data[..synced]).unwrap();
         // Without the wait for the disk, which this test does not need.
-        let (offset, kept) = (incoming.offset(), incoming.part().kept().clone());
+        let (offset, kept) = (incoming.offset(), incoming.part().unwrap().kept().clone());
         let lost = data.len().min(synced + synced % 5000);
         incoming.take(&mut &data[synced..lost]).unwrap();
         drop(incoming);
@@ -245,7 +246,7 @@ fn a_full_disk_pauses_and_nothing_is_lost() {
         for mut piece in data.chunks(10_000) {
             // All but some pages are taken by something else, again and again.
             let _ = fs::remove_file(&filler);
-            let free = incoming.part().target().free().unwrap();
+            let free = incoming.part().unwrap().target().free().unwrap();
             fs::write(
                 &filler,
                 vec![0; usize::try_from(free).unwrap().saturating_sub(8192)],

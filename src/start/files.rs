@@ -1,7 +1,7 @@
 //! `undertone send` and `undertone receive`: what their arguments come to before anybody is met.
 
 use std::fs;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::path::Path;
 
@@ -10,6 +10,8 @@ use undertone_core::files::name::Name;
 use super::{For, converse};
 use crate::cli::{Global, ReceiveArgs, SendArgs};
 use crate::exit::Exit;
+use crate::files::output::Output;
+use crate::files::sink::Target;
 use crate::report::fail;
 use crate::terminal::prompts::can_ask;
 use crate::ui::transfer::{Consent, Sending, Sent};
@@ -31,9 +33,8 @@ pub async fn send(args: SendArgs, global: &Global) -> Exit {
 
 /// What is sent: it is there, before somebody is met for it.
 fn sent(args: &SendArgs) -> Result<Sent, String> {
-    let is_stdin = |path: &Path| path == Path::new("-");
     if let [only] = args.files.as_slice()
-        && is_stdin(only)
+        && is_pipe(only)
     {
         let pipe = io::stdin().as_fd().try_clone_to_owned();
         let pipe = pipe.map_err(|error| format!("cannot read standard input: {error}"))?;
@@ -41,7 +42,7 @@ fn sent(args: &SendArgs) -> Result<Sent, String> {
         return Ok(Sent::Pipe(name, pipe));
     }
     for path in &args.files {
-        if is_stdin(path) {
+        if is_pipe(path) {
             return Err(
                 "- is sent alone\n  Send the files apart from it; ./- is a file of that name."
                     .to_owned(),
@@ -58,25 +59,51 @@ fn sent(args: &SendArgs) -> Result<Sent, String> {
     Ok(Sent::Paths(args.files.clone(), filter))
 }
 
+/// Whether standard input is meant, or standard output.
+fn is_pipe(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Where what comes goes: it is there, before somebody is met for it.
+fn target(args: &ReceiveArgs) -> Result<Target, String> {
+    let named = args.target();
+    if is_pipe(named) {
+        return output(args);
+    }
+    match fs::canonicalize(named) {
+        Ok(into) if into.is_dir() => Ok(Target::Folder(into)),
+        Ok(_) => Err(format!(
+            "{} is no folder\n  Name a folder that is there: --into DIR.",
+            named.display()
+        )),
+        Err(error) => Err(format!(
+            "no folder {}: {error}\n  Name a folder that is there: --into DIR.",
+            named.display()
+        )),
+    }
+}
+
+/// Standard output, where nothing else goes there and what comes acts on no terminal.
+fn output(args: &ReceiveArgs) -> Result<Target, String> {
+    if args.chat().options.json {
+        return Err(
+            "standard output has the events of --json\n  Name a folder: --into DIR.".to_owned(),
+        );
+    }
+    let stdout = io::stdout();
+    if stdout.is_terminal() {
+        return Err("standard output is a terminal, which could be controlled by what comes\n  Give it to a program or a file: undertone receive --into - > FILE".to_owned());
+    }
+    let fd = stdout.as_fd().try_clone_to_owned();
+    let fd = fd.map_err(|error| format!("cannot write to standard output: {error}"))?;
+    Ok(Target::Output(Output::new(fd)))
+}
+
 /// Receives files, and leaves once they are here.
 pub async fn receive(args: ReceiveArgs, global: &Global) -> Exit {
-    let named = args.target();
-    let into = match fs::canonicalize(named) {
-        Ok(into) if into.is_dir() => into,
-        Ok(_) => {
-            let error = format!(
-                "{} is no folder\n  Name a folder that is there: --into DIR.",
-                named.display()
-            );
-            return fail(Exit::Usage, &error);
-        }
-        Err(error) => {
-            let error = format!(
-                "no folder {}: {error}\n  Name a folder that is there: --into DIR.",
-                named.display()
-            );
-            return fail(Exit::Usage, &error);
-        }
+    let into = match target(&args) {
+        Ok(into) => into,
+        Err(error) => return fail(Exit::Usage, &error),
     };
     let chat = args.chat();
     let consent = match args.yes {

@@ -25,6 +25,7 @@ use crate::engine::relay;
 use crate::engine::{ChatConfig, ChatError, Speaker};
 use crate::exit::Exit;
 use crate::files::journal::Journal;
+use crate::files::sink::Target;
 use crate::link::tell::Tell;
 use crate::report::fail;
 use crate::signals::Signals;
@@ -46,10 +47,10 @@ pub(super) enum For {
     Chat,
     /// To send something.
     Sending(Sending),
-    /// To receive something, into this folder, and no more bytes than this.
+    /// To receive something, there, and no more bytes than this.
     Receiving {
         consent: Consent,
-        into: PathBuf,
+        into: Target,
         limit: Option<u64>,
     },
 }
@@ -176,7 +177,7 @@ fn config(
         For::Receiving { into, limit, .. } => (into.clone(), *limit),
         For::Chat | For::Sending(_) => {
             let named = options.downloads.clone();
-            (named.unwrap_or_else(downloads), None)
+            (Target::Folder(named.unwrap_or_else(downloads)), None)
         }
     };
     let is_chat = goal.is_chat();

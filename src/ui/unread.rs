@@ -67,7 +67,7 @@ mod tests {
             hidden: 0,
             executable: 0,
             renamed: 0,
-            into: "/".into(),
+            into: Some("/".into()),
             free: None,
             relay: None,
             accepted: false,

@@ -21,7 +21,7 @@ pub(crate) mod strings;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -156,15 +156,21 @@ impl Start {
     }
 
     /// Nobody reads its stdout, as after `| head`.
-    pub(crate) fn run_unread(mut self) -> Client {
+    pub(crate) fn run_unread(self) -> Client {
+        self.run_with_stdout().0
+    }
+
+    /// Its stdout apart, as it is.
+    pub(crate) fn run_with_stdout(mut self) -> (Client, ChildStdout) {
         let mut child = self.command.spawn().expect("the client starts");
-        drop(child.stdout.take());
-        Client {
+        let stdout = child.stdout.take().unwrap();
+        let client = Client {
             stdin: child.stdin.take(),
             out: Lines::of(std::io::empty()),
             err: Lines::of(child.stderr.take().unwrap()),
             child,
-        }
+        };
+        (client, stdout)
     }
 
     /// Runs it to its end with this on stdin: exit code, stdout, stderr.

@@ -15,6 +15,7 @@ use undertone::engine::{
 };
 use undertone::exit::Exit;
 use undertone::files::journal::Journal;
+use undertone::files::sink::Target;
 use undertone::store::{Store, Writer};
 use undertone_core::crypto::keys::SecretKey;
 use undertone_core::session::RENEW_EVERY;
@@ -71,7 +72,7 @@ impl Somebody {
             consent: Consent::new(RelayChoice::Never, false),
             timeout: None,
             journal: Journal::open(&self.home.data()),
-            downloads: self.home.data(),
+            downloads: Target::Folder(self.home.data()),
             accepts: None,
             limit: None,
             require_verified: false,

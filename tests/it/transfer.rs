@@ -1,5 +1,7 @@
 //! `undertone send` and `undertone receive`, with each other and with a chat.
 
+mod output;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;

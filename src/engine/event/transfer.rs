@@ -1,6 +1,6 @@
 //! What happens to an offer of files, of either end.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use undertone_core::files::Outcome;
 use undertone_core::files::entry::Kind;
@@ -113,8 +113,8 @@ pub struct Offered {
     pub executable: u64,
     /// How many files and folders are called otherwise on the disk.
     pub renamed: u64,
-    /// Where it goes unless another folder is named.
-    pub into: PathBuf,
+    /// Where it goes unless another folder is named; `None`: to standard output.
+    pub into: Option<PathBuf>,
     /// Bytes that are free there, where the system says.
     pub free: Option<u64>,
     /// What the mediator carries at most, where it carries the conversation.
@@ -141,7 +141,7 @@ impl Offered {
     pub(in crate::engine) fn new(
         summary: &Summary,
         trust: Trust,
-        into: PathBuf,
+        into: Option<PathBuf>,
         relay: Option<RelayLimits>,
         accepted: bool,
     ) -> Self {
@@ -153,13 +153,17 @@ impl Offered {
             hidden: summary.hidden,
             executable: summary.executable,
             renamed: summary.renamed,
-            free: Folder::open(&into).ok().and_then(|folder| folder.free()),
+            free: into.as_deref().and_then(free),
             // Which folder `.` is nobody sees.
-            into: std::path::absolute(&into).unwrap_or(into),
+            into: into.map(|into| std::path::absolute(&into).unwrap_or(into)),
             relay,
             accepted,
         }
     }
+}
+
+fn free(folder: &Path) -> Option<u64> {
+    Folder::open(folder).ok()?.free()
 }
 
 impl OfferedFile {

@@ -27,6 +27,9 @@ pub enum PlaceError {
     /// Another process receives into this part.
     #[error("{} is in use by another undertone\n  Wait until it ends, or end it.", .0.display())]
     InUse(PathBuf),
+    /// Something else goes to standard output.
+    #[error("standard output has another file already\n  Receive each by a run of its own.")]
+    Taken,
     /// More names than this had to be numbered.
     #[error("more than {} names of it are the same here", super::NUMBERED_MAX)]
     TooManyNumbered,
@@ -47,7 +50,7 @@ pub enum PlaceError {
 
 impl PlaceError {
     /// Puts what was tried, and on what, to the system's error.
-    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(Errno) -> Self {
+    pub(in crate::files) fn io(action: &'static str, path: &Path) -> impl FnOnce(Errno) -> Self {
         move |errno| match errno {
             Errno::NOSPC | Errno::DQUOT => Self::Full(path.to_owned()),
             Errno::FBIG => Self::TooLarge(path.to_owned()),
@@ -67,8 +70,11 @@ impl PlaceError {
 }
 
 fn remedy(error: &io::Error) -> &'static str {
-    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem};
+    use io::ErrorKind::{
+        BrokenPipe, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem,
+    };
     match error.kind() {
+        BrokenPipe => "The program that reads it has ended.",
         NotFound => "Make that folder, or name another one.",
         NotADirectory => "Name a folder.",
         PermissionDenied => "Check its owner and mode, or name a folder of your own.",

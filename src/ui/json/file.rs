@@ -45,7 +45,8 @@ enum StepLine<'a> {
         /// How many files and folders are called otherwise on the disk.
         renamed: u64,
         /// Where it goes unless another folder is named.
-        into: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        into: Option<String>,
         /// Bytes that are free there.
         #[serde(skip_serializing_if = "Option::is_none")]
         free: Option<u64>,
@@ -156,7 +157,7 @@ impl<'a> StepLine<'a> {
                 hidden: *hidden,
                 executable: *executable,
                 renamed: *renamed,
-                into: shown(into),
+                into: into.as_deref().map(shown),
                 free: *free,
                 accepted: *accepted,
             },

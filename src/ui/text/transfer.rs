@@ -4,6 +4,7 @@ use undertone_core::files::Outcome;
 use undertone_core::text::safe::Safe;
 
 use crate::engine::event::transfer::{Offered, OfferedFile, Progress, Step, Transfer};
+use crate::files::output::NAME;
 use crate::files::size::{amount, bytes};
 use crate::link::path::RelayLimits;
 use crate::terminal::layout::Text;
@@ -121,7 +122,10 @@ pub(in crate::ui) fn described(offers: &str, offered: &Offered) -> String {
         words += &format!("\n  {renamed} of the names are none here, and are changed");
     }
     words += &with_limits(*relay, *size);
-    words += &format!("\n  into {}", Safe::line(&into.display().to_string()));
+    words += &match into {
+        Some(into) => format!("\n  into {}", Safe::line(&into.display().to_string())),
+        None => format!("\n  to {NAME}"),
+    };
     if let Some(free) = free {
         words += &format!(", {} free", bytes(*free));
         if size.is_some_and(|size| size > *free) {

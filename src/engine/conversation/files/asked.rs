@@ -6,6 +6,7 @@ use undertone_core::files::Outcome;
 
 use super::incoming::{Incoming, State};
 use super::{Conversation, Done};
+use crate::files::sink::Target;
 
 impl Conversation<'_> {
     /// The person accepts an offer, into this folder or where everything goes.
@@ -18,6 +19,7 @@ impl Conversation<'_> {
         let Some(number) = self.one_of_theirs(number, is_asked) else {
             return;
         };
+        let into = into.map(Target::Folder);
         let into = into.unwrap_or_else(|| self.context.config.downloads.clone());
         let theirs = self.transfers.theirs.get_mut(&number);
         let peer = *self.peer.key();

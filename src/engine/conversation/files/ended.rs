@@ -81,19 +81,16 @@ impl Conversation<'_> {
                     theirs.state = state;
                     return true;
                 };
-                kept.push((
-                    *number,
-                    theirs.offer.name.to_string(),
-                    theirs.progress(),
-                    writing,
-                ));
+                let name = theirs.offer.name.to_string();
+                let progress = theirs.is_lasting().then(|| theirs.progress());
+                kept.push((*number, name, progress, writing));
                 false
             });
             for (number, name, progress, mut writing) in kept {
-                if progress.total.is_none() {
-                    // Of a pipe nothing comes again.
+                let Some(progress) = progress else {
+                    // Of a pipe nothing comes again, nor is it taken twice.
                     self.transfers.discard(*writing);
-                    let message = "what comes through a pipe cannot go on later".to_owned();
+                    let message = "what comes or goes through a pipe cannot go on later".to_owned();
                     let step = Step::Failed {
                         outcome: Outcome::Failed,
                         by_peer: self.exit.is_none(),
@@ -101,7 +98,7 @@ impl Conversation<'_> {
                     };
                     self.tell_transfer(number, false, name, step);
                     continue;
-                }
+                };
                 let noted = tokio::task::spawn_blocking(move || writing.keep());
                 if let Ok(Ok(())) = noted.await {
                     self.tell_transfer(number, false, name, Step::Kept(progress));

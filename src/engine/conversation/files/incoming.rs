@@ -26,8 +26,7 @@ pub(super) struct Incoming {
     pub(super) offer: Offer,
     pub(super) state: State,
     journal: Journal,
-    /// No more bytes of files are taken.
-    limit: Option<u64>,
+    bounds: Bounds,
     /// Bytes of the data, once the list is here.
     total: Option<u64>,
     /// Bytes of the files.
@@ -57,6 +56,15 @@ pub(super) struct Incoming {
     saving: Option<bool>,
 }
 
+/// What this end takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// No more bytes of files.
+    pub(super) limit: Option<u64>,
+    /// One file, which goes to standard output: what is out is gone.
+    pub(super) to_output: bool,
+}
+
 /// How far it is.
 #[derive(Debug)]
 pub(super) enum State {
@@ -73,12 +81,12 @@ pub(super) enum State {
 }
 
 impl Incoming {
-    pub(super) fn new(offer: Offer, journal: Journal, limit: Option<u64>) -> Self {
+    pub(super) fn new(offer: Offer, journal: Journal, bounds: Bounds) -> Self {
         Self {
             offer,
             state: State::Reading,
             journal,
-            limit,
+            bounds,
             total: None,
             size: 0,
             first: Vec::new(),
@@ -95,6 +103,11 @@ impl Incoming {
             told_full: false,
             saving: None,
         }
+    }
+
+    /// Whether what is here can go on in another run.
+    pub(super) fn is_lasting(&self) -> bool {
+        !self.bounds.to_output && self.total.is_some()
     }
 
     pub(super) fn list(&self) -> StreamId {

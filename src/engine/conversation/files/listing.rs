@@ -24,6 +24,7 @@ pub(in crate::engine::conversation) struct Listing {
 struct Former {
     list: List,
     replay: Replay,
+    journal: Journal,
     transfer: Transfer,
 }
 
@@ -42,15 +43,16 @@ pub(in crate::engine::conversation) enum Next {
 }
 
 impl Listing {
-    /// Looks whether an earlier run left something of this offer.
-    pub(super) fn look(journal: &Journal, peer: &PublicKey, id: &OfferId) -> Self {
-        let found = journal.find(peer, id).ok().flatten();
-        let former = found.and_then(|transfer| {
+    /// Looks whether an earlier run left something of this offer, where there is a journal for that.
+    pub(super) fn look(journal: Option<Journal>, peer: &PublicKey, id: &OfferId) -> Self {
+        let former = journal.and_then(|journal| {
+            let transfer = journal.find(peer, id).ok().flatten()?;
             let folder = Folder::open(&transfer.folder).ok()?;
             let replay = Part::reopen(folder, transfer.part.clone()).ok()?;
             Some(Box::new(Former {
                 list: List::new(transfer.offset),
                 replay,
+                journal,
                 transfer,
             }))
         });
@@ -79,17 +81,12 @@ impl Listing {
     ///
     /// # Errors
     /// [`Refused`]: the offer is not to be taken.
-    pub(super) fn finish(
-        self,
-        offer: &Offer,
-        journal: &Journal,
-        signals: &Arc<Signals>,
-    ) -> Result<Listed, Refused> {
+    pub(super) fn finish(self, offer: &Offer, signals: &Arc<Signals>) -> Result<Listed, Refused> {
         let (summary, receive) = self.list.finish(offer)?;
         let former = self.former.and_then(|former| {
             let (_, receive) = former.list.finish(offer).ok()?;
             let part = former.replay.go_on(receive.file()).ok()?;
-            let noted = (journal.clone(), former.transfer);
+            let noted = (former.journal, former.transfer);
             Writing::begin(receive, part, noted, Arc::clone(signals)).ok()
         });
         let next = match former {

@@ -226,7 +226,7 @@ impl Conversation<'_> {
         let _ = timeout(WRITE_TIMEOUT, ending).await;
         for (number, theirs) in std::mem::take(&mut self.transfers.theirs) {
             theirs.signals.cancelled.store(true, Ordering::Relaxed);
-            if theirs.is_accepted() {
+            if theirs.is_accepted() && theirs.is_lasting() {
                 let name = theirs.offer.name.to_string();
                 self.tell_transfer(number, false, name, Step::Kept(theirs.progress()));
             }

@@ -4,12 +4,17 @@
 use undertone_core::files::{Offer, Outcome};
 use undertone_core::session::streams::StreamId;
 
-use super::incoming::{Incoming, State, Work};
+use super::incoming::{Bounds, Incoming, State, Work};
 use super::listing::{Listed, Next};
 use super::writing::WriteError;
 use super::{Conversation, Done, THEIRS_MAX};
 use crate::engine::event::transfer::{Offered, Step};
+use crate::files::output::NAME;
 use crate::trust::Trust;
+
+/// What is to be done about a folder, or several files, for which there is no room.
+const ONE_FILE: &str =
+    "Receive it into a folder; or let it be sent as one file, as by: tar c . | undertone send -";
 
 impl Conversation<'_> {
     /// The peer offers something: its list is read before anybody is asked.
@@ -38,7 +43,11 @@ impl Conversation<'_> {
         }
         let number = self.transfers.number();
         let config = &self.context.config;
-        let theirs = Incoming::new(offer, config.journal.clone(), config.limit);
+        let bounds = Bounds {
+            limit: config.limit,
+            to_output: config.downloads.folder().is_none(),
+        };
+        let theirs = Incoming::new(offer, config.journal.clone(), bounds);
         let look = theirs.look(*self.peer.key());
         self.transfers.theirs.insert(number, theirs);
         self.transfers.spawn(move || Done::Worked(number, look()));
@@ -61,6 +70,11 @@ impl Conversation<'_> {
                 WriteError::TooLarge(limit).to_string(),
             );
         }
+        let into = config.downloads.folder();
+        if into.is_none() && (summary.totals.entries, summary.totals.files) != (1, 1) {
+            let message = format!("one file alone can go to {NAME}\n{ONE_FILE}");
+            return self.end_theirs(number, Outcome::CannotWrite, message);
+        }
         if asks {
             let trust = self.peer.trust();
             // How much comes through a pipe nobody knows.
@@ -69,7 +83,6 @@ impl Conversation<'_> {
                 .zip(size)
                 .is_some_and(|(up_to, size)| size <= up_to);
             let accepted = trust == Trust::Verified && is_little;
-            let into = config.downloads.clone();
             let offered = Offered::new(&summary, trust, into, self.route.relay_limits(), accepted);
             self.tell_transfer(number, false, name, Step::Offered(offered));
             if accepted {

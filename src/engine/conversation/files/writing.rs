@@ -12,7 +12,9 @@ use undertone_core::files::receive::Receive;
 
 use crate::files::incoming::{Incoming, IncomingError};
 use crate::files::journal::{Journal, Transfer};
+use crate::files::output::Output;
 use crate::files::place::{Part, PlaceError};
+use crate::files::sink::Sink;
 use crate::store::StoreError;
 
 /// A full disk is tried again after so long.
@@ -35,13 +37,20 @@ pub(super) struct Signals {
 #[derive(Debug)]
 pub(in crate::engine::conversation) struct Writing {
     incoming: Incoming,
-    journal: Journal,
-    transfer: Transfer,
-    /// When the journal last said how much is safe.
-    safe: Instant,
+    /// `None` where it cannot go on after a crash.
+    noted: Option<Noted>,
     signals: Arc<Signals>,
     /// A buffer for bytes that are to be written, empty.
     pub(super) spare: Vec<u8>,
+}
+
+/// What the journal says of it.
+#[derive(Debug)]
+struct Noted {
+    journal: Journal,
+    transfer: Transfer,
+    /// When that was said.
+    safe: Instant,
 }
 
 /// What was received, in its place.
@@ -98,14 +107,35 @@ impl Writing {
         transfer.part = part.kept().clone();
         transfer.offset = receive.offset();
         journal.keep(&transfer)?;
-        Ok(Self {
-            incoming: Incoming::new(receive, part),
+        let noted = Noted {
             journal,
             transfer,
             safe: Instant::now(),
+        };
+        Ok(Self::of(receive, Sink::Part(part), Some(noted), signals))
+    }
+
+    /// Begins to write `receive` to standard output.
+    ///
+    /// # Errors
+    /// [`PlaceError`].
+    pub(super) fn begin_output(
+        receive: Receive,
+        output: &Output,
+        signals: Arc<Signals>,
+    ) -> Result<Self, WriteError> {
+        let stop = Arc::clone(&signals);
+        let output = output.open(move || stop.cancelled.load(Ordering::Relaxed))?;
+        Ok(Self::of(receive, Sink::Output(output), None, signals))
+    }
+
+    fn of(receive: Receive, sink: Sink, noted: Option<Noted>, signals: Arc<Signals>) -> Self {
+        Self {
+            incoming: Incoming::new(receive, sink),
+            noted,
             signals,
             spare: Vec::new(),
-        })
+        }
     }
 
     /// How much of the data is written.
@@ -120,23 +150,32 @@ impl Writing {
     pub(super) fn take(&mut self, mut bytes: &[u8]) -> Result<(), WriteError> {
         let (incoming, signals) = (&mut self.incoming, &self.signals);
         persist(signals, || incoming.take(&mut bytes))?;
-        let is_much = self.offset().saturating_sub(self.transfer.offset) >= SAFE_EVERY;
-        if is_much || self.safe.elapsed() >= SAFE_AFTER {
-            self.keep()?;
+        let offset = self.offset();
+        let is_due = |noted: &Noted| {
+            let is_much = offset.saturating_sub(noted.transfer.offset) >= SAFE_EVERY;
+            is_much || noted.safe.elapsed() >= SAFE_AFTER
+        };
+        match self.noted.as_ref().is_some_and(is_due) {
+            true => self.keep(),
+            false => Ok(()),
         }
-        Ok(())
     }
 
-    /// Notes that everything so far is on the disk, once it is.
+    /// Notes that everything so far is on the disk, once it is, where that is of use.
     ///
     /// # Errors
     /// [`WriteError`].
     pub(super) fn keep(&mut self) -> Result<(), WriteError> {
         let (incoming, signals) = (&mut self.incoming, &self.signals);
-        self.transfer.offset = persist(signals, || Ok(incoming.sync()?))?;
-        self.transfer.part = self.incoming.part().kept().clone();
-        self.journal.keep(&self.transfer)?;
-        self.safe = Instant::now();
+        let Some(noted) = &mut self.noted else {
+            return Ok(());
+        };
+        noted.transfer.offset = persist(signals, || Ok(incoming.sync()?))?;
+        if let Some(part) = incoming.part() {
+            noted.transfer.part = part.kept().clone();
+        }
+        noted.journal.keep(&noted.transfer)?;
+        noted.safe = Instant::now();
         Ok(())
     }
 
@@ -148,8 +187,7 @@ impl Writing {
         let mut paths = Vec::new();
         let (incoming, signals) = (&mut self.incoming, &self.signals);
         persist(signals, || incoming.finish(|path| paths.push(path)))?;
-        self.journal
-            .forget(&self.transfer.peer, &self.transfer.id)?;
+        self.noted.as_ref().map_or(Ok(()), Noted::forget)?;
         Ok(Received {
             paths,
             dropped: self.incoming.failed().in_words(),
@@ -158,11 +196,16 @@ impl Writing {
 
     /// Removes what there is of it.
     pub(super) fn discard(self) {
-        let Transfer { peer, id, .. } = &self.transfer;
         // What stays behind `undertone files` lists.
         if self.incoming.discard().is_ok() {
-            let _ = self.journal.forget(peer, id);
+            let _ = self.noted.as_ref().map(Noted::forget);
         }
+    }
+}
+
+impl Noted {
+    fn forget(&self) -> Result<(), StoreError> {
+        self.journal.forget(&self.transfer.peer, &self.transfer.id)
     }
 }
 

@@ -1,6 +1,5 @@
 //! What is done for an offer of the peer's on another thread: one thing at a time.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use undertone_core::crypto::keys::PublicKey;
@@ -9,10 +8,11 @@ use undertone_core::files::name::Name;
 use undertone_core::files::receive::Receive;
 
 use super::super::listing::{Listed, Listing};
-use super::super::writing::{Received, WriteError, Writing};
+use super::super::writing::{Received, Signals, WriteError, Writing};
 use super::{Incoming, State};
-use crate::files::journal::Transfer;
-use crate::files::place::{Folder, Part, PlaceError};
+use crate::files::journal::{Journal, Transfer};
+use crate::files::place::{Folder, Kept, Part, PlaceError};
+use crate::files::sink::Target;
 
 /// A buffer of more bytes than this is not kept for what comes next.
 const SPARE_MAX: usize = 1024 * 1024;
@@ -32,8 +32,9 @@ pub(in crate::engine::conversation) enum Work {
 impl Incoming {
     /// Looks for what an earlier run left of it.
     pub(in super::super) fn look(&self, peer: PublicKey) -> impl FnOnce() -> Work + Send + 'static {
-        let (journal, id) = (self.journal.clone(), self.offer.id);
-        move || Work::Read(Box::new(Listing::look(&journal, &peer, &id)), 0)
+        let journal = (!self.bounds.to_output).then(|| self.journal.clone());
+        let id = self.offer.id;
+        move || Work::Read(Box::new(Listing::look(journal, &peer, &id)), 0)
     }
 
     /// What is to be done with what waits, on another thread, unless one is busy with it already.
@@ -59,14 +60,10 @@ impl Incoming {
         let last = std::mem::take(&mut self.last);
         self.came = false;
         self.list_len += bytes.len() as u64;
-        let (offer, journal, signals) = (
-            self.offer.clone(),
-            self.journal.clone(),
-            Arc::clone(&self.signals),
-        );
+        let (offer, signals) = (self.offer.clone(), Arc::clone(&self.signals));
         move || match listing.take(&bytes) {
             Ok(()) if !last => Work::Read(listing, bytes.len() as u64),
-            Ok(()) => Work::Listed(listing.finish(&offer, &journal, &signals)),
+            Ok(()) => Work::Listed(listing.finish(&offer, &signals)),
             Err(refused) => Work::Listed(Err(refused)),
         }
     }
@@ -83,6 +80,7 @@ impl Incoming {
         // which the data begins.
         let contents = (self.written + coming).saturating_sub(self.list_len);
         let over = self
+            .bounds
             .limit
             .filter(|limit| self.total.is_none() && contents > *limit);
         move || {
@@ -103,10 +101,10 @@ impl Incoming {
         }
     }
 
-    /// Makes the part in this folder, on another thread.
+    /// Makes the part in this folder, or takes standard output, on another thread.
     pub(in super::super) fn open(
         &mut self,
-        into: PathBuf,
+        into: Target,
         peer: PublicKey,
     ) -> Option<impl FnOnce() -> Work + Send + 'static> {
         let receive = match std::mem::replace(&mut self.state, State::Writing) {
@@ -116,28 +114,38 @@ impl Incoming {
                 return None;
             }
         };
-        let transfer = Transfer {
-            peer,
-            id: self.offer.id,
-            name: self.offer.name.to_string(),
-            size: self.offer.size,
-            folder: into,
-            part: Default::default(),
-            offset: 0,
-        };
-        let (journal, signals) = (self.journal.clone(), Arc::clone(&self.signals));
+        let (offer, journal) = (self.offer.clone(), self.journal.clone());
+        let signals = Arc::clone(&self.signals);
         Some(move || {
-            let part = Name::new(&transfer.name)
-                .map_err(|_| PlaceError::Misfit)
-                .and_then(|name| Part::create(Folder::open(&transfer.folder)?, &name));
-            Work::Opened(match part {
-                Err(error) => Err((receive, error.into())),
-                Ok(part) => {
-                    let begun =
-                        Writing::begin((*receive).clone(), part, (journal, transfer), signals);
-                    begun.map(Box::new).map_err(|error| (receive, error))
+            let again = (*receive).clone();
+            let begun = match into {
+                Target::Folder(folder) => {
+                    let transfer = Transfer {
+                        peer,
+                        id: offer.id,
+                        name: offer.name.to_string(),
+                        size: offer.size,
+                        folder,
+                        part: Kept::default(),
+                        offset: 0,
+                    };
+                    create(again, (journal, transfer), signals)
                 }
-            })
+                Target::Output(output) => Writing::begin_output(again, &output, signals),
+            };
+            Work::Opened(begun.map(Box::new).map_err(|error| (receive, error)))
         })
     }
+}
+
+/// Makes the part that the journal is to know.
+fn create(
+    receive: Receive,
+    noted: (Journal, Transfer),
+    signals: Arc<Signals>,
+) -> Result<Writing, WriteError> {
+    let (_, transfer) = &noted;
+    let name = Name::new(&transfer.name).map_err(|_| PlaceError::Misfit)?;
+    let part = Part::create(Folder::open(&transfer.folder)?, &name)?;
+    Writing::begin(receive, part, noted, signals)
 }
