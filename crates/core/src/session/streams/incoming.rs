@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use web_time::Instant;
 
-use super::CREDIT;
+use super::{CREDIT, window};
 use crate::payload::StreamPart;
 use crate::session::Fault;
 
 /// That bytes arrived is said within this time …
 const WITHIN: Duration = Duration::from_millis(10);
-/// … or at once for so many.
-const AT_ONCE: u64 = 64 * 1024;
+/// … or at once for so many: who has no more on the way than the least window waits for it.
+const AT_ONCE: u64 = window::MIN / 2;
 
 #[derive(Debug)]
 pub(super) struct Incoming {
@@ -98,5 +98,27 @@ impl Incoming {
     pub(super) fn restart(&mut self, now: Instant) {
         self.said = None;
         self.due = Some(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_the_least_on_the_way_is_told_at_once_whatever_its_pieces_are() {
+        // A window is full once no further piece fits; a piece is at most a fourth of it.
+        for piece in [1, 1000, window::MIN / 5, window::MIN / 4] {
+            let now = Instant::now();
+            let mut stream = Incoming::new(0, now);
+            stream.credit().unwrap();
+            let mut offset = 0;
+            while offset + piece <= window::MIN {
+                let bytes = vec![0; usize::try_from(piece).unwrap()];
+                stream.receive(offset, &bytes, false, now).unwrap();
+                offset += piece;
+            }
+            assert_eq!(stream.due(), Some(now), "pieces of {piece}");
+        }
     }
 }
