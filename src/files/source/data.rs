@@ -143,7 +143,8 @@ impl Source {
                     len
                 }
                 Place::Verdict { file } => {
-                    rest.fill(self.verdict(file).byte());
+                    let byte = rest.split_at_mut(1).0;
+                    byte.fill(self.verdict(file).byte());
                     1
                 }
             };

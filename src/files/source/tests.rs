@@ -58,9 +58,12 @@ fn lines(source: &Source) -> Vec<String> {
 fn data(source: &mut Source, piece: usize) -> Vec<u8> {
     let (mut data, mut buf) = (Vec::new(), vec![0xee; piece]);
     loop {
-        match source.fill(data.len() as u64, &mut buf).unwrap() {
+        buf.fill(0xee);
+        let len = source.fill(data.len() as u64, &mut buf).unwrap();
+        assert!(buf[len..].iter().all(|byte| *byte == 0xee));
+        match len {
             0 => return data,
-            len => data.extend_from_slice(&buf[..len]),
+            _ => data.extend_from_slice(&buf[..len]),
         }
     }
 }
