@@ -141,18 +141,6 @@ fn an_offer_that_is_given_up_at_any_time_is_over_at_once_and_leaves_nothing() {
             None => {
                 peer.close(offer.list);
                 peer.close(offer.data);
-                // What the client had not accepted then, it is to hear of once it does.
-                match when {
-                    When::Offered => {
-                        peer.await_credit(offer.list);
-                        peer.close(offer.list);
-                    }
-                    When::Asked => {
-                        peer.accept_asked(&offer);
-                        peer.close(offer.data);
-                    }
-                    _ => {}
-                }
             }
             Some((outcome, _)) => peer.tell(Body::Outcome(offer.id, outcome)),
         }

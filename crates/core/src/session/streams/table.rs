@@ -250,7 +250,9 @@ impl Streams {
     }
 
     fn closed(&mut self, id: StreamId) -> Result<Option<Event>, Fault> {
-        let news = self.closes.closed(id)? && self.forget(id);
+        // One of the peer's own is news before it was accepted, too: what it was for is withdrawn.
+        let is_closed = self.closes.closed(id)?;
+        let news = is_closed && (self.forget(id) || !self.is_ours(id));
         Ok(news.then_some(Event::Closed(id)))
     }
 
