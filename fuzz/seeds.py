@@ -34,6 +34,8 @@ piece = bytes([0x84, 8, 1, 0, 0x43, 7, 7, 7])
 credit = bytes([0x84, 9, 2, 0, 0x1A, 0, 0x40, 0, 0])
 close = bytes([0x82, 10, 1])
 offer = b"\x88\x18\x40\x01\x58\x20" + bytes([7] * 32) + b"\x01\x03\x65a.txt\x01\x18\x63"
+compare = b"\x85\x18\x42\x03\x58\x20" + bytes([7] * 32) + b"\x1a\x00\x50\x00\x00\x1a\x00\x10\x00\x00"
+hashes = b"\x84\x18\x43\x04\x58\x20" + bytes([7] * 32) + b"\x58\x20" + bytes([9] * 32)
 outcome = b"\x84\x18\x41\x02\x58\x20" + bytes([7] * 32) + b"\x05"
 
 
@@ -90,6 +92,7 @@ SEEDS = {
         piece + credit + close,
         bytes([0x85, 8, 1, 0, 0x40, 0xF5]),
         offer + outcome,
+        compare + hashes,
     ],
     "record": [
         b"".join(map(record, payloads)),

@@ -11,6 +11,7 @@
 use std::path::PathBuf;
 
 use undertone_core::files::entry::Entry;
+use undertone_core::files::head::Reached;
 use undertone_core::files::name::Name;
 use undertone_core::files::receive::{Receive, Step, Verdict};
 use undertone_core::files::{Outcome, Refused};
@@ -97,6 +98,12 @@ impl Incoming {
     #[must_use]
     pub fn offset(&self) -> u64 {
         self.receive.offset()
+    }
+
+    /// The same, by the entries of the list.
+    #[must_use]
+    pub fn reached(&self) -> Reached {
+        self.receive.reached()
     }
 
     /// Files that were not kept because of what happened to them at the sender, since this was made.

@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use undertone_core::crypto::keys::PublicKey;
-use undertone_core::files::OfferId;
+use undertone_core::files::head::Reached;
+use undertone_core::files::list::Shape;
+use undertone_core::files::{Offer, OfferId};
 
 use super::place::{Kept, PlaceError, clear};
 use crate::store::{self, StoreError, make_private_dir};
@@ -45,8 +47,12 @@ pub struct Transfer {
     pub folder: PathBuf,
     /// What is there of it, in that folder.
     pub part: Kept,
-    /// Everything before this place in the data is on the disk, in bytes.
+    /// Everything before this place in the data is on the disk, in bytes …
     pub offset: u64,
+    /// … which is there in the list.
+    pub reached: Reached,
+    /// What another offer of the same files has in common with it.
+    pub shape: Shape,
 }
 
 /// What a journal holds.
@@ -80,6 +86,9 @@ struct File {
     folder: String,
     part: Kept,
     offset: u64,
+    entries: u64,
+    contents: u64,
+    shape: String,
 }
 
 impl Journal {
@@ -114,6 +123,26 @@ impl Journal {
         Ok(found.filter(|found| found.peer == *peer && found.id == *id))
     }
 
+    /// What there is of another offer of this peer that may be of the same files, the most of it: what
+    /// it is called and its size are the same.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn find_alike(
+        &self,
+        peer: &PublicKey,
+        offer: &Offer,
+    ) -> Result<Option<Transfer>, StoreError> {
+        let transfers = self
+            .read(&BASE64URL_NOPAD.encode(peer.as_bytes()))?
+            .transfers;
+        let alike = transfers.into_iter().filter(|found| {
+            let is_called_so = found.name == *offer.name && found.size == offer.size;
+            found.peer == *peer && found.id != offer.id && is_called_so && found.size.is_some()
+        });
+        Ok(alike.max_by_key(|found| found.offset))
+    }
+
     /// Forgets a transfer, which is complete or given up. It may be forgotten already.
     ///
     /// # Errors
@@ -133,6 +162,11 @@ impl Journal {
     /// # Errors
     /// [`StoreError`].
     pub fn list(&self) -> Result<Listed, StoreError> {
+        self.read("")
+    }
+
+    /// Those whose files' names begin like this.
+    fn read(&self, prefix: &str) -> Result<Listed, StoreError> {
         let failed = |error| StoreError::io("read", &self.dir)(error);
         let entries = match fs::read_dir(&self.dir) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Listed::default()),
@@ -142,7 +176,10 @@ impl Journal {
         for entry in entries.take(LISTED_MAX) {
             paths.push(entry.map_err(failed)?.path());
         }
-        paths.retain(|path| path.as_os_str().as_bytes().ends_with(SUFFIX.as_bytes()));
+        paths.retain(|path| {
+            let name = path.file_name().unwrap_or_default().as_bytes();
+            name.starts_with(prefix.as_bytes()) && name.ends_with(SUFFIX.as_bytes())
+        });
         paths.sort_unstable();
         let mut listed = Listed::default();
         for path in paths {
@@ -186,6 +223,9 @@ impl File {
             folder: BASE64URL_NOPAD.encode(transfer.folder.as_os_str().as_bytes()),
             part: transfer.part.clone(),
             offset: transfer.offset,
+            entries: transfer.reached.entries,
+            contents: transfer.reached.contents,
+            shape: BASE64URL_NOPAD.encode(&transfer.shape.0),
         }
     }
 
@@ -202,6 +242,11 @@ impl File {
             folder: folder.into(),
             part: file.part,
             offset: file.offset,
+            reached: Reached {
+                entries: file.entries,
+                contents: file.contents,
+            },
+            shape: Shape(key(&file.shape)?),
         })
     }
 }

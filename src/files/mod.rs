@@ -8,6 +8,7 @@
 //! incoming   what comes, on its way to the disk
 //! place      what is received: into a part, then to a new name
 //! output     what is received: to standard output      sink  one of both
+//! left       what an earlier offer left of the same files
 //! journal    what of that is not complete, across runs
 //! at         open folders
 //! size       how much it is, in words
@@ -19,6 +20,7 @@
 mod at;
 pub mod incoming;
 pub mod journal;
+pub mod left;
 mod number;
 pub mod output;
 pub mod place;

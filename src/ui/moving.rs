@@ -51,12 +51,15 @@ impl Moving {
                 let one = One::new(transfer.outgoing, *progress, now);
                 self.all.insert(number, one);
             }
-            Step::Progress(progress) => {
+            Step::Progress(progress) | Step::Checking(progress) => {
                 let new = || One::new(transfer.outgoing, *progress, now);
                 self.all
                     .entry(number)
                     .or_insert_with(new)
                     .take(*progress, now);
+                if let Step::Checking(_) = &transfer.step {
+                    self.say(number, "checking");
+                }
                 next = self.shown.map_or(now, |shown| now.max(shown + SHOWN_EVERY));
             }
             Step::Paused { .. } => self.say(number, "paused"),

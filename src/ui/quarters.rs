@@ -20,7 +20,7 @@ impl Quarters {
     pub(super) fn tells(&mut self, transfer: &Transfer, now: Instant) -> bool {
         let Transfer { number, step, .. } = transfer;
         let quarter = match step {
-            Step::Started(progress) | Step::Progress(progress) => {
+            Step::Started(progress) | Step::Progress(progress) | Step::Checking(progress) => {
                 progress.percent().unwrap_or_default() / 25
             }
             Step::Done { .. } | Step::Failed { .. } | Step::Kept(_) => {
@@ -29,7 +29,8 @@ impl Quarters {
             }
             _ => return true,
         };
-        if let Step::Started(_) = step {
+        let is_first = matches!(step, Step::Checking(_)) && !self.0.contains_key(number);
+        if is_first || matches!(step, Step::Started(_)) {
             self.0.insert(*number, (quarter, now));
             return true;
         }

@@ -1,6 +1,7 @@
 //! `undertone send` and `undertone receive`, with each other and with a chat.
 
 mod output;
+mod touched;
 
 use std::fs;
 use std::io::Write;

@@ -8,13 +8,16 @@
 //!   └► tree     the order, the totals, the hash: what all entries must be
 //! entry      one file or folder of the list        extents  where it has data
 //! name       what it may be called
+//! head       the beginning of a list               compare  what an earlier offer left, with it
 //! ```
 //!
 //! Nothing here opens a file or knows where one is to go: names are checked and made safe, and the
 //! program's own part does the rest.
 
+pub mod compare;
 pub mod entry;
 pub mod extents;
+pub mod head;
 pub mod list;
 pub mod name;
 mod offer;

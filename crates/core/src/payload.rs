@@ -15,6 +15,8 @@
 //! [16, seq, sent, text, true]   the same, which went out in a session before, too
 //! [64, seq, id, list, data, name, count, size]   an offer of files; the size may be null
 //! [65, seq, id, outcome]    what became of one
+//! [66, seq, id, kept, len]  asks for SHA-256 of its first contents, in chunks
+//! [67, seq, id, hashes]     the answer
 //! ```
 //!
 //! Kinds from 16 on are reliable: they carry a sequence number as their second
@@ -22,6 +24,7 @@
 //! that is not known is ignored, and acknowledged where it is reliable, so
 //! that later versions can add some.
 
+use crate::files::compare::Chunks;
 use crate::files::{Offer, OfferId, Outcome};
 
 mod decode;
@@ -50,6 +53,8 @@ const FAILED: u64 = 1;
 const TEXT: u64 = 16;
 const OFFER: u64 = 64;
 const OUTCOME: u64 = 65;
+const COMPARE: u64 = 66;
+const HASHES: u64 = 67;
 /// From here on kinds are reliable, known or not.
 const RELIABLE: u64 = 16;
 
@@ -154,6 +159,12 @@ pub enum Body<'a> {
     Offer(Offer<&'a str>),
     /// What became of an offer, of either end.
     Outcome(OfferId, Outcome),
+    /// The receiver of an offer asks for the hashes of so much of its contents.
+    Compare(OfferId, Chunks),
+    /// Its sender gives them, one behind the other, at most [`HASHES_MAX`] bytes.
+    ///
+    /// [`HASHES_MAX`]: crate::files::compare::HASHES_MAX
+    Hashes(OfferId, &'a [u8]),
     /// A kind of a later version.
     Unknown,
 }

@@ -68,6 +68,14 @@ impl Conversation<'_> {
                     self.heed(seq, format!("of files that were offered: {outcome:?}"))?;
                     self.take_outcome(id, outcome);
                 }
+                session::Event::Compare { seq, id, chunks } => {
+                    self.heed(seq, format!("hashes of files are asked for: {chunks:?}"))?;
+                    self.take_compare(id, chunks);
+                }
+                session::Event::Hashes { seq, id, hashes } => {
+                    self.heed(seq, "hashes of files".to_owned())?;
+                    self.take_hashes(id, hashes);
+                }
                 session::Event::Piece {
                     stream,
                     offset: _,
@@ -189,6 +197,8 @@ impl Conversation<'_> {
             session::Event::Text { .. }
             | session::Event::Offer { .. }
             | session::Event::Outcome { .. }
+            | session::Event::Compare { .. }
+            | session::Event::Hashes { .. }
             | session::Event::Delivered(_)
             | session::Event::Agree(_)
             | session::Event::Piece { .. }

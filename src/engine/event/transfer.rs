@@ -43,6 +43,9 @@ pub enum Step {
         /// What the mediator carries at most, where it carries the conversation.
         relay: Option<RelayLimits>,
     },
+    /// What an earlier offer left is compared with the same files of this one, at this end: so many
+    /// bytes of them.
+    Checking(Progress),
     /// It was accepted, and goes on from here.
     Started(Progress),
     /// Bytes have arrived: both ends count what the receiver has.

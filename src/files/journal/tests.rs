@@ -20,6 +20,11 @@ fn transfer(folder: &Path, id: u8) -> Transfer {
             dropped: [3].into(),
         },
         offset: 1 << 50,
+        reached: Reached {
+            entries: 7,
+            contents: 1 << 49,
+        },
+        shape: Shape([id; 32]),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{
     AtFlags, FileType, Stat, Timespec, Timestamps, UTIME_OMIT, fdatasync, fstat, ftruncate,
-    futimens, statat,
+    futimens, statat, utimensat,
 };
 use rustix::io::{Errno, pwrite};
 use undertone_core::files::entry::{Entry, Kind};
@@ -107,18 +107,30 @@ pub(super) fn is_lone_file(stat: &Stat) -> bool {
 
 /// Best effort: some file systems keep none, or let nobody else set it.
 pub(super) fn set_mtime(fd: impl AsFd, mtime: u64) {
+    if let Some(times) = times(mtime) {
+        let _ = futimens(fd, &times);
+    }
+}
+
+/// The same of what has this name in an open folder.
+pub(super) fn set_mtime_at(folder: impl AsFd, name: &str, mtime: u64) {
+    if let Some(times) = times(mtime) {
+        let _ = utimensat(folder, name, &times, AtFlags::SYMLINK_NOFOLLOW);
+    }
+}
+
+fn times(mtime: u64) -> Option<Timestamps> {
     let since = Duration::from_secs(mtime);
     let latest = SystemTime::now() + MTIME_AHEAD;
     let is_plausible = UNIX_EPOCH
         .checked_add(since)
         .is_some_and(|mtime| mtime <= latest);
     let (true, Ok(tv_sec)) = (is_plausible, i64::try_from(mtime)) else {
-        return;
+        return None;
     };
     let time = |tv_sec, tv_nsec| Timespec { tv_sec, tv_nsec };
-    let times = Timestamps {
+    Some(Timestamps {
         last_access: time(0, UTIME_OMIT),
         last_modification: time(tv_sec, 0),
-    };
-    let _ = futimens(fd, &times);
+    })
 }

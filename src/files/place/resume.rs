@@ -2,17 +2,21 @@
 //! what is there, and what was written behind that is removed.
 
 use std::collections::HashSet;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Mode, OFlags, fstat, openat, statat};
-use rustix::io::Errno;
+use rustix::fs::{AtFlags, Mode, OFlags, Stat, fstat, openat, statat};
+use rustix::io::{Errno, pread};
 use undertone_core::files::DEPTH_MAX;
 use undertone_core::files::entry::{Entry, Kind};
 
-use super::level::open_part;
-use super::open_file::is_lone_file;
+use super::level::{Level, open_part};
+use super::open_file::{is_lone_file, set_mtime_at};
 use super::{Folder, Kept, Part, PlaceError, remove};
 use crate::files::at::{DIRECTORY, names};
+
+/// Bytes that are read at a time.
+const READ_LEN: usize = 256 * 1024;
 
 /// A part while the list is walked to where it ended.
 #[derive(Debug)]
@@ -59,10 +63,7 @@ impl Replay {
             (Some(level), Some(seen)) => (level, seen),
             _ => return Err(PlaceError::Misfit),
         };
-        let name = match part.kept.numbered.get(&index) {
-            Some(name) => name.clone(),
-            None => entry.name.safe().into_owned(),
-        };
+        let name = called(&part.kept, index, entry);
         let path = part.target.path().join(&name);
         if entry.kind != Kind::Folder {
             let here = statat(&level.fd, &*name, AtFlags::SYMLINK_NOFOLLOW);
@@ -72,6 +73,10 @@ impl Replay {
             return match is_lone_file(&here) && is_whole {
                 true => {
                     seen.insert(here.st_ino);
+                    // Another offer of the same files may have others.
+                    if u64::try_from(here.st_mtime) != Ok(entry.mtime) {
+                        set_mtime_at(&level.fd, &name, entry.mtime);
+                    }
                     Ok(())
                 }
                 false => Err(PlaceError::Changed(path)),
@@ -82,6 +87,43 @@ impl Replay {
         self.seen.push(HashSet::new());
         part.enter(entry, name, fd, 0);
         Ok(())
+    }
+
+    /// Reads the first `len` bytes of the next entry's contents, until `taken` says that it is enough;
+    /// whether it did not.
+    ///
+    /// # Errors
+    /// [`PlaceError`], as [`passed`](Self::passed).
+    pub fn read(
+        &mut self,
+        entry: &Entry,
+        len: u64,
+        mut taken: impl FnMut(&[u8]) -> bool,
+    ) -> Result<bool, PlaceError> {
+        self.part.leave(entry.depth)?;
+        let level = self.part.levels.last().ok_or(PlaceError::Misfit)?;
+        let name = called(&self.part.kept, self.part.begun, entry);
+        let failed = || PlaceError::Changed(self.part.target.path().join(&name));
+        if len == 0 {
+            return Ok(true);
+        }
+        let (fd, _) = open(level, &name, OFlags::RDONLY).map_err(|_| failed())?;
+        let (mut buf, mut done) = (vec![0; READ_LEN], 0);
+        while done < len {
+            let (at, here) = entry.place(done).ok_or(PlaceError::Misfit)?;
+            let room = usize::try_from(here.min(len - done)).unwrap_or(READ_LEN);
+            let room = buf.get_mut(..room.min(READ_LEN)).unwrap_or_default();
+            let read = match pread(&fd, &mut *room, at) {
+                Err(Errno::INTR) => continue,
+                Ok(0) | Err(_) => return Err(failed()),
+                Ok(read) => read,
+            };
+            if !taken(room.get(..read).unwrap_or_default()) {
+                return Ok(false);
+            }
+            done += read as u64;
+        }
+        Ok(true)
     }
 
     /// Goes on behind the last entry that passed; or, where a file was begun, in it, with so many
@@ -112,22 +154,14 @@ impl Replay {
     fn reopen_file(&mut self, entry: &Entry, position: u64) -> Result<(), PlaceError> {
         let part = &mut self.part;
         let level = part.levels.last().ok_or(PlaceError::Misfit)?;
-        let name = match part.kept.numbered.get(&part.begun) {
-            Some(name) => name.clone(),
-            None => entry.name.safe().into_owned(),
-        };
+        let name = called(&part.kept, part.begun, entry);
         let path = part.target.path().join(&name);
-        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let fd = openat(&level.fd, &*name, flags, Mode::empty()).map_err(changed(&path))?;
-        let here = fstat(&fd).map_err(changed(&path))?;
         // What was written behind it is written again.
         let last = entry.place(position - 1).ok_or(PlaceError::Misfit)?;
-        let end = last.0 + 1;
-        let is_there =
-            is_lone_file(&here) && u64::try_from(here.st_size).is_ok_and(|size| size >= end);
-        if !is_there {
-            return Err(PlaceError::Changed(path));
-        }
+        let (fd, here) = open(level, &name, OFlags::WRONLY)
+            .ok()
+            .filter(|(_, here)| u64::try_from(here.st_size).is_ok_and(|size| size > last.0))
+            .ok_or(PlaceError::Changed(path))?;
         if let Some(seen) = self.seen.last_mut() {
             seen.insert(here.st_ino);
         }
@@ -147,6 +181,23 @@ impl Replay {
             }
         }
         Ok(())
+    }
+}
+
+/// What the entry of this number is called in the part.
+fn called(kept: &Kept, number: u64, entry: &Entry) -> String {
+    let numbered = kept.numbered.get(&number).cloned();
+    numbered.unwrap_or_else(|| entry.name.safe().into_owned())
+}
+
+/// Opens a file to which nothing else leads.
+fn open(level: &Level, name: &str, flags: OFlags) -> Result<(OwnedFd, Stat), Errno> {
+    let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let fd = openat(&level.fd, name, flags, Mode::empty())?;
+    let here = fstat(&fd)?;
+    match is_lone_file(&here) {
+        true => Ok((fd, here)),
+        false => Err(Errno::MLINK),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use undertone_core::files::OfferId;
+use undertone_core::files::compare::{Chunks, Hasher};
 use undertone_core::files::entry::{Entry, Kind};
 use undertone_core::files::name::Name;
 use undertone_core::files::receive::Verdict;
@@ -16,6 +17,9 @@ use super::listed::Listed;
 use super::pipe::read_pipe;
 use super::read::Reader;
 use crate::files::skipped::{Reason, Skipped};
+
+/// Bytes that are hashed at a time.
+const HASHED_AT_ONCE: usize = 256 * 1024;
 
 /// What is sent. Nothing that was read is kept, but for what was wrong with it.
 #[derive(Debug)]
@@ -150,6 +154,34 @@ impl Source {
             };
         }
         Ok(filled)
+    }
+
+    /// SHA-256 of the first contents, chunk by chunk. Before each piece of them `goes_on` hears how many
+    /// bytes were hashed; where it says no there are none.
+    pub fn hash(&mut self, chunks: Chunks, goes_on: impl Fn(u64) -> bool) -> Option<Vec<u8>> {
+        let (mut hasher, mut buf) = (Hasher::new(chunks), vec![0; HASHED_AT_ONCE]);
+        let mut offset = 0;
+        while hasher.missing() > 0 {
+            offset += match self.schedule.place(offset) {
+                Place::End => return None,
+                Place::Bytes(bytes) => bytes.len() as u64,
+                Place::Verdict { .. } => 1,
+                Place::Contents { file, at, len } => {
+                    if !goes_on(hasher.done()) {
+                        return None;
+                    }
+                    let len = len.min(hasher.missing()).min(HASHED_AT_ONCE as u64);
+                    let (entry, folders) = (self.schedule.entry(), self.schedule.folders());
+                    let read = usize::try_from(len)
+                        .ok()
+                        .and_then(|len| buf.get_mut(..len))?;
+                    self.reader.read_at(file, folders, entry, at, read);
+                    hasher.take(read);
+                    len
+                }
+            };
+        }
+        Some(hasher.finish())
     }
 
     fn verdict(&mut self, file: usize) -> Verdict {

@@ -63,6 +63,8 @@ enum StepLine<'a> {
         /// What is left out, and why.
         skipped: &'a [String],
     },
+    /// What an earlier offer left is compared: so many bytes of its files.
+    Checking(ProgressLine),
     /// It was accepted, and goes on from here.
     Started(ProgressLine),
     /// Bytes have arrived.
@@ -98,7 +100,7 @@ enum StepLine<'a> {
     Kept(ProgressLine),
 }
 
-/// In bytes of the data as it is sent, entries of the list included.
+/// In bytes of the data as it is sent, entries of the list included; of `checking` in bytes of files.
 #[derive(Debug, Serialize)]
 struct ProgressLine {
     /// The receiver has so much.
@@ -171,6 +173,7 @@ impl<'a> StepLine<'a> {
                 size: *size,
                 skipped,
             },
+            Step::Checking(progress) => Self::Checking(progress.into()),
             Step::Started(progress) => Self::Started(progress.into()),
             Step::Progress(progress) => Self::Progress(progress.into()),
             Step::Paused { message } => Self::Paused { message },

@@ -41,6 +41,10 @@ pub(super) fn transfer(transfer: &Transfer) -> Option<Text> {
                 format!("[{number}] {name}, {amount}, is offered to {peer} · /cancel {number}");
             offered + &with_limits(*relay, *size) + &each("left out", skipped)
         }
+        Step::Checking(progress) => match progress.percent() {
+            Some(percent) => format!("[{number}] {name}: checking what is there, {percent} %"),
+            None => return None,
+        },
         Step::Started(progress) => format!("[{number}] {}", begun(*outgoing, &name, *progress)),
         Step::Paused { message } => format!("[{number}] {name}: {}", Safe::line(message)),
         Step::Done { dropped, paths, .. } => {

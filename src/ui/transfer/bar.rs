@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use undertone_core::text::safe::{Safe, columns};
 
 use super::rate::{Rate, time};
-use crate::engine::event::transfer::Progress;
+use crate::engine::event::transfer::{Progress, Step, Transfer};
 use crate::files::size::bytes;
 use crate::link::path::Path;
 use crate::terminal::charset::Out;
@@ -57,6 +57,8 @@ enum State {
     Moving,
     /// There is no link.
     Lost,
+    /// What is there of it is compared.
+    Checking,
     /// All of it is there, and goes to the disk.
     Saving,
 }
@@ -112,16 +114,28 @@ impl Bar {
         self.draw();
     }
 
-    /// It is so far.
-    pub(super) fn go_on(&mut self, number: u32, progress: Progress) {
+    /// It is so far, or what is there of it is compared so far.
+    pub(super) fn go_on(&mut self, transfer: &Transfer) {
+        let number = transfer.number;
+        let (progress, checks) = match transfer.step {
+            Step::Checking(progress) => (progress, true),
+            Step::Progress(progress) => (progress, false),
+            _ => return,
+        };
+        if checks && self.current.as_ref().is_none_or(|it| it.number != number) {
+            self.begin(number, &transfer.name, &transfer.peer, progress);
+        }
         let current = self.current.as_mut();
         let Some(current) = current.filter(|current| current.number == number) else {
             return;
         };
         current.progress = progress;
         current.rate.note(progress.done, Instant::now());
-        let is_all = progress.total == Some(progress.done);
-        current.state = if is_all { State::Saving } else { State::Moving };
+        current.state = match progress.is_all() {
+            _ if checks => State::Checking,
+            true => State::Saving,
+            false => State::Moving,
+        };
         self.draw();
     }
 
@@ -228,6 +242,10 @@ impl Current {
             .map(|percent| format!("{percent} %"));
         match self.state {
             State::Saving => return vec!["saving".to_owned()],
+            State::Checking => {
+                let percent = percent.unwrap_or_default();
+                return vec![format!("checking {percent}")];
+            }
             State::Lost => {
                 let kept = percent.unwrap_or_else(|| bytes(done));
                 return vec![format!("waiting for {}, {kept} kept", self.peer)];

@@ -185,8 +185,8 @@ impl TransferFrontend {
                 self.bar
                     .begin(number, &transfer.name, &transfer.peer, *progress);
             }
-            Step::Progress(progress) => {
-                self.bar.go_on(number, *progress);
+            Step::Checking(_) | Step::Progress(_) => {
+                self.bar.go_on(transfer);
                 if let Some(words) = self.bar.in_words().filter(|_| tells) {
                     self.face.tell(&words);
                 }

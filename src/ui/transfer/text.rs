@@ -200,7 +200,7 @@ fn step(transfer: &Transfer, task: &Task, bar: &Bar, face: Face) -> Option<Text>
                 "Once it is sent again, it goes on by the same command; undertone files lists it.";
             return Some(error(&what, hint, face));
         }
-        Step::Progress(_) | Step::Saving => return None,
+        Step::Checking(_) | Step::Progress(_) | Step::Saving => return None,
     };
     Some(Text::remark(&format!("◆ {words}")))
 }

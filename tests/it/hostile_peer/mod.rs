@@ -36,7 +36,7 @@ struct Hosted {
     evil: Evil,
     /// What the guest comes back by.
     resume: ResumeContext,
-    _home: Home,
+    home: Home,
 }
 
 impl Hosted {
@@ -82,7 +82,7 @@ impl Hosted {
             link,
             evil,
             resume,
-            _home: home,
+            home,
         }
     }
 

@@ -1,6 +1,8 @@
 //! The list of an offer, as its receiver reads it before anybody is asked: what is in it, whether
 //! anything is wrong with it, and where in the data an earlier transfer ended.
 
+use sha2::{Digest, Sha256};
+
 use super::entry::{Entry, EntryReader, Kind};
 use super::name::Name;
 use super::receive::Receive;
@@ -42,7 +44,13 @@ pub struct Summary {
     pub executable: u64,
     /// Files and folders that get another name on the disk than they have.
     pub renamed: u64,
+    /// What lists have in common whose entries differ in times and versions alone, once it is over.
+    pub shape: Shape,
 }
+
+/// SHA-256 of the entries, without times and versions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shape(pub [u8; 32]);
 
 /// Reads a list. Once it has refused something it is to be dropped.
 #[derive(Debug)]
@@ -52,6 +60,7 @@ pub struct List {
     /// That of the first entry.
     name: Option<Name>,
     summary: Summary,
+    shape: Sha256,
     /// Where the data is to go on, in bytes …
     at: u64,
     /// … and how it stands there, once the list has come to it.
@@ -73,7 +82,9 @@ impl List {
                 hidden: 0,
                 executable: 0,
                 renamed: 0,
+                shape: Shape::default(),
             },
+            shape: Sha256::new(),
             at,
             receive: None,
         }
@@ -98,6 +109,7 @@ impl List {
         }
         self.tree.take(&entry, frame)?;
         self.count(&entry);
+        self.add_to_shape(&entry);
         self.reader.clear();
         Ok(Some(entry))
     }
@@ -107,6 +119,26 @@ impl List {
     #[must_use]
     pub fn is_passed(&self) -> bool {
         self.receive.is_none()
+    }
+
+    fn add_to_shape(&mut self, entry: &Entry) {
+        let entry = Entry {
+            mtime: 0,
+            version: None,
+            ..entry.clone()
+        };
+        let mut bytes = Vec::new();
+        // It is one that was read: it can be written.
+        let _ = entry.encode(&mut bytes);
+        self.shape.update(&bytes);
+    }
+
+    /// What reads the data from the place on where it is to go on, of the same list as `whole`: as
+    /// far as this one was read.
+    pub(super) fn reached(self, whole: &Receive) -> Receive {
+        let here = self.receive;
+        let here = here.unwrap_or_else(|| Receive::between(self.tree));
+        here.bound_as(whole)
     }
 
     fn count(&mut self, entry: &Entry) {
@@ -163,6 +195,7 @@ impl List {
         };
         let summary = Summary {
             totals,
+            shape: Shape(self.shape.finalize().into()),
             ..self.summary
         };
         Ok((summary, receive.of(offer.id, totals)))

@@ -10,6 +10,7 @@
 //! list, never exceed its totals, and at the end hash to the same.
 
 use super::entry::{Entry, EntryReader, Kind};
+use super::head::Reached;
 use super::name::Name;
 use super::tree::{Totals, Tree};
 use super::{OfferId, Refused};
@@ -115,6 +116,22 @@ impl Receive {
     pub(super) fn of(mut self, id: OfferId, announced: Totals) -> Self {
         (self.id, self.announced) = (id, announced);
         self
+    }
+
+    /// Bound to the same list as another one.
+    pub(super) fn bound_as(self, other: &Self) -> Self {
+        self.of(other.id, other.announced)
+    }
+
+    /// How far the entries are.
+    #[must_use]
+    pub fn reached(&self) -> Reached {
+        let begun = self.current.as_ref();
+        let entries = self.tree.totals().entries;
+        Reached {
+            entries: entries.saturating_sub(u64::from(begun.is_some())),
+            contents: begun.map_or(0, |current| current.done),
+        }
     }
 
     /// How many bytes of the data were taken, with those before it began.

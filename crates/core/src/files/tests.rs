@@ -1,5 +1,6 @@
 //! Both ends of an offer, in memory: what a list and its data say, and who lies about it.
 
+mod head;
 mod hostile;
 mod property;
 

@@ -4,9 +4,10 @@ use minicbor::Decoder;
 use minicbor::data::Type;
 
 use super::{
-    ACK, BYE, Body, CLOSE, CREDIT, FAILED, GO, Malformed, OFFER, OUTCOME, PIECE, PING, PONG,
-    Payload, RELIABLE, RENEWAL, Renewal, StreamPart, TEXT, TEXT_MAX,
+    ACK, BYE, Body, CLOSE, COMPARE, CREDIT, FAILED, GO, HASHES, Malformed, OFFER, OUTCOME, PIECE,
+    PING, PONG, Payload, RELIABLE, RENEWAL, Renewal, StreamPart, TEXT, TEXT_MAX,
 };
+use crate::files::compare::{Chunks, HASHES_MAX};
 use crate::files::{NAME_MAX, Offer, OfferId, Outcome};
 
 /// Reads the payloads of one record's plaintext, strictly: after the last one
@@ -67,6 +68,13 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
             let body = Body::Outcome(id, Outcome::of_number(d.u64()?));
             (Payload::Reliable { seq, body }, 4)
         }
+        COMPARE => {
+            let (seq, id) = (seq(d)?, id(d)?);
+            let (kept, len) = (d.u64()?, d.u64()?);
+            let body = Body::Compare(id, Chunks { kept, len });
+            (Payload::Reliable { seq, body }, 5)
+        }
+        HASHES => (hashes(d)?, 4),
         kind if kind >= RELIABLE => (
             Payload::Reliable {
                 seq: seq(d)?,
@@ -123,6 +131,15 @@ fn offer<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Error
         size: d.decode()?,
     };
     let body = Body::Offer(offer);
+    Ok(Payload::Reliable { seq, body })
+}
+
+fn hashes<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Error> {
+    let (seq, id, hashes) = (seq(d)?, id(d)?, d.bytes()?);
+    if hashes.len() > HASHES_MAX {
+        return Err(minicbor::decode::Error::message("too many hashes"));
+    }
+    let body = Body::Hashes(id, hashes);
     Ok(Payload::Reliable { seq, body })
 }
 

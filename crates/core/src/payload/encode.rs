@@ -5,9 +5,11 @@ use std::convert::Infallible;
 use minicbor::Encoder;
 
 use super::{
-    ACK, BYE, Body, CLOSE, CREDIT, FAILED, GO, OFFER, OUTCOME, PIECE, PING, PONG, Payload, RENEWAL,
-    Renewal, StreamPart, TEXT,
+    ACK, BYE, Body, CLOSE, COMPARE, CREDIT, FAILED, GO, HASHES, OFFER, OUTCOME, PIECE, PING, PONG,
+    Payload, RENEWAL, Renewal, StreamPart, TEXT,
 };
+
+use crate::files::compare::Chunks;
 
 /// Writing to a vector cannot fail.
 type Never = minicbor::encode::Error<Infallible>;
@@ -67,6 +69,14 @@ impl Body<'_> {
             Body::Outcome(id, outcome) => {
                 e.array(4)?.u64(OUTCOME)?.u64(seq)?;
                 e.bytes(&id.0)?.u64(outcome.number())?;
+            }
+            Body::Compare(id, Chunks { kept, len }) => {
+                e.array(5)?.u64(COMPARE)?.u64(seq)?;
+                e.bytes(&id.0)?.u64(kept)?.u64(len)?;
+            }
+            Body::Hashes(id, hashes) => {
+                e.array(4)?.u64(HASHES)?.u64(seq)?;
+                e.bytes(&id.0)?.bytes(hashes)?;
             }
             Body::Unknown => {}
         }

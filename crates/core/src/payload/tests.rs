@@ -1,6 +1,7 @@
 use minicbor::Encoder;
 
 use super::*;
+use crate::files::compare::HASHES_MAX;
 use proptest::prelude::*;
 
 fn all(bytes: &[u8]) -> Result<Vec<Payload<'_>>, Malformed> {
@@ -196,6 +197,47 @@ fn an_impossible_offer_is_refused() {
 }
 
 #[test]
+fn what_asks_for_no_hashes_and_too_many_of_them_are_refused() {
+    // [66, 3, id, kept, len] and [67, 3, id, hashes], each with what is behind the id.
+    let said = |items: u8, kind: u8, rest: &[u8]| {
+        let head = [0x80 | items, 0x18, kind, 3, 0x58, 32];
+        [&head[..], &[7; 32], rest].concat()
+    };
+    let hashes = |len: u16| [&[0x59][..], &len.to_be_bytes(), &vec![7; len.into()]].concat();
+    let most = u16::try_from(HASHES_MAX).unwrap();
+    for (kind, items, rest) in [
+        (66, 4, &[1][..]),
+        (66, 5, &[1, 0x40]),
+        (66, 5, &[0x20, 1]),
+        (67, 3, &[]),
+        (67, 4, &[1]),
+        (67, 4, &[0x61, b'a']),
+        (67, 4, &hashes(most + 1)),
+    ] {
+        assert_eq!(all(&said(items, kind, rest)), Err(Malformed), "{rest:x?}");
+    }
+    let id = OfferId([7; 32]);
+    let (kept, len) = (5, 1);
+    for (bytes, body) in [
+        (
+            said(5, 66, &[5, 1]),
+            Body::Compare(id, Chunks { kept, len }),
+        ),
+        (
+            said(6, 66, &[5, 1, 0xf6]),
+            Body::Compare(id, Chunks { kept, len }),
+        ),
+        (said(4, 67, &[0x40]), Body::Hashes(id, &[])),
+        (
+            said(4, 67, &hashes(most)),
+            Body::Hashes(id, &[7; HASHES_MAX]),
+        ),
+    ] {
+        assert_eq!(all(&bytes), Ok(vec![Payload::Reliable { seq: 3, body }]));
+    }
+}
+
+#[test]
 fn reliable_kinds_have_no_bound_but_that_of_an_integer() {
     for kind in [17, 255, 65_535, 65_536, u64::from(u32::MAX) + 1, u64::MAX] {
         let mut bytes = Vec::new();
@@ -309,12 +351,14 @@ proptest! {
             Payload::Reliable { seq, body: Body::Text { sent, text: &text, resent } },
             Payload::Reliable { seq, body: Body::Offer(offer) },
             Payload::Reliable { seq, body: Body::Outcome(offer.id, outcome) },
+            Payload::Reliable { seq, body: Body::Compare(offer.id, Chunks { kept: sent, len: received }) },
+            Payload::Reliable { seq, body: Body::Hashes(offer.id, &bytes) },
             Payload::Bye,
             Payload::Failure,
         ];
-        let mut bytes = encoded(&payloads);
-        bytes.resize(padded_len(bytes.len()), 0);
-        prop_assert_eq!(all(&bytes), Ok(payloads.to_vec()));
+        let mut read = encoded(&payloads);
+        read.resize(padded_len(read.len()), 0);
+        prop_assert_eq!(all(&read), Ok(payloads.to_vec()));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::outbox::ImpossibleAck;
 use super::record::RecordError;
 use super::streams::StreamId;
 use crate::crypto::keys::PublicKey;
+use crate::files::compare::Chunks;
 use crate::files::{Offer, OfferId, Outcome};
 use crate::payload::Malformed;
 
@@ -39,6 +40,24 @@ pub enum Event {
         /// What became of it.
         outcome: Outcome,
     },
+    /// The peer asks for the hashes of an offer of ours.
+    Compare {
+        /// Its number, among those of messages.
+        seq: u64,
+        /// Which offer.
+        id: OfferId,
+        /// Of what.
+        chunks: Chunks,
+    },
+    /// The hashes of an offer of the peer's.
+    Hashes {
+        /// Its number, among those of messages.
+        seq: u64,
+        /// Which offer.
+        id: OfferId,
+        /// One behind the other.
+        hashes: Box<[u8]>,
+    },
     /// Everything that we said up to this number has arrived; numbers go on across sessions.
     Delivered(u64),
     /// An answer is awaited for long, and the live link may be dead; or, `false`, it
@@ -67,7 +86,8 @@ pub enum Event {
         /// The stream ends with them.
         last: bool,
     },
-    /// The peer closed this stream, or is gone: nothing more is said of it.
+    /// The peer closed this stream, or is gone: nothing more is said of it. Of one of the peer's own
+    /// that is told before it was accepted, too, and again where it is said again.
     Closed(StreamId),
     /// The peer said goodbye; the session is over.
     Left,
@@ -80,9 +100,11 @@ impl Event {
     #[must_use]
     pub fn seq(&self) -> Option<u64> {
         match self {
-            Self::Text { seq, .. } | Self::Offer { seq, .. } | Self::Outcome { seq, .. } => {
-                Some(*seq)
-            }
+            Self::Text { seq, .. }
+            | Self::Offer { seq, .. }
+            | Self::Outcome { seq, .. }
+            | Self::Compare { seq, .. }
+            | Self::Hashes { seq, .. } => Some(*seq),
             _ => None,
         }
     }

@@ -14,7 +14,7 @@
 //! from it or written to it, so that the numbers in `go` stay true. `handover` goes
 //! from one link to the next, `traffic` is what passes on the one that counts, `liveness`
 //! says whether it lives, `renewal` gives it new keys. `shown` is what becomes of what arrived, `streams`
-//! are bytes beside the messages.
+//! are bytes beside the messages, `offers` what is said of files.
 //!
 //! Where one end starts anew, as after a crash, its session is gone. The other end then
 //! goes on in a new one, by [`Session::succeed`].
@@ -23,6 +23,7 @@ mod event;
 mod handover;
 pub mod link;
 mod liveness;
+mod offers;
 pub mod outbox;
 pub mod record;
 mod renewal;
@@ -45,7 +46,6 @@ use streams::Streams;
 use web_time::Instant;
 
 use crate::crypto::keys::ResumeSecret;
-use crate::files::{Offer, OfferId, Outcome};
 use crate::pairing::Role;
 use crate::payload::Payload;
 
@@ -198,25 +198,6 @@ impl Session {
     /// [`Full`] until something is acknowledged.
     pub fn say(&mut self, sent: u64, text: &str) -> Result<u64, Full> {
         let seq = self.outbox.push(Message::text(sent, text))?;
-        Ok(self.before.said + seq)
-    }
-
-    /// Offers files, on two streams that were opened for it, and gives the number of the message. In
-    /// another session, where they are no more, it is said to be cancelled.
-    ///
-    /// # Errors
-    /// [`Full`] until something is acknowledged.
-    pub fn offer(&mut self, offer: Offer) -> Result<u64, Full> {
-        let seq = self.outbox.push(Message::Offer(offer))?;
-        Ok(self.before.said + seq)
-    }
-
-    /// Says what became of an offer, ours or the peer's, in the same way.
-    ///
-    /// # Errors
-    /// [`Full`] until something is acknowledged.
-    pub fn tell_outcome(&mut self, id: OfferId, outcome: Outcome) -> Result<u64, Full> {
-        let seq = self.outbox.push(Message::Outcome(id, outcome))?;
         Ok(self.before.said + seq)
     }
 

@@ -150,6 +150,7 @@ impl Outbox {
 mod tests {
     use super::message::offer;
     use super::*;
+    use crate::files::compare::Chunks;
     use crate::files::{OfferId, Outcome};
     use crate::payload::{Body, Payload, decode};
 
@@ -215,8 +216,14 @@ mod tests {
         outbox.push(text("a")).unwrap();
         sent(&mut outbox);
         outbox.push(Message::Offer(offer(2))).unwrap();
-        let received = Message::Outcome(OfferId([3; 32]), Outcome::Received);
-        outbox.push(received).unwrap();
+        let id = OfferId([3; 32]);
+        outbox
+            .push(Message::Outcome(id, Outcome::Received))
+            .unwrap();
+        let chunks = Chunks::of(1);
+        outbox.push(Message::Compare(id, chunks)).unwrap();
+        let hashes = Message::Hashes(id, [7; 32].into());
+        outbox.push(hashes).unwrap();
         let mut anew = outbox.anew();
         let mut out = Vec::new();
         anew.fill(&mut out, usize::MAX);
@@ -231,11 +238,13 @@ mod tests {
             resent,
             outcome(2, Outcome::Cancelled),
             outcome(3, Outcome::Received),
+            Body::Hashes(id, &[]),
+            Body::Hashes(id, &[]),
         ];
         let expected = (1..).zip(bodies);
         let expected = expected.map(|(seq, body)| Ok(Payload::Reliable { seq, body }));
         assert!(decode(&out).eq(expected));
-        assert_eq!(anew.acknowledge(4), Ok(true));
+        assert_eq!(anew.acknowledge(6), Ok(true));
         assert_eq!((anew.waiting(), anew.bytes), (0, 0));
     }
 

@@ -70,6 +70,16 @@ impl Session {
                 id,
                 outcome,
             }),
+            Body::Compare(id, chunks) => Some(Event::Compare {
+                seq: number,
+                id,
+                chunks,
+            }),
+            Body::Hashes(id, hashes) => Some(Event::Hashes {
+                seq: number,
+                id,
+                hashes: hashes.into(),
+            }),
             Body::Unknown => None,
         };
         self.received = seq;
@@ -79,7 +89,8 @@ impl Session {
             self.held_bytes += match body {
                 Body::Text { text, .. } => text.len(),
                 Body::Offer(offer) => offer.name.len(),
-                Body::Outcome(..) | Body::Unknown => 0,
+                Body::Hashes(_, hashes) => hashes.len(),
+                Body::Outcome(..) | Body::Compare(..) | Body::Unknown => 0,
             };
             self.held.push_back(event);
         } else {

@@ -24,7 +24,8 @@ impl Conversation<'_> {
         let theirs = self.transfers.theirs.get_mut(&number);
         let peer = *self.peer.key();
         if let Some(work) = theirs.and_then(|theirs| theirs.open(into, peer)) {
-            self.transfers.spawn(move || Done::Worked(number, work()));
+            self.transfers
+                .spawn(number, move || Done::Worked(number, work()));
         }
     }
 

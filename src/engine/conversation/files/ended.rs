@@ -59,8 +59,9 @@ impl Conversation<'_> {
         let (name, state) = (theirs.offer.name.to_string(), theirs.state);
         match state {
             State::Receiving(writing) => self.transfers.discard(*writing),
-            State::Writing => self.transfers.dropped += 1,
-            State::Listing(_) | State::Reading | State::Asked(_) => {}
+            State::Writing | State::Checking => self.transfers.dropped += 1,
+            // What an earlier offer left stays as it was.
+            State::Listing(_) | State::Reading | State::Asked(_) | State::Checked(_) => {}
         }
         let step = Step::Failed {
             outcome,
@@ -74,18 +75,33 @@ impl Conversation<'_> {
     /// thread is busy with is waited for.
     pub(super) async fn keep_theirs(&mut self) {
         while self.transfers.theirs.values().any(Incoming::is_accepted) {
-            let mut kept = Vec::new();
+            let (mut kept, mut left) = (Vec::new(), Vec::new());
             self.transfers.theirs.retain(|number, theirs| {
                 let state = std::mem::replace(&mut theirs.state, State::Writing);
-                let State::Receiving(writing) = state else {
-                    theirs.state = state;
-                    return true;
+                let writing = match state {
+                    State::Receiving(writing) => writing,
+                    // What was left is noted already.
+                    State::Checked(_) => {
+                        left.push((*number, theirs.offer.name.to_string(), theirs.kept()));
+                        return false;
+                    }
+                    state => {
+                        let is_checking = matches!(state, State::Checking);
+                        theirs.state = state;
+                        if is_checking {
+                            theirs.signals.cancelled.store(true, Ordering::Relaxed);
+                        }
+                        return true;
+                    }
                 };
                 let name = theirs.offer.name.to_string();
                 let progress = theirs.is_lasting().then(|| theirs.progress());
                 kept.push((*number, name, progress, writing));
                 false
             });
+            for (number, name, progress) in left {
+                self.tell_transfer(number, false, name, Step::Kept(progress));
+            }
             for (number, name, progress, mut writing) in kept {
                 let Some(progress) = progress else {
                     // Of a pipe nothing comes again, nor is it taken twice.

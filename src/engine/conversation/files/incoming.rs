@@ -1,6 +1,7 @@
 //! Offers of the peer's: their list is read, the person is asked, and what is accepted is written.
 //! One piece of work an offer is under way on another thread at a time.
 
+mod checking;
 mod work;
 
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::sync::atomic::Ordering;
 
 use tokio::time::Instant;
 use undertone_core::files::Offer;
-use undertone_core::files::list::Summary;
+use undertone_core::files::list::{Shape, Summary};
 use undertone_core::files::receive::Receive;
 use undertone_core::session::Session;
 use undertone_core::session::streams::StreamId;
@@ -18,6 +19,8 @@ use super::words::{in_words, percent};
 use super::writing::{Signals, Writing};
 use crate::engine::event::transfer::{OfferedFile, Progress, Step};
 use crate::files::journal::Journal;
+use crate::files::left::Left;
+use checking::{Awaited, Checking};
 pub(super) use work::Work;
 
 /// An offer of the peer's.
@@ -31,6 +34,12 @@ pub(super) struct Incoming {
     total: Option<u64>,
     /// Bytes of the files.
     pub(super) size: u64,
+    /// What is the same in all lists of these files.
+    shape: Shape,
+    /// What an earlier offer may have left of them.
+    left: Option<Box<Left>>,
+    /// What is compared with that.
+    awaited: Option<Awaited>,
     /// The first files.
     pub(super) first: Vec<OfferedFile>,
     pub(super) signals: Arc<Signals>,
@@ -78,6 +87,10 @@ pub(super) enum State {
     Receiving(Box<Writing>),
     /// The same, while another thread writes, or makes the part.
     Writing,
+    /// What an earlier offer left is hashed, by another thread.
+    Checking,
+    /// It was, and the peer's hashes are awaited.
+    Checked(Box<Checking>),
 }
 
 impl Incoming {
@@ -89,6 +102,9 @@ impl Incoming {
             bounds,
             total: None,
             size: 0,
+            shape: Shape::default(),
+            left: None,
+            awaited: None,
             first: Vec::new(),
             signals: Arc::default(),
             is_open: true,
@@ -124,7 +140,24 @@ impl Incoming {
 
     /// Whether the person accepted it.
     pub(super) fn is_accepted(&self) -> bool {
-        matches!(self.state, State::Receiving(_) | State::Writing)
+        let is_checked = matches!(self.state, State::Checking | State::Checked(_));
+        is_checked || matches!(self.state, State::Receiving(_) | State::Writing)
+    }
+
+    /// Whether it waits for its sender to come back, and this is another offer that may be of the same
+    /// files.
+    pub(super) fn is_given_up_for(&self, offer: &Offer) -> bool {
+        let is_idle = matches!(self.state, State::Receiving(_) | State::Checked(_));
+        let is_called_so = self.offer.name == offer.name && self.offer.size == offer.size;
+        !self.is_open && is_idle && self.is_lasting() && is_called_so
+    }
+
+    /// What is written of it.
+    pub(super) fn into_writing(self) -> Option<Box<Writing>> {
+        match self.state {
+            State::Receiving(writing) => Some(writing),
+            _ => None,
+        }
     }
 
     /// Whether something is yet to come on this stream.
@@ -168,8 +201,9 @@ impl Incoming {
         self.size = summary.totals.size.unwrap_or_default();
         self.first = OfferedFile::first_of(summary);
         self.total = summary.totals.size.map(|_| summary.totals.data);
+        self.shape = summary.shape;
         match next {
-            Next::Ask(receive) => self.state = State::Asked(receive),
+            Next::Ask(receive, left) => (self.state, self.left) = (State::Asked(receive), left),
             Next::GoOn(writing) => self.go_on(writing, session),
         }
     }
@@ -196,6 +230,7 @@ impl Incoming {
             State::Receiving(writing) => self.go_on(writing, session),
             state => self.state = state,
         }
+        self.ask(session);
     }
 
     /// Its streams are gone with their session; what is here is kept.
@@ -212,10 +247,23 @@ impl Incoming {
         }
     }
 
+    /// How much of it is kept, where what was left is being compared.
+    pub(super) fn kept(&self) -> Progress {
+        let awaited = self.awaited.as_ref();
+        Progress {
+            done: awaited.map_or(self.written, |awaited| awaited.check.chunks.kept),
+            total: self.total,
+        }
+    }
+
     /// What it is, and how far.
     pub(super) fn in_words(&self, number: u32) -> String {
         let how = match &self.state {
             State::Receiving(_) | State::Writing => percent("receiving", self.progress()),
+            State::Checking | State::Checked(_) => match &self.awaited {
+                Some(awaited) => percent("checking", awaited.check.progress()),
+                None => "checking".to_owned(),
+            },
             State::Asked(_) => format!("/accept {number} · /reject {number}"),
             State::Listing(_) | State::Reading => "its list comes".to_owned(),
         };
@@ -225,6 +273,9 @@ impl Incoming {
 
     /// Something to be told about its progress, not too often.
     pub(super) fn news(&mut self, now: Instant) -> Option<Step> {
+        if let Some(awaited) = &mut self.awaited {
+            return awaited.check.news(now);
+        }
         if !self.is_accepted() || !self.is_flowing {
             return None;
         }

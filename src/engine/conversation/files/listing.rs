@@ -6,10 +6,11 @@ use std::sync::Arc;
 use undertone_core::crypto::keys::PublicKey;
 use undertone_core::files::list::{List, Summary};
 use undertone_core::files::receive::Receive;
-use undertone_core::files::{Offer, OfferId, Refused};
+use undertone_core::files::{Offer, Refused};
 
 use super::writing::{Signals, Writing};
 use crate::files::journal::{Journal, Transfer};
+use crate::files::left::Left;
 use crate::files::place::{Folder, Part, Replay};
 
 /// A list, as far as it came.
@@ -17,6 +18,8 @@ use crate::files::place::{Folder, Part, Replay};
 pub(in crate::engine::conversation) struct Listing {
     list: List,
     former: Option<Box<Former>>,
+    /// What another offer may have left of the same files.
+    left: Option<Box<Left>>,
 }
 
 /// What an earlier run left of the same offer, and the list read for that.
@@ -36,17 +39,22 @@ pub(in crate::engine::conversation) struct Listed {
 
 /// What is to be done with the offer.
 pub(in crate::engine::conversation) enum Next {
-    /// The person is to be asked.
-    Ask(Box<Receive>),
+    /// The person is to be asked. Of the same files this may be left.
+    Ask(Box<Receive>, Option<Box<Left>>),
     /// It was accepted before, and goes on.
     GoOn(Box<Writing>),
 }
 
 impl Listing {
     /// Looks whether an earlier run left something of this offer, where there is a journal for that.
-    pub(super) fn look(journal: Option<Journal>, peer: &PublicKey, id: &OfferId) -> Self {
-        let former = journal.and_then(|journal| {
-            let transfer = journal.find(peer, id).ok().flatten()?;
+    pub(super) fn look(journal: Option<Journal>, peer: &PublicKey, offer: &Offer) -> Self {
+        let found = journal
+            .as_ref()
+            .map(|journal| journal.find(peer, &offer.id));
+        let found = found.and_then(|found| found.ok().flatten());
+        let left = journal.as_ref().filter(|_| found.is_none());
+        let left = left.and_then(|journal| journal.find_alike(peer, offer).ok().flatten());
+        let former = found.zip(journal).and_then(|(transfer, journal)| {
             let folder = Folder::open(&transfer.folder).ok()?;
             let replay = Part::reopen(folder, transfer.part.clone()).ok()?;
             Some(Box::new(Former {
@@ -59,6 +67,7 @@ impl Listing {
         Self {
             list: List::new(0),
             former,
+            left: left.map(|transfer| Box::new(Left::new(transfer))),
         }
     }
 
@@ -69,6 +78,9 @@ impl Listing {
     pub(super) fn take(&mut self, mut bytes: &[u8]) -> Result<(), Refused> {
         let again = bytes;
         while self.list.take(&mut bytes)?.is_some() {}
+        if let Some(left) = &mut self.left {
+            left.take(again);
+        }
         let went_on = self.former.as_mut().is_none_or(|former| former.take(again));
         if !went_on {
             // It is not there any more as it was left: the person is asked again.
@@ -91,7 +103,7 @@ impl Listing {
         });
         let next = match former {
             Some(writing) => Next::GoOn(Box::new(writing)),
-            None => Next::Ask(Box::new(receive)),
+            None => Next::Ask(Box::new(receive), self.left),
         };
         Ok(Listed { summary, next })
     }

@@ -9,6 +9,7 @@
 //! comes back as [`Done`]. What is said over the wire is the session's.
 
 mod asked;
+mod checked;
 mod ended;
 mod incoming;
 mod listing;
@@ -18,14 +19,14 @@ mod theirs;
 mod words;
 mod writing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::pending;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, timeout};
-use undertone_core::files::{OfferId, Outcome};
+use undertone_core::files::{Offer, OfferId, Outcome};
 use undertone_core::session::streams::StreamId;
 
 use super::Conversation;
@@ -34,7 +35,7 @@ use crate::engine::event::Event;
 use crate::engine::event::transfer::{Step, Transfer};
 use crate::files::source::SourceError;
 use incoming::{Incoming, Work};
-use outgoing::{Outgoing, Read};
+use outgoing::{Hashed, Outgoing, Read};
 use writing::Writing;
 
 /// Progress is told so often at the most.
@@ -52,6 +53,8 @@ pub(super) struct Transfers {
     ours: BTreeMap<u32, Outgoing>,
     theirs: BTreeMap<u32, Incoming>,
     work: JoinSet<Done>,
+    /// For which offer each of that is.
+    numbers: HashMap<Id, u32>,
     /// Removes what was written of those that are over.
     discards: JoinSet<()>,
     /// The same of those that another thread is busy with still.
@@ -63,7 +66,10 @@ pub(super) enum Done {
     /// What the person named was listed.
     Listed(u32, String, Result<Box<Outgoing>, SourceError>),
     Read(u32, Read),
+    Hashed(u32, Hashed),
     Worked(u32, Work),
+    /// It panicked: what it had is gone.
+    Panicked(u32),
 }
 
 impl Transfers {
@@ -75,10 +81,16 @@ impl Transfers {
     /// The next thing that another thread has done. Cancel-safe.
     pub(super) async fn next(&mut self) -> Done {
         loop {
-            match self.work.join_next().await {
-                Some(Ok(done)) => return done,
-                // It panicked, or was called off.
-                Some(Err(_)) => {}
+            match self.work.join_next_with_id().await {
+                Some(Ok((id, done))) => {
+                    self.numbers.remove(&id);
+                    return done;
+                }
+                Some(Err(error)) => {
+                    if let Some(number) = self.numbers.remove(&error.id()) {
+                        return Done::Panicked(number);
+                    }
+                }
                 None => pending().await,
             }
         }
@@ -86,7 +98,9 @@ impl Transfers {
 
     /// Whether something is on its way: accepted, and not over.
     pub(super) fn is_moving(&self) -> bool {
-        self.ours.values().any(|ours| ours.accepted)
+        self.ours
+            .values()
+            .any(|ours| ours.accepted || ours.is_checking())
             || self.theirs.values().any(Incoming::is_accepted)
     }
 
@@ -115,13 +129,24 @@ impl Transfers {
         number.or(theirs.next().map(|(number, _)| number)).copied()
     }
 
+    /// An offer that waits for its sender to come back, and for which this one may be another: it is
+    /// called the same and as large. Gives its number, and what is here of it.
+    fn give_up(&mut self, offer: &Offer) -> Option<(u32, Option<Box<Writing>>)> {
+        let mut theirs = self.theirs.iter();
+        let found = theirs.find(|(_, theirs)| theirs.is_given_up_for(offer));
+        let number = *found?.0;
+        let theirs = self.theirs.remove(&number)?;
+        Some((number, theirs.into_writing()))
+    }
+
     /// Removes what was written, on another thread.
     fn discard(&mut self, writing: Writing) {
         self.discards.spawn_blocking(move || writing.discard());
     }
 
-    fn spawn(&mut self, work: impl FnOnce() -> Done + Send + 'static) {
-        self.work.spawn_blocking(work);
+    fn spawn(&mut self, number: u32, work: impl FnOnce() -> Done + Send + 'static) {
+        let task = self.work.spawn_blocking(work);
+        self.numbers.insert(task.id(), number);
     }
 
     fn ours_of(&self, stream: StreamId) -> Option<u32> {
@@ -152,7 +177,8 @@ impl Conversation<'_> {
             };
             given |= ours.feed(&mut self.session, wanted);
             if let Some(work) = ours.begin_read() {
-                self.transfers.spawn(move || Done::Read(number, work()));
+                self.transfers
+                    .spawn(number, move || Done::Read(number, work()));
             }
         }
         given
@@ -163,7 +189,9 @@ impl Conversation<'_> {
         match done {
             Done::Listed(number, name, listed) => self.listed(number, name, listed),
             Done::Read(number, read) => self.was_read(number, read),
+            Done::Hashed(number, hashed) => self.was_hashed(number, hashed),
             Done::Worked(number, work) => self.worked(number, work),
+            Done::Panicked(number) => self.panicked(number),
         }
     }
 
@@ -268,5 +296,18 @@ impl Conversation<'_> {
             name,
             step,
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whose_work_panics_is_known() {
+        let mut transfers = Transfers::default();
+        transfers.spawn(7, || panic!("on purpose"));
+        assert!(matches!(transfers.next().await, Done::Panicked(7)));
+        assert!(transfers.numbers.is_empty() && transfers.work.is_empty());
     }
 }

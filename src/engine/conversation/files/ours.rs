@@ -20,7 +20,7 @@ impl Conversation<'_> {
         };
         let name = paths.first().map(|path| path.display().to_string());
         let name = name.unwrap_or_default();
-        self.transfers.spawn(move || {
+        self.transfers.spawn(number, move || {
             let source = walk(&paths, &filter, &|| false);
             let listed = source.map(|source| Box::new(Outgoing::new(source)));
             Done::Listed(number, name, listed)
@@ -117,8 +117,9 @@ impl Conversation<'_> {
                 }
                 _ => error.to_string(),
             };
-            self.end_ours(number, Outcome::Source, false, message);
+            return self.end_ours(number, Outcome::Source, false, message);
         }
+        self.hash(number);
     }
 
     /// The peer says what became of an offer of ours.

@@ -1,5 +1,8 @@
 //! Offers of ours: listed, offered, and read as fast as the peer takes them.
 
+mod hashing;
+mod told;
+
 use std::io;
 use std::mem;
 use std::path::PathBuf;
@@ -10,9 +13,11 @@ use undertone_core::files::{Offer, OfferId};
 use undertone_core::session::Session;
 use undertone_core::session::streams::{StreamId, WANTED_MAX, Wanted};
 
-use super::words::{in_words, percent};
-use crate::engine::event::transfer::{OfferedFile, Progress, Step};
+use crate::engine::event::transfer::OfferedFile;
 use crate::files::source::Source;
+
+pub(super) use hashing::Hashed;
+use hashing::Hashing;
 
 /// So much is read at a time, in bytes: four times what is wanted, about 1 MiB. While that is given
 /// away, as much again is read.
@@ -29,6 +34,8 @@ pub(in crate::engine::conversation) struct Outgoing {
     pub(super) size: Option<u64>,
     /// Bytes of the data, where that is known.
     pub(super) total: Option<u64>,
+    /// Bytes of files in it.
+    contents: u64,
     pub(super) skipped: Vec<String>,
     /// `None` while it is read from, which happens on another thread.
     source: Option<Box<Source>>,
@@ -38,6 +45,8 @@ pub(in crate::engine::conversation) struct Outgoing {
     streams: Option<Streams>,
     /// The peer has accepted it, in this session or a former one.
     pub(super) accepted: bool,
+    /// What the peer asks before that, in this session.
+    hashing: Hashing,
     /// What was last told of its progress …
     told: (u64, Option<Instant>),
     /// … and that the peer has all of it, and is to put it in its place.
@@ -82,12 +91,14 @@ impl Outgoing {
             first: first(source.list()),
             size: totals.size,
             total: totals.size.map(|_| totals.data),
+            contents: totals.contents,
             skipped: source.skipped().in_words(),
             source: Some(Box::new(source)),
             ahead: Batch::default(),
             next: Batch::default(),
             streams: None,
             accepted: false,
+            hashing: Hashing::default(),
             told: (0, None),
             told_saving: false,
         }
@@ -125,6 +136,7 @@ impl Outgoing {
     /// Its streams are gone with their session.
     pub(super) fn renew(&mut self) {
         self.streams = None;
+        self.hashing.stop(Hashing::default());
     }
 
     pub(super) fn has(&self, stream: StreamId) -> bool {
@@ -146,6 +158,7 @@ impl Outgoing {
             return self.feed_list(session, wanted);
         }
         self.accepted = true;
+        self.hashing.stop(Hashing::Over);
         let Wanted { offset, len, .. } = wanted;
         if self.ahead.is_empty() && !self.next.is_empty() {
             mem::swap(&mut self.ahead, &mut self.next);
@@ -205,46 +218,6 @@ impl Outgoing {
         Ok(())
     }
 
-    /// How much of the data the peer has.
-    pub(super) fn progress(&self, session: &Session) -> Progress {
-        let data = self.streams.map(|streams| streams.data);
-        let done = data.and_then(|data| session.acknowledged(data));
-        Progress {
-            done: done.unwrap_or(self.told.0),
-            total: self.total,
-        }
-    }
-
-    /// What it is, and how far.
-    pub(super) fn in_words(&self, session: &Session) -> String {
-        let how = match self.accepted {
-            true => percent("sending", self.progress(session)),
-            false => "offered".to_owned(),
-        };
-        in_words("to them", &self.name, (self.files, self.size), &how)
-    }
-
-    /// Something to be told about its progress, not too often.
-    pub(super) fn news(&mut self, session: &Session, now: Instant) -> Option<Step> {
-        let progress = self.progress(session);
-        let (done, at) = self.told;
-        if !self.accepted || at.is_some() && progress.done == done && !progress.is_all() {
-            return None;
-        }
-        if at.is_some() && progress.is_all() {
-            let told = std::mem::replace(&mut self.told_saving, true);
-            return (!told).then_some(Step::Saving);
-        }
-        if at.is_some_and(|at| now < at + super::TOLD_EVERY) {
-            return None;
-        }
-        self.told = (progress.done, Some(now));
-        Some(match at {
-            None => Step::Started(progress),
-            Some(_) => Step::Progress(progress),
-        })
-    }
-
     /// Files that the peer does not keep, because they changed or could not be read, in words.
     pub(super) fn failed(&self) -> Vec<String> {
         let source = self.source.as_ref();
@@ -253,6 +226,7 @@ impl Outgoing {
 
     /// Nothing more is said of it.
     pub(super) fn close(&mut self, session: &mut Session) {
+        self.hashing.stop(Hashing::Over);
         if let Some(Streams { list, data }) = self.streams.take() {
             session.close_stream(list);
             session.close_stream(data);

@@ -41,23 +41,27 @@ impl Conversation<'_> {
             }
             return;
         }
-        let number = self.transfers.number();
+        let (number, former) = match self.transfers.give_up(&offer) {
+            Some(known) => known,
+            None => (self.transfers.number(), None),
+        };
         let config = &self.context.config;
         let bounds = Bounds {
             limit: config.limit,
             to_output: config.downloads.folder().is_none(),
         };
         let theirs = Incoming::new(offer, config.journal.clone(), bounds);
-        let look = theirs.look(*self.peer.key());
+        let look = theirs.look(*self.peer.key(), former);
         self.transfers.theirs.insert(number, theirs);
-        self.transfers.spawn(move || Done::Worked(number, look()));
+        self.transfers
+            .spawn(number, move || Done::Worked(number, look()));
     }
 
     fn list_ended(&mut self, number: u32, Listed { summary, next }: Listed) {
         let Some(theirs) = self.transfers.theirs.get_mut(&number) else {
             return;
         };
-        let asks = matches!(next, Next::Ask(_));
+        let asks = matches!(next, Next::Ask(..));
         theirs.listed(&summary, next, &mut self.session);
         let name = theirs.offer.name.to_string();
         let (size, config) = (summary.totals.size, &self.context.config);
@@ -99,23 +103,26 @@ impl Conversation<'_> {
     }
 
     /// Has done what is to be done with what came.
-    fn work(&mut self, number: u32) {
+    pub(super) fn work(&mut self, number: u32) {
         let theirs = self.transfers.theirs.get_mut(&number);
         if let Some(work) = theirs.and_then(Incoming::work) {
-            self.transfers.spawn(move || Done::Worked(number, work()));
+            self.transfers
+                .spawn(number, move || Done::Worked(number, work()));
         }
     }
 
     pub(super) fn worked(&mut self, number: u32, work: Work) {
         let Some(theirs) = self.transfers.theirs.get_mut(&number) else {
             // It was ended meanwhile.
-            let (Work::Opened(Ok(writing)) | Work::Written(writing, _)) = work else {
-                let was_opened = usize::from(matches!(work, Work::Opened(_)));
-                self.transfers.dropped = self.transfers.dropped.saturating_sub(was_opened);
-                return;
-            };
-            self.transfers.dropped = self.transfers.dropped.saturating_sub(1);
-            self.transfers.discard(*writing);
+            let was_counted = !matches!(work, Work::Read(..) | Work::Listed(_));
+            let dropped = self
+                .transfers
+                .dropped
+                .saturating_sub(usize::from(was_counted));
+            self.transfers.dropped = dropped;
+            if let Work::Opened(Ok(writing)) | Work::Written(writing, _) = work {
+                self.transfers.discard(*writing);
+            }
             return;
         };
         match work {
@@ -128,6 +135,15 @@ impl Conversation<'_> {
             Work::Listed(Ok(listed)) => self.list_ended(number, listed),
             Work::Listed(Err(refused)) => {
                 self.end_theirs(number, Outcome::NotAcceptable, refused.to_string());
+            }
+            Work::Left(checking) => {
+                let work = theirs.check(checking, &mut self.session);
+                self.transfers
+                    .spawn(number, move || Done::Worked(number, work()));
+            }
+            Work::Hashed(checking) => {
+                theirs.hashed(checking);
+                self.work(number);
             }
             Work::Opened(Ok(writing)) => theirs.go_on(writing, &mut self.session),
             Work::Opened(Err((receive, error))) if self.context.config.speaker.is_for_files => {

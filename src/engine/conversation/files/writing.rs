@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,8 @@ pub(super) struct Signals {
     pub(super) cancelled: AtomicBool,
     /// The disk is full: it is tried again and again.
     pub(super) full: AtomicBool,
+    /// So many bytes were hashed.
+    pub(super) checked: AtomicU64,
 }
 
 /// What is being received.
@@ -105,7 +107,7 @@ impl Writing {
     ) -> Result<Self, WriteError> {
         part.target().path().clone_into(&mut transfer.folder);
         transfer.part = part.kept().clone();
-        transfer.offset = receive.offset();
+        (transfer.offset, transfer.reached) = (receive.offset(), receive.reached());
         journal.keep(&transfer)?;
         let noted = Noted {
             journal,
@@ -171,6 +173,7 @@ impl Writing {
             return Ok(());
         };
         noted.transfer.offset = persist(signals, || Ok(incoming.sync()?))?;
+        noted.transfer.reached = incoming.reached();
         if let Some(part) = incoming.part() {
             noted.transfer.part = part.kept().clone();
         }

@@ -1,6 +1,7 @@
 //! A peer that sends or receives files as no client does: what it says is refused with its reason,
 //! nothing is written that was not accepted, and one talks on.
 
+mod compare;
 mod floods;
 mod lists;
 mod receiver;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use undertone_core::files::compare::Chunks;
 use undertone_core::files::entry::{Entry, Kind};
 use undertone_core::files::name::Name;
 use undertone_core::files::schedule::{Builder, Place, Schedule};
@@ -45,6 +47,8 @@ enum Said {
     },
     Offer(Offer<String>),
     Outcome(OfferId, Outcome),
+    Compare(OfferId, Chunks),
+    Hashes(OfferId, Vec<u8>),
     Text(String),
 }
 
@@ -109,7 +113,11 @@ impl Peer {
 
     /// Says these bytes on a stream, in as many pieces as they take.
     fn pieces(&mut self, stream: u64, bytes: &[u8], last: bool) {
-        let mut offset = 0;
+        self.pieces_from(stream, 0, bytes, last);
+    }
+
+    /// The same, behind so many.
+    fn pieces_from(&mut self, stream: u64, mut offset: u64, bytes: &[u8], last: bool) {
         let mut parts: Vec<_> = bytes.chunks(60_000).collect();
         if parts.is_empty() {
             parts.push(&[]);
@@ -170,6 +178,8 @@ impl Peer {
                         Body::Offer(offer) => Said::Offer(offer.map(|name| (*name).to_owned())),
                         Body::Outcome(id, outcome) => Said::Outcome(id, outcome),
                         Body::Text { text, .. } => Said::Text(text.to_owned()),
+                        Body::Compare(id, chunks) => Said::Compare(id, chunks),
+                        Body::Hashes(id, hashes) => Said::Hashes(id, hashes.to_vec()),
                         Body::Unknown => continue,
                     }
                 }

@@ -11,7 +11,7 @@ use crate::hostile::memory::peak_kib;
 use crate::hostile_peer::send;
 
 /// Has the client offer a file of so many bytes.
-fn offered(peer: &mut Peer, len: usize) -> Offer<String> {
+pub(super) fn offered(peer: &mut Peer, len: usize) -> Offer<String> {
     let name = format!("{len} {}", peer.seq);
     let path = written(peer.into.path(), &name, len);
     peer.hosted.client.say(&format!("/send \"{path}\""));

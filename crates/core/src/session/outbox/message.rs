@@ -1,5 +1,6 @@
 //! One message that waits in the outbox.
 
+use crate::files::compare::Chunks;
 use crate::files::{Offer, OfferId, Outcome};
 use crate::payload::{Body, Payload};
 
@@ -23,6 +24,10 @@ pub(in crate::session) enum Message {
     Offer(Offer),
     /// What became of an offer.
     Outcome(OfferId, Outcome),
+    /// The hashes of an offer are asked for.
+    Compare(OfferId, Chunks),
+    /// They are given.
+    Hashes(OfferId, Box<[u8]>),
 }
 
 impl Message {
@@ -44,6 +49,8 @@ impl Message {
             },
             Self::Offer(offer) => Body::Offer(offer.map(|name| &**name)),
             Self::Outcome(id, outcome) => Body::Outcome(*id, *outcome),
+            Self::Compare(id, chunks) => Body::Compare(*id, *chunks),
+            Self::Hashes(id, hashes) => Body::Hashes(*id, hashes),
         };
         Payload::Reliable { seq, body }.encode(out);
     }
@@ -53,12 +60,13 @@ impl Message {
         match self {
             Self::Text { text, .. } => text.len() + BESIDE_TEXT,
             Self::Offer(offer) => offer.name.len() + BESIDE_NAME,
-            Self::Outcome(..) => BESIDE_NAME,
+            Self::Hashes(_, hashes) => hashes.len() + BESIDE_NAME,
+            Self::Outcome(..) | Self::Compare(..) => BESIDE_NAME,
         }
     }
 
     /// The same in another session; `went_out`: it did in this one. The streams of an offer are no
-    /// more, and another message keeps its number.
+    /// more, nor is what was asked about it, and another message keeps its number.
     pub(super) fn anew(self, went_out: bool) -> Self {
         match self {
             Self::Text { sent, text, resent } => Self::Text {
@@ -67,6 +75,8 @@ impl Message {
                 resent: resent || went_out,
             },
             Self::Offer(offer) => Self::Outcome(offer.id, Outcome::Cancelled),
+            // Nothing is said by no hashes of an offer that is not open, or the other end's.
+            Self::Compare(id, _) | Self::Hashes(id, _) => Self::Hashes(id, Box::default()),
             Self::Outcome(..) => self,
         }
     }
@@ -105,7 +115,10 @@ mod tests {
                 ..offer(1)
             };
             let outcome = Message::Outcome(offer.id, Outcome::Failed);
-            for message in [said, Message::Offer(offer), outcome] {
+            let (kept, len) = (u64::MAX, u64::MAX);
+            let compare = Message::Compare(offer.id, Chunks { kept, len });
+            let hashes = Message::Hashes(offer.id, text.as_bytes().into());
+            for message in [said, Message::Offer(offer), outcome, compare, hashes] {
                 let mut out = Vec::new();
                 message.encode(u64::MAX, &mut out);
                 assert!(out.len() <= message.len(), "{}", out.len());

@@ -2,6 +2,7 @@
 //! and goodbyes.
 
 use super::*;
+use crate::files::compare::Chunks;
 use crate::files::{Offer, OfferId, Outcome};
 use crate::payload::{Body, TEXT_MAX, decode};
 use crate::session::outbox::{BYTES_MAX, Full, MESSAGES_MAX};
@@ -425,19 +426,29 @@ fn offers_and_outcomes_are_told_and_acknowledged_in_order_with_messages() {
     assert_eq!(pair.guest.offer(offer(2, 4)), Ok(2));
     let id = OfferId([7; 32]);
     assert_eq!(pair.guest.tell_outcome(id, Outcome::Cancelled), Ok(3));
+    let chunks = Chunks::of(5_000_000);
+    assert_eq!(pair.guest.compare(id, chunks), Ok(4));
+    assert_eq!(pair.guest.tell_hashes(id, vec![7; 64]), Ok(5));
     for mut body in transmit(&mut pair.guest, pair.now) {
         pair.host.receive(LinkId(1), &mut body, pair.now).unwrap();
     }
     let told: Vec<_> = std::iter::from_fn(|| pair.host.poll_event()).collect();
     let (seq, offer) = (2, offer(2, 4));
+    let compare = Event::Compare { seq: 4, id, chunks };
+    let hashes = Event::Hashes {
+        seq: 5,
+        id,
+        hashes: [7; 64].into(),
+    };
     let cancelled = Event::Outcome {
         seq: 3,
         id,
         outcome: Outcome::Cancelled,
     };
-    assert_eq!(told[1..], [Event::Offer { seq, offer }, cancelled]);
+    let expected = [Event::Offer { seq, offer }, cancelled, compare, hashes];
+    assert_eq!(told[1..], expected);
     // Each is acknowledged once it was shown, and not before.
-    for seq in 1..=3 {
+    for seq in 1..=5 {
         pair.host.shown(seq, pair.now);
         pair.pass(20 * MS);
         for mut body in transmit_unshown(&mut pair.host, pair.now) {

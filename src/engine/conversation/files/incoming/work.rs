@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use undertone_core::crypto::keys::PublicKey;
 use undertone_core::files::Refused;
+use undertone_core::files::head::Reached;
 use undertone_core::files::name::Name;
 use undertone_core::files::receive::Receive;
 
 use super::super::listing::{Listed, Listing};
 use super::super::writing::{Received, Signals, WriteError, Writing};
+use super::checking::Checking;
 use super::{Incoming, State};
 use crate::files::journal::{Journal, Transfer};
 use crate::files::place::{Folder, Kept, Part, PlaceError};
@@ -23,6 +25,10 @@ pub(in crate::engine::conversation) enum Work {
     Read(Box<Listing>, u64),
     /// The list is whole, or not to be taken.
     Listed(Result<Listed, Refused>),
+    /// An earlier offer left a part, which is to be compared.
+    Left(Box<Checking>),
+    /// It was hashed.
+    Hashed(Box<Checking>),
     /// The part was made.
     Opened(Result<Box<Writing>, (Box<Receive>, WriteError)>),
     /// What came was written; where it was the last, it is in its place.
@@ -30,16 +36,25 @@ pub(in crate::engine::conversation) enum Work {
 }
 
 impl Incoming {
-    /// Looks for what an earlier run left of it.
-    pub(in super::super) fn look(&self, peer: PublicKey) -> impl FnOnce() -> Work + Send + 'static {
+    /// Looks for what an earlier run left of it, or an earlier offer of the same files; `former` is one
+    /// of this run that is given up for it.
+    pub(in super::super) fn look(
+        &self,
+        peer: PublicKey,
+        former: Option<Box<Writing>>,
+    ) -> impl FnOnce() -> Work + Send + 'static {
         let journal = (!self.bounds.to_output).then(|| self.journal.clone());
-        let id = self.offer.id;
-        move || Work::Read(Box::new(Listing::look(journal, &peer, &id)), 0)
+        let offer = self.offer.clone();
+        move || {
+            // Nothing else holds it then.
+            drop(former.map(|mut former| former.keep()));
+            Work::Read(Box::new(Listing::look(journal, &peer, &offer)), 0)
+        }
     }
 
     /// What is to be done with what waits, on another thread, unless one is busy with it already.
     pub(in super::super) fn work(&mut self) -> Option<Box<dyn FnOnce() -> Work + Send>> {
-        if !self.came {
+        if !self.came && !matches!(self.state, State::Checked(_)) {
             return None;
         }
         match std::mem::replace(&mut self.state, State::Reading) {
@@ -48,6 +63,7 @@ impl Incoming {
                 self.state = State::Writing;
                 Some(Box::new(self.write(writing)))
             }
+            State::Checked(checking) => Some(Box::new(self.compared(checking)?)),
             state => {
                 self.state = state;
                 None
@@ -114,32 +130,48 @@ impl Incoming {
                 return None;
             }
         };
-        let (offer, journal) = (self.offer.clone(), self.journal.clone());
+        let (offer, shape) = (self.offer.clone(), self.shape);
+        let (journal, left) = (self.journal.clone(), self.left.take());
         let signals = Arc::clone(&self.signals);
         Some(move || {
-            let again = (*receive).clone();
-            let begun = match into {
-                Target::Folder(folder) => {
-                    let transfer = Transfer {
-                        peer,
-                        id: offer.id,
-                        name: offer.name.to_string(),
-                        size: offer.size,
-                        folder,
-                        part: Kept::default(),
-                        offset: 0,
-                    };
-                    create(again, (journal, transfer), signals)
+            let folder = match into {
+                Target::Folder(folder) => folder,
+                Target::Output(output) => {
+                    let begun = Writing::begin_output((*receive).clone(), &output, signals);
+                    return Work::Opened(begun.map(Box::new).map_err(|error| (receive, error)));
                 }
-                Target::Output(output) => Writing::begin_output(again, &output, signals),
             };
+            let left = left.and_then(|left| Some((left.chunks(&shape, &folder)?, left)));
+            let transfer = Transfer {
+                peer,
+                id: offer.id,
+                name: offer.name.to_string(),
+                size: offer.size,
+                folder,
+                part: Kept::default(),
+                offset: 0,
+                reached: Reached::default(),
+                shape,
+            };
+            let noted = (journal, transfer);
+            if let Some((chunks, left)) = left {
+                return Work::Left(Box::new(Checking {
+                    left,
+                    chunks,
+                    receive,
+                    noted,
+                    signals,
+                    hashes: Vec::new(),
+                }));
+            }
+            let begun = create((*receive).clone(), noted, signals);
             Work::Opened(begun.map(Box::new).map_err(|error| (receive, error)))
         })
     }
 }
 
 /// Makes the part that the journal is to know.
-fn create(
+pub(super) fn create(
     receive: Receive,
     noted: (Journal, Transfer),
     signals: Arc<Signals>,

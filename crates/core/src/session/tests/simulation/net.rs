@@ -335,7 +335,10 @@ impl Net {
                         last,
                     } => self.read(role, stream, offset, &bytes, last),
                     Event::Closed(stream) => self.closed(role, stream),
-                    Event::Offer { .. } | Event::Outcome { .. } => panic!("no files"),
+                    Event::Offer { .. }
+                    | Event::Outcome { .. }
+                    | Event::Compare { .. }
+                    | Event::Hashes { .. } => panic!("no files"),
                 }
             }
         }

@@ -1,0 +1,46 @@
+//! What is said of offers of files, in order with the messages.
+
+use super::Session;
+use super::outbox::{Full, Message};
+use crate::files::compare::Chunks;
+use crate::files::{Offer, OfferId, Outcome};
+
+impl Session {
+    /// Offers files, on two streams that were opened for it, and gives the number of the message. In
+    /// another session, where they are no more, it is said to be cancelled.
+    ///
+    /// # Errors
+    /// [`Full`] until something is acknowledged.
+    pub fn offer(&mut self, offer: Offer) -> Result<u64, Full> {
+        let seq = self.outbox.push(Message::Offer(offer))?;
+        Ok(self.before.said + seq)
+    }
+
+    /// Says what became of an offer, ours or the peer's, in the same way.
+    ///
+    /// # Errors
+    /// [`Full`] until something is acknowledged.
+    pub fn tell_outcome(&mut self, id: OfferId, outcome: Outcome) -> Result<u64, Full> {
+        let seq = self.outbox.push(Message::Outcome(id, outcome))?;
+        Ok(self.before.said + seq)
+    }
+
+    /// Asks for the hashes of so much of an offer of the peer's. In another session it is not asked
+    /// again.
+    ///
+    /// # Errors
+    /// [`Full`] until something is acknowledged.
+    pub fn compare(&mut self, id: OfferId, chunks: Chunks) -> Result<u64, Full> {
+        let seq = self.outbox.push(Message::Compare(id, chunks))?;
+        Ok(self.before.said + seq)
+    }
+
+    /// Gives the hashes of an offer of ours, in the same way.
+    ///
+    /// # Errors
+    /// [`Full`] until something is acknowledged.
+    pub fn tell_hashes(&mut self, id: OfferId, hashes: Vec<u8>) -> Result<u64, Full> {
+        let seq = self.outbox.push(Message::Hashes(id, hashes.into()))?;
+        Ok(self.before.said + seq)
+    }
+}
