@@ -77,7 +77,7 @@ enum Command {
     #[command(after_help = examples::RECEIVE)]
     Receive(ReceiveArgs),
     /// Show what was not received in whole yet
-    #[command(after_help = examples::FILES)]
+    #[command(after_help = examples::FILES, args_conflicts_with_subcommands = true)]
     Files(FilesArgs),
     /// Show whom you talked to
     #[command(after_help = examples::PEERS, args_conflicts_with_subcommands = true)]

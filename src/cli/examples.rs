@@ -94,7 +94,8 @@ pub(super) const FILES: &str = "\
 Examples:
   undertone files                        what is not complete, and where it is
   undertone files clear 1                remove what is there of the first
-  undertone files clear --all";
+  undertone files clear --all
+  undertone files --json                 one JSON object each";
 
 pub(super) const FILES_CLEAR: &str = "\
 Examples:

@@ -65,6 +65,9 @@ pub struct ReceiveArgs {
 /// What `files` takes.
 #[derive(Args, Debug, Clone)]
 pub struct FilesArgs {
+    /// Write one JSON object a line, for each of them
+    #[arg(long)]
+    pub json: bool,
     /// What to do instead of listing them.
     #[command(subcommand)]
     pub action: Option<FilesAction>,

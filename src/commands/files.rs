@@ -1,7 +1,8 @@
 //! `undertone files`: what was not received in whole, and what is there of it.
 
-use std::io::Write;
+use std::io::{self, Write};
 
+use serde::Serialize;
 use undertone_core::crypto::words::fingerprint;
 use undertone_core::text::safe::Safe;
 
@@ -44,6 +45,9 @@ pub fn files(
         None => {
             let own = Identity::load(&store)?.secret.public();
             let contacts = Contacts::open(&store, own).list()?;
+            if args.json {
+                return write_json(&transfers, &contacts, out);
+            }
             if transfers.is_empty() {
                 say(talk, "◆ Nothing is incomplete.");
             }
@@ -74,10 +78,59 @@ pub fn files(
     Ok(())
 }
 
+/// What `undertone files --json` writes of each.
+#[derive(Serialize)]
+struct IncompleteLine<'a> {
+    v: u8,
+    r#type: &'a str,
+    /// What `files clear` calls it.
+    number: usize,
+    name: &'a str,
+    /// Our name for who sends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a str>,
+    /// Theirs.
+    key: String,
+    /// Bytes of all files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    /// Bytes of the data that are safe, entries of the list included.
+    done: u64,
+    /// Where what is there is.
+    part: String,
+}
+
+fn write_json(
+    transfers: &[Transfer],
+    contacts: &[Contact],
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
+    for (transfer, number) in transfers.iter().zip(1..) {
+        let part = transfer.folder.join(&transfer.part.name);
+        let line = IncompleteLine {
+            v: 1,
+            r#type: "incomplete",
+            number,
+            name: &transfer.name,
+            from: sender(transfer, contacts).map(|contact| contact.petname.as_str()),
+            key: fingerprint(&transfer.peer).to_string(),
+            size: transfer.size,
+            done: transfer.offset,
+            part: part.display().to_string(),
+        };
+        let line = serde_json::to_string(&line).map_err(io::Error::other)?;
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+fn sender<'a>(transfer: &Transfer, contacts: &'a [Contact]) -> Option<&'a Contact> {
+    contacts.iter().find(|contact| contact.key == transfer.peer)
+}
+
 /// What it is, from whom, how much of it is there, and where.
 fn row(transfer: &Transfer, contacts: &[Contact]) -> String {
-    let contact = contacts.iter().find(|contact| contact.key == transfer.peer);
-    let from = match contact {
+    let from = match sender(transfer, contacts) {
         Some(contact) => Safe::name(contact.petname.as_str()),
         None => {
             let key = fingerprint(&transfer.peer).to_string();

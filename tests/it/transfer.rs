@@ -9,6 +9,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Instant;
 
+use serde_json::Value;
+
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
@@ -335,6 +337,22 @@ fn what_is_not_complete_is_listed_and_cleared() {
     };
     let (_, list, _) = files(&[]);
     let part = list.trim_end().rsplit(' ').next().unwrap();
+    let (_, json, _) = files(&["--json"]);
+    let line: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&line["number"], &line["name"]),
+        (&1.into(), &"large".into())
+    );
+    assert_eq!(
+        (&line["from"], &line["part"]),
+        (&"ada".into(), &part.into())
+    );
+    assert_eq!(
+        (&line["v"], &line["size"]),
+        (&1.into(), &160_000_000.into())
+    );
+    assert!(line["done"].as_u64() > Some(0) && line["key"].is_string());
+    assert_eq!(files(&["--json", "clear", "1"]).0, 2);
     assert!(Path::new(part).exists(), "{list}");
     assert!(
         list.starts_with("1  large from ada, ") && list.contains(" % of "),
