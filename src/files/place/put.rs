@@ -28,7 +28,14 @@ pub(super) fn put(
     let is_folder = check((from, name), part, &path)?;
     for number in 1..=NUMBERED_MAX as u32 {
         let last = numbered(wanted, number);
-        match rename_new(from, name, target.as_fd(), &last, is_folder) {
+        let renaming = Renaming {
+            from,
+            name,
+            to: target.as_fd(),
+            new: &last,
+            is_folder,
+        };
+        match renaming.run() {
             Ok(()) => return Ok(target.path().join(last)),
             Err(Errno::EXIST | Errno::NOTEMPTY) => {}
             Err(errno) => return Err(failed(errno)),
@@ -53,84 +60,75 @@ pub(super) fn check(
     }
 }
 
-/// Renames in the best way there is here.
-fn rename_new(
-    from: BorrowedFd<'_>,
-    name: &CStr,
-    to: BorrowedFd<'_>,
-    new: &str,
+/// A rename to a name that nothing has.
+#[derive(Clone, Copy)]
+struct Renaming<'a> {
+    from: BorrowedFd<'a>,
+    name: &'a CStr,
+    to: BorrowedFd<'a>,
+    new: &'a str,
     is_folder: bool,
-) -> Result<(), Errno> {
-    for way in [no_replace, by_link, over_placeholder] {
-        match way(from, name, to, new, is_folder) {
-            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM | Errno::MLINK) => {}
-            done => return done,
+}
+
+impl Renaming<'_> {
+    /// Renames in the best way there is here.
+    fn run(self) -> Result<(), Errno> {
+        for way in [Self::no_replace, Self::by_link, Self::over_placeholder] {
+            match way(self) {
+                Err(
+                    Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM | Errno::MLINK,
+                ) => {}
+                done => return done,
+            }
         }
+        Err(Errno::PERM)
     }
-    Err(Errno::PERM)
-}
 
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-fn no_replace(
-    from: BorrowedFd<'_>,
-    name: &CStr,
-    to: BorrowedFd<'_>,
-    new: &str,
-    _: bool,
-) -> Result<(), Errno> {
-    rustix::fs::renameat_with(from, name, to, new, rustix::fs::RenameFlags::NOREPLACE)
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-fn no_replace(
-    _: BorrowedFd<'_>,
-    _: &CStr,
-    _: BorrowedFd<'_>,
-    _: &str,
-    _: bool,
-) -> Result<(), Errno> {
-    Err(Errno::NOSYS)
-}
-
-/// A second name, which fails where there is one, and the first one goes.
-fn by_link(
-    from: BorrowedFd<'_>,
-    name: &CStr,
-    to: BorrowedFd<'_>,
-    new: &str,
-    is_folder: bool,
-) -> Result<(), Errno> {
-    if is_folder {
-        return Err(Errno::PERM);
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    fn no_replace(self) -> Result<(), Errno> {
+        use rustix::fs::{RenameFlags, renameat_with};
+        renameat_with(
+            self.from,
+            self.name,
+            self.to,
+            self.new,
+            RenameFlags::NOREPLACE,
+        )
     }
-    linkat(from, name, to, new, AtFlags::empty())?;
-    unlinkat(from, name, AtFlags::empty())
-}
 
-/// Something empty of our own, which the rename replaces: a folder only while it is empty.
-fn over_placeholder(
-    from: BorrowedFd<'_>,
-    name: &CStr,
-    to: BorrowedFd<'_>,
-    new: &str,
-    is_folder: bool,
-) -> Result<(), Errno> {
-    let placeholder = match is_folder {
-        true => mkdirat(to, new, Mode::RWXU),
-        false => {
-            let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
-            openat(to, new, flags | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR).map(drop)
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+    fn no_replace(self) -> Result<(), Errno> {
+        Err(Errno::NOSYS)
+    }
+
+    /// A second name, which fails where there is one, and the first one goes.
+    fn by_link(self) -> Result<(), Errno> {
+        if self.is_folder {
+            return Err(Errno::PERM);
         }
-    };
-    placeholder?;
-    renameat(from, name, to, new).inspect_err(|_| {
-        let flags = if is_folder {
-            AtFlags::REMOVEDIR
-        } else {
-            AtFlags::empty()
+        linkat(self.from, self.name, self.to, self.new, AtFlags::empty())?;
+        unlinkat(self.from, self.name, AtFlags::empty())
+    }
+
+    /// Something empty of our own, which the rename replaces: a folder only while it is empty.
+    fn over_placeholder(self) -> Result<(), Errno> {
+        let placeholder = match self.is_folder {
+            true => mkdirat(self.to, self.new, Mode::RWXU),
+            false => {
+                let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+                let mode = Mode::RUSR | Mode::WUSR;
+                openat(self.to, self.new, flags | OFlags::CLOEXEC, mode).map(drop)
+            }
         };
-        let _ = unlinkat(to, new, flags);
-    })
+        placeholder?;
+        renameat(self.from, self.name, self.to, self.new).inspect_err(|_| {
+            let flags = match self.is_folder {
+                true => AtFlags::REMOVEDIR,
+                false => AtFlags::empty(),
+            };
+            let _ = unlinkat(self.to, self.new, flags);
+        })
+    }
 }
 
 #[cfg(test)]
@@ -144,11 +142,13 @@ mod tests {
         let at = |name: &str| dir.path().join(name);
         let folder = Folder::open(dir.path()).unwrap();
         let fd = folder.as_fd();
-        for (way, folders) in [
-            (no_replace as fn(_, _, _, &str, _) -> _, &[false, true][..]),
-            (by_link, &[false]),
-            (over_placeholder, &[false, true]),
-        ] {
+        type Way = fn(Renaming<'_>) -> Result<(), Errno>;
+        let ways: [(Way, &[bool]); 3] = [
+            (|it| it.no_replace(), &[false, true]),
+            (|it| it.by_link(), &[false]),
+            (|it| it.over_placeholder(), &[false, true]),
+        ];
+        for (way, folders) in ways {
             for is_folder in folders.iter().copied() {
                 let make = |name: &str| match is_folder {
                     true => {
@@ -161,11 +161,18 @@ mod tests {
                     true => fs::read_to_string(at(name).join("in it")),
                     false => fs::read_to_string(at(name)),
                 };
+                let renaming = |new| Renaming {
+                    from: fd,
+                    name: c"part",
+                    to: fd,
+                    new,
+                    is_folder,
+                };
                 make("old");
                 make("part");
-                assert_eq!(way(fd, c"part", fd, "old", is_folder), Err(Errno::EXIST));
+                assert_eq!(way(renaming("old")), Err(Errno::EXIST));
                 assert_eq!(text("old").unwrap(), "old");
-                assert_eq!(way(fd, c"part", fd, "new", is_folder), Ok(()));
+                assert_eq!(way(renaming("new")), Ok(()));
                 assert_eq!(text("new").unwrap(), "part");
                 assert!(!at("part").exists());
                 for name in ["old", "new"] {
