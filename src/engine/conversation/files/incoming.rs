@@ -53,9 +53,7 @@ pub(super) struct Incoming {
     came: bool,
     /// The last piece of it is here.
     last: bool,
-    /// Bytes of the list that were read.
-    read: u64,
-    /// Bytes of the list that came.
+    /// Bytes of the list that another thread has read, or reads.
     list_len: u64,
     /// Bytes of the data that are written.
     written: u64,
@@ -112,7 +110,6 @@ impl Incoming {
             waiting: Vec::new(),
             came: false,
             last: false,
-            read: 0,
             list_len: 0,
             written: 0,
             told: (0, None),
@@ -176,16 +173,10 @@ impl Incoming {
     }
 
     /// The list is read as far as it came: more may come.
-    pub(super) fn go_on_listing(
-        &mut self,
-        listing: Box<Listing>,
-        read: u64,
-        session: &mut Session,
-    ) -> bool {
+    pub(super) fn go_on_listing(&mut self, listing: Box<Listing>, session: &mut Session) -> bool {
         self.state = State::Listing(listing);
-        self.read += read;
         let now = Instant::now().into_std();
-        match self.read {
+        match self.list_len {
             // It has no more streams than it may: the offer came on two of them.
             0 => session.accept(self.list(), 0, now).is_ok(),
             read => {

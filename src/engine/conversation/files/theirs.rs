@@ -114,7 +114,7 @@ impl Conversation<'_> {
     pub(super) fn worked(&mut self, number: u32, work: Work) {
         let Some(theirs) = self.transfers.theirs.get_mut(&number) else {
             // It was ended meanwhile.
-            let was_counted = !matches!(work, Work::Read(..) | Work::Listed(_));
+            let was_counted = !matches!(work, Work::Read(_) | Work::Listed(_));
             let dropped = self
                 .transfers
                 .dropped
@@ -126,8 +126,8 @@ impl Conversation<'_> {
             return;
         };
         match work {
-            Work::Read(listing, read) => {
-                if !theirs.go_on_listing(listing, read, &mut self.session) {
+            Work::Read(listing) => {
+                if !theirs.go_on_listing(listing, &mut self.session) {
                     return self.end_theirs(number, Outcome::Failed, String::new());
                 }
                 self.work(number);

@@ -21,8 +21,8 @@ const SPARE_MAX: usize = 1024 * 1024;
 
 /// What another thread did for it.
 pub(in crate::engine::conversation) enum Work {
-    /// So many bytes of the list were read.
-    Read(Box<Listing>, u64),
+    /// The list was read as far as it came.
+    Read(Box<Listing>),
     /// The list is whole, or not to be taken.
     Listed(Result<Listed, Refused>),
     /// An earlier offer left a part, which is to be compared.
@@ -48,7 +48,7 @@ impl Incoming {
         move || {
             // Nothing else holds it then.
             drop(former.map(|mut former| former.keep()));
-            Work::Read(Box::new(Listing::look(journal, &peer, &offer)), 0)
+            Work::Read(Box::new(Listing::look(journal, &peer, &offer)))
         }
     }
 
@@ -78,7 +78,7 @@ impl Incoming {
         self.list_len += bytes.len() as u64;
         let (offer, signals) = (self.offer.clone(), Arc::clone(&self.signals));
         move || match listing.take(&bytes) {
-            Ok(()) if !last => Work::Read(listing, bytes.len() as u64),
+            Ok(()) if !last => Work::Read(listing),
             Ok(()) => Work::Listed(listing.finish(&offer, &signals)),
             Err(refused) => Work::Listed(Err(refused)),
         }
