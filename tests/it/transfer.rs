@@ -427,6 +427,34 @@ fn what_is_wrong_is_said_before_anybody_is_met() {
     assert!(err.contains("undertone receive INVITE"), "{err}");
 }
 
+/// What is typed meanwhile would be in the row, and is still there for the shell.
+#[test]
+fn what_is_typed_is_not_in_the_row() {
+    let scene = scene();
+    let mut sender = scene.send(&["-"]);
+    let mut stdin = sender.stdin.take().unwrap();
+    let mut command = chat(&scene.homes[1], &scene.mediator.url, "bob", ROOM);
+    let into = scene.into.path().to_str().unwrap();
+    let url = scene.mediator.url.as_str();
+    let program = [env!("CARGO_BIN_EXE_undertone"), "receive", "--yes"];
+    let options = ["--name", "bob", "--mediator", url, "--into", into];
+    let all = program.iter().chain(&options);
+    *command.get_argv_mut() = all.map(|one| (*one).into()).collect();
+    let mut bob = Screen::run_on(command, 60, 20);
+    stdin.write_all(&contents(50_000)).unwrap();
+    bob.await_text("50.0 kB");
+    bob.press("typed\r");
+    for (len, shown) in [(20_000, "70.0 kB"), (20_000, "90.0 kB")] {
+        stdin.write_all(&contents(len)).unwrap();
+        bob.await_text(shown);
+        assert!(!bob.text().contains("typed"), "{}", bob.text());
+    }
+    drop(stdin);
+    assert_eq!((bob.exit_code(), sender.exit_code()), (0, 0));
+    assert!(!bob.text().contains("typed"), "{}", bob.text());
+    bob.assert_restored();
+}
+
 #[test]
 fn at_a_terminal_the_person_is_asked_and_a_row_says_how_far_it_is() {
     let scene = scene();

@@ -4,19 +4,21 @@
 //! ```text
 //! send      what is offered as soon as somebody is there
 //! receive   who decides about what comes, and where it is then
-//! questions what is asked at the terminal
+//! questions what is asked at the terminal   asked    what comes of it
 //! bar       the row, or a line at a quarter
 //! rate      how fast it is, and how long it takes
-//! text      words
+//! text      words                    silence  nothing is shown of what is typed
 //! ```
 //!
 //! Data goes to stdout: where what was received is, a path a line; with `--json` the events.
 
+mod asked;
 mod bar;
 mod questions;
 mod rate;
 mod receive;
 mod send;
+mod silence;
 mod text;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -30,15 +32,15 @@ use super::output::Face;
 use super::quarters::Quarters;
 use super::run::Frontend;
 use crate::engine::event::Event;
-use crate::engine::event::transfer::{Offered, Step, Transfer};
+use crate::engine::event::transfer::{Step, Transfer};
 use crate::engine::relay::is_question;
 use crate::engine::{Command, Delivery};
 use crate::exit::Exit;
-use crate::terminal::prompts::PromptError;
 use bar::Bar;
 use questions::{Question, Questions};
 pub(crate) use receive::Consent;
 pub(crate) use send::{Sending, Sent};
+use silence::Silence;
 
 /// What it is for.
 pub(crate) enum Task {
@@ -56,6 +58,7 @@ pub(crate) struct TransferFrontend {
     bar: Bar,
     quarters: Quarters,
     questions: Questions,
+    silence: Silence,
     queue: VecDeque<Command>,
     /// Offers that are not over.
     open: BTreeSet<u32>,
@@ -76,6 +79,7 @@ impl TransferFrontend {
     pub(crate) fn new(face: Face, task: Task) -> Self {
         Self {
             face,
+            silence: Silence::of(face, &task),
             task,
             clock: Clock::new(face),
             bar: Bar::new(face),
@@ -219,25 +223,6 @@ impl TransferFrontend {
         Ok(())
     }
 
-    /// Something is offered, and to be accepted or declined.
-    fn decide(&mut self, transfer: &Transfer, offered: &Offered) {
-        let number = Some(transfer.number);
-        match &self.task {
-            Task::Send(_) => self.queue.push_back(Command::Reject(number)),
-            Task::Receive(Consent::Given) => {
-                self.queue.push_back(Command::Accept { number, into: None });
-            }
-            Task::Receive(Consent::Asked) => {
-                let what = text::offer(&transfer.peer, &transfer.name, offered);
-                self.questions.push(Question::Offer(transfer.number, what));
-            }
-            Task::Receive(Consent::Unasked) => {
-                self.exit.get_or_insert(Exit::Usage);
-                self.queue.push_back(Command::Reject(number));
-            }
-        }
-    }
-
     fn over(&mut self, number: u32) {
         self.open.remove(&number);
         self.bar.end(number);
@@ -251,23 +236,6 @@ impl TransferFrontend {
             self.face.tell(&text::error(why, "", self.face));
         }
     }
-
-    /// What came of a question.
-    fn answered(&mut self, command: Result<Option<Command>, PromptError>) {
-        match command {
-            Ok(command) => self.queue.extend(command),
-            Err(PromptError::Interrupted) => {
-                self.queue.push_back(Command::Leave(Exit::Interrupted));
-            }
-            Err(PromptError::Signal(exit)) => self.queue.push_back(Command::Leave(exit)),
-            Err(error @ (PromptError::Left | PromptError::Io(_))) => {
-                if let PromptError::Io(_) = error {
-                    self.fail(&error.to_string());
-                }
-                self.queue.push_back(Command::Leave(Exit::Transfer));
-            }
-        }
-    }
 }
 
 impl Frontend for TransferFrontend {
@@ -279,6 +247,7 @@ impl Frontend for TransferFrontend {
         let shown = self.show(&delivery.event);
         delivery.done(shown);
         self.questions.ask();
+        self.silence.set(!self.questions.is_asking());
     }
 
     fn listens(&self) -> bool {
@@ -289,12 +258,14 @@ impl Frontend for TransferFrontend {
         if self.questions.is_asking() {
             if let Some(answer) = self.questions.answer().await {
                 self.answered(answer);
+                self.silence.set(!self.questions.is_asking());
             }
             return;
         }
         tokio::select! {
             never = self.clock.run() => match never {},
             never = self.bar.run() => match never {},
+            never = self.silence.run() => match never {},
         }
     }
 

@@ -37,6 +37,11 @@ impl Sending {
         }
     }
 
+    /// Whether standard input is what is sent.
+    pub(super) fn is_stdin(&self) -> bool {
+        matches!(self.sent, Some(Sent::Pipe(..)))
+    }
+
     /// Somebody is there: offers it, once.
     pub(super) fn begin(&mut self) -> Option<Command> {
         Some(match self.sent.take()? {
