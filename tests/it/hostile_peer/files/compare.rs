@@ -12,10 +12,11 @@ use undertone_core::files::head::Reached;
 use undertone_core::files::list::List;
 use undertone_core::files::schedule::Schedule;
 use undertone_core::files::{Offer, OfferId, Outcome};
-use undertone_core::payload::Body;
+use undertone_core::payload::{Body, Payload};
 
 use super::receiver::offered as offered_by;
-use super::{AT_ONCE, Peer, Said, file, offered, sound};
+use super::{AT_ONCE, Peer, Said, encoded, file, offered, sound};
+use crate::hostile_peer::send;
 
 /// What is offered, and what is here of it.
 const SIZE: u64 = 4_000_000;
@@ -246,4 +247,24 @@ fn who_never_answers_is_cancelled_and_leaves_what_was_there() {
     assert_eq!(peer.hosted.client.exit_code(), 0);
     let _ = offer;
     left.assert_there();
+}
+
+/// The question is not lost, nor asked twice.
+#[test]
+fn what_is_asked_is_answered_on_another_link() {
+    let mut peer = Peer::meet();
+    let left = Left::of(&peer);
+    let (offer, chunks) = left.ask(&mut peer, 2);
+    let mut again = peer.hosted.come_again();
+    let answer = Payload::Go {
+        link: 2,
+        received: 1,
+    };
+    send(&peer.hosted.evil, &mut again, &encoded(&[answer]));
+    peer.hosted.link = again;
+    let answer = hashes(chunks, &vec![0; KEPT as usize]);
+    peer.tell(Body::Hashes(offer.id, &answer));
+    let head = left.schedule.list().len() as u64;
+    assert_eq!(peer.await_credit(offer.data), head + KEPT);
+    peer.talks();
 }
