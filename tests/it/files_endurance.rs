@@ -245,15 +245,15 @@ fn a_deep_tree_of_many_small_files_with_naughty_names_arrives() {
     }
     let many = top.join("many");
     fs::create_dir(&many).unwrap();
-    for n in 0..1500 {
+    for n in 0..10_000 {
         fs::write(many.join(format!("{n}")), format!("{n}")).unwrap();
     }
     symlink("/etc/passwd", top.join("link")).unwrap();
     let done = send(clients.each_mut(), &top, to.path());
     let there = to.path().join("top");
     assert_eq!(done["paths"][0], there.to_str().unwrap());
-    assert_eq!(names(&there.join("many")).len(), 1500);
-    for n in [0, 777, 1499] {
+    assert_eq!(names(&there.join("many")).len(), 10_000);
+    for n in [0, 777, 9_999] {
         assert_eq!(
             fs::read_to_string(there.join(format!("many/{n}"))).unwrap(),
             format!("{n}")
