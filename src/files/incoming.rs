@@ -24,7 +24,7 @@ use super::skipped::{Reason, Skipped};
 #[derive(Debug, thiserror::Error)]
 pub enum IncomingError {
     /// The peer's fault: nothing of the offer is to be kept.
-    #[error(transparent)]
+    #[error("what came is not what was offered: {0}")]
     Refused(#[from] Refused),
     /// The disk's.
     #[error(transparent)]

@@ -48,12 +48,18 @@ fn sent(args: &SendArgs) -> Result<Sent, String> {
                     .to_owned(),
             );
         }
-        fs::metadata(path).map_err(|error| {
+        let named = fs::metadata(path).map_err(|error| {
             format!(
                 "cannot read {}: {error}\n  Check its name, its owner and its mode.",
                 path.display()
             )
         })?;
+        if !named.is_file() && !named.is_dir() {
+            return Err(format!(
+                "{} is neither a file nor a folder\n  To send what comes through a pipe, name -.",
+                path.display()
+            ));
+        }
     }
     let filter = args.filter().map_err(|error| error.to_string())?;
     Ok(Sent::Paths(args.files.clone(), filter))

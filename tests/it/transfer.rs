@@ -20,6 +20,9 @@ use crate::common::proxy::Proxy;
 use crate::common::screen::{Screen, chat};
 use crate::common::{Client, Home, Mediator, NOBODY, PATIENCE, Start};
 
+/// Bytes of a file of which a part is safe while half as much is yet to come.
+const LARGE: usize = 100_000_000;
+
 /// Two who have not met, a folder of the first and one of the second.
 struct Scene {
     mediator: Mediator,
@@ -301,9 +304,33 @@ fn a_pipe_that_is_cut_is_a_failure_and_no_end_of_file() {
 }
 
 #[test]
+fn what_came_is_told_by_the_size_that_was_offered() {
+    let scene = scene();
+    let path = scene.file("empty", b"");
+    let mut sender = scene.send(&[&path]);
+    let (code, _, err) = scene.receive(&["--yes"]).finish(b"");
+    assert_eq!((code, sender.exit_code()), (0, 0), "{err}");
+    assert!(err.contains("empty from ada is here, 0 B"), "{err}");
+    sender
+        .err
+        .find(|line| line.contains("bob has empty, 0 B"), "its size");
+}
+
+#[test]
+fn what_is_neither_file_nor_folder_is_refused_before_anybody_is_met() {
+    let scene = scene();
+    let (code, _, err) = scene.command(0, "ada", &["send", "/dev/null"]).finish(b"");
+    assert_eq!(code, 2, "{err}");
+    assert!(
+        err.contains("/dev/null is neither a file nor a folder"),
+        "{err}"
+    );
+}
+
+#[test]
 fn after_kill_9_of_the_receiver_the_same_command_goes_on() {
     let scene = scene();
-    let bytes = contents(160_000_000);
+    let bytes = contents(LARGE);
     let path = scene.file("large", &bytes);
     let mut sender = scene.send(&[&path]);
     let mut receiver = scene.receive(&["--yes"]).run();
@@ -323,7 +350,7 @@ fn after_kill_9_of_the_receiver_the_same_command_goes_on() {
 #[test]
 fn what_is_not_complete_is_listed_and_cleared() {
     let scene = scene();
-    let path = scene.file("large", &contents(160_000_000));
+    let path = scene.file("large", &contents(LARGE));
     let mut sender = scene.send(&[&path]);
     let mut receiver = scene.receive(&["--yes"]).run();
     scene.await_kept(&mut receiver);
@@ -347,10 +374,7 @@ fn what_is_not_complete_is_listed_and_cleared() {
         (&line["from"], &line["part"]),
         (&"ada".into(), &part.into())
     );
-    assert_eq!(
-        (&line["v"], &line["size"]),
-        (&1.into(), &160_000_000.into())
-    );
+    assert_eq!((&line["v"], &line["size"]), (&1.into(), &LARGE.into()));
     assert!(line["done"].as_u64() > Some(0) && line["key"].is_string());
     assert_eq!(files(&["--json", "clear", "1"]).0, 2);
     assert!(Path::new(part).exists(), "{list}");

@@ -107,7 +107,7 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<Text> {
             Text::error(&message, &hint, style)
         }
         Event::List { heading, entries } if entries.is_empty() => {
-            Text::remark(&format!("◆ {heading}: nobody yet"))
+            Text::remark(&format!("◆ {heading}: none yet"))
         }
         Event::List { heading, entries } => {
             let safe = |(name, what): &(String, String)| (Safe::line(name), Safe::message(what));
@@ -277,6 +277,6 @@ mod tests {
         let heading = "Whom you talked to";
         let entries = Vec::new();
         let text = in_words(&Event::List { heading, entries }, Style::new(false)).unwrap();
-        assert_eq!(text.rows(None), "◆ Whom you talked to: nobody yet");
+        assert_eq!(text.rows(None), "◆ Whom you talked to: none yet");
     }
 }

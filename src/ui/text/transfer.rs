@@ -122,8 +122,10 @@ pub(in crate::ui) fn described(offers: &str, offered: &Offered) -> String {
             }
         }
     }
-    if *renamed > 0 {
-        words += &format!("\n  {renamed} of the names are none here, and are changed");
+    match renamed {
+        0 => {}
+        1 => words += "\n  1 name is changed: some systems do not take it",
+        _ => words += &format!("\n  {renamed} names are changed: some systems do not take them"),
     }
     words += &with_limits(*relay, *size);
     words += &match into {

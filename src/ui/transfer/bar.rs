@@ -156,15 +156,20 @@ impl Bar {
         }
     }
 
-    /// How much came, how long that took and how fast it was, in words; empty where that is not
-    /// known.
-    pub(super) fn in_all(&self, number: u32) -> String {
+    /// How much came of files of this size, how long that took and how fast it was, in words; empty
+    /// where that is not known.
+    pub(super) fn in_all(&self, number: u32, size: u64) -> String {
         let Some(current) = self.current.as_ref().filter(|it| it.number == number) else {
             return String::new();
         };
         let now = Instant::now();
         // What was not told any more came, too.
         let (came, rate) = current.rate.in_all(current.progress.total, now);
+        // Entries and verdicts came with them.
+        let came = match current.progress.total {
+            Some(_) => came.min(size),
+            None => came,
+        };
         let took = time(current.rate.took(now).as_secs());
         match rate {
             Some(rate) => format!(", {} in {took}, {}/s", bytes(came), bytes(rate)),

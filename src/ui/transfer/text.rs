@@ -171,7 +171,7 @@ fn step(transfer: &Transfer, task: &Task, bar: &Bar, face: Face) -> Option<Text>
         Step::Started(progress) => begun(*outgoing, &safe_name, *progress),
         Step::Paused { message } => format!("{safe_name}: {}", Safe::line(message)),
         Step::Done { size, dropped, .. } => {
-            let how_much = match bar.in_all(*number) {
+            let how_much = match bar.in_all(*number, *size) {
                 known if known.is_empty() && *size > 0 => format!(", {}", bytes(*size)),
                 known => known,
             };

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use super::{Scene, reason, scene};
+use super::{LARGE, Scene, reason, scene};
 use crate::common::contents::contents;
 use crate::common::{Client, Start};
 
@@ -82,7 +82,7 @@ impl Scene {
 #[test]
 fn of_a_source_with_another_date_nothing_comes_twice_that_was_safe() {
     let scene = scene();
-    let bytes = contents(160_000_000);
+    let bytes = contents(LARGE);
     let path = scene.file("large", &bytes);
     let safe = scene.crash(&path);
     touch(Path::new(&path));
@@ -102,7 +102,7 @@ fn of_a_source_with_another_date_nothing_comes_twice_that_was_safe() {
 fn a_source_that_was_changed_comes_right_from_there_on() {
     for halfway in [false, true] {
         let scene = scene();
-        let mut bytes = contents(160_000_000);
+        let mut bytes = contents(LARGE);
         let path = scene.file("large", &bytes);
         let safe = scene.crash(&path);
         let place = if halfway { safe / 2 } else { 0 };
@@ -147,7 +147,7 @@ fn a_folder_goes_on_in_the_file_that_was_begun() {
 #[test]
 fn who_was_left_alone_by_the_sender_goes_on_under_the_same_number() {
     let scene = scene();
-    let bytes = contents(160_000_000);
+    let bytes = contents(LARGE);
     let path = scene.file("large", &bytes);
     let mut sender = scene.send(&[&path]);
     let mut receiver = scene.receive(&["--yes", "--json"]).run();
@@ -174,7 +174,7 @@ fn who_was_left_alone_by_the_sender_goes_on_under_the_same_number() {
 #[test]
 fn what_is_being_checked_is_no_other_offer_s_and_no_other_folder_s() {
     let scene = scene();
-    let path = scene.file("large", &contents(160_000_000));
+    let path = scene.file("large", &contents(LARGE));
     let safe = scene.crash(&path);
     touch(Path::new(&path));
     // Into another folder all of it goes.

@@ -66,7 +66,7 @@ pub(in crate::engine::conversation) struct Received {
 /// Why it does not come about here.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::engine::conversation) enum WriteError {
-    #[error("what came is not what was offered, or cannot be written: {0}")]
+    #[error(transparent)]
     Incoming(#[from] IncomingError),
     #[error("what is here cannot be noted: {0}")]
     Journal(#[from] StoreError),
