@@ -11,9 +11,8 @@
 use std::path::PathBuf;
 
 use undertone_core::files::entry::Entry;
-use undertone_core::files::head::Reached;
 use undertone_core::files::name::Name;
-use undertone_core::files::receive::{Receive, Step, Verdict};
+use undertone_core::files::receive::{Reached, Receive, Step, Verdict};
 use undertone_core::files::{Outcome, Refused};
 
 use super::place::{Part, PlaceError};

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use undertone_core::crypto::keys::PublicKey;
-use undertone_core::files::head::Reached;
 use undertone_core::files::list::Shape;
+use undertone_core::files::receive::Reached;
 use undertone_core::files::{Offer, OfferId};
 
 use super::place::{Kept, PlaceError, clear};

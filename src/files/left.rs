@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use undertone_core::files::compare::{Chunks, Hasher};
-use undertone_core::files::head::{Head, Reached};
+use undertone_core::files::head::Head;
 use undertone_core::files::list::Shape;
-use undertone_core::files::receive::Receive;
+use undertone_core::files::receive::{Reached, Receive};
 
 use super::journal::Transfer;
 use super::place::{Folder, Part, PlaceError, Replay};

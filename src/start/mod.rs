@@ -150,7 +150,7 @@ async fn prepare(
     if let Err(error) = Last::save(&kept.store, &name, room) {
         note(&face, &error.to_string());
     }
-    Ok((config(options, face, name, place, kept, goal), face))
+    Ok((config((options, goal), face, name, place, kept), face))
 }
 
 fn face(options: &ChatOptions, global: &Global) -> Face {
@@ -166,12 +166,11 @@ fn face(options: &ChatOptions, global: &Global) -> Face {
 }
 
 fn config(
-    options: &ChatOptions,
+    (options, goal): (&ChatOptions, &For),
     face: Face,
     name: DisplayName,
     place: Place,
     kept: Kept,
-    goal: &For,
 ) -> ChatConfig {
     let (downloads, limit) = match goal {
         For::Receiving { into, limit, .. } => (into.clone(), *limit),

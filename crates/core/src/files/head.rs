@@ -3,19 +3,10 @@
 use super::compare::Chunks;
 use super::entry::{Entry, EntryReader};
 use super::list::List;
-use super::receive::Receive;
+use super::receive::{Reached, Receive};
 
 /// So many bytes of a list are kept at the most: what is listed behind them is sent again.
 const HEAD_MAX: usize = 4 * 1024 * 1024;
-
-/// How far the entries of a list are here.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Reached {
-    /// So many entries are complete.
-    pub entries: u64,
-    /// Of the next one so many bytes of contents are here.
-    pub contents: u64,
-}
 
 /// The entries of a list up to some place.
 #[derive(Debug, Clone)]

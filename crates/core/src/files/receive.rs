@@ -10,10 +10,18 @@
 //! list, never exceed its totals, and at the end hash to the same.
 
 use super::entry::{Entry, EntryReader, Kind};
-use super::head::Reached;
 use super::name::Name;
 use super::tree::{Totals, Tree};
 use super::{OfferId, Refused};
+
+/// How far the entries of a list are here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// So many entries are complete.
+    pub entries: u64,
+    /// Of the next one so many bytes of contents are here.
+    pub contents: u64,
+}
 
 /// What comes next in the data.
 #[derive(Debug, PartialEq, Eq)]

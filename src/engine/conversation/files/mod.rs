@@ -9,6 +9,7 @@
 //! comes back as [`Done`]. What is said over the wire is the session's.
 
 mod asked;
+mod check;
 mod checked;
 mod ended;
 mod incoming;

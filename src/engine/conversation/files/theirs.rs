@@ -139,7 +139,7 @@ impl Conversation<'_> {
             Work::Left(checking) => {
                 let work = theirs.check(checking, &mut self.session);
                 self.transfers
-                    .spawn(number, move || Done::Worked(number, work()));
+                    .spawn(number, move || Done::Worked(number, Work::Hashed(work())));
             }
             Work::Hashed(checking) => {
                 theirs.hashed(checking);

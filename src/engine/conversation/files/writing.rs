@@ -8,12 +8,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use undertone_core::files::Outcome;
+use undertone_core::files::name::Name;
 use undertone_core::files::receive::Receive;
 
 use crate::files::incoming::{Incoming, IncomingError};
 use crate::files::journal::{Journal, Transfer};
 use crate::files::output::Output;
-use crate::files::place::{Part, PlaceError};
+use crate::files::place::{Folder, Part, PlaceError};
 use crate::files::sink::Sink;
 use crate::store::StoreError;
 
@@ -94,7 +95,25 @@ impl From<PlaceError> for WriteError {
     }
 }
 
+/// What is written, or what cannot be: the person is asked again.
+pub(in crate::engine::conversation) type Begun = Result<Box<Writing>, (Box<Receive>, WriteError)>;
+
 impl Writing {
+    /// Makes the part that the journal is to know.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub(super) fn create(
+        receive: Receive,
+        noted: (Journal, Transfer),
+        signals: Arc<Signals>,
+    ) -> Result<Self, WriteError> {
+        let (_, transfer) = &noted;
+        let name = Name::new(&transfer.name).map_err(|_| PlaceError::Misfit)?;
+        let part = Part::create(Folder::open(&transfer.folder)?, &name)?;
+        Self::begin(receive, part, noted, signals)
+    }
+
     /// Goes on with `receive` in this part, and notes where that is.
     ///
     /// # Errors

@@ -8,9 +8,8 @@ use undertone_core::files::compare::Chunks;
 use undertone_core::files::receive::Receive;
 use undertone_core::session::Session;
 
-use super::super::checked::Check;
-use super::super::writing::{Signals, WriteError, Writing};
-use super::work::{Work, create};
+use super::super::check::Check;
+use super::super::writing::{Begun, Signals, WriteError, Writing};
 use super::{Incoming, State};
 use crate::files::journal::{Journal, Transfer};
 use crate::files::left::Left;
@@ -36,26 +35,26 @@ pub(super) struct Awaited {
 }
 
 impl Checking {
-    fn hash(mut self: Box<Self>) -> Work {
+    /// Makes the hashes of what is here.
+    fn hash(mut self: Box<Self>) -> Box<Self> {
         let check = Check::with(self.chunks, Arc::clone(&self.signals));
         let hashed = self.left.hash(self.chunks, |done| check.goes_on(done));
         self.hashes = hashed.ok().flatten().unwrap_or_default();
-        Work::Hashed(self)
+        self
     }
 
     /// Goes on where the hashes differ.
-    fn go_on(self: Box<Self>, answer: &[u8]) -> Work {
+    fn go_on(self: Box<Self>, answer: &[u8]) -> Begun {
         let same = self.chunks.same(&self.hashes, answer);
-        let begun = self.write(same);
-        let begun = begun.map(Box::new);
-        Work::Opened(begun.map_err(|error| (self.receive, error)))
+        let begun = self.write(same).map(Box::new);
+        begun.map_err(|error| (self.receive, error))
     }
 
     fn write(&self, same: u64) -> Result<Writing, WriteError> {
         let (noted, signals) = (self.noted.clone(), Arc::clone(&self.signals));
         let Ok((receive, part)) = self.left.go_on(&self.receive, same) else {
             // It is not there any more as it was left.
-            return create((*self.receive).clone(), noted, signals);
+            return Writing::create((*self.receive).clone(), noted, signals);
         };
         let writing = Writing::begin(receive, part, noted, signals)?;
         // The part is the other offer's now.
@@ -71,7 +70,7 @@ impl Incoming {
         &mut self,
         checking: Box<Checking>,
         session: &mut Session,
-    ) -> impl FnOnce() -> Work + Send + 'static {
+    ) -> impl FnOnce() -> Box<Checking> + Send + 'static {
         self.state = State::Checking;
         self.awaited = Some(Awaited {
             check: Check::with(checking.chunks, Arc::clone(&self.signals)),
@@ -112,7 +111,7 @@ impl Incoming {
     pub(super) fn compared(
         &mut self,
         checking: Box<Checking>,
-    ) -> Option<impl FnOnce() -> Work + Send + 'static> {
+    ) -> Option<impl FnOnce() -> Begun + Send + 'static> {
         // What was called off has no hashes, and what is there stays as it is.
         let goes_on = !self.signals.cancelled.load(Ordering::Relaxed);
         let is_answered = |awaited: &mut Awaited| goes_on && awaited.answer.is_some();

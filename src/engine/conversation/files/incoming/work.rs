@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use undertone_core::crypto::keys::PublicKey;
 use undertone_core::files::Refused;
-use undertone_core::files::head::Reached;
-use undertone_core::files::name::Name;
-use undertone_core::files::receive::Receive;
+use undertone_core::files::receive::Reached;
 
 use super::super::listing::{Listed, Listing};
-use super::super::writing::{Received, Signals, WriteError, Writing};
+use super::super::writing::{Begun, Received, WriteError, Writing};
 use super::checking::Checking;
 use super::{Incoming, State};
-use crate::files::journal::{Journal, Transfer};
-use crate::files::place::{Folder, Kept, Part, PlaceError};
+use crate::files::journal::Transfer;
+use crate::files::place::Kept;
 use crate::files::sink::Target;
 
 /// A buffer of more bytes than this is not kept for what comes next.
@@ -30,7 +28,7 @@ pub(in crate::engine::conversation) enum Work {
     /// It was hashed.
     Hashed(Box<Checking>),
     /// The part was made.
-    Opened(Result<Box<Writing>, (Box<Receive>, WriteError)>),
+    Opened(Begun),
     /// What came was written; where it was the last, it is in its place.
     Written(Box<Writing>, Result<Option<Received>, WriteError>),
 }
@@ -63,7 +61,10 @@ impl Incoming {
                 self.state = State::Writing;
                 Some(Box::new(self.write(writing)))
             }
-            State::Checked(checking) => Some(Box::new(self.compared(checking)?)),
+            State::Checked(checking) => {
+                let begin = self.compared(checking)?;
+                Some(Box::new(move || Work::Opened(begin())))
+            }
             state => {
                 self.state = state;
                 None
@@ -164,20 +165,8 @@ impl Incoming {
                     hashes: Vec::new(),
                 }));
             }
-            let begun = create((*receive).clone(), noted, signals);
+            let begun = Writing::create((*receive).clone(), noted, signals);
             Work::Opened(begun.map(Box::new).map_err(|error| (receive, error)))
         })
     }
-}
-
-/// Makes the part that the journal is to know.
-pub(super) fn create(
-    receive: Receive,
-    noted: (Journal, Transfer),
-    signals: Arc<Signals>,
-) -> Result<Writing, WriteError> {
-    let (_, transfer) = &noted;
-    let name = Name::new(&transfer.name).map_err(|_| PlaceError::Misfit)?;
-    let part = Part::create(Folder::open(&transfer.folder)?, &name)?;
-    Writing::begin(receive, part, noted, signals)
 }
