@@ -9,8 +9,8 @@
 //! comes back as [`Done`]. What is said over the wire is the session's.
 
 mod asked;
-mod check;
 mod checked;
+mod comparison;
 mod ended;
 mod incoming;
 mod listing;

@@ -8,7 +8,7 @@ use undertone_core::files::compare::Chunks;
 use undertone_core::files::receive::Receive;
 use undertone_core::session::Session;
 
-use super::super::check::Check;
+use super::super::comparison::Check;
 use super::super::writing::{Begun, Signals, WriteError, Writing};
 use super::{Incoming, State};
 use crate::files::journal::{Journal, Transfer};

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use tokio::time::Instant;
 use undertone_core::files::compare::Chunks;
 
-use super::super::check::Check;
+use super::super::comparison::Check;
 use super::Outgoing;
 use crate::engine::event::transfer::{Progress, Step};
 use crate::files::source::Source;
