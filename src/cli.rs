@@ -19,7 +19,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use undertone_core::mediator_url::MediatorUrl;
 use undertone_core::text::safe::Safe;
@@ -27,8 +27,8 @@ use undertone_host::number;
 use undertone_host::sources::{Nearness, Sources};
 use undertone_host::variables;
 
-use self::chat::room_variable;
 pub use self::chat::{ChatArgs, ChatOptions};
+use self::chat::{is_of_chat, room_variable};
 pub use self::examples::EXIT_CODES;
 pub use self::files::{FilesAction, FilesArgs, ReceiveArgs, SendArgs};
 use self::files::{NOT_FOR_RECEIVE, NOT_FOR_SEND};
@@ -181,39 +181,34 @@ impl Cli {
         I: IntoIterator<Item: Into<OsString> + Clone>,
     {
         let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-        let definition = Self::definition();
-        let mut first = variables::matches(&definition, &arguments);
+        let mut first = variables::matches(&Self::definition, &arguments);
         if let Err(error) = &first
             && let Some(chatting) = with_chat(&arguments, error)
         {
             arguments = chatting;
-            first = variables::matches(&definition, &arguments);
+            first = variables::matches(&Self::definition, &arguments);
         }
-        let first = first.map_err(room_without_chat)?;
-        let config = match first.get_one::<PathBuf>("config") {
+        let (mut command, mut matches) = first.map_err(room_without_chat)?;
+        let config = match matches.get_one::<PathBuf>("config") {
             Some(named) => {
                 let place = Place {
                     path: named.clone(),
-                    by: Sources::of(&definition, &first, &|_| None).name("config"),
+                    by: Sources::of(&command, &matches, &|_| None).name("config"),
                     option: "--config",
                 };
-                Config::read(&place, &definition)
+                Config::read(&place, &command)
             }
-            None => Config::read_if_there(default_config, &definition),
+            None => Config::read_if_there(default_config, &command),
         };
         let config = config.map_err(|error| {
             let text = Safe::message(&error.to_string());
             clap::Error::raw(ErrorKind::ValueValidation, format!("{text}\n"))
         })?;
-        let (command, matches) = match config.is_empty() {
-            true => (definition, first),
-            false => {
-                let command = config.apply(definition);
-                let matches = variables::matches(&command, &arguments)?;
-                (command, matches)
-            }
-        };
-        refuse_early_flags(&matches)?;
+        if !config.is_empty() {
+            let with_config = || config.apply(Self::definition());
+            (command, matches) = variables::matches(&with_config, &arguments)?;
+        }
+        refuse_early_flags(&command, &matches)?;
         let mut cli = Self::from_arg_matches(&matches)?;
         cli.global.sources = Sources::of(&command, &matches, &|key| config.name_of(key));
         cli.settle()?;
@@ -224,11 +219,6 @@ impl Cli {
     /// of them, on one screen. What belongs to a chat is shown by `chat --help`.
     #[must_use]
     pub fn definition() -> clap::Command {
-        let chat = ChatOptions::augment_args(clap::Command::new(""));
-        let of_chat: Vec<_> = chat
-            .get_arguments()
-            .map(|arg| arg.get_id().clone())
-            .collect();
         let hidden = |names: &'static [&str]| {
             move |command: clap::Command| {
                 command.mut_args(|arg| {
@@ -238,7 +228,7 @@ impl Cli {
             }
         };
         Self::command()
-            .mut_args(|arg| match of_chat.contains(arg.get_id()) {
+            .mut_args(|arg| match is_of_chat(&arg) {
                 true => arg.hide(true),
                 false => arg,
             })

@@ -143,8 +143,7 @@ impl Cli {
     /// clap's, which is also how help and version come.
     pub(crate) fn read(arguments: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
         let arguments: Vec<_> = arguments.collect();
-        let command = Self::definition();
-        let matches = variables::matches(&command, &arguments)?;
+        let (command, matches) = variables::matches(&Self::definition, &arguments)?;
         let mut cli = Self::from_arg_matches(&matches)?;
         cli.sources = Sources::of(&command, &matches, &|_| None);
         Ok(cli)

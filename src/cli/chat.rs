@@ -7,9 +7,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
+use clap::{Arg, Args};
 use undertone_core::mediator_url::{DEFAULT_PORT, MediatorUrl};
 use undertone_core::room::{Invite, RoomError};
 use undertone_core::text::display_name::DisplayName;
@@ -23,6 +23,13 @@ use crate::rendezvous::MediatorEndpoint;
 use crate::rendezvous::proxy::{ProxyChoice, ProxyUrlError};
 
 pub(super) const ROOM_VARIABLE: &str = "UNDERTONE_ROOM";
+/// Under which the options of a chat stand in the help.
+const HEADING: &str = "For a chat";
+
+/// Whether it is an option of a chat.
+pub(super) fn is_of_chat(arg: &Arg) -> bool {
+    arg.get_help_heading() == Some(HEADING)
+}
 
 /// The room that the variable names, if it names one.
 pub(super) fn room_variable() -> Result<Option<String>, clap::Error> {
@@ -108,7 +115,7 @@ fn excluding(sources: &Sources, options: [&str; 2], why: &str) -> Result<Orderin
 
 /// Options of a chat.
 #[derive(Args, Debug, Clone)]
-#[command(next_help_heading = "For a chat")]
+#[command(next_help_heading = HEADING)]
 pub struct ChatOptions {
     /// What the other person is to call you, in this run; the first name is kept for the next
     #[arg(long, env = "UNDERTONE_NAME", hide_env = true)]

@@ -5,10 +5,10 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args};
+use clap::{Arg, ArgMatches, Command};
 use undertone_core::room::Invite;
 
-use super::ChatOptions;
+use super::chat::is_of_chat;
 
 /// What stands where a command should be, where that is none. Those of `peers` are its own.
 fn no_command(error: &clap::Error) -> Option<String> {
@@ -45,14 +45,17 @@ pub(super) fn with_chat(arguments: &[OsString], error: &clap::Error) -> Option<V
 }
 
 /// `undertone --json peers` must not chat, nor quietly drop the flag.
-pub(super) fn refuse_early_flags(matches: &ArgMatches) -> Result<(), clap::Error> {
+pub(super) fn refuse_early_flags(
+    command: &Command,
+    matches: &ArgMatches,
+) -> Result<(), clap::Error> {
     let Some((name, _)) = matches.subcommand() else {
         return Ok(());
     };
-    let chat = ChatOptions::augment_args(clap::Command::new(""));
-    let early = chat
-        .get_arguments()
-        .find(|arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine));
+    let stands =
+        |arg: &&Arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let mut of_chat = command.get_arguments().filter(|arg| is_of_chat(arg));
+    let early = of_chat.find(stands);
     let Some(flag) = early.and_then(Arg::get_long) else {
         return Ok(());
     };

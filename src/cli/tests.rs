@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use clap::Args;
+
 use super::*;
 
 fn read(line: &str) -> Result<Cli, clap::Error> {

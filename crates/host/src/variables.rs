@@ -11,30 +11,33 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
-/// Reads a command line: `arguments` with the program's name first.
+/// Reads a command line: `arguments` with the program's name first. Gives the command too, as it
+/// was read.
 ///
 /// # Errors
 /// clap's, which is also how help and version come; where variables are at fault, it names them.
-pub fn matches(command: &Command, arguments: &[OsString]) -> Result<ArgMatches, clap::Error> {
+pub fn matches(
+    define: &dyn Fn() -> Command,
+    arguments: &[OsString],
+) -> Result<(Command, ArgMatches), clap::Error> {
     let read = |passed_over: &dyn Fn(&Arg) -> bool| {
-        let mut any = false;
+        let (mut command, mut any) = (define(), false);
         // Without a value there is nothing to pass over.
-        each_variable(command, &mut |arg, name| {
+        each_variable(&command, &mut |arg, name| {
             any |= std::env::var_os(name).is_some() && passed_over(arg);
         });
-        let command = match any {
-            true => without(command.clone(), passed_over),
-            false => command.clone(),
-        };
-        command.try_get_matches_from(arguments)
+        if any {
+            command = without(command, passed_over);
+        }
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        Ok((command, matches))
     };
-    let mut any = false;
-    each_variable(command, &mut |arg, _| any |= !is_empty(arg));
-    // Where no variable is set, none is passed over for an option that is given.
-    let given = match any {
-        true => given(command, arguments),
-        false => Vec::new(),
-    };
+    // clap itself reads no variable of an option that is given, within one command. It is when it
+    // refuses something that the variables of all commands matter.
+    if let done @ Ok(_) = read(&is_empty) {
+        return done;
+    }
+    let given = given(define(), arguments);
     let unread = |arg: &Arg| {
         is_empty(arg)
             || given
@@ -45,8 +48,8 @@ pub fn matches(command: &Command, arguments: &[OsString]) -> Result<ArgMatches, 
         Err(error) if error.use_stderr() => error,
         read => return read,
     };
-    let mut guilty = Vec::new();
-    each_variable(command, &mut |arg, name| {
+    let (command, mut guilty) = (define(), Vec::new());
+    each_variable(&command, &mut |arg, name| {
         if unread(arg) || guilty.contains(&name) {
             return;
         }
@@ -84,11 +87,11 @@ fn is_empty(arg: &Arg) -> bool {
 }
 
 /// The variables of the options that stand on the command line, as far as it can be read.
-fn given(command: &Command, arguments: &[OsString]) -> Vec<OsString> {
+fn given(command: Command, arguments: &[OsString]) -> Vec<OsString> {
     let lenient = without(command.clone(), &|_| true).ignore_errors(true);
     let mut given = Vec::new();
     if let Ok(matches) = lenient.try_get_matches_from(arguments) {
-        add_given(command, &matches, &mut given);
+        add_given(&command, &matches, &mut given);
     }
     given
 }
