@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::confusable_detection::skeleton;
@@ -21,8 +22,9 @@ mod looks;
 pub const MAX_NAME_BYTES: usize = 64;
 /// Columns of a name at most.
 pub const MAX_NAME_COLUMNS: usize = 32;
-/// What our own lines call somebody, or ourselves.
-const RESERVED: [&str; 6] = [YOURSELF, "you", "me", "undertone", "system", "mediator"];
+/// What our own lines call somebody, or ourselves, as it looks.
+static RESERVED: LazyLock<[Looks; 6]> =
+    LazyLock::new(|| [YOURSELF, "you", "me", "undertone", "system", "mediator"].map(Looks::of));
 const YOURSELF: &str = "yourself";
 
 /// A name that can be shown as it is.
@@ -98,10 +100,7 @@ impl DisplayName {
         }
         let name = Self(name.to_owned());
         let looks = name.looks();
-        if RESERVED
-            .iter()
-            .any(|reserved| Looks::of(reserved).meets(&looks))
-        {
+        if RESERVED.iter().any(|reserved| reserved.meets(&looks)) {
             return Err(NameError::Reserved);
         }
         Ok(name)
