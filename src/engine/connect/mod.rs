@@ -42,6 +42,9 @@ use crate::rendezvous::MediatorEndpoint;
 use crate::rendezvous::relays::relays;
 use crate::store::aside;
 
+/// Contacts who start within so long of each other meet in the room of people: no seats elsewhere
+/// are taken for that and given up at once.
+const TOGETHER: Duration = Duration::from_millis(100);
 /// What takes back that the mediator was away.
 const BACK: &str = "the mediator is back, and you have your seat in the room";
 
@@ -108,7 +111,7 @@ async fn met(
             access: local.access.clone(),
             contacts: contacts.clone(),
             first: far.subscribe(),
-            head_start: Duration::ZERO,
+            head_start: TOGETHER,
         };
         let mut step = |progress| {
             first.tell(local, progress);
