@@ -22,10 +22,16 @@ const PIPE_HOLDS: usize = 64 * 1024;
 /// The system's. [`ErrorKind::NotFound`] says that there is no entry of that name at all (or no
 /// folder for it); [`ErrorKind::InvalidInput`] that there is one which is no file.
 pub fn open_file(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    opened(options, path).map(|(file, _)| file)
+}
+
+/// The file, and its length.
+fn opened(options: &mut OpenOptions, path: &Path) -> io::Result<(File, u64)> {
     at_once(options);
     let file = options.open(path).map_err(|error| of_entry(error, path))?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
+    let metadata = file.metadata()?;
+    match metadata.is_file() {
+        true => Ok((file, metadata.len())),
         false => Err(no_file()),
     }
 }
@@ -35,14 +41,16 @@ pub fn open_file(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
 /// # Errors
 /// As [`open_file`]; [`ErrorKind::FileTooLarge`].
 pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let mut file = open_file(OpenOptions::new().read(true), path)?;
-    let length = file.metadata()?.len();
+    let (file, length) = opened(OpenOptions::new().read(true), path)?;
+    if length > LARGEST {
+        return Err(too_large());
+    }
     // In one piece: of a secret no copy stays in a buffer that was too small.
-    let mut bytes = Vec::with_capacity(usize::try_from(length.min(LARGEST)).unwrap_or_default());
-    file.by_ref().take(LARGEST).read_to_end(&mut bytes)?;
-    match file.read(&mut [0])? {
-        0 => Ok(bytes),
-        _ => Err(too_large()),
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    // It may have grown.
+    match file.take(LARGEST + 1).read_to_end(&mut bytes)? as u64 > LARGEST {
+        true => Err(too_large()),
+        false => Ok(bytes),
     }
 }
 
