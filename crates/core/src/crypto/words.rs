@@ -34,11 +34,9 @@ static PGP: LazyLock<[[&'static str; 2]; 256]> = LazyLock::new(|| {
 
 static BIP39: LazyLock<[&'static str; 2048]> = LazyLock::new(|| {
     let mut words = [""; 2048];
-    for (word, line) in words
-        .iter_mut()
-        .zip(include_str!("words/bip39.txt").lines())
-    {
-        *word = line;
+    let listed = include_str!("words/bip39.txt").split_ascii_whitespace();
+    for (word, listed) in words.iter_mut().zip(listed) {
+        *word = listed;
     }
     words
 });
