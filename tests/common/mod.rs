@@ -155,15 +155,20 @@ impl Start {
         }
     }
 
-    /// Nobody reads its stdout, as after `| head`.
+    /// Nobody reads its stdout, as after `| head`, or it is somebody else's.
     pub(crate) fn run_unread(self) -> Client {
-        self.run_with_stdout().0
+        self.run_apart().0
     }
 
     /// Its stdout apart, as it is.
-    pub(crate) fn run_with_stdout(mut self) -> (Client, ChildStdout) {
+    pub(crate) fn run_with_stdout(self) -> (Client, ChildStdout) {
+        let (client, stdout) = self.run_apart();
+        (client, stdout.unwrap())
+    }
+
+    fn run_apart(mut self) -> (Client, Option<ChildStdout>) {
         let mut child = self.command.spawn().expect("the client starts");
-        let stdout = child.stdout.take().unwrap();
+        let stdout = child.stdout.take();
         let client = Client {
             stdin: child.stdin.take(),
             out: Lines::of(std::io::empty()),
