@@ -12,6 +12,7 @@ use crate::cli::{Global, ReceiveArgs, SendArgs};
 use crate::exit::Exit;
 use crate::files::output::Output;
 use crate::files::sink::Target;
+use crate::files::source::SourceError;
 use crate::report::fail;
 use crate::terminal::prompts::can_ask;
 use crate::ui::transfer::{Consent, Sending, Sent};
@@ -48,11 +49,9 @@ fn sent(args: &SendArgs) -> Result<Sent, String> {
                     .to_owned(),
             );
         }
-        let named = fs::metadata(path).map_err(|error| {
-            format!(
-                "cannot read {}: {error}\n  Check its name, its owner and its mode.",
-                path.display()
-            )
+        let named = fs::metadata(path).map_err(|source| {
+            let path = path.clone();
+            SourceError::Io { path, source }.to_string()
         })?;
         if !named.is_file() && !named.is_dir() {
             return Err(format!(

@@ -3,9 +3,9 @@
 //! for a pairing is not decided here. `endpoint` is the way there, `connect` the TCP
 //! below it, `tls` what may be above that, `upgrade` the WebSocket on top, `proxy` what may be on
 //! the way, `answer` what may stand in its place, `head` how either answers; `heard` is what a
-//! mediator says, `ends` is where the
-//! connection begins and ends, `keep_alive` keeps it, `anew` has another one in its place, `version`
-//! tells a mediator from another service, `relays` whether it relays.
+//! mediator says, `ends` is where the connection begins and ends, `keep_alive` keeps it, `anew` has
+//! another one in its place, `version` tells a mediator from another service, `relays` whether it
+//! relays.
 
 mod anew;
 mod answer;
