@@ -197,7 +197,12 @@ impl Session {
     /// # Errors
     /// [`Full`] until something is acknowledged.
     pub fn say(&mut self, sent: u64, text: &str) -> Result<u64, Full> {
-        let seq = self.outbox.push(Message::text(sent, text))?;
+        self.push(Message::text(sent, text))
+    }
+
+    /// Puts a message into the outbox, and gives its number.
+    fn push(&mut self, message: Message) -> Result<u64, Full> {
+        let seq = self.outbox.push(message)?;
         Ok(self.before.said + seq)
     }
 

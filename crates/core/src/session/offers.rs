@@ -12,8 +12,7 @@ impl Session {
     /// # Errors
     /// [`Full`] until something is acknowledged.
     pub fn offer(&mut self, offer: Offer) -> Result<u64, Full> {
-        let seq = self.outbox.push(Message::Offer(offer))?;
-        Ok(self.before.said + seq)
+        self.push(Message::Offer(offer))
     }
 
     /// Says what became of an offer, ours or the peer's, in the same way.
@@ -21,8 +20,7 @@ impl Session {
     /// # Errors
     /// [`Full`] until something is acknowledged.
     pub fn tell_outcome(&mut self, id: OfferId, outcome: Outcome) -> Result<u64, Full> {
-        let seq = self.outbox.push(Message::Outcome(id, outcome))?;
-        Ok(self.before.said + seq)
+        self.push(Message::Outcome(id, outcome))
     }
 
     /// Asks for the hashes of so much of an offer of the peer's. In another session it is not asked
@@ -31,8 +29,7 @@ impl Session {
     /// # Errors
     /// [`Full`] until something is acknowledged.
     pub fn compare(&mut self, id: OfferId, chunks: Chunks) -> Result<u64, Full> {
-        let seq = self.outbox.push(Message::Compare(id, chunks))?;
-        Ok(self.before.said + seq)
+        self.push(Message::Compare(id, chunks))
     }
 
     /// Gives the hashes of an offer of ours, in the same way.
@@ -40,7 +37,6 @@ impl Session {
     /// # Errors
     /// [`Full`] until something is acknowledged.
     pub fn tell_hashes(&mut self, id: OfferId, hashes: Vec<u8>) -> Result<u64, Full> {
-        let seq = self.outbox.push(Message::Hashes(id, hashes.into()))?;
-        Ok(self.before.said + seq)
+        self.push(Message::Hashes(id, hashes.into()))
     }
 }
