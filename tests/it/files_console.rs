@@ -254,10 +254,11 @@ fn an_offer_is_accepted_without_its_number_only_once_it_was_read() {
     talk.ada.press(&accept);
     talk.ada.await_text("the offer had only just come");
     accept_until(&mut talk.ada, &accept, "[1] from bob is whole");
-    for path in &names[1..] {
+    // One after the other: what is listed first is offered first.
+    for (path, offer) in names[1..].iter().zip(["[2] two", "[3] three"]) {
         talk.bob.say(&format!("/send {}", path.display()));
+        talk.ada.await_text(&format!("bob offers {offer}"));
     }
-    talk.ada.await_text("bob offers [3] three");
     let which = "which offer? There are [2] two · [3] three";
     accept_until(&mut talk.ada, &accept, which);
     // By its number at once.
