@@ -52,6 +52,8 @@ pub struct ReceiveArgs {
     #[arg(long, value_name = "DIR")]
     into: Option<PathBuf>,
     /// Accept without a question; needed where there is no terminal to ask on
+    ///
+    /// What the disk has no space for is declined all the same.
     #[arg(short, long)]
     pub yes: bool,
     /// Take no more than so much, such as 500MB or 2GiB

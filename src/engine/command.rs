@@ -3,6 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
+use undertone_core::files::Outcome;
 use undertone_core::files::name::Name;
 
 use super::event::Event;
@@ -47,8 +48,13 @@ pub enum Command {
         /// Into which folder, if not where everything goes.
         into: Option<PathBuf>,
     },
-    /// Declines an offer of files: this one, or the only one.
-    Reject(Option<u32>),
+    /// Declines an offer of files.
+    Reject {
+        /// Which; `None`: the only one.
+        number: Option<u32>,
+        /// What the peer hears.
+        outcome: Outcome,
+    },
     /// Ends what is being sent or received, or offered: this one, or the only one.
     Cancel(Option<u32>),
     /// Tells what is being sent, received and offered, or what is in this one of them.
@@ -63,4 +69,15 @@ pub enum Command {
     EndInput,
     /// Leaves.
     Leave(Exit),
+}
+
+impl Command {
+    /// The person declines an offer of files: this one, or the only one.
+    #[must_use]
+    pub fn declined(number: Option<u32>) -> Self {
+        Self::Reject {
+            number,
+            outcome: Outcome::Declined,
+        }
+    }
 }

@@ -25,7 +25,7 @@ pub(super) fn command(input: Input, clipboard: &Clipboard, face: Face) -> Comman
         Input::Peers => Command::Peers,
         Input::Send(text) => send(&text),
         Input::Accept(number, folder) => accept(number, folder.as_deref()),
-        Input::Reject(number) => Command::Reject(number),
+        Input::Reject(number) => Command::declined(number),
         Input::Cancel(number) => Command::Cancel(number),
         Input::Files(number) => Command::Files(number),
         Input::Relay => Command::AllowRelay,

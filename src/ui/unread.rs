@@ -70,6 +70,7 @@ mod tests {
             into: Some("/".into()),
             free: None,
             relay: None,
+            lacks_space: false,
             accepted: false,
         }))
     }

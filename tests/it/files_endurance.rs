@@ -389,6 +389,11 @@ fn a_full_disk_pauses_and_goes_on_once_there_is_space() {
     offer(&mut sender, &path);
     accept(&mut receiver, to.path());
     await_state(&receiver, "paused");
+    let paused = await_state(&sender, "paused");
+    assert!(
+        paused.to_string().contains("the receiver's disk is full"),
+        "{paused}"
+    );
     // The chat lives.
     sender.say("well?");
     assert_eq!(receiver.await_message(), "well?");
@@ -396,6 +401,7 @@ fn a_full_disk_pauses_and_goes_on_once_there_is_space() {
     assert!(!inside.join("large").exists());
     fs::remove_file(inside.join("filler")).unwrap();
     await_state(&receiver, "done");
+    await_state(&sender, "done");
     assert!(fs::read(inside.join("large")).unwrap() == sent);
     assert_eq!(names(&inside), ["large"]);
 }

@@ -3,7 +3,7 @@
 mod output;
 mod touched;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
@@ -18,6 +18,7 @@ use crate::common::acts::{ROOM, ada_and_bob, homes, quit, start, verify_both};
 use crate::common::contents::contents;
 use crate::common::proxy::Proxy;
 use crate::common::screen::{Screen, chat};
+use crate::common::shell::may_mount;
 use crate::common::{Client, Home, Mediator, NOBODY, PATIENCE, Start};
 
 /// Bytes of a file of which a part is safe while half as much is yet to come.
@@ -191,6 +192,33 @@ fn no_more_is_taken_than_the_limit() {
             fs::remove_file(out.trim_end()).unwrap();
         }
         scene.assert_nothing_came();
+    }
+}
+
+/// Only data takes space, holes do not.
+#[test]
+fn what_there_is_no_space_for_is_taken_only_by_a_person() {
+    if !may_mount() {
+        return;
+    }
+    let scene = scene();
+    let large = scene.file("large", &contents(2_000_000));
+    let holes = scene.file("holes", b"");
+    let file = File::options().write(true).open(&holes).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let script = format!(
+        "mount -t tmpfs -o size=1m tmpfs {} && \"$@\"",
+        scene.into.path().display()
+    );
+    for (path, expected) in [(&large, 7), (&holes, 0)] {
+        let mut sender = scene.send(&[path]);
+        let (code, out, err) = scene.receive(&["--yes"]).with_mounts(&script).finish(b"");
+        assert_eq!((code, sender.exit_code()), (expected, expected), "{err}");
+        assert_eq!(err.contains("free: too little"), code != 0, "{err}");
+        assert_eq!(out.is_empty(), code != 0, "{out}");
+        if code != 0 {
+            assert!(reason(&sender).contains("has no space for it"));
+        }
     }
 }
 

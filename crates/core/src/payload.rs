@@ -17,6 +17,7 @@
 //! [65, seq, id, outcome]    what became of one
 //! [66, seq, id, kept, len]  asks for SHA-256 of its first contents, in chunks
 //! [67, seq, id, hashes]     the answer
+//! [68, seq, id]             it waits for space on the disk of its receiver
 //! ```
 //!
 //! Kinds from 16 on are reliable: they carry a sequence number as their second
@@ -55,6 +56,7 @@ const OFFER: u64 = 64;
 const OUTCOME: u64 = 65;
 const COMPARE: u64 = 66;
 const HASHES: u64 = 67;
+const PAUSED: u64 = 68;
 /// From here on kinds are reliable, known or not.
 const RELIABLE: u64 = 16;
 
@@ -165,6 +167,8 @@ pub enum Body<'a> {
     ///
     /// [`HASHES_MAX`]: crate::files::compare::HASHES_MAX
     Hashes(OfferId, &'a [u8]),
+    /// The disk of its receiver is full: credit follows once there is space.
+    Paused(OfferId),
     /// A kind of a later version.
     Unknown,
 }

@@ -51,7 +51,7 @@ impl Conversation<'_> {
             Command::Send { paths, filter } => self.send(paths, filter),
             Command::SendPipe { name, pipe } => self.send_pipe(name, pipe),
             Command::Accept { number, into } => self.accept(number, into),
-            Command::Reject(number) => self.reject(number),
+            Command::Reject { number, outcome } => self.reject(number, outcome),
             Command::Cancel(number) => self.cancel(number),
             Command::Files(number) => self.show_files(number),
             Command::AllowRelay => self.agree_to_relay(),

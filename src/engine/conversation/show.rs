@@ -76,6 +76,10 @@ impl Conversation<'_> {
                     self.heed(seq, "hashes of files".to_owned())?;
                     self.take_hashes(id, hashes);
                 }
+                session::Event::Paused { seq, id } => {
+                    self.heed(seq, "the other end's disk is full".to_owned())?;
+                    self.take_paused(id);
+                }
                 session::Event::Piece {
                     stream,
                     offset: _,
@@ -199,6 +203,7 @@ impl Conversation<'_> {
             | session::Event::Outcome { .. }
             | session::Event::Compare { .. }
             | session::Event::Hashes { .. }
+            | session::Event::Paused { .. }
             | session::Event::Delivered(_)
             | session::Event::Agree(_)
             | session::Event::Piece { .. }

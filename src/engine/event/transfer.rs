@@ -120,6 +120,8 @@ pub struct Offered {
     pub into: Option<PathBuf>,
     /// Bytes that are free there, where the system says.
     pub free: Option<u64>,
+    /// That is less than it takes.
+    pub lacks_space: bool,
     /// What the mediator carries at most, where it carries the conversation.
     pub relay: Option<RelayLimits>,
     /// It is accepted already, for what we know of their key.
@@ -140,14 +142,17 @@ pub struct OfferedFile {
 }
 
 impl Offered {
-    /// What is in the list, and where it would go.
+    /// What is in the list, and where it would go; so many bytes of it are there already. It is not
+    /// accepted.
     pub(in crate::engine) fn new(
         summary: &Summary,
         trust: Trust,
         into: Option<PathBuf>,
         relay: Option<RelayLimits>,
-        accepted: bool,
+        kept: u64,
     ) -> Self {
+        let free = into.as_deref().and_then(free);
+        let rest = summary.totals.contents.saturating_sub(kept);
         Self {
             trust,
             files: summary.totals.files,
@@ -156,11 +161,12 @@ impl Offered {
             hidden: summary.hidden,
             executable: summary.executable,
             renamed: summary.renamed,
-            free: into.as_deref().and_then(free),
+            free,
+            lacks_space: free.is_some_and(|free| free < rest),
             // Which folder `.` is nobody sees.
             into: into.map(|into| std::path::absolute(&into).unwrap_or(into)),
             relay,
-            accepted,
+            accepted: false,
         }
     }
 }

@@ -148,6 +148,7 @@ impl<'a> StepLine<'a> {
                 renamed,
                 into,
                 free,
+                lacks_space: _,
                 // `connected` says by which path.
                 relay: _,
                 accepted,

@@ -104,6 +104,7 @@ pub(in crate::ui) fn described(offers: &str, offered: &Offered) -> String {
         renamed,
         into,
         free,
+        lacks_space,
         relay,
         accepted: _,
     } = offered;
@@ -134,7 +135,7 @@ pub(in crate::ui) fn described(offers: &str, offered: &Offered) -> String {
     };
     if let Some(free) = free {
         words += &format!(", {} free", bytes(*free));
-        if size.is_some_and(|size| size > *free) {
+        if *lacks_space {
             words += ": too little";
         }
     }

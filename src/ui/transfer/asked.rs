@@ -1,5 +1,7 @@
 //! What is done about an offer, and about an answer.
 
+use undertone_core::files::Outcome;
+
 use super::questions::Question;
 use super::{Consent, Task, TransferFrontend, text};
 use crate::engine::Command;
@@ -12,7 +14,11 @@ impl TransferFrontend {
     pub(super) fn decide(&mut self, transfer: &Transfer, offered: &Offered) {
         let number = Some(transfer.number);
         match &self.task {
-            Task::Send(_) => self.queue.push_back(Command::Reject(number)),
+            Task::Send(_) => self.queue.push_back(Command::declined(number)),
+            Task::Receive(Consent::Given) if offered.lacks_space => {
+                let outcome = Outcome::NoSpace;
+                self.queue.push_back(Command::Reject { number, outcome });
+            }
             Task::Receive(Consent::Given) => {
                 self.queue.push_back(Command::Accept { number, into: None });
             }
@@ -22,7 +28,7 @@ impl TransferFrontend {
             }
             Task::Receive(Consent::Unasked) => {
                 self.exit.get_or_insert(Exit::Usage);
-                self.queue.push_back(Command::Reject(number));
+                self.queue.push_back(Command::declined(number));
             }
         }
     }

@@ -94,7 +94,7 @@ impl Question {
                 number: Some(number),
                 into: None,
             }),
-            Self::Offer(number, _) => Some(Command::Reject(Some(number))),
+            Self::Offer(number, _) => Some(Command::declined(Some(number))),
             Self::Relay => agrees.then_some(Command::AllowRelay),
         }
     }

@@ -4,8 +4,8 @@ use minicbor::Decoder;
 use minicbor::data::Type;
 
 use super::{
-    ACK, BYE, Body, CLOSE, COMPARE, CREDIT, FAILED, GO, HASHES, Malformed, OFFER, OUTCOME, PIECE,
-    PING, PONG, Payload, RELIABLE, RENEWAL, Renewal, StreamPart, TEXT, TEXT_MAX,
+    ACK, BYE, Body, CLOSE, COMPARE, CREDIT, FAILED, GO, HASHES, Malformed, OFFER, OUTCOME, PAUSED,
+    PIECE, PING, PONG, Payload, RELIABLE, RENEWAL, Renewal, StreamPart, TEXT, TEXT_MAX,
 };
 use crate::files::compare::{Chunks, HASHES_MAX};
 use crate::files::{NAME_MAX, Offer, OfferId, Outcome};
@@ -75,6 +75,11 @@ fn payload<'a>(d: &mut Decoder<'a>) -> Result<Payload<'a>, minicbor::decode::Err
             (Payload::Reliable { seq, body }, 5)
         }
         HASHES => (hashes(d)?, 4),
+        PAUSED => {
+            let (seq, id) = (seq(d)?, id(d)?);
+            let body = Body::Paused(id);
+            (Payload::Reliable { seq, body }, 3)
+        }
         kind if kind >= RELIABLE => (
             Payload::Reliable {
                 seq: seq(d)?,

@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use minicbor::Encoder;
 
 use super::{
-    ACK, BYE, Body, CLOSE, COMPARE, CREDIT, FAILED, GO, HASHES, OFFER, OUTCOME, PIECE, PING, PONG,
-    Payload, RENEWAL, Renewal, StreamPart, TEXT,
+    ACK, BYE, Body, CLOSE, COMPARE, CREDIT, FAILED, GO, HASHES, OFFER, OUTCOME, PAUSED, PIECE,
+    PING, PONG, Payload, RENEWAL, Renewal, StreamPart, TEXT,
 };
 
 use crate::files::compare::Chunks;
@@ -77,6 +77,9 @@ impl Body<'_> {
             Body::Hashes(id, hashes) => {
                 e.array(4)?.u64(HASHES)?.u64(seq)?;
                 e.bytes(&id.0)?.bytes(hashes)?;
+            }
+            Body::Paused(id) => {
+                e.array(3)?.u64(PAUSED)?.u64(seq)?.bytes(&id.0)?;
             }
             Body::Unknown => {}
         }

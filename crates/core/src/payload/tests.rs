@@ -213,6 +213,7 @@ fn what_asks_for_no_hashes_and_too_many_of_them_are_refused() {
         (67, 4, &[1]),
         (67, 4, &[0x61, b'a']),
         (67, 4, &hashes(most + 1)),
+        (68, 2, &[]),
     ] {
         assert_eq!(all(&said(items, kind, rest)), Err(Malformed), "{rest:x?}");
     }
@@ -232,6 +233,8 @@ fn what_asks_for_no_hashes_and_too_many_of_them_are_refused() {
             said(4, 67, &hashes(most)),
             Body::Hashes(id, &[7; HASHES_MAX]),
         ),
+        (said(3, 68, &[]), Body::Paused(id)),
+        (said(4, 68, &[1]), Body::Paused(id)),
     ] {
         assert_eq!(all(&bytes), Ok(vec![Payload::Reliable { seq: 3, body }]));
     }
@@ -353,6 +356,7 @@ proptest! {
             Payload::Reliable { seq, body: Body::Outcome(offer.id, outcome) },
             Payload::Reliable { seq, body: Body::Compare(offer.id, Chunks { kept: sent, len: received }) },
             Payload::Reliable { seq, body: Body::Hashes(offer.id, &bytes) },
+            Payload::Reliable { seq, body: Body::Paused(offer.id) },
             Payload::Bye,
             Payload::Failure,
         ];

@@ -58,6 +58,13 @@ pub enum Event {
         /// One behind the other.
         hashes: Box<[u8]>,
     },
+    /// The receiver of an offer of ours waits for space on its disk.
+    Paused {
+        /// Its number, among those of messages.
+        seq: u64,
+        /// Which offer.
+        id: OfferId,
+    },
     /// Everything that we said up to this number has arrived; numbers go on across sessions.
     Delivered(u64),
     /// An answer is awaited for long, and the live link may be dead; or, `false`, it
@@ -104,7 +111,8 @@ impl Event {
             | Self::Offer { seq, .. }
             | Self::Outcome { seq, .. }
             | Self::Compare { seq, .. }
-            | Self::Hashes { seq, .. } => Some(*seq),
+            | Self::Hashes { seq, .. }
+            | Self::Paused { seq, .. } => Some(*seq),
             _ => None,
         }
     }

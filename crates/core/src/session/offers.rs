@@ -39,4 +39,12 @@ impl Session {
     pub fn tell_hashes(&mut self, id: OfferId, hashes: Vec<u8>) -> Result<u64, Full> {
         self.push(Message::Hashes(id, hashes.into()))
     }
+
+    /// Says of an offer of the peer's that it waits for space on our disk.
+    ///
+    /// # Errors
+    /// [`Full`] until something is acknowledged.
+    pub fn tell_paused(&mut self, id: OfferId) -> Result<u64, Full> {
+        self.push(Message::Paused(id))
+    }
 }

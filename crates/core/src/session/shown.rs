@@ -80,6 +80,7 @@ impl Session {
                 id,
                 hashes: hashes.into(),
             }),
+            Body::Paused(id) => Some(Event::Paused { seq: number, id }),
             Body::Unknown => None,
         };
         self.received = seq;
@@ -90,7 +91,7 @@ impl Session {
                 Body::Text { text, .. } => text.len(),
                 Body::Offer(offer) => offer.name.len(),
                 Body::Hashes(_, hashes) => hashes.len(),
-                Body::Outcome(..) | Body::Compare(..) | Body::Unknown => 0,
+                Body::Outcome(..) | Body::Compare(..) | Body::Paused(_) | Body::Unknown => 0,
             };
             self.held.push_back(event);
         } else {

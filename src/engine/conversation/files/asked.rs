@@ -29,11 +29,15 @@ impl Conversation<'_> {
         }
     }
 
-    /// The person declines an offer.
-    pub(in crate::engine::conversation) fn reject(&mut self, number: Option<u32>) {
+    /// The person declines an offer, and the peer hears this.
+    pub(in crate::engine::conversation) fn reject(
+        &mut self,
+        number: Option<u32>,
+        outcome: Outcome,
+    ) {
         let is_asked = |theirs: &Incoming| matches!(theirs.state, State::Asked(_));
         if let Some(number) = self.one_of_theirs(number, is_asked) {
-            self.end_theirs(number, Outcome::Declined, String::new());
+            self.end_theirs(number, outcome, String::new());
         }
     }
 

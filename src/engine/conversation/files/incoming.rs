@@ -229,6 +229,8 @@ impl Incoming {
         (self.is_open, self.is_flowing) = (false, false);
         self.waiting.clear();
         (self.came, self.last) = (false, false);
+        // In another session the peer hears it anew.
+        self.told_full = false;
     }
 
     pub(super) fn progress(&self) -> Progress {
@@ -267,16 +269,20 @@ impl Incoming {
         if let Some(awaited) = &mut self.awaited {
             return awaited.check.news(now);
         }
-        if !self.is_accepted() || !self.is_flowing {
+        if !self.is_accepted() || !self.is_open {
             return None;
         }
-        let is_full = self.signals.full.load(Ordering::Relaxed);
-        if is_full != std::mem::replace(&mut self.told_full, is_full) && is_full {
-            return Some(Step::Paused {
+        let (done, at) = self.told;
+        let is_full = at.is_some() && self.signals.full.load(Ordering::Relaxed);
+        let was_full = std::mem::replace(&mut self.told_full, is_full);
+        if is_full {
+            return (!was_full).then(|| Step::Paused {
                 message: "no space is left: free some, and it goes on by itself".to_owned(),
             });
         }
-        let (done, at) = self.told;
+        if !self.is_flowing {
+            return None;
+        }
         if at.is_some() && self.saving == Some(false) {
             self.saving = Some(true);
             return Some(Step::Saving);

@@ -275,6 +275,9 @@ impl Conversation<'_> {
             news.extend(step.map(|step| (*number, false, theirs.offer.name.to_string(), step)));
         }
         for (number, outgoing, name, step) in news {
+            if let (false, Step::Paused { .. }) = (outgoing, &step) {
+                self.tell_paused(number);
+            }
             // Who leaves waits for it.
             self.heeded = now;
             self.tell_transfer(number, outgoing, name, step);

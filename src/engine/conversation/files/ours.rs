@@ -145,6 +145,14 @@ impl Conversation<'_> {
         self.tell_transfer(number, true, ours.name, step);
     }
 
+    /// The peer says that its disk is full.
+    pub(in crate::engine::conversation) fn take_paused(&mut self, id: OfferId) {
+        let mut ours = self.transfers.ours.iter_mut();
+        if let Some((_, ours)) = ours.find(|(_, ours)| ours.id == id) {
+            ours.pause();
+        }
+    }
+
     /// The peer closed a stream without a word about the offer, which would have come before.
     pub(super) fn ours_closed(&mut self, number: u32, stream: StreamId) {
         let Some(ours) = self.transfers.ours.get(&number) else {

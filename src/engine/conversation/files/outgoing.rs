@@ -49,7 +49,9 @@ pub(in crate::engine::conversation) struct Outgoing {
     hashing: Hashing,
     /// What was last told of its progress …
     told: (u64, Option<Instant>),
-    /// … and that the peer has all of it, and is to put it in its place.
+    /// … that the peer waits for space since then: `Some(true)` once that was told, too; …
+    paused: Option<bool>,
+    /// … and that it has all of it, and is to put it in its place.
     told_saving: bool,
 }
 
@@ -100,6 +102,7 @@ impl Outgoing {
             accepted: false,
             hashing: Hashing::default(),
             told: (0, None),
+            paused: None,
             told_saving: false,
         }
     }

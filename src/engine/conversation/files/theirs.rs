@@ -61,6 +61,10 @@ impl Conversation<'_> {
         let Some(theirs) = self.transfers.theirs.get_mut(&number) else {
             return;
         };
+        let kept = match &next {
+            Next::Ask(_, left) => left.as_ref().map(|left| left.transfer().offset),
+            Next::GoOn(_) => None,
+        };
         let asks = matches!(next, Next::Ask(..));
         theirs.listed(&summary, next, &mut self.session);
         let name = theirs.offer.name.to_string();
@@ -86,12 +90,22 @@ impl Conversation<'_> {
                 .accepts
                 .zip(size)
                 .is_some_and(|(up_to, size)| size <= up_to);
-            let accepted = trust == Trust::Verified && is_little;
-            let offered = Offered::new(&summary, trust, into, self.route.relay_limits(), accepted);
+            let relay = self.route.relay_limits();
+            let mut offered = Offered::new(&summary, trust, into, relay, kept.unwrap_or_default());
+            let accepted = trust == Trust::Verified && is_little && !offered.lacks_space;
+            offered.accepted = accepted;
             self.tell_transfer(number, false, name, Step::Offered(offered));
             if accepted {
                 self.accept(Some(number), None);
             }
+        }
+    }
+
+    /// The peer hears that an offer of theirs waits for space.
+    pub(super) fn tell_paused(&mut self, number: u32) {
+        if let Some(theirs) = self.transfers.theirs.get(&number) {
+            // Where the outbox is full, that nothing moves says enough.
+            let _ = self.session.tell_paused(theirs.offer.id);
         }
     }
 

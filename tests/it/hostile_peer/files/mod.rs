@@ -180,7 +180,7 @@ impl Peer {
                         Body::Text { text, .. } => Said::Text(text.to_owned()),
                         Body::Compare(id, chunks) => Said::Compare(id, chunks),
                         Body::Hashes(id, hashes) => Said::Hashes(id, hashes.to_vec()),
-                        Body::Unknown => continue,
+                        Body::Paused(_) | Body::Unknown => continue,
                     }
                 }
                 _ => continue,

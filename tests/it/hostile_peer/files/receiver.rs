@@ -52,6 +52,25 @@ fn what_is_beyond_the_end_is_an_end() {
     peer.talks();
 }
 
+/// It says that its disk is full before it accepts, a thousand times, and of no offer.
+#[test]
+fn a_full_disk_is_told_once_until_something_moves() {
+    let mut peer = Peer::meet();
+    let offer = offered(&mut peer, 1000);
+    for _ in 0..1000 {
+        peer.tell(Body::Paused(OfferId([9; 32])));
+        peer.tell(Body::Paused(offer.id));
+    }
+    peer.tell(Body::Outcome(offer.id, Outcome::Declined));
+    let events = std::iter::repeat_with(|| peer.hosted.client.event());
+    let before_end = events.take_while(|event| event["state"] != "failed");
+    let told = before_end
+        .filter(|event| event["state"] == "paused")
+        .count();
+    assert_eq!(told, 1);
+    peer.talks();
+}
+
 #[test]
 fn the_place_goes_neither_back_nor_beyond_what_was_sent() {
     let places: [&[(u64, u64)]; 3] = [

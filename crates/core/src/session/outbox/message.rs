@@ -28,6 +28,8 @@ pub(in crate::session) enum Message {
     Compare(OfferId, Chunks),
     /// They are given.
     Hashes(OfferId, Box<[u8]>),
+    /// The receiver of an offer waits for space.
+    Paused(OfferId),
 }
 
 impl Message {
@@ -51,6 +53,7 @@ impl Message {
             Self::Outcome(id, outcome) => Body::Outcome(*id, *outcome),
             Self::Compare(id, chunks) => Body::Compare(*id, *chunks),
             Self::Hashes(id, hashes) => Body::Hashes(*id, hashes),
+            Self::Paused(id) => Body::Paused(*id),
         };
         Payload::Reliable { seq, body }.encode(out);
     }
@@ -61,7 +64,7 @@ impl Message {
             Self::Text { text, .. } => text.len() + BESIDE_TEXT,
             Self::Offer(offer) => offer.name.len() + BESIDE_NAME,
             Self::Hashes(_, hashes) => hashes.len() + BESIDE_NAME,
-            Self::Outcome(..) | Self::Compare(..) => BESIDE_NAME,
+            Self::Outcome(..) | Self::Compare(..) | Self::Paused(_) => BESIDE_NAME,
         }
     }
 
@@ -77,7 +80,7 @@ impl Message {
             Self::Offer(offer) => Self::Outcome(offer.id, Outcome::Cancelled),
             // Nothing is said by no hashes of an offer that is not open, or the other end's.
             Self::Compare(id, _) | Self::Hashes(id, _) => Self::Hashes(id, Box::default()),
-            Self::Outcome(..) => self,
+            Self::Outcome(..) | Self::Paused(_) => self,
         }
     }
 }
@@ -118,7 +121,9 @@ mod tests {
             let (kept, len) = (u64::MAX, u64::MAX);
             let compare = Message::Compare(offer.id, Chunks { kept, len });
             let hashes = Message::Hashes(offer.id, text.as_bytes().into());
-            for message in [said, Message::Offer(offer), outcome, compare, hashes] {
+            let paused = Message::Paused(offer.id);
+            let offer = Message::Offer(offer);
+            for message in [said, offer, outcome, compare, hashes, paused] {
                 let mut out = Vec::new();
                 message.encode(u64::MAX, &mut out);
                 assert!(out.len() <= message.len(), "{}", out.len());

@@ -29,6 +29,11 @@ impl Outgoing {
         in_words("to them", &self.name, (self.files, self.size), &how)
     }
 
+    /// The peer waits for space.
+    pub(in super::super) fn pause(&mut self) {
+        self.paused.get_or_insert(false);
+    }
+
     /// Something to be told about its progress, not too often.
     pub(in super::super) fn news(&mut self, session: &Session, now: Instant) -> Option<Step> {
         if let Some(news) = self.hashing.news(now) {
@@ -36,6 +41,15 @@ impl Outgoing {
         }
         let progress = self.progress(session);
         let (done, at) = self.told;
+        // First that it was accepted.
+        if self.paused == Some(false) && self.accepted == at.is_some() {
+            self.paused = Some(true);
+            self.told.0 = progress.done;
+            let message = "the receiver's disk is full: it goes on by itself once there is space";
+            return Some(Step::Paused {
+                message: message.to_owned(),
+            });
+        }
         if !self.accepted || at.is_some() && progress.done == done && !progress.is_all() {
             return None;
         }
@@ -49,7 +63,10 @@ impl Outgoing {
         self.told = (progress.done, Some(now));
         Some(match at {
             None => Step::Started(progress),
-            Some(_) => Step::Progress(progress),
+            Some(_) => {
+                self.paused = None;
+                Step::Progress(progress)
+            }
         })
     }
 }

@@ -338,7 +338,8 @@ impl Net {
                     Event::Offer { .. }
                     | Event::Outcome { .. }
                     | Event::Compare { .. }
-                    | Event::Hashes { .. } => panic!("no files"),
+                    | Event::Hashes { .. }
+                    | Event::Paused { .. } => panic!("no files"),
                 }
             }
         }
