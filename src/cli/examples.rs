@@ -69,23 +69,24 @@ Examples:
   undertone send src --git --exclude '*.log'
   tar c . | undertone send - --name ada
 
-The other person may chat, too. Ctrl-C cancels; after any other end the same command
-goes on where it was.
+The other person may chat, too. Ctrl-C cancels; after any other end the same
+command goes on where it was.
 
 Exit codes: 0 the other person has it, 7 refused, failed or cut, 4 nobody came;
   the others are those of a chat";
 
 pub(super) const RECEIVE: &str = "\
 Examples:
-  undertone receive                      asks for the invite, then for your consent
+  undertone receive                      asks for the invite, then for consent
   undertone receive INVITE --into ~/Downloads
   cd \"$(undertone receive --yes INVITE)\"  the path, alone, is on stdout
   undertone receive INVITE --limit 2GB
-  undertone receive --yes INVITE --into - | tar x    what came before a cut is out:
-                                         look at the exit code (set -o pipefail)
+  undertone receive --yes INVITE --into - | tar x
+                                         what came before a cut is out: look at
+                                         the exit code (set -o pipefail)
 
-Ctrl-C cancels, and removes what came; after any other end the same command goes on
-where it was.
+Ctrl-C cancels, and removes what came; after any other end the same command
+goes on where it was.
 
 Exit codes: 0 it is here, whole, 7 refused, failed or cut, 4 nobody came,
   2 nobody could be asked; the others are those of a chat";

@@ -10,10 +10,12 @@ use undertone_core::room::Invite;
 
 use super::chat::is_of_chat;
 
-/// What stands where a command should be, where that is none. Those of `peers` are its own.
+/// What stands where a command should be, where that is none. Those of `peers` and `files` are their
+/// own.
 fn no_command(error: &clap::Error) -> Option<String> {
     let usage = error.get(ContextKind::Usage).map(ToString::to_string);
-    if usage.is_some_and(|usage| usage.contains("undertone peers")) {
+    let is_of = |command: &str| usage.as_ref().is_some_and(|usage| usage.contains(command));
+    if is_of("undertone peers") || is_of("undertone files") {
         return None;
     }
     let said = error.get(ContextKind::InvalidSubcommand);

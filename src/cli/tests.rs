@@ -174,6 +174,12 @@ fn help_fits_80_columns_and_shows_examples() {
         let wide = help.lines().find(|line| line.chars().count() > 80);
         assert_eq!(wide, None);
         assert!(help.contains("Examples:"), "{help}");
+        // What is laid out by hand is broken nowhere else.
+        let after = command.get_after_help().map(ToString::to_string);
+        let after = after.unwrap_or_default();
+        let is_wide = |line: &&str| line.chars().count() > 80 && !line.contains(" > ~/");
+        let wide = after.lines().find(is_wide);
+        assert_eq!(wide, None);
         let named = command.get_subcommands_mut();
         for command in named.filter(|it| it.get_name() != "help" && !it.is_hide_set()) {
             check(command);
@@ -182,6 +188,16 @@ fn help_fits_80_columns_and_shows_examples() {
     let mut command = Cli::definition();
     command.build();
     check(&mut command);
+}
+
+#[test]
+fn what_is_no_command_of_files_or_peers_is_no_room() {
+    for line in ["files lab", "peers lab", "files --data-dir d clear"] {
+        let error = read(&format!("undertone {line}")).unwrap_err().to_string();
+        assert!(!error.contains("undertone chat"), "{line}: {error}");
+    }
+    let error = read("undertone lab").unwrap_err().to_string();
+    assert!(error.contains("undertone chat ROOM"), "{error}");
 }
 
 #[test]
