@@ -81,7 +81,10 @@ impl Bar {
         if let Some(current) = &mut self.current
             && current.state == State::Lost
         {
-            current.state = State::Moving;
+            current.state = match current.progress.is_all() {
+                true => State::Saving,
+                false => State::Moving,
+            };
             current.rate = Rate::new(current.progress.done, Instant::now());
         }
     }
@@ -132,6 +135,8 @@ impl Bar {
         current.progress = progress;
         current.rate.note(progress.done, Instant::now());
         current.state = match progress.is_all() {
+            // What was on its way when the link went is told behind the loss.
+            _ if current.state == State::Lost => State::Lost,
             _ if checks => State::Checking,
             true => State::Saving,
             false => State::Moving,
@@ -317,5 +322,33 @@ mod tests {
                 .row(now, "", 60)
                 .contains("waiting for bob, 50 % kept")
         );
+    }
+
+    #[test]
+    fn what_arrives_behind_the_loss_of_the_link_does_not_bring_it_back() {
+        let half = Progress {
+            done: 1,
+            total: Some(2),
+        };
+        let mut bar = Bar {
+            has_row: false,
+            way: "direct",
+            current: None,
+            shown: false,
+            next: Instant::now(),
+        };
+        bar.begin(1, "a", "bob", half);
+        bar.lost();
+        bar.go_on(&Transfer {
+            number: 1,
+            peer: "bob".into(),
+            outgoing: true,
+            name: "a".into(),
+            step: Step::Progress(half),
+        });
+        let row = |bar: &Bar| bar.in_words().unwrap().rows(None);
+        assert!(row(&bar).contains("waiting for bob, 50 % kept"));
+        bar.goes(Path::Local(([127, 0, 0, 1], 1).into()));
+        assert!(row(&bar).contains("direct"));
     }
 }

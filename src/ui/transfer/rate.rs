@@ -25,8 +25,11 @@ impl Rate {
         }
     }
 
-    /// So many bytes are there now.
+    /// So many bytes are there now: fewer than before, where some were lost.
     pub(super) fn note(&mut self, done: u64, now: Instant) {
+        if self.lately.back().is_some_and(|(_, before)| *before > done) {
+            self.lately.clear();
+        }
         self.lately.push_back((now, done));
         while let Some((second, _)) = self.lately.get(1)
             && now.duration_since(*second) >= WINDOW
@@ -102,5 +105,16 @@ mod tests {
         for (seconds, words) in times {
             assert_eq!(time(seconds), words);
         }
+    }
+
+    #[test]
+    fn what_was_lost_does_not_count_against_what_comes_again() {
+        let begun = Instant::now();
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        let mut rate = Rate::new(0, begun);
+        rate.note(50_000_000, at(1));
+        rate.note(40_000_000, at(2));
+        rate.note(42_000_000, at(3));
+        assert_eq!(rate.now(at(3)), Some(2_000_000));
     }
 }
