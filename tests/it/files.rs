@@ -101,6 +101,26 @@ fn what_is_declined_or_cancelled_leaves_nothing() {
 }
 
 #[test]
+fn a_file_that_changed_before_it_was_read_is_said_to_have_failed() {
+    let (_mediator, _homes, [mut sender, mut receiver]) = talking();
+    let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let path = from.path().join("a");
+    fs::write(&path, "text").unwrap();
+    sender.say(&format!("/send {}", path.display()));
+    await_state(&receiver, "offered");
+    fs::write(&path, "more text").unwrap();
+    receiver.say(&format!("/accept 1 {}", to.path().display()));
+    for (client, by_peer) in [(&sender, false), (&receiver, true)] {
+        let failed = await_state(client, "failed");
+        assert_eq!(failed["outcome"], "source");
+        assert_eq!(failed["by_peer"], by_peer);
+        let message = failed["message"].as_str().unwrap();
+        assert_eq!(message, "a: changed while it was read");
+    }
+    assert_eq!(fs::read_dir(to.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn who_cancels_what_is_on_its_way_is_named_at_both_ends() {
     let (_mediator, _homes, mut clients) = talking();
     let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());

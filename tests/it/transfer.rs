@@ -142,6 +142,10 @@ fn what_comes_through_a_pipe_arrives_byte_for_byte() {
         assert_eq!(code, 0, "{err}");
         writer.join().unwrap();
         assert_eq!(sender.exit_code(), 0);
+        let size = ["0 B", "1 B", "2.0 MB"][len.min(2)];
+        assert!(err.contains(&format!("is here, {size}")), "{err}");
+        let said = sender.err.rest().join("\n");
+        assert!(said.contains(&format!("has stdin, {size}")), "{said}");
         assert!(fs::read(out.trim_end()).unwrap() == bytes, "{len}");
         fs::remove_file(out.trim_end()).unwrap();
     }

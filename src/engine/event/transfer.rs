@@ -141,6 +141,17 @@ pub struct OfferedFile {
     pub executable: bool,
 }
 
+impl Step {
+    /// It was received, and nothing of it is kept: the sender's file changed, or could not be read.
+    pub(in crate::engine) fn lost(by_peer: bool, dropped: &[String]) -> Self {
+        Self::Failed {
+            outcome: Outcome::Source,
+            by_peer,
+            message: dropped.join("\n"),
+        }
+    }
+}
+
 impl Offered {
     /// What is in the list, and where it would go; so many bytes of it are there already. It is not
     /// accepted.

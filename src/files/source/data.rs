@@ -77,6 +77,12 @@ impl Source {
         Ok(source)
     }
 
+    /// How much was read of a pipe; `None` of what is none.
+    #[must_use]
+    pub fn piped(&self) -> Option<u64> {
+        self.pipe.as_ref().map(|pipe| pipe.read)
+    }
+
     /// What the offer is called.
     #[must_use]
     pub fn name(&self) -> &Name {

@@ -169,12 +169,10 @@ impl Bar {
         };
         let now = Instant::now();
         // What was not told any more came, too.
-        let (came, rate) = current.rate.in_all(current.progress.total, now);
+        let total = current.progress.total.unwrap_or(size);
+        let (came, rate) = current.rate.in_all(total, now);
         // Entries and verdicts came with them.
-        let came = match current.progress.total {
-            Some(_) => came.min(size),
-            None => came,
-        };
+        let came = came.min(size);
         let took = time(current.rate.took(now).as_secs());
         match rate {
             Some(rate) => format!(", {} in {took}, {}/s", bytes(came), bytes(rate)),

@@ -50,11 +50,9 @@ impl Rate {
         now.duration_since(self.begun.0)
     }
 
-    /// Bytes that came, of `total` where all of them did, and how many a second.
-    pub(super) fn in_all(&self, total: Option<u64>, now: Instant) -> (u64, Option<u64>) {
-        let last = self.lately.back().map_or(0, |(_, done)| *done);
-        let last = total.unwrap_or(last);
-        let came = last.saturating_sub(self.begun.1);
+    /// Bytes that came, once all of them did, and how many a second.
+    pub(super) fn in_all(&self, total: u64, now: Instant) -> (u64, Option<u64>) {
+        let came = total.saturating_sub(self.begun.1);
         (came, per_second(came, self.took(now)))
     }
 }
@@ -96,7 +94,7 @@ mod tests {
         }
         assert_eq!(rate.now(at(20)), Some(1000));
         assert_eq!(rate.now(at(25)), Some(500));
-        assert_eq!(rate.in_all(None, at(20)), (10_100, Some(505)));
+        assert_eq!(rate.in_all(11_100, at(20)), (10_100, Some(505)));
     }
 
     #[test]

@@ -32,8 +32,10 @@ pub(super) struct Incoming {
     bounds: Bounds,
     /// Bytes of the data, once the list is here.
     total: Option<u64>,
-    /// Bytes of the files.
-    pub(super) size: u64,
+    /// Bytes of the files, where anybody knows that; …
+    size: Option<u64>,
+    /// … else those of the data that are no file's.
+    beside: u64,
     /// What is the same in all lists of these files.
     shape: Shape,
     /// What an earlier offer may have left of them.
@@ -99,7 +101,8 @@ impl Incoming {
             journal,
             bounds,
             total: None,
-            size: 0,
+            size: None,
+            beside: 0,
             shape: Shape::default(),
             left: None,
             awaited: None,
@@ -189,7 +192,7 @@ impl Incoming {
     /// The list is whole.
     pub(super) fn listed(&mut self, summary: &Summary, next: Next, session: &mut Session) {
         session.close_stream(self.list());
-        self.size = summary.totals.size.unwrap_or_default();
+        (self.size, self.beside) = (summary.totals.size, summary.totals.data);
         self.first = OfferedFile::first_of(summary);
         self.total = summary.totals.size.map(|_| summary.totals.data);
         self.shape = summary.shape;
@@ -231,6 +234,12 @@ impl Incoming {
         (self.came, self.last) = (false, false);
         // In another session the peer hears it anew.
         self.told_full = false;
+    }
+
+    /// Bytes of the files, once all of it is written.
+    pub(super) fn size_of(&self, writing: &Writing) -> u64 {
+        let piped = || writing.offset().saturating_sub(self.beside);
+        self.size.unwrap_or_else(piped)
     }
 
     pub(super) fn progress(&self) -> Progress {

@@ -125,10 +125,9 @@ impl Conversation<'_> {
     /// The peer says what became of an offer of ours.
     pub(in crate::engine::conversation) fn take_outcome(&mut self, id: OfferId, outcome: Outcome) {
         let mut ours = self.transfers.ours.iter();
-        let Some((number, ours)) = ours.find(|(_, ours)| ours.id == id) else {
+        let Some((&number, _)) = ours.find(|(_, ours)| ours.id == id) else {
             return self.theirs_ended(id, outcome);
         };
-        let (number, size) = (*number, ours.size.unwrap_or_default());
         if outcome != Outcome::Received {
             return self.end_ours(number, outcome, true, String::new());
         }
@@ -136,11 +135,14 @@ impl Conversation<'_> {
             return;
         };
         ours.close(&mut self.session);
-        let dropped = ours.failed();
-        let step = Step::Done {
-            size,
-            paths: Vec::new(),
-            dropped,
+        let (size, dropped) = (ours.sent(), ours.failed());
+        let step = match ours.is_one_file() && !dropped.is_empty() {
+            true => Step::lost(false, &dropped),
+            false => Step::Done {
+                size,
+                paths: Vec::new(),
+                dropped,
+            },
         };
         self.tell_transfer(number, true, ours.name, step);
     }

@@ -221,10 +221,22 @@ impl Outgoing {
         Ok(())
     }
 
+    /// Bytes of the files, once the peer has them: of a pipe those that came through it.
+    pub(super) fn sent(&self) -> u64 {
+        let piped = self.source.as_ref().and_then(|source| source.piped());
+        self.size.or(piped).unwrap_or_default()
+    }
+
     /// Files that the peer does not keep, because they changed or could not be read, in words.
     pub(super) fn failed(&self) -> Vec<String> {
         let source = self.source.as_ref();
         source.map_or_else(Vec::new, |source| source.failed().in_words())
+    }
+
+    /// Whether it is a file, and no folder.
+    pub(super) fn is_one_file(&self) -> bool {
+        let mut first = self.first.iter();
+        self.files == 1 && first.all(|only| !only.path.contains('/'))
     }
 
     /// Nothing more is said of it.

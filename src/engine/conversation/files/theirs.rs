@@ -166,22 +166,27 @@ impl Conversation<'_> {
             }
             Work::Opened(Err((receive, error))) => {
                 theirs.state = State::Asked(receive);
-                self.error("cannot-write", &error.to_string(), "");
+                let words = error.to_string();
+                let (message, hint) = words.split_once("\n  ").unwrap_or((&words, ""));
+                self.error("cannot-write", message, hint);
             }
             Work::Written(writing, Ok(None)) => {
                 theirs.go_on(writing, &mut self.session);
                 self.work(number);
             }
-            Work::Written(_, Ok(Some(received))) => {
-                let (id, size) = (theirs.offer.id, theirs.size);
+            Work::Written(writing, Ok(Some(received))) => {
+                let (id, size) = (theirs.offer.id, theirs.size_of(&writing));
                 let name = theirs.offer.name.to_string();
                 theirs.close(&mut self.session);
                 self.transfers.theirs.remove(&number);
                 let _ = self.session.tell_outcome(id, Outcome::Received);
-                let step = Step::Done {
-                    size,
-                    paths: received.paths,
-                    dropped: received.dropped,
+                let step = match received.paths.is_empty() && !received.dropped.is_empty() {
+                    true => Step::lost(true, &received.dropped),
+                    false => Step::Done {
+                        size,
+                        paths: received.paths,
+                        dropped: received.dropped,
+                    },
                 };
                 self.tell_transfer(number, false, name, step);
             }
