@@ -87,6 +87,10 @@ fn what_is_declined_or_cancelled_leaves_nothing() {
     for (end, command, outcome) in [(1, "/reject", "declined"), (0, "/cancel", "cancelled")] {
         sender.say(&format!("/send {}", path.display()));
         await_state(receiver, "offered");
+        receiver.say("/accept 99");
+        let refused = receiver.await_that("an error", |event| event["type"] == "error");
+        assert_eq!(refused["code"], "no-offer");
+        assert_eq!(refused["message"], "there is no offer 99");
         match end {
             0 => sender.say(command),
             _ => receiver.say(command),

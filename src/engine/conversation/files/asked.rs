@@ -49,7 +49,7 @@ impl Conversation<'_> {
         let number = match (number, all.as_slice()) {
             (Some(number), _) if all.contains(&number) => number,
             (None, [number]) => *number,
-            _ => return self.which(&all),
+            (number, _) => return self.which(number, &all),
         };
         self.cancel_one(number);
     }
@@ -78,15 +78,23 @@ impl Conversation<'_> {
         match (number, fitting.as_slice()) {
             (Some(number), all) if all.contains(&number) => Some(number),
             (None, [number]) => Some(*number),
-            (_, all) => {
-                self.which(all);
+            (number, all) => {
+                self.which(number, all);
                 None
             }
         }
     }
 
-    /// It is not clear which offer is meant.
-    fn which(&self, all: &[u32]) {
+    /// It is not clear which offer is meant: that of this number is none of these, or there is not
+    /// one alone.
+    fn which(&self, number: Option<u32>, all: &[u32]) {
+        if let Some(number) = number {
+            let message = match self.transfers.named(number) {
+                Some(named) => format!("{named} waits for no answer"),
+                None => format!("there is no offer {number}"),
+            };
+            return self.error("no-offer", &message, "/files lists them.");
+        }
         let all: Vec<_> = all
             .iter()
             .filter_map(|n| self.transfers.named(*n))
