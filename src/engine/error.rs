@@ -206,7 +206,7 @@ impl ChatError {
             ),
             Self::Shut => (
                 "not-verified",
-                "Compare the words by voice next time: /verify.".into(),
+                "Compare the words by voice next time, in a chat: /verify.".into(),
             ),
             Self::Broken(_) => (
                 "broken",

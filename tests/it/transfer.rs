@@ -1,6 +1,7 @@
 //! `undertone send` and `undertone receive`, with each other and with a chat.
 
 mod output;
+mod stranger;
 mod touched;
 
 use std::fs::{self, File};

@@ -62,6 +62,15 @@ impl Conversation<'_> {
         self.session.queued() + self.backlog.len()
     }
 
+    /// The same at the end, as a person counts it. Who came for files has said nothing: what waits
+    /// are offers, and what became of each is told.
+    fn unheard(&self) -> usize {
+        match self.context.config.speaker.is_for_files {
+            true => 0,
+            false => self.undelivered(),
+        }
+    }
+
     /// Something was acknowledged: who leaves stays a little for the rest of what waits.
     pub(super) fn was_heeded(&mut self) {
         let now = Instant::now();
@@ -109,7 +118,7 @@ impl Conversation<'_> {
 
     /// How the finished conversation ends.
     pub(super) fn verdict(&self) -> Result<Exit, ChatError> {
-        let queued = self.undelivered();
+        let queued = self.unheard();
         match self.exit.unwrap_or(Exit::Done) {
             Exit::Done if self.peer.is_shut() => Err(ChatError::Shut),
             Exit::Done if queued > 0 => Err(ChatError::Undelivered(queued)),
@@ -171,7 +180,7 @@ impl Conversation<'_> {
         }
         ChatError::NotBack {
             limit: self.context.config.timeout.unwrap_or_default(),
-            queued: self.undelivered(),
+            queued: self.unheard(),
         }
     }
 }

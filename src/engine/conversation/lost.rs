@@ -52,7 +52,7 @@ impl Conversation<'_> {
         if self.peer.is_contact() {
             self.stranger_at = Some(Instant::now() + STRANGER_AFTER);
         } else {
-            let message = format!("if {} starts anew, do so too: /quit", self.peer.name());
+            let message = format!("if {} starts anew, leave and do so too", self.peer.name());
             self.show(Event::note(&message));
         }
         self.peer.seen();
@@ -65,7 +65,7 @@ impl Conversation<'_> {
         if self.stranger_at.take_if(due).is_some() {
             let peer = self.peer.name();
             let message = format!(
-                "{peer} is not found. If {peer} lost its data, or was not let in, you meet only if both start anew: /quit"
+                "{peer} is not found. If {peer} lost its data, or was not let in, you meet only if both leave and start anew"
             );
             self.show(Event::named_note(message));
         }

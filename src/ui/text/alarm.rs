@@ -4,9 +4,11 @@ use undertone_core::text::safe::Safe;
 
 use crate::engine::event::{AlarmCause, Event};
 use crate::terminal::layout::Text;
+use crate::terminal::style::{Style, Tone};
 
 /// Short enough to be seen whole in 50 columns and 24 rows; what matters most is its end, too.
-pub(super) fn alarm(event: &Event) -> Option<Text> {
+/// Without the choices, where there is no chat to type them in.
+pub(in crate::ui) fn alarm(event: &Event, is_chat: bool, style: Style) -> Option<Text> {
     let Event::Alarm {
         cause,
         peer,
@@ -43,11 +45,24 @@ pub(super) fn alarm(event: &Event) -> Option<Text> {
             .and(&format!("  last seen {day}, {}", trust.in_words()))
             .with_keys(&was.to_string(), &is.to_string());
     }
+    if is_chat {
+        text = text.with_list(&choices(override_words));
+    }
+    if !override_words.is_empty() {
+        text = text.and(&format!(
+            "✗ Another key than {peer}'s: a new computer? Have {peer} read it by phone (undertone id). Otherwise someone may be posing as {peer}."
+        ));
+    }
+    Some(text.painted(style, |style, row| style.tone(Tone::Alarm, row)))
+}
+
+/// What can be typed.
+fn choices(override_words: &[usize]) -> Vec<(Safe, Safe)> {
     let choice = |name: &str, what: &str| (Safe::line(name), Safe::line(what));
     let mut choices = vec![choice("/verify", "compare words now")];
     if override_words.is_empty() {
         choices.push(choice("/quit", "leave"));
-        return Some(text.with_list(&choices));
+        return choices;
     }
     let places: Vec<_> = override_words.iter().map(ToString::to_string).collect();
     let trust = format!(
@@ -55,9 +70,7 @@ pub(super) fn alarm(event: &Event) -> Option<Text> {
         places.join(", ")
     );
     choices.extend([choice("/quit", "leave (advised)"), choice("/trust", &trust)]);
-    Some(text.with_list(&choices).and(&format!(
-        "✗ Another key than {peer}'s: a new computer? Have {peer} read it by phone (undertone id). Otherwise someone may be posing as {peer}."
-    )))
+    choices
 }
 
 #[cfg(test)]
@@ -68,7 +81,6 @@ mod tests {
     use undertone_core::crypto::words::{Fingerprint, fingerprint};
 
     use super::*;
-    use crate::terminal::style::Style;
     use crate::trust::Trust;
     use crate::ui::text::in_words;
 

@@ -1,6 +1,6 @@
 //! Events in words, for people. One place for all wording of a chat.
 
-mod alarm;
+pub(in crate::ui) mod alarm;
 mod invites;
 pub(crate) mod transfer;
 
@@ -12,7 +12,7 @@ use undertone_core::text::safe::Safe;
 use crate::engine::event::{Event, Leaving, Problem};
 use crate::link::path::Path;
 use crate::terminal::layout::{Lead, Text};
-use crate::terminal::style::{Style, Tone};
+use crate::terminal::style::Style;
 use crate::trust::Trust;
 use alarm::alarm;
 use invites::{by_links, waiting};
@@ -99,9 +99,7 @@ pub(super) fn in_words(event: &Event, style: Style) -> Option<Text> {
             reach,
             copied,
         } => by_links(peer, links, reach, *copied),
-        Event::Alarm { .. } => {
-            alarm(event)?.painted(style, |style, row| style.tone(Tone::Alarm, row))
-        }
+        Event::Alarm { .. } => alarm(event, true, style)?,
         Event::Error(Problem { message, hint, .. }) => {
             let [message, hint] = [message, hint].map(|text| Safe::message(text));
             Text::error(&message, &hint, style)

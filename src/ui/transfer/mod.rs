@@ -150,7 +150,11 @@ impl TransferFrontend {
             }
             Event::Reconnecting { .. } => self.bar.lost(),
             // Nobody compares words here.
-            Event::Alarm { .. } => self.queue.push_back(Command::Leave(Exit::Done)),
+            Event::Alarm { .. } => {
+                self.leaves = true;
+                self.queue.push_back(Command::Leave(Exit::Done));
+            }
+            Event::Left { .. } if self.leaves => {}
             Event::Left { peer, .. } => self.left = Some(peer.clone()),
             Event::Note { message, .. } if is_question(message) => {
                 self.questions.push(Question::Relay);

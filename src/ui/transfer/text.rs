@@ -13,6 +13,7 @@ use crate::link::ranking::Reach;
 use crate::terminal::layout::Text;
 use crate::trust::Trust;
 use crate::ui::output::Face;
+use crate::ui::text::alarm::alarm;
 use crate::ui::text::message;
 use crate::ui::text::transfer::{ACCEPTED, begun, described, each, ended, with_limits};
 
@@ -74,6 +75,8 @@ pub(super) fn in_words(event: &Event, task: &Task, bar: &Bar, face: Face) -> Opt
         } => Some(message(from, text, *received, *resent, face.style())),
         Event::Reconnecting { peer, reason, .. } if !face.quiet => Some(lost(peer, reason)),
         Event::Back { .. } => None,
+        // Here nobody can type what to do about it: the conversation ends.
+        Event::Alarm { .. } => alarm(event, false, face.style()),
         Event::Transfer(transfer) => step(transfer, task, bar, face),
         event => face.talk(event),
     }
