@@ -5,11 +5,12 @@
 //! frees its seat and tells the peer.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
 use tracing::debug;
 use undertone_wire::{AddressKey, Opaque, Tag, Terms};
 
@@ -47,22 +48,38 @@ struct State {
 /// peer-left or a refusal, and these are written before the next join is read, or, while
 /// a `sealed` is held back, after no more joins than MESSAGE_BURST.
 #[derive(Default)]
-struct Mailbox {
-    mail: Mutex<Mail>,
-    wake: Notify,
-}
+struct Mailbox(Mutex<Mail>);
 
 #[derive(Default)]
 struct Mail {
     events: Vec<Event>,
     /// What belongs to [`Event::Relaying`].
     relay_end: Option<Box<RelayEnd>>,
+    /// Something came of which the client was not told when it last looked.
+    is_new: bool,
+    /// Of the connection that waits for it.
+    waker: Option<Waker>,
 }
 
-impl Mailbox {
-    fn push(&self, event: Event) {
-        lock(&self.mail).events.push(event);
-        self.wake.notify_one();
+impl Mail {
+    /// What others cause.
+    fn push(&mut self, event: Event) {
+        self.events.push(event);
+        self.is_new = true;
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    fn poll_new(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if mem::take(&mut self.is_new) {
+            return Poll::Ready(());
+        }
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => self.waker = Some(cx.waker().clone()),
+        }
+        Poll::Pending
     }
 }
 
@@ -113,7 +130,7 @@ impl Hub {
         state.next_id += 1;
         state.mailboxes.insert(id, Arc::clone(&mailbox));
         if state.draining {
-            mailbox.push(Event::Refused(Refusal::ShuttingDown));
+            lock(&mailbox.0).push(Event::Refused(Refusal::ShuttingDown));
         }
         Client {
             id,
@@ -129,7 +146,7 @@ impl Hub {
         debug!(clients = state.mailboxes.len(), "draining");
         for (id, mailbox) in &state.mailboxes {
             if !state.rooms.is_paired(*id) {
-                mailbox.push(Event::Refused(Refusal::ShuttingDown));
+                lock(&mailbox.0).push(Event::Refused(Refusal::ShuttingDown));
             }
         }
     }
@@ -139,7 +156,7 @@ impl Hub {
         let mut state = lock(&self.state);
         state.draining = true;
         for mailbox in state.mailboxes.values() {
-            mailbox.push(Event::Refused(Refusal::ShuttingDown));
+            lock(&mailbox.0).push(Event::Refused(Refusal::ShuttingDown));
         }
     }
 }
@@ -173,18 +190,20 @@ impl Client {
             let admitted = rate.take(address, now);
             admitted.map_err(|retry_after| Refusal::RateLimited { retry_after })?;
         }
-        state.act(|rooms, out| rooms.join(join, now, out));
+        state.act(self.id, |rooms, out| rooms.join(join, now, out));
         debug!(rooms = state.rooms.waiting(), "join");
         Ok(())
     }
 
     pub(crate) fn sealed(&self, data: Opaque, now: Instant) {
-        lock(&self.hub.state).act(|rooms, out| rooms.sealed(self.id, data, now, out));
+        lock(&self.hub.state).act(self.id, |rooms, out| rooms.sealed(self.id, data, now, out));
     }
 
     pub(crate) fn relay(&self, address: AddressKey, now: Instant) {
         let mut state = lock(&self.hub.state);
-        state.act(|rooms, out| rooms.relay(self.id, address, now, out));
+        state.act(self.id, |rooms, out| {
+            rooms.relay(self.id, address, now, out)
+        });
     }
 
     /// Counts a refusal for the log; that of a mediator which stops is none of the client's.
@@ -214,13 +233,15 @@ impl Client {
     /// The client's time may be over. Until when it has more, if it is paired.
     pub(crate) fn lapse(&self, now: Instant) -> Option<Instant> {
         let mut state = lock(&self.hub.state);
-        state.act(|rooms, out| rooms.lapse(self.id, now, out));
+        state.act(self.id, |rooms, out| rooms.lapse(self.id, now, out));
         state.rooms.paired_until(self.id)
     }
 
     /// All that came since the last call and may be told by now.
     pub(crate) fn take_events(&self, now: Instant) -> Vec<Event> {
-        let events = &mut lock(&self.mailbox.mail).events;
+        let mail = &mut lock(&self.mailbox.0);
+        mail.is_new = false;
+        let events = &mut mail.events;
         let early = |event: &Event| matches!(event, Event::Sealed { at, .. } if *at > now);
         match events.iter().position(early) {
             None => mem::take(events),
@@ -230,7 +251,7 @@ impl Client {
 
     /// When the next of what came may be told.
     pub(crate) fn more_at(&self) -> Option<Instant> {
-        match lock(&self.mailbox.mail).events.first() {
+        match lock(&self.mailbox.0).events.first() {
             Some(Event::Sealed { at, .. }) => Some(*at),
             _ => None,
         }
@@ -238,12 +259,14 @@ impl Client {
 
     /// What [`Event::Relaying`] comes with.
     pub(crate) fn take_relay_end(&self) -> Option<Box<RelayEnd>> {
-        lock(&self.mailbox.mail).relay_end.take()
+        lock(&self.mailbox.0).relay_end.take()
     }
 
-    /// Returns when something came since the last return.
+    /// Returns when something came since the last return and the last call of
+    /// [`take_events`](Self::take_events). Not for what the client caused itself: whoever has it
+    /// act looks at its events next.
     pub(crate) async fn woken(&self) {
-        self.mailbox.wake.notified().await;
+        poll_fn(|cx| lock(&self.mailbox.0).poll_new(cx)).await;
     }
 }
 
@@ -251,31 +274,32 @@ impl Drop for Client {
     fn drop(&mut self) {
         let mut state = lock(&self.hub.state);
         state.mailboxes.remove(&self.id);
-        state.act(|rooms, out| rooms.leave(self.id, out));
+        state.act(self.id, |rooms, out| rooms.leave(self.id, out));
     }
 }
 
 impl State {
-    fn act(&mut self, act: impl FnOnce(&mut Rooms, &mut Out)) {
+    /// What this client causes: the others are woken for it.
+    fn act(&mut self, client: ClientId, act: impl FnOnce(&mut Rooms, &mut Out)) {
         let mut out = Out::new();
         act(&mut self.rooms, &mut out);
         let mut other_end = None;
         for (id, event) in out {
+            let Some(mailbox) = self.mailboxes.get(&id) else {
+                continue;
+            };
+            let mut mail = lock(&mailbox.0);
             if let (Event::Relaying, Some(relays)) = (&event, &self.relays) {
-                let relay_end = match other_end.take() {
-                    Some(relay_end) => relay_end,
-                    None => {
-                        let (one, other) = relays.ends();
-                        other_end = Some(other);
-                        one
-                    }
-                };
-                if let Some(mailbox) = self.mailboxes.get(&id) {
-                    lock(&mailbox.mail).relay_end = Some(Box::new(relay_end));
-                }
+                let relay_end = other_end.take().unwrap_or_else(|| {
+                    let (one, other) = relays.ends();
+                    other_end = Some(other);
+                    one
+                });
+                mail.relay_end = Some(Box::new(relay_end));
             }
-            if let Some(mailbox) = self.mailboxes.get(&id) {
-                mailbox.push(event);
+            match id == client {
+                true => mail.events.push(event),
+                false => mail.push(event),
             }
         }
     }
