@@ -39,7 +39,7 @@ pub(crate) fn serve(speaker: Speaker) {
             tokio::spawn(async move {
                 match speaker {
                     Speaker::Bare => client(Bare(stream), waiting).await,
-                    Speaker::WebSocket => client(WebSocket(stream), waiting).await,
+                    Speaker::WebSocket | Speaker::Tls => client(WebSocket(stream), waiting).await,
                 }
             });
         }

@@ -1,16 +1,20 @@
-//! A client of any of the servers: one plain socket that blocks.
+//! A client of any of the servers: one socket that blocks.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 use undertone_wire::{ClientMessage, Opaque, Tag};
 
+use crate::tls;
+
 /// How messages go.
 #[derive(Clone, Copy)]
 pub(crate) enum Speaker {
     WebSocket,
+    /// The same over TLS.
+    Tls,
     /// u32be length, then the same JSON.
     Bare,
 }
@@ -19,20 +23,30 @@ impl Speaker {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::WebSocket => "websocket",
+            Self::Tls => "tls",
             Self::Bare => "bare",
         }
+    }
+
+    fn is_websocket(self) -> bool {
+        matches!(self, Self::WebSocket | Self::Tls)
     }
 
     pub(crate) fn named(name: &str) -> Self {
         match name {
             "websocket" => Self::WebSocket,
+            "tls" => Self::Tls,
             _ => Self::Bare,
         }
     }
 }
 
+trait Stream: Read + Write {}
+
+impl<S: Read + Write> Stream for S {}
+
 pub(crate) struct Client {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     speaker: Speaker,
 }
 
@@ -44,11 +58,15 @@ impl Client {
         socket.bind(&SocketAddr::from((source, 0)).into()).unwrap();
         socket.connect(&address.into()).unwrap();
         socket.set_tcp_nodelay(true).unwrap();
-        let mut stream = TcpStream::from(socket);
+        let stream = TcpStream::from(socket);
         stream
             .set_read_timeout(Some(Duration::from_secs(10)))
             .unwrap();
-        if let Speaker::WebSocket = speaker {
+        let mut stream: Box<dyn Stream> = match speaker {
+            Speaker::Tls => Box::new(tls::client(stream)),
+            Speaker::WebSocket | Speaker::Bare => Box::new(stream),
+        };
+        if speaker.is_websocket() {
             stream
                 .write_all(
                     b"GET /v1/rendezvous HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\n\
@@ -86,13 +104,13 @@ impl Client {
         match self.speaker {
             Speaker::Bare => frame.extend((text.len() as u32).to_be_bytes()),
             // Masked with zeros: the mask is there to be undone, at the same cost.
-            Speaker::WebSocket if text.len() < 126 => frame.extend([0x81, 0x80 | text.len() as u8]),
-            Speaker::WebSocket => {
+            _ if text.len() < 126 => frame.extend([0x81, 0x80 | text.len() as u8]),
+            Speaker::WebSocket | Speaker::Tls => {
                 frame.extend([0x81, 0xfe]);
                 frame.extend((text.len() as u16).to_be_bytes());
             }
         }
-        if let Speaker::WebSocket = self.speaker {
+        if self.speaker.is_websocket() {
             frame.extend([0; 4]);
         }
         frame.extend_from_slice(text.as_bytes());
@@ -107,7 +125,7 @@ impl Client {
                 self.stream.read_exact(&mut head).unwrap();
                 u32::from_be_bytes(head) as usize
             }
-            Speaker::WebSocket => {
+            Speaker::WebSocket | Speaker::Tls => {
                 self.stream.read_exact(&mut head[..2]).unwrap();
                 assert_eq!(head[0], 0x81, "not a text message");
                 if head[1] == 126 {
@@ -126,7 +144,7 @@ impl Client {
 
     /// Answers the close frame and reads to the end.
     pub(crate) fn hear_end(&mut self) {
-        if let Speaker::WebSocket = self.speaker {
+        if self.speaker.is_websocket() {
             let mut close = [0; 4];
             self.stream.read_exact(&mut close).unwrap();
             assert_eq!(close[0], 0x88, "not a close frame");
@@ -134,6 +152,10 @@ impl Client {
                 .write_all(&[0x88, 0x82, 0, 0, 0, 0, close[2], close[3]])
                 .unwrap();
         }
-        assert_eq!(self.stream.read(&mut [0; 16]).unwrap(), 0);
+        match self.stream.read(&mut [0; 16]) {
+            Ok(read) => assert_eq!(read, 0),
+            // TLS says so where the close frame was the only goodbye.
+            Err(error) => assert_eq!(error.kind(), ErrorKind::UnexpectedEof),
+        }
     }
 }

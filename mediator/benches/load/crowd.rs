@@ -5,6 +5,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use crate::client::{Client, Speaker};
 use crate::server::Server;
+use crate::tls;
 
 /// Has so many clients wait at an address, until stdin ends.
 pub(crate) const WAIT: &str = "--wait";
@@ -21,6 +22,7 @@ impl Crowd {
         let mut process = Command::new(std::env::current_exe().unwrap())
             .args([WAIT, &server.address.to_string(), server.speaker.name()])
             .args([from.to_string(), count.to_string()])
+            .arg(tls::folder())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -42,7 +44,8 @@ impl Drop for Crowd {
 }
 
 /// The process of a crowd.
-pub(crate) fn wait([address, speaker, from, count]: [&str; 4]) {
+pub(crate) fn wait([address, speaker, from, count, folder]: [&str; 5]) {
+    tls::use_folder(folder.into());
     let (address, speaker) = (address.parse().unwrap(), Speaker::named(speaker));
     let from: u32 = from.parse().unwrap();
     let count: u32 = count.parse().unwrap();

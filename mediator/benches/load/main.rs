@@ -6,8 +6,9 @@
 //! on one thread and all on one core; clients are plain sockets on 127.0.0.0/8. The servers take
 //! turns of some pairings, and the ratios are medians over the turns. Memory is RssAnon of the
 //! server a client more, CPU time what the scheduler charged it. A PROGRAM, another build of the
-//! mediator, takes its turns too. Those who wait are in processes of their own, too. Linux only; ends by
-//! itself within a minute. Takes 10,000 open files a process (`ulimit -n`).
+//! mediator, takes its turns too, and so does each mediator over TLS. Those who wait are in
+//! processes of their own, too. Linux only; ends by itself within a minute and a half. Takes 10,000
+//! open files a process (`ulimit -n`).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,6 +21,7 @@ mod bare;
 mod client;
 mod crowd;
 mod server;
+mod tls;
 
 #[path = "../../../benches/side_by_side/median.rs"]
 mod median;
@@ -39,6 +41,7 @@ const STEPS: [usize; 3] = [0, 5_000, 10_000];
 /// Turns of each server at a step, and pairings in a turn. The first one warms up.
 const TURNS: usize = 16;
 const PAIRINGS: u32 = 100;
+const MEDIATOR: &str = env!("CARGO_BIN_EXE_undertone-mediator");
 const BARE: &str = "--bare-server";
 const BARE_WEBSOCKET: &str = "--bare-websocket-server";
 
@@ -51,11 +54,13 @@ fn main() {
             return bare::serve(speaker);
         }
     }
-    if let [mode, address, speaker, from, count] = &arguments[..]
+    if let [mode, address, speaker, from, count, folder] = &arguments[..]
         && mode == WAIT
     {
-        return crowd::wait([address, speaker, from, count]);
+        return crowd::wait([address, speaker, from, count, folder]);
     }
+    let folder = tempfile::tempdir().unwrap();
+    tls::make(folder.path());
     pin();
     let mut contestants = vec![
         Contestant::new("bare tokio", Server::bare(BARE, Speaker::Bare)),
@@ -63,13 +68,18 @@ fn main() {
             "… same bytes",
             Server::bare(BARE_WEBSOCKET, Speaker::WebSocket),
         ),
-        Contestant::new(
-            "mediator",
-            Server::mediator(env!("CARGO_BIN_EXE_undertone-mediator")),
-        ),
+        Contestant::new("mediator", Server::mediator(MEDIATOR, Speaker::WebSocket)),
+        Contestant::new("… over TLS", Server::mediator(MEDIATOR, Speaker::Tls)),
     ];
     if let Some(program) = arguments.iter().find(|it| !it.starts_with('-')) {
-        contestants.push(Contestant::new("other", Server::mediator(program)));
+        contestants.push(Contestant::new(
+            "other",
+            Server::mediator(program, Speaker::WebSocket),
+        ));
+        contestants.push(Contestant::new(
+            "… over TLS",
+            Server::mediator(program, Speaker::Tls),
+        ));
     }
     println!("waiting                memory a waiting client   CPU time a pairing");
     for step in STEPS {

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::client::Speaker;
+use crate::tls;
 
 /// A server process, stopped on drop.
 pub(crate) struct Server {
@@ -16,8 +17,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// A mediator's program.
-    pub(crate) fn mediator(program: &str) -> Self {
+    /// A mediator's program, without TLS or with it.
+    pub(crate) fn mediator(program: &str, speaker: Speaker) -> Self {
         let mut command = Command::new(program);
         command.args([
             "--quiet",
@@ -28,7 +29,11 @@ impl Server {
             "--max-connections-per-address",
             "1000000",
         ]);
-        Self::start(&mut command, Speaker::WebSocket)
+        if let Speaker::Tls = speaker {
+            command.arg("--tls-cert").arg(tls::certificate());
+            command.arg("--tls-key").arg(tls::key());
+        }
+        Self::start(&mut command, speaker)
     }
 
     /// This program, as what the argument says.
