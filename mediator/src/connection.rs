@@ -25,9 +25,6 @@ use crate::relay_pair::RelayEnd;
 use crate::rooms::Event;
 use crate::websocket::Message;
 
-/// Time for the client to answer our close frame.
-const LINGER: Duration = Duration::from_secs(1);
-
 /// Serves one client to its end.
 pub(crate) async fn run<S, E>(mut socket: S, client: Client, observed: SocketAddr, times: &Times)
 where
@@ -37,6 +34,7 @@ where
     if let Outcome::Refused(refusal) = &outcome {
         client.note_refusal(*refusal);
     }
+    let closing = client.closing();
     drop(client);
     let last_words = match outcome {
         Outcome::Gone => {
@@ -64,10 +62,13 @@ where
     // Fails where the client closed first: then the answer goes out with the next read.
     let _ = send(&mut socket, Message::Close, times).await;
     // Dropped with unread bytes, TCP would reset and could take our last words along.
-    let _ = timeout(LINGER, async {
-        while let Some(Ok(_)) = socket.next().await {}
-    })
-    .await;
+    let heard_out = async { while let Some(Ok(_)) = socket.next().await {} };
+    tokio::select! {
+        // In this order: who goes on talking must not hold up the end of its time.
+        biased;
+        () = closing.over() => {}
+        () = heard_out => {}
+    }
 }
 
 async fn converse<S, E>(

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use tracing::debug;
 use undertone_wire::{AddressKey, Opaque, Tag, Terms};
 
+use crate::closing::Closing;
 use crate::config::Config;
 use crate::limits::{AddressRate, MAX_TRACKED, Rate};
 use crate::refusal::Refusal;
@@ -30,6 +31,7 @@ pub(crate) struct Hub {
     terms: Terms,
     /// As [`Config::reseat`].
     reseat: Option<Duration>,
+    closing: Closing,
 }
 
 struct State {
@@ -120,6 +122,7 @@ impl Hub {
             tally: Tally::default(),
             terms: config.terms(),
             reseat: config.reseat,
+            closing: Closing::default(),
         }
     }
 
@@ -216,6 +219,11 @@ impl Client {
     /// What this mediator does beside pairing.
     pub(crate) fn terms(&self) -> Terms {
         self.hub.terms
+    }
+
+    /// The time of those that are closing.
+    pub(crate) fn closing(&self) -> Closing {
+        self.hub.closing.clone()
     }
 
     /// How long a seat that is taken now may be held over the same connection. Another time for

@@ -8,6 +8,7 @@
 //!           └► http           page, health, the upgrade to a WebSocket
 //!                └► connection   one client: messages, pings, every wait bounded
 //!                     ├► relay      one client of a relayed pair: its bytes, throttled
+//!                     ├► closing    how long a client may take to go
 //!                     ├► outcome    why a client's conversation is over
 //!                     └► hub        what all clients share, and their mailboxes
 //!                          ├► relay_pair   the queues, bytes and throttle of a relayed pair
@@ -26,6 +27,7 @@
 //! A client runs one inside itself with [`undertone_host::listen`] and [`serve`].
 
 mod admission;
+mod closing;
 mod config;
 mod connection;
 #[cfg(test)]

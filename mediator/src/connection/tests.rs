@@ -1,5 +1,6 @@
 //! Connections under a paused clock: what each wait comes to.
 
+use tokio::time::timeout;
 use undertone_wire::{ErrorCode, Opaque, Role, Terms};
 
 use super::*;
