@@ -7,11 +7,12 @@
 //! under a virtual clock.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 use tracing::{debug, trace};
 use undertone_wire::{AddressKey, ClientMessage, MESSAGE_BURST, MediatorMessage};
 
@@ -24,6 +25,7 @@ use crate::relay;
 use crate::relay_pair::RelayEnd;
 use crate::rooms::Event;
 use crate::websocket::Message;
+use crate::within::within;
 
 /// Serves one client to its end.
 pub(crate) async fn run<S, E>(mut socket: S, client: Client, observed: SocketAddr, times: &Times)
@@ -292,7 +294,7 @@ async fn send<S: Sink<Message> + Unpin>(
     message: Message,
     times: &Times,
 ) -> Result<(), Outcome> {
-    match timeout(times.write, socket.send(message)).await {
+    match within(times.write, pin!(socket.send(message))).await {
         Ok(Ok(())) => Ok(()),
         _ => Err(Outcome::Gone),
     }

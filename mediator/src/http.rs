@@ -10,6 +10,7 @@ mod request;
 mod upgrade;
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, sink};
@@ -20,6 +21,7 @@ use undertone_wire::PATH;
 use crate::admission::{AddressClaim, Arrival};
 use crate::mediator::Mediator;
 use crate::refusal::FULL_RETRY;
+use crate::within::within;
 
 use answer::Answer;
 use forwarded::forwarded;
@@ -81,7 +83,7 @@ where
 {
     let patience = mediator.config.times.handshake;
     let reply = |request: &Request<'_>| reply(request, arrival, mediator);
-    let (reply, read) = match timeout(patience, request::read(stream, reply)).await {
+    let (reply, read) = match within(patience, pin!(request::read(stream, reply))).await {
         Ok(Ok(read)) => read,
         Ok(Err(Unread::Malformed)) => (MALFORMED.into(), Vec::new()),
         Ok(Err(Unread::TooLarge)) => (TOO_LARGE.into(), Vec::new()),
@@ -102,7 +104,7 @@ where
             return None;
         }
     };
-    let written = timeout(patience, stream.write_all(&answer)).await;
+    let written = within(patience, pin!(stream.write_all(&answer))).await;
     matches!(written, Ok(Ok(()))).then_some(Guest {
         observed,
         claim,

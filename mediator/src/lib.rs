@@ -22,6 +22,7 @@
 //! tally                 what strangers cause, counted for the log
 //! refusal               how it says no, in the words of `undertone_wire`
 //! websocket             its messages, as frames
+//! within                a bound on a wait
 //! ```
 //!
 //! A client runs one inside itself with [`undertone_host::listen`] and [`serve`].
@@ -47,6 +48,7 @@ mod tally;
 mod throttle;
 mod tls;
 mod websocket;
+mod within;
 
 pub use config::{Config, RelayLimits, Times};
 pub use server::serve;

@@ -191,6 +191,8 @@ impl Visit {
             mut stopping,
         } = self;
         let guest = tokio::select! {
+            // Most often the request is there, and nothing else is to be asked.
+            biased;
             guest = http::answered(&mut stream, &arrival, &mediator) => guest,
             _ = stopping.wait_for(|stopping| *stopping) => None,
         };

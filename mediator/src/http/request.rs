@@ -33,11 +33,13 @@ pub(super) enum Unread {
 impl<'a> Request<'a> {
     /// The path, without a query; of an absolute target (RFC 9112 §3.2.2) too.
     pub(super) fn path(&self) -> &'a str {
-        let target = match self.target.split_once("://") {
-            Some((_, rest)) if !self.target.starts_with('/') => {
-                rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")
-            }
-            _ => self.target,
+        let absolute = match self.target.starts_with('/') {
+            true => None,
+            false => self.target.split_once("://"),
+        };
+        let target = match absolute {
+            Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"),
+            None => self.target,
         };
         target.split(['?', '#']).next().unwrap_or_default()
     }
