@@ -9,13 +9,14 @@ use std::str::FromStr;
 use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
-use unicode_security::confusable_detection::skeleton;
 use unicode_security::mixed_script::AugmentedScriptSet;
 use unicode_width::UnicodeWidthStr;
 
 use super::safe::{Safe, is_hidden, is_sigil};
+use confusables::skeleton;
 pub use looks::Looks;
 
+mod confusables;
 mod looks;
 
 /// Bytes of a name at most, as in CONFIRM.
@@ -177,7 +178,6 @@ impl FromStr for DisplayName {
 pub fn folded_skeleton(text: &str) -> String {
     let lower = text.nfkc().collect::<String>().to_lowercase();
     skeleton(&lower)
-        .collect::<String>()
         .to_lowercase()
         .chars()
         .filter(|c| !is_hidden(*c) && !c.is_whitespace())
