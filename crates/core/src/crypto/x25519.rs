@@ -5,6 +5,7 @@
 //! Derives nothing: see [`super::keys`].
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use subtle::ConstantTimeEq;
 use x25519_dalek::{PublicKey as DalekPublic, StaticSecret};
@@ -53,7 +54,11 @@ impl fmt::Debug for PublicKey {
 /// The secret half of a key pair; wiped on drop, never shown.
 ///
 /// Clamping (RFC 7748 §5) happens at every use, so the stored bytes are those that were drawn.
-pub struct SecretKey(Secret<32>);
+pub struct SecretKey {
+    secret: Secret<32>,
+    /// The public half, once it was asked for.
+    public: OnceLock<PublicKey>,
+}
 
 impl SecretKey {
     /// A fresh key from the operating system's randomness.
@@ -61,22 +66,28 @@ impl SecretKey {
     /// # Panics
     /// The system gives no randomness.
     pub fn generate() -> Self {
-        Self(Secret::random())
+        Self::of(Secret::random())
     }
 
     /// A key from its 32 stored bytes, which are the caller's to wipe; all values are valid.
     pub fn from_bytes(bytes: &[u8; 32]) -> Self {
-        Self(Secret::copy(bytes))
+        Self::of(Secret::copy(bytes))
+    }
+
+    fn of(secret: Secret<32>) -> Self {
+        let public = OnceLock::new();
+        Self { secret, public }
     }
 
     /// The bytes to store.
     pub fn as_bytes(&self) -> &[u8; 32] {
-        self.0.as_bytes()
+        self.secret.as_bytes()
     }
 
-    /// The public half, X25519(x, 9).
+    /// The public half, X25519(x, 9); computed once.
     pub fn public(&self) -> PublicKey {
-        wiping_stack(|| PublicKey(DalekPublic::from(&self.working()).to_bytes()))
+        let compute = || wiping_stack(|| PublicKey(DalekPublic::from(&self.working()).to_bytes()));
+        *self.public.get_or_init(compute)
     }
 
     /// X25519(x, X), RFC 7748 §6.1.
@@ -92,13 +103,12 @@ impl SecretKey {
 
     /// The key as the curve's code takes it: a copy, for a stack that is wiped.
     fn working(&self) -> StaticSecret {
-        StaticSecret::from(*self.0.as_bytes())
+        StaticSecret::from(*self.secret.as_bytes())
     }
 }
 
 impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(_) = self;
         f.write_str("SecretKey(..)")
     }
 }
