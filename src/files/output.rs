@@ -24,7 +24,8 @@ const LOOK_EVERY: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 100_000_000,
 };
-static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+/// What a hole is filled with at a time.
+const ZEROS: usize = 64 * 1024;
 
 /// What one file may be written to.
 #[derive(Debug, Clone)]
@@ -144,10 +145,11 @@ impl OutputFile {
 
     /// Writes zeros up to this place.
     fn fill(&mut self, upto: u64) -> Result<(), PlaceError> {
+        let left = |position| usize::try_from(upto.saturating_sub(position)).unwrap_or(usize::MAX);
+        let zeros = vec![0; left(self.position).min(ZEROS)];
         while self.position < upto {
-            let hole = usize::try_from(upto - self.position).unwrap_or(usize::MAX);
-            let zeros = ZEROS.get(..hole).unwrap_or(&ZEROS);
-            self.write(zeros)?;
+            let hole = left(self.position);
+            self.write(zeros.get(..hole).unwrap_or(&zeros))?;
         }
         Ok(())
     }
