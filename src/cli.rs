@@ -4,6 +4,7 @@
 //! variables, then the config file (`config`). Does not own: what comes of it (`commands`,
 //! `doctor`, and the chat itself).
 
+mod alone;
 mod chat;
 mod examples;
 mod files;
@@ -47,10 +48,10 @@ pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
     pub global: Global,
-    /// What holds for a chat without the word `chat`.
+    /// What holds for a chat where there is no command.
     #[command(flatten)]
     chat: ChatOptions,
-    /// What [`ROOM_VARIABLE`] says, for a chat without the word `chat`.
+    /// Its room: without the word `chat` what [`ROOM_VARIABLE`] says.
     #[arg(skip)]
     room: Option<String>,
     #[command(subcommand)]
@@ -180,7 +181,17 @@ impl Cli {
     where
         I: IntoIterator<Item: Into<OsString> + Clone>,
     {
-        let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        match Self::read_chat(&arguments, default_config) {
+            Some(chat) => Ok(chat),
+            None => Self::read_any(arguments, default_config),
+        }
+    }
+
+    fn read_any(
+        mut arguments: Vec<OsString>,
+        default_config: Option<&Place>,
+    ) -> Result<Self, clap::Error> {
         let mut first = variables::matches(&Self::definition, &arguments);
         if let Err(error) = &first
             && let Some(chatting) = with_chat(&arguments, error)
@@ -210,6 +221,9 @@ impl Cli {
         }
         refuse_early_flags(&command, &matches)?;
         let mut cli = Self::from_arg_matches(&matches)?;
+        if cli.command.is_none() {
+            cli.room = room_variable()?;
+        }
         cli.global.sources = Sources::of(&command, &matches, &|key| config.name_of(key));
         cli.settle()?;
         Ok(cli)
@@ -237,14 +251,11 @@ impl Cli {
     }
 
     /// Decides what clap cannot: between options that exclude each other, what is said nearer to
-    /// the command counts. A room comes from its variable where none is named.
+    /// the command counts.
     fn settle(&mut self) -> Result<(), clap::Error> {
         let sources = &self.global.sources;
         match &mut self.command {
-            None => {
-                self.room = room_variable()?;
-                self.chat.settle(sources)
-            }
+            None => self.chat.settle(sources),
             Some(Command::Chat(chat)) => chat.options.settle(sources),
             Some(Command::Send(send)) => send.options().settle(sources),
             Some(Command::Receive(receive)) => receive.options().settle(sources),

@@ -33,6 +33,47 @@ fn without_a_command_it_chats() {
 }
 
 #[test]
+fn a_chat_is_read_alone_as_among_all_commands() {
+    let read = |line: &str| {
+        let arguments: Vec<OsString> = line.split(' ').map(Into::into).collect();
+        let alone = Cli::read_chat(&arguments, None);
+        (alone, Cli::read_any(arguments, None))
+    };
+    for line in [
+        "undertone chat",
+        "undertone chat help",
+        "undertone chat -- -x",
+        "undertone chat Lab#x --json --name ada --mediator 10.0.0.1 -v --color never",
+        "undertone chat --lan --hide-ip --relay always --data-dir d --no-input",
+        "undertone chat --proxy ftp://10.0.0.1 --advertise 10.0.0.1:5,10.0.0.2:5",
+    ] {
+        let (Some(alone), Ok(any)) = read(line) else {
+            panic!("{line} chats");
+        };
+        let sources = [&alone, &any].map(|cli| format!("{:?}", cli.global));
+        assert_eq!(sources[0], sources[1], "{line}");
+        let (Action::Chat(alone), Action::Chat(any)) = (alone.action(), any.action()) else {
+            panic!("{line} chats");
+        };
+        assert_eq!(alone.room, any.room, "{line}");
+        assert_eq!(format!("{alone:?}"), format!("{any:?}"), "{line}");
+    }
+    for line in [
+        "undertone",
+        "undertone chat --help",
+        "undertone chat -V",
+        "undertone chat a b",
+        "undertone chat -q -v",
+        "undertone chat --lan --mediator 10.0.0.1",
+        "undertone chat --config /dev/null",
+        "undertone --json chat",
+        "undertone send a",
+    ] {
+        assert!(read(line).0.is_none(), "{line}");
+    }
+}
+
+#[test]
 fn what_is_no_value_is_told_what_is() {
     for (option, expected) in [
         (
