@@ -98,4 +98,6 @@ pub struct Speaker {
     pub is_prompt: bool,
     /// Came for files alone: who interrupts that cancels them.
     pub is_for_files: bool,
+    /// Hears details of what is tried: each wakes the face.
+    pub hears_details: bool,
 }

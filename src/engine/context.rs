@@ -34,8 +34,8 @@ impl Context {
     }
 
     /// Tells what is tried, for whoever asks why it does not work.
-    pub fn detail(&self, message: String) {
-        self.tell(Event::Detail { message });
+    pub fn detail(&self, message: impl FnOnce() -> String) {
+        self.config.listening.tell.tell(message);
     }
 
     /// Us and this peer, as the renewals of their session show them.
@@ -111,9 +111,7 @@ impl Context {
             Some(route) => {
                 if let Some(proxy) = &route.proxy {
                     let name = proxy.named_by();
-                    self.detail(format!(
-                        "to the mediator through the proxy {proxy} ({name})"
-                    ));
+                    self.detail(|| format!("to the mediator through the proxy {proxy} ({name})"));
                 }
                 let route = route.clone();
                 Ok(match itself {

@@ -38,7 +38,9 @@ pub(super) struct Task {
 
 impl Task {
     pub(super) fn new(mut config: ChatConfig, outlet: Outlet) -> Self {
-        config.listening.tell = details(&outlet);
+        if config.speaker.hears_details {
+            config.listening.tell = details(&outlet);
+        }
         Self {
             context: Context { config, outlet },
             peer: String::new(),

@@ -219,6 +219,7 @@ fn config(
             types: is_chat && io::stdin().is_terminal(),
             is_prompt: is_chat && has_console(face),
             is_for_files: !is_chat,
+            hears_details: face.verbose,
         },
     }
 }

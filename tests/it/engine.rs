@@ -82,6 +82,7 @@ impl Somebody {
                 types: false,
                 is_prompt: false,
                 is_for_files: false,
+                hears_details: true,
             },
         });
         let id = conversation.id;

@@ -190,7 +190,7 @@ async fn await_guest(
     no_path: impl Fn() -> Failure,
 ) -> Result<Connected, Failure> {
     who.context
-        .detail(format!("listening on {}", port.address()));
+        .detail(|| format!("listening on {}", port.address()));
     let mut acceptor = HostAcceptor::new(Acceptor::new(port));
     let confirm = paired.matched.host(who.context.config.name.as_str())?;
     acceptor.take(Found::Pairing(Box::new(confirm), paired.plan));

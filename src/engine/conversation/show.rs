@@ -195,8 +195,8 @@ impl Conversation<'_> {
             session::Event::Left => self.show_left(Leaving::Quit),
             session::Event::Failed => self.show_left(Leaving::Failed),
             session::Event::Renewed => {
-                let detail = "the keys of this link are renewed".to_owned();
-                self.context.detail(detail);
+                self.context
+                    .detail(|| "the keys of this link are renewed".to_owned());
             }
             session::Event::Text { .. }
             | session::Event::Offer { .. }
