@@ -6,12 +6,16 @@ use std::future::pending;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
+use ::console::Term;
 use tokio::time::{Instant, sleep_until};
+use undertone_core::text::safe::Safe;
 
 use super::output::Face;
 use crate::engine::event::Wait;
+use crate::terminal::charset::Out;
 use crate::terminal::front::is_in_front;
 use crate::terminal::guard::is_taken;
+use crate::terminal::layout::width_of;
 
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -95,7 +99,10 @@ impl Clock {
         };
         let seconds = since.elapsed().as_secs();
         let time = format!("{}:{:02}", seconds / 60, seconds % 60);
-        let _ = write!(io::stderr().lock(), "\r  {what} {time:<6}");
+        // In a second row it would stay.
+        let width = width_of(&Term::stderr()).unwrap_or(80);
+        let row = Safe::line(&format!("{what} {time}")).clipped(width.saturating_sub(3));
+        let _ = write!(Out::new(io::stderr().lock()), "\r  {row}\x1b[K");
         self.shown = true;
     }
 
