@@ -85,7 +85,7 @@ impl Bar {
                 true => State::Saving,
                 false => State::Moving,
             };
-            current.rate = Rate::new(current.progress.done, Instant::now());
+            current.rate.go_on(current.progress.done, Instant::now());
         }
     }
 

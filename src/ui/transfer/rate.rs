@@ -38,6 +38,11 @@ impl Rate {
         }
     }
 
+    /// It goes on with so many bytes: the time in which nothing could come makes it no slower.
+    pub(super) fn go_on(&mut self, done: u64, now: Instant) {
+        self.lately = VecDeque::from([(now, done)]);
+    }
+
     /// Bytes a second lately; `None` where that is not known yet.
     pub(super) fn now(&self, now: Instant) -> Option<u64> {
         let (since, first) = *self.lately.front()?;
@@ -114,5 +119,13 @@ mod tests {
         rate.note(40_000_000, at(2));
         rate.note(42_000_000, at(3));
         assert_eq!(rate.now(at(3)), Some(2_000_000));
+        // Nor does it that there was no link for a while; at the end all of it came.
+        rate.go_on(42_000_000, at(9));
+        rate.note(44_000_000, at(10));
+        assert_eq!(rate.now(at(10)), Some(2_000_000));
+        assert_eq!(
+            rate.in_all(50_000_000, at(10)),
+            (50_000_000, Some(5_000_000))
+        );
     }
 }
