@@ -1,5 +1,6 @@
 //! `undertone send` and `undertone receive`, with each other and with a chat.
 
+mod elsewhere;
 mod narrow;
 mod output;
 mod stranger;

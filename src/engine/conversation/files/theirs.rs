@@ -1,13 +1,17 @@
 //! Offers of the peer's come, and so does what was accepted. What the person says of them is `asked`'s,
 //! how they end `ended`'s.
 
+use std::path::Path;
+
 use undertone_core::files::{Offer, Outcome};
 use undertone_core::session::streams::StreamId;
+use undertone_core::text::safe::Safe;
 
 use super::incoming::{Bounds, Incoming, State, Work};
 use super::listing::{Listed, Next};
 use super::writing::WriteError;
 use super::{Conversation, Done, THEIRS_MAX};
+use crate::engine::event::Event;
 use crate::engine::event::transfer::{Offered, Step};
 use crate::files::output::NAME;
 use crate::trust::Trust;
@@ -66,6 +70,10 @@ impl Conversation<'_> {
             Next::GoOn(_) => None,
         };
         let asks = matches!(next, Next::Ask(..));
+        let began = match &next {
+            Next::Ask(..) => None,
+            Next::GoOn(writing) => writing.folder().map(Path::to_owned),
+        };
         theirs.listed(&summary, next, &mut self.session);
         let name = theirs.offer.name.to_string();
         let (size, config) = (summary.totals.size, &self.context.config);
@@ -79,6 +87,19 @@ impl Conversation<'_> {
             );
         }
         let into = config.downloads.folder();
+        if let Some(began) = began
+            && into
+                .as_ref()
+                .and_then(|into| into.canonicalize().ok())
+                .as_ref()
+                != Some(&began)
+        {
+            let (name, began) = (Safe::line(&name), began.display().to_string());
+            let began = Safe::line(&began);
+            self.show(Event::named_note(format!(
+                "{name} goes on in {began}, where it began"
+            )));
+        }
         if into.is_none() && (summary.totals.entries, summary.totals.files) != (1, 1) {
             let message = format!("one file alone can go to {NAME}\n{ONE_FILE}");
             return self.end_theirs(number, Outcome::CannotWrite, message);

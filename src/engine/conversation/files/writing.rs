@@ -1,7 +1,7 @@
 //! An offer that was accepted, on the thread that writes: full disks are waited for, and the journal
 //! says from time to time how much is safe.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -162,6 +162,11 @@ impl Writing {
     /// How much of the data is written.
     pub(super) fn offset(&self) -> u64 {
         self.incoming.offset()
+    }
+
+    /// The folder that the journal has of it.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.noted.as_ref().map(|noted| &*noted.transfer.folder)
     }
 
     /// Writes the next bytes of the data.
