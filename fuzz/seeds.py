@@ -36,6 +36,7 @@ close = bytes([0x82, 10, 1])
 offer = b"\x88\x18\x40\x01\x58\x20" + bytes([7] * 32) + b"\x01\x03\x65a.txt\x01\x18\x63"
 compare = b"\x85\x18\x42\x03\x58\x20" + bytes([7] * 32) + b"\x1a\x00\x50\x00\x00\x1a\x00\x10\x00\x00"
 hashes = b"\x84\x18\x43\x04\x58\x20" + bytes([7] * 32) + b"\x58\x20" + bytes([9] * 32)
+paused = b"\x83\x18\x44\x05\x58\x20" + bytes([7] * 32)
 outcome = b"\x84\x18\x41\x02\x58\x20" + bytes([7] * 32) + b"\x05"
 
 
@@ -52,6 +53,11 @@ def offered(*entries):
     """A list, and its data: of each entry and what follows it there."""
     names = b"".join(head for head, _ in entries)
     return len(names).to_bytes(2, "big") + names + b"".join(map(b"".join, entries))
+
+
+def stun_request(attributes):
+    transaction = bytes.fromhex("b7e7a701bc34d686fa87dfae")
+    return b"\x00\x01" + len(attributes).to_bytes(2, "big") + b"\x21\x12\xa4\x42" + transaction + attributes
 
 
 folder = (entry(0, b"d", 0, 0), b"")
@@ -93,6 +99,7 @@ SEEDS = {
         bytes([0x85, 8, 1, 0, 0x40, 0xF5]),
         offer + outcome,
         compare + hashes,
+        paused,
     ],
     "record": [
         b"".join(map(record, payloads)),
@@ -128,6 +135,13 @@ SEEDS = {
         line.encode()
         for line in (ROOT / "peers.txt.example").read_text().splitlines()
         if not line.startswith("#")
+    ],
+    # RFC 5769 §2.1, without what needs a key; the same bare, and with attributes of its own.
+    "stun": [
+        stun_request(bytes.fromhex("80220010") + b"STUN test client"),
+        stun_request(b""),
+        stun_request(bytes.fromhex("0003000400000006")),
+        stun_request(bytes.fromhex("802200016100000080280004e57a3bcf")),
     ],
     "wire": [
         b'{"type":"join","v":1,"room":"' + b"A" * 43 + b'","offer":"AAAA"}',

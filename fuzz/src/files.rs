@@ -10,7 +10,7 @@ use undertone::terminal::prompts::Last;
 use undertone_core::crypto::keys::SecretKey;
 
 /// Reads it as every file.
-pub(crate) fn all(input: &[u8]) {
+pub fn all(input: &[u8]) {
     let folder = std::env::temp_dir().join(format!("undertone-fuzz-{}", std::process::id()));
     let store = Store::open(&folder).expect("a temporary folder");
     for name in ["identity", "contacts.json", "last.json", "config.toml"] {

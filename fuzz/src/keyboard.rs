@@ -9,7 +9,7 @@ use undertone::terminal::keyboard::{Code, Event, Key};
 ///
 /// An input is pieces: a byte for the pause before it, in units of 10 ms, one for its length, and
 /// then its bytes.
-pub(crate) fn keyboard(input: &[u8]) {
+pub fn keyboard(input: &[u8]) {
     let mut decoder = Decoder::default();
     let mut now = Instant::now();
     let mut rest = input;

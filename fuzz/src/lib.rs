@@ -4,18 +4,19 @@
 //! What is authenticated is fuzzed behind its MAC: [`pairing`] and [`link`] play the other end by
 //! hand, and seal the input with the very key that it must be sealed with.
 
-pub(super) mod files;
-pub(super) mod keyboard;
-pub(super) mod link;
-pub(super) mod offered;
-pub(super) mod pairing;
-pub(super) mod text;
+pub mod files;
+pub mod keyboard;
+pub mod link;
+pub mod offered;
+pub mod pairing;
+pub mod stun;
+pub mod text;
 
 /// What a target does with an input.
-pub(super) type Body = fn(&[u8]);
+pub type Body = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder of seeds.
-pub(super) const TARGETS: [(&str, Body); 16] = [
+pub const TARGETS: [(&str, Body); 17] = [
     ("confirm", pairing::confirm),
     ("files", files::all),
     ("frame", link::frame),
@@ -31,5 +32,6 @@ pub(super) const TARGETS: [(&str, Body); 16] = [
     ("record", link::record),
     ("room", text::room),
     ("sealed", pairing::sealed),
+    ("stun", stun::stun),
     ("wire", text::wire),
 ];

@@ -15,7 +15,7 @@ use undertone_net::link::frame::FrameReader;
 use undertone_net::link::resume::KnockVerifier;
 
 /// Bytes from a socket, cut into frames; the first one says how short they may be.
-pub(crate) fn frame(input: &[u8]) {
+pub fn frame(input: &[u8]) {
     let Some((shortest, bytes)) = input.split_first() else {
         return;
     };
@@ -29,7 +29,7 @@ pub(crate) fn frame(input: &[u8]) {
 }
 
 /// A knock: none is genuine that was not made with the session's secret, and none comes twice.
-pub(crate) fn knock(input: &[u8]) {
+pub fn knock(input: &[u8]) {
     let resume = resume();
     let mut verifier = KnockVerifier::default();
     assert!(!verifier.is_genuine(input, &resume));
@@ -41,7 +41,7 @@ pub(crate) fn knock(input: &[u8]) {
 }
 
 /// The header of a record.
-pub(crate) fn header(input: &[u8]) {
+pub fn header(input: &[u8]) {
     if let Some(bytes) = input.first_chunk()
         && let Ok(header) = Header::decode(bytes)
     {
@@ -50,7 +50,7 @@ pub(crate) fn header(input: &[u8]) {
 }
 
 /// The plaintext of a record.
-pub(crate) fn payload(input: &[u8]) {
+pub fn payload(input: &[u8]) {
     for payload in decode(input) {
         let Ok(payload) = payload else { return };
         // What was read is written as something that reads the same.
@@ -64,7 +64,7 @@ pub(crate) fn payload(input: &[u8]) {
 /// Records at a guest whose host is hostile. Each is two bytes for its length, of which the lowest
 /// bit says whether it is sealed as the next record of the link, then its bytes. What is not is
 /// refused without a trace; what is goes to the session, which answers until it gives the link up.
-pub(crate) fn record(input: &[u8]) {
+pub fn record(input: &[u8]) {
     let (mut host, guest) = (channel(Role::Host), channel(Role::Guest));
     let (mut guest, now) = (guest, Instant::now());
     let mut rest = input;

@@ -9,7 +9,7 @@ use undertone_core::files::{Offer, OfferId, Refused};
 
 /// Two bytes for the length of the list, the list, and what comes as its data. A list that is taken
 /// is one that can be sent; no more of the data is taken than it announces, and all of it is whole.
-pub(crate) fn list(input: &[u8]) {
+pub fn list(input: &[u8]) {
     let Some((length, rest)) = input.split_first_chunk() else {
         return;
     };

@@ -17,7 +17,7 @@ const CANDIDATES_LEN: usize = 400;
 const CANDIDATES_MAX: usize = 896;
 
 /// An OFFER from the mediator, in either role.
-pub(crate) fn offer(input: &[u8]) {
+pub fn offer(input: &[u8]) {
     for role in [Role::Host, Role::Guest] {
         let _ = victim().paired(role, input, &Candidates::default());
     }
@@ -25,7 +25,7 @@ pub(crate) fn offer(input: &[u8]) {
 
 /// A SEALED. The first byte says to which role, and how much of it is honest: nothing, the key, or
 /// the key, identity and nonce.
-pub(crate) fn sealed(input: &[u8]) {
+pub fn sealed(input: &[u8]) {
     let Some((how, input)) = input.split_first() else {
         return;
     };
@@ -56,7 +56,7 @@ pub(crate) fn sealed(input: &[u8]) {
 }
 
 /// A CONFIRM. The first byte says to which role, and whether it is sealed with the key.
-pub(crate) fn confirm(input: &[u8]) {
+pub fn confirm(input: &[u8]) {
     let Some((how, input)) = input.split_first() else {
         return;
     };

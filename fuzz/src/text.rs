@@ -9,7 +9,7 @@ use undertone_net::rendezvous::proxy::ProxyChoice;
 use undertone_wire::{ClientMessage, MediatorMessage};
 
 /// What a person types or pastes: rooms, invites, mediators' addresses.
-pub(crate) fn room(input: &[u8]) {
+pub fn room(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
         return;
     };
@@ -23,7 +23,7 @@ pub(crate) fn room(input: &[u8]) {
 }
 
 /// What somebody calls themselves, and what they say, on its way to a terminal.
-pub(crate) fn name(input: &[u8]) {
+pub fn name(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let shown = Safe::message(&text).to_string();
     assert!(
@@ -38,7 +38,7 @@ pub(crate) fn name(input: &[u8]) {
 }
 
 /// The address of a proxy. Whatever is wrong with it, its password is not repeated.
-pub(crate) fn proxy(input: &[u8]) {
+pub fn proxy(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
         return;
     };
@@ -52,7 +52,7 @@ pub(crate) fn proxy(input: &[u8]) {
 }
 
 /// A line of peers.txt, which anybody may have edited.
-pub(crate) fn peers(input: &[u8]) {
+pub fn peers(input: &[u8]) {
     let Ok(line) = std::str::from_utf8(input) else {
         return;
     };
@@ -63,7 +63,7 @@ pub(crate) fn peers(input: &[u8]) {
 }
 
 /// The messages between client and mediator, both ways.
-pub(crate) fn wire(input: &[u8]) {
+pub fn wire(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
         return;
     };

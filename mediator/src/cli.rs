@@ -100,6 +100,10 @@ pub(crate) struct Cli {
     /// ± 25 %; for a balancer that is to move them
     #[arg(long, value_name = "SECONDS", value_parser = seconds())]
     reseat: Option<u64>,
+    /// Answer STUN over UDP at this address, or off: clients learn from it how their routers show
+    /// them, for paths over UDP [default: where it listens; off with --trust-proxy]
+    #[arg(long, value_name = "ADDR|off", value_parser = stun_address)]
+    pub stun: Option<Stun>,
     /// Log more: -v what happens, -vv every message's kind; never tags, addresses or contents
     #[arg(short, long, action = ArgAction::Count)]
     verbose: u8,
@@ -109,6 +113,15 @@ pub(crate) struct Cli {
     /// What set each of them.
     #[arg(skip)]
     sources: Sources,
+}
+
+/// Whether STUN is answered, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stun {
+    /// It is not.
+    Off,
+    /// Here.
+    At(SocketAddr),
 }
 
 /// What to do instead of serving.
@@ -163,6 +176,21 @@ impl Cli {
     /// What names the address to listen on.
     pub(crate) fn listen_is_by(&self) -> String {
         self.sources.name("listen")
+    }
+
+    /// What names the address at which STUN is answered.
+    pub(crate) fn stun_is_by(&self) -> String {
+        self.sources.name("stun")
+    }
+
+    /// Where to answer STUN, of a mediator that listens at `bound`.
+    pub(crate) fn stun(&self, bound: SocketAddr) -> Option<SocketAddr> {
+        match self.stun {
+            Some(Stun::At(address)) => Some(address),
+            Some(Stun::Off) => None,
+            // UDP does not pass the proxy, and clients know its address alone.
+            None => (!self.trust_proxy).then_some(bound),
+        }
     }
 
     /// How much is logged.
@@ -275,57 +303,13 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
         .ok_or_else(|| "that name has no address".into())
 }
 
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_to_listen_on_may_lack_a_part() {
-        for (text, address) in [
-            ("127.0.0.1:80", Some("127.0.0.1:80")),
-            ("7701", Some("[::]:7701")),
-            (":7701", Some("[::]:7701")),
-            ("0", Some("[::]:0")),
-            ("127.0.0.1", Some("127.0.0.1:7700")),
-            ("::1", Some("[::1]:7700")),
-            ("[::]", Some("[::]:7700")),
-            ("[::1]:80", Some("[::1]:80")),
-            ("localhost:80", Some("127.0.0.1:80")),
-            ("localhost", Some("127.0.0.1:7700")),
-            ("65536", None),
-            ("70000", None),
-            ("127.0.0.1:x", None),
-            ("http://127.0.0.1", None),
-            ("", None),
-        ] {
-            let read = listen_address(text).ok();
-            assert_eq!(
-                read,
-                address.map(|address| address.parse().unwrap()),
-                "{text:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn every_option_that_takes_a_number_can_be_read() {
-        let names_a_number = |names: Option<&[clap::builder::Str]>| {
-            names
-                .and_then(|names| names.first())
-                .is_some_and(|name| ["N", "BYTES", "SECONDS"].contains(&name.as_str()))
-        };
-        let command = Cli::command();
-        let takes = |arg: &&clap::Arg| arg.get_action().takes_values() && arg.get_long().is_some();
-        let numbers = command.get_arguments().filter(takes);
-        let numbers: Vec<_> = numbers
-            .filter(|arg| names_a_number(arg.get_value_names()))
-            .filter_map(|arg| arg.get_long().map(str::to_owned))
-            .collect();
-        assert!(numbers.len() >= 9, "{numbers:?}");
-        let options = numbers.iter().map(|long| format!("--{long}=2000"));
-        let words = ["undertone-mediator".to_owned(), "--relay".to_owned()];
-        let read = Cli::try_parse_from(words.into_iter().chain(options)).unwrap();
-        assert_eq!(read.reseat, Some(2000));
+/// Reads such an address, or `off`.
+fn stun_address(text: &str) -> Result<Stun, String> {
+    match text {
+        "off" => Ok(Stun::Off),
+        text => listen_address(text).map(Stun::At),
     }
 }
+
+#[cfg(test)]
+mod tests;

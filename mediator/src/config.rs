@@ -28,6 +28,8 @@ pub struct Config {
     pub relay: Option<RelayLimits>,
     /// Have whoever waits take its seat anew over a new connection after so long, ± 25 %.
     pub reseat: Option<Duration>,
+    /// The UDP port at which [`stun`](crate::stun) answers, for clients to be told.
+    pub stun: Option<u16>,
     /// Speak TLS with these certificates.
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// How long everything may take.
@@ -83,6 +85,7 @@ impl Default for Config {
             trust_proxy: false,
             relay: None,
             reseat: None,
+            stun: None,
             tls: None,
             times: Times::default(),
         }
@@ -93,7 +96,7 @@ impl Config {
     /// What clients are told of it.
     pub(crate) fn terms(&self) -> wire::Terms {
         wire::Terms {
-            stun: None,
+            stun: self.stun,
             relay_rate: self.relay.map(|relay| relay.rate),
             relay_bytes: self.relay.map(|relay| relay.bytes),
         }

@@ -17,6 +17,7 @@
 //! mediator              what all connections of one share: config, hub, admission
 //! admission             the caps on connections
 //! config                what an operator may set
+//! stun                  says over UDP from where it is asked
 //! lan                   announcing one on the local network
 //! tls                   the certificate, and how long it is valid
 //! tally                 what strangers cause, counted for the log
@@ -44,6 +45,7 @@ mod relay;
 mod relay_pair;
 pub mod rooms;
 mod server;
+pub mod stun;
 mod tally;
 mod throttle;
 mod tls;

@@ -2,31 +2,24 @@
 
 mod cli;
 mod manual;
+mod renewal;
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use tracing::level_filters::LevelFilter;
-use tracing::{error, info, warn};
+use tracing::warn;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use undertone_host::{check_files, listen};
-use undertone_mediator::{Certificate, Concern, lan, serve};
+use undertone_host::{check_files, listen, listen_udp};
+use undertone_mediator::{lan, serve, stun};
 
-use cli::{Cli, Command};
-
-/// How often the certificate's validity is looked at.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How long the disk may take to give the certificate again.
-const DISK_TIMEOUT: Duration = Duration::from_secs(10);
+use cli::{Cli, Command, Stun};
+use renewal::{hangup_signal, keep_certificate};
 
 /// File descriptors beside those of the connections.
 #[cfg(unix)]
@@ -100,6 +93,12 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         let hangup = hangup_signal().map_err(|error| own_fault(&error))?;
         let listener = listen(cli.listen).map_err(|error| cannot_listen(cli, &error))?;
         let bound = listener.local_addr().map_err(|error| own_fault(&error))?;
+        let stun = match (cli.stun(bound).map(listen_udp).transpose(), cli.stun) {
+            (Err(error), Some(Stun::At(address))) => {
+                return Err(cannot_answer(cli, address, &error));
+            }
+            (socket, _) => socket,
+        };
         let scheme = if certificate.is_some() {
             "https"
         } else {
@@ -108,6 +107,15 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         say(&format!(
             "undertone-mediator listening on {scheme}://{bound}"
         ));
+        match stun {
+            Ok(Some(socket)) => {
+                config.stun = socket.local_addr().ok().map(|address| address.port());
+                tokio::spawn(stun::serve(socket));
+            }
+            Ok(None) => {}
+            // Nobody asked for it by name.
+            Err(error) => warn!(port = bound.port(), %error, "no STUN: UDP port not to be had"),
+        }
         config.max_connections = allowed_connections(config.max_connections);
         let announced = match cli.lan {
             true => Some(announce(bound)?),
@@ -180,6 +188,17 @@ fn cannot_listen(cli: &Cli, error: &io::Error) -> Failure {
     }
 }
 
+fn cannot_answer(cli: &Cli, address: SocketAddr, error: &io::Error) -> Failure {
+    Failure {
+        code: 3,
+        what: format!(
+            "cannot answer STUN at {address} ({}): {error}",
+            cli.stun_is_by()
+        ),
+        remedy: "Choose another UDP port of this machine, or --stun off.".into(),
+    }
+}
+
 /// Our own events only: what the libraries log may hold addresses and messages.
 fn start_log(level: LevelFilter) {
     let ours = Targets::new().with_target("undertone_mediator", level);
@@ -237,63 +256,6 @@ fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
             _ = terminate.recv() => {}
         }
     })
-}
-
-/// Reads the certificate again at each SIGHUP, and says what clients would refuse it for: now, then
-/// and once a day.
-async fn keep_certificate(
-    certificate: Option<Arc<Certificate>>,
-    mut hangup: impl AsyncFnMut(),
-) -> Infallible {
-    loop {
-        match certificate
-            .as_ref()
-            .and_then(|it| it.concern(SystemTime::now()))
-        {
-            Some(concern @ Concern::Expires(_)) => warn!("{concern}"),
-            Some(concern) => error!("{concern}"),
-            None => {}
-        }
-        tokio::select! {
-            () = hangup() => match &certificate {
-                Some(certificate) => reload(certificate).await,
-                None => info!("SIGHUP: there is no certificate to read again"),
-            },
-            () = tokio::time::sleep(DAY) => {}
-        }
-    }
-}
-
-/// On a thread of its own: a disk that does not answer holds up nobody but who waits for the new
-/// certificate.
-async fn reload(certificate: &Arc<Certificate>) {
-    let certificate = Arc::clone(certificate);
-    let read = tokio::task::spawn_blocking(move || certificate.reload());
-    match tokio::time::timeout(DISK_TIMEOUT, read).await {
-        Ok(Ok(Ok(()))) => info!("read the certificate again"),
-        Ok(Ok(Err(error))) => {
-            error!("{error}; the former certificate stays. {}", error.remedy());
-        }
-        Ok(Err(_)) | Err(_) => error!(
-            "the disk has not given the certificate for {} s; the former one stays until it does",
-            DISK_TIMEOUT.as_secs()
-        ),
-    }
-}
-
-/// What completes at the next SIGHUP, which no longer ends the process when this returns.
-#[cfg(unix)]
-fn hangup_signal() -> io::Result<impl AsyncFnMut()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut hangup = signal(SignalKind::hangup())?;
-    Ok(async move || {
-        hangup.recv().await;
-    })
-}
-
-#[cfg(not(unix))]
-fn hangup_signal() -> io::Result<impl AsyncFnMut()> {
-    Ok(async || std::future::pending().await)
 }
 
 #[cfg(not(unix))]

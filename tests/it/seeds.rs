@@ -1,6 +1,8 @@
 //! The seeds of the fuzzer through the bodies of its targets, without a fuzzer: what once went
 //! wrong stays among them.
 
+// Public for the fuzzer's own workspace.
+#[allow(unreachable_pub)]
 #[path = "../../fuzz/src/lib.rs"]
 mod targets;
 

@@ -1,9 +1,10 @@
-//! The real program: its memory, signals, usage and exit codes. `certificate` and `log` are what it
-//! says of those.
+//! The real program: its memory, signals, usage and exit codes. `certificate`, `log` and
+//! `stun` are what it says of those.
 #![cfg(unix)]
 
 mod certificate;
 mod log;
+mod stun;
 
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
