@@ -39,8 +39,12 @@ fn sent(args: &SendArgs) -> Result<Sent, String> {
     {
         let pipe = io::stdin().as_fd().try_clone_to_owned();
         let pipe = pipe.map_err(|error| format!("cannot read standard input: {error}"))?;
+        let pipe = fs::File::from(pipe);
+        if pipe.metadata().is_ok_and(|what| what.is_dir()) {
+            return Err("standard input is a folder\n  Name it: undertone send DIR.".to_owned());
+        }
         let name = Name::new(STDIN).map_err(|error| error.to_string())?;
-        return Ok(Sent::Pipe(name, pipe));
+        return Ok(Sent::Pipe(name, pipe.into()));
     }
     for path in &args.files {
         if is_pipe(path) {

@@ -478,6 +478,12 @@ fn what_is_wrong_is_said_before_anybody_is_met() {
         assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}: {err}");
         assert!(err.contains(part), "{arguments:?}: {err}");
     }
+    let mut send = scene.command(0, "ada", &["send", "-"]);
+    send.command.stdin(File::open(scene.from.path()).unwrap());
+    let mut send = send.run();
+    assert_eq!(send.exit_code(), 2);
+    let err = send.err.rest().join("\n");
+    assert!(err.contains("standard input is a folder"), "{err}");
     let mut receive = Start::new(&scene.homes[0], &["receive"]);
     receive.command.stdin(Stdio::null());
     let mut receive = receive.run();
