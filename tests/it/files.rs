@@ -1,11 +1,12 @@
 //! Files between two chats: offered, accepted, received, and taken up again.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::common::acts::{ada_and_bob, homes, relayed, talking};
+use crate::common::acts::{ada_and_bob, homes, quit, relayed, talking};
 use crate::common::contents::contents;
 use crate::common::{Client, Mediator};
 
@@ -118,9 +119,33 @@ fn a_file_that_changed_before_it_was_read_is_said_to_have_failed() {
         let failed = await_state(client, "failed");
         assert_eq!(failed["outcome"], "source");
         assert_eq!(failed["by_peer"], by_peer);
-        let message = failed["message"].as_str().unwrap();
-        assert_eq!(message, "a: changed while it was read");
+        let message = failed["message"].as_str();
+        let expected = (!by_peer).then_some("a: changed while it was read");
+        assert_eq!(message, expected);
     }
+    assert_eq!(fs::read_dir(to.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_file_that_changes_on_its_way_is_not_sent_to_its_end() {
+    let (_mediator, _homes, [mut sender, mut receiver]) = talking();
+    let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let path = from.path().join("large");
+    fs::write(&path, vec![7; 100_000_000]).unwrap();
+    sender.say(&format!("/send {}", path.display()));
+    await_state(&receiver, "offered");
+    receiver.say(&format!("/accept 1 {}", to.path().display()));
+    await_state(&receiver, "progress");
+    let mut file = fs::File::options().append(true).open(&path).unwrap();
+    file.write_all(b"more").unwrap();
+    for client in [&sender, &receiver] {
+        let failed = client.await_that("its end", |event| {
+            assert_ne!(event["state"], "saving", "all of it was sent");
+            event["state"] == "failed"
+        });
+        assert_eq!(failed["outcome"], "source");
+    }
+    quit([&mut sender, &mut receiver]);
     assert_eq!(fs::read_dir(to.path()).unwrap().count(), 0);
 }
 

@@ -123,8 +123,9 @@ impl Source {
     /// length at the end. Of a pipe it is what comes next, waited for; 0 is the end there, too.
     ///
     /// # Errors
-    /// Of a pipe the system's, and [`io::ErrorKind::Unsupported`] for a place that was read. Of a
-    /// file none: its verdict says it.
+    /// Of a pipe the system's, and [`io::ErrorKind::Unsupported`] for a place that was read. Of one
+    /// file alone, as soon as nothing of it will be kept, that in words; of others none: their
+    /// verdicts say it.
     pub fn fill(&mut self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while let Some(rest) = buf.get_mut(filled..).filter(|rest| !rest.is_empty()) {
@@ -150,6 +151,10 @@ impl Source {
                     let (entry, folders) = (self.schedule.entry(), self.schedule.folders());
                     let rest = rest.get_mut(..len).unwrap_or_default();
                     self.reader.read_at(file, folders, entry, at, rest);
+                    if self.totals().entries == 1 && !self.reader.holds() {
+                        self.verdict(file);
+                        return Err(io::Error::other(self.failed.in_words().join(", ")));
+                    }
                     len
                 }
                 Place::Verdict { file } => {

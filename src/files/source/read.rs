@@ -61,6 +61,14 @@ impl Reader {
         }
     }
 
+    /// Whether the file that was read last is as it was when it was opened, as far as is known.
+    pub(super) fn holds(&self) -> bool {
+        let Some(file) = &self.file else { return true };
+        let opened = file.opened.as_ref();
+        let opened = opened.filter(|_| file.verdict == Verdict::Whole);
+        opened.is_some_and(|(fd, before)| fstat(fd).is_ok_and(|now| is_same(before, &now)))
+    }
+
     /// Closes the file, and says whether what was read of it can be kept.
     pub(super) fn verdict(&mut self, number: usize, folders: &[Name], entry: &Entry) -> Verdict {
         let verdict = self.open(number, folders, entry).verdict;
