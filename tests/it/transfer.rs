@@ -3,7 +3,6 @@
 mod consent;
 mod elsewhere;
 mod ends;
-mod narrow;
 mod output;
 mod stranger;
 mod terminal;

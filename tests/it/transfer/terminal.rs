@@ -2,10 +2,24 @@
 
 use std::io::Write;
 
-use super::scene;
+use super::{Scene, scene};
 use crate::common::acts::ROOM;
 use crate::common::contents::contents;
 use crate::common::screen::{Screen, chat};
+
+impl Scene {
+    /// bob, who receives at a terminal of this size.
+    fn receive_on(&self, columns: u16, rows: u16, arguments: &[&str]) -> Screen {
+        let mut command = chat(&self.homes[1], &self.mediator.url, "bob", ROOM);
+        let into = self.into.path().to_str().unwrap();
+        let url = self.mediator.url.as_str();
+        let program = [env!("CARGO_BIN_EXE_undertone"), "receive"];
+        let options = ["--name", "bob", "--mediator", url, "--into", into];
+        let all = program.iter().chain(&options).chain(arguments);
+        *command.get_argv_mut() = all.map(|one| (*one).into()).collect();
+        Screen::run_on(command, columns, rows)
+    }
+}
 
 /// What is typed meanwhile would be in the row, and is still there for the shell.
 #[test]
@@ -13,14 +27,7 @@ fn what_is_typed_is_not_in_the_row() {
     let scene = scene();
     let mut sender = scene.send(&["-"]);
     let mut stdin = sender.stdin.take().unwrap();
-    let mut command = chat(&scene.homes[1], &scene.mediator.url, "bob", ROOM);
-    let into = scene.into.path().to_str().unwrap();
-    let url = scene.mediator.url.as_str();
-    let program = [env!("CARGO_BIN_EXE_undertone"), "receive", "--yes"];
-    let options = ["--name", "bob", "--mediator", url, "--into", into];
-    let all = program.iter().chain(&options);
-    *command.get_argv_mut() = all.map(|one| (*one).into()).collect();
-    let mut bob = Screen::run_on(command, 60, 20);
+    let mut bob = scene.receive_on(60, 20, &["--yes"]);
     stdin.write_all(&contents(50_000)).unwrap();
     bob.await_text("50.0 kB");
     bob.press("typed\r");
@@ -39,23 +46,7 @@ fn what_is_typed_is_not_in_the_row() {
 fn at_a_terminal_the_person_is_asked_and_a_row_says_how_far_it_is() {
     let scene = scene();
     let path = scene.file("large.bin", &contents(12_000_000));
-    let receive = || {
-        let mut command = chat(&scene.homes[1], &scene.mediator.url, "bob", ROOM);
-        let into = scene.into.path().to_str().unwrap();
-        *command.get_argv_mut() = [
-            env!("CARGO_BIN_EXE_undertone"),
-            "receive",
-            "--name",
-            "bob",
-            "--mediator",
-            &scene.mediator.url,
-            "--into",
-            into,
-        ]
-        .map(Into::into)
-        .to_vec();
-        Screen::run_on(command, 60, 20)
-    };
+    let receive = || scene.receive_on(60, 20, &[]);
     // What was typed before it is asked is no answer.
     let mut sender = scene.send(&[&path]);
     let mut bob = receive();
@@ -93,5 +84,18 @@ fn at_a_terminal_the_person_is_asked_and_a_row_says_how_far_it_is() {
     assert!(!screen.contains(" % "), "{screen}");
     let last = screen.trim_end().lines().last().unwrap();
     assert!(last.ends_with("/large.bin"), "{screen}");
+    bob.assert_restored();
+}
+
+/// In one that is narrower than what is written over.
+#[test]
+fn the_clock_of_a_wait_leaves_nothing_behind() {
+    let scene = scene();
+    let path = scene.file("a", b"text");
+    let mut bob = scene.receive_on(16, 40, &["--yes"]);
+    bob.await_text("  Waiting for");
+    let mut sender = scene.command(0, "ada", &["send", &path]).run();
+    assert_eq!((bob.exit_code(), sender.exit_code()), (0, 0));
+    assert!(!bob.text().contains("Waiting"), "{}", bob.text());
     bob.assert_restored();
 }
