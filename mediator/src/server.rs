@@ -13,9 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::{self, AlertDescription};
-use tokio_rustls::server::TlsStream;
+use tokio_rustls::rustls::{self, AlertDescription, ServerConfig};
 use tracing::{debug, info};
 use undertone_wire::{MAX_MESSAGE, RELAY_MESSAGE};
 
@@ -24,6 +22,7 @@ use crate::config::Config;
 use crate::connection;
 use crate::http;
 use crate::mediator::Mediator;
+use crate::tls::TlsStream;
 use crate::websocket::WebSocket;
 
 /// Time for the last `error shutting-down` to go out.
@@ -62,7 +61,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     listener.local_addr()?;
-    let tls = config.tls.clone().map(TlsAcceptor::from);
+    let tls = config.tls.clone();
     let mediator = Arc::new(Mediator::new(config));
     let stop = Stop {
         mediator: Arc::clone(&mediator),
@@ -168,7 +167,7 @@ struct Visit {
 }
 
 impl Visit {
-    async fn serve_tls(mut self, stream: TcpStream, tls: TlsAcceptor) {
+    async fn serve_tls(mut self, stream: TcpStream, tls: Arc<ServerConfig>) {
         // Boxed: those who wait must not pay for it.
         let stream = tokio::select! {
             stream = Box::pin(handshake(stream, tls, &self.mediator)) => stream,
@@ -214,11 +213,12 @@ impl Visit {
 
 async fn handshake(
     stream: TcpStream,
-    tls: TlsAcceptor,
+    tls: Arc<ServerConfig>,
     mediator: &Mediator,
 ) -> Option<Box<TlsStream<TcpStream>>> {
     let tally = &mediator.hub.tally;
-    match timeout(mediator.config.times.handshake, tls.accept(stream)).await {
+    let accepting = TlsStream::accept(stream, tls);
+    match timeout(mediator.config.times.handshake, accepting).await {
         // Boxed: it has more than a thousand bytes, and is moved.
         Ok(Ok(stream)) => return Some(Box::new(stream)),
         Ok(Err(error)) => {

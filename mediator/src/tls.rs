@@ -1,10 +1,11 @@
 //! The server's certificate: from files, again from them when the operator says so, and how long it
 //! is valid. TLS 1.2 and 1.3, HTTP/1.1, ring. `files` reads them, `fault` says
-//! why they cannot be used.
+//! why they cannot be used; `stream` is a connection.
 
 mod fault;
 mod files;
 mod pem;
+mod stream;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use x509_cert::time::Validity;
 
 pub use fault::{Fault, Item, TlsError};
 use files::read;
+pub(crate) use stream::TlsStream;
 
 /// How long before its end a certificate is warned of.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
