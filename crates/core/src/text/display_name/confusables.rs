@@ -1,5 +1,6 @@
 //! The skeleton of a text: UTS #39 §4, by a table of its own. That of `unicode-security` is one of
-//! pointers, which the system's loader would set one by one at each start of the program.
+//! pointers, which the system's loader would set one by one at each start of the program. The data is
+//! Unicode's (`confusables.txt`, `DerivedCoreProperties.txt`), under the Unicode License v3.
 
 use unicode_normalization::UnicodeNormalization;
 
