@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use undertone_core::files::name::Name;
+use undertone_host::words;
 
 use super::{For, converse};
 use crate::cli::{Global, ReceiveArgs, SendArgs};
@@ -86,8 +87,9 @@ fn target(args: &ReceiveArgs) -> Result<Target, String> {
             named.display()
         )),
         Err(error) => Err(format!(
-            "no folder {}: {error}\n  Name a folder that is there: --into DIR.",
-            named.display()
+            "no folder {}: {}\n  Name a folder that is there: --into DIR.",
+            named.display(),
+            words(&error)
         )),
     }
 }

@@ -128,6 +128,24 @@ fn a_file_is_sent_and_its_path_alone_is_on_stdout() {
 }
 
 #[test]
+fn several_are_called_by_the_first_and_how_many_there_are() {
+    let scene = scene();
+    let [report, notes] =
+        [("report.pdf", 3), ("notes", 2)].map(|(name, len)| scene.file(name, &contents(len)));
+    let mut sender = scene.send(&[&report, &notes]);
+    let (code, out, err) = scene.receive(&["--yes"]).finish(b"");
+    assert_eq!((code, sender.exit_code()), (0, 0), "{err}");
+    // Names ascend.
+    assert!(out.ends_with("/notes and 1 more\n"), "{out}");
+    assert!(
+        err.contains("ada offers notes and 1 more, 2 files, 5 B"),
+        "{err}"
+    );
+    let said = sender.err.rest().join("\n");
+    assert!(said.contains("bob has notes and 1 more"), "{said}");
+}
+
+#[test]
 fn what_comes_through_a_pipe_arrives_byte_for_byte() {
     let scene = scene();
     for len in [0, 1, 2_000_003] {

@@ -9,6 +9,7 @@
 //! listen                the sockets that listen
 //! number                options that are numbers
 //! variables, sources    options that come from the environment, and what set each
+//! words                 what the system says, for people
 //! ```
 
 mod files;
@@ -17,8 +18,10 @@ mod number;
 mod regular;
 pub mod sources;
 pub mod variables;
+mod words;
 
 pub use files::check_files;
 pub use listen::{listen, listen_udp};
 pub use number::number;
 pub use regular::{is_pipe, of_entry, open_file, read_file, read_named};
+pub use words::words;

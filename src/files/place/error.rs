@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
+use undertone_host::words;
 
 /// Why a received file or folder cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +38,7 @@ pub enum PlaceError {
     #[error("what came does not fit to the list")]
     Misfit,
     /// The system refused.
-    #[error("cannot {action} {}: {source}\n  {}", .path.display(), remedy(source))]
+    #[error("cannot {action} {}: {}\n  {}", .path.display(), words(source), remedy(source))]
     Io {
         /// What was tried, as a verb.
         action: &'static str,

@@ -13,6 +13,7 @@ use undertone_core::files::entry::{Entry, Kind};
 use undertone_core::files::name::Name;
 use undertone_core::files::schedule::Builder;
 use undertone_core::files::{DEPTH_MAX, ENTRIES_MAX, Refused};
+use undertone_host::words;
 
 use super::Source;
 use super::filter::{Filter, Rules};
@@ -26,7 +27,7 @@ use crate::files::skipped::{Reason, Skipped};
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// There is no such file, or it cannot be read.
-    #[error("cannot read {}: {source}\n  Check its name, its owner and its mode.", .path.display())]
+    #[error("cannot read {}: {}\n  Check its name, its owner and its mode.", .path.display(), words(source))]
     Io {
         /// What was named.
         path: PathBuf,

@@ -15,7 +15,9 @@ use super::{ENTRIES_MAX, LIST_MAX, OfferId, Refused};
 pub struct Totals {
     /// Files and folders.
     pub entries: u64,
-    /// Files among them.
+    /// What is in no folder of the list: what was offered by name.
+    pub roots: u64,
+    /// Files among them all.
     pub files: u64,
     /// Bytes of all files, holes included; `None`: nobody knows.
     pub size: Option<u64>,
@@ -31,6 +33,7 @@ impl Totals {
     /// Those of an empty list.
     pub(super) const NONE: Self = Self {
         entries: 0,
+        roots: 0,
         files: 0,
         size: Some(0),
         contents: 0,
@@ -41,6 +44,7 @@ impl Totals {
     /// With one entry more, which takes `len` bytes in the list.
     fn and(mut self, entry: &Entry, len: usize) -> Option<Self> {
         self.entries += 1;
+        self.roots += u64::from(entry.depth == 0);
         self.files += u64::from(entry.kind.is_file());
         self.size = match entry.kind {
             Kind::Pipe => None,

@@ -265,10 +265,6 @@ pub fn reason(error: &io::Error) -> String {
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
             "no way to that network".into()
         }
-        _ => {
-            let words = error.to_string();
-            let number = words.rfind(" (os error ").unwrap_or(words.len());
-            words.get(..number).unwrap_or(&words).to_owned()
-        }
+        _ => undertone_host::words(error),
     }
 }

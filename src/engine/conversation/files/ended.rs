@@ -56,7 +56,7 @@ impl Conversation<'_> {
         };
         theirs.signals.cancelled.store(true, Ordering::Relaxed);
         theirs.close(&mut self.session);
-        let (name, state) = (theirs.offer.name.to_string(), theirs.state);
+        let (name, state) = (theirs.title.clone(), theirs.state);
         match state {
             State::Receiving(writing) => self.transfers.discard(*writing),
             State::Writing | State::Checking => self.transfers.dropped += 1,
@@ -82,7 +82,7 @@ impl Conversation<'_> {
                     State::Receiving(writing) => writing,
                     // What was left is noted already.
                     State::Checked(_) => {
-                        left.push((*number, theirs.offer.name.to_string(), theirs.kept()));
+                        left.push((*number, theirs.title.clone(), theirs.kept()));
                         return false;
                     }
                     state => {
@@ -94,7 +94,7 @@ impl Conversation<'_> {
                         return true;
                     }
                 };
-                let name = theirs.offer.name.to_string();
+                let name = theirs.title.clone();
                 let progress = theirs.is_lasting().then(|| theirs.progress());
                 kept.push((*number, name, progress, writing));
                 false

@@ -15,7 +15,7 @@ use undertone_core::session::Session;
 use undertone_core::session::streams::StreamId;
 
 use super::listing::{Listing, Next};
-use super::words::{in_words, percent};
+use super::words::{in_words, percent, title};
 use super::writing::{Signals, Writing};
 use crate::engine::event::transfer::{OfferedFile, Progress, Step};
 use crate::files::journal::Journal;
@@ -27,6 +27,7 @@ pub(super) use work::Work;
 #[derive(Debug)]
 pub(super) struct Incoming {
     pub(super) offer: Offer,
+    pub(super) title: String,
     pub(super) state: State,
     journal: Journal,
     bounds: Bounds,
@@ -96,6 +97,7 @@ pub(super) enum State {
 impl Incoming {
     pub(super) fn new(offer: Offer, journal: Journal, bounds: Bounds) -> Self {
         Self {
+            title: offer.name.to_string(),
             offer,
             state: State::Reading,
             journal,
@@ -192,6 +194,7 @@ impl Incoming {
     /// The list is whole.
     pub(super) fn listed(&mut self, summary: &Summary, next: Next, session: &mut Session) {
         session.close_stream(self.list());
+        self.title = title(&self.offer.name, summary.totals.roots);
         (self.size, self.beside) = (summary.totals.size, summary.totals.data);
         self.first = OfferedFile::first_of(summary);
         self.total = summary.totals.size.map(|_| summary.totals.data);
@@ -270,7 +273,7 @@ impl Incoming {
             State::Listing(_) | State::Reading => "its list comes".to_owned(),
         };
         let amount = (self.offer.count, self.offer.size);
-        in_words("from them", &self.offer.name, amount, &how)
+        in_words("from them", &self.title, amount, &how)
     }
 
     /// Something to be told about its progress, not too often.

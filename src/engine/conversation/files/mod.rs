@@ -240,7 +240,7 @@ impl Conversation<'_> {
                 by_peer: self.exit.is_none(),
                 message,
             };
-            self.tell_transfer(number, true, ours.name, step);
+            self.tell_transfer(number, true, ours.title, step);
         }
         let ending = async {
             self.keep_theirs().await;
@@ -256,7 +256,7 @@ impl Conversation<'_> {
         for (number, theirs) in std::mem::take(&mut self.transfers.theirs) {
             theirs.signals.cancelled.store(true, Ordering::Relaxed);
             if theirs.is_accepted() && theirs.is_lasting() {
-                let name = theirs.offer.name.to_string();
+                let name = theirs.title.clone();
                 self.tell_transfer(number, false, name, Step::Kept(theirs.progress()));
             }
         }
@@ -268,11 +268,11 @@ impl Conversation<'_> {
         let mut news = Vec::new();
         for (number, ours) in &mut self.transfers.ours {
             let step = ours.news(&self.session, now);
-            news.extend(step.map(|step| (*number, true, ours.name.clone(), step)));
+            news.extend(step.map(|step| (*number, true, ours.title.clone(), step)));
         }
         for (number, theirs) in &mut self.transfers.theirs {
             let step = theirs.news(now);
-            news.extend(step.map(|step| (*number, false, theirs.offer.name.to_string(), step)));
+            news.extend(step.map(|step| (*number, false, theirs.title.clone(), step)));
         }
         for (number, outgoing, name, step) in news {
             if let (false, Step::Paused { .. }) = (outgoing, &step) {

@@ -64,7 +64,7 @@ impl Conversation<'_> {
                 Some(other) => {
                     let message = format!("the same is offered already, as {other}");
                     let step = Step::failed(Outcome::Failed, message);
-                    self.tell_transfer(number, true, ours.name, step);
+                    self.tell_transfer(number, true, ours.title, step);
                 }
             },
             Err(error) => {
@@ -85,7 +85,7 @@ impl Conversation<'_> {
                 let message =
                     format!("{peer}'s program takes no files; {peer} must update undertone");
                 let step = Step::failed(Outcome::Failed, message);
-                self.tell_transfer(number, true, ours.name, step);
+                self.tell_transfer(number, true, ours.title, step);
             }
             return;
         }
@@ -98,7 +98,7 @@ impl Conversation<'_> {
                     skipped: ours.skipped.clone(),
                     relay: self.route.relay_limits(),
                 };
-                offered.push((*number, ours.name.clone(), step));
+                offered.push((*number, ours.title.clone(), step));
             }
         }
         for (number, name, step) in offered {
@@ -144,7 +144,7 @@ impl Conversation<'_> {
                 dropped,
             },
         };
-        self.tell_transfer(number, true, ours.name, step);
+        self.tell_transfer(number, true, ours.title, step);
     }
 
     /// The peer says that its disk is full.
@@ -187,6 +187,6 @@ impl Conversation<'_> {
             by_peer,
             message,
         };
-        self.tell_transfer(number, true, ours.name, step);
+        self.tell_transfer(number, true, ours.title, step);
     }
 }

@@ -13,6 +13,7 @@ use undertone_core::files::{Offer, OfferId};
 use undertone_core::session::Session;
 use undertone_core::session::streams::{StreamId, WANTED_MAX, Wanted};
 
+use super::words::title;
 use crate::engine::event::transfer::OfferedFile;
 use crate::files::source::Source;
 
@@ -26,7 +27,9 @@ const BATCH: usize = 4 * WANTED_MAX;
 /// An offer of ours.
 #[derive(Debug)]
 pub(in crate::engine::conversation) struct Outgoing {
-    pub(super) name: String,
+    name: String,
+    /// What it is called.
+    pub(super) title: String,
     pub(super) id: OfferId,
     pub(super) files: u64,
     /// The first of them.
@@ -88,6 +91,7 @@ impl Outgoing {
         let totals = *source.totals();
         Self {
             name: source.name().as_str().to_owned(),
+            title: title(source.name().as_str(), totals.roots),
             id: source.id(),
             files: totals.files,
             first: first(source.list()),

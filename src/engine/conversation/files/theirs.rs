@@ -75,7 +75,7 @@ impl Conversation<'_> {
             Next::GoOn(writing) => writing.folder().map(Path::to_owned),
         };
         theirs.listed(&summary, next, &mut self.session);
-        let name = theirs.offer.name.to_string();
+        let name = theirs.title.clone();
         let (size, config) = (summary.totals.size, &self.context.config);
         if let (Some(limit), Some(size)) = (config.limit, size)
             && size > limit
@@ -197,7 +197,7 @@ impl Conversation<'_> {
             }
             Work::Written(writing, Ok(Some(received))) => {
                 let (id, size) = (theirs.offer.id, theirs.size_of(&writing));
-                let name = theirs.offer.name.to_string();
+                let name = theirs.title.clone();
                 theirs.close(&mut self.session);
                 self.transfers.theirs.remove(&number);
                 let _ = self.session.tell_outcome(id, Outcome::Received);

@@ -44,10 +44,18 @@ impl Transfers {
 
     /// An offer, by its number and name.
     pub(super) fn named(&self, number: u32) -> Option<String> {
-        let theirs = self.theirs.get(&number).map(|theirs| &*theirs.offer.name);
-        let ours = self.ours.get(&number).map(|ours| ours.name.as_str());
+        let theirs = self.theirs.get(&number).map(|theirs| &theirs.title);
+        let ours = self.ours.get(&number).map(|ours| &ours.title);
         let name = theirs.or(ours)?;
         Some(format!("[{number}] {}", Safe::line(name)))
+    }
+}
+
+/// What an offer is called: its first entry, of which there are so many that are in no folder.
+pub(super) fn title(name: &str, roots: u64) -> String {
+    match roots.saturating_sub(1) {
+        0 => name.to_owned(),
+        more => format!("{name} and {more} more"),
     }
 }
 

@@ -26,7 +26,7 @@ impl Outgoing {
             None if self.accepted => percent("sending", self.progress(session)),
             None => "offered".to_owned(),
         };
-        in_words("to them", &self.name, (self.files, self.size), &how)
+        in_words("to them", &self.title, (self.files, self.size), &how)
     }
 
     /// The peer waits for space.
