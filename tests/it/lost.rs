@@ -109,7 +109,7 @@ fn of_a_contact_that_stays_away_it_is_told_that_it_may_be_somebody_else_by_now()
     ada.await_event("reconnecting");
     ada.await_that("a remark", |event| {
         let message = event["message"].as_str().unwrap_or_default();
-        message.starts_with("bob is not found") && message.ends_with("start anew: /quit")
+        message.starts_with("bob is not found") && message.ends_with("both leave and start anew")
     });
     ada.say("/quit");
     ada.exit_code();
