@@ -128,6 +128,25 @@ fn a_file_that_changed_before_it_was_read_is_said_to_have_failed() {
     assert_eq!(fs::read_dir(to.path()).unwrap().count(), 0);
 }
 
+/// With a folder beside it something is there all the same, and both ends say so.
+#[test]
+fn of_a_file_that_changed_what_was_offered_with_it_is_kept() {
+    let (_mediator, _homes, [mut sender, mut receiver]) = talking();
+    let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let [path, empty] = ["a", "empty"].map(|name| from.path().join(name));
+    fs::write(&path, "text").unwrap();
+    fs::create_dir(&empty).unwrap();
+    sender.say(&format!("/send {} {}", path.display(), empty.display()));
+    await_state(&receiver, "offered");
+    fs::write(&path, "more text").unwrap();
+    receiver.say(&format!("/accept 1 {}", to.path().display()));
+    for client in [&sender, &receiver] {
+        let done = await_state(client, "done");
+        assert_eq!(done["dropped"][0], "a: changed while it was read");
+    }
+    assert!(to.path().join("empty").is_dir());
+}
+
 #[test]
 fn a_file_that_changes_on_its_way_is_not_sent_to_its_end() {
     let (_mediator, _homes, [mut sender, mut receiver]) = talking();

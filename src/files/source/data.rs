@@ -151,7 +151,7 @@ impl Source {
                     let (entry, folders) = (self.schedule.entry(), self.schedule.folders());
                     let rest = rest.get_mut(..len).unwrap_or_default();
                     self.reader.read_at(file, folders, entry, at, rest);
-                    if self.totals().entries == 1 && !self.reader.holds() {
+                    if self.totals().is_one_file() && !self.reader.holds() {
                         self.verdict(file);
                         return Err(io::Error::other(self.failed.in_words().join(", ")));
                     }

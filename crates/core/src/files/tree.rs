@@ -60,6 +60,12 @@ impl Totals {
         (self.entries <= ENTRIES_MAX && self.list <= LIST_MAX).then_some(self)
     }
 
+    /// Whether it is a file, and no folder.
+    #[must_use]
+    pub fn is_one_file(&self) -> bool {
+        (self.entries, self.files) == (1, 1)
+    }
+
     /// Whether something of it is more than it is there.
     pub(super) fn exceeds(&self, most: &Self) -> bool {
         self.entries > most.entries

@@ -136,7 +136,7 @@ impl Conversation<'_> {
         };
         ours.close(&mut self.session);
         let (size, dropped) = (ours.sent(), ours.failed());
-        let step = match ours.is_one_file() && !dropped.is_empty() {
+        let step = match ours.is_one_file && !dropped.is_empty() {
             true => Step::lost(false, &dropped),
             false => Step::Done {
                 size,

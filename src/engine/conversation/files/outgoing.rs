@@ -32,6 +32,8 @@ pub(in crate::engine::conversation) struct Outgoing {
     pub(super) title: String,
     pub(super) id: OfferId,
     pub(super) files: u64,
+    /// It is a file, and no folder.
+    pub(super) is_one_file: bool,
     /// The first of them.
     pub(super) first: Vec<OfferedFile>,
     pub(super) size: Option<u64>,
@@ -94,6 +96,7 @@ impl Outgoing {
             title: title(source.name().as_str(), totals.roots),
             id: source.id(),
             files: totals.files,
+            is_one_file: totals.is_one_file(),
             first: first(source.list()),
             size: totals.size,
             total: totals.size.map(|_| totals.data),
@@ -235,12 +238,6 @@ impl Outgoing {
     pub(super) fn failed(&self) -> Vec<String> {
         let source = self.source.as_ref();
         source.map_or_else(Vec::new, |source| source.failed().in_words())
-    }
-
-    /// Whether it is a file, and no folder.
-    pub(super) fn is_one_file(&self) -> bool {
-        let mut first = self.first.iter();
-        self.files == 1 && first.all(|only| !only.path.contains('/'))
     }
 
     /// Nothing more is said of it.

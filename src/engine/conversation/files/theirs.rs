@@ -100,7 +100,7 @@ impl Conversation<'_> {
                 "{name} goes on in {began}, where it began"
             )));
         }
-        if into.is_none() && (summary.totals.entries, summary.totals.files) != (1, 1) {
+        if into.is_none() && !summary.totals.is_one_file() {
             let message = format!("one file alone can go to {NAME}\n{ONE_FILE}");
             return self.end_theirs(number, Outcome::CannotWrite, message);
         }
