@@ -272,12 +272,13 @@ impl Conversation<'_> {
         }
         for (number, theirs) in &mut self.transfers.theirs {
             let step = theirs.news(now);
+            if let Some(Step::Paused { .. }) = step {
+                // Where the outbox is full, that nothing moves says enough.
+                let _ = self.session.tell_paused(theirs.offer.id);
+            }
             news.extend(step.map(|step| (*number, false, theirs.title.clone(), step)));
         }
         for (number, outgoing, name, step) in news {
-            if let (false, Step::Paused { .. }) = (outgoing, &step) {
-                self.tell_paused(number);
-            }
             // Who leaves waits for it.
             self.heeded = now;
             self.tell_transfer(number, outgoing, name, step);

@@ -1,7 +1,7 @@
 //! Offers of the peer's come, and so does what was accepted. What the person says of them is `asked`'s,
 //! how they end `ended`'s.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use undertone_core::files::{Offer, Outcome};
 use undertone_core::session::streams::StreamId;
@@ -65,14 +65,13 @@ impl Conversation<'_> {
         let Some(theirs) = self.transfers.theirs.get_mut(&number) else {
             return;
         };
-        let kept = match &next {
-            Next::Ask(_, left) => left.as_ref().map(|left| left.transfer().offset),
-            Next::GoOn(_) => None,
-        };
-        let asks = matches!(next, Next::Ask(..));
-        let began = match &next {
-            Next::Ask(..) => None,
-            Next::GoOn(writing) => writing.folder().map(Path::to_owned),
+        // So much is here of what the person is asked about; what goes on does where it began.
+        let (asked, began) = match &next {
+            Next::Ask(_, left) => {
+                let kept = left.as_ref().map(|left| left.transfer().offset);
+                (Some(kept.unwrap_or_default()), None)
+            }
+            Next::GoOn(writing) => (None, writing.folder().map(Path::to_owned)),
         };
         theirs.listed(&summary, next, &mut self.session);
         let name = theirs.title.clone();
@@ -87,13 +86,11 @@ impl Conversation<'_> {
             );
         }
         let into = config.downloads.folder();
-        if let Some(began) = began
-            && into
-                .as_ref()
-                .and_then(|into| into.canonicalize().ok())
-                .as_ref()
-                != Some(&began)
-        {
+        let is_there = |began: &PathBuf| {
+            let into = into.as_ref().and_then(|into| into.canonicalize().ok());
+            into.as_ref() == Some(began)
+        };
+        if let Some(began) = began.filter(|began| !is_there(began)) {
             let (name, began) = (Safe::line(&name), began.display().to_string());
             let began = Safe::line(&began);
             self.show(Event::named_note(format!(
@@ -104,7 +101,7 @@ impl Conversation<'_> {
             let message = format!("one file alone can go to {NAME}\n{ONE_FILE}");
             return self.end_theirs(number, Outcome::CannotWrite, message);
         }
-        if asks {
+        if let Some(kept) = asked {
             let trust = self.peer.trust();
             // How much comes through a pipe nobody knows.
             let is_little = config
@@ -112,21 +109,13 @@ impl Conversation<'_> {
                 .zip(size)
                 .is_some_and(|(up_to, size)| size <= up_to);
             let relay = self.route.relay_limits();
-            let mut offered = Offered::new(&summary, trust, into, relay, kept.unwrap_or_default());
+            let mut offered = Offered::new(&summary, trust, into, relay, kept);
             let accepted = trust == Trust::Verified && is_little && !offered.lacks_space;
             offered.accepted = accepted;
             self.tell_transfer(number, false, name, Step::Offered(offered));
             if accepted {
                 self.accept(Some(number), None);
             }
-        }
-    }
-
-    /// The peer hears that an offer of theirs waits for space.
-    pub(super) fn tell_paused(&mut self, number: u32) {
-        if let Some(theirs) = self.transfers.theirs.get(&number) {
-            // Where the outbox is full, that nothing moves says enough.
-            let _ = self.session.tell_paused(theirs.offer.id);
         }
     }
 
