@@ -6,12 +6,14 @@
 //! ```text
 //! link          the way to the peer: port, dial, acceptor, nomination, frames, relay
 //! rendezvous    the mediator's WebSocket: proxy, TLS, messages
+//! stun          how routers show a UDP socket of ours, by a mediator's word
 //! socket        what both ask of a socket
 //! ```
 
 pub mod link;
 pub mod rendezvous;
 pub mod socket;
+pub mod stun;
 
 #[cfg(test)]
 #[path = "../../../tests/common/memory.rs"]

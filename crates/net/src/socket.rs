@@ -4,7 +4,7 @@
 //! 0), so that the same two ends can connect again at once.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -133,4 +133,12 @@ pub(crate) fn prepare<'a>(socket: impl Into<SockRef<'a>>) -> io::Result<()> {
 /// arrives.
 pub(crate) fn close_with_care(stream: &TcpStream) {
     let _ = SockRef::from(stream).set_linger(None);
+}
+
+/// An IPv4 address that a dual-stack socket shows as IPv6, as what it is.
+pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
+        IpAddr::V6(_) => address,
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::future::pending;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use socket2::{SockRef, Socket};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
-use crate::socket::{Segments, begin, connected, dialling, prepare};
+use crate::socket::{Segments, begin, canonical, connected, dialling, prepare};
 
 /// A listener, and the port from which others are dialled.
 #[derive(Debug)]
@@ -155,14 +155,6 @@ fn limit_hops(socket: &Socket, to: SocketAddr, hops: u32) -> io::Result<()> {
     match to {
         SocketAddr::V4(_) => socket.set_ttl_v4(hops),
         SocketAddr::V6(_) => socket.set_unicast_hops_v6(hops),
-    }
-}
-
-/// An IPv4 address that a dual-stack socket shows as IPv6, as what it is.
-fn canonical(address: SocketAddr) -> SocketAddr {
-    match address.ip().to_canonical() {
-        ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
-        IpAddr::V6(_) => address,
     }
 }
 

@@ -61,6 +61,14 @@ impl Rendezvous {
         self.address.unwrap_or(unknown)
     }
 
+    /// Where the mediator answers STUN, as far as it said so; `None` through a proxy, which UDP does
+    /// not pass.
+    pub fn stun(&self) -> Option<SocketAddr> {
+        let mut address = self.address?;
+        address.set_port(self.stun?);
+        Some(address)
+    }
+
     /// The number of the interface by which it is reached, where no router is on the way.
     pub fn link(&self) -> Option<u32> {
         self.link

@@ -45,6 +45,11 @@ impl Rendezvous {
             match message {
                 Some(Ok(Message::Text(text))) => {
                     let mut message = decode(&text)?;
+                    if let MediatorMessage::Waiting { terms, .. }
+                    | MediatorMessage::Paired { terms, .. } = &message
+                    {
+                        self.stun = terms.stun;
+                    }
                     if let MediatorMessage::Paired {
                         relay,
                         observed,

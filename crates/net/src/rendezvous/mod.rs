@@ -70,6 +70,8 @@ pub struct Rendezvous {
     port_kept: bool,
     /// The port that was wanted, and what is known of it.
     outside: Option<(u16, Outside)>,
+    /// As `waiting` or `paired` said last.
+    stun: Option<u16>,
     /// As the last `paired` said.
     relays: bool,
     relay_limits: RelayLimits,
@@ -154,6 +156,7 @@ impl Rendezvous {
                 address: endpoint.proxy.is_none().then_some(address),
                 port_kept,
                 outside: None,
+                stun: None,
                 relays: false,
                 relay_limits: RelayLimits::default(),
                 heard: Instant::now(),
