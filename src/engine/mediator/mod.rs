@@ -22,10 +22,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use undertone_core::mediator_url::MediatorUrl;
-use undertone_host::listen;
+use undertone_host::{listen, listen_udp};
 use undertone_wire::InstanceId;
 
-use crate::embedded::{Config, lan as dns_sd, serve};
+use crate::embedded::{Config, lan as dns_sd, serve, stun};
 use crate::engine::mediator::access::Access;
 use crate::engine::mediator::lan::{Known, LOOK_FOR, Lan};
 use crate::engine::mediator::links::{Link, links_here};
@@ -304,10 +304,28 @@ async fn find_or_start_at(
 fn start(bind: Option<IpAddr>, port: u16) -> io::Result<Embedded> {
     let ip = bind.unwrap_or(Ipv6Addr::UNSPECIFIED.into());
     let listener = listen(SocketAddr::new(ip, port))?;
+    // Where another program has that port of UDP, chats go by TCP alone.
+    let udp = listen_udp(SocketAddr::new(ip, port)).ok();
+    let config = Config {
+        stun: udp.as_ref().map(|_| port),
+        ..Config::default()
+    };
     let (stop, stopped) = oneshot::channel();
-    let server = tokio::spawn(serve(listener, Config::default(), async {
-        let _ = stopped.await;
-    }));
+    let server = tokio::spawn(async move {
+        let answering = async {
+            match udp {
+                Some(udp) => stun::serve(udp).await,
+                None => pending().await,
+            }
+        };
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        tokio::select! {
+            served = serve(listener, config, stopped) => served,
+            never = answering => match never {},
+        }
+    });
     Ok(Embedded { stop, server })
 }
 
