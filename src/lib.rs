@@ -42,7 +42,7 @@ pub mod terminal;
 pub mod trust;
 pub mod ui;
 
-pub use undertone_net::{link, rendezvous, socket};
+pub use undertone_net::{link, rendezvous, socket, stun};
 
 #[cfg(test)]
 #[path = "../tests/common/memory.rs"]

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use undertone_core::mediator_url::MediatorUrl;
 
 use super::seat::{self, Seat};
-use super::{Report, clock, paths};
+use super::{Report, clock, paths, udp};
 use crate::cli::DoctorArgs;
 use crate::engine::mediator::ports;
 use crate::link::interfaces::addresses_here;
@@ -43,6 +43,8 @@ pub(super) async fn examine(args: &DoctorArgs, report: &mut Report<'_>) -> io::R
             seats.extend(others.into_iter().map(|seat| (endpoint, seat)));
         }
     }
+    let stun: Vec<SocketAddr> = seats.iter().filter_map(|(_, seat)| seat.stun()).collect();
+    udp::tell(args.bind, &stun, report).await?;
     paths::tell(port.as_ref(), &mut seats, report).await?;
     for (_, seat) in seats {
         seat.give_back().await;

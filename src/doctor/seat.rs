@@ -62,6 +62,11 @@ impl Seat {
         (!self.mediator.is_proxied()).then(|| self.mediator.address())
     }
 
+    /// Where the mediator answers STUN, if it does.
+    pub(super) fn stun(&self) -> Option<SocketAddr> {
+        self.mediator.stun()
+    }
+
     /// Whether a reverse proxy stands before the mediator and keeps our address to itself: what is
     /// seen is then an address of the mediator's own side.
     pub(super) fn is_behind_a_proxy(&self) -> bool {

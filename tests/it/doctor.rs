@@ -51,6 +51,7 @@ fn where_all_is_well_it_says_so_and_changes_nothing() {
         "rendezvous",
         "observed",
         "nat",
+        "udp",
         "relay",
         "data-dir",
         "listen",
@@ -171,6 +172,14 @@ fn other_server(answer: &'static [u8]) -> String {
         }
     });
     address
+}
+
+#[test]
+fn a_mediator_without_stun_tells_nothing_of_udp() {
+    let (home, mediator) = (Home::new(), Mediator::start_with(&["--stun", "off"]));
+    let (code, findings) = doctor(&home, &["--mediator", &mediator.url, "--bind", "127.0.0.1"]);
+    assert_eq!(code, 0, "{findings:#?}");
+    assert!(findings.iter().all(|finding| finding["check"] != "udp"));
 }
 
 #[test]

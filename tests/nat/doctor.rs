@@ -6,7 +6,7 @@ use crate::common::{Home, Mediator, Start};
 use crate::inside::inside;
 use crate::lab::{Access, Lab, MEDIATOR, MEDIATOR_TOO, name};
 use crate::machine::within;
-use crate::router::{RESTRICTED, SYMMETRIC, WEB_ONLY};
+use crate::router::{RESTRICTED, SYMMETRIC, TCP_SYMMETRIC, UDP_BLOCKED, WEB_ONLY};
 
 /// A port that is not the web's.
 const PORT: u16 = 7700;
@@ -14,10 +14,13 @@ const PORT: u16 = 7700;
 /// What a's doctor tells of mediators at these hosts and port, all of which relay or not.
 fn told(access: Access, hosts: &[&str], port: u16, relay: bool) -> Vec<Value> {
     let _lab = Lab::new(access, Access::Public);
-    let listen = format!("0.0.0.0:{port}");
-    let mut options = vec!["--listen", &listen];
-    options.extend(relay.then_some("--relay"));
-    let _mediator = within("mediator", || Mediator::start_with(&options));
+    // One for each address: by UDP an answer comes from where it was asked.
+    let _mediators = [MEDIATOR, MEDIATOR_TOO].map(|ip| {
+        let listen = format!("{ip}:{port}");
+        let mut options = vec!["--listen", &listen];
+        options.extend(relay.then_some("--relay"));
+        within("mediator", || Mediator::start_with(&options))
+    });
     let home = Home::new();
     let mut start = Start::new(&home, &["doctor", "--json"]);
     for host in hosts {
@@ -62,6 +65,7 @@ fn a_home_router_keeps_one_mapping_for_all() {
             "fine",
             "of another number (endpoint-independent)",
         );
+        assert_finding(&told, "udp", "fine", "(endpoint-independent)");
         assert_finding(&told, "direct", "fine", "likely with everyone but");
         assert_finding(&told, "relay", "fine", "need not relay");
         assert_eq!(finding(&told, "ports"), ("", ""));
@@ -74,6 +78,27 @@ fn a_name_with_two_addresses_tells_as_much_as_two_mediators() {
         let name = name([MEDIATOR.into(), MEDIATOR_TOO.into()]);
         let told = told(Access::Home(SYMMETRIC), &[&name], PORT, false);
         assert_finding(&told, "nat", "warning", "symmetric");
+        assert_finding(&told, "udp", "warning", "symmetric");
+    });
+}
+
+#[test]
+fn a_router_may_be_symmetric_for_tcp_alone() {
+    inside(|| {
+        let [one, other] = two();
+        let told = told(Access::Home(TCP_SYMMETRIC), &[&one, &other], PORT, false);
+        assert_finding(&told, "nat", "warning", "symmetric");
+        assert_finding(&told, "udp", "fine", "(endpoint-independent)");
+    });
+}
+
+#[test]
+fn udp_that_does_not_get_out_is_told() {
+    inside(|| {
+        let [one, other] = two();
+        let told = told(Access::Home(UDP_BLOCKED), &[&one, &other], PORT, false);
+        assert_finding(&told, "nat", "fine", "(endpoint-independent)");
+        assert_finding(&told, "udp", "warning", "nothing comes back by UDP");
     });
 }
 
@@ -98,6 +123,7 @@ fn one_address_alone_does_not_tell_the_kind_of_router() {
     inside(|| {
         let told = told(Access::Home(RESTRICTED), &[&two()[0]], PORT, false);
         assert_finding(&told, "nat", "warning", "one address alone does not tell");
+        assert_finding(&told, "udp", "fine", "one address alone does not tell");
         assert_eq!(finding(&told, "direct"), ("", ""));
     });
 }
@@ -108,6 +134,7 @@ fn without_a_router_it_says_so() {
         let [one, other] = two();
         let told = told(Access::Public, &[&one, &other], PORT, false);
         assert_finding(&told, "nat", "fine", "public address");
+        assert_finding(&told, "udp", "fine", "as it is");
         assert_finding(&told, "direct", "fine", "likely with everyone");
     });
 }
@@ -118,6 +145,7 @@ fn a_guest_network_seems_to_let_the_web_out_only() {
         let [one, other] = two();
         let told = told(Access::Home(WEB_ONLY), &[&one, &other], 443, true);
         assert_finding(&told, "nat", "warning", "symmetric");
+        assert_finding(&told, "udp", "warning", "nothing comes back by UDP");
         assert_finding(&told, "ports", "warning", "perhaps only the web");
         assert_finding(&told, "direct", "warning", "unlikely, with anybody");
         assert_finding(&told, "relay", "fine", "relays");

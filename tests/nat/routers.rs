@@ -10,7 +10,7 @@ use socket2::{Domain, Socket, Type};
 use crate::inside::inside;
 use crate::lab::{Access, Lab, MEDIATOR};
 use crate::machine::within;
-use crate::router::{Nat, REJECTING, RESTRICTED, SYMMETRIC, WEB_ONLY};
+use crate::router::{Nat, REJECTING, RESTRICTED, SYMMETRIC, TCP_STRICT, WEB_ONLY};
 
 /// Ports at the mediator that tell everyone where they come from; the last one is not
 /// the web's.
@@ -139,6 +139,11 @@ fn both_dialling_opens_a_path_between_rejecting_routers() {
 #[test]
 fn both_dialling_opens_a_path_at_the_same_provider() {
     inside(|| assert!(opens_between(Access::Double, Access::SameProvider)));
+}
+
+#[test]
+fn both_dialling_opens_no_path_between_routers_that_are_strict_of_tcp() {
+    inside(|| assert!(!opens_between(home(TCP_STRICT), home(TCP_STRICT))));
 }
 
 #[test]
