@@ -26,6 +26,8 @@ pub(crate) struct Admission {
 /// A connection's claim on the caps, given back when it is dropped.
 pub(crate) struct Arrival {
     pub(crate) remote: SocketAddr,
+    /// Where it came in, if that is known.
+    pub(crate) local: Option<IpAddr>,
     /// Over a cap: to be told so and closed.
     pub(crate) refused: bool,
     /// Claimed here unless a proxy's word for the address is awaited.
@@ -52,7 +54,11 @@ impl Admission {
     }
 
     /// `None`: there is not even room to say that there is none.
-    pub(crate) fn admit(self: &Arc<Self>, remote: SocketAddr) -> Option<Arrival> {
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        remote: SocketAddr,
+        local: Option<IpAddr>,
+    ) -> Option<Arrival> {
         let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
         if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
             let address = if self.trust_proxy {
@@ -63,6 +69,7 @@ impl Admission {
             if self.trust_proxy || address.is_some() {
                 return Some(Arrival {
                     remote,
+                    local,
                     refused: false,
                     _address: address,
                     _slot: slot,
@@ -72,6 +79,7 @@ impl Admission {
         let slot = Arc::clone(&self.refusals).try_acquire_owned().ok()?;
         Some(Arrival {
             remote,
+            local,
             refused: true,
             _address: None,
             _slot: slot,

@@ -39,10 +39,17 @@ pub(crate) struct Cli {
     /// Private key of the certificate in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Take clients' addresses from the last X-Forwarded-For entry; only behind a
-    /// reverse proxy that sets it
+    /// Take clients' addresses from the last X-Forwarded-For entry, and what browsers ask for from
+    /// X-Forwarded-Host and -Proto; only behind a reverse proxy that sets the first
     #[arg(long, value_parser = BoolishValueParser::new())]
     trust_proxy: bool,
+    /// Serve no page for browsers, and let none of them wait here
+    #[arg(long, value_parser = BoolishValueParser::new())]
+    no_page: bool,
+    /// Let browsers have the page by this name too, on a private network without TLS: there a
+    /// name of the public DNS might lead here on behalf of somebody else. Repeatable
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = host_name)]
+    page_host: Vec<String>,
     /// Announce itself on the local network by multicast DNS, for `undertone --lan`;
     /// the announcement holds address, port and a random number
     #[arg(long, value_parser = BoolishValueParser::new())]
@@ -242,6 +249,8 @@ impl Cli {
             joins_per_minute: self.joins_per_minute,
             rejoins_per_minute: self.rejoins_per_minute,
             trust_proxy: self.trust_proxy,
+            page: !self.no_page,
+            page_hosts: self.page_host.clone(),
             relay: self.relay.then_some(RelayLimits {
                 rate: self.relay_rate,
                 total_rate: self.relay_total_rate,
@@ -301,6 +310,18 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
         .first()
         .copied()
         .ok_or_else(|| "that name has no address".into())
+}
+
+/// Reads the name of a host as browsers write it.
+fn host_name(text: &str) -> Result<String, String> {
+    let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    match !text.is_empty() && text.bytes().all(in_name) {
+        true => Ok(text.to_owned()),
+        false => Err(
+            "write the name alone, as mediator.home.example; one with other letters as xn--…"
+                .into(),
+        ),
+    }
 }
 
 /// Reads such an address, or `off`.

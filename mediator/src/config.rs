@@ -22,8 +22,14 @@ pub struct Config {
     /// The same of those that come back.
     pub rejoins_per_minute: u32,
     /// Take the client's address from the last `X-Forwarded-For` entry: only behind
-    /// a reverse proxy that sets it, or clients choose their own address.
+    /// a reverse proxy that sets it, or clients choose their own address. What browsers asked the
+    /// proxy for, too, from `X-Forwarded-Host` and `-Proto`.
     pub trust_proxy: bool,
+    /// Serve the page for browsers, and let it open a WebSocket.
+    pub page: bool,
+    /// Names by which browsers get it on a private network without TLS, beside addresses,
+    /// `localhost`, single labels and those of `.local`.
+    pub page_hosts: Vec<String>,
     /// Relay for pairs that find no direct path, within these limits; `None`: do not.
     pub relay: Option<RelayLimits>,
     /// Have whoever waits take its seat anew over a new connection after so long, ± 25 %.
@@ -83,6 +89,8 @@ impl Default for Config {
             joins_per_minute: wire::JOINS_PER_MINUTE,
             rejoins_per_minute: wire::REJOINS_PER_MINUTE,
             trust_proxy: false,
+            page: true,
+            page_hosts: Vec::new(),
             relay: None,
             reseat: None,
             stun: None,

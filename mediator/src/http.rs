@@ -2,10 +2,13 @@
 //! connection.
 //!
 //! `request` reads its head, and `answer` is what is said to it, or `upgrade`; `forwarded` is a
-//! proxy's word for where it comes from. A body that nobody asked for is not read.
+//! proxy's word for it, `host` by which name browsers come, and `origin` from which page. A body that
+//! nobody asked for is not read.
 
 mod answer;
 mod forwarded;
+mod host;
+mod origin;
 mod request;
 mod upgrade;
 
@@ -13,6 +16,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
+use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, sink};
 use tokio::time::timeout;
 use tracing::debug;
@@ -20,18 +24,24 @@ use undertone_wire::PATH;
 
 use crate::admission::{AddressClaim, Arrival};
 use crate::mediator::Mediator;
+use crate::page::ASSETS;
 use crate::refusal::FULL_RETRY;
 use crate::within::within;
 
 use answer::Answer;
 use forwarded::forwarded;
+use host::{Host, is_near};
+use origin::Scheme;
 use request::Request;
 use request::Unread;
 
 /// Time for the client to hang up after an answer.
 const LINGER: Duration = Duration::from_secs(1);
+/// Bytes a second of an answer that a client takes at least, or it is cut off.
+const SLOWEST: u64 = 8 * 1024;
 
-const PAGE: Answer = Answer::page(include_str!("page.html"));
+/// In the place of the page.
+const TEXT_PAGE: Answer = Answer::html(include_str!("page.html"));
 const HEALTHY: Answer = Answer::text("200 OK", "ok");
 /// In the body, because proxies put headers of their own.
 const VERSION: Answer = Answer::text(
@@ -39,7 +49,12 @@ const VERSION: Answer = Answer::text(
     concat!("undertone-mediator ", env!("CARGO_PKG_VERSION"), "\n"),
 );
 const MALFORMED: Answer = Answer::text("400 Bad Request", "");
-const NOT_FOR_PAGES: Answer = Answer::text("403 Forbidden", "not for web pages\n");
+const NOT_FOR_PAGES: Answer = Answer::text("403 Forbidden", "not for other web pages\n");
+const NOT_BY_THIS_NAME: Answer = Answer::text(
+    "403 Forbidden",
+    "There is no page under this name: on this network it might be somebody else's. Ask for it by \
+    the mediator's address. Whoever runs it allows names with --page-host NAME.\n",
+);
 const UNKNOWN: Answer = Answer::text("404 Not Found", "");
 const NOT_ALLOWED: Answer = Answer::text("405 Method Not Allowed", "").with("allow: GET,HEAD\r\n");
 const TOO_LARGE: Answer = Answer::text("431 Request Header Fields Too Large", "");
@@ -99,8 +114,8 @@ where
             claim,
         } => (answer, observed, claim),
         Reply::Answered { answer, to_head } => {
-            let answer = answer.bytes(SystemTime::now(), to_head);
-            let _ = timeout(patience, say_and_close(stream, &answer)).await;
+            // Boxed: those who wait must not pay for it.
+            Box::pin(say_and_close(stream, &answer, to_head, patience)).await;
             return None;
         }
     };
@@ -112,15 +127,22 @@ where
     })
 }
 
-/// Dropped with unread bytes, TCP would reset and could take the answer along.
-async fn say_and_close<S>(stream: &mut S, answer: &[u8]) -> std::io::Result<()>
+/// Says it, within this time and that of a slow reader.
+async fn say_and_close<S>(stream: &mut S, answer: &Answer, to_head: bool, patience: Duration)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    stream.write_all(answer).await?;
-    stream.shutdown().await?;
-    let _ = timeout(LINGER, copy(stream, &mut sink())).await;
-    Ok(())
+    let head = Bytes::from(answer.head(SystemTime::now()));
+    let body = if to_head { &[] } else { answer.body };
+    let patience = patience + Duration::from_secs(body.len() as u64 / SLOWEST);
+    let saying = async {
+        stream.write_all_buf(&mut head.chain(body)).await?;
+        stream.shutdown().await?;
+        // Dropped with unread bytes, TCP would reset and could take the answer along.
+        let _ = timeout(LINGER, copy(stream, &mut sink())).await;
+        std::io::Result::Ok(())
+    };
+    let _ = timeout(patience, saying).await;
 }
 
 impl From<Answer> for Reply {
@@ -138,18 +160,69 @@ fn reply(request: &Request<'_>, arrival: &Arrival, mediator: &Mediator) -> Reply
     if arrival.refused {
         return answered(full(mediator));
     }
-    let page = match request.path() {
+    let known = match request.path() {
         PATH => None,
-        "/" => Some(PAGE),
         "/healthz" => Some(HEALTHY),
         "/version" => Some(VERSION),
-        _ => return answered(UNKNOWN),
+        "/" if !mediator.config.page => Some(TEXT_PAGE),
+        path => {
+            let asset = ASSETS.iter().find(|asset| asset.path == path);
+            let Some(asset) = asset.filter(|_| mediator.config.page) else {
+                return answered(UNKNOWN);
+            };
+            let given = for_browsers(request, arrival, mediator);
+            Some(given.map_or_else(|refusal| refusal, |_| Answer::asset(asset)))
+        }
     };
-    match page {
+    match known {
         _ if !to_head && request.method != "GET" => NOT_ALLOWED.into(),
-        Some(page) => answered(page),
+        Some(answer) => answered(answer),
         None => rendezvous(request, arrival, mediator).unwrap_or_else(answered),
     }
+}
+
+/// By which host a browser may have the page, or use it; not known where nothing is asked of it.
+fn for_browsers<'a>(
+    request: &Request<'a>,
+    arrival: &Arrival,
+    mediator: &Mediator,
+) -> Result<Option<Host<'a>>, Answer> {
+    let config = &mediator.config;
+    let host = Host::of(request, config.trust_proxy);
+    // A proxy serves the names that it knows. By TLS the browser has compared the name with the
+    // certificate, which somebody else's has not.
+    let is_guarded =
+        !config.trust_proxy && config.tls.is_none() && is_near(arrival.local, arrival.remote.ip());
+    if is_guarded && !host.is_some_and(|host| host.is_nobody_elses(&config.page_hosts)) {
+        let why = "a browser, under a name that might be somebody else's; --page-host allows names";
+        mediator.hub.tally.note("refused", why);
+        return Err(NOT_BY_THIS_NAME);
+    }
+    Ok(host)
+}
+
+/// Only browsers name an origin, and no page but ours has business here.
+fn may_speak(request: &Request<'_>, arrival: &Arrival, mediator: &Mediator) -> Result<(), Answer> {
+    let config = &mediator.config;
+    if request.values("origin").next().is_none() {
+        return Ok(());
+    }
+    if config.page {
+        let host = for_browsers(request, arrival, mediator)?;
+        let scheme = Scheme::of(request, config.trust_proxy, config.tls.is_some());
+        let origins = request.values("origin");
+        if host.is_some_and(|host| origin::is_own(origins, host, scheme)) {
+            return Ok(());
+        }
+    }
+    let why = match config.trust_proxy {
+        false => "a web page of another origin",
+        true => {
+            "a web page of another origin than the proxy's; does that forward Host, or set X-Forwarded-Host?"
+        }
+    };
+    mediator.hub.tally.note("refused", why);
+    Err(NOT_FOR_PAGES)
 }
 
 fn full(mediator: &Mediator) -> Answer {
@@ -162,12 +235,7 @@ fn rendezvous(
     arrival: &Arrival,
     mediator: &Mediator,
 ) -> Result<Reply, Answer> {
-    // Only browsers name an origin, and no page has business here: it could use the visitor's own
-    // mediator, on loopback or at home, to spend attempts and to learn that it runs.
-    if request.values("origin").next().is_some() {
-        mediator.hub.tally.note("refused", "a web page (Origin)");
-        return Err(NOT_FOR_PAGES);
-    }
+    may_speak(request, arrival, mediator)?;
     let answer = upgrade::accept(request)?;
     if !mediator.config.trust_proxy {
         return Ok(Reply::Upgraded {
@@ -191,20 +259,5 @@ fn rendezvous(
 }
 
 #[cfg(test)]
-mod tests {
-    #[test]
-    fn the_page_needs_nothing_that_its_policy_forbids() {
-        let page = include_str!("page.html");
-        for forbidden in [
-            "<script",
-            "<style",
-            "style=",
-            "src=",
-            "href=",
-            "onload",
-            "http-equiv",
-        ] {
-            assert!(!page.contains(forbidden), "{forbidden}");
-        }
-    }
-}
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -17,6 +17,7 @@
 //! mediator              what all connections of one share: config, hub, admission
 //! admission             the caps on connections
 //! config                what an operator may set
+//! page                  what browsers get
 //! stun                  says over UDP from where it is asked
 //! lan                   announcing one on the local network
 //! tls                   the certificate, and how long it is valid
@@ -40,6 +41,7 @@ pub mod lan;
 pub mod limits;
 mod mediator;
 mod outcome;
+pub mod page;
 pub mod refusal;
 mod relay;
 mod relay_pair;

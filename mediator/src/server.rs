@@ -86,7 +86,8 @@ pub async fn serve(
                 continue;
             }
         };
-        let Some(arrival) = mediator.admission.admit(remote) else {
+        let local = stream.local_addr().ok().map(|local| local.ip());
+        let Some(arrival) = mediator.admission.admit(remote, local) else {
             mediator
                 .hub
                 .tally

@@ -50,3 +50,25 @@ fn every_option_that_takes_a_number_can_be_read() {
     let read = Cli::try_parse_from(words.into_iter().chain(options)).unwrap();
     assert_eq!(read.reseat, Some(2000));
 }
+
+#[test]
+fn names_of_the_page_are_names_alone() {
+    let read = |words: &[&str]| {
+        let words = ["undertone-mediator"].iter().chain(words);
+        Cli::try_parse_from(words).map(|cli| cli.config().ok().unwrap())
+    };
+    let config = read(&["--page-host", "a.example,b", "--page-host", "xn--c.example"]).unwrap();
+    assert_eq!(config.page_hosts, ["a.example", "b", "xn--c.example"]);
+    assert!(config.page && !read(&["--no-page"]).unwrap().page);
+    for wrong in [
+        "",
+        "a.example:7700",
+        "http://a.example",
+        "a b",
+        "*",
+        "ä.example",
+        "a,,b",
+    ] {
+        assert!(read(&["--page-host", wrong]).is_err(), "{wrong}");
+    }
+}

@@ -1,33 +1,49 @@
-//! What is answered to a request, as bytes.
+//! What is answered to a request: a head as bytes, and a body that is never copied.
 
 use std::fmt::Write;
 use std::time::SystemTime;
 
 use httpdate::fmt_http_date;
 
-/// For every answer: nothing runs, nothing is kept, nothing is passed on, and it is the only one of
-/// its connection.
+use crate::page::Asset;
+
+/// For every answer: nothing is kept, nothing is passed on, no other page embeds it or shares a
+/// window with it, and it is the only one of its connection.
 const FIELDS: &str = "connection: close\r\n\
-    content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n\
     referrer-policy: no-referrer\r\n\
     cache-control: no-store\r\n\
     x-content-type-options: nosniff\r\n\
     x-frame-options: DENY\r\n\
+    cross-origin-opener-policy: same-origin\r\n\
+    cross-origin-embedder-policy: require-corp\r\n\
     cross-origin-resource-policy: same-origin\r\n";
 
-const TEXT: &str = "text/plain; charset=utf-8";
-const HTML: &str = "text/html; charset=utf-8";
+/// Nothing runs.
+const NOTHING: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// What the page needs, from where it comes itself; no script may make markup of text.
+const PAGE: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+    img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+    trusted-types 'none'";
+
+const TEXT: &str = "content-type: text/plain; charset=utf-8\r\n";
+const HTML: &str = "content-type: text/html; charset=utf-8\r\n";
 
 /// An answer that ends its connection.
 #[derive(Clone, Copy)]
 pub(crate) struct Answer {
     /// Code and reason.
     status: &'static str,
+    /// Content-Security-Policy.
+    policy: &'static str,
+    /// What the body is: whole lines.
     kind: &'static str,
     /// Whole lines that it has beside [`FIELDS`].
     more: &'static str,
     retry_after: Option<u64>,
-    body: &'static str,
+    /// Of the program: who reads it slowly holds no memory of ours.
+    pub(super) body: &'static [u8],
 }
 
 impl Answer {
@@ -35,17 +51,29 @@ impl Answer {
     pub(crate) const fn text(status: &'static str, body: &'static str) -> Self {
         Self {
             status,
+            policy: NOTHING,
             kind: TEXT,
             more: "",
             retry_after: None,
-            body,
+            body: body.as_bytes(),
         }
     }
 
-    pub(super) const fn page(body: &'static str) -> Self {
+    /// A document in which nothing runs.
+    pub(super) const fn html(body: &'static str) -> Self {
         Self {
             kind: HTML,
             ..Self::text("200 OK", body)
+        }
+    }
+
+    /// A part of the page for browsers.
+    pub(super) const fn asset(asset: &Asset) -> Self {
+        Self {
+            policy: PAGE,
+            kind: asset.fields,
+            body: asset.body,
+            ..Self::text("200 OK", "")
         }
     }
 
@@ -63,29 +91,27 @@ impl Answer {
         }
     }
 
-    /// The answer at this time, to a `HEAD` without its body.
-    pub(super) fn bytes(&self, now: SystemTime, to_head: bool) -> Vec<u8> {
+    /// All before the body, at this time.
+    pub(super) fn head(&self, now: SystemTime) -> Vec<u8> {
         let Self {
             status,
+            policy,
             kind,
             more,
+            retry_after,
             body,
-            ..
         } = self;
+        let date = fmt_http_date(now);
         let mut text = format!(
-            "HTTP/1.1 {status}\r\ndate: {}\r\n{FIELDS}{more}",
-            fmt_http_date(now)
+            "HTTP/1.1 {status}\r\ndate: {date}\r\ncontent-security-policy: {policy}\r\n{FIELDS}{more}"
         );
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = retry_after {
             let _ = write!(text, "retry-after: {seconds}\r\n");
         }
         if !body.is_empty() {
-            let _ = write!(text, "content-type: {kind}\r\n");
+            text.push_str(kind);
         }
         let _ = write!(text, "content-length: {}\r\n\r\n", body.len());
-        if !to_head {
-            text.push_str(body);
-        }
         text.into_bytes()
     }
 }

@@ -1,14 +1,21 @@
-//! Where a proxy says that a request comes from.
+//! What a proxy says of a request: where it comes from, by `X-Forwarded-For` and its kin.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// The last `X-Forwarded-For` entry of these lines: the one that the proxy itself wrote. Earlier
-/// ones are the client's word. Port 0 where it gives none.
-pub(super) fn forwarded<'a>(
+/// The last entry of these lines: the one that the proxy itself wrote. Earlier ones are the
+/// client's word.
+pub(super) fn last_entry<'a>(
     mut lines: impl DoubleEndedIterator<Item = &'a [u8]>,
+) -> Option<&'a [u8]> {
+    let entry = lines.next_back()?.rsplit(|byte| *byte == b',').next()?;
+    Some(entry.trim_ascii())
+}
+
+/// The address of the last `X-Forwarded-For` entry. Port 0 where it gives none.
+pub(super) fn forwarded<'a>(
+    lines: impl DoubleEndedIterator<Item = &'a [u8]>,
 ) -> Option<SocketAddr> {
-    let line = str::from_utf8(lines.next_back()?).ok()?;
-    let entry = line.rsplit(',').next()?.trim();
+    let entry = str::from_utf8(last_entry(lines)?).ok()?;
     let bare = entry
         .strip_prefix('[')
         .and_then(|entry| entry.strip_suffix(']'))

@@ -7,6 +7,7 @@
     clippy::indexing_slicing
 )]
 
+mod browsers;
 mod common;
 mod environment;
 mod hostile;

@@ -1,0 +1,1 @@
+// Nothing runs here yet: the page is text.
