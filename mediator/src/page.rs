@@ -14,6 +14,14 @@ pub struct Asset {
     pub(crate) fields: &'static str,
 }
 
+impl Asset {
+    /// Whether it is sent with a content coding.
+    #[must_use]
+    pub fn is_compressed(&self) -> bool {
+        self.fields.contains("content-encoding")
+    }
+}
+
 /// All of the page, the document first.
 pub static ASSETS: [Asset; 6] = [
     Asset {

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use undertone_core::mediator_url::MediatorUrl;
 
 use super::seat::{self, Seat};
-use super::{Report, clock, paths, udp};
+use super::{Report, clock, page, paths, udp};
 use crate::cli::DoctorArgs;
 use crate::engine::mediator::ports;
 use crate::link::interfaces::addresses_here;
@@ -121,6 +121,9 @@ async fn steps(
         Ok(Ok(answer)) => {
             version(&answer, report)?;
             clock::tell(&answer, report)?;
+            if version::version(&answer).is_some() {
+                page::examine(endpoint, report).await?;
+            }
         }
         // A proxy that says nothing shows at the next step.
         Err(_) if endpoint.proxy.is_some() => {}

@@ -1,7 +1,7 @@
 //! `undertone doctor`: what is wrong, and what to do about it.
 //!
 //! Owns: findings, how they are written, and the exit code. The checks are in `mediator` (the way
-//! to it, step by step), `seat` (what it then tells of us), `nat`, `udp` and `paths` (what that means) and
+//! to it, step by step), `page` (what it serves to browsers), `seat` (what it then tells of us), `nat`, `udp` and `paths` (what that means) and
 //! `here` and `clock` (this machine). Nothing is changed, neither modes nor files, but that a file is written to
 //! see whether it can be, and taken away again.
 
@@ -9,6 +9,7 @@ mod clock;
 mod here;
 mod mediator;
 mod nat;
+mod page;
 mod paths;
 mod seat;
 mod udp;

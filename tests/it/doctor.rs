@@ -48,6 +48,7 @@ fn where_all_is_well_it_says_so_and_changes_nothing() {
         "tcp",
         "version",
         "clock",
+        "page",
         "rendezvous",
         "observed",
         "nat",
@@ -206,6 +207,89 @@ fn a_clock_that_is_off_is_told() {
     let (_, findings) = doctor(&home, &["--mediator", &address, "--bind", "127.0.0.1"]);
     assert_eq!(state(&findings, "clock"), "warning");
     assert_eq!(state(&findings, "version"), "fine");
+}
+
+/// A mediator's answer to everything but these, of paths and their answers.
+fn other_mediator(answers: Vec<(&'static str, Vec<u8>)>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 1024];
+            let read = stream.read(&mut request).unwrap_or(0);
+            let request = String::from_utf8_lossy(&request[..read]).into_owned();
+            let path = request.split(' ').nth(1).unwrap_or_default();
+            let answer = answers.iter().find(|(known, _)| *known == path);
+            let version = b"HTTP/1.1 200 OK\r\n\r\nundertone-mediator 0.1.0\n";
+            let _ = stream.write_all(answer.map_or(version, |(_, answer)| answer));
+        }
+    });
+    address
+}
+
+/// The page that this program knows, with the body of this path changed.
+fn page(changed: &str, change: impl Fn(&mut Vec<u8>)) -> Vec<(&'static str, Vec<u8>)> {
+    let parts = undertone::embedded::page::ASSETS.iter().map(|asset| {
+        let mut body = asset.body.to_vec();
+        if asset.path == changed {
+            change(&mut body);
+        }
+        (
+            asset.path,
+            [&b"HTTP/1.1 200 OK\r\n\r\n"[..], &body].concat(),
+        )
+    });
+    parts.collect()
+}
+
+fn told<'a>(findings: &'a [Value], check: &str) -> (&'a str, &'a str) {
+    let found = findings.iter().find(|finding| finding["check"] == check);
+    let message = found.unwrap()["message"].as_str().unwrap();
+    (state(findings, check), message)
+}
+
+#[test]
+fn a_page_that_is_not_ours_to_the_byte_is_told() {
+    let home = Home::new();
+    let look = |answers| {
+        let address = other_mediator(answers);
+        doctor(&home, &["--mediator", &address, "--bind", "127.0.0.1"]).1
+    };
+    assert_eq!(state(&look(page("", |_| {})), "page"), "fine");
+    for path in undertone::embedded::page::ASSETS
+        .iter()
+        .map(|asset| asset.path)
+    {
+        for change in [
+            (|body| body.push(b' ')) as fn(&mut Vec<u8>),
+            |body| body[0] ^= 1,
+            |body| body.truncate(body.len() - 1),
+            |body| body.resize(1 << 22, b' '),
+        ] {
+            let findings = look(page(path, change));
+            let (state, message) = told(&findings, "page");
+            assert!(message.contains("another page"), "{path}: {message}");
+            assert_eq!(state, "warning");
+        }
+    }
+}
+
+#[test]
+fn a_mediator_without_a_page_or_without_one_by_this_name_is_told() {
+    let (home, none) = (Home::new(), Mediator::start_with(&["--no-page"]));
+    let (code, findings) = doctor(&home, &["--mediator", &none.url, "--bind", "127.0.0.1"]);
+    let (state, message) = told(&findings, "page");
+    assert_eq!((code, state), (0, "fine"));
+    assert!(message.contains("no page"), "{message}");
+
+    let mut answers = page("", |_| {});
+    for (_, answer) in &mut answers {
+        *answer = b"HTTP/1.1 403 Forbidden\r\n\r\n".to_vec();
+    }
+    let address = other_mediator(answers);
+    let (_, findings) = doctor(&home, &["--mediator", &address, "--bind", "127.0.0.1"]);
+    let (state, message) = told(&findings, "page");
+    assert!(state == "warning" && message.contains("by the name 127.0.0.1"));
 }
 
 #[test]

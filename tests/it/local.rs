@@ -1,7 +1,7 @@
 //! The mediator on this machine, and the one that a client runs in itself.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -39,6 +39,23 @@ fn without_a_mediator_the_first_client_is_one_for_all() {
     assert_eq!((first.exit_code(), second.exit_code()), (0, 0));
     third.say("still here?");
     assert_eq!(fourth.await_message(), "still here?");
+}
+
+#[test]
+fn who_opens_the_invite_in_a_browser_gets_the_page_from_that_client() {
+    let (home, port) = (Home::new(), free_port());
+    let waiting = at_home(&home, port, "ada", "lab#otter").run();
+    waiting.await_event("waiting");
+    for asset in &undertone::embedded::page::ASSETS {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let host = format!("Host: 127.0.0.1:{port}");
+        let request = format!("GET {} HTTP/1.1\r\n{host}\r\n\r\n", asset.path);
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
+        assert!(answer.ends_with(asset.body), "{}", asset.path);
+    }
 }
 
 #[test]
