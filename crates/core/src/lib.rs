@@ -8,9 +8,11 @@
 //!   ├► payload               what a record carries: CBOR
 //!   └► pairing               from two OFFERs to a confirmed pair of keys
 //!        └► crypto           keys, seal and open, CPace, ratchet, words
+//! frame                      where in a link's bytes one ends and the next begins
 //! files                      what an offer of files says: its list, and its data
 //! room, mediator_url         what people type and paste: rooms, invites, where the mediator is
 //! text                       what may be shown of others' text, and names
+//! time                       the moments that callers pass in
 //! ```
 //!
 //! Two ends in memory: what the mediator hands across, and what goes over the link, is passed by
@@ -21,7 +23,7 @@
 //! use undertone_core::pairing::{Candidates, Meeting, Offering, Role};
 //! use undertone_core::room::Room;
 //! use undertone_core::session::{Event, LinkId, Session, record::Channel};
-//! # use web_time::Instant;
+//! # use undertone_core::time::Instant;
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // Pair: two that name the same room swap OFFER and SEALED.
 //! let [key_a, key_b] = [SecretKey::generate(), SecretKey::generate()];
@@ -69,12 +71,14 @@
 
 pub mod crypto;
 pub mod files;
+pub mod frame;
 pub mod mediator_url;
 pub mod pairing;
 pub mod payload;
 pub mod room;
 pub mod session;
 pub mod text;
+pub mod time;
 
 #[cfg(test)]
 #[path = "../../../tests/common/memory.rs"]

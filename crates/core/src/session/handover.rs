@@ -1,6 +1,6 @@
 //! From one link to the next: `go`, its answer, and what counts in between.
 
-use web_time::Instant;
+use crate::time::Instant;
 
 use super::link::{Link, LinkId};
 use super::record::Channel;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use web_time::Instant;
+use crate::time::Instant;
 
 use super::liveness::{Liveness, Verdict};
 use super::record::Channel;

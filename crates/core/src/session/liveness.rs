@@ -13,7 +13,7 @@
 
 use std::time::Duration;
 
-use web_time::Instant;
+use crate::time::Instant;
 
 use crate::crypto::keys::random;
 

@@ -35,6 +35,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::time::Instant;
 pub use event::{Event, Fault};
 use link::Link;
 pub use link::LinkId;
@@ -43,7 +44,6 @@ use outbox::{Full, Message, Outbox};
 use renewal::Renewal;
 pub use renewal::{Ends, RENEW_EVERY};
 use streams::Streams;
-use web_time::Instant;
 
 use crate::crypto::keys::ResumeSecret;
 use crate::pairing::Role;

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use web_time::Instant;
+use crate::time::Instant;
 
 use crate::crypto::keys::{InvalidPoint, SealLabel, SecretKey};
 use crate::crypto::ratchet::{Header, Ratchet, RatchetError};

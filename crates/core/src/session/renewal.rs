@@ -13,7 +13,7 @@
 
 use std::time::Duration;
 
-use web_time::Instant;
+use crate::time::Instant;
 
 use super::record::{Channel, RecordError};
 use super::{Event, Fault, LinkId, Session};

@@ -1,7 +1,7 @@
 //! What becomes of a message that arrived: it is told, shown, and only then acknowledged; while the
 //! chat is blocked it is held back.
 
-use web_time::Instant;
+use crate::time::Instant;
 
 use super::outbox;
 use super::streams::StreamId;

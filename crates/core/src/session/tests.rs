@@ -13,7 +13,7 @@ mod timing;
 use std::sync::Arc;
 use std::time::Duration;
 
-use web_time::Instant;
+use crate::time::Instant;
 
 use super::link::LinkId;
 use super::record::{Channel, PREFIX_LEN};

@@ -1,6 +1,6 @@
 //! What passes on the link that counts: payloads in, records out.
 
-use web_time::Instant;
+use crate::time::Instant;
 
 use super::link::LinkId;
 use super::liveness::DEAD_AFTER;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use tokio::time::timeout;
+use undertone_core::frame::BadLength;
 use undertone_core::pairing::{CONFIRM_B_LEN, CONFIRM_MAX};
 
 use super::frame::{FrameError, FrameReader};
@@ -60,7 +61,7 @@ impl Incoming {
         };
         let first = timeout(within, frame)
             .await
-            .unwrap_or(Err(FrameError::Length(0)))?;
+            .unwrap_or(Err(BadLength(0).into()))?;
         match first.len() == KNOCK_LEN || first.len() >= CONFIRM_B_LEN {
             true => Ok(Self {
                 stream,
@@ -69,9 +70,7 @@ impl Incoming {
                 path,
                 listed: true,
             }),
-            false => Err(FrameError::Length(
-                u32::try_from(first.len()).unwrap_or(u32::MAX),
-            )),
+            false => Err(BadLength(u32::try_from(first.len()).unwrap_or(u32::MAX)).into()),
         }
     }
 }

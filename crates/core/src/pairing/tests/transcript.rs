@@ -7,9 +7,9 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::time::Instant;
 use data_encoding::HEXLOWER;
 use serde_json::{Map, Value, json};
-use web_time::Instant;
 
 use super::*;
 use crate::crypto::kem::{DecapsulationSeed, encapsulate_with};

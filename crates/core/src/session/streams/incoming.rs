@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use web_time::Instant;
+use crate::time::Instant;
 
 use super::{CREDIT, window};
 use crate::payload::StreamPart;

@@ -15,7 +15,7 @@ mod outgoing;
 mod table;
 mod window;
 
-use web_time::Instant;
+use crate::time::Instant;
 
 pub(super) use self::table::Streams;
 use super::Session;

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use web_time::Instant;
+use crate::time::Instant;
 
 use crate::payload::StreamPart;
 use crate::session::Fault;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use web_time::Instant;
+use crate::time::Instant;
 
 use super::closes::Closes;
 use super::incoming::Incoming;

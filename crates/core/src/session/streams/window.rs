@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use web_time::Instant;
+use crate::time::Instant;
 
 /// The least, and what a link begins with.
 pub(super) const MIN: u64 = 64 * 1024;

@@ -1,5 +1,7 @@
 //! A connection that is refused or closed: whether, how often and how soon it is dialled again.
 
+use undertone_core::frame::BadLength;
+
 use super::*;
 use crate::link::port::Port;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -37,7 +39,7 @@ async fn a_stranger_is_not_spoken_to_twice() {
     let tries = AtomicU32::new(0);
     let dialled = dial(one.dialler(), target(other.address()), async |_| {
         tries.fetch_add(1, Ordering::Relaxed);
-        Err::<(), _>(FrameError::Length(7))
+        Err::<(), _>(FrameError::from(BadLength(7)))
     });
     assert_eq!(dialled.await, None);
     assert_eq!(tries.into_inner(), 1);
