@@ -4,6 +4,7 @@
 //! on the wire.
 //!
 //! ```text
+//! opening                    from streams of bytes to the link of a session
 //! session                    what arrives once and in order, over links that come and go
 //!   ├► payload               what a record carries: CBOR
 //!   └► pairing               from two OFFERs to a confirmed pair of keys
@@ -73,6 +74,7 @@ pub mod crypto;
 pub mod files;
 pub mod frame;
 pub mod mediator_url;
+pub mod opening;
 pub mod pairing;
 pub mod payload;
 pub mod room;
