@@ -124,7 +124,9 @@ impl Opening {
         }
     }
 
-    fn role(&self) -> Role {
+    /// Our role in this pairing.
+    #[must_use]
+    pub fn role(&self) -> Role {
         match self.side {
             Side::Host(_) => Role::Host,
             Side::Guest(_) => Role::Guest,

@@ -161,17 +161,15 @@ impl Candidates {
     /// dialled only once the peer has shown that it is there
     /// ([`Matched::is_same_machine`](super::Matched::is_same_machine)).
     pub fn dialable(&self, mediator: IpAddr) -> impl Iterator<Item = SocketAddr> + '_ {
-        let mediator = mediator.to_canonical();
-        self.tcp.iter().copied().filter(move |address| {
-            let ip = address.ip().to_canonical();
-            let refused = ip.is_unspecified()
-                || ip.is_multicast()
-                || address.port() == 0
-                || matches!(ip, IpAddr::V4(ip) if ip.is_broadcast());
-            !refused
-                && (!ip.is_loopback() || mediator.is_loopback())
-                && (!is_link_local(ip) || is_link_local(mediator))
-        })
+        let tcp = self.tcp.iter().copied();
+        tcp.filter(move |address| is_dialable(address, Some(mediator)))
+    }
+
+    /// The UDP addresses that may be tried, by the same rules. Who does not know the mediator's
+    /// address tries none of those that depend on it.
+    pub fn dialable_udp(&self, mediator: Option<IpAddr>) -> impl Iterator<Item = SocketAddr> + '_ {
+        let udp = self.udp.iter().copied();
+        udp.filter(move |address| is_dialable(address, mediator))
     }
 
     /// Appends the entries, as the end in this `role` says them.
@@ -246,6 +244,19 @@ impl fmt::Display for Candidates {
             false => f.write_str(&all.join(", ")),
         }
     }
+}
+
+fn is_dialable(address: &SocketAddr, mediator: Option<IpAddr>) -> bool {
+    let ip = address.ip().to_canonical();
+    let reached_by =
+        |is_near: fn(IpAddr) -> bool| mediator.is_some_and(|ip| is_near(ip.to_canonical()));
+    let refused = ip.is_unspecified()
+        || ip.is_multicast()
+        || address.port() == 0
+        || matches!(ip, IpAddr::V4(ip) if ip.is_broadcast());
+    !refused
+        && (!ip.is_loopback() || reached_by(|mediator| mediator.is_loopback()))
+        && (!is_link_local(ip) || reached_by(is_link_local))
 }
 
 fn is_link_local(ip: IpAddr) -> bool {

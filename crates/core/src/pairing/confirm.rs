@@ -12,7 +12,8 @@ mod established;
 mod introduction;
 
 pub use established::{Established, LinkKeys, PeerIdentity, RatchetStart};
-pub use introduction::{FILES, Introduction, NAME_MAX};
+pub(super) use introduction::FEATURES;
+pub use introduction::{FILES, Introduction, KEEPS_NOTHING, NAME_MAX};
 use introduction::{INTRODUCTION_LEN, check_caps};
 use zeroize::Zeroizing;
 
@@ -55,12 +56,23 @@ pub struct GuestConfirm {
 }
 
 impl Matched {
+    /// As a program with these features and no others.
+    #[must_use]
+    pub fn featuring(self, features: u32) -> Self {
+        Self { features, ..self }
+    }
+
+    /// Ours, and one that means nothing.
+    fn said_features(&self) -> u32 {
+        self.features | self.unused.feature()
+    }
+
     /// Goes on as the host, under this display name.
     ///
     /// # Errors
     /// [`PairingError::Name`] unless `name` has 1 to 64 bytes.
     pub fn host(self, name: &str) -> Result<HostConfirm, PairingError> {
-        let introduction = Introduction::named(name, self.unused.feature())?;
+        let introduction = Introduction::named(name, self.said_features())?;
         Ok(self.host_as(introduction))
     }
 
@@ -88,7 +100,7 @@ impl Matched {
         ratchet: SecretKey,
         kem: DecapsulationSeed,
     ) -> Result<GuestConfirm, PairingError> {
-        let introduction = Introduction::named(name, self.unused.feature())?;
+        let introduction = Introduction::named(name, self.said_features())?;
         Ok(self.guest_as(introduction, ratchet, kem))
     }
 

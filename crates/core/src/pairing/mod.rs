@@ -27,7 +27,7 @@ mod unused;
 pub use candidates::{Candidates, Ice, MachineId};
 pub use confirm::{
     CONFIRM_A_LEN, CONFIRM_B_LEN, CONFIRM_MAX, Established, FILES, GuestConfirm, HostConfirm,
-    Introduction, LinkKeys, NAME_MAX, PeerIdentity, RatchetStart,
+    Introduction, KEEPS_NOTHING, LinkKeys, NAME_MAX, PeerIdentity, RatchetStart,
 };
 pub use error::PairingError;
 pub use meeting::Meeting;

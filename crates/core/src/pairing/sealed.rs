@@ -3,6 +3,7 @@
 
 use zeroize::Zeroizing;
 
+use super::confirm::FEATURES;
 use super::offer::Offer;
 use super::{
     Candidates, MachineId, PairingError, Role, SEALED_HEAD, SEALED_LENS, SEALED_PLAIN, Unused,
@@ -134,6 +135,7 @@ impl AwaitAgreement {
             candidates: self.candidates,
             is_same_machine: self.is_same_machine,
             unused: self.unused,
+            features: FEATURES,
             words: self.words,
             s_a: self.s_a,
             s_b: self.s_b,
@@ -152,6 +154,8 @@ pub struct Matched {
     pub(super) candidates: Candidates,
     pub(super) is_same_machine: bool,
     pub(super) unused: Unused,
+    /// What this end can do beside what all do.
+    pub(super) features: u32,
     pub(super) words: Words,
     pub(super) s_a: PublicKey,
     pub(super) s_b: PublicKey,

@@ -20,16 +20,18 @@ pub(super) const INTRODUCTION_LEN: usize = CAPS_LEN + 1 + NAME_MAX;
 /// The feature by which an end takes offers of files.
 pub const FILES: u32 = 1 << 2;
 /// What this program can do beside what all do. PROTOCOL.md §4 has the table.
-const FEATURES: u32 = FILES;
+pub(in crate::pairing) const FEATURES: u32 = FILES;
+/// The feature by which an end says that it keeps nothing: whoever keeps its key meets it no more.
+pub const KEEPS_NOTHING: u32 = 1 << 3;
 
 /// What CONFIRM says of its sender besides keys: caps ‖ name.
 #[derive(Clone, Debug)]
 pub struct Introduction([u8; INTRODUCTION_LEN]);
 
 impl Introduction {
-    /// This program, under this display name; `unused` is a feature that means nothing.
-    pub(super) fn named(name: &str, unused: u32) -> Result<Self, PairingError> {
-        let features = (FEATURES | unused).to_be_bytes();
+    /// A program with these features, under this display name.
+    pub(super) fn named(name: &str, features: u32) -> Result<Self, PairingError> {
+        let features = features.to_be_bytes();
         let caps = [VERSION, SUITES];
         let plain = [caps.as_slice(), &features, &encode_name(name)?].concat();
         Ok(Self(fixed(&plain, "an introduction")?))

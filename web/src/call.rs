@@ -1,0 +1,77 @@
+//! What a page asks for, by number.
+
+/// A call. Its fields stand behind it in the order in which they are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Op {
+    /// mediator's URL: where links lead.
+    Begin = 0,
+    /// what was typed → ROOM or REFUSED.
+    ReadRoom = 1,
+    /// → ROOM, of one that nobody else knows.
+    MakeRoom = 2,
+    /// name → REFUSED where it is none.
+    CheckName = 3,
+    /// several lines(1) ‖ text → VALUE: what may be shown of it.
+    Safe = 4,
+    /// name ‖ what was typed: from now on this is the room.
+    Enter = 5,
+    /// public key(32) of an identity that the page keeps; its agreements are asked for by AGREE.
+    Identity = 6,
+    /// → OFFER, the one that nobody has answered yet or a fresh one.
+    Offer = 7,
+    /// role letter(1) ‖ OFFER ‖ candidates → SEALED or FAILED.
+    Paired = 8,
+    /// SEALED → WAYS, or AGREE first, or FAILED.
+    Sealed = 9,
+    /// their key(32) ‖ what our identity agrees on with it(32), as AGREE asked.
+    Agreed = 10,
+    /// link(4): a stream is open.
+    Open = 11,
+    /// link(4) ‖ bytes of it.
+    Bytes = 12,
+    /// link(4): the stream is gone.
+    Lost = 13,
+    /// No link comes of the attempt.
+    GiveUp = 14,
+    /// time ‖ text → VALUE: its number, or nothing.
+    Say = 15,
+    /// number: this message stands on the screen.
+    Shown = 16,
+    /// Who is there may be heard.
+    Unblock = 17,
+    /// words → VERDICT(1).
+    Verify = 18,
+    /// Time has passed, or (1): whether the live link takes more.
+    Tick = 19,
+    /// Goodbye, once all is out.
+    Leave = 20,
+}
+
+impl Op {
+    pub(crate) fn of(byte: u8) -> Option<Self> {
+        const ALL: [Op; 21] = [
+            Op::Begin,
+            Op::ReadRoom,
+            Op::MakeRoom,
+            Op::CheckName,
+            Op::Safe,
+            Op::Enter,
+            Op::Identity,
+            Op::Offer,
+            Op::Paired,
+            Op::Sealed,
+            Op::Agreed,
+            Op::Open,
+            Op::Bytes,
+            Op::Lost,
+            Op::GiveUp,
+            Op::Say,
+            Op::Shown,
+            Op::Unblock,
+            Op::Verify,
+            Op::Tick,
+            Op::Leave,
+        ];
+        ALL.get(usize::from(byte)).copied()
+    }
+}

@@ -1,0 +1,116 @@
+//! What a page is told, by number.
+
+use undertone_core::session::Event;
+
+use crate::fields::Fields;
+
+/// An event. Its fields stand behind it in the order in which they are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// text, or a number: the answer to a call.
+    Value = 0,
+    /// why, and what to do.
+    Refused = 1,
+    /// has a secret(1) ‖ name ‖ link.
+    Room = 2,
+    /// tag(32) ‖ comes back(1) ‖ OFFER.
+    Offer = 3,
+    /// SEALED, to be handed to the peer.
+    Sealed = 4,
+    /// the peer's ephemeral key(32): what our identity agrees on with it is asked for.
+    Agree = 5,
+    /// candidates of the peer.
+    Ways = 6,
+    /// why(1) ‖ the same in words: the attempt has failed.
+    Failed = 7,
+    /// link(4) ‖ bytes to be written there.
+    Send = 8,
+    /// link(4): to be closed.
+    Close = 9,
+    /// name ‖ key(32) ‖ its words ‖ our four words ‖ features(4): who the peer is.
+    Peer = 10,
+    /// link(4): this one counts; all others are to be closed.
+    Live = 11,
+    /// the live link is gone, and why.
+    Lost = 12,
+    /// number ‖ time ‖ said before(1) ‖ text.
+    Text = 13,
+    /// number: ours up to this one have arrived.
+    Delivered = 14,
+    /// (1) whether the link may be dead.
+    Unstable = 15,
+    /// What we say is not acknowledged.
+    Withheld = 16,
+    /// The peer said goodbye.
+    Left = 17,
+    /// Its program cannot go on.
+    PeerFailed = 18,
+    /// why: the peer broke the rules, and the session is over.
+    Broken = 19,
+    /// (1), see [`Verdict`].
+    Verdict = 20,
+}
+
+/// What comes of words that were typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Same = 0,
+    /// They are our own.
+    Own = 1,
+    /// They are not four words of the list.
+    NotWords = 2,
+    Differ = 3,
+}
+
+/// Why an attempt failed, as far as it makes a difference to people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The secrets differ.
+    Secret = 0,
+    /// The other program is older.
+    Older = 1,
+    /// It is newer.
+    Newer = 2,
+    /// Another key than is required.
+    Identity = 3,
+    /// It broke the protocol, or somebody altered what it said.
+    Broken = 4,
+}
+
+/// Appends one event.
+pub(crate) fn emit(out: &mut Vec<u8>, kind: Kind, fill: impl FnOnce(&mut Vec<u8>)) {
+    let mut fields = Vec::new();
+    fill(&mut fields);
+    out.push(kind as u8);
+    out.bytes(&fields);
+}
+
+/// Appends what a session tells of the conversation.
+pub(crate) fn tell(event: Event, out: &mut Vec<u8>) {
+    match event {
+        Event::Text {
+            seq,
+            sent,
+            text,
+            resent,
+        } => emit(out, Kind::Text, |fields| {
+            fields.number(seq).number(sent).push(u8::from(resent));
+            fields.text(&text);
+        }),
+        Event::Delivered(upto) => emit(out, Kind::Delivered, |fields| {
+            fields.number(upto);
+        }),
+        Event::Unstable(unstable) => {
+            emit(out, Kind::Unstable, |fields| {
+                fields.push(u8::from(unstable))
+            });
+        }
+        Event::Withheld | Event::Unheeded => emit(out, Kind::Withheld, |_| {}),
+        Event::Left => emit(out, Kind::Left, |_| {}),
+        Event::Failed => emit(out, Kind::PeerFailed, |_| {}),
+        Event::Agree(theirs) => emit(out, Kind::Agree, |fields| {
+            fields.extend_from_slice(theirs.as_bytes());
+        }),
+        _ => {}
+    }
+}

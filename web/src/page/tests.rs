@@ -1,0 +1,342 @@
+//! Two pages in memory: the tests are the mediator and the streams between them.
+
+use std::time::Duration;
+
+use undertone_core::crypto::keys::SecretKey;
+
+use super::*;
+use crate::event::{Verdict, Why};
+
+const LINK: u32 = 1;
+
+/// A page and what it was told that no test has looked at yet.
+struct Tab {
+    page: Page,
+    now: Instant,
+    told: Vec<(u8, Vec<u8>)>,
+    /// Where the page keeps its identity.
+    key: Option<SecretKey>,
+}
+
+impl Tab {
+    fn new(name: &str, room: &str) -> Self {
+        let mut tab = Self {
+            page: Page::default(),
+            now: Instant::now(),
+            told: Vec::new(),
+            key: None,
+        };
+        tab.ask(Op::Begin, |call| {
+            call.text("https://mediator.example");
+        });
+        tab.ask(Op::Enter, |call| {
+            call.text(name).text(room);
+        });
+        tab
+    }
+
+    fn ask(&mut self, op: Op, fill: impl FnOnce(&mut Vec<u8>)) {
+        let mut call = vec![op as u8];
+        fill(&mut call);
+        self.raw(&call);
+    }
+
+    fn raw(&mut self, call: &[u8]) {
+        let mut out = Vec::new();
+        self.page.call(call, self.now, &mut out);
+        let mut events = Reader(&out);
+        while !events.0.is_empty() {
+            let kind = events.u8();
+            let fields = events.bytes().to_vec();
+            if kind == Kind::Agree as u8
+                && let Some(key) = &self.key
+            {
+                let theirs: [u8; 32] = fields[..].try_into().unwrap();
+                let shared = x25519_dalek::x25519(*key.as_bytes(), theirs);
+                self.ask(Op::Agreed, |call| {
+                    call.extend_from_slice(&theirs);
+                    call.extend_from_slice(&shared);
+                });
+                continue;
+            }
+            self.told.push((kind, fields));
+        }
+    }
+
+    /// The fields of the first event of this kind.
+    fn take(&mut self, kind: Kind) -> Option<Vec<u8>> {
+        let at = self.told.iter().position(|(told, _)| *told == kind as u8)?;
+        Some(self.told.remove(at).1)
+    }
+
+    /// What is to be written on a stream.
+    fn sent(&mut self, link: u32) -> Vec<u8> {
+        let mut sent = Vec::new();
+        self.told.retain(|(kind, fields)| {
+            let is_of_it = *kind == Kind::Send as u8 && fields[..4] == link.to_be_bytes();
+            if is_of_it {
+                sent.extend_from_slice(&fields[4..]);
+            }
+            !is_of_it
+        });
+        sent
+    }
+
+    fn hand(&mut self, link: u32, bytes: &[u8]) {
+        self.ask(Op::Bytes, |call| {
+            call.extend_from_slice(&link.to_be_bytes());
+            call.extend_from_slice(bytes);
+        });
+    }
+
+    fn say(&mut self, text: &str) -> bool {
+        self.ask(Op::Say, |call| {
+            call.number(1_700_000_000_000).text(text);
+        });
+        !self.take(Kind::Value).unwrap().is_empty()
+    }
+
+    /// The messages that came; they are shown.
+    fn heard(&mut self) -> Vec<String> {
+        let mut heard = Vec::new();
+        while let Some(fields) = self.take(Kind::Text) {
+            let mut fields = Reader(&fields);
+            let number = fields.whole();
+            assert_eq!(fields.whole(), 1_700_000_000_000);
+            assert_eq!(fields.u8(), 0);
+            heard.push(fields.text().to_owned());
+            self.ask(Op::Shown, |call| {
+                call.number(number);
+            });
+        }
+        heard
+    }
+}
+
+/// OFFERs and SEALEDs across, as the mediator would hand them; `alter` has the second's SEALED.
+fn pair(host: &mut Tab, guest: &mut Tab, alter: impl FnOnce(&mut Vec<u8>)) {
+    let [a, b] = [&mut *host, &mut *guest].map(|tab| {
+        tab.ask(Op::Offer, |_| {});
+        tab.take(Kind::Offer).unwrap()
+    });
+    assert_eq!(a[..33], b[..33], "they meet in one room");
+    let sealed = |tab: &mut Tab, role: u8, offer: &[u8]| {
+        tab.ask(Op::Paired, |call| {
+            call.push(role);
+            call.bytes(offer);
+            call.extend_from_slice(&[0, 0]);
+        });
+        tab.take(Kind::Sealed).unwrap()
+    };
+    let of_host = sealed(host, b'A', &b[33..]);
+    let mut of_guest = sealed(guest, b'B', &a[33..]);
+    alter(&mut of_guest);
+    host.ask(Op::Sealed, |call| call.extend_from_slice(&of_guest));
+    guest.ask(Op::Sealed, |call| call.extend_from_slice(&of_host));
+}
+
+/// Carries bytes both ways until there are none.
+fn carry(a: &mut Tab, b: &mut Tab, link: u32) {
+    loop {
+        let (of_a, of_b) = (a.sent(link), b.sent(link));
+        if of_a.is_empty() && of_b.is_empty() {
+            return;
+        }
+        b.hand(link, &of_a);
+        a.hand(link, &of_b);
+    }
+}
+
+fn connect(host: &mut Tab, guest: &mut Tab, link: u32) {
+    pair(host, guest, |_| {});
+    for tab in [&mut *host, &mut *guest] {
+        assert_eq!(tab.take(Kind::Ways).unwrap(), [1, 0, 0]);
+        tab.ask(Op::Open, |call| call.extend_from_slice(&link.to_be_bytes()));
+    }
+    carry(host, guest, link);
+    for tab in [host, guest] {
+        assert_eq!(tab.take(Kind::Live).unwrap(), link.to_be_bytes());
+        tab.ask(Op::Unblock, |_| {});
+    }
+}
+
+fn connected() -> [Tab; 2] {
+    let [mut ada, mut bob] = ["ada", "bob"].map(|name| Tab::new(name, "lab#otter"));
+    connect(&mut ada, &mut bob, LINK);
+    [ada, bob]
+}
+
+#[test]
+fn two_pages_meet_compare_words_talk_and_part() {
+    let [mut ada, mut bob] = connected();
+    let words = [&mut ada, &mut bob].map(|tab| {
+        let peer = tab.take(Kind::Peer).unwrap();
+        let mut fields = Reader(&peer);
+        let name = fields.text().to_owned();
+        fields.key();
+        assert_eq!(fields.text().split(' ').count(), 16);
+        let ours = fields.text().to_owned();
+        assert_eq!(fields.u32(), KEEPS_NOTHING);
+        (name, ours)
+    });
+    assert_eq!([&*words[0].0, &*words[1].0], ["bob", "ada"]);
+    let mut verdict = |heard: &str| {
+        ada.ask(Op::Verify, |call| {
+            call.text(heard);
+        });
+        ada.take(Kind::Verdict).unwrap()
+    };
+    assert_eq!(verdict(&words[1].1), [Verdict::Same as u8]);
+    assert_eq!(verdict(&words[0].1), [Verdict::Own as u8]);
+    assert_eq!(
+        verdict("absurd adroitness absurd amulet"),
+        [Verdict::Differ as u8]
+    );
+    assert_eq!(verdict("hello"), [Verdict::NotWords as u8]);
+
+    assert!(ada.say("hi"));
+    assert!(bob.say("hello"));
+    carry(&mut ada, &mut bob, LINK);
+    assert_eq!(
+        (ada.heard(), bob.heard()),
+        (vec!["hello".into()], vec!["hi".into()])
+    );
+    ada.now += Duration::from_secs(1);
+    bob.now += Duration::from_secs(1);
+    bob.raw(&[]);
+    carry(&mut ada, &mut bob, LINK);
+    assert_eq!(Reader(&ada.take(Kind::Delivered).unwrap()).whole(), 1);
+
+    ada.ask(Op::Leave, |_| {});
+    carry(&mut ada, &mut bob, LINK);
+    assert!(bob.take(Kind::Left).is_some());
+}
+
+#[test]
+fn nothing_is_told_of_who_came_before_it_is_unblocked() {
+    let [mut ada, mut bob] = ["ada", "bob"].map(|name| Tab::new(name, "lab#otter"));
+    pair(&mut ada, &mut bob, |_| {});
+    for tab in [&mut ada, &mut bob] {
+        tab.ask(Op::Open, |call| call.extend_from_slice(&LINK.to_be_bytes()));
+    }
+    carry(&mut ada, &mut bob, LINK);
+    assert!(ada.say("early"));
+    carry(&mut ada, &mut bob, LINK);
+    assert!(bob.heard().is_empty());
+    bob.ask(Op::Unblock, |_| {});
+    assert_eq!(bob.heard(), ["early"]);
+}
+
+#[test]
+fn a_cut_loses_nothing_and_the_session_goes_on_in_a_room_of_its_own() {
+    let [mut ada, mut bob] = connected();
+    for tab in [&mut ada, &mut bob] {
+        tab.ask(Op::Lost, |call| call.extend_from_slice(&LINK.to_be_bytes()));
+        assert!(tab.take(Kind::Lost).is_some());
+    }
+    assert!(ada.say("while away"));
+    assert!(ada.sent(LINK).is_empty());
+    connect(&mut ada, &mut bob, 2);
+    carry(&mut ada, &mut bob, 2);
+    assert_eq!(bob.heard(), ["while away"]);
+}
+
+#[test]
+fn a_better_link_takes_over_and_the_former_one_is_closed() {
+    let [mut ada, mut bob] = connected();
+    assert!(ada.say("by the first"));
+    carry(&mut ada, &mut bob, LINK);
+    assert_eq!(bob.heard(), ["by the first"]);
+    connect(&mut ada, &mut bob, 2);
+    for tab in [&mut ada, &mut bob] {
+        assert_eq!(tab.take(Kind::Close).unwrap(), LINK.to_be_bytes());
+        assert!(tab.take(Kind::Lost).is_none());
+    }
+    assert!(bob.say("by the second"));
+    carry(&mut ada, &mut bob, 2);
+    assert_eq!(ada.heard(), ["by the second"]);
+}
+
+#[test]
+fn another_secret_and_an_altered_sealed_fail_the_attempt() {
+    let mut ada = Tab::new("ada", "lab#otter");
+    let mut eve = Tab::new("eve", "lab#badger");
+    pair(&mut ada, &mut eve, |_| {});
+    for tab in [&mut ada, &mut eve] {
+        assert_eq!(tab.take(Kind::Failed).unwrap()[0], Why::Secret as u8);
+    }
+    let [mut ada, mut bob] = ["ada", "bob"].map(|name| Tab::new(name, "lab#otter"));
+    pair(&mut ada, &mut bob, |sealed| sealed[70] ^= 1);
+    assert_eq!(ada.take(Kind::Failed).unwrap()[0], Why::Secret as u8);
+}
+
+#[test]
+fn an_identity_that_the_browser_keeps_is_asked_for_its_agreements() {
+    let mut ada = Tab::new("ada", "lab#otter");
+    let mut bob = Tab::new("bob", "lab#otter");
+    let key = SecretKey::generate();
+    bob.ask(Op::Identity, |call| {
+        call.extend_from_slice(key.public().as_bytes());
+    });
+    bob.key = Some(SecretKey::from_bytes(key.as_bytes()));
+    connect(&mut ada, &mut bob, LINK);
+    let peer = ada.take(Kind::Peer).unwrap();
+    let mut fields = Reader(&peer);
+    assert_eq!(
+        (fields.text(), &fields.key()),
+        ("bob", key.public().as_bytes())
+    );
+}
+
+#[test]
+fn an_offer_that_nobody_answered_keeps_its_seat() {
+    let mut ada = Tab::new("ada", "lab");
+    let mut offer = || {
+        ada.ask(Op::Offer, |_| {});
+        ada.take(Kind::Offer).unwrap()
+    };
+    let first = offer();
+    assert_eq!(first[32], 0);
+    assert_eq!(offer(), first);
+    ada.ask(Op::GiveUp, |_| {});
+    ada.ask(Op::Offer, |_| {});
+    assert_eq!(ada.take(Kind::Offer).unwrap(), first);
+}
+
+#[test]
+fn rooms_are_read_and_made_and_links_lead_to_the_mediator() {
+    let mut tab = Tab::new("ada", "lab");
+    for typed in [
+        "ocean-panda#tiger-velvet-olive-table",
+        "https://elsewhere.example/#ocean-panda#tiger-velvet-olive-table",
+    ] {
+        tab.ask(Op::ReadRoom, |call| {
+            call.text(typed);
+        });
+        let room = tab.take(Kind::Room).unwrap();
+        let mut fields = Reader(&room);
+        assert_eq!((fields.u8(), fields.text()), (1, "ocean-panda"));
+        let link = "https://mediator.example/#ocean-panda#tiger-velvet-olive-table";
+        assert_eq!(fields.text(), link);
+    }
+    tab.ask(Op::ReadRoom, |call| {
+        call.text("a room");
+    });
+    assert!(tab.take(Kind::Refused).is_some());
+    tab.ask(Op::MakeRoom, |_| {});
+    assert_eq!(tab.take(Kind::Room).unwrap()[0], 1);
+}
+
+#[test]
+fn garbage_from_a_stream_closes_it_and_no_call_panics() {
+    let [mut ada, mut bob] = connected();
+    ada.hand(LINK, &[0xff; 64]);
+    assert!(ada.take(Kind::Lost).is_some());
+    bob.hand(7, b"hello");
+    assert_eq!(bob.take(Kind::Close).unwrap(), 7_u32.to_be_bytes());
+    for op in 0..=u8::MAX {
+        for len in 0..48 {
+            Tab::new("ada", "lab").raw(&[&[op], vec![0xff; len].as_slice()].concat());
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Who we are, and who came.
+
+use std::fmt;
+
+use undertone_core::crypto::keys::{PublicKey, SecretKey};
+use undertone_core::crypto::words::{Words, are_words, fingerprint, same_words};
+use undertone_core::pairing::{PeerIdentity, Role};
+use undertone_core::text::display_name::DisplayName;
+
+use crate::event::{Kind, Verdict, emit};
+use crate::fields::Fields;
+
+/// Our identity key: made for as long as the page lives, or kept by the browser, which agrees with
+/// others in our stead.
+#[derive(Debug)]
+pub(crate) enum Identity {
+    Here(SecretKey),
+    Elsewhere(PublicKey),
+}
+
+impl Identity {
+    pub(crate) fn public(&self) -> PublicKey {
+        match self {
+            Self::Here(key) => key.public(),
+            Self::Elsewhere(key) => *key,
+        }
+    }
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self::Here(SecretKey::generate())
+    }
+}
+
+/// Who came, and the words of its link.
+pub(crate) struct Person {
+    pub(crate) identity: PublicKey,
+    ours: [&'static str; 4],
+    theirs: [&'static str; 4],
+}
+
+impl fmt::Debug for Person {
+    /// Words that nobody has compared yet stay out of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Person")
+            .field("identity", &self.identity)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Person {
+    /// Who a confirmed pairing shows; told to the page.
+    pub(crate) fn met(peer: &PeerIdentity, role: Role, out: &mut Vec<u8>) -> Self {
+        let Words { a, b } = peer.words;
+        let (ours, theirs) = match role {
+            Role::Host => (a, b),
+            Role::Guest => (b, a),
+        };
+        let key = fingerprint(&peer.identity).words();
+        // A name that cannot be shown as one is words of the key.
+        let name = match DisplayName::parse(&peer.name) {
+            Ok(name) => name.as_str().to_owned(),
+            Err(_) => key.iter().take(2).copied().collect::<Vec<_>>().join("-"),
+        };
+        emit(out, Kind::Peer, |fields| {
+            fields
+                .text(&name)
+                .extend_from_slice(peer.identity.as_bytes());
+            fields.text(&key.join(" ")).text(&ours.join(" "));
+            fields.extend_from_slice(&peer.assigned_features().to_be_bytes());
+        });
+        Self {
+            identity: peer.identity,
+            ours,
+            theirs,
+        }
+    }
+
+    /// What comes of words that were heard.
+    pub(crate) fn verify(&self, heard: &str) -> Verdict {
+        if same_words(&self.theirs, heard) {
+            Verdict::Same
+        } else if same_words(&self.ours, heard) {
+            Verdict::Own
+        } else if are_words(heard) {
+            Verdict::Differ
+        } else {
+            Verdict::NotWords
+        }
+    }
+}
