@@ -42,7 +42,7 @@ unsafe extern "Rust" fn __getrandom_v03_custom(
 
 /// Room for `len` bytes of the next call; where they are to be written.
 #[unsafe(no_mangle)]
-pub extern "C" fn ut_input(len: usize) -> *mut u8 {
+extern "C" fn ut_input(len: usize) -> *mut u8 {
     ABI.with_borrow_mut(|abi| {
         abi.input.clear();
         abi.input.resize(len, 0);
@@ -52,7 +52,7 @@ pub extern "C" fn ut_input(len: usize) -> *mut u8 {
 
 /// Makes the call that stands there, at `now`; how many bytes of events came of it.
 #[unsafe(no_mangle)]
-pub extern "C" fn ut_call(now: f64) -> usize {
+extern "C" fn ut_call(now: f64) -> usize {
     ABI.with_borrow_mut(
         |Abi {
              page,
@@ -68,12 +68,12 @@ pub extern "C" fn ut_call(now: f64) -> usize {
 
 /// Where these are, until the next call.
 #[unsafe(no_mangle)]
-pub extern "C" fn ut_output() -> *const u8 {
+extern "C" fn ut_output() -> *const u8 {
     ABI.with_borrow(|abi| abi.output.as_ptr())
 }
 
 /// When the page is to be woken; negative: not before something comes.
 #[unsafe(no_mangle)]
-pub extern "C" fn ut_deadline() -> f64 {
+extern "C" fn ut_deadline() -> f64 {
     ABI.with_borrow(|abi| abi.page.deadline().map_or(-1.0, Instant::as_millis))
 }

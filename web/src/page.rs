@@ -92,6 +92,8 @@ impl Page {
                     .ok()
                     .map(|invite| invite.room);
                 self.attempt = Attempt::None;
+                (self.opening, self.session) = (None, None);
+                (self.peer, self.link) = (None, None);
             }
             Op::Identity => {
                 if let Ok(key) = PublicKey::from_bytes(fields.key()) {

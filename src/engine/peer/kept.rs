@@ -3,16 +3,19 @@
 use jiff::Timestamp;
 
 use crate::contacts::{Contact, Contacts, ContactsError, Encounter};
-use crate::engine::peer::Peer;
+use crate::engine::peer::{Peer, keeps_nothing};
 use crate::history::{Entry, Finding, LinkPath};
 use crate::link::path::Path;
 
 impl Peer {
     /// Keeps the contact. What comes of that is known beforehand, unless another client
     /// takes somebody of that name in right now: then they are `bob 2` from the next
-    /// time on.
+    /// time on. Who keeps nothing is not kept either.
     pub(super) fn keep(&mut self) {
         self.trust = self.trust.max(self.proves);
+        if keeps_nothing(self.features) {
+            return;
+        }
         self.write(|contacts, met| contacts.record_met(met));
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use undertone_core::crypto::keys::PublicKey;
 use undertone_core::crypto::words::{Fingerprint, fingerprint};
-use undertone_core::pairing::{FILES, PeerIdentity};
+use undertone_core::pairing::{FILES, KEEPS_NOTHING, PeerIdentity};
 use undertone_core::text::display_name::DisplayName;
 
 use crate::contacts::{Alarm, AlarmKind, Contacts, ContactsError, IdentityCheck};
@@ -162,7 +162,7 @@ impl Peer {
 
     /// Whether it is somebody whom we know, by the key that is there.
     pub(super) fn is_contact(&self) -> bool {
-        !self.yourself && !self.asks_for_trust()
+        !self.yourself && !self.asks_for_trust() && !keeps_nothing(self.features)
     }
 
     /// Whether nothing may be said or shown.
@@ -250,6 +250,12 @@ impl Peer {
         let state = Finding::Trust(self.trust);
         self.note(false, |entry| entry.state = state);
     }
+}
+
+/// Whether who has these features, a page for one, has another key the next time: there is nobody to
+/// be met again.
+fn keeps_nothing(features: u32) -> bool {
+    features & KEEPS_NOTHING > 0
 }
 
 /// A name for someone who gave one that cannot be shown: the first words of the

@@ -14,7 +14,7 @@ use undertone_core::crypto::keys::PublicKey;
 use undertone_core::pairing::PeerIdentity;
 use undertone_core::text::display_name::DisplayName;
 
-use super::stand_in;
+use super::{keeps_nothing, stand_in};
 use crate::contacts::{ContactsError, Encounter, IdentityCheck};
 use crate::engine::Context;
 use crate::store::aside;
@@ -59,7 +59,7 @@ impl Newcomer<'_> {
         let judging = aside(move || {
             let check = contacts.judge(&key, &name, &room_tag)?;
             let is_new = match &check {
-                IdentityCheck::New { .. } => true,
+                IdentityCheck::New { .. } => !keeps_nothing(features),
                 IdentityCheck::Known(contact) => !contact.rooms.contains(&room_tag),
                 IdentityCheck::Alarm(_) | IdentityCheck::Yourself => false,
             };

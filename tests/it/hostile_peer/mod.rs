@@ -5,12 +5,13 @@ mod acknowledgements;
 mod files;
 mod links;
 mod payloads;
+mod unkept;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncWriteExt;
-use undertone_core::pairing::Candidates;
+use undertone_core::pairing::{Candidates, Matched};
 use undertone_core::payload::{Body, Payload, decode};
 use undertone_core::session::record::{BODY_MAX, BODY_MIN};
 use undertone_net::link::Ready;
@@ -46,6 +47,11 @@ impl Hosted {
 
     /// The same, the client with these arguments.
     fn meet_with(arguments: &[&str], name: &str) -> Self {
+        Self::meet_as(arguments, name, |matched| matched)
+    }
+
+    /// The same; the guest goes on as this makes it.
+    fn meet_as(arguments: &[&str], name: &str, becomes: impl Fn(Matched) -> Matched) -> Self {
         let (evil, home) = (Evil::start(), Home::new());
         let flags = [
             "chat",
@@ -64,7 +70,7 @@ impl Hosted {
         let guest = Impostor::in_room("lab#otter");
         let begun = guest.begin(&mut seat, Role::Host, &Candidates::default());
         seat.hand(&begun.ours);
-        let matched = begun.open().unwrap();
+        let matched = becomes(begun.open().unwrap());
         let candidates = matched.candidates().clone();
         let confirm = matched.guest(name).unwrap();
         let here = "127.0.0.1".parse().unwrap();
