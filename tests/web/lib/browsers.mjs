@@ -1,0 +1,103 @@
+// The browsers of this system, and pages that tell what happens in them.
+
+import { existsSync } from 'node:fs';
+import { after, test } from 'node:test';
+import puppeteer from 'puppeteer-core';
+
+/** A name of this machine that is not loopback to a browser: there it has no secure context. */
+export const INSECURE = 'ut.test';
+/** A name that belongs to somebody else, and leads here. */
+export const EVIL = 'evil.test';
+
+const PATHS = {
+  chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
+  firefox: ['/usr/bin/firefox-esr', '/usr/bin/firefox'],
+};
+
+/** Nothing leaves this machine: every name but loopback's leads to it, or nowhere. */
+const OPTIONS = {
+  chromium: {
+    pipe: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      `--host-resolver-rules=MAP ${INSECURE} 127.0.0.1, MAP ${EVIL} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost`,
+    ],
+  },
+  firefox: {
+    browser: 'firefox',
+    extraPrefsFirefox: {
+      'network.dns.localDomains': `${INSECURE},${EVIL}`,
+      // Else it takes no path over loopback, and asks no STUN server there.
+      'media.peerconnection.ice.loopback': true,
+      // Else each refused WebSocket holds up the next one to that host.
+      'network.websocket.delay-failed-reconnects': false,
+    },
+  },
+};
+
+export const KINDS = Object.keys(PATHS);
+const launched = new Map();
+
+/** The browser of this kind, once for all tests of a file. */
+export function browser(kind) {
+  if (!launched.has(kind)) {
+    const executablePath = PATHS[kind].find(existsSync);
+    launched.set(kind, puppeteer.launch({ ...OPTIONS[kind], executablePath, headless: true }));
+  }
+  return launched.get(kind);
+}
+
+after(async () => {
+  for (const one of launched.values()) await (await one).close();
+});
+
+/** A test in each browser; one that is not here is named as skipped. */
+export function inEach(name, body) {
+  for (const kind of KINDS) {
+    const skip = PATHS[kind].some(existsSync) ? false : `no ${kind} here`;
+    test(`${name} (${kind})`, { skip, timeout: 120_000 }, async (t) => body(t, await browser(kind), kind));
+  }
+}
+
+/** In every document before its own scripts: what its policy forbids, and what it opens. */
+function watch() {
+  const seen = { violations: [], sockets: [], peers: 0 };
+  Object.defineProperty(window, 'seen', { value: seen });
+  addEventListener('securitypolicyviolation', (event) => {
+    seen.violations.push(`${event.effectiveDirective} ${event.blockedURI}`);
+  });
+  window.WebSocket = class extends WebSocket {
+    constructor(url, ...rest) {
+      seen.sockets.push(String(url));
+      super(url, ...rest);
+    }
+  };
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...rest) {
+      seen.peers += 1;
+      super(...rest);
+    }
+  };
+}
+
+/**
+ * A page at this address, in a profile of its own; `seen()` is what it did. `waitUntil` is when it
+ * counts as there: `networkidle0` is half a second after the last that it asked for.
+ */
+export async function open(t, browser, url, waitUntil = 'load') {
+  const context = await browser.createBrowserContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  await page.evaluateOnNewDocument(watch);
+  const response = await page.goto(url, { waitUntil });
+  const seen = async () => ({ ...(await page.evaluate(() => window.seen)), errors });
+  return { page, response, seen };
+}

@@ -1,0 +1,132 @@
+// The real programs on loopback: mediators and terminals, which end with the test that started them.
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+/** Where the programs are: what `cargo build --workspace` made. */
+const programs = resolve(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'debug');
+
+/** No wait in these tests should come near this, in milliseconds. */
+export const PATIENCE = 20_000;
+
+/** What `promise` gives, or an error that names `what` did not come. */
+export async function within(what, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not come`)), PATIENCE);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** Lines of a stream: each is given once, to whoever looks for it. */
+class Lines {
+  #lines = [];
+  #waiting = [];
+  #ended = false;
+  all = [];
+
+  constructor(stream) {
+    const reader = createInterface({ input: stream });
+    reader.on('line', (line) => {
+      this.all.push(line);
+      this.#lines.push(line);
+      this.#serve();
+    });
+    reader.on('close', () => {
+      this.#ended = true;
+      this.#serve();
+    });
+  }
+
+  #serve() {
+    this.#waiting = this.#waiting.filter(({ look, reject }) => {
+      if (look()) return false;
+      if (this.#ended) reject(new Error(`the end came first:\n${this.all.join('\n')}`));
+      return !this.#ended;
+    });
+  }
+
+  /** What `pick` makes of the next line for which that is anything; those before it are passed over. */
+  find(what, pick) {
+    return within(what, new Promise((found, reject) => {
+      const look = () => {
+        while (this.#lines.length) {
+          const picked = pick(this.#lines.shift());
+          if (picked !== undefined) return found(picked), true;
+        }
+        return false;
+      };
+      this.#waiting.push({ look, reject });
+      this.#serve();
+    }));
+  }
+}
+
+function run(t, program, flags, env) {
+  const child = spawn(join(programs, program), flags, { env, stdio: 'pipe' });
+  const ended = new Promise((end) => child.on('close', (code, signal) => end({ code, signal })));
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  child.on('error', (error) => child.stderr.destroy(error));
+  child.stdin.on('error', () => {});
+  return { child, ended, out: new Lines(child.stdout), err: new Lines(child.stderr) };
+}
+
+/** A mediator at a free port of 127.0.0.1, with no limit that is felt. */
+export async function startMediator(t, ...flags) {
+  const env = {
+    UNDERTONE_MEDIATOR_LISTEN: '127.0.0.1:0',
+    UNDERTONE_MEDIATOR_JOINS_PER_MINUTE: '1000000',
+    UNDERTONE_MEDIATOR_REJOINS_PER_MINUTE: '1000000',
+    UNDERTONE_MEDIATOR_MAX_CONNECTIONS_PER_ADDRESS: '1000',
+  };
+  const { err } = run(t, 'undertone-mediator', flags, env);
+  const url = await err.find('where the mediator listens', (line) => line.match(/listening on (\S+)/)?.[1]);
+  return { url, port: Number(new URL(url).port), log: () => err.all.join('\n') };
+}
+
+/** A terminal that chats by `--json`, with a data directory of its own. */
+export class Terminal {
+  #run;
+
+  constructor(run) {
+    this.#run = run;
+  }
+
+  /** The next event of this type for which `fits` holds; others before it are passed over. */
+  event(type, fits = () => true) {
+    return this.#run.out.find(`the event ${type}`, (line) => {
+      const event = JSON.parse(line);
+      return event.type === type && fits(event) ? event : undefined;
+    });
+  }
+
+  /** Types a line. */
+  say(line) {
+    this.#run.child.stdin.write(`${line}\n`);
+  }
+
+  /** Its exit code. */
+  async exit() {
+    return (await within('the end of a terminal', this.#run.ended)).code;
+  }
+}
+
+/** Starts one in a room, or by an invite. */
+export function startTerminal(t, { room, mediator, name, flags = [] }) {
+  const home = mkdtempSync(join(tmpdir(), 'undertone-web-'));
+  const at = mediator ? ['--mediator', mediator.url] : [];
+  const always = ['--data-dir', join(home, 'data'), 'chat', '--json', '--bind', '127.0.0.1', '--name', name];
+  const env = { HOME: home, UNDERTONE_ROOM: room };
+  // Behind the process, which its own hook ends: hooks run in their order.
+  const terminal = new Terminal(run(t, 'undertone', [...always, ...at, ...flags], env));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
+  return terminal;
+}
