@@ -17,8 +17,8 @@ use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Buf, Bytes};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, sink};
-use tokio::time::timeout;
+use tokio::io::{AsyncWriteExt, copy, sink};
+use tokio::time::{Instant, timeout};
 use tracing::debug;
 use undertone_wire::PATH;
 
@@ -26,6 +26,7 @@ use crate::admission::{AddressClaim, Arrival};
 use crate::mediator::Mediator;
 use crate::page::ASSETS;
 use crate::refusal::FULL_RETRY;
+use crate::transport::Transport;
 use crate::within::within;
 
 use answer::Answer;
@@ -39,6 +40,9 @@ use request::Unread;
 const LINGER: Duration = Duration::from_secs(1);
 /// Bytes a second of an answer that a client takes at least, or it is cut off.
 const SLOWEST: u64 = 8 * 1024;
+
+/// Bytes of an answer that the kernel holds for a client that does not take them.
+const HELD: usize = 64 * 1024;
 
 /// In the place of the page.
 const TEXT_PAGE: Answer = Answer::html(include_str!("page.html"));
@@ -94,7 +98,7 @@ pub(crate) async fn answered<S>(
     mediator: &Mediator,
 ) -> Option<Guest>
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: Transport,
 {
     let patience = mediator.config.times.handshake;
     let reply = |request: &Request<'_>| reply(request, arrival, mediator);
@@ -127,22 +131,35 @@ where
     })
 }
 
-/// Says it, within this time and that of a slow reader.
+/// Says it, within this time and that of a slow reader. Until the end of that the connection counts
+/// for its client, and then nothing of a long answer is held any more.
 async fn say_and_close<S>(stream: &mut S, answer: &Answer, to_head: bool, patience: Duration)
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: Transport,
 {
     let head = Bytes::from(answer.head(SystemTime::now()));
     let body = if to_head { &[] } else { answer.body };
-    let patience = patience + Duration::from_secs(body.len() as u64 / SLOWEST);
+    let is_long = body.len() > HELD;
+    if is_long {
+        stream.hold_at_most(HELD);
+    }
+    let slow = Duration::from_secs(body.len() as u64 / SLOWEST);
+    let start = Instant::now();
     let saying = async {
         stream.write_all_buf(&mut head.chain(body)).await?;
-        stream.shutdown().await?;
-        // Dropped with unread bytes, TCP would reset and could take the answer along.
-        let _ = timeout(LINGER, copy(stream, &mut sink())).await;
-        std::io::Result::Ok(())
+        stream.shutdown().await
     };
-    let _ = timeout(patience, saying).await;
+    let said = timeout(patience + slow, saying).await;
+    // Dropped with unread bytes, TCP would reset and could take the answer along; and what the kernel
+    // still holds of it has the rest of the time, too.
+    let rest = LINGER + slow.saturating_sub(start.elapsed());
+    let closed = match said {
+        Ok(Ok(())) => timeout(rest, copy(stream, &mut sink())).await.is_ok(),
+        _ => false,
+    };
+    if is_long && !closed {
+        stream.forget();
+    }
 }
 
 impl From<Answer> for Reply {

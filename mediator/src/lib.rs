@@ -23,6 +23,7 @@
 //! tls                   the certificate, and how long it is valid
 //! tally                 what strangers cause, counted for the log
 //! refusal               how it says no, in the words of `undertone_wire`
+//! transport             what a connection is, and what the kernel holds of it
 //! websocket             its messages, as frames
 //! within                a bound on a wait
 //! ```
@@ -51,6 +52,7 @@ pub mod stun;
 mod tally;
 mod throttle;
 mod tls;
+mod transport;
 mod websocket;
 mod within;
 

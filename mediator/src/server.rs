@@ -9,7 +9,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -23,6 +22,7 @@ use crate::connection;
 use crate::http;
 use crate::mediator::Mediator;
 use crate::tls::TlsStream;
+use crate::transport::Transport;
 use crate::websocket::WebSocket;
 
 /// Time for the last `error shutting-down` to go out.
@@ -183,7 +183,7 @@ impl Visit {
     /// it in one future, because one holds what it is given twice.
     async fn serve<S>(self, mut stream: S)
     where
-        S: AsyncRead + AsyncWrite + Unpin,
+        S: Transport,
     {
         let Self {
             arrival,

@@ -1,7 +1,7 @@
 //! What the page needs, and how long an answer may take.
 
 use tokio::io::{AsyncReadExt, duplex};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::*;
 use crate::page::Asset;

@@ -71,6 +71,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         Ok(this)
     }
 
+    /// What it goes over.
+    pub(crate) fn stream(&self) -> &S {
+        &self.stream
+    }
+
     /// Reads once, and takes what has come whole.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.is_broken {

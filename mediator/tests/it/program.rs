@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
+use undertone_mediator::page::ASSETS;
 use undertone_wire::{ErrorCode, MediatorMessage, RELAY_HELD, Tag};
 
 use crate::common::{Client, PATIENCE, agree, fill, swap_sealed};
@@ -149,6 +150,50 @@ async fn stalled_readers_cost_no_more_memory_than_is_written_down() {
     println!("held of a stalled direction: {held} B, of {RELAY_HELD} B");
     assert!(sent / directions > 2 * RELAY_HELD, "not stalled");
     assert!(held <= RELAY_HELD, "{held} B");
+}
+
+/// Readers that take nothing of the page's largest part.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn stalled_readers_of_the_page_hold_no_copy_of_it() {
+    let asset = ASSETS.iter().max_by_key(|asset| asset.body.len()).unwrap();
+    let request = format!("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", asset.path);
+    let running = Running::start(&[]).await;
+    let stalled = async |host: [u8; 4]| {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((host, 0).into()).unwrap();
+        socket.set_recv_buffer_size(2048).unwrap();
+        let mut stream = socket.connect(running.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        // The answer is under way.
+        timeout(PATIENCE, stream.peek(&mut [0]))
+            .await
+            .unwrap()
+            .unwrap();
+        stream
+    };
+    // What a first few take once for all is not counted.
+    let mut streams = Vec::new();
+    for n in 0..50 {
+        streams.push(stalled([127, 0, 1, n]).await);
+    }
+    let before = memory(&running);
+    let count = 200;
+    for n in 0..count {
+        streams.push(stalled([127, 0, 2, n]).await);
+    }
+    let held = memory(&running).saturating_sub(before) / usize::from(count);
+    println!(
+        "held of a stalled reader: {held} B, of {} B",
+        asset.body.len()
+    );
+    assert!(held <= 16 * 1024, "{held} B");
+    // Who goes on reading gets all of it.
+    let mut answer = Vec::new();
+    let mut last = streams.pop().unwrap();
+    let read = timeout(PATIENCE, last.read_to_end(&mut answer));
+    read.await.unwrap().unwrap();
+    assert!(answer.ends_with(asset.body));
 }
 
 #[tokio::test]
