@@ -39,6 +39,7 @@ export interface Peer {
 /** Why something failed, and what to do about it. The codes are those of the screens' texts. */
 export type Trouble =
   | 'room' // what was typed is no room; `detail` says why
+  | 'elsewhere' // an invite to another mediator; `detail` is its address
   | 'name' // what was typed is no name; `detail` says why
   | 'mediator-unreachable'
   | 'mediator-refused' // `detail` is the mediator's word, `retryIn` its time
@@ -124,6 +125,7 @@ export type Event =
   | { kind: 'delivered'; upTo: number }
   /** What we say arrives and is not acknowledged: the peer's chat is blocked. */
   | { kind: 'withheld' }
+  /** Comes after `connected`: its peer is who is there now. */
   | { kind: 'alarm'; alarm: Alarm }
   /** What we know of the peer changed: verified, or let in. The alarm is over. */
   | { kind: 'trust'; peer: Peer }
@@ -158,8 +160,10 @@ export interface Line {
   makeRoom(): Room;
   /** Why this is no display name, or undefined. */
   checkName(name: string): string | undefined;
-  /** Takes a seat. Before this nothing is sent. */
+  /** Takes a seat. Before this nothing is sent. Once it is over, another call waits again. */
   join(room: Room, name: string): void;
+  /** Bytes of UTF-8 that one message holds at most. */
+  readonly longest: number;
   /** Says something, and gives its number; undefined where too much is unacknowledged. */
   say(text: string): number | undefined;
   /** This message of the peer's stands on the screen: only now is it acknowledged. */
