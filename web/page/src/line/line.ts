@@ -1,0 +1,333 @@
+// The line to one person, through all of its links: the first meeting, what is said, the way back after
+// a cut, and from the relay to a direct path.
+
+import type { Event, Line, Memory, Path, Peer, Problem, Room, Transfer, Trouble } from '../types';
+import { Attempt, type Made, type Miss } from './attempt';
+import type { Core, Told } from './core';
+import { Kind, Op, Reader, Writer } from './fields';
+
+/** So many attempts may fail before an invite is dead. */
+const ATTEMPTS = 3;
+/** Wrong words may be typed so often. */
+const TRIES = 2;
+/** Pauses between tries, in milliseconds: doubled each time, ± 25 %. */
+const [FIRST_PAUSE, LONGEST_PAUSE] = [200, 10_000];
+/** After so many seconds on a relay a direct path is looked for; then each minute. */
+const UPGRADE_AFTER = [5, 30, 60];
+/** A goodbye has so long to leave, in milliseconds. */
+const FAREWELL = 1000;
+/** Bytes of a message at most. */
+export const LONGEST = 16 * 1024;
+
+/** The feature of taking files, and what the core says of why an attempt failed. */
+const FILES = 1 << 2;
+const FAILURES: readonly Trouble[] = ['secret', 'older', 'newer', 'identity', 'broken'];
+
+export class TheLine implements Line {
+  readonly longest = LONGEST;
+  private room: Room | undefined;
+  private attempt: Attempt | undefined;
+  private stop = new AbortController();
+  private wakened: (() => void) | undefined;
+  private peer: Peer | undefined;
+  private left = ATTEMPTS;
+  private wrongWords = 0;
+  private said = 0;
+  private delivered = 0;
+  private running: Promise<unknown> = Promise.resolve();
+  private upgradeTimer: ReturnType<typeof setTimeout> | undefined;
+  private over = true;
+
+  constructor(
+    private readonly core: Core,
+    private readonly heard: (event: Event) => void,
+    readonly memory: Memory,
+    private readonly agree: (theirs: Uint8Array) => Promise<Uint8Array>,
+  ) {
+    core.heard = (told) => this.take(told);
+  }
+
+  safe(text: string, lines: 'one' | 'many' = 'one'): string {
+    const call = new Writer().u8(lines === 'many' ? 1 : 0).text(text);
+    return this.core.ask(Op.Safe, call, Kind.Value)?.fields.text() ?? '';
+  }
+
+  readRoom(text: string): Room | Problem {
+    return this.told(this.core.ask(Op.ReadRoom, new Writer().text(text), Kind.Room, Kind.Refused));
+  }
+
+  makeRoom(): Room {
+    return this.told(this.core.ask(Op.MakeRoom, new Writer(), Kind.Room)) as Room;
+  }
+
+  private told(told: Told | undefined): Room | Problem {
+    if (told?.kind !== Kind.Room) return { trouble: 'room', detail: told?.fields.text() ?? '' };
+    const { fields } = told;
+    const [hasSecret, shown, link] = [fields.u8() === 1, fields.text(), fields.text()];
+    return { shown, hasSecret, link, command: `undertone chat '${link}'` };
+  }
+
+  checkName(name: string): string | undefined {
+    return this.core.ask(Op.CheckName, new Writer().text(name), Kind.Refused)?.fields.text();
+  }
+
+  join(room: Room, name: string): void {
+    if (!this.over) return;
+    this.room = room;
+    this.over = false;
+    this.peer = undefined;
+    this.wrongWords = this.said = this.delivered = 0;
+    this.core.ask(Op.Enter, new Writer().text(name).text(room.link));
+    void this.meet();
+  }
+
+  /** Attempts, until a link counts or nothing more is to be tried. */
+  private async meet(): Promise<void> {
+    let pause = FIRST_PAUSE;
+    while (!this.over) {
+      const begun = performance.now();
+      const made = await this.reach(false);
+      if (this.over) return;
+      if ('link' in made) return this.connected(made);
+      if (made.why === 'reseat') continue;
+      const problem = this.missed(made);
+      if (problem) return this.end({ kind: 'ended', how: 'failed', problem });
+      if (performance.now() - begun > LONGEST_PAUSE) pause = FIRST_PAUSE;
+      const asked = made.why === 'mediator' && made.retryAfter ? made.retryAfter * 1000 : 0;
+      await this.rest(Math.max(asked, pause * (0.75 + Math.random() / 2)));
+      pause = Math.min(2 * pause, LONGEST_PAUSE);
+    }
+  }
+
+  private async reach(directOnly: boolean): Promise<Made | Miss> {
+    // One at a time: the core has one.
+    this.stop.abort();
+    await this.running;
+    this.stop = new AbortController();
+    const attempt = new Attempt(this.core, {
+      directOnly,
+      stop: this.stop.signal,
+      agree: this.agree,
+      waiting: (expiresIn) => {
+        if (!this.peer) this.heard({ kind: 'waiting', expiresIn });
+      },
+      paired: () => {
+        if (!this.peer) this.heard({ kind: 'connecting' });
+      },
+    });
+    this.attempt = attempt;
+    const made = attempt.run();
+    this.running = made;
+    return made;
+  }
+
+  /** What a miss means: the end, or, `undefined`, another try. */
+  private missed(miss: Miss): Problem | undefined {
+    const waiting = this.peer !== undefined;
+    switch (miss.why) {
+      case 'stopped':
+      case 'reseat':
+        return undefined;
+      case 'mediator':
+        return this.mediator(miss, waiting);
+      default: {
+        const trouble = miss.why === 'failed' ? (FAILURES[miss.code] ?? 'broken') : miss.why === 'left' ? 'slow' : miss.why;
+        const detail = miss.why === 'failed' && trouble === 'broken' ? { detail: miss.detail } : {};
+        // Of a session that goes on nothing is counted.
+        if (waiting || !this.room) return undefined;
+        if (miss.spent) this.left -= 1;
+        if (this.left <= 0) return { trouble: 'spent', ...detail, left: 0 };
+        if (trouble === 'older' || trouble === 'newer') return { trouble };
+        this.heard({ kind: 'remark', problem: { trouble, ...detail, ...(miss.spent && { left: this.left }) } });
+        return undefined;
+      }
+    }
+  }
+
+  private mediator(miss: Miss & { why: 'mediator' }, waiting: boolean): Problem | undefined {
+    const retry = miss.retryAfter === undefined ? {} : { retryIn: miss.retryAfter };
+    const detail = miss.message ? { detail: miss.message } : {};
+    switch (miss.code) {
+      case 'version':
+        return { trouble: 'mediator-version' };
+      case 'room-busy':
+        return { trouble: 'room-busy' };
+      case 'unreachable':
+      case 'closed':
+      case 'shutting-down':
+        if (!waiting) this.heard({ kind: 'remark', problem: { trouble: 'mediator-unreachable', ...retry } });
+        return undefined;
+      case 'expired':
+        return undefined;
+      default:
+        if (!waiting) this.heard({ kind: 'remark', problem: { trouble: 'mediator-refused', ...detail, ...retry } });
+        return undefined;
+    }
+  }
+
+  private async connected({ relay, ice }: Made): Promise<void> {
+    const resumed = this.wasConnected;
+    this.wasConnected = true;
+    const address = await ice?.address();
+    const path: Path = { kind: relay ? 'relay' : 'direct', ...(address && { address }) };
+    if (this.peer) this.heard({ kind: 'connected', peer: this.peer, path, resumed });
+    if (!resumed) this.core.ask(Op.Unblock);
+    clearTimeout(this.upgradeTimer);
+    if (relay) this.upgrade(0);
+  }
+
+  private wasConnected = false;
+
+  /** From a relay to a direct path: one attempt at a time. */
+  private upgrade(nth: number): void {
+    const seconds = UPGRADE_AFTER[Math.min(nth, UPGRADE_AFTER.length - 1)] ?? 60;
+    this.upgradeTimer = setTimeout(async () => {
+      if (this.over || this.seeking) return;
+      const made = await this.reach(true);
+      if (this.over || this.seeking) return;
+      if (!('link' in made)) return this.upgrade(nth + 1);
+      const address = await made.ice?.address();
+      this.heard({ kind: 'path', path: { kind: 'direct', ...(address && { address }) } });
+    }, seconds * 1000);
+  }
+
+  private seeking = false;
+
+  private take({ kind, fields }: Told): void {
+    switch (kind) {
+      case Kind.Live:
+        return this.attempt?.tell({ link: fields.u32() });
+      case Kind.Failed:
+        return this.attempt?.tell({ code: fields.u8(), detail: fields.text() });
+      case Kind.Peer:
+        return this.met(fields);
+      case Kind.Lost:
+        return void this.lost(fields.text());
+      case Kind.Text: {
+        const [id, sent, resent, text] = [fields.number(), fields.number(), fields.u8() === 1, fields.text()];
+        return this.heard({ kind: 'message', id, text, sent: new Date(sent), resent });
+      }
+      case Kind.Delivered:
+        this.delivered = fields.number();
+        return this.heard({ kind: 'delivered', upTo: this.delivered });
+      case Kind.Unstable:
+        return this.heard({ kind: 'unstable', unstable: fields.u8() === 1 });
+      case Kind.Withheld:
+        return this.heard({ kind: 'withheld' });
+      case Kind.Left:
+        return this.end({ kind: 'ended', how: 'peer-left' });
+      case Kind.PeerFailed:
+        return this.end({ kind: 'ended', how: 'peer-failed' });
+      case Kind.Broken: {
+        const problem = { trouble: 'broken' as const, detail: fields.text() };
+        return this.end({ kind: 'ended', how: 'failed', problem });
+      }
+      case Kind.Agree:
+        return void this.renew(fields.rest());
+      default:
+        return;
+    }
+  }
+
+  /** Fresh keys for the live link, where the browser keeps our key. */
+  private async renew(theirs: Uint8Array): Promise<void> {
+    const shared = await this.agree(theirs);
+    this.core.ask(Op.Agreed, new Writer().raw(theirs).raw(shared));
+    shared.fill(0);
+  }
+
+  private met(fields: Reader): void {
+    const name = fields.text();
+    fields.raw(32);
+    const [key, ours] = [fields.words(), fields.words()];
+    const takesFiles = (fields.u32() & FILES) !== 0;
+    const trust = this.peer?.trust ?? (this.room?.hasSecret ? 'invite' : 'not-verified');
+    this.peer = { name, trust, key, ours, takesFiles };
+  }
+
+  private async lost(why: string): Promise<void> {
+    if (this.over || this.seeking) return;
+    this.seeking = true;
+    clearTimeout(this.upgradeTimer);
+    this.heard({ kind: 'reconnecting', why, queued: this.said - this.delivered });
+    try {
+      await this.meet();
+    } finally {
+      this.seeking = false;
+    }
+  }
+
+  /** Waits, unless there is a reason not to. */
+  private rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wakened = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.stop.signal.addEventListener('abort', () => this.wakened?.(), { once: true });
+    });
+  }
+
+  wake(): void {
+    this.core.tick();
+    this.wakened?.();
+  }
+
+  say(text: string): number | undefined {
+    const call = new Writer().number(Date.now()).text(text);
+    const value = this.core.ask(Op.Say, call, Kind.Value)?.fields;
+    if (!value || value.isAtEnd) return undefined;
+    this.said = value.number();
+    return this.said;
+  }
+
+  shown(id: number): void {
+    this.core.ask(Op.Shown, new Writer().number(id));
+  }
+
+  verify(heard: string): void {
+    const verdict = this.core.ask(Op.Verify, new Writer().text(heard), Kind.Verdict)?.fields.u8();
+    if (!this.peer || verdict === undefined) return;
+    if (verdict === 0) {
+      this.peer = { ...this.peer, trust: 'verified' };
+      this.heard({ kind: 'trust', peer: this.peer });
+      return;
+    }
+    if (verdict === 3) this.wrongWords += 1;
+    if (this.wrongWords >= TRIES) {
+      this.goodbye();
+      return this.end({ kind: 'ended', how: 'failed', problem: { trouble: 'wrong-words' } });
+    }
+    this.heard({ kind: 'words-differ' });
+  }
+
+  trust(): void {
+    this.core.ask(Op.Unblock);
+  }
+
+  offer(_files: readonly File[]): void {}
+  accept(_transfer: Transfer['id']): void {}
+  reject(_transfer: Transfer['id']): void {}
+  cancel(_transfer: Transfer['id']): void {}
+
+  leave(): void {
+    if (this.over) return;
+    this.goodbye();
+    this.end({ kind: 'ended', how: 'left' });
+  }
+
+  private goodbye(): void {
+    this.core.ask(Op.Leave);
+  }
+
+  private end(event: Event & { kind: 'ended' }): void {
+    if (this.over) return;
+    this.over = true;
+    this.seeking = this.wasConnected = false;
+    this.stop.abort();
+    clearTimeout(this.upgradeTimer);
+    setTimeout(() => this.core.closeOthers(), FAREWELL);
+    this.heard(event);
+  }
+}
