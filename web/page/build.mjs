@@ -21,7 +21,8 @@ export async function build(out, entry = join(here, 'src/main.ts')) {
   await mkdir(out, { recursive: true });
   const common = { minify: true, write: false, charset: 'utf8', legalComments: 'none', logLevel: 'warning' };
   const target = ['chrome120', 'firefox128', 'safari17'];
-  const script = await esbuild.build({ ...common, entryPoints: [entry], bundle: true, format: 'esm', target });
+  const define = { CORE_INTEGRITY: JSON.stringify(process.env.CORE_INTEGRITY ?? '') };
+  const script = await esbuild.build({ ...common, define, entryPoints: [entry], bundle: true, format: 'esm', target });
   const style = await esbuild.build({ ...common, entryPoints: [join(here, 'app.css')] });
   const parts = { 'app.js': script.outputFiles[0].contents, 'app.css': style.outputFiles[0].contents };
   let page = await readFile(join(here, 'index.html'), 'utf8');

@@ -74,13 +74,12 @@ export class Core {
     const told: Told[] = [];
     for (const events = new Reader(output); !events.isAtEnd; ) {
       const kind = events.u8();
-      const event = { kind, fields: new Reader(events.bytes()) };
+      const bytes = events.bytes();
+      const event = { kind, fields: new Reader(bytes) };
       if (kind === Kind.Send) this.streams.get(event.fields.u32())?.send(event.fields.rest());
       else if (kind === Kind.Close) this.drop(event.fields.u32());
       else told.push(event);
-    }
-    for (const { kind, fields } of told) {
-      if (kind === Kind.Live) this.live = fields.u32();
+      if (kind === Kind.Live) this.live = new Reader(bytes).u32();
     }
     this.look();
     this.wake();
