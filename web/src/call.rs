@@ -45,11 +45,23 @@ pub(crate) enum Op {
     Tick = 19,
     /// Goodbye, once all is out.
     Leave = 20,
+    /// as often as there are files: name ‖ bytes ‖ changed, in seconds since 1970 → OFFERED or REFUSED.
+    Files = 21,
+    /// transfer(4) ‖ whether it is accepted(1).
+    Answer = 22,
+    /// transfer(4) ‖ outcome(1), 5 cancelled or 4 it cannot be read, 3 or 2 written: it ends.
+    Cancel = 23,
+    /// transfer(4) ‖ file(4) ‖ at ‖ bytes, as READ asked.
+    Read = 24,
+    /// transfer(4) ‖ bytes of the data: up to there the page has them.
+    Took = 25,
+    /// transfer(4): it is in its place.
+    Saved = 26,
 }
 
 impl Op {
     pub(crate) fn of(byte: u8) -> Option<Self> {
-        const ALL: [Op; 21] = [
+        const ALL: [Op; 27] = [
             Op::Begin,
             Op::ReadRoom,
             Op::MakeRoom,
@@ -71,6 +83,12 @@ impl Op {
             Op::Verify,
             Op::Tick,
             Op::Leave,
+            Op::Files,
+            Op::Answer,
+            Op::Cancel,
+            Op::Read,
+            Op::Took,
+            Op::Saved,
         ];
         ALL.get(usize::from(byte)).copied()
     }

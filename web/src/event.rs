@@ -49,6 +49,27 @@ pub(crate) enum Kind {
     Broken = 19,
     /// (1), see [`Verdict`].
     Verdict = 20,
+    /// number: of what is no text, and to be shown like one, behind those before it.
+    Seq = 21,
+    /// transfer(4) ‖ ours(1) ‖ title ‖ files ‖ bytes, or -1 ‖ n(1) ‖ n times name ‖ hidden 1,
+    /// executable 2: what is offered.
+    Offered = 22,
+    /// transfer(4) ‖ file(4) ‖ at ‖ length: to be read of ours.
+    Read = 23,
+    /// transfer(4) ‖ path ‖ bytes: a file begins.
+    Begin = 24,
+    /// transfer(4) ‖ at ‖ bytes of it; what was left out before them is zeros.
+    Write = 25,
+    /// transfer(4) ‖ (1) 0 whole, 1 changed, 2 unreadable: it ends.
+    End = 26,
+    /// transfer(4) ‖ bytes of the data that are there ‖ of so many. Of theirs it asks for TOOK.
+    Progress = 27,
+    /// transfer(4): all of it is here, and to be put in its place.
+    Whole = 28,
+    /// transfer(4) ‖ (1) as PROTOCOL.md §7 numbers them: it has ended.
+    Outcome = 29,
+    /// transfer(4): the receiver waits for space.
+    Paused = 30,
 }
 
 /// What comes of words that were typed.

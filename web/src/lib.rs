@@ -13,6 +13,7 @@ mod attempt;
 mod call;
 mod event;
 mod fields;
+mod files;
 mod page;
 mod person;
 

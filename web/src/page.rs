@@ -1,6 +1,7 @@
 //! A page's one line: what it calls, and what comes of it.
 
 mod links;
+mod transfers;
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +10,7 @@ use undertone_core::crypto::keys::PublicKey;
 use undertone_core::frame::Frames;
 use undertone_core::mediator_url::MediatorUrl;
 use undertone_core::opening::Opening;
-use undertone_core::pairing::{KEEPS_NOTHING, Meeting, Role};
+use undertone_core::pairing::{FILES, KEEPS_NOTHING, Meeting, Role};
 use undertone_core::room::{Invite, Room};
 use undertone_core::session::{LinkId, Session};
 use undertone_core::text::display_name::DisplayName;
@@ -22,6 +23,7 @@ use crate::attempt::{Attempt, failed, read_candidates, tell_candidates};
 use crate::call::Op;
 use crate::event::{Kind, emit};
 use crate::fields::{Fields, Reader};
+use crate::files::Files;
 use crate::person::{Identity, Person};
 
 /// The line of a page to one person.
@@ -35,6 +37,7 @@ pub struct Page {
     opening: Option<Opening>,
     session: Option<Session>,
     peer: Option<Person>,
+    files: Files,
     /// The live link's bytes, and whether it takes more.
     link: Option<(LinkId, Frames)>,
     is_full: bool,
@@ -94,6 +97,7 @@ impl Page {
                 self.attempt = Attempt::None;
                 (self.opening, self.session) = (None, None);
                 (self.peer, self.link) = (None, None);
+                self.files = Files::default();
             }
             Op::Identity => {
                 if let Ok(key) = PublicKey::from_bytes(fields.key()) {
@@ -175,6 +179,9 @@ impl Page {
                     session.leave();
                 }
             }
+            Op::Files | Op::Answer | Op::Cancel | Op::Read | Op::Took | Op::Saved => {
+                self.transfer(op, fields, now, out);
+            }
         }
     }
 
@@ -218,7 +225,7 @@ impl Page {
                 let mediator = self.mediator.as_ref().and_then(MediatorUrl::ip);
                 let candidates = matched.candidates();
                 tell_candidates(candidates, candidates.dialable_udp(mediator), out);
-                let matched = matched.featuring(KEEPS_NOTHING);
+                let matched = matched.featuring(KEEPS_NOTHING | FILES);
                 Ok(match role {
                     Role::Host => Opening::host(matched.host(&self.name)?, ours, &self.name),
                     Role::Guest => Opening::guest(matched.guest(&self.name)?, ours, &self.name),

@@ -127,10 +127,13 @@ impl Page {
             return;
         };
         let mut lost = session.handle_timeout(now).err();
-        lost = lost.or(self.tell_events(out));
+        lost = lost.or(self.tell_events(now, out));
         let (Some(session), None) = (&mut self.session, lost) else {
             return self.end(lost, out);
         };
+        if !self.is_full {
+            self.files.feed(session, out);
+        }
         let mut records = Vec::new();
         if !self.is_full {
             match session.poll_transmit(now, &mut records) {
@@ -139,7 +142,7 @@ impl Page {
                 Err(fault) => lost = Some(fault),
             }
         }
-        lost = lost.or(self.tell_events(out));
+        lost = lost.or(self.tell_events(now, out));
         self.end(lost, out);
     }
 
@@ -150,7 +153,7 @@ impl Page {
     }
 
     /// Tells what happened. Where our key is here, what it agrees on is said at once.
-    fn tell_events(&mut self, out: &mut Vec<u8>) -> Option<(LinkId, Fault)> {
+    fn tell_events(&mut self, now: Instant, out: &mut Vec<u8>) -> Option<(LinkId, Fault)> {
         let session = self.session.as_mut()?;
         let mut lost = None;
         while let Some(event) = session.poll_event() {
@@ -158,6 +161,13 @@ impl Page {
                 (Event::Agree(theirs), Identity::Here(key)) => {
                     if let Ok(shared) = key.diffie_hellman(theirs) {
                         lost = lost.or(session.agreed(theirs, shared).err());
+                    }
+                }
+                _ if self.files.take(&event, session, now, out) => {
+                    if let Some(seq) = event.seq() {
+                        emit(out, Kind::Seq, |fields| {
+                            fields.number(seq);
+                        });
                     }
                 }
                 _ => tell(event, out),

@@ -176,7 +176,7 @@ fn two_pages_meet_compare_words_talk_and_part() {
         fields.key();
         assert_eq!(fields.text().split(' ').count(), 16);
         let ours = fields.text().to_owned();
-        assert_eq!(fields.u32(), KEEPS_NOTHING);
+        assert_eq!(fields.u32(), KEEPS_NOTHING | FILES);
         (name, ours)
     });
     assert_eq!([&*words[0].0, &*words[1].0], ["bob", "ada"]);
@@ -338,5 +338,158 @@ fn garbage_from_a_stream_closes_it_and_no_call_panics() {
         for len in 0..48 {
             Tab::new("ada", "lab").raw(&[&[op], vec![0xff; len].as_slice()].concat());
         }
+    }
+}
+
+/// Carries bytes, reads what is asked for of `contents`, and takes what comes, until nothing moves.
+/// Gives the files that came, each with its path, and how it ended.
+fn transfer(from: &mut Tab, to: &mut Tab, contents: &[Vec<u8>]) -> Vec<(String, Vec<u8>, u8)> {
+    let mut files: Vec<(String, Vec<u8>, u8)> = Vec::new();
+    loop {
+        carry(from, to, LINK);
+        for tab in [&mut *from, &mut *to] {
+            tab.now += Duration::from_millis(50);
+            tab.raw(&[]);
+        }
+        let mut moved = false;
+        while let Some(read) = from.take(Kind::Read) {
+            let mut fields = Reader(&read);
+            let (number, file, at, len) =
+                (fields.u32(), fields.u32(), fields.whole(), fields.whole());
+            let bytes = &contents[file as usize][at as usize..(at + len) as usize];
+            from.ask(Op::Read, |call| {
+                call.extend_from_slice(&number.to_be_bytes());
+                call.extend_from_slice(&file.to_be_bytes());
+                call.number(at).extend_from_slice(bytes);
+            });
+            moved = true;
+        }
+        let told = std::mem::take(&mut to.told);
+        for (kind, fields) in told {
+            let mut fields = Reader(&fields);
+            let number = if kind == Kind::Send as u8 {
+                0
+            } else {
+                fields.u32()
+            };
+            if kind == Kind::Begin as u8 {
+                files.push((fields.text().to_owned(), Vec::new(), 9));
+            } else if kind == Kind::Write as u8 {
+                let (_, file, _) = files.last_mut().unwrap();
+                file.resize(fields.whole() as usize, 0);
+                file.extend_from_slice(fields.rest());
+            } else if kind == Kind::End as u8 {
+                files.last_mut().unwrap().2 = fields.u8();
+            } else if kind == Kind::Progress as u8 {
+                let upto = fields.whole();
+                to.ask(Op::Took, |call| {
+                    call.extend_from_slice(&number.to_be_bytes());
+                    call.number(upto);
+                });
+            } else if kind == Kind::Whole as u8 {
+                to.ask(Op::Saved, |call| {
+                    call.extend_from_slice(&number.to_be_bytes())
+                });
+            } else {
+                to.told.push((
+                    kind,
+                    [number.to_be_bytes().as_slice(), fields.rest()].concat(),
+                ));
+                if kind == Kind::Send as u8 {
+                    to.told.last_mut().unwrap().1.drain(..4);
+                }
+                continue;
+            }
+            moved = true;
+        }
+        let rest = [&mut *from, &mut *to]
+            .map(|tab| tab.told.iter().any(|(kind, _)| *kind == Kind::Send as u8));
+        if !moved && rest == [false, false] {
+            return files;
+        }
+    }
+}
+
+fn offer(from: &mut Tab, files: &[(&str, usize)]) {
+    from.ask(Op::Files, |call| {
+        for (name, len) in files {
+            call.text(name).number(*len as u64).number(1_700_000_000);
+        }
+    });
+}
+
+fn answer(tab: &mut Tab, accept: bool) -> Vec<u8> {
+    let offered = tab.take(Kind::Offered).unwrap();
+    tab.ask(Op::Answer, |call| {
+        call.extend_from_slice(&offered[..4]);
+        call.push(u8::from(accept));
+    });
+    offered
+}
+
+#[test]
+fn files_go_from_page_to_page_byte_for_byte_in_the_order_of_their_names() {
+    let [mut ada, mut bob] = connected();
+    let contents: Vec<Vec<u8>> = [3_000_000, 0, 70_000]
+        .map(|len: usize| (0..len).map(|n| (n % 251) as u8).collect())
+        .into();
+    offer(
+        &mut ada,
+        &[("z.bin", 3_000_000), ("empty", 0), ("b.txt", 70_000)],
+    );
+    assert_eq!(ada.take(Kind::Offered).unwrap()[4], 1);
+    assert!(transfer(&mut ada, &mut bob, &contents).is_empty());
+    let offered = answer(&mut bob, true);
+    let mut fields = Reader(&offered[4..]);
+    assert_eq!((fields.u8(), fields.text()), (0, "b.txt and 2 more"));
+    assert_eq!(
+        (fields.whole(), fields.whole(), fields.u8()),
+        (3, 3_070_000, 3)
+    );
+    let came = transfer(&mut ada, &mut bob, &contents);
+    let expected = [("b.txt", 2), ("empty", 1), ("z.bin", 0)]
+        .map(|(name, n)| (name.to_owned(), contents[n].clone(), 0));
+    assert!(came == expected);
+    assert_eq!(ada.take(Kind::Outcome).unwrap()[4], 0);
+    assert!(ada.take(Kind::Progress).is_some());
+}
+
+#[test]
+fn what_is_declined_or_cancelled_ends_at_both() {
+    for (accepted, by_sender) in [(false, false), (true, false), (true, true)] {
+        let [mut ada, mut bob] = connected();
+        offer(&mut ada, &[("a", 900_000)]);
+        carry(&mut ada, &mut bob, LINK);
+        let number = answer(&mut bob, accepted)[..4].to_vec();
+        if accepted {
+            let mine = ada.take(Kind::Offered).unwrap()[..4].to_vec();
+            let (tab, number) = if by_sender {
+                (&mut ada, mine)
+            } else {
+                (&mut bob, number)
+            };
+            tab.ask(Op::Cancel, |call| {
+                call.extend_from_slice(&number);
+                call.push(5);
+            });
+        }
+        carry(&mut ada, &mut bob, LINK);
+        let outcome = if accepted { 5 } else { 1 };
+        for tab in [&mut ada, &mut bob] {
+            assert_eq!(tab.take(Kind::Outcome).unwrap()[4], outcome);
+        }
+        assert!(ada.say("still here"));
+        carry(&mut ada, &mut bob, LINK);
+        assert_eq!(bob.heard(), ["still here"]);
+    }
+}
+
+#[test]
+fn two_files_of_one_name_and_names_that_lead_elsewhere_are_not_offered() {
+    let [mut ada, _bob] = connected();
+    for files in [&[("a", 1), ("a", 2)][..], &[("../a", 1)], &[("", 1)], &[]] {
+        offer(&mut ada, files);
+        assert!(ada.take(Kind::Refused).is_some(), "{files:?}");
+        assert!(ada.sent(LINK).is_empty());
     }
 }
