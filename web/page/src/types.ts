@@ -57,6 +57,7 @@ export type Trouble =
   | 'slow' // paired, and the other end did not go on in time
   | 'wrong-words' // the words did not match twice
   | 'gone' // the other end came back without the session: it started anew
+  | 'not-offered' // files that cannot be offered; `detail` says why
   | 'internal';
 
 export interface Problem {

@@ -24,6 +24,12 @@ export enum Op {
   Verify,
   Tick,
   Leave,
+  Files,
+  Answer,
+  Cancel,
+  Read,
+  Took,
+  Saved,
 }
 
 /** What the core tells. */
@@ -49,6 +55,16 @@ export enum Kind {
   PeerFailed,
   Broken,
   Verdict,
+  Seq,
+  Offered,
+  Read,
+  Begin,
+  Write,
+  End,
+  Progress,
+  Whole,
+  Outcome,
+  Paused,
 }
 
 const encoder = new TextEncoder();

@@ -1,10 +1,11 @@
 // The line to one person, through all of its links: the first meeting, what is said, the way back after
 // a cut, and from the relay to a direct path.
 
-import type { Event, Line, Memory, Path, Peer, Problem, Room, Transfer, Trouble } from '../types';
+import type { Event, Line, Memory, Path, Peer, Problem, Room, Trouble } from '../types';
 import { Attempt, type Made, type Miss } from './attempt';
 import type { Core, Told } from './core';
 import { Kind, Op, Reader, Writer } from './fields';
+import { Files } from './files';
 
 /** So many attempts may fail before an invite is dead. */
 const ATTEMPTS = 3;
@@ -37,6 +38,9 @@ export class TheLine implements Line {
   private running: Promise<unknown> = Promise.resolve();
   private upgradeTimer: ReturnType<typeof setTimeout> | undefined;
   private over = true;
+  private readonly files: Files;
+  /** Numbers of what was told, and whether a screen says when it is shown. */
+  private unshown: { id: number; onScreen: boolean }[] = [];
 
   constructor(
     private readonly core: Core,
@@ -45,6 +49,7 @@ export class TheLine implements Line {
     private readonly agree: (theirs: Uint8Array) => Promise<Uint8Array>,
   ) {
     core.heard = (told) => this.take(told);
+    this.files = new Files(core, heard);
   }
 
   safe(text: string, lines: 'one' | 'many' = 'one'): string {
@@ -171,6 +176,7 @@ export class TheLine implements Line {
     const address = await ice?.address();
     const path: Path = { kind: relay ? 'relay' : 'direct', ...(address && { address }) };
     if (this.peer) this.heard({ kind: 'connected', peer: this.peer, path, resumed });
+    this.files.linked(true);
     if (!resumed) this.core.ask(Op.Unblock);
     clearTimeout(this.upgradeTimer);
     if (relay) this.upgrade(0);
@@ -194,6 +200,7 @@ export class TheLine implements Line {
   private seeking = false;
 
   private take({ kind, fields }: Told): void {
+    if (this.files.take({ kind, fields })) return;
     switch (kind) {
       case Kind.Live:
         return this.attempt?.tell({ link: fields.u32() });
@@ -205,8 +212,12 @@ export class TheLine implements Line {
         return void this.lost(fields.text());
       case Kind.Text: {
         const [id, sent, resent, text] = [fields.number(), fields.number(), fields.u8() === 1, fields.text()];
+        this.unshown.push({ id, onScreen: true });
         return this.heard({ kind: 'message', id, text, sent: new Date(sent), resent });
       }
+      case Kind.Seq:
+        this.unshown.push({ id: fields.number(), onScreen: false });
+        return this.acknowledge(0);
       case Kind.Delivered:
         this.delivered = fields.number();
         return this.heard({ kind: 'delivered', upTo: this.delivered });
@@ -249,6 +260,7 @@ export class TheLine implements Line {
     if (this.over || this.seeking) return;
     this.seeking = true;
     clearTimeout(this.upgradeTimer);
+    this.files.linked(false);
     this.heard({ kind: 'reconnecting', why, queued: this.said - this.delivered });
     try {
       await this.meet();
@@ -283,7 +295,17 @@ export class TheLine implements Line {
   }
 
   shown(id: number): void {
-    this.core.ask(Op.Shown, new Writer().number(id));
+    this.acknowledge(id);
+  }
+
+  /** Everything up to this message is shown, and with it what has no place on a screen. */
+  private acknowledge(upTo: number): void {
+    let last: number | undefined;
+    for (let next = this.unshown[0]; next && (next.id <= upTo || !next.onScreen); next = this.unshown[0]) {
+      last = next.id;
+      this.unshown.shift();
+    }
+    if (last !== undefined) this.core.ask(Op.Shown, new Writer().number(last));
   }
 
   verify(heard: string): void {
@@ -306,10 +328,22 @@ export class TheLine implements Line {
     this.core.ask(Op.Unblock);
   }
 
-  offer(_files: readonly File[]): void {}
-  accept(_transfer: Transfer['id']): void {}
-  reject(_transfer: Transfer['id']): void {}
-  cancel(_transfer: Transfer['id']): void {}
+  offer(files: readonly File[]): void {
+    const why = this.files.offer(files);
+    if (why) this.heard({ kind: 'remark', problem: { trouble: 'not-offered', detail: why } });
+  }
+
+  accept(transfer: number): void {
+    this.files.answer(transfer, true);
+  }
+
+  reject(transfer: number): void {
+    this.files.answer(transfer, false);
+  }
+
+  cancel(transfer: number): void {
+    this.files.cancel(transfer);
+  }
 
   leave(): void {
     if (this.over) return;
@@ -327,6 +361,8 @@ export class TheLine implements Line {
     this.seeking = this.wasConnected = false;
     this.stop.abort();
     clearTimeout(this.upgradeTimer);
+    this.files.end();
+    this.unshown = [];
     setTimeout(() => this.core.closeOthers(), FAREWELL);
     this.heard(event);
   }

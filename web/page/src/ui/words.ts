@@ -108,6 +108,10 @@ export function advice(problem: Problem, host: string, safe: (text: string) => s
       'The other person started anew: this chat cannot go on.',
       'Wait again in the same room to meet anew, and say again what had not arrived.',
     ],
+    'not-offered': [
+      `Nothing was offered${because}.`,
+      'Choose the files again; two of one name cannot go together.',
+    ],
     internal: [
       `This page failed${because}.`,
       'Reload it. If it fails again, use a newer browser, or a terminal: undertone.',
