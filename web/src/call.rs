@@ -15,7 +15,8 @@ pub(crate) enum Op {
     Safe = 4,
     /// name ‖ what was typed: from now on this is the room.
     Enter = 5,
-    /// public key(32) of an identity that the page keeps; its agreements are asked for by AGREE.
+    /// public key(32) of an identity that the page keeps, whose agreements are asked for by AGREE; or
+    /// nothing: another one that lives as long as the page.
     Identity = 6,
     /// → OFFER, the one that nobody has answered yet or a fresh one.
     Offer = 7,
@@ -57,11 +58,13 @@ pub(crate) enum Op {
     Took = 25,
     /// transfer(4): it is in its place.
     Saved = 26,
+    /// name ‖ name → VALUE(1): whether one may pass for the other.
+    Alike = 27,
 }
 
 impl Op {
     pub(crate) fn of(byte: u8) -> Option<Self> {
-        const ALL: [Op; 27] = [
+        const ALL: [Op; 28] = [
             Op::Begin,
             Op::ReadRoom,
             Op::MakeRoom,
@@ -89,6 +92,7 @@ impl Op {
             Op::Read,
             Op::Took,
             Op::Saved,
+            Op::Alike,
         ];
         ALL.get(usize::from(byte)).copied()
     }

@@ -99,10 +99,17 @@ impl Page {
                 (self.peer, self.link) = (None, None);
                 self.files = Files::default();
             }
+            Op::Identity if fields.0.is_empty() => self.identity = Identity::default(),
             Op::Identity => {
                 if let Ok(key) = PublicKey::from_bytes(fields.key()) {
                     self.identity = Identity::Elsewhere(key);
                 }
+            }
+            Op::Alike => {
+                let looks = |name: &str| DisplayName::parse(name).map(|name| name.looks()).ok();
+                let names = (looks(fields.text()), looks(fields.text()));
+                let alike = matches!(names, (Some(one), Some(other)) if one.meets(&other));
+                emit(out, Kind::Value, |fields| fields.push(u8::from(alike)));
             }
             Op::Offer => self.offer(out),
             Op::Paired => {
@@ -225,7 +232,10 @@ impl Page {
                 let mediator = self.mediator.as_ref().and_then(MediatorUrl::ip);
                 let candidates = matched.candidates();
                 tell_candidates(candidates, candidates.dialable_udp(mediator), out);
-                let matched = matched.featuring(KEEPS_NOTHING | FILES);
+                let matched = matched.featuring(match self.identity {
+                    Identity::Here(_) => KEEPS_NOTHING | FILES,
+                    Identity::Elsewhere(_) => FILES,
+                });
                 Ok(match role {
                     Role::Host => Opening::host(matched.host(&self.name)?, ours, &self.name),
                     Role::Guest => Opening::guest(matched.guest(&self.name)?, ours, &self.name),

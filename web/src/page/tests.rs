@@ -286,6 +286,20 @@ fn an_identity_that_the_browser_keeps_is_asked_for_its_agreements() {
         (fields.text(), &fields.key()),
         ("bob", key.public().as_bytes())
     );
+    fields.text();
+    fields.text();
+    assert_eq!(fields.u32(), FILES, "it is kept, and may be");
+}
+
+#[test]
+fn names_that_look_alike_are_told_from_others() {
+    let mut tab = Tab::new("ada", "lab");
+    for (one, other, alike) in [("bob", "Bob", 1), ("bob", "b0b", 1), ("bob", "ada", 0)] {
+        tab.ask(Op::Alike, |call| {
+            call.text(one).text(other);
+        });
+        assert_eq!(tab.take(Kind::Value).unwrap(), [alike], "{one} {other}");
+    }
 }
 
 #[test]

@@ -30,6 +30,7 @@ export enum Op {
   Read,
   Took,
   Saved,
+  Alike,
 }
 
 /** What the core tells. */

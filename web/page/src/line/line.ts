@@ -1,11 +1,12 @@
 // The line to one person, through all of its links: the first meeting, what is said, the way back after
 // a cut, and from the relay to a direct path.
 
-import type { Event, Line, Memory, Path, Peer, Problem, Room, Trouble } from '../types';
+import type { Event, Line, Path, Peer, Problem, Room, Trouble } from '../types';
 import { Attempt, type Made, type Miss } from './attempt';
 import type { Core, Told } from './core';
 import { Kind, Op, Reader, Writer } from './fields';
 import { Files } from './files';
+import type { Newcomer, PageMemory } from './memory';
 
 /** So many attempts may fail before an invite is dead. */
 const ATTEMPTS = 3;
@@ -30,7 +31,12 @@ export class TheLine implements Line {
   private attempt: Attempt | undefined;
   private stop = new AbortController();
   private wakened: (() => void) | undefined;
+  private name = '';
   private peer: Peer | undefined;
+  /** Who came, as it is remembered, … */
+  private newcomer: Newcomer | undefined;
+  /** … and, while there is an alarm, whom that is about. */
+  private instead: string | undefined;
   private left = ATTEMPTS;
   private wrongWords = 0;
   private said = 0;
@@ -45,8 +51,7 @@ export class TheLine implements Line {
   constructor(
     private readonly core: Core,
     private readonly heard: (event: Event) => void,
-    readonly memory: Memory,
-    private readonly agree: (theirs: Uint8Array) => Promise<Uint8Array>,
+    readonly memory: PageMemory,
   ) {
     core.heard = (told) => this.take(told);
     this.files = new Files(core, heard);
@@ -82,6 +87,9 @@ export class TheLine implements Line {
     this.over = false;
     this.peer = undefined;
     this.wrongWords = this.said = this.delivered = 0;
+    this.name = name;
+    this.newcomer = this.instead = undefined;
+    this.core.ask(Op.Identity, new Writer().raw(this.memory.identity ?? new Uint8Array()));
     this.core.ask(Op.Enter, new Writer().text(name).text(room.link));
     void this.meet();
   }
@@ -112,7 +120,7 @@ export class TheLine implements Line {
     const attempt = new Attempt(this.core, {
       directOnly,
       stop: this.stop.signal,
-      agree: this.agree,
+      agree: (theirs) => this.memory.agree(theirs),
       waiting: (expiresIn) => {
         if (!this.peer) this.heard({ kind: 'waiting', expiresIn });
       },
@@ -177,7 +185,7 @@ export class TheLine implements Line {
     const path: Path = { kind: relay ? 'relay' : 'direct', ...(address && { address }) };
     if (this.peer) this.heard({ kind: 'connected', peer: this.peer, path, resumed });
     this.files.linked(true);
-    if (!resumed) this.core.ask(Op.Unblock);
+    if (!this.instead) this.core.ask(Op.Unblock);
     clearTimeout(this.upgradeTimer);
     if (relay) this.upgrade(0);
   }
@@ -242,18 +250,49 @@ export class TheLine implements Line {
 
   /** Fresh keys for the live link, where the browser keeps our key. */
   private async renew(theirs: Uint8Array): Promise<void> {
-    const shared = await this.agree(theirs);
+    const shared = await this.memory.agree(theirs);
     this.core.ask(Op.Agreed, new Writer().raw(theirs).raw(shared));
     shared.fill(0);
   }
 
   private met(fields: Reader): void {
-    const name = fields.text();
-    fields.raw(32);
+    const called = fields.text();
+    const raw = [...fields.raw(32)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
     const [key, ours] = [fields.words(), fields.words()];
     const takesFiles = (fields.u32() & FILES) !== 0;
-    const trust = this.peer?.trust ?? (this.room?.hasSecret ? 'invite' : 'not-verified');
-    this.peer = { name, trust, key, ours, takesFiles };
+    if (this.peer) {
+      this.peer = { ...this.peer, ours };
+      return;
+    }
+    const proved = this.room?.hasSecret ? 'invite' : 'not-verified';
+    this.newcomer = { key: raw, name: called, trust: proved, words: key, room: this.room?.shown ?? '' };
+    const judged = this.memory.judge(this.newcomer);
+    if ('cause' in judged) {
+      this.peer = { name: called, trust: proved, key, ours, takesFiles };
+      this.instead = judged.known;
+      this.heard({ kind: 'alarm', alarm: judged });
+      return;
+    }
+    const trust = judged.trust === 'verified' ? 'verified' : proved;
+    this.newcomer = { ...this.newcomer, name: judged.name, trust };
+    this.peer = { name: judged.name, trust, key, ours, takesFiles };
+    this.remember();
+  }
+
+  private remember(instead?: string): void {
+    if (this.newcomer) void this.memory.met(this.newcomer, this.name, instead);
+  }
+
+  /** The alarm is over: who is there is heard. */
+  private letIn(trust: Peer['trust']): void {
+    if (!this.peer || !this.newcomer) return;
+    const name = this.instead ?? this.peer.name;
+    this.peer = { ...this.peer, trust };
+    this.newcomer = { ...this.newcomer, trust, ...(this.instead && { name }) };
+    this.remember(this.instead);
+    this.instead = undefined;
+    this.core.ask(Op.Unblock);
+    this.heard({ kind: 'trust', peer: this.peer });
   }
 
   private async lost(why: string): Promise<void> {
@@ -311,11 +350,7 @@ export class TheLine implements Line {
   verify(heard: string): void {
     const verdict = this.core.ask(Op.Verify, new Writer().text(heard), Kind.Verdict)?.fields.u8();
     if (!this.peer || verdict === undefined) return;
-    if (verdict === 0) {
-      this.peer = { ...this.peer, trust: 'verified' };
-      this.heard({ kind: 'trust', peer: this.peer });
-      return;
-    }
+    if (verdict === 0) return this.letIn('verified');
     if (verdict === 3) this.wrongWords += 1;
     if (this.wrongWords >= TRIES) {
       this.goodbye();
@@ -325,7 +360,7 @@ export class TheLine implements Line {
   }
 
   trust(): void {
-    this.core.ask(Op.Unblock);
+    if (this.instead) this.letIn(this.newcomer?.trust ?? 'not-verified');
   }
 
   offer(files: readonly File[]): void {
