@@ -1,7 +1,7 @@
 // The line to one person, through all of its links: the first meeting, what is said, the way back after
 // a cut, and from the relay to a direct path.
 
-import type { Event, Line, Path, Peer, Problem, Room, Trouble } from '../types';
+import type { Alarm, Event, Line, Path, Peer, Problem, Room, Trouble } from '../types';
 import { Attempt, type Made, type Miss } from './attempt';
 import type { Core, Told } from './core';
 import { Kind, Op, Reader, Writer } from './fields';
@@ -37,6 +37,7 @@ export class TheLine implements Line {
   private newcomer: Newcomer | undefined;
   /** … and, while there is an alarm, whom that is about. */
   private instead: string | undefined;
+  private alarm: Alarm | undefined;
   private left = ATTEMPTS;
   private wrongWords = 0;
   private said = 0;
@@ -88,7 +89,7 @@ export class TheLine implements Line {
     this.peer = undefined;
     this.wrongWords = this.said = this.delivered = 0;
     this.name = name;
-    this.newcomer = this.instead = undefined;
+    this.newcomer = this.instead = this.alarm = undefined;
     this.core.ask(Op.Identity, new Writer().raw(this.memory.identity ?? new Uint8Array()));
     this.core.ask(Op.Enter, new Writer().text(name).text(room.link));
     void this.meet();
@@ -185,6 +186,7 @@ export class TheLine implements Line {
     const path: Path = { kind: relay ? 'relay' : 'direct', ...(address && { address }) };
     if (this.peer) this.heard({ kind: 'connected', peer: this.peer, path, resumed });
     this.files.linked(true);
+    if (this.alarm && !resumed) this.heard({ kind: 'alarm', alarm: this.alarm });
     if (!this.instead) this.core.ask(Op.Unblock);
     clearTimeout(this.upgradeTimer);
     if (relay) this.upgrade(0);
@@ -269,8 +271,7 @@ export class TheLine implements Line {
     const judged = this.memory.judge(this.newcomer);
     if ('cause' in judged) {
       this.peer = { name: called, trust: proved, key, ours, takesFiles };
-      this.instead = judged.known;
-      this.heard({ kind: 'alarm', alarm: judged });
+      [this.instead, this.alarm] = [judged.known, judged];
       return;
     }
     const trust = judged.trust === 'verified' ? 'verified' : proved;
