@@ -10,6 +10,8 @@ export interface Fake {
   room: Room;
   memory: { possible: boolean; on: boolean; name?: string };
   takesNothing: boolean;
+  /** The core does not start. */
+  fails: boolean;
 }
 
 declare global {
@@ -36,16 +38,19 @@ export const open: Open = async (heard) => {
     room: { shown: 'ocean-panda', hasSecret: true, link: `https://mediator.example/#${secret}`, command: `undertone chat 'https://mediator.example/#${secret}'` },
     memory: { possible: true, on: false },
     takesNothing: false,
+    fails: false,
   };
   Object.assign(fake, JSON.parse(sessionStorage.getItem('fake') ?? '{}'));
   window.fake = fake;
+  if (fake.fails) throw new Error('no WebAssembly');
   const did = (name: string) => (...given: unknown[]) => void calls.push([name, ...given]);
   const line: Line = {
     safe,
     readRoom: (text): Room | Problem => {
       calls.push(['readRoom', text]);
-      if (!text || text.includes(' ')) return { trouble: 'room', detail: 'a space is in it' };
-      const [name = '', secret] = text.replace(/^.*?\/#/, '').split('#');
+      const given = decodeURIComponent(text.replace(/^.*?\/#/, ''));
+      if (!given || given.includes(' ')) return { trouble: 'room', detail: 'a space is in it' };
+      const [name = '', secret] = given.split('#');
       return { ...fake.room, shown: safe(name), hasSecret: secret !== undefined };
     },
     makeRoom: () => fake.room,
@@ -53,7 +58,8 @@ export const open: Open = async (heard) => {
     join: did('join'),
     longest: 16384,
     say: (text) => (calls.push(['say', text]), fake.takesNothing ? undefined : ++next),
-    shown: did('shown'),
+    // With how much of the peer's stands in the page by then.
+    shown: (id) => void calls.push(['shown', id, document.querySelectorAll('.theirs .text').length]),
     verify: did('verify'),
     trust: did('trust'),
     offer: (files) => void calls.push(['offer', files.map((file) => file.name)]),

@@ -73,7 +73,7 @@ export async function run(open: Open): Promise<void> {
     live = false;
     const choices = { again: wait, anew: () => begin({}) };
     if (chat) {
-      const { root, first } = ended(end, chat.who(), chat.undelivered(), context(), choices);
+      const { root, first } = ended(end, chat.who(), chat.undelivered(), chat.draft(), context(), choices);
       chat.end(root);
       first.focus();
     } else if (end.how === 'left') begin({ room: invited });
@@ -104,7 +104,7 @@ export async function run(open: Open): Promise<void> {
   addEventListener('beforeunload', (event) => live && event.preventDefault());
   const wake = () => {
     if (document.visibilityState !== 'visible') return;
-    line?.wake();
+    if (live || waiting) line?.wake();
     chat?.seen();
     title();
   };
@@ -127,7 +127,8 @@ export async function run(open: Open): Promise<void> {
   begin(fragment ? read(line, fragment) : {});
 }
 
+/** As a link to this page: what stands in an address bar is encoded, and a link's rules undo that. */
 function read(line: Line, fragment: string): { room?: Room; problem?: Problem } {
-  const read = line.readRoom(fragment);
+  const read = line.readRoom(`${location.origin}/#${fragment}`);
   return 'trouble' in read ? { problem: read } : { room: read };
 }

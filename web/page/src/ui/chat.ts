@@ -56,8 +56,8 @@ export function chat(first: Peer, firstPath: Path, draft: string, context: Conte
     const queued = log.pending();
     const words = {
       live: `${way(path, safe)}`,
-      unstable: `${way(path, safe)} · unstable: no answer for some seconds`,
-      lost: `looking for ${who()}${queued ? ` · ${queued} queued` : ''}`,
+      unstable: `${way(path, safe)}\u00a0· unstable: no answer for some seconds`,
+      lost: `looking for ${who()}${queued ? `\u00a0· ${queued} queued` : ''}`,
       over: 'left',
     }[link];
     if (state.textContent !== words) state.textContent = words;
@@ -77,6 +77,7 @@ export function chat(first: Peer, firstPath: Path, draft: string, context: Conte
     (alarmed ? trust : write.text).focus();
   }
   function openVerify() {
+    if (link === 'over') return;
     panel?.root.remove();
     panel = verifying = verify(peer, context, alarmed ? () => panels.firstElementChild?.querySelector('button')?.focus() : closePanel);
     panels.append(verifying.root);
@@ -92,8 +93,8 @@ export function chat(first: Peer, firstPath: Path, draft: string, context: Conte
       write.text.focus();
     };
     const does = button(yes, () => (close(), act()), { class: 'main' });
-    asking.replaceChildren(el('p', { dir: 'auto' }, question), el('div', { class: 'choices' }, does, button(no, close)));
-    asking.onkeydown = (event) => event.key === 'Escape' && close();
+    const escape = (event: KeyboardEvent) => event.key === 'Escape' && close();
+    asking.replaceChildren(el('div', { class: 'question', onkeydown: escape }, el('p', { dir: 'auto' }, question), el('div', { class: 'choices' }, does, button(no, close))));
     does.focus();
   }
 
@@ -157,10 +158,10 @@ export function chat(first: Peer, firstPath: Path, draft: string, context: Conte
     const relayed = path.kind === 'relay' && ` ${RELAYED}`;
     if (resumed) {
       owed = log.pending() > 0;
-      return log.remark(`Back. Same identity · ${how}.`, relayed);
+      return log.remark(`Back. Same identity\u00a0· ${how}.`, relayed);
     }
     const compare = peer.trust !== 'verified' && button('Compare words', openVerify, { class: 'text' });
-    log.remark('Connected to ', bdi(who()), ` · ${how} · ${TRUST[peer.trust]}.`, relayed, ` ${whoIsThere(peer)} `, compare);
+    log.remark('Connected to ', bdi(who()), `\u00a0· ${how}\u00a0· ${TRUST[peer.trust]}.`, relayed, ` ${whoIsThere(peer)} `, compare);
   }
 
   function heard(event: Event) {
@@ -248,7 +249,8 @@ export function chat(first: Peer, firstPath: Path, draft: string, context: Conte
       panel = verifying = undefined;
       foot.replaceChildren(section);
       head.querySelector('.leave')?.remove();
-      for (const { root } of cards.values()) root.querySelector('.choices')?.replaceChildren();
+      // Nothing of it can be done any more.
+      for (const button of log.root.querySelectorAll('.remark button, .card button')) button.remove();
       status();
     },
     who,

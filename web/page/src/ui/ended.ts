@@ -16,7 +16,7 @@ export interface Choices {
 }
 
 /** What happened; `who` is empty where nobody was there. */
-export function ended(end: End, who: string, undelivered: number, context: Context, choices: Choices): Screen {
+export function ended(end: End, who: string, undelivered: number, draft: string, context: Context, choices: Choices): Screen {
   const titles = {
     left: who ? 'You left' : 'Nobody waits here any more',
     'peer-left': `${who} left`,
@@ -37,6 +37,7 @@ export function ended(end: End, who: string, undelivered: number, context: Conte
     end.how === 'failed' && problemText(end.problem, context),
     end.how === 'peer-failed' && el('p', {}, 'Their program could not go on. Wait again in the same room to meet anew.'),
     undelivered > 0 && el('p', { class: 'note' }, `⚠ ${undelivered} of your messages did not arrive: send them again when you next meet.`),
+    draft.trim() && !final && el('p', { class: 'hint' }, 'What you were typing is kept for when you wait again.'),
     el('div', { class: 'choices' }, !final && again, broken && reload, anew),
   );
   return { root, first: title };
@@ -44,6 +45,6 @@ export function ended(end: End, who: string, undelivered: number, context: Conte
 
 /** The same where there is nothing else to see. */
 export function endedScreen(end: End, context: Context, choices: Choices): Screen {
-  const { root, first } = ended(end, '', 0, context, choices);
+  const { root, first } = ended(end, '', 0, '', context, choices);
   return { root: el('main', { class: 'sheet' }, brand(), line('over'), root), first };
 }

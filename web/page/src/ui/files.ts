@@ -1,10 +1,9 @@
 // Offers of files: a card in the log for each, with what is in it, how far it is, and what can be done.
 
-import type { Transfer } from '../types';
+import type { Peer, Transfer } from '../types';
 import { bdi, button, el, fresh } from './dom';
 import type { Context } from './parts';
 import { bytes, clock, TRUST } from './words';
-import type { Peer } from '../types';
 
 export interface Card {
   readonly root: HTMLElement;
@@ -26,11 +25,11 @@ function standing(t: Transfer, who: string, safe: (text: string) => string): str
     case 'offered':
       return t.outgoing ? `offered to ${who}` : `${who} offers it`;
     case 'moving': {
-      const left = t.rate && t.size ? ` · ${clock((t.size - t.done) / t.rate)}` : '';
-      return `${t.outgoing ? 'Sending' : 'Receiving'} · ${percent}${left}${t.rate ? ` · ${bytes(t.rate)}/s` : ''}`;
+      const left = t.rate && t.size ? `\u00a0· ${clock((t.size - t.done) / t.rate)}` : '';
+      return `${t.outgoing ? 'Sending' : 'Receiving'}\u00a0· ${percent}${left}${t.rate ? `\u00a0· ${bytes(t.rate)}/s` : ''}`;
     }
     case 'paused':
-      return `${percent} · the receiver’s disk is full: with some space free it goes on by itself`;
+      return `${percent}\u00a0· the receiver’s disk is full: with some space free it goes on by itself`;
     case 'waiting':
       return `waiting for ${who}, ${percent} kept; it goes on by itself`;
     case 'saving':
@@ -60,15 +59,19 @@ export function card(first: Transfer, peer: () => Peer, context: Context): Card 
     el(
       'ul',
       { class: 'names' },
-      ...first.names.map(({ name, mark }) => el('li', {}, bdi(safe(name)), mark && el('span', { class: 'flag' }, mark === 'hidden' ? ' · hidden' : ' · can be run'))),
+      ...first.names.map(({ name, mark }) => el('li', {}, bdi(safe(name)), mark && el('span', { class: 'flag' }, mark === 'hidden' ? '\u00a0· hidden' : '\u00a0· can be run'))),
       first.files > first.names.length && el('li', {}, `and ${first.files - first.names.length} more`),
     );
   const { trust } = peer();
   const root = el(
     'section',
     { class: `card ${first.outgoing ? 'ours' : 'theirs'}`, 'aria-labelledby': id },
-    el('h2', { id }, el('span', { 'aria-hidden': 'true' }, first.outgoing ? '↑ ' : '↓ '), bdi(title)),
-    el('p', { class: 'amount' }, amount(first.files, first.size), !first.outgoing && trust !== 'verified' && ` · ${TRUST[trust]}`),
+    el(
+      'div',
+      { class: 'what' },
+      el('h2', { id }, el('span', { 'aria-hidden': 'true' }, first.outgoing ? '↑ ' : '↓ '), bdi(title)),
+      el('p', { class: 'amount' }, amount(first.files, first.size), !first.outgoing && trust !== 'verified' && `\u00a0· ${TRUST[trust]}`),
+    ),
     names,
     state,
     progress,

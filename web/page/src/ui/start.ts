@@ -89,15 +89,24 @@ export function start(given: Given, context: Context, choose: (choice: Choice) =
   const root = el(
     'main',
     { class: 'sheet start' },
-    brand(),
-    line('waiting'),
-    title,
-    given.problem && problemText(given.problem, context),
-    el('p', { class: 'lead' }, invite ? 'Somebody wants to talk to you, directly and end-to-end encrypted.' : 'Talk directly, end-to-end encrypted, without trusting the server that introduces you. Nothing to install, no account.'),
-    invite && !invite.hasSecret && el('p', { class: 'note' }, '⚠ This room has no secret: whoever knows its name can come. Compare the words once you are connected.'),
-    ask,
+    el(
+      'div',
+      { class: 'head' },
+      brand(),
+      line('waiting'),
+      title,
+      given.problem && problemText(given.problem, context),
+      el('p', { class: 'lead' }, invite ? 'Somebody wants to talk to you, directly and end-to-end encrypted.' : 'Talk directly, end-to-end encrypted. Nothing to install, no account.'),
+      invite && !invite.hasSecret && el('p', { class: 'note' }, '⚠ This room has no secret: whoever knows its name can come. Compare the words once you are connected.'),
+    ),
     trusted(host, given.secure),
-    invite && terminalCommand(invite.command, context),
+    ask,
+    el(
+      'div',
+      { class: 'more' },
+      invite && terminalCommand(invite.command, context),
+      el('div', { class: 'block' }, el('h2', {}, 'Who sees what'), el('p', {}, 'The other person sees your network addresses. The mediator sees both of yours, and when you talk; not what is said, nor the invite’s secret.')),
+    ),
   );
   return { root, first: name.input.value ? title : name.input };
 }
@@ -105,11 +114,9 @@ export function start(given: Given, context: Context, choose: (choice: Choice) =
 /** What opening this page means. */
 function trusted(host: string, secure: boolean): HTMLElement {
   return el(
-    'section',
-    { class: 'block trusted', 'aria-labelledby': 'trusted' },
-    el('h2', { id: 'trusted' }, 'What you trust'),
+    'div',
+    { class: 'block trusted' },
     !secure && el('p', { class: 'note' }, '⚠ This page came unencrypted: anybody on this network could alter it, and then read along.'),
     el('p', {}, 'This page comes from ', el('bdi', { class: 'host' }, host), '. Whoever runs that could change it, and then read along. A terminal does not depend on it.'),
-    el('p', {}, 'The other person sees your network addresses. The mediator sees both of yours, and when you talk, but not what is said, nor the invite’s secret.'),
   );
 }
