@@ -101,11 +101,16 @@ export class Terminal {
   }
 
   /** The next event of this type for which `fits` holds; others before it are passed over. */
-  event(type, fits = () => true) {
-    return this.#run.out.find(`the event ${type}`, (line) => {
-      const event = JSON.parse(line);
-      return event.type === type && fits(event) ? event : undefined;
-    });
+  async event(type, fits = () => true) {
+    const { out, err } = this.#run;
+    try {
+      return await out.find(`the event ${type}`, (line) => {
+        const event = JSON.parse(line);
+        return event.type === type && fits(event) ? event : undefined;
+      });
+    } catch (error) {
+      throw new Error(`${error.message}\n${err.all.join('\n')}`);
+    }
   }
 
   /** Types a line. */
