@@ -10,6 +10,9 @@ import { Seat, type Heard } from './seat';
 const GATHER_WITHIN = 300;
 /** A connection that gathered longer ago is made anew. */
 const GATHERED_FOR = 20_000;
+/** A seat is renewed so often, and that must be answered in time: a path may have died in silence. */
+const RENEW_EVERY = 60_000;
+const ANSWER_WITHIN = 10_000;
 /** The other's SEALED may take so long. */
 const SEALED_WITHIN = 10_000;
 /** A direct path has so much of a start before the relay is asked for … */
@@ -62,6 +65,8 @@ export class Attempt {
   private spent = false;
   private settle: ((made: { link: number } | Miss) => void) | undefined;
   private readonly relays = new Set<number>();
+  /** Looks whether the seat is still there: the page slept, or the network changed. */
+  poke: () => void = () => {};
 
   constructor(
     private readonly core: Core,
@@ -84,6 +89,7 @@ export class Attempt {
     } finally {
       if (!made) {
         this.core.ask(Op.GiveUp);
+        this.core.closePending();
         this.ice?.close();
         this.seat?.close();
       }
@@ -112,30 +118,37 @@ export class Attempt {
 
   /** Waits in the seat until somebody comes. */
   private async paired(seat: Seat, renew: () => void): Promise<Heard & { type: 'paired' }> {
-    let timer: ReturnType<typeof setInterval> | undefined;
+    let [moved, told] = [false, false];
+    let dead: ReturnType<typeof setTimeout> | undefined;
     let moving: ReturnType<typeof setTimeout> | undefined;
-    let moved = false;
+    this.poke = () => {
+      renew();
+      dead ??= setTimeout(() => seat.close(), ANSWER_WITHIN);
+    };
+    const timer = setInterval(() => this.poke(), RENEW_EVERY);
     try {
       for (;;) {
         const heard = await this.orStopped(seat.hear());
+        clearTimeout(dead);
+        dead = undefined;
         if (heard.type === 'paired') return heard;
         if (moved) throw new Missed({ why: 'reseat' });
         if (heard.type !== 'waiting') throw new Missed(refused(heard));
-        if (!timer) {
-          this.hooks.waiting(heard.expiresIn);
-          timer = setInterval(renew, Math.max(10, heard.expiresIn / 2) * 1000);
-          // The seat is to be taken anew, over another connection.
-          const move = () => {
-            moved = true;
-            seat.close();
-          };
-          if (heard.reseat) moving = setTimeout(move, heard.reseat * 1000);
-        }
         this.ice ??= new Ice(heard.stun);
+        if (told) continue;
+        told = true;
+        this.hooks.waiting(heard.expiresIn);
+        // The seat is to be taken anew, over another connection.
+        const move = () => {
+          moved = true;
+          seat.close();
+        };
+        if (heard.reseat) moving = setTimeout(move, heard.reseat * 1000);
       }
     } finally {
+      this.poke = () => {};
+      [dead, moving].forEach(clearTimeout);
       clearInterval(timer);
-      clearTimeout(moving);
     }
   }
 
@@ -197,7 +210,7 @@ export class Attempt {
       this.settle = (made) => {
         if (!('link' in made)) return miss(made);
         const relay = this.relays.has(made.link);
-        this.core.closeOthers(made.link);
+        this.core.closePending();
         if (!relay) seat.done();
         if (relay) ice?.close();
         end(() => resolve({ link: made.link, relay, ice: relay ? undefined : ice }));

@@ -130,9 +130,14 @@ export class Core {
     if (this.streams.delete(link)) this.ask(Op.Lost, new Writer().u32(link));
   }
 
-  /** Closes all streams but that one. */
-  closeOthers(kept?: number): void {
-    for (const link of [...this.streams.keys()]) if (link !== kept) this.drop(link);
+  /** Closes all streams but the live one. */
+  closePending(): void {
+    for (const link of [...this.streams.keys()]) if (link !== this.live) this.drop(link);
+  }
+
+  /** Closes all of them. */
+  close(): void {
+    for (const link of [...this.streams.keys()]) this.drop(link);
   }
 
   private drop(link: number): void {

@@ -323,6 +323,7 @@ export class TheLine implements Line {
 
   wake(): void {
     this.core.tick();
+    this.attempt?.poke();
     this.wakened?.();
   }
 
@@ -399,7 +400,7 @@ export class TheLine implements Line {
     clearTimeout(this.upgradeTimer);
     this.files.end();
     this.unshown = [];
-    setTimeout(() => this.core.closeOthers(), FAREWELL);
+    setTimeout(() => this.core.close(), FAREWELL);
     this.heard(event);
   }
 }
