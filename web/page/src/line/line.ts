@@ -45,6 +45,7 @@ export class TheLine implements Line {
   private running: Promise<unknown> = Promise.resolve();
   private upgradeTimer: ReturnType<typeof setTimeout> | undefined;
   private over = true;
+  private farewell: ReturnType<typeof setTimeout> | undefined;
   private readonly files: Files;
   /** Numbers of what was told, and whether a screen says when it is shown. */
   private unshown: { id: number; onScreen: boolean }[] = [];
@@ -88,6 +89,8 @@ export class TheLine implements Line {
     this.over = false;
     this.peer = undefined;
     this.wrongWords = this.said = this.delivered = 0;
+    clearTimeout(this.farewell);
+    this.core.close();
     this.name = name;
     this.newcomer = this.instead = this.alarm = undefined;
     this.core.ask(Op.Identity, new Writer().raw(this.memory.identity ?? new Uint8Array()));
@@ -400,7 +403,7 @@ export class TheLine implements Line {
     clearTimeout(this.upgradeTimer);
     this.files.end();
     this.unshown = [];
-    setTimeout(() => this.core.close(), FAREWELL);
+    this.farewell = setTimeout(() => this.core.close(), FAREWELL);
     this.heard(event);
   }
 }
