@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import axe from 'axe-core';
-import { browsers, calls, emit, launch, open, serve } from './harness.mjs';
+import { browsers, calls, emit, launch, open, serve, until } from './harness.mjs';
 import { alarm, INVITE, join, meet, peer, says, say, scenes, transfer } from './scenes.mjs';
 
 const SIZE = [320, 640];
@@ -167,6 +167,96 @@ for (const name of browsers) {
       assert.deepEqual(page.faults, []);
       await page.close();
     });
+
+    test('where a keyboard on glass takes most of the window, the row to write in is seen', async () => {
+      page = await open(browser, site, { size: [320, 640] });
+      await meet(page);
+      await emit(page, ...Array.from({ length: 30 }, (_, n) => says(n + 1, `line ${n}`)));
+      await page.setViewport({ width: 320, height: 260 });
+      await until(page, () => {
+        const on = document.activeElement.getBoundingClientRect();
+        const last = [...document.querySelectorAll('.message')].at(-1).getBoundingClientRect();
+        const log = document.querySelector('.log').getBoundingClientRect();
+        return on.top >= 0 && on.bottom <= innerHeight && last.bottom <= log.bottom + 1 && document.documentElement.scrollHeight <= innerHeight;
+      });
+      await page.click('.trust');
+      await until(page, () => {
+        const { top, bottom } = document.activeElement.getBoundingClientRect();
+        return document.activeElement.name === 'heard' && top >= 0 && bottom <= innerHeight;
+      });
+      await page.close();
+    });
+
+    test('a burst of 500 is all there, with the last in sight', async () => {
+      page = await open(browser, site);
+      await meet(page);
+      await emit(page, ...Array.from({ length: 500 }, (_, n) => says(n + 1, `line ${n}`)));
+      assert.equal(await page.$$eval('.theirs', (all) => all.length), 500);
+      assert.equal((await calls(page, 'shown')).length, 500);
+      const left = () =>
+        page.evaluate(async () => {
+          await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
+          const { scrollHeight, scrollTop, clientHeight } = document.querySelector('.scroller');
+          return scrollHeight - scrollTop - clientHeight;
+        });
+      assert.ok((await left()) < 2);
+      // Who reads further up stays there, and is told.
+      await page.evaluate(() => {
+        const scrolled = new Promise((scrolled) => document.querySelector('.scroller').addEventListener('scroll', scrolled, { once: true }));
+        document.querySelector('.scroller').scrollTop = 0;
+        return scrolled.then(() => {});
+      });
+      await emit(page, says(501, 'one more'));
+      assert.ok((await left()) > 1000);
+      await page.click('.down');
+      assert.ok((await left()) < 2);
+      assert.equal(await page.$eval('.down', (down) => down.hidden), true);
+      await page.close();
+    });
+
+    test('nothing moves where reduced motion was asked for', async () => {
+      page = await open(browser, site);
+      await join(page);
+      await emit(page, { kind: 'connecting' });
+      assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+      await page.close();
+      const moving = await launch(name, { still: false });
+      page = await open(moving, site);
+      await join(page);
+      await emit(page, { kind: 'connecting' });
+      assert.ok(await page.evaluate(() => document.getAnimations().length));
+      await moving.close();
+    });
+
+    if (name === 'chromium') {
+      test('on glass Enter is a new line, and a button sends', async () => {
+        page = await open(browser, site, { touch: true, size: [390, 844] });
+        await meet(page);
+        await page.tap('textarea');
+        await page.keyboard.type('a');
+        await page.keyboard.press('Enter');
+        await page.keyboard.type('b');
+        assert.deepEqual(await calls(page, 'say'), []);
+        await page.tap('.composer .main');
+        assert.deepEqual(await calls(page, 'say'), [['say', 'a\nb']]);
+        assert.equal(await page.evaluate(() => document.activeElement.tagName), 'TEXTAREA');
+        await page.close();
+      });
+
+      for (const [scene, { fragment, steps }] of Object.entries(scenes)) {
+        test(`${scene}: forced colours keep what is seen by colour alone`, async () => {
+          page = await open(browser, site, { fragment });
+          const session = await page.createCDPSession();
+          await session.send('Emulation.setEmulatedMedia', { features: [{ name: 'forced-colors', value: 'active' }] });
+          await steps(page);
+          assert.ok(await page.evaluate(() => matchMedia('(forced-colors: active)').matches));
+          const borders = await page.evaluate(() => [...document.querySelectorAll('.message .text, .alarm, button:not(.text), input:not([type=checkbox], [hidden]), textarea')].filter((one) => one.checkVisibility() && getComputedStyle(one).borderStyle === 'none').map((one) => one.className));
+          assert.deepEqual(borders, []);
+          assert.deepEqual(await violations(page), []);
+          await page.close();
+        });
+      }
+    }
 
     test('right to left: the page is its mirror, and a text goes its own way', async () => {
       page = await open(browser, site);

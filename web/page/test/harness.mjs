@@ -58,7 +58,7 @@ const PATHS = { chromium: '/usr/bin/chromium', firefox: '/usr/bin/firefox-esr' }
 export const browsers = Object.keys(PATHS).filter((name) => existsSync(PATHS[name]));
 for (const name of Object.keys(PATHS)) if (!browsers.includes(name)) console.log(`skipped: no ${PATHS[name]} here`);
 
-/** `dark`, `still` (reduced motion) and `insecure` (a name that is not loopback's) are how it is set up. */
+/** `dark` and `still` (reduced motion) are what the system prefers. */
 export async function launch(name, { dark = false, still = true } = {}) {
   if (name === 'firefox') {
     return puppeteer.launch({
@@ -77,7 +77,7 @@ export async function launch(name, { dark = false, still = true } = {}) {
 }
 
 /** Opens the page with this fragment; `preset` is what the fake line starts with. */
-export async function open(browser, site, { fragment = '', preset = {}, size = [1280, 800], host } = {}) {
+export async function open(browser, site, { fragment = '', preset = {}, size = [1280, 800], host, touch = false } = {}) {
   const page = await browser.newPage();
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(`error: ${error.message}`));
@@ -85,7 +85,7 @@ export async function open(browser, site, { fragment = '', preset = {}, size = [
     // On http that is not loopback Chromium leaves this header out, and says so.
     if (['error', 'warn'].includes(message.type()) && !message.text().startsWith('The Cross-Origin-Opener-Policy header has been ignored')) page.faults.push(`console: ${message.text()}`);
   });
-  await page.setViewport({ width: size[0], height: size[1] });
+  await page.setViewport({ width: size[0], height: size[1], hasTouch: touch, isMobile: touch });
   await page.evaluateOnNewDocument((preset) => {
     if (!location.protocol.startsWith('http')) return;
     sessionStorage.setItem('fake', preset);

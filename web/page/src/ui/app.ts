@@ -13,9 +13,7 @@ import { waiting as makeWaiting, type Waiting } from './waiting';
 const NO_LINE = { safe: (text: string) => text.replace(/[^ -~]/g, '�') } as Line;
 
 export async function run(open: Open): Promise<void> {
-  // At once: whoever looks at the screen, or at the history, does not read the secret there.
-  const fragment = location.hash.slice(1);
-  if (fragment) history.replaceState(null, '', location.pathname);
+  const fragment = takeFragment();
 
   const voice = el('p', { class: 'hidden', role: 'status' });
   document.body.append(voice);
@@ -113,10 +111,8 @@ export async function run(open: Open): Promise<void> {
   addEventListener('pageshow', wake);
   // Another invite, pasted into the address bar of this page.
   addEventListener('hashchange', () => {
-    if (live || waiting || !line || !location.hash.slice(1)) return;
-    const given = read(line, location.hash.slice(1));
-    history.replaceState(null, '', location.pathname);
-    begin(given);
+    const given = takeFragment();
+    if (line && given && !live && !waiting) begin(read(line, given));
   });
 
   try {
@@ -125,6 +121,13 @@ export async function run(open: Open): Promise<void> {
     return show(endedScreen({ how: 'failed', problem: { trouble: 'internal', detail: String(error) } }, context(), { again: () => location.reload(), anew: () => location.reload() }));
   }
   begin(fragment ? read(line, fragment) : {});
+}
+
+/** At once: whoever looks at the screen, or at the history, does not read the secret there. */
+function takeFragment(): string {
+  const fragment = location.hash.slice(1);
+  if (fragment) history.replaceState(null, '', location.pathname);
+  return fragment;
 }
 
 /** As a link to this page: what stands in an address bar is encoded, and a link's rules undo that. */

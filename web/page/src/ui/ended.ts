@@ -19,8 +19,8 @@ export interface Choices {
 export function ended(end: End, who: string, undelivered: number, draft: string, context: Context, choices: Choices): Screen {
   const titles = {
     left: who ? 'You left' : 'Nobody waits here any more',
-    'peer-left': `${who} left`,
-    'peer-failed': `The chat with ${who} ended`,
+    'peer-left': `${who || 'The other person'} left`,
+    'peer-failed': `The chat with ${who || 'the other person'} ended`,
     failed: who ? `The chat with ${who} ended` : 'It did not come about',
   };
   const title = heading(titles[end.how]);
@@ -36,7 +36,7 @@ export function ended(end: End, who: string, undelivered: number, draft: string,
     title,
     end.how === 'failed' && problemText(end.problem, context),
     end.how === 'peer-failed' && el('p', {}, 'Their program could not go on. Wait again in the same room to meet anew.'),
-    undelivered > 0 && el('p', { class: 'note' }, `⚠ ${undelivered} of your messages did not arrive: send them again when you next meet.`),
+    undelivered > 0 && el('p', { class: 'note' }, `⚠\ufe0e ${undelivered} of your messages did not arrive: send them again when you next meet.`),
     draft.trim() && !final && el('p', { class: 'hint' }, 'What you were typing is kept for when you wait again.'),
     el('div', { class: 'choices' }, !final && again, broken && reload, anew),
   );

@@ -29,6 +29,7 @@ export function log(): Log {
   const arrived = el('p', { class: 'arrived', 'aria-hidden': 'true' }, 'Arrived');
   const waiting = new Map<number, HTMLElement>();
   let atEnd = true;
+  let top = 0; // where it stood when it was last scrolled
   let lastDay = '';
   let last = { who: '', minute: '', at: 0 };
 
@@ -38,16 +39,32 @@ export function log(): Log {
     scroller.scrollTop = scroller.scrollHeight;
   }
   scroller.addEventListener('scroll', () => {
-    atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
+    const { scrollHeight, scrollTop, clientHeight } = scroller;
+    // Where the window shrank meanwhile, the end is further off and nobody scrolled up.
+    if (scrollHeight - scrollTop - clientHeight < NEAR) atEnd = true;
+    else if (scrollTop < top) atEnd = false;
+    top = scrollTop;
     if (atEnd) down.hidden = true;
   });
-  // The keyboard of a phone, or a panel, takes room from it.
+  // The keyboard of a phone, or a panel, takes room from it: before that is painted.
   new ResizeObserver(() => atEnd && toEnd()).observe(scroller);
+
+  let due = false;
+  /** Once a frame, however much comes. */
+  function settle() {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => {
+      due = false;
+      if (atEnd) toEnd();
+    });
+  }
 
   function add(entry: HTMLElement, ours = false) {
     entries.append(entry);
     if (entries.childElementCount > KEPT) entries.firstElementChild?.remove();
-    if (atEnd || ours) toEnd();
+    atEnd ||= ours;
+    if (atEnd) settle();
     else if (!entry.classList.contains('remark')) down.hidden = false;
   }
 
@@ -94,7 +111,7 @@ export function log(): Log {
         newest = entry;
       }
       newest?.append(arrived);
-      if (atEnd) toEnd();
+      settle();
     },
     pending: () => waiting.size,
     remark: (...children) => {

@@ -96,8 +96,8 @@ export function start(given: Given, context: Context, choose: (choice: Choice) =
       line('waiting'),
       title,
       given.problem && problemText(given.problem, context),
-      el('p', { class: 'lead' }, invite ? 'Somebody wants to talk to you, directly and end-to-end encrypted.' : 'Talk directly, end-to-end encrypted. Nothing to install, no account.'),
-      invite && !invite.hasSecret && el('p', { class: 'note' }, '⚠ This room has no secret: whoever knows its name can come. Compare the words once you are connected.'),
+      el('p', { class: 'lead' }, invite ? 'Somebody wants to talk to you, directly and end\u2011to\u2011end encrypted.' : 'Talk directly, end\u2011to\u2011end encrypted. Nothing to install, no account.'),
+      invite && !invite.hasSecret && el('p', { class: 'note' }, '⚠\ufe0e This room has no secret: whoever knows its name can come. Compare the words once you are connected.'),
     ),
     trusted(host, given.secure),
     ask,
@@ -116,7 +116,7 @@ function trusted(host: string, secure: boolean): HTMLElement {
   return el(
     'div',
     { class: 'block trusted' },
-    !secure && el('p', { class: 'note' }, '⚠ This page came unencrypted: anybody on this network could alter it, and then read along.'),
+    !secure && el('p', { class: 'note' }, '⚠\ufe0e This page came unencrypted: anybody on this network could alter it, and then read along.'),
     el('p', {}, 'This page comes from ', el('bdi', { class: 'host' }, host), '. Whoever runs that could change it, and then read along. A terminal does not depend on it.'),
   );
 }

@@ -41,7 +41,7 @@ export function waiting(room: Room, context: Context, stop: () => void): Waiting
       picture && el('div', { class: 'picture' }, picture),
       terminalCommand(room.command, context),
     ),
-    !room.hasSecret && el('p', { class: 'note' }, '⚠ This room has no secret: whoever knows its name can come.'),
+    !room.hasSecret && el('p', { class: 'note' }, '⚠\ufe0e This room has no secret: whoever knows its name can come.'),
     button('Stop waiting', stop),
   );
 

@@ -4,7 +4,7 @@
 import type { Path, Peer, Problem, Trouble, Trust } from '../types';
 
 /** The signs of the prompt in a terminal. */
-export const SIGN: Record<Trust, string> = { 'not-verified': '⚠', invite: '◆', verified: '✓' };
+export const SIGN: Record<Trust, string> = { 'not-verified': '⚠\ufe0e', invite: '◆', verified: '✓' };
 export const TRUST: Record<Trust, string> = {
   'not-verified': 'not verified',
   invite: 'via invite',
