@@ -9,6 +9,9 @@ import { troubles } from './words.test.mjs';
 const text = (page, selector) => page.$eval(selector, (element) => element.innerText.replace(/\s+/g, ' ').trim());
 const focused = (page) => page.evaluate(() => document.activeElement.name || document.activeElement.tagName);
 
+/** All that a browser may ask for on the screens. */
+const PARTS = ['/', '/app.js', '/app.css', '/icon.svg', '/manifest.webmanifest'];
+
 for (const name of browsers) {
   describe(name, () => {
     let site, browser, page;
@@ -26,6 +29,7 @@ for (const name of browsers) {
         try {
           await run();
           assert.deepEqual(page.faults, []);
+          assert.deepEqual(site.asked.filter((path) => !PARTS.includes(path)), []);
         } finally {
           await page.close();
         }
