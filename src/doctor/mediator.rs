@@ -44,8 +44,8 @@ pub(super) async fn examine(args: &DoctorArgs, report: &mut Report<'_>) -> io::R
         }
     }
     let stun: Vec<SocketAddr> = seats.iter().filter_map(|(_, seat)| seat.stun()).collect();
-    udp::tell(args.bind, &stun, report).await?;
-    paths::tell(port.as_ref(), &mut seats, report).await?;
+    let over_udp = udp::tell(args.bind, &stun, report).await?;
+    paths::tell(port.as_ref(), &mut seats, over_udp, report).await?;
     for (_, seat) in seats {
         seat.give_back().await;
     }

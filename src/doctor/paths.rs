@@ -23,10 +23,12 @@ const WEB: [u16; 2] = [80, 443];
 /// How long a port that is not the web's may take to answer, or to refuse.
 const OUT_WITHIN: Duration = Duration::from_secs(3);
 
-/// Asks and tells all of it; `seats` were taken from `port`, where there is one.
+/// Asks and tells all of it; `seats` were taken from `port`, where there is one, and `over_udp` is
+/// what `udp` found.
 pub(super) async fn tell(
     port: Option<&Port>,
     seats: &mut [(&MediatorEndpoint, Seat)],
+    over_udp: bool,
     report: &mut Report<'_>,
 ) -> io::Result<()> {
     let sighting = |(_, seat): &(&MediatorEndpoint, Seat)| {
@@ -49,7 +51,7 @@ pub(super) async fn tell(
         if let Some(silent) = web_only {
             web(silent, report)?;
         }
-        likely = direct(nat, web_only.is_some(), report)?;
+        likely = direct(nat, web_only.is_some(), over_udp, report)?;
     }
     relay(seats, likely, report).await
 }
@@ -110,9 +112,9 @@ fn web(silent: SocketAddr, report: &mut Report<'_>) -> io::Result<()> {
 }
 
 /// Tells with whom a direct path is likely; `false` where that is hardly anybody.
-fn direct(nat: Nat, web_only: bool, report: &mut Report<'_>) -> io::Result<bool> {
+fn direct(nat: Nat, web_only: bool, over_udp: bool, report: &mut Report<'_>) -> io::Result<bool> {
     const REMEDY: &str = "What helps: a port that your router forwards (--bind 0.0.0.0:PORT --advertise ADDRESS:PORT), IPv6 on both sides, another network; or a mediator that relays, and --relay always on both sides.";
-    if web_only {
+    if web_only && !over_udp {
         report.warn("direct", "a direct path is unlikely, with anybody", REMEDY)?;
         return Ok(false);
     }
@@ -125,6 +127,10 @@ fn direct(nat: Nat, web_only: bool, report: &mut Report<'_>) -> io::Result<bool>
         Nat::Same { .. } => report.fine(
             "direct",
             "a direct path is likely with everyone but those behind a symmetric router, or where only the web gets out",
+        )?,
+        Nat::Other if over_udp => report.fine(
+            "direct",
+            "a direct path is likely over UDP, with everyone whose router has one port outside for all there, too",
         )?,
         Nat::Other => {
             let text = "a direct path is likely only with someone who has a public address or a forwarded port";

@@ -12,15 +12,16 @@ use super::nat::{Nat, Sighting};
 use crate::link::interfaces::addresses_here;
 use crate::stun::mapped_address;
 
-/// Asks each of these servers, from one socket, and tells what they see.
+/// Asks each of these servers, from one socket, and tells what they see. Whether one port outside
+/// is for all: then others can be met over UDP.
 pub(super) async fn tell(
     bind: Option<SocketAddr>,
     servers: &[SocketAddr],
     report: &mut Report<'_>,
-) -> io::Result<()> {
+) -> io::Result<bool> {
     let ip = bind.map_or(IpAddr::from(Ipv6Addr::UNSPECIFIED), |bind| bind.ip());
     let Ok(socket) = listen_udp(SocketAddr::new(ip, 0)) else {
-        return Ok(());
+        return Ok(false);
     };
     let port = socket.local_addr()?.port();
     let (mut sightings, mut silent) = (Vec::new(), None);
@@ -30,13 +31,13 @@ pub(super) async fn tell(
             Err(_) => silent = silent.or(Some(by)),
         }
     }
-    if let Some(nat) = Nat::judge(port, &addresses_here(), &sightings) {
-        return router(nat, report);
+    let nat = Nat::judge(port, &addresses_here(), &sightings);
+    match (nat, silent) {
+        (Some(nat), _) => router(nat, report)?,
+        (None, Some(server)) if sightings.is_empty() => blocked(server, report)?,
+        (None, _) => {}
     }
-    match silent {
-        Some(server) if sightings.is_empty() => blocked(server, report),
-        _ => Ok(()),
-    }
+    Ok(matches!(nat, Some(Nat::None | Nat::Same { .. })))
 }
 
 fn router(nat: Nat, report: &mut Report<'_>) -> io::Result<()> {
@@ -64,7 +65,7 @@ fn blocked(server: SocketAddr, report: &mut Report<'_>) -> io::Result<()> {
         "udp",
         &format!("nothing comes back by UDP from {server}"),
         &format!(
-            "Your network may keep UDP in; or the mediator's firewall keeps it out: open UDP port {} there.",
+            "So undertone goes by TCP alone. Your network may keep UDP in; or the mediator's firewall keeps it out: open UDP port {} there.",
             server.port()
         ),
     )

@@ -13,7 +13,7 @@ use undertone_core::pairing::{Matched, Role};
 use crate::engine::connect::away::Away;
 use crate::engine::connect::backoff::Backoff;
 use crate::engine::connect::host::Found;
-use crate::engine::connect::listening::Listening;
+use crate::engine::connect::listening::{Listening, ask};
 use crate::engine::connect::pair::{Attempt, AttemptError, Paired, pair};
 use crate::engine::connect::progress::Progress;
 use crate::engine::mediator::access::Access;
@@ -75,7 +75,7 @@ impl Trail {
 pub struct Reached {
     /// The link.
     pub ready: Ready,
-    /// `None`: the way there is no address of the host's.
+    /// `None`: the way there is no address of the host's at which it listens.
     pub knock_at: Option<SocketAddr>,
 }
 
@@ -83,8 +83,8 @@ impl Reached {
     /// A link that one of the host's `candidates` led to, or on which the host came. It
     /// may have dialled from a port at which it does not listen.
     pub fn new(ready: Ready, candidates: &[SocketAddr]) -> Self {
-        let knock_at =
-            (!ready.path.is_relay()).then(|| knock_address(ready.path.address(), candidates));
+        let is_tcp = !ready.path.is_relay() && !ready.path.is_udp();
+        let knock_at = is_tcp.then(|| knock_address(ready.path.address(), candidates));
         Self { ready, knock_at }
     }
 }
@@ -243,7 +243,10 @@ async fn meet_again(
         false => ours,
     };
     let meeting = trail.resume.meeting();
-    let mut mediator = Rendezvous::connect(&trail.access.route, &meeting.tag, from).await?;
+    let mut gathering = trail.listening.gather(&trail.access.route);
+    let reached = |address| ask(&mut gathering, Some(address));
+    let connecting = Rendezvous::connect_told(&trail.access.route, &meeting.tag, from, reached);
+    let mut mediator = connecting.await?;
     mediator.remember(ours, &trail.access.outside);
     mediator.keep_alive(&trail.access.keep_alive);
     let attempt = Attempt {
@@ -253,6 +256,7 @@ async fn meet_again(
         role: Some(role),
         listening: &trail.listening,
         port: port.port(),
+        gathering,
         unanswered: &mut None,
         spending: None,
     };

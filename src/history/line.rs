@@ -46,6 +46,8 @@ pub struct Entry {
 pub enum Path {
     /// One dialled the other.
     Direct,
+    /// Directly, over UDP.
+    DirectUdp,
     /// Through a relay.
     Relay,
 }
@@ -79,7 +81,7 @@ pub enum LineError {
     /// A backslash that stands for nothing.
     #[error("a \\ in it stands for nothing")]
     Escape,
-    /// The path is neither `direct` nor `relay`.
+    /// The path is neither `direct`, `direct udp` nor `relay`.
     #[error("its path is neither direct nor relay")]
     Path,
     /// The state is none of the five.
@@ -105,11 +107,15 @@ impl Entry {
 }
 
 impl Path {
+    /// All of them.
+    const ALL: [Self; 3] = [Self::Direct, Self::DirectUdp, Self::Relay];
+
     /// The word for it, in the file and on the screen.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Direct => "direct",
+            Self::DirectUdp => "direct udp",
             Self::Relay => "relay",
         }
     }
@@ -178,7 +184,7 @@ impl FromStr for Entry {
             name: unescaped(name)?,
             room: unescaped(room)?,
             address: unescaped(address)?,
-            path: [Path::Direct, Path::Relay]
+            path: Path::ALL
                 .into_iter()
                 .find(|known| known.as_str() == path)
                 .ok_or(LineError::Path)?,

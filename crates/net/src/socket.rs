@@ -142,3 +142,11 @@ pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
         IpAddr::V6(_) => address,
     }
 }
+
+/// An address as a socket of IPv6 that takes IPv4 too must be told it.
+pub(crate) fn as_family(address: SocketAddr, is_v6: bool) -> SocketAddr {
+    match address {
+        SocketAddr::V4(v4) if is_v6 => (v4.ip().to_ipv6_mapped(), v4.port()).into(),
+        other => other,
+    }
+}

@@ -16,7 +16,7 @@ use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
 use undertone_core::crypto::keys::random;
 
-use crate::socket::canonical;
+use crate::socket::{as_family, canonical};
 
 /// Bytes of the header (§5), which is all of a request.
 const HEADER: usize = 20;
@@ -105,14 +105,6 @@ fn address(value: &[u8], transaction: &[u8; 12]) -> Option<SocketAddr> {
     };
     let address = SocketAddr::new(ip.to_canonical(), port);
     (port != 0 && !ip.is_unspecified()).then_some(address)
-}
-
-/// As a socket of IPv6 that takes IPv4 too must be told it.
-fn as_family(address: SocketAddr, is_v6: bool) -> SocketAddr {
-    match address {
-        SocketAddr::V4(v4) if is_v6 => (v4.ip().to_ipv6_mapped(), v4.port()).into(),
-        other => other,
-    }
 }
 
 /// Whether both are one end, whatever the socket makes of its address.

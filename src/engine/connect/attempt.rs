@@ -12,6 +12,7 @@ use undertone_core::session::Session;
 
 use crate::engine::Context;
 use crate::engine::connect::host::{Found, HostAcceptor, Step};
+use crate::engine::connect::listening::ask;
 use crate::engine::connect::pair::{Attempt, AttemptError, Failure, Paired, Unanswered, pair};
 use crate::engine::connect::progress::Progress;
 use crate::engine::connect::{Connected, Spending};
@@ -66,7 +67,10 @@ pub async fn attempt(
     let listening = &context.config.listening;
     let port = listening.open().map_err(AttemptError::Listen)?;
     let from = listening.dial_from(port.address());
-    let mut mediator = connect_to_mediator(access, &goal.meeting.tag, from, goal.leave).await?;
+    let mut gathering = listening.gather(&access.route);
+    let reached = |address| ask(&mut gathering, Some(address));
+    let tag = &goal.meeting.tag;
+    let mut mediator = connect_to_mediator(access, tag, from, goal.leave, reached).await?;
     let attempt = Attempt {
         meeting: goal.meeting,
         identity: Arc::clone(&context.config.identity),
@@ -74,6 +78,7 @@ pub async fn attempt(
         role: None,
         listening,
         port: port.address().port(),
+        gathering,
         unanswered,
         spending: goal.spending,
     };
@@ -97,8 +102,9 @@ async fn connect_to_mediator(
     room: &[u8; 32],
     from: Option<SocketAddr>,
     leave: Pin<Box<dyn Future<Output = ()> + Send>>,
+    reached: impl FnOnce(SocketAddr) + Send,
 ) -> Result<Rendezvous, RendezvousError> {
-    let mut mediator = Rendezvous::connect(&access.route, room, from).await?;
+    let mut mediator = Rendezvous::connect_told(&access.route, room, from, reached).await?;
     mediator.remember(from, &access.outside);
     mediator.keep_alive(&access.keep_alive);
     mediator.leave_when(leave);
@@ -113,7 +119,7 @@ async fn link_up(
     mediator: Rendezvous,
 ) -> Result<Connected, Failure> {
     let context = who.context;
-    let hopeless = paired.plan.candidates.is_empty();
+    let hopeless = paired.plan.is_hopeless();
     let relays = mediator.relays();
     let hides = paired.matched.candidates().is_empty();
     let failed = OnceLock::new();

@@ -5,14 +5,15 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use undertone_core::pairing::{Candidates, Matched};
+use undertone_core::pairing::{Candidates, Matched, Role};
 
 use crate::link::dial::Plan;
 use crate::link::here::{OwnAddresses, machine};
+use crate::link::ice::{Gathering, IcePlan};
 use crate::link::port::Port;
 use crate::link::ranking::{is_link_local, ranked};
 use crate::link::tell::Tell;
-use crate::rendezvous::Rendezvous;
+use crate::rendezvous::{MediatorEndpoint, Rendezvous};
 use crate::socket::Segments;
 
 /// Where we can be reached and what is said about it.
@@ -108,30 +109,59 @@ impl Listening {
         (!self.hidden).then_some(port)
     }
 
-    /// The addresses at which `port` can be reached.
-    pub(super) fn candidates(&self, port: u16, view: &View) -> Candidates {
+    /// What a way over UDP begins with, at this mediator; `None` where it would show the address
+    /// that we hide, or that a proxy hides, and where the system has no socket for it.
+    pub(in crate::engine) fn gather(&self, route: &MediatorEndpoint) -> Option<Gathering> {
+        if self.hidden || route.proxy.is_some() {
+            return None;
+        }
+        // Who names addresses wants no others told.
+        Gathering::open(self.bind.map(|bind| bind.ip()), self.advertise.is_empty()).ok()
+    }
+
+    /// The ways by which we can be reached: `port`, and what was gathered for UDP.
+    pub(super) fn candidates(
+        &self,
+        port: u16,
+        view: &View,
+        gathering: Option<&Gathering>,
+    ) -> Candidates {
         if self.hidden {
             return Candidates::default();
         }
+        let over_udp = |candidates: Candidates| match gathering {
+            Some(gathering) => candidates.with_ice(gathering.ice().clone()),
+            None => candidates,
+        };
         if !self.advertise.is_empty() {
-            return Candidates::new(self.advertise.iter().copied()).on_machine(machine());
+            let told = Candidates::new(self.advertise.iter().copied());
+            return over_udp(told.on_machine(machine()));
         }
         let here = match self.bind {
             Some(bind) if !bind.ip().is_unspecified() => vec![bind.ip()],
             _ => addresses_to_tell(view.via),
         };
-        let seen = view.observed.filter(|observed| {
-            let outside = observed.ip().to_canonical();
+        let is_outside = |seen: &SocketAddr| {
+            let outside = seen.ip().to_canonical();
             here.first()
                 .is_some_and(|ip| ip.is_loopback() == outside.is_loopback())
-        });
+        };
+        let seen = view.observed.filter(is_outside);
         let seen = seen.map(|seen| match seen.port() {
             0 => SocketAddr::new(seen.ip(), port),
             _ => seen,
         });
-        let all = here.into_iter().map(|ip| SocketAddr::new(ip, port));
-        // That one first: of a machine with many addresses only eight are told.
-        let told = Candidates::new(seen.into_iter().chain(all)).on_machine(machine());
+        // That one first: of a machine with many addresses only a few are told.
+        let all = |seen: Option<SocketAddr>, port| {
+            let here = here.iter().map(move |ip| SocketAddr::new(*ip, port));
+            seen.into_iter().chain(here)
+        };
+        let told = Candidates::new(all(seen, port)).on_machine(machine());
+        let udp = gathering.and_then(|gathering| {
+            let seen = gathering.outside().filter(is_outside);
+            Some(all(seen, gathering.port().ok()?))
+        });
+        let told = over_udp(told).with_udp(udp.into_iter().flatten());
         self.tell
             .tell(|| format!("the other person is told {told}"));
         told
@@ -149,6 +179,42 @@ impl Listening {
         let theirs = matched.candidates();
         self.tell
             .tell(|| format!("the other person tells {theirs}"));
+        Plan {
+            candidates: self.allowed(theirs.dialable(view.via), view, is_here),
+            ice: None,
+            outside,
+            tell: self.tell.clone(),
+        }
+    }
+
+    /// What is tried over UDP, by the same rules; `None` where either end offers none.
+    pub(super) fn ice(
+        &self,
+        gathering: Option<Gathering>,
+        role: Role,
+        matched: &Matched,
+        view: &View,
+        is_here: bool,
+    ) -> Option<IcePlan> {
+        let theirs = matched.candidates();
+        Some(IcePlan {
+            gathering: gathering?,
+            ice: theirs.ice()?.clone(),
+            addresses: self.allowed(theirs.dialable_udp(Some(view.via)), view, is_here),
+            role,
+            with_browser: theirs.is_browser(),
+            tell: self.tell.clone(),
+        })
+    }
+
+    /// Those of the peer's addresses that are on a link that we know, and not of this machine unless
+    /// the peer is.
+    fn allowed(
+        &self,
+        addresses: impl Iterator<Item = SocketAddr>,
+        view: &View,
+        is_here: bool,
+    ) -> Vec<SocketAddr> {
         let own = OwnAddresses::here();
         let is_allowed = |address: &SocketAddr| {
             let allowed = is_here || !own.contains(address.ip());
@@ -161,16 +227,15 @@ impl Listening {
             }
             allowed
         };
-        let candidates = theirs
-            .dialable(view.via)
-            .filter_map(|address| on_link(address, view.link))
-            .filter(is_allowed)
-            .collect();
-        Plan {
-            candidates,
-            outside,
-            tell: self.tell.clone(),
-        }
+        let on_links = addresses.filter_map(|address| on_link(address, view.link));
+        on_links.filter(is_allowed).collect()
+    }
+}
+
+/// Has the mediator asked there from now on, where there is anything to be told.
+pub(in crate::engine) fn ask(gathering: &mut Option<Gathering>, server: Option<SocketAddr>) {
+    if let Some(gathering) = gathering {
+        gathering.ask(server);
     }
 }
 
@@ -213,7 +278,7 @@ mod tests {
     #[test]
     fn the_address_outside_is_told_however_many_there_are_inside() {
         let view = view("203.0.113.10", "198.51.100.1:40000");
-        let told = Listening::default().candidates(7700, &view);
+        let told = Listening::default().candidates(7700, &view, None);
         // A machine without any address is not told where it is.
         if !ranked(None).is_empty() {
             assert_eq!(told.dialable(view.via).next(), view.observed);

@@ -20,6 +20,7 @@ use crate::engine::connect::seat::wait_seated;
 use crate::engine::mediator::links::answers_here_only;
 use crate::engine::relay::NoRelay;
 use crate::link::dial::Plan;
+use crate::link::ice::Gathering;
 use crate::rendezvous::{Rendezvous, RendezvousError};
 
 /// How long the peer's SEALED may take.
@@ -38,8 +39,10 @@ pub struct Attempt<'a> {
     pub role: Option<Role>,
     /// Where we can be reached, …
     pub listening: &'a Listening,
-    /// … and by which port.
+    /// … by which port of TCP, …
     pub port: u16,
+    /// … and over UDP, if at all.
+    pub gathering: Option<Gathering>,
     /// An OFFER that was never answered, of an earlier try whose connection to
     /// the mediator was lost: it takes over the seat that may still be held
     /// there, where a fresh one would be paired with it.
@@ -191,12 +194,14 @@ pub async fn pair(
         waiting.seated |= matches!(progress, Progress::Seated { .. });
         told(progress);
     };
-    let paired = wait_seated(mediator, &offer, again, &mut seated).await;
+    let mut gathering = attempt.gathering;
+    let paired = wait_seated(mediator, &mut gathering, &offer, again, &mut seated).await;
     let (role, theirs, observed) = paired?;
     let role = attempt.role.unwrap_or(role);
     told(Progress::Paired);
     let view = View::of(mediator, observed);
-    let candidates = attempt.listening.candidates(attempt.port, &view);
+    let listening = attempt.listening;
+    let candidates = listening.candidates(attempt.port, &view, gathering.as_ref());
     let failed = |spent: bool| move |why: Failure| AttemptError::Failed { role, spent, why };
     let waiting = unanswered.take().ok_or(RendezvousError::Garbled)?;
     let (awaiting, sealed) = waiting
@@ -221,7 +226,9 @@ pub async fn pair(
     let matched = matched.map_err(|error| failed(true)(error.into()))?;
     let named = mediator.named_here().cloned();
     let is_here = matched.is_same_machine() || comes_by_here_only(named).await;
-    let plan = attempt.listening.plan(&matched, &view, is_here);
+    let mut plan = listening.plan(&matched, &view, is_here);
+    let ice = listening.ice(gathering, role, &matched, &view, is_here);
+    plan.ice = ice.map(Box::new);
     told(Progress::Matched);
     Ok(Paired {
         role,

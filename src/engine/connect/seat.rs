@@ -18,7 +18,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use undertone_core::pairing::Role;
 use undertone_wire::{self as wire, ErrorCode, MediatorMessage, Opaque};
 
+use crate::engine::connect::listening::ask;
 use crate::engine::connect::progress::Progress;
+use crate::link::ice::Gathering;
 use crate::rendezvous::{Rendezvous, RendezvousError};
 use reseat::Reseat;
 
@@ -35,9 +37,10 @@ type Moving<'a> = Pin<
 >;
 
 /// Takes the seat and keeps it until somebody is there: our role as the mediator says it, their
-/// OFFER, and from where it sees us. `again` is as in `join`.
+/// OFFER, and from where it sees us. `again` is as in `join`. It is asked meanwhile how our UDP shows.
 pub(super) async fn wait_seated(
     mediator: &mut Rendezvous,
+    gathering: &mut Option<Gathering>,
     offer: &[u8],
     again: bool,
     told: &mut (dyn FnMut(Progress) + Send),
@@ -91,6 +94,10 @@ pub(super) async fn wait_seated(
             }
             () = sleep_until(answer_by), if !seated => return Err(RendezvousError::Silent),
         };
+        // It says in both where, if at all.
+        if let MediatorMessage::Waiting { .. } | MediatorMessage::Paired { .. } = &message {
+            ask(gathering, mediator.stun());
+        }
         match message {
             MediatorMessage::Waiting {
                 expires_in,

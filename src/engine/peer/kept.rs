@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::contacts::{Contact, Contacts, ContactsError, Encounter};
 use crate::engine::peer::{Peer, keeps_nothing};
 use crate::history::{Entry, Finding, LinkPath};
-use crate::link::path::Path;
+use crate::link::path::{Path, Transport};
 
 impl Peer {
     /// Keeps the contact. What comes of that is known beforehand, unless another client
@@ -103,8 +103,9 @@ impl Peer {
 }
 
 fn path(route: Path) -> LinkPath {
-    match route.is_relay() {
-        true => LinkPath::Relay,
-        false => LinkPath::Direct,
+    match route {
+        Path::Relay(..) => LinkPath::Relay,
+        Path::Direct(_, Transport::Tcp, _) => LinkPath::Direct,
+        Path::Direct(_, Transport::Udp, _) => LinkPath::DirectUdp,
     }
 }

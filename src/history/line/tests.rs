@@ -31,7 +31,7 @@ prop_compose! {
             Just(Finding::Trust(Trust::Verified)), Just(Finding::Trust(Trust::Invite)), Just(Finding::Trust(Trust::Unverified)), Just(Finding::Alarm),
             Just(Finding::Differed)
         ],
-        path in prop_oneof![Just(Path::Direct), Just(Path::Relay)],
+        path in prop::sample::select(Path::ALL.to_vec()),
     ) -> Entry {
         Entry {
             started: Timestamp::from_millisecond(started).unwrap(),

@@ -37,6 +37,9 @@ pub(super) enum Line<'a> {
         path: &'static str,
         /// Which way: `local`, `ipv6`, `ipv4` or `relay`.
         route: &'static str,
+        /// `udp` where a direct link goes over that, and not over TCP.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        transport: Option<&'static str>,
         /// The other end, or the mediator that relays.
         address: String,
         /// What we know of the other person's key.
@@ -56,6 +59,9 @@ pub(super) enum Line<'a> {
         path: &'static str,
         /// Which way: `local`, `ipv6`, `ipv4` or `relay`.
         route: &'static str,
+        /// `udp` where a direct link goes over that, and not over TCP.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        transport: Option<&'static str>,
         /// The other end, or the mediator that relays.
         address: String,
     },
@@ -161,6 +167,9 @@ pub(super) enum Line<'a> {
         path: &'static str,
         /// Which way: `local`, `ipv6`, `ipv4` or `relay`.
         route: &'static str,
+        /// `udp` where a direct link goes over that, and not over TCP.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        transport: Option<&'static str>,
         /// The other end, or the mediator that relays; `None` without a link.
         address: Option<String>,
         /// How many of our messages wait.

@@ -66,6 +66,7 @@ impl<'a> Line<'a> {
                 peer,
                 path: route.name(),
                 route: route.kind(),
+                transport: route.is_udp().then_some("udp"),
                 address: route.address().to_string(),
                 trust: *trust,
                 resumed: *resumed,
@@ -75,6 +76,7 @@ impl<'a> Line<'a> {
             Event::Path { route } => Line::Path {
                 path: route.name(),
                 route: route.kind(),
+                transport: route.is_udp().then_some("udp"),
                 address: route.address().to_string(),
             },
             Event::Unstable { peer, unstable } => Line::Unstable {
@@ -133,6 +135,7 @@ impl<'a> Line<'a> {
                 trust: *trust,
                 path: route.name(),
                 route: route.kind(),
+                transport: route.is_udp().then_some("udp"),
                 address: address.map(|address| address.to_string()),
                 queued: *queued,
                 absent: absent.as_deref(),

@@ -10,7 +10,7 @@ use jiff::{Timestamp, Zoned, tz::TimeZone};
 use undertone_core::text::safe::Safe;
 
 use crate::engine::event::{Event, Leaving, Problem};
-use crate::link::path::Path;
+use crate::link::path::{Nearness, Path, Transport};
 use crate::terminal::layout::{Lead, Text};
 use crate::terminal::style::Style;
 use crate::trust::Trust;
@@ -45,9 +45,16 @@ const RELAYED: &str = "\n  There is no direct path, so the mediator carries the 
 fn way(route: Path) -> String {
     match route {
         Path::Relay(..) => "relay".to_owned(),
-        Path::Local(address) => format!("direct {address}"),
-        Path::Ipv6(address) | Path::Ipv4(address) => {
-            format!("direct {address}, across the internet")
+        Path::Direct(nearness, transport, address) => {
+            let udp = match transport {
+                Transport::Tcp => "",
+                Transport::Udp => "udp ",
+            };
+            let far = match nearness {
+                Nearness::Local => "",
+                Nearness::Ipv6 | Nearness::Ipv4 => ", across the internet",
+            };
+            format!("direct {udp}{address}{far}")
         }
     }
 }

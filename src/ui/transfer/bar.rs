@@ -346,7 +346,7 @@ mod tests {
         });
         let row = |bar: &Bar| bar.in_words().unwrap().rows(None);
         assert!(row(&bar).contains("waiting for bob, 50 % kept"));
-        bar.goes(Path::Local(([127, 0, 0, 1], 1).into()));
+        bar.goes(Path::direct(([127, 0, 0, 1], 1).into()));
         assert!(row(&bar).contains("direct"));
     }
 }

@@ -112,7 +112,11 @@ fn waiting(task: &Task, links: &[&String], reach: &[Reach]) -> Text {
 }
 
 fn connected(peer: &str, route: Path, trust: Trust, yourself: bool) -> Text {
-    let (peer, way) = (Safe::name(peer), route.name());
+    let way = match route.is_udp() {
+        true => "direct udp",
+        false => route.name(),
+    };
+    let peer = Safe::name(peer);
     let mut text = format!("◆ Connected to {peer} · {way} · {}", trust.in_words());
     if route.is_relay() {
         text += "\n  There is no direct path, so the mediator carries it, as fast as its limits allow: it sees both addresses, times and sizes, not what is sent.";

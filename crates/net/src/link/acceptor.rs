@@ -1,6 +1,6 @@
 //! Takes the host's connections: those that come, and those that it dials. At most 16
 //! sockets that came and have not yet shown that they belong here, besides the
-//! few that were dialled, for at most 2 seconds each. Who sends a whole first
+//! few that were dialled or opened over UDP, for at most 2 seconds each. Who sends a whole first
 //! frame of a length that the protocol has is given on as [`Incoming`].
 
 use std::fmt;
@@ -24,8 +24,9 @@ use crate::socket::Segments;
 
 /// How long one may take for its first frame.
 pub const UNCONFIRMED_FOR: Duration = Duration::from_secs(2);
-/// … and where the mediator carries it, which may do so slowly.
-const RELAYED_FOR: Duration = Duration::from_secs(10);
+/// … and where no stranger can be there: the mediator carries it, which may do so slowly, or the
+/// guest's certificate was shown, over UDP, where a loss takes seconds to mend.
+const EXPECTED_FOR: Duration = Duration::from_secs(10);
 
 /// Where the host awaits the guest.
 pub struct Acceptor {
@@ -69,9 +70,9 @@ impl Acceptor {
         self.port.address()
     }
 
-    /// Goes out to meet the guest at one of these addresses, and no longer at
+    /// Goes out to meet the guest at one of these addresses, over UDP too, and no longer at
     /// those of an earlier call.
-    pub fn dial(&mut self, plan: Plan) {
+    pub fn dial(&mut self, mut plan: Plan) {
         self.stop_dialling();
         let ips = plan.candidates.iter().map(SocketAddr::ip);
         self.listed = ips.map(|ip| ip.to_canonical()).collect();
@@ -83,6 +84,12 @@ impl Acceptor {
                 Incoming::read(stream.into(), path, UNCONFIRMED_FOR).await
             };
             self.dials.spawn(dial(dialler, target, greeting));
+        }
+        if let Some(ice) = plan.ice() {
+            self.dials.spawn(async move {
+                let (stream, path) = ice.await?;
+                Incoming::read(stream, path, EXPECTED_FOR).await.ok()
+            });
         }
     }
 
@@ -99,7 +106,7 @@ impl Acceptor {
     /// The guest may come by this way, too.
     pub fn admit(&mut self, stream: Stream, path: Path) {
         self.dials
-            .spawn(async move { Incoming::read(stream, path, RELAYED_FOR).await.ok() });
+            .spawn(async move { Incoming::read(stream, path, EXPECTED_FOR).await.ok() });
     }
 
     /// The next connection with a whole first frame. Cancel-safe.

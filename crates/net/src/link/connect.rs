@@ -31,7 +31,7 @@ pub enum LinkError {
     Unfit(#[from] PairingError),
 }
 
-/// Looks for the host by this `plan` and at our own `port` for
+/// Looks for the host by this `plan`, over UDP too, and at our own `port` for
 /// [`PATH_TIMEOUT`]; and by a `relay`, which is waited for and begins another such
 /// while. Returns the link that the host's `go` names. `met` hears once who the host is, as soon as
 /// it has shown that.
@@ -40,7 +40,7 @@ pub enum LinkError {
 /// [`LinkError`].
 pub async fn connect(
     port: &Port,
-    plan: Plan,
+    mut plan: Plan,
     confirm: &GuestConfirm,
     relay: impl Future<Output = Option<(Stream, Path)>>,
     met: impl FnOnce(&PeerIdentity),
@@ -53,6 +53,13 @@ pub async fn connect(
         let confirm_b = Arc::clone(&confirm_b);
         let greeting = move |stream: TcpStream| greet(stream.into(), path, Arc::clone(&confirm_b));
         dials.spawn(dial(dialler, target, greeting));
+    }
+    if let Some(ice) = plan.ice() {
+        let confirm_b = Arc::clone(&confirm_b);
+        dials.spawn(async move {
+            let (stream, path) = ice.await?;
+            greet(stream, path, confirm_b).await.ok()
+        });
     }
     let mut pending = Pending::new();
     let mut known = Pending::new();

@@ -33,9 +33,11 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use undertone_core::crypto::keys::random;
 
 use super::frame::FrameError;
+use super::ice::IcePlan;
 use super::interfaces::next_to_us;
-use super::path::is_local;
+use super::path::{Path, is_local};
 use super::port::Dialler;
+use super::stream::Stream;
 use super::tell::Tell;
 use crate::rendezvous::reason;
 use crate::socket::connected;
@@ -65,10 +67,12 @@ const OPENING_EVERY: Duration = Duration::from_millis(20);
 const REPORTS: u32 = 8;
 
 /// Whom to dial for a pairing.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Plan {
     /// At most eight addresses.
     pub candidates: Vec<SocketAddr>,
+    /// The way over UDP, where both ends offer it.
+    pub ice: Option<Box<IcePlan>>,
     /// Our address outside, where it is known.
     pub outside: Option<IpAddr>,
     /// Hears what becomes of the dials.
@@ -76,6 +80,17 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether there is nobody to be dialled, nor anything to be tried over UDP.
+    pub fn is_hopeless(&self) -> bool {
+        self.candidates.is_empty() && self.ice.is_none()
+    }
+
+    /// Begins the way over UDP, if there is one.
+    pub(super) fn ice(&mut self) -> Option<impl Future<Output = Option<(Stream, Path)>> + use<>> {
+        let beside = !self.candidates.is_empty();
+        self.ice.take().map(|ice| ice.connect(beside))
+    }
+
     /// What is to be dialled. With `opens` our router is opened where that may help: not where
     /// none is on the way, nor where the way turns back at our own provider's.
     pub(super) fn targets(&self, opens: bool) -> impl Iterator<Item = Target> {

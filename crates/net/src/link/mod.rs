@@ -15,6 +15,7 @@ pub mod dial;
 pub mod frame;
 pub mod framed;
 pub mod here;
+pub mod ice;
 pub mod incoming;
 pub mod interfaces;
 pub mod nominate;

@@ -5,14 +5,30 @@ use std::net::{IpAddr, SocketAddr};
 /// How a link goes. The order is the order of preference, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Path {
-    /// Directly, to an address of this machine or its network.
-    Local(SocketAddr),
-    /// Directly, over IPv6.
-    Ipv6(SocketAddr),
-    /// Directly, over IPv4.
-    Ipv4(SocketAddr),
+    /// Directly, to this address of the peer's, which is so near.
+    Direct(Nearness, Transport, SocketAddr),
     /// Through the mediator, whose address this is, and which carries so much.
     Relay(SocketAddr, RelayLimits),
+}
+
+/// How far it is to an address. The order is the order of preference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Nearness {
+    /// On this machine or its network.
+    Local,
+    /// Across the internet, by IPv6.
+    Ipv6,
+    /// Across the internet, by IPv4.
+    Ipv4,
+}
+
+/// What carries the bytes of a direct link. The order is the order of preference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Transport {
+    /// A TCP connection.
+    Tcp,
+    /// A data channel over UDP.
+    Udp,
 }
 
 /// What a mediator carries for the two of a pairing at most, both ways together, as far as it says.
@@ -27,20 +43,18 @@ pub struct RelayLimits {
 impl Path {
     /// The direct path to this address.
     pub fn direct(address: SocketAddr) -> Self {
-        match address.ip().to_canonical() {
-            ip if is_local(ip) => Self::Local(address),
-            IpAddr::V6(_) => Self::Ipv6(address),
-            IpAddr::V4(_) => Self::Ipv4(address),
-        }
+        Self::Direct(Nearness::of(address.ip()), Transport::Tcp, address)
+    }
+
+    /// The same over UDP.
+    pub fn over_udp(address: SocketAddr) -> Self {
+        Self::Direct(Nearness::of(address.ip()), Transport::Udp, address)
     }
 
     /// The other end of the socket.
     pub fn address(&self) -> SocketAddr {
         match *self {
-            Self::Local(address)
-            | Self::Ipv6(address)
-            | Self::Ipv4(address)
-            | Self::Relay(address, _) => address,
+            Self::Direct(.., address) | Self::Relay(address, _) => address,
         }
     }
 
@@ -55,11 +69,16 @@ impl Path {
     /// What kind of path it is: `local`, `ipv6`, `ipv4` or `relay`.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Local(_) => "local",
-            Self::Ipv6(_) => "ipv6",
-            Self::Ipv4(_) => "ipv4",
+            Self::Direct(Nearness::Local, ..) => "local",
+            Self::Direct(Nearness::Ipv6, ..) => "ipv6",
+            Self::Direct(Nearness::Ipv4, ..) => "ipv4",
             Self::Relay(..) => "relay",
         }
+    }
+
+    /// Whether it goes directly, over UDP.
+    pub fn is_udp(&self) -> bool {
+        matches!(self, Self::Direct(_, Transport::Udp, _))
     }
 
     /// Whether the mediator carries it.
@@ -71,13 +90,23 @@ impl Path {
     pub fn relay_limits(&self) -> Option<RelayLimits> {
         match self {
             Self::Relay(_, limits) => Some(*limits),
-            Self::Local(_) | Self::Ipv6(_) | Self::Ipv4(_) => None,
+            Self::Direct(..) => None,
         }
     }
 
     /// Whether no other path can be better.
     pub(super) fn is_best(&self) -> bool {
-        matches!(self, Self::Local(_))
+        matches!(self, Self::Direct(Nearness::Local, Transport::Tcp, _))
+    }
+}
+
+impl Nearness {
+    fn of(ip: IpAddr) -> Self {
+        match ip.to_canonical() {
+            ip if is_local(ip) => Self::Local,
+            IpAddr::V6(_) => Self::Ipv6,
+            IpAddr::V4(_) => Self::Ipv4,
+        }
     }
 }
 
@@ -102,19 +131,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_near_path_is_better_than_the_far_one_and_any_than_a_relay() {
-        let direct = |address: &str| Path::direct(address.parse().unwrap());
-        let mut paths = [
-            Path::Relay("192.0.2.9:443".parse().unwrap(), RelayLimits::default()),
-            direct("198.51.100.1:1"),
-            direct("[2001:db8::1]:1"),
-            direct("192.168.1.3:1"),
+    fn the_near_path_is_better_than_the_far_one_tcp_than_udp_and_any_than_a_relay() {
+        let [local, v6, v4] = ["192.168.1.3:1", "[2001:db8::1]:1", "198.51.100.1:1"];
+        let tcp = |address: &str| Path::direct(address.parse().unwrap());
+        let udp = |address: &str| Path::over_udp(address.parse().unwrap());
+        let relay = Path::Relay("192.0.2.9:443".parse().unwrap(), RelayLimits::default());
+        let order = [
+            tcp(local),
+            udp(local),
+            tcp(v6),
+            udp(v6),
+            tcp(v4),
+            udp(v4),
+            relay,
         ];
+        let mut paths = order;
+        paths.reverse();
         paths.sort();
-        let kinds: Vec<_> = paths.iter().map(|path| path.address().port()).collect();
-        assert_eq!(kinds, [1, 1, 1, 443]);
-        assert!(paths[0].is_best() && matches!(paths[1], Path::Ipv6(_)));
-        assert!(matches!(paths[2], Path::Ipv4(_)) && paths[3].is_relay());
+        assert_eq!(paths, order);
+        let best: Vec<_> = paths.iter().filter(|path| path.is_best()).collect();
+        assert_eq!(best, [&tcp(local)]);
     }
 
     #[test]

@@ -102,7 +102,7 @@ pub fn ranked(towards: Option<IpAddr>) -> Vec<Ranked> {
 
 /// The address from which this machine would reach `to`; `None` where that stays on it, or no
 /// route leads there.
-fn source(to: IpAddr) -> Option<IpAddr> {
+pub(super) fn source(to: IpAddr) -> Option<IpAddr> {
     let any: IpAddr = match to {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),

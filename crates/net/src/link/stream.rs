@@ -1,5 +1,5 @@
 //! The closed set of things that carry sealed frames: a TCP connection to
-//! the peer, or the mediator's WebSocket where it relays.
+//! the peer, a channel over UDP to it, or the mediator's WebSocket where it relays.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::ice::UdpStream;
 use super::relay::RelayStream;
 use crate::socket::close_with_care;
 
@@ -20,6 +21,8 @@ const SMALL: usize = 480;
 pub enum Stream {
     /// Directly.
     Tcp(TcpStream),
+    /// Directly, over UDP.
+    Udp(Box<UdpStream>),
     /// Through the mediator.
     Relay(Box<RelayStream>),
 }
@@ -29,6 +32,7 @@ impl Stream {
     pub fn local_address(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.local_addr().ok(),
+            Self::Udp(stream) => stream.local_address(),
             Self::Relay(_) => None,
         }
     }
@@ -43,6 +47,8 @@ impl Stream {
                 }
                 Ok(())
             }
+            // SCTP keeps its packets small.
+            Self::Udp(stream) => stream.write_all(bytes).await,
             Self::Relay(stream) => stream.write_all(bytes).await,
         }
     }
@@ -52,7 +58,7 @@ impl Stream {
     pub(super) fn close_with_care(&self) {
         match self {
             Self::Tcp(stream) => close_with_care(stream),
-            Self::Relay(_) => {}
+            Self::Udp(_) | Self::Relay(_) => {}
         }
     }
 }
@@ -82,6 +88,12 @@ impl From<TcpStream> for Stream {
     }
 }
 
+impl From<UdpStream> for Stream {
+    fn from(stream: UdpStream) -> Self {
+        Self::Udp(Box::new(stream))
+    }
+}
+
 impl From<RelayStream> for Stream {
     fn from(stream: RelayStream) -> Self {
         Self::Relay(Box::new(stream))
@@ -96,6 +108,7 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Udp(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Relay(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
@@ -109,6 +122,7 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Udp(stream) => Pin::new(stream).poll_write(cx, buf),
             Self::Relay(stream) => Pin::new(stream).poll_write(cx, buf),
         }
     }
@@ -116,6 +130,7 @@ impl AsyncWrite for Stream {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Udp(stream) => Pin::new(stream).poll_flush(cx),
             Self::Relay(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
@@ -123,6 +138,7 @@ impl AsyncWrite for Stream {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Udp(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Relay(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }

@@ -107,7 +107,28 @@ impl Rendezvous {
         room: &[u8; 32],
         from: Option<SocketAddr>,
     ) -> Result<Self, RendezvousError> {
-        match Self::connect_by(endpoint, room, from, connect_tcp(endpoint, from)).await {
+        Self::connect_told(endpoint, room, from, |_| {}).await
+    }
+
+    /// The same; `reached` is told the mediator's address as soon as it is connected to, where no
+    /// proxy is on the way.
+    ///
+    /// # Errors
+    /// As for [`Rendezvous::connect`].
+    pub async fn connect_told(
+        endpoint: &MediatorEndpoint,
+        room: &[u8; 32],
+        from: Option<SocketAddr>,
+        reached: impl FnOnce(SocketAddr) + Send,
+    ) -> Result<Self, RendezvousError> {
+        let reaching = async {
+            let connected = connect_tcp(endpoint, from).await?;
+            if endpoint.proxy.is_none() {
+                reached(connected.stream.peer_addr()?);
+            }
+            Ok(connected)
+        };
+        match Self::connect_by(endpoint, room, from, reaching).await {
             Err(RendezvousError::NoMediator { url, proxy, answer })
                 if !url.tls() && answer.may_be_tls() && endpoint::speaks_tls(endpoint).await =>
             {

@@ -42,7 +42,7 @@ impl Played {
         tokio::spawn(async move {
             let endpoint = MediatorEndpoint::direct(url);
             let mut mediator = Rendezvous::connect(&endpoint, &ROOM, from).await?;
-            wait_seated(&mut mediator, OFFER, false, &mut |progress| {
+            wait_seated(&mut mediator, &mut None, OFFER, false, &mut |progress| {
                 assert!(matches!(progress, Progress::Seated { .. }));
             })
             .await
