@@ -158,10 +158,14 @@ fn without_the_flag_not_one_packet_of_udp_leaves() {
     let Some(lan) = Lan::lay() else { return };
     let homes = [Home::new(), Home::new()];
     let mediator = lan.mediator(1, &[]);
-    let mut first = chat(&lan, 0, &homes[0], &[]);
+    // Who names addresses tells no other of UDP, and asks for none: what is left would be announced.
+    let [here, there] = ["10.77.0.1:7801", "10.77.0.2:7802"];
+    let named = |address| ["--bind", address, "--advertise", address];
+    let mut first = chat(&lan, 0, &homes[0], &named(here));
     let invite = first.await_event("waiting")["invite"].to_string();
     assert!(invite.contains("10.77.0.1"), "{invite}");
-    let mut second = chat(&lan, 1, &homes[1], &["--mediator", "http://10.77.0.1:7700"]);
+    let to_first = ["--mediator", "http://10.77.0.1:7700"];
+    let mut second = chat(&lan, 1, &homes[1], &[&to_first[..], &named(there)].concat());
     talk(&mut first, &mut second);
     drop((first, second, mediator));
     assert_eq!([0, 1].map(|host| lan.udp_sent(host)), [0, 0]);

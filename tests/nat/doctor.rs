@@ -89,6 +89,7 @@ fn a_router_may_be_symmetric_for_tcp_alone() {
         let told = told(Access::Home(TCP_SYMMETRIC), &[&one, &other], PORT, false);
         assert_finding(&told, "nat", "warning", "symmetric");
         assert_finding(&told, "udp", "fine", "(endpoint-independent)");
+        assert_finding(&told, "direct", "fine", "likely over UDP");
     });
 }
 

@@ -36,3 +36,4 @@ mod silence;
 mod slow;
 mod strangers;
 mod talk;
+mod udp;

@@ -9,7 +9,9 @@ use nix::sys::signal::Signal;
 use crate::inside::inside;
 use crate::lab::{Access, MEDIATOR, MEDIATOR_PORT, MEDIATOR_V6, name};
 use crate::machine::within;
-use crate::router::{REJECTING, RESTRICTED, SYMMETRIC, WEB_ONLY};
+use crate::router::{
+    Nat, REJECTING, RESTRICTED, SYMMETRIC, TCP_STRICT, TCP_SYMMETRIC, UDP_BLOCKED, WEB_ONLY,
+};
 use crate::silence::keep_silent;
 use crate::talk::{Place, part};
 
@@ -85,6 +87,69 @@ fn rejecting_routers_and_a_host_that_is_late() {
 #[test]
 fn restricted_and_symmetric() {
     inside(|| meet_by("relay", Access::Home(RESTRICTED), Access::Home(SYMMETRIC)));
+}
+
+/// Meets by a direct path over UDP in both orders, and, at a mediator that says nothing of UDP, by
+/// none: over TCP there is none.
+fn meet_over_udp(a: Nat, b: Nat) {
+    let mut place = Place::new(Access::Home(a), Access::Home(b));
+    for order in [["a", "b"], ["b", "a"]] {
+        let [mut first, mut second] = place.meet(order, "direct");
+        part([&mut second, &mut first]);
+        for who in [&first, &second] {
+            assert_eq!(who.transports(), ["udp"], "{order:?}");
+        }
+    }
+    place.without_stun();
+    let [mut first, mut second] = place.meet(["a", "b"], "relay");
+    part([&mut second, &mut first]);
+}
+
+#[test]
+fn strict_and_strict_of_tcp_meet_over_udp() {
+    inside(|| meet_over_udp(TCP_STRICT, TCP_STRICT));
+}
+
+#[test]
+fn symmetric_of_tcp_and_restricted_meet_over_udp() {
+    inside(|| meet_over_udp(TCP_SYMMETRIC, RESTRICTED));
+}
+
+#[test]
+fn symmetric_and_symmetric_of_tcp_meet_over_udp() {
+    inside(|| meet_over_udp(TCP_SYMMETRIC, TCP_SYMMETRIC));
+}
+
+#[test]
+fn strict_and_symmetric_of_tcp_meet_over_udp() {
+    inside(|| meet_over_udp(TCP_STRICT, TCP_SYMMETRIC));
+}
+
+#[test]
+fn rejecting_and_symmetric_of_tcp_meet_over_udp() {
+    inside(|| meet_over_udp(REJECTING, TCP_SYMMETRIC));
+}
+
+#[test]
+fn where_one_network_lets_no_udp_out_it_is_as_before() {
+    inside(|| {
+        meet_by(
+            "direct",
+            Access::Home(UDP_BLOCKED),
+            Access::Home(RESTRICTED),
+        )
+    });
+}
+
+#[test]
+fn without_udp_a_router_that_is_symmetric_of_tcp_leaves_the_relay() {
+    inside(|| {
+        meet_by(
+            "relay",
+            Access::Home(UDP_BLOCKED),
+            Access::Home(TCP_SYMMETRIC),
+        )
+    });
 }
 
 #[test]

@@ -23,16 +23,17 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new(a: Access, b: Access) -> Self {
-        let lab = Lab::new(a, b);
-        let listen = format!("[::]:{MEDIATOR_PORT}");
-        let mediator = within("mediator", || {
-            Mediator::start_with(&["--relay", "--listen", &listen])
-        });
         Self {
-            lab,
-            mediator: Some(mediator),
+            lab: Lab::new(a, b),
+            mediator: Some(mediator(&[])),
             host: MEDIATOR.to_string(),
         }
+    }
+
+    /// Its mediator is another one from here on, which answers no STUN.
+    pub(crate) fn without_stun(&mut self) {
+        self.mediator.take().unwrap().kill();
+        self.mediator = Some(mediator(&["--stun", "off"]));
     }
 
     /// A client on this machine, in the room of this place.
@@ -74,6 +75,13 @@ impl Place {
         }
         [first, second]
     }
+}
+
+/// A mediator that relays, with these options more.
+fn mediator(more: &[&str]) -> Mediator {
+    let listen = format!("[::]:{MEDIATOR_PORT}");
+    let options = [&["--relay", "--listen", &listen], more].concat();
+    within("mediator", || Mediator::start_with(&options))
 }
 
 /// A client, and all that it told so far.
@@ -145,6 +153,14 @@ impl Talker {
         let ways = self.events.iter();
         ways.filter(|event| event["type"] == "connected" || event["type"] == "path")
             .map(|event| event["path"].as_str().unwrap())
+            .collect()
+    }
+
+    /// The same of what each goes over: `udp` or `tcp`.
+    pub(crate) fn transports(&self) -> Vec<&str> {
+        let ways = self.events.iter();
+        ways.filter(|event| event["type"] == "connected" || event["type"] == "path")
+            .map(|event| event["transport"].as_str().unwrap_or("tcp"))
             .collect()
     }
 
