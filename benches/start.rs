@@ -3,7 +3,7 @@
 //! - From the start of two clients, a mediator running on loopback, until both have printed
 //!   "connected". Limit: 35 ms. Beside it what two processes take that only print their version.
 //! - A client's peak memory (VmHWM) after a chat. Limit: 10 MiB.
-//! - Size of the release binary, stripped. Limit: 8 MB.
+//! - Size of the release binary, stripped. Limit: 9.8 MB.
 //!
 //! `cargo build --release --workspace && cargo bench --bench start`. Not pinned: people start
 //! their programs on whole machines. Linux only; takes some 10 s.
@@ -36,7 +36,7 @@ use tempfile::TempDir;
 const STARTS: usize = 41;
 const START_LIMIT_MS: f64 = 35.0;
 const MEMORY_LIMIT_MIB: f64 = 10.0;
-const SIZE_LIMIT_MB: f64 = 8.0;
+const SIZE_LIMIT_MB: f64 = 9.8;
 /// Lines of the chat before memory is read: short ones, then the longest.
 const SHORT: usize = 500;
 const LONG: usize = 16 * 1024;
@@ -78,7 +78,7 @@ fn main() {
     );
     let size = fs::metadata(client_program()).unwrap().len() as f64 / 1e6;
     println!(
-        "size of the release binary           {size:5.2} MB, limit ≤ {SIZE_LIMIT_MB:.0} MB: {}",
+        "size of the release binary           {size:5.2} MB, limit ≤ {SIZE_LIMIT_MB:.1} MB: {}",
         verdict(size <= SIZE_LIMIT_MB)
     );
 }

@@ -14,6 +14,7 @@ use undertone_core::session::{Event, LinkId, Session};
 use undertone_net::link::frame::FrameReader;
 use undertone_net::link::framed::Framed;
 use undertone_net::link::path::Path;
+use undertone_net::link::stream::Stream;
 
 /// One end of a conversation, driven as the chat drives its own.
 pub(crate) struct End {
@@ -100,17 +101,25 @@ impl End {
 }
 
 /// Both ends of a live link: the host's over the first socket, and the guest's.
-pub(crate) fn ends((host_socket, guest_socket): (TcpStream, TcpStream)) -> (End, End) {
+pub(crate) fn ends((host, guest): (TcpStream, TcpStream)) -> (End, End) {
+    let way = |socket: TcpStream| {
+        let path = Path::direct(socket.peer_addr().unwrap());
+        (Stream::from(socket), path)
+    };
+    ends_over(way(host), way(guest))
+}
+
+/// The same over what carries them, whatever it is.
+pub(crate) fn ends_over(host_way: (Stream, Path), guest_way: (Stream, Path)) -> (End, End) {
     let (host, guest) = paired();
     let now = Instant::now();
-    let end = |role, established: Established, socket: TcpStream| {
-        let path = Path::direct(socket.peer_addr().unwrap());
+    let end = |role, established: Established, (stream, path): (Stream, Path)| {
         let channel = Channel::new(established.link).unwrap();
-        let framed = Framed::new(LinkId(1), path, socket.into(), FrameReader::default());
+        let framed = Framed::new(LinkId(1), path, stream, FrameReader::default());
         (Session::new(role, established.resume), channel, framed)
     };
-    let (mut a, mut a_channel, a_framed) = end(Role::Host, host, host_socket);
-    let (mut b, mut b_channel, mut b_framed) = end(Role::Guest, guest, guest_socket);
+    let (mut a, mut a_channel, a_framed) = end(Role::Host, host, host_way);
+    let (mut b, mut b_channel, mut b_framed) = end(Role::Guest, guest, guest_way);
     let go = a.nominate();
     let mut record = Vec::new();
     a_channel

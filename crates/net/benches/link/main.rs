@@ -4,6 +4,8 @@
 //! - Round trip of 64 bytes: beside a bare tokio TCP echo. Limit: 2.2 times its time.
 //! - One-way messages of 100 bytes as fast as they come, until all are acknowledged: beside
 //!   TLS 1.3 (rustls, ring, AES-256-GCM) with a record and a write each. Limit: twice its rate.
+//! - Round trip of 64 bytes over UDP (ICE, DTLS, SCTP): beside the same over TCP. Limit: 3 times its
+//!   time.
 //! - A message of 64 bytes beside a stream at full speed, every 2 ms: the time until it is there, 99th
 //!   percentile, on all cores. Limit: 5 ms.
 //!
@@ -30,16 +32,21 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 use tokio_rustls::rustls::pki_types::{PrivatePkcs8KeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring, version};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
+use undertone_core::pairing::Role;
 use undertone_core::session::Event;
+use undertone_net::link::ice::{Gathering, IcePlan};
+use undertone_net::link::tell::Tell;
 
-use ours::{beside_a_stream, ends};
+use ours::{End, beside_a_stream, ends, ends_over};
 use side_by_side::{in_turns, on_one_core, sockets, verdict};
 
 const ROUND_TRIPS: u32 = 1_000;
 const ROUND_TRIP_LIMIT: f64 = 2.2;
+const OVER_UDP_LIMIT: f64 = 3.0;
 const MESSAGES: u64 = 20_000;
 const RATE_LIMIT: f64 = 2.0;
 
@@ -49,6 +56,7 @@ fn main() {
     beside_streams();
     on_one_core(async {
         round_trips().await;
+        over_udp().await;
         one_way().await;
     });
 }
@@ -73,14 +81,7 @@ fn beside_streams() {
 
 async fn round_trips() {
     let message = "m".repeat(64);
-    let (mut ours, mut answering) = ends(sockets().await);
-    let answer = message.clone();
-    let echo = tokio::spawn(async move {
-        loop {
-            answering.run(is_text).await;
-            answering.session.say(0, &answer).unwrap();
-        }
-    });
+    let (mut ours, echo) = echoed(ends(sockets().await), &message);
     let (mut bare, other) = sockets().await;
     let bare_echo = tokio::spawn(echo_bytes(other, message.len()));
     let micros = |start: Instant| start.elapsed().as_secs_f64() * 1e6 / f64::from(ROUND_TRIPS);
@@ -108,6 +109,61 @@ async fn round_trips() {
         "round trip, 64 B    ours {our_time:6.1} µs     bare TCP {bare_time:6.1} µs     {ratio:.2} × its time, limit ≤ {ROUND_TRIP_LIMIT:.1}: {}",
         verdict(ratio <= ROUND_TRIP_LIMIT),
     );
+}
+
+async fn over_udp() {
+    let message = "m".repeat(64);
+    let (mut udp, udp_echo) = echoed(ways_over_udp().await, &message);
+    let (mut tcp, tcp_echo) = echoed(ends(sockets().await), &message);
+    let micros = |start: Instant| start.elapsed().as_secs_f64() * 1e6 / f64::from(ROUND_TRIPS);
+    let turn = async |end: &mut End| {
+        let start = Instant::now();
+        for _ in 0..ROUND_TRIPS {
+            end.session.say(0, &message).unwrap();
+            end.run(is_text).await;
+        }
+        micros(start)
+    };
+    let [over_udp, over_tcp, ratio] =
+        in_turns(async || turn(&mut udp).await, async || turn(&mut tcp).await).await;
+    udp_echo.abort();
+    tcp_echo.abort();
+    println!(
+        "the same, over UDP  ours {over_udp:6.1} µs     over TCP {over_tcp:6.1} µs     {ratio:.2} × its time, limit ≤ {OVER_UDP_LIMIT:.1}: {}",
+        verdict(ratio <= OVER_UDP_LIMIT),
+    );
+}
+
+/// One end of these two, and the other one, which answers every message by this one.
+fn echoed((ours, mut answering): (End, End), answer: &str) -> (End, JoinHandle<()>) {
+    let answer = answer.to_owned();
+    let echo = tokio::spawn(async move {
+        loop {
+            answering.run(is_text).await;
+            answering.session.say(0, &answer).unwrap();
+        }
+    });
+    (ours, echo)
+}
+
+/// Two that found each other over loopback by ICE.
+async fn ways_over_udp() -> (End, End) {
+    let gather = || Gathering::open(Some([127, 0, 0, 1].into()), false).unwrap();
+    let (host, guest) = (gather(), gather());
+    let [ice_h, ice_g] = [&host, &guest].map(|end| end.ice().clone());
+    let [at_h, at_g] = [&host, &guest].map(|end| ([127, 0, 0, 1], end.port().unwrap()).into());
+    let plan = |gathering, ice, address, role| IcePlan {
+        gathering,
+        ice,
+        addresses: vec![address],
+        role,
+        with_browser: false,
+        tell: Tell::default(),
+    };
+    let host = plan(host, ice_g, at_g, Role::Host).connect(false);
+    let guest = plan(guest, ice_h, at_h, Role::Guest).connect(false);
+    let (host, guest) = tokio::join!(host, guest);
+    ends_over(host.unwrap(), guest.unwrap())
 }
 
 fn is_text(event: &Event) -> bool {
