@@ -108,7 +108,7 @@ impl Candidates {
         self.tcp.is_empty() && self.udp.is_empty() && self.ice.is_none()
     }
 
-    /// How a browser's connection is made and checked.
+    /// How a connection over UDP is made and checked.
     pub fn ice(&self) -> Option<&Ice> {
         self.ice.as_ref()
     }
@@ -122,7 +122,7 @@ impl Candidates {
         self.machine.as_ref()
     }
 
-    /// With credentials for a browser's connection.
+    /// With credentials for a connection over UDP.
     #[must_use]
     pub fn with_ice(self, ice: Ice) -> Self {
         Self {
@@ -238,7 +238,9 @@ fn distinct(addresses: impl IntoIterator<Item = SocketAddr>, most: usize) -> Vec
 
 impl fmt::Display for Candidates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all: Vec<String> = self.tcp.iter().map(SocketAddr::to_string).collect();
+        let tcp = self.tcp.iter().map(SocketAddr::to_string);
+        let udp = self.udp.iter().map(|address| format!("udp {address}"));
+        let all: Vec<String> = tcp.chain(udp).collect();
         match all.is_empty() {
             true => f.write_str("no address"),
             false => f.write_str(&all.join(", ")),
