@@ -178,6 +178,28 @@ async fn whoever_is_gone_is_missed_at_once() {
 }
 
 #[tokio::test]
+async fn a_path_at_rest_wakes_its_ends_now_and_then_only() {
+    let [mut host, mut guest] = plans(|address| address).map(|plan| Agent::new(&plan).unwrap());
+    let both = async { tokio::join!(host.open(), guest.open()) };
+    let (one, other) = timeout(PATIENCE, both).await.unwrap();
+    one.and(other).unwrap();
+    let (mut times, span) = (0, Duration::from_secs(4));
+    let resting = async {
+        loop {
+            tokio::select! {
+                heard = host.hear() => heard.unwrap(),
+                heard = guest.hear() => heard.unwrap(),
+            }
+            host.settle().await.unwrap();
+            guest.settle().await.unwrap();
+            times += 1;
+        }
+    };
+    assert!(timeout(span, resting).await.is_err());
+    assert!((1..100).contains(&times), "{times} in {span:?}");
+}
+
+#[tokio::test]
 async fn a_task_ends_with_its_stream_or_with_the_other_one() {
     let [mut host, mut guest] = plans(|address| address).map(|plan| Agent::new(&plan).unwrap());
     let both = async { tokio::join!(host.open(), guest.open()) };
