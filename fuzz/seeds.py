@@ -55,6 +55,15 @@ def offered(*entries):
     return len(names).to_bytes(2, "big") + names + b"".join(map(b"".join, entries))
 
 
+def text32(text):
+    return len(text).to_bytes(4, "big") + text
+
+
+def calls(*all):
+    """Of a page, none longer than 255 bytes."""
+    return b"".join(bytes([len(call)]) + call for call in all)
+
+
 def stun_request(attributes):
     transaction = bytes.fromhex("b7e7a701bc34d686fa87dfae")
     return b"\x00\x01" + len(attributes).to_bytes(2, "big") + b"\x21\x12\xa4\x42" + transaction + attributes
@@ -135,6 +144,20 @@ SEEDS = {
         line.encode()
         for line in (ROOT / "peers.txt.example").read_text().splitlines()
         if not line.startswith("#")
+    ],
+    # A room read, an attempt begun and met by an OFFER, a SEALED, streams, files; each call behind its length.
+    "page": [
+        calls(b"\x01" + text32(b"https://h.example/#lab#otter"), b"\x02", b"\x04\x01" + text32("a\u202e\n".encode())),
+        calls(
+            b"\x05" + text32(b"ada") + text32(b"lab#otter"),
+            b"\x07",
+            b"\x08A" + text32(out("offer_b")) + b"\x01" + bytes(32) + text32(b"uf") + text32(b"pw") + b"\x01" + text32(b"192.0.2.1:5"),
+            b"\x0b\0\0\0\x01",
+            b"\x0c\0\0\0\x01" + bytes(99),
+            b"\x0d\0\0\0\x01",
+            b"\x0e",
+        ),
+        calls(b"\x15" + text32(b"a") + bytes(16), b"\x0f" + bytes(8) + text32(b"hi"), b"\x13\x01", b"\x14"),
     ],
     # RFC 5769 §2.1, without what needs a key; the same bare, and with attributes of its own.
     "stun": [

@@ -8,6 +8,7 @@ pub mod files;
 pub mod keyboard;
 pub mod link;
 pub mod offered;
+pub mod page;
 pub mod pairing;
 pub mod stun;
 pub mod text;
@@ -16,7 +17,7 @@ pub mod text;
 pub type Body = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder of seeds.
-pub const TARGETS: [(&str, Body); 17] = [
+pub const TARGETS: [(&str, Body); 18] = [
     ("confirm", pairing::confirm),
     ("files", files::all),
     ("frame", link::frame),
@@ -26,6 +27,7 @@ pub const TARGETS: [(&str, Body); 17] = [
     ("list", offered::list),
     ("name", text::name),
     ("offer", pairing::offer),
+    ("page", page::page),
     ("payload", link::payload),
     ("peers", text::peers),
     ("proxy", text::proxy),
