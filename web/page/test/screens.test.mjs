@@ -267,7 +267,10 @@ for (const name of browsers) {
           (target, kind) => {
             const data = new DataTransfer();
             data.items.add(new File(['x'.repeat(2100)], 'report.pdf'));
-            const event = kind === 'paste' ? new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }) : new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true });
+            const how = { bubbles: true, cancelable: true };
+            const event = kind === 'paste' ? new ClipboardEvent('paste', how) : new DragEvent('drop', { ...how, dataTransfer: data });
+            // Firefox gives files to no paste that a script makes.
+            if (kind === 'paste') Object.defineProperty(event, 'clipboardData', { value: data });
             target.dispatchEvent(event);
             return event.defaultPrevented;
           },
