@@ -29,17 +29,17 @@ pub static ASSETS: [Asset; 6] = [
         body: include_bytes!("../assets/index.html"),
         fields: "content-type: text/html; charset=utf-8\r\n",
     },
+    // Compressed whatever is accepted: every browser that runs WebAssembly takes it.
     Asset {
         path: "/app.js",
-        body: include_bytes!("../assets/app.js"),
-        fields: "content-type: text/javascript; charset=utf-8\r\n",
+        body: include_bytes!("../assets/app.js.gz"),
+        fields: "content-type: text/javascript; charset=utf-8\r\ncontent-encoding: gzip\r\n",
     },
     Asset {
         path: "/app.css",
-        body: include_bytes!("../assets/app.css"),
-        fields: "content-type: text/css; charset=utf-8\r\n",
+        body: include_bytes!("../assets/app.css.gz"),
+        fields: "content-type: text/css; charset=utf-8\r\ncontent-encoding: gzip\r\n",
     },
-    // Compressed whatever is accepted: every browser that runs WebAssembly takes it.
     Asset {
         path: "/core.wasm",
         body: include_bytes!("../assets/core.wasm.gz"),

@@ -5,7 +5,7 @@
 pub(crate) enum Op {
     /// mediator's URL: where links lead.
     Begin = 0,
-    /// what was typed → ROOM or REFUSED.
+    /// what was typed → ROOM, ELSEWHERE or REFUSED.
     ReadRoom = 1,
     /// → ROOM, of one that nobody else knows.
     MakeRoom = 2,

@@ -70,6 +70,8 @@ pub(crate) enum Kind {
     Outcome = 29,
     /// transfer(4): the receiver waits for space.
     Paused = 30,
+    /// the mediator of an invite, which is another one than the page's.
+    Elsewhere = 31,
 }
 
 /// What comes of words that were typed.

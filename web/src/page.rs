@@ -71,6 +71,15 @@ impl Page {
         match op {
             Op::Begin => self.mediator = fields.text().parse().ok(),
             Op::ReadRoom => match Invite::from_str(fields.text()) {
+                // A page reaches its own mediator and no other.
+                Ok(Invite {
+                    mediator: Some(mediator),
+                    ..
+                }) if self.mediator.as_ref() != Some(&mediator) => {
+                    emit(out, Kind::Elsewhere, |fields| {
+                        fields.text(&mediator.to_string());
+                    });
+                }
                 Ok(invite) => self.tell_room(&invite.room, out),
                 Err(why) => refused(&why, out),
             },

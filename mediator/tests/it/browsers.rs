@@ -45,6 +45,8 @@ async fn upgrade_status(stream: TcpStream, fields: &str) -> String {
     String::from_utf8(status[9..].to_vec()).unwrap()
 }
 
+const GZIP: &str = "content-encoding: gzip";
+
 #[tokio::test]
 async fn every_part_of_the_page_is_served_as_what_it_is_and_by_one_policy() {
     let (mediator, tls) = (
@@ -55,9 +57,9 @@ async fn every_part_of_the_page_is_served_as_what_it_is_and_by_one_policy() {
     for asset in &ASSETS {
         let kinds: &[&str] = match asset.path {
             "/" => &["content-type: text/html; charset=utf-8"],
-            "/app.js" => &["content-type: text/javascript; charset=utf-8"],
-            "/app.css" => &["content-type: text/css; charset=utf-8"],
-            "/core.wasm" => &["content-type: application/wasm", "content-encoding: gzip"],
+            "/app.js" => &["content-type: text/javascript; charset=utf-8", GZIP],
+            "/app.css" => &["content-type: text/css; charset=utf-8", GZIP],
+            "/core.wasm" => &["content-type: application/wasm", GZIP],
             "/icon.svg" => &["content-type: image/svg+xml"],
             "/manifest.webmanifest" => &["content-type: application/manifest+json"],
             other => panic!("{other}"),

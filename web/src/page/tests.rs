@@ -322,7 +322,7 @@ fn rooms_are_read_and_made_and_links_lead_to_the_mediator() {
     let mut tab = Tab::new("ada", "lab");
     for typed in [
         "ocean-panda#tiger-velvet-olive-table",
-        "https://elsewhere.example/#ocean-panda#tiger-velvet-olive-table",
+        "https://mediator.example/#ocean-panda#tiger-velvet-olive-table",
     ] {
         tab.ask(Op::ReadRoom, |call| {
             call.text(typed);
@@ -333,6 +333,11 @@ fn rooms_are_read_and_made_and_links_lead_to_the_mediator() {
         let link = "https://mediator.example/#ocean-panda#tiger-velvet-olive-table";
         assert_eq!(fields.text(), link);
     }
+    tab.ask(Op::ReadRoom, |call| {
+        call.text("http://elsewhere.example/#ocean-panda#tiger-velvet-olive-table");
+    });
+    let mediator = tab.take(Kind::Elsewhere).unwrap();
+    assert_eq!(Reader(&mediator).text(), "http://elsewhere.example:7700");
     tab.ask(Op::ReadRoom, |call| {
         call.text("a room");
     });

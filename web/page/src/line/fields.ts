@@ -66,6 +66,7 @@ export enum Kind {
   Whole,
   Outcome,
   Paused,
+  Elsewhere,
 }
 
 const encoder = new TextEncoder();

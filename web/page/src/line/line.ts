@@ -65,7 +65,7 @@ export class TheLine implements Line {
   }
 
   readRoom(text: string): Room | Problem {
-    return this.told(this.core.ask(Op.ReadRoom, new Writer().text(text), Kind.Room, Kind.Refused));
+    return this.told(this.core.ask(Op.ReadRoom, new Writer().text(text), Kind.Room, Kind.Refused, Kind.Elsewhere));
   }
 
   makeRoom(): Room {
@@ -73,6 +73,7 @@ export class TheLine implements Line {
   }
 
   private told(told: Told | undefined): Room | Problem {
+    if (told?.kind === Kind.Elsewhere) return { trouble: 'elsewhere', detail: told.fields.text() };
     if (told?.kind !== Kind.Room) return { trouble: 'room', detail: told?.fields.text() ?? '' };
     const { fields } = told;
     const [hasSecret, shown, link] = [fields.u8() === 1, fields.text(), fields.text()];

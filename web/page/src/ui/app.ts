@@ -1,6 +1,7 @@
 // From the first screen to the last: takes the invite out of the address bar, starts the line, and
 // hands what happens to the screen that is there.
 
+import { here } from '../here';
 import type { Event, Line, Open, Problem, Room } from '../types';
 import { chat as makeChat, type Chat } from './chat';
 import { el } from './dom';
@@ -132,6 +133,6 @@ function takeFragment(): string {
 
 /** As a link to this page: what stands in an address bar is encoded, and a link's rules undo that. */
 function read(line: Line, fragment: string): { room?: Room; problem?: Problem } {
-  const read = line.readRoom(`${location.origin}/#${fragment}`);
+  const read = line.readRoom(`${here()}/#${fragment}`);
   return 'trouble' in read ? { problem: read } : { room: read };
 }
