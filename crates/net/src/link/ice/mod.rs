@@ -4,6 +4,7 @@
 //! ```text
 //! gathering   a socket, its address outside (STUN), credentials and certificate: what SEALED tells
 //! plan        these, and what the peer told: what a connection is made of
+//! connecting  from a plan to a stream, in time or not at all
 //! agent       str0m, fed with datagrams and time until the channel is open, and thereafter
 //! carrying    the channel's messages on one side, the bytes of a `UdpStream` on the other
 //! provider    the cryptography that str0m asks for
@@ -16,6 +17,7 @@
 
 mod agent;
 mod carrying;
+mod connecting;
 mod gathering;
 mod plan;
 mod provider;

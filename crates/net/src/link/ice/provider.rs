@@ -5,6 +5,7 @@
 mod certificate;
 mod dtls;
 mod media;
+mod random;
 mod suite;
 
 use std::fmt;

@@ -7,7 +7,7 @@ use ring::rand::SecureRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 use str0m::crypto::dtls::DtlsCert;
 
-use super::dtls::RANDOM;
+use super::random::RANDOM;
 
 /// What stands before the point of a P-256 key in a SubjectPublicKeyInfo: id-ecPublicKey,
 /// prime256v1, and the head of the bit string.

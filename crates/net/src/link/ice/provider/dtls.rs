@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::LazyLock;
 
 use dimpl::crypto::{
     ActiveKeyExchange, Buf, CryptoProvider, HashAlgorithm, HashContext, HashProvider, HmacProvider,
@@ -10,14 +9,13 @@ use dimpl::crypto::{
     SupportedKxGroup,
 };
 use dimpl::{CryptoError, CryptoOperation};
-use ring::rand::{SecureRandom as _, SystemRandom};
+use ring::rand::SecureRandom as _;
 use ring::signature::{self, EcdsaKeyPair};
 use ring::{agreement, digest, hmac};
 
 use super::certificate::point;
+use super::random::RANDOM;
 use super::suite::{Suite12, Suite13};
-
-pub(super) static RANDOM: LazyLock<SystemRandom> = LazyLock::new(SystemRandom::new);
 
 pub(super) fn provider() -> CryptoProvider {
     CryptoProvider {
