@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use undertone_core::crypto::keys::{PublicKey, SharedSecret};
 use undertone_core::pairing::{
-    AwaitAgreement, AwaitSealed, Candidates, Ice, Matched, Meeting, Offering, PairingError, Role,
+    AwaitAgreement, AwaitSealed, Candidates, Hidden, Ice, Matched, Meeting, Offering, PairingError,
+    Role,
 };
 
 use crate::event::{Kind, Why, emit};
@@ -106,7 +107,7 @@ pub(crate) fn failed(error: &PairingError, out: &mut Vec<u8>) {
 }
 
 /// Reads our own candidates: `ICE there(1) [‖ fingerprint(32) ‖ ufrag ‖ password] ‖ n(1) ‖ n UDP
-/// addresses`.
+/// addresses`, or names that hide one.
 pub(crate) fn read_candidates(fields: &mut Reader<'_>) -> Candidates {
     let mut candidates = Candidates::default().in_browser();
     if fields.u8() != 0 {
@@ -116,10 +117,12 @@ pub(crate) fn read_candidates(fields: &mut Reader<'_>) -> Candidates {
             password: fields.text().to_owned(),
         });
     }
-    let udp: Vec<SocketAddr> = (0..fields.u8())
-        .filter_map(|_| fields.text().parse().ok())
-        .collect();
-    candidates.with_udp(udp)
+    let all: Vec<&str> = (0..fields.u8()).map(|_| fields.text()).collect();
+    let udp = all
+        .iter()
+        .filter_map(|text| text.parse::<SocketAddr>().ok());
+    let hidden = all.iter().filter_map(|text| text.parse::<Hidden>().ok());
+    candidates.with_udp(udp).with_hidden(hidden)
 }
 
 /// Appends the peer's: `browser(1)`, then as [`read_candidates`] has them.
@@ -137,10 +140,13 @@ pub(crate) fn tell_candidates(
             fields.extend_from_slice(&ice.fingerprint);
             fields.text(&ice.ufrag).text(&ice.password);
         }
-        let udp: Vec<_> = udp.take(usize::from(u8::MAX)).collect();
-        fields.push(udp.len() as u8);
-        for address in udp {
-            fields.text(&address.to_string());
+        let hidden = candidates.hidden().iter().map(Hidden::to_string);
+        let all = udp.map(|address| address.to_string()).chain(hidden);
+        // There are no more entries.
+        let all: Vec<_> = all.take(16).collect();
+        fields.push(all.len() as u8);
+        for address in &all {
+            fields.text(address);
         }
     });
 }

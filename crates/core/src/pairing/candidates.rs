@@ -6,9 +6,11 @@
 //! 1 TCP address   4 or 16 bytes ‖ port(2)              4 browser        nothing
 //! 2 UDP address   the same                             5 same machine   32 bytes, see MachineId
 //! 3 ICE           fingerprint(32) ‖ len(1) ‖ ufrag ‖ pwd
+//! 6 hidden UDP    uuid(16) ‖ port(2)
 //! ```
 
 mod entry;
+mod hidden;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -19,6 +21,7 @@ use super::unused::Unused;
 use super::{PairingError, Role};
 use crate::crypto::keys::machine_tag;
 use entry::{Entry, entries};
+pub use hidden::Hidden;
 
 /// The most TCP addresses that are ever dialled for one SEALED.
 pub(super) const TCP_MAX: usize = 8;
@@ -30,6 +33,7 @@ const UDP_MAX: usize = 4;
 pub struct Candidates {
     tcp: Vec<SocketAddr>,
     udp: Vec<SocketAddr>,
+    hidden: Vec<Hidden>,
     ice: Option<Ice>,
     browser: bool,
     /// Ours; never that of a peer.
@@ -103,6 +107,11 @@ impl Candidates {
         &self.udp
     }
 
+    /// UDP addresses behind names: for a browser, which looks such names up; a terminal does not.
+    pub fn hidden(&self) -> &[Hidden] {
+        &self.hidden
+    }
+
     /// Whether there is no way to this end but a relay: it hides where it is.
     pub fn is_empty(&self) -> bool {
         self.tcp.is_empty() && self.udp.is_empty() && self.ice.is_none()
@@ -155,6 +164,15 @@ impl Candidates {
         }
     }
 
+    /// With these UDP addresses behind names: the first four distinct ones.
+    #[must_use]
+    pub fn with_hidden(self, hidden: impl IntoIterator<Item = Hidden>) -> Self {
+        Self {
+            hidden: distinct(hidden, UDP_MAX),
+            ..self
+        }
+    }
+
     /// The TCP addresses that may be dialled. Never unspecified, multicast or
     /// broadcast ones; loopback and link-local ones only where the mediator
     /// itself was reached that way (`mediator`). Those of our own machine are
@@ -178,8 +196,10 @@ impl Candidates {
         let (kind, bytes) = unused.entry();
         let tcp = self.tcp.iter().map(|address| Entry::Tcp(*address));
         let udp = self.udp.iter().map(|address| Entry::Udp(*address));
+        let hidden = self.hidden.iter().map(|hidden| Entry::Hidden(*hidden));
         let all = tcp
             .chain(udp)
+            .chain(hidden)
             .chain(self.ice.clone().map(Entry::Ice))
             .chain(self.browser.then_some(Entry::Browser))
             .chain(tag.map(Entry::SameMachine))
@@ -193,7 +213,7 @@ impl Candidates {
     /// [`PairingError::Candidates`]: more than 16, one that runs over the end, is malformed or is
     /// there twice though it may be once, or something behind the last.
     pub(super) fn decode(bytes: &[u8]) -> Result<(Self, Option<[u8; 32]>), PairingError> {
-        let (mut tcp, mut udp) = (Vec::new(), Vec::new());
+        let (mut tcp, mut udp, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
         let (mut ice, mut browser, mut machine) = (None, None, None);
         for entry in entries(bytes)? {
             let once = match entry {
@@ -203,6 +223,10 @@ impl Candidates {
                 }
                 Entry::Udp(address) => {
                     udp.push(address);
+                    true
+                }
+                Entry::Hidden(name) => {
+                    hidden.push(name);
                     true
                 }
                 Entry::Ice(credentials) => ice.replace(credentials).is_none(),
@@ -217,6 +241,7 @@ impl Candidates {
         let candidates = Self {
             tcp: distinct(tcp, TCP_MAX),
             udp: distinct(udp, usize::MAX),
+            hidden,
             ice,
             browser: browser.is_some(),
             machine: None,
@@ -226,7 +251,7 @@ impl Candidates {
 }
 
 /// The first `most` of them, each once.
-fn distinct(addresses: impl IntoIterator<Item = SocketAddr>, most: usize) -> Vec<SocketAddr> {
+fn distinct<T: PartialEq>(addresses: impl IntoIterator<Item = T>, most: usize) -> Vec<T> {
     let mut kept = Vec::new();
     for address in addresses {
         if kept.len() < most && !kept.contains(&address) {

@@ -24,7 +24,7 @@ mod role;
 mod sealed;
 mod unused;
 
-pub use candidates::{Candidates, Ice, MachineId};
+pub use candidates::{Candidates, Hidden, Ice, MachineId};
 pub use confirm::{
     CONFIRM_A_LEN, CONFIRM_B_LEN, CONFIRM_MAX, Established, FILES, GuestConfirm, HostConfirm,
     Introduction, KEEPS_NOTHING, LinkKeys, NAME_MAX, PeerIdentity, RatchetStart,

@@ -9,7 +9,7 @@ export interface Ways {
   readonly fingerprint: Uint8Array;
   readonly ufrag: string;
   readonly password: string;
-  /** `IP:PORT`, or `[IP]:PORT`. */
+  /** `IP:PORT`, `[IP]:PORT`, or `UUID.local:PORT`. */
   readonly udp: readonly string[];
 }
 
@@ -100,7 +100,9 @@ export class Ice {
     for (const entry of all.values()) {
       if (entry['type'] !== 'candidate-pair' || !entry['nominated'] || entry['state'] !== 'succeeded') continue;
       const remote = all.get(String(entry['remoteCandidateId']));
-      if (remote?.['address']) return `${remote['address']}:${remote['port']}`;
+      const address = String(remote?.['address'] ?? '');
+      // A name that hides an address says nothing to people.
+      if (address && !address.endsWith('.local')) return `${address}:${remote?.['port']}`;
     }
     return undefined;
   }
@@ -115,11 +117,11 @@ export class Ice {
   }
 }
 
-/** The UDP addresses in an offer. Names, which hide an address from pages, are none. */
+/** The UDP addresses in an offer, and names in `.local` that hide one from pages. */
 function addresses(sdp: string): string[] {
   const found = sdp.matchAll(/^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ (?:host|srflx)/gim);
   const all = [...found].map(([, ip = '', port = '']) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`));
-  return [...new Set(all)].filter((address) => !address.includes('.local:')).slice(0, TRIED);
+  return [...new Set(all)].slice(0, TRIED);
 }
 
 /** The answer that the other end would have sent. */

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::Ice;
+use super::{Hidden, Ice};
 use crate::pairing::PairingError;
 
 /// The most entries of a SEALED, those included that nobody knows.
@@ -16,6 +16,7 @@ pub(super) enum Entry<'a> {
     Ice(Ice),
     Browser,
     SameMachine([u8; 32]),
+    Hidden(Hidden),
     /// Its type and value.
     Unknown(u8, &'a [u8]),
 }
@@ -49,6 +50,7 @@ impl<'a> Entry<'a> {
             4 if value.is_empty() => Self::Browser,
             4 => return None,
             5 => Self::SameMachine(value.try_into().ok()?),
+            6 => Self::Hidden(Hidden::read(value)?),
             _ => Self::Unknown(kind, value),
         })
     }
@@ -61,6 +63,7 @@ impl<'a> Entry<'a> {
             Self::Ice(ice) => put(out, 3, &ice.to_bytes()),
             Self::Browser => put(out, 4, &[]),
             Self::SameMachine(tag) => put(out, 5, tag),
+            Self::Hidden(hidden) => put(out, 6, &hidden.to_bytes()),
             Self::Unknown(kind, value) => put(out, *kind, value),
         }
     }
@@ -89,6 +92,26 @@ fn address_bytes(address: &SocketAddr) -> Vec<u8> {
     match address.ip() {
         IpAddr::V4(ip) => [ip.octets().as_slice(), &port].concat(),
         IpAddr::V6(ip) => [ip.octets().as_slice(), &port].concat(),
+    }
+}
+
+impl Hidden {
+    fn read(value: &[u8]) -> Option<Self> {
+        let (uuid, port) = value.split_first_chunk()?;
+        Some(Self {
+            uuid: *uuid,
+            port: u16::from_be_bytes(port.try_into().ok()?),
+        })
+    }
+
+    fn to_bytes(self) -> [u8; 18] {
+        let mut bytes = [0; 18];
+        let value = self.uuid.into_iter().chain(self.port.to_be_bytes());
+        bytes
+            .iter_mut()
+            .zip(value)
+            .for_each(|(slot, byte)| *slot = byte);
+        bytes
     }
 }
 
@@ -125,7 +148,7 @@ mod tests {
 
     #[test]
     fn unknown_ones_are_passed_over_whatever_they_hold() {
-        for kind in 6..=255 {
+        for kind in 7..=255 {
             assert_eq!(count(&[kind, 0]), Ok(1));
             assert_eq!(
                 count(&[&[kind, 255], [9; 255].as_slice(), &[0; 9]].concat()),
@@ -149,13 +172,14 @@ mod tests {
     #[test]
     fn known_ones_that_are_malformed_are_refused() {
         let ice = [[3; 32].as_slice(), &[2], b"abpwd"].concat();
-        let sound: [(u8, &[u8]); 6] = [
+        let sound: [(u8, &[u8]); 7] = [
             (1, &[1; 6]),
             (1, &[1; 18]),
             (2, &[1; 6]),
             (3, &ice),
             (4, &[]),
             (5, &[1; 32]),
+            (6, &[1; 18]),
         ];
         for (kind, value) in sound {
             let entry = |value: &[u8]| [&[kind, value.len() as u8], value].concat();

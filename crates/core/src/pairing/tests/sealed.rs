@@ -127,7 +127,7 @@ fn malformed_candidates_are_refused() {
     assert_eq!(seen(&[&[0, 1]]), malformed);
     // Types of a later version are none of our business.
     assert_eq!(seen(&[[200, 0].repeat(16).as_slice()]), None);
-    assert_eq!(seen(&[&[6, 3, 1, 2, 3], &[255, 1, 0]]), None);
+    assert_eq!(seen(&[&[7, 3, 1, 2, 3], &[255, 1, 0]]), None);
     // One that runs over the end.
     let overrun = [200, 199].into_iter().chain([1; 199]).chain([200, 198]);
     let overrun: Vec<u8> = overrun.chain([1; 197]).collect();
@@ -142,7 +142,13 @@ fn more_candidates_than_the_shorter_one_holds_take_the_longer_one() {
         password: "p".repeat(120),
     };
     let addresses = (0..8).map(|n| std::net::SocketAddr::from(([n; 8], 1)));
-    let many = Candidates::new(addresses).with_ice(ice);
+    let hidden = Hidden {
+        uuid: [9; 16],
+        port: 5,
+    };
+    let many = Candidates::new(addresses)
+        .with_ice(ice)
+        .with_hidden([hidden]);
     let (a, b) = (offering(b'A', 0, SECRET), offering(b'B', 0, SECRET));
     let (offer_a, offer_b) = (a.offer().to_vec(), b.offer().to_vec());
     let (a, sealed_a) = a.paired(Role::Host, &offer_b, &candidates()).unwrap();
