@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { after, test } from 'node:test';
 import puppeteer from 'puppeteer-core';
+import { isInside } from './network.mjs';
 
 /** A name of this machine that is not loopback to a browser: there it has no secure context. */
 export const INSECURE = 'ut.test';
@@ -15,6 +16,7 @@ const PATHS = {
 };
 
 /** Nothing leaves this machine: every name but loopback's leads to it, or nowhere. */
+const NOWHERE = `--host-resolver-rules=MAP ${INSECURE} 127.0.0.1, MAP ${EVIL} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost`;
 const OPTIONS = {
   chromium: {
     pipe: true,
@@ -26,15 +28,16 @@ const OPTIONS = {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      `--host-resolver-rules=MAP ${INSECURE} 127.0.0.1, MAP ${EVIL} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost`,
+      // A network of its own is all there is, and has names of its own.
+      ...(isInside ? [] : [NOWHERE]),
     ],
   },
   firefox: {
     browser: 'firefox',
     extraPrefsFirefox: {
       'network.dns.localDomains': `${INSECURE},${EVIL}`,
-      // Else it takes no path over loopback, and asks no STUN server there.
-      'media.peerconnection.ice.loopback': true,
+      // Else it asks no STUN server on loopback.
+      'media.peerconnection.ice.loopback': !isInside,
       // Else each refused WebSocket holds up the next one to that host.
       'network.websocket.delay-failed-reconnects': false,
     },

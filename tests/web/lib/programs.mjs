@@ -8,8 +8,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
-/** Where the programs are: what `cargo build --workspace` made. */
-const programs = resolve(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'debug');
+/** Where the programs are: what `cargo build --workspace` made, or of that profile. */
+const profile = process.env.UNDERTONE_TEST_PROFILE ?? 'debug';
+const programs = resolve(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), profile);
 
 /** No wait in these tests should come near this, in milliseconds. */
 export const PATIENCE = 20_000;
@@ -67,8 +68,12 @@ class Lines {
   }
 }
 
-function run(t, program, flags, env) {
-  const child = spawn(join(programs, program), flags, { env, stdio: 'pipe' });
+function run(t, program, flags, env, machine) {
+  const line = [join(programs, program), ...flags];
+  if (machine) line.unshift('ip', 'netns', 'exec', machine);
+  // Where `ip` is for root is where users do not look.
+  const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
+  const child = spawn(line[0], line.slice(1), { env: { PATH, ...env }, stdio: 'pipe' });
   const ended = new Promise((end) => child.on('close', (code, signal) => end({ code, signal })));
   t.after(async () => {
     child.kill('SIGKILL');
@@ -80,14 +85,19 @@ function run(t, program, flags, env) {
 }
 
 /** A mediator at a free port of 127.0.0.1, with no limit that is felt. */
-export async function startMediator(t, ...flags) {
+export function startMediator(t, ...flags) {
+  return startMediatorAt(t, { address: '127.0.0.1' }, ...flags);
+}
+
+/** The same at this address of that machine (network.mjs). */
+export async function startMediatorAt(t, { machine, address }, ...flags) {
   const env = {
-    UNDERTONE_MEDIATOR_LISTEN: '127.0.0.1:0',
+    UNDERTONE_MEDIATOR_LISTEN: `${address}:0`,
     UNDERTONE_MEDIATOR_JOINS_PER_MINUTE: '1000000',
     UNDERTONE_MEDIATOR_REJOINS_PER_MINUTE: '1000000',
     UNDERTONE_MEDIATOR_MAX_CONNECTIONS_PER_ADDRESS: '1000',
   };
-  const { err } = run(t, 'undertone-mediator', flags, env);
+  const { err } = run(t, 'undertone-mediator', flags, env, machine);
   const url = await err.find('where the mediator listens', (line) => line.match(/listening on (\S+)/)?.[1]);
   return { url, port: Number(new URL(url).port), log: () => err.all.join('\n') };
 }
@@ -118,20 +128,26 @@ export class Terminal {
     this.#run.child.stdin.write(`${line}\n`);
   }
 
+  /** Its process. */
+  get pid() {
+    return this.#run.child.pid;
+  }
+
   /** Its exit code. */
   async exit() {
     return (await within('the end of a terminal', this.#run.ended)).code;
   }
 }
 
-/** Starts one in a room, or by an invite. */
-export function startTerminal(t, { room, mediator, name, flags = [] }) {
+/** Starts one in a room, or by an invite; on loopback, or at that machine. */
+export function startTerminal(t, { room, mediator, name, machine, flags = [] }) {
   const home = mkdtempSync(join(tmpdir(), 'undertone-web-'));
   const at = mediator ? ['--mediator', mediator.url] : [];
-  const always = ['--data-dir', join(home, 'data'), 'chat', '--json', '--bind', '127.0.0.1', '--name', name];
+  const bind = machine ? [] : ['--bind', '127.0.0.1'];
+  const always = ['--data-dir', join(home, 'data'), 'chat', '--json', ...bind, '--name', name];
   const env = { HOME: home, UNDERTONE_ROOM: room };
   // Behind the process, which its own hook ends: hooks run in their order.
-  const terminal = new Terminal(run(t, 'undertone', [...always, ...at, ...flags], env));
+  const terminal = new Terminal(run(t, 'undertone', [...always, ...at, ...flags], env, machine));
   t.after(() => rmSync(home, { recursive: true, force: true }));
   return terminal;
 }

@@ -1,0 +1,41 @@
+// On a network, a page and a terminal on another machine of it have a direct path, whoever waits for the
+// other one, and by whatever the mediator is called.
+
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { inEach, open } from './lib/browsers.mjs';
+import { inviteOf, join, talk } from './lib/meeting.mjs';
+import { HERE, MEDIATOR, NAME, THERE, inNetwork } from './lib/network.mjs';
+import { startMediatorAt, startTerminal } from './lib/programs.mjs';
+
+const PLACES = [MEDIATOR.address, NAME];
+const { machine } = THERE;
+
+function checkPath({ path, transport, address }) {
+  assert.deepEqual([path, transport, address.split(':')[0]], ['direct', 'udp', HERE]);
+}
+
+inNetwork(fileURLToPath(import.meta.url), () => {
+  inEach('the page comes to a terminal of its network', async (t, browser) => {
+    const mediator = await startMediatorAt(t, MEDIATOR, '--relay', '--page-host', NAME);
+    for (const place of PLACES) {
+      const ada = startTerminal(t, { mediator, machine, name: 'ada', room: 'amber-falcon#cedar-otter' });
+      const { invite } = await ada.event('waiting');
+      const opened = await open(t, browser, invite.replace(MEDIATOR.address, place));
+      await join(opened.page, 'bea');
+      checkPath(await talk(opened, ada));
+    }
+  });
+
+  inEach('a terminal of its network comes to the page', async (t, browser) => {
+    const mediator = await startMediatorAt(t, MEDIATOR, '--relay', '--page-host', NAME);
+    for (const place of PLACES) {
+      const opened = await open(t, browser, `http://${place}:${mediator.port}`);
+      await join(opened.page, 'bea');
+      const room = await inviteOf(opened.page);
+      assert.ok(room.startsWith(`http://${place}:`), room);
+      const ada = startTerminal(t, { machine, name: 'ada', room });
+      checkPath(await talk(opened, ada));
+    }
+  });
+});
