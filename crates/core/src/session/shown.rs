@@ -84,7 +84,12 @@ impl Session {
             Body::Unknown => None,
         };
         self.received = seq;
+        let too_many = Fault::Misbehaved("more messages than may be unacknowledged");
         if !self.blocked {
+            // Told and not shown, as on a page that is hidden: they wait where we do not see them.
+            if self.told.saturating_sub(self.shown) >= outbox::MESSAGES_MAX as u64 {
+                return Err(too_many);
+            }
             event.into_iter().for_each(|event| self.tell(event));
         } else if self.held.len() < outbox::MESSAGES_MAX && self.held_bytes < outbox::BYTES_MAX {
             self.held_bytes += match body {
@@ -95,9 +100,7 @@ impl Session {
             };
             self.held.push_back(event);
         } else {
-            return Err(Fault::Misbehaved(
-                "more messages than may be unacknowledged",
-            ));
+            return Err(too_many);
         }
         Ok(())
     }

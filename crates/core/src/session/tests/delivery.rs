@@ -206,6 +206,20 @@ fn more_than_may_be_unacknowledged_is_refused_while_blocked() {
 }
 
 #[test]
+fn more_than_may_be_unacknowledged_is_refused_while_nothing_is_shown() {
+    let mut played = Played::new();
+    let most = MESSAGES_MAX as u64;
+    for seq in 1..=most {
+        played.say(&[text(seq)]).unwrap();
+    }
+    // What is shown makes room, also where the peer does not know of that.
+    played.guest.shown(1, played.now);
+    played.say(&[text(most + 1)]).unwrap();
+    let fault = played.say(&[text(most + 2)]).unwrap_err();
+    assert!(fault.is_fatal());
+}
+
+#[test]
 fn more_bytes_than_may_be_unacknowledged_are_refused_while_blocked() {
     let mut played = Played::new();
     played.guest.block();
