@@ -50,7 +50,7 @@ pub(crate) enum Op {
     Files = 21,
     /// transfer(4) ‖ whether it is accepted(1).
     Answer = 22,
-    /// transfer(4) ‖ outcome(1), 5 cancelled or 4 it cannot be read, 3 or 2 written: it ends.
+    /// transfer(4) ‖ outcome(1), 5 cancelled, 4 it cannot be read or 6 is too large: it ends.
     Cancel = 23,
     /// transfer(4) ‖ file(4) ‖ at ‖ bytes, as READ asked.
     Read = 24,

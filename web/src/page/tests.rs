@@ -475,7 +475,13 @@ fn files_go_from_page_to_page_byte_for_byte_in_the_order_of_their_names() {
 
 #[test]
 fn what_is_declined_or_cancelled_ends_at_both() {
-    for (accepted, by_sender) in [(false, false), (true, false), (true, true)] {
+    for (accepted, by_sender, outcome) in [
+        (false, false, 1),
+        (true, false, 5),
+        (true, true, 5),
+        (true, true, 4),
+        (true, false, 6),
+    ] {
         let [mut ada, mut bob] = connected();
         offer(&mut ada, &[("a", 900_000)]);
         carry(&mut ada, &mut bob, LINK);
@@ -489,11 +495,10 @@ fn what_is_declined_or_cancelled_ends_at_both() {
             };
             tab.ask(Op::Cancel, |call| {
                 call.extend_from_slice(&number);
-                call.push(5);
+                call.push(outcome);
             });
         }
         carry(&mut ada, &mut bob, LINK);
-        let outcome = if accepted { 5 } else { 1 };
         for tab in [&mut ada, &mut bob] {
             assert_eq!(tab.take(Kind::Outcome).unwrap()[4], outcome);
         }

@@ -41,9 +41,8 @@ impl Page {
             }
             Op::Cancel => {
                 let outcome = match fields.u8() {
-                    2 => Outcome::NoSpace,
-                    3 => Outcome::CannotWrite,
                     4 => Outcome::Source,
+                    6 => Outcome::TooLarge,
                     _ => Outcome::Cancelled,
                 };
                 self.files.end(number, outcome, session, out);

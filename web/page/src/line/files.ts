@@ -7,8 +7,12 @@ import { Kind, Op, Reader, Writer } from './fields';
 
 /** Pieces are handed to the browser to keep once they are so many bytes. */
 const KEPT = 4 * 1024 * 1024;
-/** No offer of more bytes is taken: the browser keeps it until it is whole. */
+/** No more bytes are taken of one offer: the browser keeps it until it is whole. */
 const MOST = 4 * 1024 ** 3;
+/** Nor more files: each is a download of its own. */
+const MOST_FILES = 1000;
+/** So many names are told of those that were left out. */
+const NAMED = 10;
 /** Progress is told at most this often, in milliseconds. */
 const TOLD_EVERY = 200;
 /** A downloaded file's address is given up after so long, in milliseconds. */
@@ -22,9 +26,13 @@ const CANCELLED = 5;
 const TOO_LARGE = 6;
 const WHY = ['', '', 'the other side has no space', 'the other side cannot write there', 'it changed, or cannot be read', '', 'it is too large', 'it was damaged on the way, or its sender broke the protocol', 'the other side could not go on'];
 
+const TOO_MUCH = `a page takes ${MOST / 1024 ** 3} GiB and ${MOST_FILES} files at the most: a terminal takes more`;
+
 /** A file that comes: its bytes so far. */
 interface Coming {
   path: string;
+  /** As announced; 0 where its sender does not know. */
+  size: number;
   parts: (Blob | Uint8Array<ArrayBuffer>)[];
   /** Bytes in parts that the browser does not keep yet. */
   loose: number;
@@ -36,7 +44,8 @@ interface Mine {
   told: Transfer;
   files: readonly File[];
   coming: Coming[];
-  since: number;
+  /** Bytes of all that comes, holes among them. */
+  kept: number;
   toldAt: number;
   /** Of what was told at last, and when: for the rate. */
   mark: { at: number; done: number };
@@ -67,7 +76,8 @@ export class Files {
   answer(number: number, accept: boolean): void {
     const mine = this.all.get(number);
     if (!mine || mine.told.state !== 'offered') return;
-    if (accept && (mine.told.size ?? 0) > MOST) return this.cancel(number, TOO_LARGE);
+    const { size, files } = mine.told;
+    if (accept && ((size ?? 0) > MOST || files > MOST_FILES)) return this.cancel(number, TOO_LARGE);
     if (accept) this.tell(number, { state: 'moving' });
     this.core.ask(Op.Answer, new Writer().u32(number).u8(accept ? 1 : 0));
   }
@@ -94,13 +104,16 @@ export class Files {
         void this.read(fields);
         return true;
       case Kind.Begin:
-        this.of(fields)?.coming.push({ path: fields.text(), parts: [], loose: 0, length: 0, whole: false });
+        this.all.get(fields.u32())?.coming.push({ path: fields.text(), size: fields.number(), parts: [], loose: 0, length: 0, whole: false });
         return true;
       case Kind.Write:
         this.write(fields);
         return true;
       case Kind.End: {
-        const file = this.of(fields)?.coming.at(-1);
+        const number = fields.u32();
+        const last = this.all.get(number)?.coming.at(-1);
+        // It may end in a hole.
+        const file = last && this.reached(number, Math.max(last.size, last.length), 0);
         if (file) file.whole = fields.u8() === 0;
         return true;
       }
@@ -121,10 +134,6 @@ export class Files {
     }
   }
 
-  private of(fields: Reader): Mine | undefined {
-    return this.all.get(fields.u32());
-  }
-
   private offered(fields: Reader, files: readonly File[]): void {
     const id = fields.u32();
     const [outgoing, title, count, size] = [fields.u8() === 1, fields.text(), fields.number(), fields.number()];
@@ -134,7 +143,7 @@ export class Files {
     });
     const told: Transfer = { id, outgoing, title, names, files: count, ...(size >= 0 && { size }), state: 'offered', done: 0 };
     const now = performance.now();
-    this.all.set(id, { told, files, coming: [], since: now, toldAt: 0, mark: { at: now, done: 0 } });
+    this.all.set(id, { told, files, coming: [], kept: 0, toldAt: 0, mark: { at: now, done: 0 } });
     this.heard({ kind: 'transfer', transfer: told });
   }
 
@@ -152,20 +161,36 @@ export class Files {
   }
 
   private write(fields: Reader): void {
-    const file = this.of(fields)?.coming.at(-1);
-    if (!file) return;
-    const at = fields.number();
+    const [number, at] = [fields.u32(), fields.number()];
     const bytes = fields.rest().slice();
+    const file = this.reached(number, at, bytes.length);
+    if (!file) return;
+    file.parts.push(bytes);
+    file.loose += bytes.length;
+    file.length += bytes.length;
+    if (file.loose >= KEPT) this.keep(file);
+  }
+
+  /** The file that comes, with zeros up to `at` where a hole is; undefined where that, and as many bytes
+      behind it, is more than is taken: its sender did not know how much it would be, or did not say. */
+  private reached(number: number, at: number, more: number): Coming | undefined {
+    const mine = this.all.get(number);
+    const file = mine?.coming.at(-1);
+    if (!mine || !file) return undefined;
+    mine.kept += at - file.length + more;
+    if (mine.kept > MOST) {
+      mine.coming = [];
+      this.cancel(number, TOO_LARGE);
+      return undefined;
+    }
     if (at > file.length) {
-      // A hole: zeros that the browser keeps, in pieces that are the same one.
+      // Zeros that the browser keeps, in pieces that are the same one.
       this.keep(file);
       const zeros = new Blob([new Uint8Array(Math.min(KEPT, at - file.length))]);
       for (let left = at - file.length; left > 0; left -= KEPT) file.parts.push(left < KEPT ? zeros.slice(0, left) : zeros);
+      file.length = at;
     }
-    file.parts.push(bytes);
-    file.loose += bytes.length;
-    file.length = at + bytes.length;
-    if (file.loose >= KEPT) this.keep(file);
+    return file;
   }
 
   /** Hands what came to the browser, which keeps it outside of the page's memory. */
@@ -203,7 +228,10 @@ export class Files {
         this.save(file.path.replaceAll('/', ' - '), new Blob(file.parts));
       } else missing.push(file.path);
     }
-    if (missing.length > 0) this.tell(number, { why: `not whole, and left out: ${missing.join(', ')}` });
+    if (missing.length > 0) {
+      const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : '';
+      this.tell(number, { why: `not whole, and left out: ${missing.slice(0, NAMED).join(', ')}${more}` });
+    }
     this.core.ask(Op.Saved, new Writer().u32(number));
   }
 
@@ -222,8 +250,10 @@ export class Files {
       case CANCELLED:
         this.tell(number, { state: 'cancelled' });
         break;
-      default:
-        this.tell(number, { state: 'failed', why: WHY[outcome] ?? WHY[8] ?? '' });
+      default: {
+        const why = outcome === TOO_LARGE && !mine.told.outgoing ? TOO_MUCH : WHY[outcome];
+        this.tell(number, { state: 'failed', why: why ?? WHY[8] ?? '' });
+      }
     }
     this.all.delete(number);
   }
@@ -237,11 +267,7 @@ export class Files {
 
   /** The line is over. */
   end(): void {
-    for (const [number, { told }] of this.all) {
-      if (!['done', 'refused', 'cancelled', 'failed'].includes(told.state)) {
-        this.tell(number, { state: 'failed', why: 'the line ended' });
-      }
-    }
+    for (const number of this.all.keys()) this.tell(number, { state: 'failed', why: 'the line ended' });
     this.all.clear();
   }
 }
