@@ -4,7 +4,7 @@ import type { Event, Path, Peer } from '../types';
 import { alarmPanel } from './alarm';
 import { composer } from './composer';
 import { bdi, button, el } from './dom';
-import { amount, card, type Card } from './files';
+import { amount, card, isOver, type Card } from './files';
 import { heading, problemText, type Context, type Screen } from './parts';
 import { line as drawLine, setLine } from './picture';
 import { log as makeLog } from './log';
@@ -219,10 +219,13 @@ export function chat(first: Peer, firstPath: Path, draft: string, context: Conte
         verifying?.differ();
         break;
       case 'transfer': {
-        const known = cards.get(event.transfer.id);
+        const { id } = event.transfer;
+        const known = cards.get(id);
+        // What is over is told no more, and stays in the log alone, which keeps so much.
+        if (isOver(event.transfer)) cards.delete(id);
         if (known) return known.update(event.transfer);
         const made = card(event.transfer, () => peer, context);
-        cards.set(event.transfer.id, made);
+        cards.set(id, made);
         log.card(made.root);
         break;
       }

@@ -16,7 +16,10 @@ export function amount(files: number, size: number | undefined): string {
   return files === 1 ? much : `${files} files, ${much}`;
 }
 
-const OVER: readonly string[] = ['done', 'refused', 'cancelled', 'failed'];
+/** Nothing more comes of it. */
+export function isOver({ state }: Transfer): boolean {
+  return ['done', 'refused', 'cancelled', 'failed'].includes(state);
+}
 
 /** How it stands, in words. */
 function standing(t: Transfer, who: string, safe: (text: string) => string): string {
@@ -94,7 +97,7 @@ export function card(first: Transfer, peer: () => Peer, context: Context): Card 
     root.dataset['state'] = t.state;
     const hadFocus = buttons.contains(document.activeElement);
     const cancel = button('Cancel', () => line.cancel(t.id), { 'aria-describedby': id });
-    if (OVER.includes(t.state)) buttons.replaceChildren();
+    if (isOver(t)) buttons.replaceChildren();
     else if (t.state !== 'offered' || t.outgoing) buttons.replaceChildren(cancel);
     else {
       buttons.replaceChildren(
