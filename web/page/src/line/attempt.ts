@@ -85,6 +85,7 @@ export class Attempt {
       return made;
     } catch (error) {
       if (error instanceof Missed) return error.miss;
+      if (this.spent) return { why: 'left', spent: true };
       return { why: 'mediator', code: 'unreachable', message: '' };
     } finally {
       if (!made) {
@@ -167,7 +168,8 @@ export class Attempt {
   /** Takes their SEALED; gives their ways, where they have some for us. */
   private async theirs(seat: Seat): Promise<Ways | undefined> {
     const heard = await this.within(SEALED_WITHIN, seat.hear());
-    if (heard.type !== 'sealed') throw new Missed(this.gone(heard));
+    // Whatever comes in its place, our SEALED was out: the attempt counts.
+    if (heard.type !== 'sealed') throw new Missed({ why: 'left', spent: this.spent });
     let answer = this.core.ask(Op.Sealed, new Writer().raw(heard.data), Kind.Ways, Kind.Agree, Kind.Failed);
     if (answer?.kind === Kind.Agree) {
       const theirs = answer.fields.rest();
@@ -273,11 +275,6 @@ export class Attempt {
   private failed(fields: Reader | undefined): Missed {
     const [code, detail] = fields ? [fields.u8(), fields.text()] : [255, ''];
     return new Missed({ why: 'failed', code, detail, spent: this.spent });
-  }
-
-  private gone(heard: Heard): Miss {
-    if (heard.type === 'error') return refused(heard);
-    return { why: 'left', spent: this.spent };
   }
 
   private async within<T>(ms: number, waited: Promise<T>): Promise<T> {

@@ -214,6 +214,8 @@ export class TheLine implements Line {
   private seeking = false;
 
   private take({ kind, fields }: Told): void {
+    // What still comes while a goodbye leaves is nobody's any more.
+    if (this.over) return;
     if (this.files.take({ kind, fields })) return;
     switch (kind) {
       case Kind.Live:
