@@ -6,12 +6,11 @@
 use std::io;
 
 use futures_util::future::join_all;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::Report;
 use crate::embedded::page::{ASSETS, Asset};
-use crate::rendezvous::{CONNECT_TIMEOUT, MediatorEndpoint, connect_tcp, transport};
+use crate::rendezvous::{CONNECT_TIMEOUT, MediatorEndpoint, connect_tcp, get, transport};
 
 /// Bytes of an answer's head that are read, at most.
 const MAX_HEAD: usize = 16 * 1024;
@@ -69,21 +68,17 @@ pub(super) async fn examine(
     }
 }
 
-/// Asks for a part as a browser does, but by HTTP/1.0, so that nobody answers in chunks.
+/// Asks for a part as a browser does.
 async fn ask(endpoint: &MediatorEndpoint, asset: &Asset) -> Option<Part> {
     let url = &endpoint.mediator;
     let stream = connect_tcp(endpoint, None).await.ok()?.stream;
-    let mut transport = transport(url, stream).await.ok()?;
+    let transport = transport(url, stream).await.ok()?;
     let accept = match asset.is_compressed() {
         true => "Accept-Encoding: gzip\r\n",
         false => "",
     };
-    let (path, host) = (asset.path, url.host_header());
-    let request = format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n{accept}\r\n");
-    transport.write_all(request.as_bytes()).await.ok()?;
-    let (mut answer, most) = (Vec::new(), MAX_HEAD + asset.body.len() + 1);
-    // A connection that ends without a TLS goodbye has answered too.
-    let _ = transport.take(most as u64).read_to_end(&mut answer).await;
+    let most = MAX_HEAD + asset.body.len() + 1;
+    let answer = get(url, transport, asset.path, accept, most).await.ok()?;
     compared(&answer, asset.body)
 }
 

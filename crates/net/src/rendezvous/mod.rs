@@ -4,8 +4,8 @@
 //! below it, `tls` what may be above that, `upgrade` the WebSocket on top, `proxy` what may be on
 //! the way, `answer` what may stand in its place, `head` how either answers; `heard` is what a
 //! mediator says, `ends` is where the connection begins and ends, `keep_alive` keeps it, `anew` has
-//! another one in its place, `version` tells a mediator from another service, `relays` whether it
-//! relays.
+//! another one in its place, `get` asks for something else, `version` tells a mediator from another
+//! service, `relays` whether it relays.
 
 mod anew;
 mod answer;
@@ -13,6 +13,7 @@ pub mod connect;
 mod endpoint;
 mod ends;
 mod error;
+mod get;
 mod head;
 mod heard;
 mod keep_alive;
@@ -45,6 +46,7 @@ pub use ends::Outside;
 pub use error::RendezvousError;
 pub(crate) use error::failed;
 pub use error::{ConnectError, reason, try_again_in};
+pub use get::get;
 pub(crate) use heard::decode;
 pub use keep_alive::KeepAlive;
 pub use tls::{CertificateFault, TlsFailure};

@@ -3,16 +3,15 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 use undertone_core::mediator_url::MediatorUrl;
 use undertone_core::text::safe::clause;
 
-use super::{Transport, connect::connect, look_up, transport};
+use super::{Transport, connect::connect, get, look_up, transport};
 use crate::socket::Segments;
 
 /// The longest answer that is read, headers included.
-const MAX_ANSWER: u64 = 16 * 1024;
+const MAX_ANSWER: usize = 16 * 1024;
 /// How long something nearby may take to be connected to …
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// … and to answer: a mediator may have much to do.
@@ -49,26 +48,13 @@ pub async fn answers(url: &MediatorUrl) -> Answers {
     }
 }
 
-/// The whole answer to `GET /version`. By HTTP/1.0, so that nobody answers in chunks.
+/// The whole answer to `GET /version`.
 ///
 /// # Errors
-/// The system's; `InvalidData` where the answer is not one of HTTP.
-pub async fn ask_version(
-    url: &MediatorUrl,
-    mut transport: Box<dyn Transport>,
-) -> io::Result<String> {
-    let request = format!(
-        "GET /version HTTP/1.0\r\nHost: {}\r\n\r\n",
-        url.host_header()
-    );
-    transport.write_all(request.as_bytes()).await?;
-    let mut answer = Vec::new();
-    // A connection that ends without a TLS goodbye has answered too.
-    let read = transport.take(MAX_ANSWER).read_to_end(&mut answer).await;
-    match answer.starts_with(b"HTTP/1.") {
-        true => Ok(String::from_utf8_lossy(&answer).into_owned()),
-        false => Err(read.err().unwrap_or(io::ErrorKind::InvalidData.into())),
-    }
+/// As [`get`].
+pub async fn ask_version(url: &MediatorUrl, transport: Box<dyn Transport>) -> io::Result<String> {
+    let answer = get(url, transport, "/version", "", MAX_ANSWER).await?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 /// What the mediator calls itself in its answer.
