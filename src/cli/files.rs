@@ -21,6 +21,9 @@ pub struct SendArgs {
     /// Files and folders; `-` alone is what comes through standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
+    /// What `-` is called at the other person's [default: stdin]
+    #[arg(long = "as", value_name = "NAME")]
+    pub called: Option<String>,
     /// Meet in this room, ROOM, ROOM#SECRET or an invite link, instead of a made-up one
     #[arg(long, value_name = "ROOM", env = ROOM_VARIABLE, hide_env = true, hide_env_values = true)]
     room: Option<String>,

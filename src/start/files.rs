@@ -18,7 +18,7 @@ use crate::report::fail;
 use crate::terminal::prompts::can_ask;
 use crate::ui::transfer::{Consent, Sending, Sent};
 
-/// What standard input is called at the other person's.
+/// What standard input is called at the other person's, where nobody says.
 const STDIN: &str = "stdin";
 
 /// Sends files, and leaves once the other person has them.
@@ -44,8 +44,13 @@ fn sent(args: &SendArgs) -> Result<Sent, String> {
         if pipe.metadata().is_ok_and(|what| what.is_dir()) {
             return Err("standard input is a folder\n  Name it: undertone send DIR.".to_owned());
         }
-        let name = Name::new(STDIN).map_err(|error| error.to_string())?;
+        let called = args.called.as_deref().unwrap_or(STDIN);
+        let name = Name::new(called)
+            .map_err(|why| format!("--as: {why}\n  Give it a file's name, without a folder."))?;
         return Ok(Sent::Pipe(name, pipe.into()));
+    }
+    if args.called.is_some() {
+        return Err("only - can be given another name\n  --as is for: undertone send -".to_owned());
     }
     for path in &args.files {
         if is_pipe(path) {

@@ -95,6 +95,29 @@ fn a_folder_comes_through_tar_at_both_ends() {
 }
 
 #[test]
+fn what_comes_through_a_pipe_is_called_as_its_sender_says() {
+    let scene = scene();
+    let mut sender = scene.send(&["-", "--as", "tree.tar"]);
+    let mut stdin = sender.stdin.take().unwrap();
+    stdin.write_all(b"packed").unwrap();
+    drop(stdin);
+    let mut receiver = scene.receive(&["--yes"]).run();
+    assert_eq!((receiver.exit_code(), sender.exit_code()), (0, 0));
+    let there = scene.into.path().join("tree.tar");
+    assert_eq!(fs::read(there).unwrap(), b"packed");
+    for (arguments, why) in [
+        (["-", "--as", "a/b"], "leads elsewhere"),
+        (["-", "--as", ""], "empty"),
+        (["Cargo.toml", "--as", "b"], "only -"),
+    ] {
+        let all = [&["send"], arguments.as_slice()].concat();
+        let mut refused = scene.command(0, "ada", &all).run();
+        assert_eq!(refused.exit_code(), 2, "{arguments:?}");
+        assert!(refused.err.rest().join("\n").contains(why), "{arguments:?}");
+    }
+}
+
+#[test]
 fn holes_are_zeros_and_a_file_may_stand_behind_standard_output() {
     let scene = scene();
     let path = scene.file("sparse", b"begins");
