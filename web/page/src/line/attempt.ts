@@ -101,7 +101,10 @@ export class Attempt {
     const offered = this.core.ask(Op.Offer, new Writer(), Kind.Offer)?.fields;
     if (!offered) throw new Missed({ why: 'stopped' });
     const [tag, again, offer] = [offered.raw(32), offered.u8() === 1, offered.rest()];
-    const seat = await this.orStopped(Seat.open(tag));
+    const opening = Seat.open(tag);
+    // Where nobody waits for it any more, it is given up as soon as it is there.
+    void opening.then((seat) => this.hooks.stop.aborted && seat.close()).catch(() => {});
+    const seat = await this.orStopped(opening);
     this.seat = seat;
     seat.join(tag, offer, again);
     const paired = await this.paired(seat, () => seat.join(tag, offer, true));
@@ -120,11 +123,12 @@ export class Attempt {
   /** Waits in the seat until somebody comes. */
   private async paired(seat: Seat, renew: () => void): Promise<Heard & { type: 'paired' }> {
     let [moved, told] = [false, false];
-    let dead: ReturnType<typeof setTimeout> | undefined;
+    const answered = () => setTimeout(() => seat.close(), ANSWER_WITHIN);
+    let dead: ReturnType<typeof setTimeout> | undefined = answered();
     let moving: ReturnType<typeof setTimeout> | undefined;
     this.poke = () => {
       renew();
-      dead ??= setTimeout(() => seat.close(), ANSWER_WITHIN);
+      dead ??= answered();
     };
     const timer = setInterval(() => this.poke(), RENEW_EVERY);
     try {

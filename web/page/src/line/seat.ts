@@ -9,6 +9,12 @@ const VERSION = 1;
 const RELAY_MESSAGE = 16 * 1024;
 /** How long a connection may take, in milliseconds. */
 const CONNECT_WITHIN = 10_000;
+/** Longest message of the mediator's, in characters. */
+const LONGEST = 4 * 1024;
+/** So many messages may wait to be heard. */
+const MOST = 16;
+/** No time that a mediator names is longer, in seconds; a timer of a browser holds it. */
+const LONGEST_TIME = 24 * 3600;
 
 /** What a mediator says. */
 export type Heard =
@@ -94,11 +100,11 @@ export class Seat implements Stream {
 
   private take(data: unknown): void {
     if (data instanceof ArrayBuffer) {
-      this.relayed?.(new Uint8Array(data));
-      return;
+      if (!this.relayed) return this.fail();
+      return this.relayed(new Uint8Array(data));
     }
-    const heard = read(data);
-    if (!heard) return this.fail();
+    const heard = read(String(data));
+    if (!heard || this.queue.length >= MOST) return this.fail();
     this.tell(heard);
   }
 
@@ -137,20 +143,22 @@ export class Seat implements Stream {
 }
 
 /** Reads a message; undefined where it is none of this agreement. */
-function read(data: unknown): Heard | undefined {
+function read(data: string): Heard | undefined {
+  if (data.length > LONGEST) return undefined;
   let message: Record<string, unknown>;
   try {
-    message = JSON.parse(String(data));
+    message = JSON.parse(data);
   } catch {
     return undefined;
   }
   if (typeof message !== 'object' || message === null) return undefined;
   const whole = (value: unknown) => (Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined);
+  const seconds = (value: unknown) => (typeof value === 'number' && value >= 0 ? Math.min(Math.ceil(value), LONGEST_TIME) : undefined);
   const stun = whole(message['stun']);
   switch (message['type']) {
     case 'waiting': {
-      const reseat = whole(message['reseat']);
-      const waiting = { type: 'waiting' as const, expiresIn: whole(message['expires_in']) ?? 600 };
+      const reseat = seconds(message['reseat']);
+      const waiting = { type: 'waiting' as const, expiresIn: seconds(message['expires_in']) ?? 600 };
       return { ...waiting, ...(reseat && { reseat }), ...(stun && { stun }) };
     }
     case 'paired': {
@@ -167,7 +175,7 @@ function read(data: unknown): Heard | undefined {
     case 'peer-left':
       return { type: message['type'] };
     case 'error': {
-      const retryAfter = whole(message['retry_after']);
+      const retryAfter = seconds(message['retry_after']);
       const error = { type: 'error' as const, code: String(message['code']), message: String(message['message'] ?? '') };
       return { ...error, ...(retryAfter !== undefined && { retryAfter }) };
     }
