@@ -38,7 +38,8 @@ export class TheLine implements Line {
   /** … and, while there is an alarm, whom that is about. */
   private instead: string | undefined;
   private alarm: Alarm | undefined;
-  private left = ATTEMPTS;
+  /** How many attempts of each invite were spent, by its link. */
+  private readonly spent = new Map<string, number>();
   private wrongWords = 0;
   private said = 0;
   private delivered = 0;
@@ -96,7 +97,13 @@ export class TheLine implements Line {
     this.newcomer = this.instead = this.alarm = undefined;
     this.core.ask(Op.Identity, new Writer().raw(this.memory.identity ?? new Uint8Array()));
     this.core.ask(Op.Enter, new Writer().text(name).text(room.link));
-    void this.meet();
+    if (this.left > 0) void this.meet();
+    else queueMicrotask(() => this.end({ kind: 'ended', how: 'failed', problem: { trouble: 'spent', left: 0 } }));
+  }
+
+  /** How many attempts the invite has left. */
+  private get left(): number {
+    return ATTEMPTS - (this.spent.get(this.room?.link ?? '') ?? 0);
   }
 
   /** Attempts, until a link counts or nothing more is to be tried. */
@@ -153,7 +160,7 @@ export class TheLine implements Line {
         const detail = miss.why === 'failed' && trouble === 'broken' ? { detail: miss.detail } : {};
         // Of a session that goes on nothing is counted.
         if (waiting || !this.room) return undefined;
-        if (miss.spent) this.left -= 1;
+        if (miss.spent) this.spent.set(this.room.link, ATTEMPTS - this.left + 1);
         if (this.left <= 0) return { trouble: 'spent', ...detail, left: 0 };
         if (trouble === 'older' || trouble === 'newer') return { trouble };
         this.heard({ kind: 'remark', problem: { trouble, ...detail, ...(miss.spent && { left: this.left }) } });
