@@ -191,9 +191,12 @@ export class TheLine implements Line {
   }
 
   private async connected({ relay, ice }: Made): Promise<void> {
+    this.seeking = false;
+    const address = await ice?.address();
+    // Lost again meanwhile, or left.
+    if (this.over || this.seeking) return;
     const resumed = this.wasConnected;
     this.wasConnected = true;
-    const address = await ice?.address();
     const path: Path = { kind: relay ? 'relay' : 'direct', ...(address && { address }) };
     if (this.peer) this.heard({ kind: 'connected', peer: this.peer, path, resumed });
     this.files.linked(true);
@@ -315,11 +318,7 @@ export class TheLine implements Line {
     clearTimeout(this.upgradeTimer);
     this.files.linked(false);
     this.heard({ kind: 'reconnecting', why, queued: this.said - this.delivered });
-    try {
-      await this.meet();
-    } finally {
-      this.seeking = false;
-    }
+    await this.meet();
   }
 
   /** Waits, unless there is a reason not to. */
