@@ -130,8 +130,9 @@ export type Event =
   | { kind: 'alarm'; alarm: Alarm }
   /** What we know of the peer changed: verified, or let in. The alarm is over. */
   | { kind: 'trust'; peer: Peer }
-  /** The words that were typed do not match; one retry is left. */
-  | { kind: 'words-differ' }
+  /** The words that were typed do not match: one retry is left; or they are one's own, or no words,
+      and nothing is lost. */
+  | { kind: 'words-differ'; how: 'differ' | 'own' | 'no-words' }
   | { kind: 'transfer'; transfer: Transfer }
   /** Something went wrong, and it goes on (`spent` attempts among these). */
   | { kind: 'remark'; problem: Problem }

@@ -185,7 +185,7 @@ for (const name of browsers) {
       await page.keyboard.type(' four');
       await page.keyboard.press('Enter');
       assert.deepEqual(await calls(page, 'verify'), [['verify', 'three of them four']]);
-      await emit(page, { kind: 'words-differ' });
+      await emit(page, { kind: 'words-differ', how: 'differ' });
       assert.match(await text(page, '.verify .wrong'), /One more try/);
       await emit(page, { kind: 'trust', peer: peer({ trust: 'verified' }) });
       assert.equal(await page.$('.verify'), null);
@@ -233,7 +233,7 @@ for (const name of browsers) {
       await emit(page, { kind: 'path', path: direct });
       assert.equal(await text(page, '.bar .state'), 'direct 192.168.1.31:40122');
       await emit(page, { kind: 'withheld' });
-      assert.match(await text(page, '.remark:last-child'), /has not let you in yet/);
+      assert.match(await text(page, '.remark:last-child'), /was not shown there yet/);
     });
 
     screen('offers of files are answered, move, and end', {}, async () => {

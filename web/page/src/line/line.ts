@@ -365,12 +365,13 @@ export class TheLine implements Line {
     const verdict = this.core.ask(Op.Verify, new Writer().text(heard), Kind.Verdict)?.fields.u8();
     if (!this.peer || verdict === undefined) return;
     if (verdict === 0) return this.letIn('verified');
-    if (verdict === 3) this.wrongWords += 1;
+    const how = verdict === 1 ? 'own' : verdict === 2 ? 'no-words' : 'differ';
+    if (how === 'differ') this.wrongWords += 1;
     if (this.wrongWords >= TRIES) {
       this.goodbye();
       return this.end({ kind: 'ended', how: 'failed', problem: { trouble: 'wrong-words' } });
     }
-    this.heard({ kind: 'words-differ' });
+    this.heard({ kind: 'words-differ', how });
   }
 
   trust(): void {

@@ -195,7 +195,7 @@ export function chat(first: Peer, firstPath: Path, draft: string, context: Conte
         }
         break;
       case 'withheld':
-        log.remark(bdi(who()), ' is there, but has not let you in yet; what you say waits until then.');
+        log.remark(bdi(who()), ' is there, but what you said was not shown there yet: the page is hidden, or you are not let in. It is kept.');
         break;
       case 'alarm': {
         alarmed = true;
@@ -216,7 +216,7 @@ export function chat(first: Peer, firstPath: Path, draft: string, context: Conte
         break;
       case 'words-differ':
         if (!verifying) openVerify();
-        verifying?.differ();
+        verifying?.differ(event.how);
         break;
       case 'transfer': {
         const { id } = event.transfer;

@@ -7,9 +7,15 @@ import { field, type Context } from './parts';
 export interface Verify {
   readonly root: HTMLElement;
   readonly first: HTMLElement;
-  /** The words did not match; one more try. */
-  differ(): void;
+  /** The words did not match. */
+  differ(how: keyof typeof DIFFER): void;
 }
+
+const DIFFER = {
+  differ: 'Those are not the other person’s words. One more try: have them read again, by voice.',
+  own: 'Those are your own words. Type the four that you hear.',
+  'no-words': 'Those are not four words of the list. Have them read again, and look for a slip.',
+};
 
 export function verify(peer: Peer, context: Context, close: () => void): Verify {
   const { line } = context;
@@ -45,9 +51,9 @@ export function verify(peer: Peer, context: Context, close: () => void): Verify 
   return {
     root,
     first: verified ? title : heard.input,
-    differ: () => {
-      heard.input.value = '';
-      heard.refuse('Those are not the other person’s words. One more try: have them read again, by voice.');
+    differ: (how) => {
+      if (how === 'differ') heard.input.value = '';
+      heard.refuse(DIFFER[how]);
     },
   };
 }
