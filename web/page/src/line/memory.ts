@@ -67,8 +67,9 @@ export class PageMemory implements Memory {
     if (this.kept || !this.possible) return;
     const pair = (await crypto.subtle.generateKey({ name: 'X25519' }, false, ['deriveBits'])) as CryptoKeyPair;
     const raw = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
-    this.kept = { pair, raw, name: '', known: [] };
-    await this.write();
+    const kept = { pair, raw, name: '', known: [] };
+    await run('readwrite', (store) => store.put(kept, STORE));
+    this.kept = kept;
     await navigator.storage?.persist?.().catch(() => false);
   }
 
@@ -120,11 +121,7 @@ export class PageMemory implements Memory {
     const rest = this.kept.known.filter((each) => each.key !== key && each.name !== instead);
     this.kept.known = [...rest, { key, name, trust, words, rooms, lastMet: Date.now() }];
     this.kept.name = ours;
-    await this.write().catch(() => {});
-  }
-
-  private write(): Promise<unknown> {
-    return run('readwrite', (store) => store.put(this.kept, STORE));
+    await run('readwrite', (store) => store.put(this.kept, STORE)).catch(() => {});
   }
 }
 
