@@ -101,6 +101,8 @@ export async function run(open: Open): Promise<void> {
   // A drop beside the chat would leave the page for the file.
   for (const kind of ['dragover', 'drop'] as const) addEventListener(kind, (event) => event.preventDefault());
   addEventListener('beforeunload', (event) => live && event.preventDefault());
+  // Nothing of the line outlives the page: the other person is told, rather than left to wait.
+  addEventListener('pagehide', ({ persisted }) => live && !persisted && line?.leave());
   const wake = () => {
     if (document.visibilityState !== 'visible') return;
     if (live || waiting) line?.wake();
