@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { INSECURE, inEach, open } from './lib/browsers.mjs';
-import { inviteOf, join, talk } from './lib/meeting.mjs';
+import { talk } from './lib/meeting.mjs';
+import { inviteOf, join } from './lib/page.mjs';
 import { startMediator, startTerminal } from './lib/programs.mjs';
 
 const PLACES = ['127.0.0.1', INSECURE];

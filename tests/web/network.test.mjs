@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { inEach, open } from './lib/browsers.mjs';
-import { inviteOf, join, talk } from './lib/meeting.mjs';
+import { talk } from './lib/meeting.mjs';
+import { inviteOf, join } from './lib/page.mjs';
 import { HERE, MEDIATOR, NAME, THERE, inNetwork } from './lib/network.mjs';
 import { startMediatorAt, startTerminal } from './lib/programs.mjs';
 

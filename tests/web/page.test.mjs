@@ -70,7 +70,7 @@ inEach('the core loads by its hash and by no other', async (t, browser) => {
 
 inEach('opening an invite sends nothing before a click', async (t, browser) => {
   const between = await startBetween(t, await startMediator(t));
-  const { page, seen } = await open(t, browser, `http://127.0.0.1:${between.port}/#amber-falcon#cedar-otter`, 'networkidle0');
+  const { page, seen } = await open(t, browser, `http://127.0.0.1:${between.port}/#amber-falcon#cedar-otter`, { waitUntil: 'networkidle0' });
   const { sockets, peers } = await seen();
   assert.deepEqual({ sockets, peers }, { sockets: [], peers: 0 });
   assert.deepEqual(between.upgrades(), []);

@@ -68,6 +68,25 @@ export function inEach(name, body) {
   }
 }
 
+/** A test in one browser, where the other adds nothing. */
+export function inOne(name, body) {
+  const kind = KINDS.find((kind) => PATHS[kind].some(existsSync));
+  test(name, { skip: kind ? false : 'no browser here', timeout: 120_000 }, async (t) => body(t, await browser(kind)));
+}
+
+/** A test for each order of two browsers, one page in each. */
+export function inPairs(name, body) {
+  for (const one of KINDS) {
+    for (const other of KINDS) {
+      const absent = [one, other].find((kind) => !PATHS[kind].some(existsSync));
+      const skip = absent ? `no ${absent} here` : false;
+      test(`${name} (${one}, ${other})`, { skip, timeout: 120_000 }, async (t) => {
+        await body(t, await browser(one), await browser(other), `${one} ${other}`);
+      });
+    }
+  }
+}
+
 /** In every document before its own scripts: what its policy forbids, and what it opens. */
 function watch() {
   const seen = { violations: [], sockets: [], peers: 0 };
@@ -90,18 +109,22 @@ function watch() {
 }
 
 /**
- * A page at this address, in a profile of its own; `seen()` is what it did. `waitUntil` is when it
- * counts as there: `networkidle0` is half a second after the last that it asked for.
+ * A page at this address, in a profile of its own, or in that of another page; `seen()` is what it did.
+ * `waitUntil` is when it counts as there: `networkidle0` is half a second after the last that it asked
+ * for. With `relayed` it finds no direct path.
  */
-export async function open(t, browser, url, waitUntil = 'load') {
-  const context = await browser.createBrowserContext();
-  t.after(() => context.close());
-  const page = await context.newPage();
+export async function open(t, browser, url, { waitUntil = 'load', profile, relayed = false } = {}) {
+  const context = profile ?? (await browser.createBrowserContext());
+  if (!profile) t.after(() => context.close());
+  // A tab behind another one is hidden, and what is hidden has not been read.
+  const page = await context.newPage({ type: 'window' });
   const errors = [];
-  // Firefox reports a path that it does not find as an error of the page's, which has another one.
-  page.on('pageerror', (error) => String(error).includes('WebRTC: ICE failed') || errors.push(String(error)));
+  // Firefox reports a path or a mediator that it does not find as an error of the page's.
+  const fromFirefox = / wss?:\/\/\S+|WebRTC: ICE failed/;
+  page.on('pageerror', (error) => fromFirefox.test(String(error)) || errors.push(String(error)));
   await page.evaluateOnNewDocument(watch);
+  if (relayed) await page.evaluateOnNewDocument(() => (RTCPeerConnection.prototype.setRemoteDescription = () => new Promise(() => {})));
   const response = await page.goto(url, { waitUntil });
   const seen = async () => ({ ...(await page.evaluate(() => window.seen)), errors });
-  return { page, response, seen };
+  return { page, response, seen, context };
 }

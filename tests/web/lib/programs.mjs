@@ -89,17 +89,22 @@ export function startMediator(t, ...flags) {
   return startMediatorAt(t, { address: '127.0.0.1' }, ...flags);
 }
 
-/** The same at this address of that machine (network.mjs). */
-export async function startMediatorAt(t, { machine, address }, ...flags) {
+/** The same at this address of that machine (network.mjs), or at this port, as one that was stopped
+    comes back. */
+export async function startMediatorAt(t, { machine, address, port = 0 }, ...flags) {
   const env = {
-    UNDERTONE_MEDIATOR_LISTEN: `${address}:0`,
+    UNDERTONE_MEDIATOR_LISTEN: `${address}:${port}`,
     UNDERTONE_MEDIATOR_JOINS_PER_MINUTE: '1000000',
     UNDERTONE_MEDIATOR_REJOINS_PER_MINUTE: '1000000',
     UNDERTONE_MEDIATOR_MAX_CONNECTIONS_PER_ADDRESS: '1000',
   };
-  const { err } = run(t, 'undertone-mediator', flags, env, machine);
+  const { child, ended, err } = run(t, 'undertone-mediator', flags, env, machine);
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await within('the end of a mediator', ended);
+  };
   const url = await err.find('where the mediator listens', (line) => line.match(/listening on (\S+)/)?.[1]);
-  return { url, port: Number(new URL(url).port), log: () => err.all.join('\n') };
+  return { url, port: Number(new URL(url).port), log: () => err.all.join('\n'), kill };
 }
 
 /** A terminal that chats by `--json`, with a data directory of its own. */
@@ -121,6 +126,11 @@ export class Terminal {
     } catch (error) {
       throw new Error(`${error.message}\n${err.all.join('\n')}`);
     }
+  }
+
+  /** Kills it, without a goodbye. */
+  kill() {
+    this.#run.child.kill('SIGKILL');
   }
 
   /** Types a line. */
