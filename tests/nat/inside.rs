@@ -54,6 +54,8 @@ pub(crate) fn inside<F: FnOnce()>(body: F) {
     let told = said(&done);
     assert!(done.status.success(), "{told}");
     assert!(told.contains("1 passed"), "no test {name}: {told}");
+    // For whoever asked to see it.
+    print!("{told}");
 }
 
 /// How unshare is to be called here, or why it cannot be.

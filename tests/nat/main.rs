@@ -35,5 +35,6 @@ mod routers;
 mod silence;
 mod slow;
 mod strangers;
+mod table;
 mod talk;
 mod udp;
