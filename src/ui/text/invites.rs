@@ -12,9 +12,12 @@ pub(super) fn waiting<'a>(
     reach: &[Reach],
 ) -> Text {
     let links: Vec<_> = links.collect();
-    let one_of = if links.len() > 1 { " one of" } else { "" };
+    let link = match links.len() {
+        1 => "this link",
+        _ => "one of these",
+    };
     let text = Text::remark(&format!(
-        "◆ Waiting in room {} · /invite copies the link · Ctrl-C to stop\n  Other terminal: undertone chat, and as the room{one_of}",
+        "◆ Waiting in room {} · /invite copies the link · Ctrl-C to stop\n  Other person: opens {link} in a browser, or pastes it to undertone chat",
         Safe::line(room),
     ));
     with_links(text, links, reach)
