@@ -7,9 +7,10 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join as path_of } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inEach, open } from './lib/browsers.mjs';
-import { inviteOf, join, shown } from './lib/meeting.mjs';
+import { inviteOf, join, shown } from './lib/page.mjs';
 import { MEDIATOR, THERE, inNetwork } from './lib/network.mjs';
 import { startMediatorAt, startTerminal } from './lib/programs.mjs';
+import { watch } from './lib/times.mjs';
 
 const TURNS = 7;
 /** Of a file: 400 times 16 KiB. */
@@ -25,25 +26,6 @@ function cpu(pid) {
   const [, fields] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
   const [user, system] = fields.split(' ').slice(11, 13).map(Number);
   return (user + system) * 10;
-}
-
-/** In every document: when what was there first, by its own clock, which starts with the navigation. */
-function watch() {
-  const times = {};
-  Object.defineProperty(window, 'times', { value: times });
-  const mark = (what) => (times[what] ??= performance.now());
-  new MutationObserver(() => {
-    if (document.querySelector('.ask .main')) mark('ask');
-    if (document.querySelector('.chat')) mark('chat');
-  }).observe(document, { childList: true, subtree: true });
-  window.WebSocket = class extends WebSocket {
-    constructor(...rest) {
-      super(...rest);
-      this.addEventListener('message', ({ data }) => {
-        if (String(data).includes('"paired"')) mark('paired');
-      });
-    }
-  };
 }
 
 async function meet(t, browser, mediator, pageFirst) {

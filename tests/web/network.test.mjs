@@ -5,12 +5,17 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { inEach, open } from './lib/browsers.mjs';
 import { talk } from './lib/meeting.mjs';
-import { inviteOf, join } from './lib/page.mjs';
+import { inviteOf, join, shown } from './lib/page.mjs';
 import { HERE, MEDIATOR, NAME, THERE, inNetwork } from './lib/network.mjs';
 import { startMediatorAt, startTerminal } from './lib/programs.mjs';
+import { watch } from './lib/times.mjs';
 
 const PLACES = [MEDIATOR.address, NAME];
 const { machine } = THERE;
+/** So long a terminal that waited looks for a better way to another one, in milliseconds. */
+const BETTER_WITHIN = 200;
+/** On a busy machine one turn may take long; one of them does not. */
+const TURNS = 7;
 
 function checkPath({ path, transport, address }) {
   assert.deepEqual([path, transport, address.split(':')[0]], ['direct', 'udp', HERE]);
@@ -38,5 +43,24 @@ inNetwork(fileURLToPath(import.meta.url), () => {
       const ada = startTerminal(t, { machine, name: 'ada', room });
       checkPath(await talk(opened, ada));
     }
+  });
+
+  inEach('a terminal waits for no better way to a page', async (t, browser) => {
+    const mediator = await startMediatorAt(t, MEDIATOR, '--relay');
+    const took = [];
+    while (took.length < TURNS && !took.some((time) => time < BETTER_WITHIN)) {
+      const ada = startTerminal(t, { mediator, machine, name: 'ada', room: 'amber-falcon#cedar-otter' });
+      const { invite } = await ada.event('waiting');
+      const { page } = await open(t, browser, 'about:blank');
+      await page.evaluateOnNewDocument(watch);
+      await page.goto(invite);
+      await join(page, 'bea');
+      await shown(page, '.chat');
+      took.push(await page.evaluate(() => window.times.chat - window.times.paired));
+      checkPath(await ada.event('connected'));
+      ada.say('/quit');
+      await ada.exit();
+    }
+    assert.ok(took.some((time) => time < BETTER_WITHIN), took.join(', '));
   });
 });

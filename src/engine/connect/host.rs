@@ -58,6 +58,8 @@ pub struct HostAcceptor {
     /// is out.
     confirmed: Option<Box<Confirmed>>,
     nomination: Option<Nomination>,
+    /// The peer of the pairing under way runs in a browser: what comes by UDP is its only direct way.
+    with_browser: bool,
     /// The task that waits at the mediator, and what it finds.
     seat: Option<(AbortHandle, mpsc::Receiver<Found>)>,
 }
@@ -81,6 +83,7 @@ impl HostAcceptor {
             knocks: JoinSet::new(),
             confirmed: None,
             nomination: None,
+            with_browser: false,
             seat: None,
         }
     }
@@ -100,6 +103,7 @@ impl HostAcceptor {
         match found {
             Found::Pairing(confirm, plan) => {
                 self.expected = Some(confirm);
+                self.with_browser = plan.ice.as_ref().is_some_and(|ice| ice.with_browser);
                 self.acceptor.dial(plan);
             }
             Found::Way(stream, route) => self.acceptor.admit(stream, route),
@@ -195,7 +199,12 @@ impl HostAcceptor {
             (stranger, _) => stranger,
         };
         if let (Some(incoming), Some(expected)) = (stranger, self.expected.take()) {
+            // No other end than the peer's has got through DTLS there: nothing better comes.
+            let is_only = self.with_browser && incoming.path.is_udp();
             match show(*expected, incoming) {
+                Shown::Confirmed(confirmed) if is_only => {
+                    self.confirmed = Some(confirmed.only_way());
+                }
                 Shown::Confirmed(confirmed) => self.confirmed = Some(confirmed),
                 Shown::Stranger(expected, _) => self.expected = Some(expected),
                 Shown::Unfit(unfit) => return Some(unfit),
