@@ -70,7 +70,8 @@ export class PageMemory implements Memory {
     const kept = { pair, raw, name: '', known: [] };
     await run('readwrite', (store) => store.put(kept, STORE));
     this.kept = kept;
-    await navigator.storage?.persist?.().catch(() => false);
+    // Some browsers ask their person first, who may take their time.
+    void navigator.storage?.persist?.().catch(() => false);
   }
 
   async forget(): Promise<void> {
