@@ -160,7 +160,7 @@ impl Page {
             Op::Open => self.open(fields.link(), out),
             Op::Bytes => self.bytes(fields.link(), fields.rest(), now, out),
             Op::Lost => self.lost(fields.link(), "the connection was closed", out),
-            Op::GiveUp => self.give_up(now),
+            Op::GiveUp => self.give_up(now, out),
             Op::Say => {
                 let sent = fields.whole();
                 let said = self

@@ -15,6 +15,10 @@ use crate::event::{Kind, emit, tell};
 use crate::fields::Fields;
 use crate::person::{Identity, Person};
 
+/// Bytes of the live link that wait while it is not read, at most: beyond all that a peer may have on
+/// its way. A stream of a browser's cannot be held back.
+const UNREAD_MAX: usize = 32 * 1024 * 1024;
+
 impl Page {
     pub(super) fn open(&mut self, link: LinkId, out: &mut Vec<u8>) {
         match self.opening.as_mut().and_then(|opening| opening.open(link)) {
@@ -28,6 +32,9 @@ impl Page {
             && *live == link
         {
             frames.push(bytes);
+            if frames.buffer().len() > UNREAD_MAX {
+                return self.lost(link, "more came than may be on its way", out);
+            }
             return self.read(now, out);
         }
         let Some(opening) = &mut self.opening else {
@@ -53,7 +60,7 @@ impl Page {
             }
             Way::Failed(error) => {
                 close(link, out);
-                self.give_up(now);
+                self.give_up(now, out);
                 match error {
                     OpeningError::Pairing(error) => failed(&error, out),
                     OpeningError::Session(fault) if fault.is_fatal() => self.broken(&fault, out),
@@ -101,13 +108,15 @@ impl Page {
         }
     }
 
-    pub(super) fn give_up(&mut self, now: Instant) {
+    pub(super) fn give_up(&mut self, now: Instant, out: &mut Vec<u8>) {
         // One that nobody answered may be: it keeps its seat.
         if !matches!(self.attempt, Attempt::Offered(_)) {
             self.attempt = Attempt::None;
         }
         if let Some(opening) = self.opening.take() {
             opening.give_up(self.session.as_mut(), now);
+            // What came meanwhile on the link that counts was left there.
+            self.read(now, out);
         }
     }
 

@@ -257,6 +257,44 @@ fn a_better_link_takes_over_and_the_former_one_is_closed() {
     assert_eq!(ada.heard(), ["by the second"]);
 }
 
+/// Two who are connected, and whose host has named another link that nobody answers on.
+fn between_links() -> [Tab; 2] {
+    let [mut ada, mut bob] = connected();
+    pair(&mut ada, &mut bob, |_| {});
+    for tab in [&mut ada, &mut bob] {
+        tab.ask(Op::Open, |call| {
+            call.extend_from_slice(&2_u32.to_be_bytes())
+        });
+    }
+    let confirm = bob.sent(2);
+    ada.hand(2, &confirm);
+    assert!(!ada.sent(2).is_empty(), "it has named it");
+    [ada, bob]
+}
+
+#[test]
+fn what_came_while_another_link_was_tried_is_read_once_that_is_given_up() {
+    let [mut ada, mut bob] = between_links();
+    assert!(bob.say("meanwhile"));
+    let said = bob.sent(LINK);
+    ada.hand(LINK, &said);
+    assert!(ada.heard().is_empty());
+    ada.ask(Op::GiveUp, |_| {});
+    assert_eq!(ada.heard(), ["meanwhile"]);
+}
+
+#[test]
+fn who_floods_a_link_that_is_not_read_loses_it() {
+    let [mut ada, _bob] = between_links();
+    let flood = vec![7; 1024 * 1024];
+    let taken = (0..64).take_while(|_| {
+        ada.hand(LINK, &flood);
+        ada.take(Kind::Lost).is_none()
+    });
+    assert_eq!(taken.count(), 32);
+    assert_eq!(ada.take(Kind::Close).unwrap(), LINK.to_be_bytes());
+}
+
 #[test]
 fn another_secret_and_an_altered_sealed_fail_the_attempt() {
     let mut ada = Tab::new("ada", "lab#otter");
