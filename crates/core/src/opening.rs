@@ -10,6 +10,8 @@
 //! Who came is told before anything is shown of it: a session that begins here is blocked until
 //! [`Session::unblock`].
 
+mod progress;
+
 use std::fmt;
 
 use crate::crypto::keys::PublicKey;
@@ -18,54 +20,13 @@ use crate::pairing::{
     CONFIRM_A_LEN, CONFIRM_B_LEN, CONFIRM_MAX, Established, GuestConfirm, HostConfirm,
     PairingError, PeerIdentity, Role,
 };
-use crate::session::record::{BODY_MAX, BODY_MIN, Channel, RecordError};
+use crate::session::record::{BODY_MAX, BODY_MIN, Channel};
 use crate::session::{Ends, Fault, LinkId, RENEW_EVERY, Session};
 use crate::time::Instant;
+pub use progress::{OpeningError, Progress, Way};
 
 /// The most streams at a time; a further one is not taken.
 pub const WAYS_MAX: usize = 4;
-
-/// Why a pairing ends.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OpeningError {
-    /// CONFIRM says so.
-    #[error(transparent)]
-    Pairing(#[from] PairingError),
-    /// The peer broke the rules.
-    #[error(transparent)]
-    Session(#[from] Fault),
-}
-
-impl From<RecordError> for OpeningError {
-    fn from(error: RecordError) -> Self {
-        Self::Session(error.into())
-    }
-}
-
-/// What became of the bytes of one stream.
-#[derive(Debug, Default)]
-pub struct Progress {
-    /// To be written on this stream, also where the pairing then ends.
-    pub write: Vec<u8>,
-    /// Who the peer is; told once.
-    pub peer: Option<PeerIdentity>,
-    /// How this stream stands.
-    pub way: Way,
-}
-
-/// How a stream stands.
-#[derive(Debug, Default)]
-pub enum Way {
-    /// More bytes are awaited.
-    #[default]
-    Open,
-    /// It is no way to the peer, and to be closed.
-    Closed,
-    /// It is the session's live link, and this is what was read behind. All others are to be closed.
-    Live(Frames),
-    /// The pairing has ended.
-    Failed(OpeningError),
-}
 
 /// One pairing, from CONFIRM to its link.
 pub struct Opening {
