@@ -1,7 +1,9 @@
 //! The command line of `undertone-mediator`, and what it comes to.
 
+mod addresses;
+
 use std::ffi::OsString;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,8 @@ use undertone_mediator::{Certificate, Config, RelayLimits, TlsError};
 use undertone_wire as wire;
 
 use crate::Failure;
+pub(crate) use addresses::Stun;
+use addresses::{host_name, listen_address, stun_address};
 
 /// Pairs two undertone clients that name the same room, and forgets them
 ///
@@ -120,15 +124,6 @@ pub(crate) struct Cli {
     /// What set each of them.
     #[arg(skip)]
     sources: Sources,
-}
-
-/// Whether STUN is answered, and where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stun {
-    /// It is not.
-    Off,
-    /// Here.
-    At(SocketAddr),
 }
 
 /// What to do instead of serving.
@@ -279,57 +274,6 @@ fn seconds() -> impl TypedValueParser<Value = u64> {
 /// Bytes a second.
 fn rate() -> impl TypedValueParser<Value = u64> {
     number(LEAST_BYTES..=1_000_000_000_000, "bytes a second")
-}
-
-/// Reads IP, PORT, IP:PORT, NAME or NAME:PORT.
-fn listen_address(text: &str) -> Result<SocketAddr, String> {
-    let port = wire::DEFAULT_PORT;
-    if let Ok(address) = text.parse::<SocketAddr>() {
-        return Ok(address);
-    }
-    if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse::<u16>() {
-        return Ok((Ipv6Addr::UNSPECIFIED, port).into());
-    }
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("a port is a number up to 65535".into());
-    }
-    let bare = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'));
-    if let Ok(ip) = bare.unwrap_or(text).parse::<IpAddr>() {
-        return Ok((ip, port).into());
-    }
-    let found = match text.rsplit_once(':') {
-        Some(_) => text.to_socket_addrs(),
-        None => (text, port).to_socket_addrs(),
-    };
-    let why = |error| format!("{error}; write IP, PORT, IP:PORT or NAME:PORT");
-    let mut found = found.map_err(why)?.collect::<Vec<_>>();
-    found.sort_by_key(SocketAddr::is_ipv6);
-    found
-        .first()
-        .copied()
-        .ok_or_else(|| "that name has no address".into())
-}
-
-/// Reads the name of a host as browsers write it.
-fn host_name(text: &str) -> Result<String, String> {
-    let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    match !text.is_empty() && text.bytes().all(in_name) {
-        true => Ok(text.to_owned()),
-        false => Err(
-            "write the name alone, as mediator.home.example; one with other letters as xn--…"
-                .into(),
-        ),
-    }
-}
-
-/// Reads such an address, or `off`.
-fn stun_address(text: &str) -> Result<Stun, String> {
-    match text {
-        "off" => Ok(Stun::Off),
-        text => listen_address(text).map(Stun::At),
-    }
 }
 
 #[cfg(test)]
