@@ -31,6 +31,7 @@ use crate::within::within;
 
 use answer::Answer;
 use forwarded::forwarded;
+pub use host::is_name as is_host_name;
 use host::{Host, is_near};
 use origin::Scheme;
 use request::Request;

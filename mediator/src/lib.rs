@@ -57,6 +57,7 @@ mod websocket;
 mod within;
 
 pub use config::{Config, RelayLimits, Times};
+pub use http::is_host_name;
 pub use server::serve;
 pub use tls::{Certificate, Concern, Fault, Item, TlsError};
 pub use tokio_rustls::rustls;

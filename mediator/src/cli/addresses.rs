@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
+use undertone_mediator::is_host_name;
 use undertone_wire as wire;
 
 /// Whether STUN is answered, and where.
@@ -46,8 +47,7 @@ pub(super) fn listen_address(text: &str) -> Result<SocketAddr, String> {
 
 /// Reads the name of a host as browsers write it.
 pub(super) fn host_name(text: &str) -> Result<String, String> {
-    let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    match !text.is_empty() && text.bytes().all(in_name) {
+    match is_host_name(text) {
         true => Ok(text.to_owned()),
         false => Err(
             "write the name alone, as mediator.home.example; one with other letters as xn--…"

@@ -70,8 +70,9 @@ impl<'a> Host<'a> {
     }
 }
 
-/// What can be the name of a host in a URL.
-fn is_name(name: &str) -> bool {
+/// Whether this can be the name of a host in a URL, as browsers write it.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
     let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     !name.is_empty() && name.bytes().all(in_name)
 }
