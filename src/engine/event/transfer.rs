@@ -168,7 +168,7 @@ impl Offered {
             trust,
             files: summary.totals.files,
             size: summary.totals.size,
-            first: OfferedFile::first_of(summary),
+            first: OfferedFile::all_of(&summary.first),
             hidden: summary.hidden,
             executable: summary.executable,
             renamed: summary.renamed,
@@ -187,9 +187,9 @@ fn free(folder: &Path) -> Option<u64> {
 }
 
 impl OfferedFile {
-    /// The first files of a list.
-    pub(in crate::engine) fn first_of(summary: &Summary) -> Vec<Self> {
-        summary.first.iter().map(Self::new).collect()
+    /// These of a list.
+    pub(in crate::engine) fn all_of(files: &[Listed]) -> Vec<Self> {
+        files.iter().map(Self::new).collect()
     }
 
     /// Its path, and what there is to know of it.

@@ -1,6 +1,7 @@
 //! An offer of the page's: files that it can read any part of, at any time.
 
 use undertone_core::files::entry::{Entry, Kind as FileKind};
+use undertone_core::files::list::first;
 use undertone_core::files::name::Name;
 use undertone_core::files::schedule::{Builder, Place, Schedule};
 use undertone_core::files::{Offer, OfferId};
@@ -9,11 +10,10 @@ use undertone_core::session::streams::{StreamId, WANTED_MAX, Wanted};
 
 use crate::event::{Kind, emit};
 use crate::fields::Fields;
+use crate::files::theirs::{offered, progress};
 
 /// So much is asked of the page at a time, in bytes.
 const READ: u64 = 4 * WANTED_MAX as u64;
-/// The most names that are shown.
-const SHOWN: usize = 10;
 
 /// A file as the page names it.
 #[derive(Debug)]
@@ -120,26 +120,11 @@ impl Ours {
 
     /// Tells what is offered.
     pub(super) fn tell(&self, out: &mut Vec<u8>) {
-        let totals = *self.schedule.totals();
-        let mut list = undertone_core::files::list::List::new(0);
-        let mut bytes = self.schedule.list();
-        while let Ok(Some(_)) = list.take(&mut bytes) {}
-        let first = &list.summary().first;
-        emit(out, Kind::Offered, |fields| {
-            fields.extend_from_slice(&self.number.to_be_bytes());
-            fields.push(1);
-            super::theirs::title(
-                fields,
-                first.first().map(|file| &file.path[..]),
-                totals.roots,
-            );
-            fields.number(totals.files);
-            fields.number(totals.size.unwrap_or_default());
-            fields.push(u8::try_from(first.len().min(SHOWN)).unwrap_or_default());
-            for file in first.iter().take(SHOWN) {
-                super::theirs::listed(fields, file);
-            }
-        });
+        let (totals, first) = (self.schedule.totals(), first(self.schedule.list()));
+        // All of them are files of their own.
+        let name = first.first().and_then(|file| file.path.first());
+        let title = totals.title(name.map_or("", Name::as_str));
+        offered((self.number, true), &title, totals, &first, out);
     }
 
     /// Gives what is wanted, as far as it is here; else asks the page for it. Says whether anything was
@@ -226,7 +211,7 @@ impl Ours {
         let done = session.acknowledged(self.data).unwrap_or_default();
         if done > self.told {
             self.told = done;
-            super::theirs::progress(self.number, done, self.schedule.totals().data, out);
+            progress(self.number, done, self.schedule.totals().data, out);
         }
     }
 

@@ -121,25 +121,14 @@ impl Theirs {
             .map_err(|_| Outcome::NotAcceptable)?;
         self.totals = summary.totals;
         self.state = State::Asked(Box::new(receive));
-        emit(out, Kind::Offered, |fields| {
-            fields.extend_from_slice(&self.number.to_be_bytes());
-            fields.push(0);
-            let name = Name::new(&self.offer.name).ok();
-            title(
-                fields,
-                name.as_ref().map(std::slice::from_ref),
-                summary.totals.roots,
-            );
-            fields.number(summary.totals.files);
-            match summary.totals.size {
-                Some(size) => drop(fields.number(size)),
-                None => fields.extend_from_slice(&(-1.0_f64).to_be_bytes()),
-            }
-            fields.push(u8::try_from(summary.first.len()).unwrap_or_default());
-            for file in &summary.first {
-                listed(fields, file);
-            }
-        });
+        let title = summary.totals.title(&self.offer.name);
+        offered(
+            (self.number, false),
+            &title,
+            &summary.totals,
+            &summary.first,
+            out,
+        );
         Ok(())
     }
 
@@ -194,23 +183,32 @@ fn tell(number: u32, step: Step<'_>, folders: &[Name], out: &mut Vec<u8>) {
     }
 }
 
-/// What an offer is called: its first entry, and how many there are beside it.
-pub(super) fn title(fields: &mut Vec<u8>, path: Option<&[Name]>, roots: u64) {
-    let name = path.and_then(<[Name]>::first).map_or("", Name::as_str);
-    match roots.saturating_sub(1) {
-        0 => fields.text(name),
-        more => fields.text(&format!("{name} and {more} more")),
-    };
-}
-
-/// A file to be shown: its path, and what is to be known of it.
-pub(super) fn listed(fields: &mut Vec<u8>, file: &Listed) {
-    let path: Vec<_> = file.path.iter().map(Name::as_str).collect();
-    fields.text(&path.join("/"));
-    fields.push(match file.kind {
-        FileKind::Executable => 2,
-        _ if file.is_hidden() => 1,
-        _ => 0,
+/// Tells what is offered: of which number, whether by us, what it is called, and its first files.
+pub(super) fn offered(
+    (number, is_ours): (u32, bool),
+    title: &str,
+    totals: &Totals,
+    first: &[Listed],
+    out: &mut Vec<u8>,
+) {
+    emit(out, Kind::Offered, |fields| {
+        fields.extend_from_slice(&number.to_be_bytes());
+        fields.push(u8::from(is_ours));
+        fields.text(title).number(totals.files);
+        match totals.size {
+            Some(size) => drop(fields.number(size)),
+            None => fields.extend_from_slice(&(-1.0_f64).to_be_bytes()),
+        }
+        fields.push(u8::try_from(first.len()).unwrap_or_default());
+        for file in first {
+            let path: Vec<_> = file.path.iter().map(Name::as_str).collect();
+            fields.text(&path.join("/"));
+            fields.push(match file.kind {
+                FileKind::Executable => 2,
+                _ if file.is_hidden() => 1,
+                _ => 0,
+            });
+        }
     });
 }
 

@@ -48,6 +48,14 @@ pub struct Summary {
     pub shape: Shape,
 }
 
+/// The first [`LISTED_MAX`] files of a list of our own.
+#[must_use]
+pub fn first(mut bytes: &[u8]) -> Vec<Listed> {
+    let mut list = List::new(u64::MAX);
+    while list.summary.first.len() < LISTED_MAX && matches!(list.take(&mut bytes), Ok(Some(_))) {}
+    list.summary.first
+}
+
 /// SHA-256 of the entries, without times and versions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shape(pub [u8; 32]);

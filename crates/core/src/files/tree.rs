@@ -60,6 +60,15 @@ impl Totals {
         (self.entries <= ENTRIES_MAX && self.list <= LIST_MAX).then_some(self)
     }
 
+    /// What an offer of this is called: its first entry, of this name, and how many stand beside it.
+    #[must_use]
+    pub fn title(&self, name: &str) -> String {
+        match self.roots.saturating_sub(1) {
+            0 => name.to_owned(),
+            more => format!("{name} and {more} more"),
+        }
+    }
+
     /// Whether it is a file, and no folder.
     #[must_use]
     pub fn is_one_file(&self) -> bool {

@@ -15,7 +15,7 @@ use undertone_core::session::Session;
 use undertone_core::session::streams::StreamId;
 
 use super::listing::{Listing, Next};
-use super::words::{in_words, percent, title};
+use super::words::{in_words, percent};
 use super::writing::{Signals, Writing};
 use crate::engine::event::transfer::{OfferedFile, Progress, Step};
 use crate::files::journal::Journal;
@@ -194,9 +194,9 @@ impl Incoming {
     /// The list is whole.
     pub(super) fn listed(&mut self, summary: &Summary, next: Next, session: &mut Session) {
         session.close_stream(self.list());
-        self.title = title(&self.offer.name, summary.totals.roots);
+        self.title = summary.totals.title(&self.offer.name);
         (self.size, self.beside) = (summary.totals.size, summary.totals.data);
-        self.first = OfferedFile::first_of(summary);
+        self.first = OfferedFile::all_of(&summary.first);
         self.total = summary.totals.size.map(|_| summary.totals.data);
         self.shape = summary.shape;
         match next {

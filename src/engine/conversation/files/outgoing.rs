@@ -8,12 +8,11 @@ use std::mem;
 use std::path::PathBuf;
 
 use tokio::time::Instant;
-use undertone_core::files::list::{LISTED_MAX, List};
+use undertone_core::files::list::first;
 use undertone_core::files::{Offer, OfferId};
 use undertone_core::session::Session;
 use undertone_core::session::streams::{StreamId, WANTED_MAX, Wanted};
 
-use super::words::title;
 use crate::engine::event::transfer::OfferedFile;
 use crate::files::source::Source;
 
@@ -93,11 +92,11 @@ impl Outgoing {
         let totals = *source.totals();
         Self {
             name: source.name().as_str().to_owned(),
-            title: title(source.name().as_str(), totals.roots),
+            title: totals.title(source.name().as_str()),
             id: source.id(),
             files: totals.files,
             is_one_file: totals.is_one_file(),
-            first: first(source.list()),
+            first: OfferedFile::all_of(&first(source.list())),
             size: totals.size,
             total: totals.size.map(|_| totals.data),
             contents: totals.contents,
@@ -248,13 +247,6 @@ impl Outgoing {
             session.close_stream(data);
         }
     }
-}
-
-/// The first files of a list of ours.
-fn first(mut bytes: &[u8]) -> Vec<OfferedFile> {
-    let mut list = List::new(u64::MAX);
-    while list.summary().first.len() < LISTED_MAX && matches!(list.take(&mut bytes), Ok(Some(_))) {}
-    OfferedFile::first_of(list.summary())
 }
 
 impl Batch {

@@ -51,14 +51,6 @@ impl Transfers {
     }
 }
 
-/// What an offer is called: its first entry, of which there are so many that are in no folder.
-pub(super) fn title(name: &str, roots: u64) -> String {
-    match roots.saturating_sub(1) {
-        0 => name.to_owned(),
-        more => format!("{name} and {more} more"),
-    }
-}
-
 /// An offer in a list: to whom or from whom, how much it is and how far.
 pub(super) fn in_words(
     way: &str,
