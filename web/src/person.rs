@@ -3,9 +3,8 @@
 use std::fmt;
 
 use undertone_core::crypto::keys::{PublicKey, SecretKey};
-use undertone_core::crypto::words::{Words, are_words, fingerprint, same_words};
+use undertone_core::crypto::words::{are_words, fingerprint, same_words};
 use undertone_core::pairing::{PeerIdentity, Role};
-use undertone_core::text::display_name::DisplayName;
 
 use crate::event::{Kind, Verdict, emit};
 use crate::fields::Fields;
@@ -52,20 +51,11 @@ impl fmt::Debug for Person {
 impl Person {
     /// Who a confirmed pairing shows; told to the page.
     pub(crate) fn met(peer: &PeerIdentity, role: Role, out: &mut Vec<u8>) -> Self {
-        let Words { a, b } = peer.words;
-        let (ours, theirs) = match role {
-            Role::Host => (a, b),
-            Role::Guest => (b, a),
-        };
+        let [ours, theirs] = peer.words_as(role);
         let key = fingerprint(&peer.identity).words();
-        // A name that cannot be shown as one is words of the key.
-        let name = match DisplayName::parse(&peer.name) {
-            Ok(name) => name.as_str().to_owned(),
-            Err(_) => key.iter().take(2).copied().collect::<Vec<_>>().join("-"),
-        };
         emit(out, Kind::Peer, |fields| {
             fields
-                .text(&name)
+                .text(peer.display_name().as_str())
                 .extend_from_slice(peer.identity.as_bytes());
             fields.text(&key.join(" ")).text(&ours.join(" "));
             fields.extend_from_slice(&peer.assigned_features().to_be_bytes());

@@ -16,7 +16,7 @@ use crate::engine::conversation::Conversation;
 use crate::engine::conversation::backlog::Backlog;
 use crate::engine::conversation::black_hole::BlackHole;
 use crate::engine::conversation::files::Transfers;
-use crate::engine::conversation::links::{in_order, join};
+use crate::engine::conversation::links::join;
 use crate::engine::conversation::lost::absent;
 use crate::engine::conversation::network::Network;
 use crate::engine::conversation::tend::Tending;
@@ -111,7 +111,7 @@ pub(in crate::engine) async fn talk(
         session.unblock(Instant::now().into_std());
     }
     let first = FirstLink {
-        words: in_order(session.role(), &identity.words),
+        words: identity.words_as(session.role()),
         link,
         route,
         knock_at,

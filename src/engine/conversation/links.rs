@@ -2,7 +2,6 @@
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use undertone_core::crypto::words::Words;
 use undertone_core::pairing::{PeerIdentity, Role};
 use undertone_core::session::{Fault, LinkId, Session};
 
@@ -119,7 +118,7 @@ impl Conversation<'_> {
         self.heeded = Instant::now();
         self.note_route(route);
         self.peer.moved(route);
-        self.words = in_order(self.session.role(), &peer.words);
+        self.words = peer.words_as(self.session.role());
         match better {
             true => self.announce_route(),
             false => self.announce(arrival),
@@ -194,12 +193,4 @@ pub(super) fn join(
         Role::Guest => session.link_opened(id, channel, &plaintext, now)?,
     }
     Ok((Framed::new(id, path, stream, reader), peer))
-}
-
-/// Our words and theirs.
-pub(super) fn in_order(role: Role, words: &Words) -> [[&'static str; 4]; 2] {
-    match role {
-        Role::Host => [words.a, words.b],
-        Role::Guest => [words.b, words.a],
-    }
 }

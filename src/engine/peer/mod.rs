@@ -21,7 +21,7 @@ use crate::link::path::Path;
 use crate::store::{Writer, aside};
 use crate::trust::Trust;
 pub(super) use newcomer::Newcomer;
-use newcomer::{Judged, Judging, given, proved};
+use newcomer::{Judged, Judging, proved};
 
 /// The peer.
 pub(super) struct Peer {
@@ -70,7 +70,7 @@ impl Peer {
         how: HowMet,
     ) -> Result<Self, ContactsError> {
         let (key, room_tag) = (peer.identity, context.config.room.tag());
-        let given = given(peer);
+        let given = peer.display_name();
         let judged = match how.judging {
             Some(judging) => judging.judged().await,
             None => None,
@@ -256,13 +256,4 @@ impl Peer {
 /// be met again.
 fn keeps_nothing(features: u32) -> bool {
     features & KEEPS_NOTHING > 0
-}
-
-/// A name for someone who gave one that cannot be shown: the first words of the
-/// key.
-#[allow(clippy::expect_used, reason = "two words of the PGP list are a name")]
-fn stand_in(key: &PublicKey) -> DisplayName {
-    let words = fingerprint(key).to_string();
-    let two: Vec<_> = words.split('-').take(2).collect();
-    DisplayName::parse(&two.join("-")).expect("letters and a dash")
 }

@@ -12,9 +12,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use undertone_core::crypto::keys::PublicKey;
 use undertone_core::pairing::PeerIdentity;
-use undertone_core::text::display_name::DisplayName;
 
-use super::{keeps_nothing, stand_in};
+use super::keeps_nothing;
 use crate::contacts::{ContactsError, Encounter, IdentityCheck};
 use crate::engine::Context;
 use crate::store::aside;
@@ -52,7 +51,7 @@ impl Newcomer<'_> {
     pub(in crate::engine) fn judge(self, peer: &PeerIdentity) -> Judging {
         let config = &self.context.config;
         let (key, room_tag) = (peer.identity, config.room.tag());
-        let name = given(peer);
+        let name = peer.display_name();
         let trust = proved(self.context, false);
         let features = peer.assigned_features();
         let contacts = config.contacts.clone();
@@ -114,12 +113,6 @@ impl Judging {
             Self::UnderWay(_) => None,
         }
     }
-}
-
-/// What the peer calls itself.
-pub(super) fn given(peer: &PeerIdentity) -> DisplayName {
-    let claimed = DisplayName::parse(&peer.name);
-    claimed.unwrap_or_else(|_| stand_in(&peer.identity))
 }
 
 /// What a meeting in this room proves by itself. One met `again` by its key did not show that it

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::crypto::keys::{Key, Label, PublicKey, ResumeSecret, SecretKey};
 use crate::crypto::secret::Secret;
-use crate::crypto::words::Words;
+use crate::crypto::words::{Words, fingerprint};
 use crate::pairing::unused::UNASSIGNED;
 use crate::pairing::{Matched, Role};
+use crate::text::display_name::DisplayName;
 
 /// What a pairing yields once both ends have confirmed.
 #[derive(Debug)]
@@ -35,6 +36,23 @@ pub struct PeerIdentity {
 }
 
 impl PeerIdentity {
+    /// What it may be shown as: its name, or the first words of its key where that is none.
+    #[must_use]
+    #[allow(clippy::expect_used, reason = "two words of the PGP list are a name")]
+    pub fn display_name(&self) -> DisplayName {
+        DisplayName::parse(&self.name).unwrap_or_else(|_| {
+            let [first, second, ..] = fingerprint(&self.identity).words();
+            DisplayName::parse(&format!("{first}-{second}")).expect("letters and a dash")
+        })
+    }
+
+    /// The words that we read out, in this role, and those that we must hear.
+    #[must_use]
+    pub fn words_as(&self, role: Role) -> [[&'static str; 4]; 2] {
+        let (ours, theirs) = role.order(self.words.a, self.words.b);
+        [ours, theirs]
+    }
+
     /// [`features`](Self::features) without the bit that means nothing.
     #[must_use]
     pub fn assigned_features(&self) -> u32 {
