@@ -177,6 +177,16 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array {
   return all;
 }
 
+/** Bytes in pieces of at most so many. */
+export function* pieces(bytes: Uint8Array, most: number): Generator<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at < bytes.length; at += most) yield bytes.slice(at, at + most);
+}
+
+/** Each byte as two digits. */
+export function hexadecimal(bytes: Uint8Array): string[] {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'));
+}
+
 /** Bytes as base64url without padding, as the mediator's messages have them. */
 export function toBase64(bytes: Uint8Array): string {
   const text = btoa(String.fromCharCode(...bytes));

@@ -3,6 +3,7 @@
 // the other would have sent.
 
 import type { Stream } from './core';
+import { hexadecimal, pieces } from './fields';
 
 /** What one end needs of the other (PROTOCOL.md §4). */
 export interface Ways {
@@ -85,7 +86,7 @@ export class Ice {
     return {
       send: (bytes) => {
         if (channel.readyState !== 'open') return;
-        for (let at = 0; at < bytes.length; at += MESSAGE) channel.send(bytes.slice(at, at + MESSAGE));
+        for (const piece of pieces(bytes, MESSAGE)) channel.send(piece);
       },
       waiting: () => channel.bufferedAmount,
       close: () => this.close(),
@@ -126,7 +127,7 @@ function addresses(sdp: string): string[] {
 
 /** The answer that the other end would have sent. */
 function answer({ fingerprint, ufrag, password, udp }: Ways, client: boolean): string {
-  const hash = [...fingerprint].map((byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(':');
+  const hash = hexadecimal(fingerprint).join(':').toUpperCase();
   const candidates = udp.slice(0, TRIED).map((address, n) => {
     const at = address.lastIndexOf(':');
     const ip = address.slice(0, at).replace(/^\[|\]$/g, '');

@@ -4,7 +4,7 @@
 import type { Alarm, Event, Line, Path, Peer, Problem, Room, Trouble } from '../types';
 import { Attempt, type Made, type Miss } from './attempt';
 import type { Core, Told } from './core';
-import { Kind, Op, Reader, Writer } from './fields';
+import { hexadecimal, Kind, Op, Reader, Writer } from './fields';
 import { Files } from './files';
 import type { Newcomer, PageMemory } from './memory';
 
@@ -19,7 +19,7 @@ const UPGRADE_AFTER = [5, 30, 60];
 /** A goodbye has so long to leave, in milliseconds. */
 const FAREWELL = 1000;
 /** Bytes of a message at most. */
-export const LONGEST = 16 * 1024;
+const LONGEST = 16 * 1024;
 
 /** The feature of taking files, and what the core says of why an attempt failed. */
 const FILES = 1 << 2;
@@ -46,6 +46,10 @@ export class TheLine implements Line {
   private running: Promise<unknown> = Promise.resolve();
   private upgradeTimer: ReturnType<typeof setTimeout> | undefined;
   private over = true;
+  /** A link counted before, … */
+  private wasConnected = false;
+  /** … and is sought again. */
+  private seeking = false;
   private farewell: ReturnType<typeof setTimeout> | undefined;
   private readonly files: Files;
   /** Numbers of what was told, and whether a screen says when it is shown. */
@@ -190,23 +194,20 @@ export class TheLine implements Line {
     }
   }
 
-  private async connected({ relay, ice }: Made): Promise<void> {
+  private async connected(made: Made): Promise<void> {
     this.seeking = false;
-    const address = await ice?.address();
+    const path = await way(made);
     // Lost again meanwhile, or left.
     if (this.over || this.seeking) return;
     const resumed = this.wasConnected;
     this.wasConnected = true;
-    const path: Path = { kind: relay ? 'relay' : 'direct', ...(address && { address }) };
     if (this.peer) this.heard({ kind: 'connected', peer: this.peer, path, resumed });
     this.files.linked(true);
     if (this.alarm && !resumed) this.heard({ kind: 'alarm', alarm: this.alarm });
     if (!this.instead) this.core.ask(Op.Unblock);
     clearTimeout(this.upgradeTimer);
-    if (relay) this.upgrade(0);
+    if (made.relay) this.upgrade(0);
   }
-
-  private wasConnected = false;
 
   /** From a relay to a direct path: one attempt at a time. */
   private upgrade(nth: number): void {
@@ -216,12 +217,9 @@ export class TheLine implements Line {
       const made = await this.reach(true);
       if (this.over || this.seeking) return;
       if (!('link' in made)) return this.upgrade(nth + 1);
-      const address = await made.ice?.address();
-      this.heard({ kind: 'path', path: { kind: 'direct', ...(address && { address }) } });
+      this.heard({ kind: 'path', path: await way(made) });
     }, seconds * 1000);
   }
-
-  private seeking = false;
 
   private take({ kind, fields }: Told): void {
     // What still comes while a goodbye leaves is nobody's any more.
@@ -275,7 +273,7 @@ export class TheLine implements Line {
 
   private met(fields: Reader): void {
     const called = fields.text();
-    const raw = [...fields.raw(32)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const raw = hexadecimal(fields.raw(32)).join('');
     const [key, ours] = [fields.words(), fields.words()];
     const takesFiles = (fields.u32() & FILES) !== 0;
     if (this.peer) {
@@ -416,4 +414,10 @@ export class TheLine implements Line {
     this.farewell = setTimeout(() => this.core.close(), FAREWELL);
     this.heard(event);
   }
+}
+
+/** How a link goes, as far as the browser tells. */
+async function way({ relay, ice }: Made): Promise<Path> {
+  const address = await ice?.address();
+  return { kind: relay ? 'relay' : 'direct', ...(address && { address }) };
 }

@@ -1,6 +1,6 @@
 // A seat at the mediator: the WebSocket, and the messages of PROTOCOL.md §3 on it.
 
-import { fromBase64, toBase64 } from './fields';
+import { fromBase64, pieces, toBase64 } from './fields';
 import type { Stream } from './core';
 
 /** Version of the agreement with the mediator. */
@@ -125,9 +125,7 @@ export class Seat implements Stream {
 
   send(bytes: Uint8Array): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
-    for (let at = 0; at < bytes.length; at += RELAY_MESSAGE) {
-      this.socket.send(bytes.slice(at, at + RELAY_MESSAGE));
-    }
+    for (const piece of pieces(bytes, RELAY_MESSAGE)) this.socket.send(piece);
   }
 
   waiting(): number {
