@@ -34,7 +34,7 @@ pub use self::examples::EXIT_CODES;
 pub use self::files::{FilesAction, FilesArgs, ReceiveArgs, SendArgs};
 use self::files::{NOT_FOR_RECEIVE, NOT_FOR_SEND};
 pub use self::global::Global;
-use self::misplaced::{refuse_early_flags, room_without_chat, with_chat};
+use self::misplaced::{refuse_early_flags, refuse_flags_of_a_list, room_without_chat, with_chat};
 pub use self::others::{DoctorArgs, IdArgs, PeersAction, PeersArgs};
 use crate::config::Config;
 use crate::rendezvous::MediatorEndpoint;
@@ -78,10 +78,10 @@ enum Command {
     #[command(after_help = examples::RECEIVE)]
     Receive(ReceiveArgs),
     /// Show what was not received in whole yet
-    #[command(after_help = examples::FILES, args_conflicts_with_subcommands = true)]
+    #[command(after_help = examples::FILES)]
     Files(FilesArgs),
     /// Show whom you talked to
-    #[command(after_help = examples::PEERS, args_conflicts_with_subcommands = true)]
+    #[command(after_help = examples::PEERS)]
     Peers(PeersArgs),
     /// Show your own name and fingerprint
     #[command(after_help = examples::ID)]
@@ -220,6 +220,7 @@ impl Cli {
             (command, matches) = variables::matches(&with_config, &arguments)?;
         }
         refuse_early_flags(&command, &matches)?;
+        refuse_flags_of_a_list(&command, &matches)?;
         let mut cli = Self::from_arg_matches(&matches)?;
         if cli.command.is_none() {
             cli.room = room_variable()?;

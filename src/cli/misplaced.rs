@@ -54,13 +54,42 @@ pub(super) fn refuse_early_flags(
     let Some((name, _)) = matches.subcommand() else {
         return Ok(());
     };
-    let stands =
-        |arg: &&Arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
-    let mut of_chat = command.get_arguments().filter(|arg| is_of_chat(arg));
-    let early = of_chat.find(stands);
-    let Some(flag) = early.and_then(Arg::get_long) else {
+    let Some(flag) = typed(command, matches, is_of_chat) else {
         return Ok(());
     };
     let text = format!("put --{flag} behind the command: undertone {name} --{flag} …\n");
     Err(clap::Error::raw(ErrorKind::ArgumentConflict, text))
+}
+
+/// `undertone peers --json forget bob`: how a list is shown means nothing to what is done instead
+/// of showing it. What holds for every command may stand there.
+pub(super) fn refuse_flags_of_a_list(
+    command: &Command,
+    matches: &ArgMatches,
+) -> Result<(), clap::Error> {
+    let Some((list, matches)) = matches.subcommand() else {
+        return Ok(());
+    };
+    let (Some((action, _)), Some(command)) = (matches.subcommand(), command.find_subcommand(list))
+    else {
+        return Ok(());
+    };
+    let Some(flag) = typed(command, matches, |arg| !arg.is_global_set()) else {
+        return Ok(());
+    };
+    let text = format!("--{flag} is for the list: undertone {list} {action} does not take it\n");
+    Err(clap::Error::raw(ErrorKind::ArgumentConflict, text))
+}
+
+/// The first of these flags of the command that stands on the command line.
+fn typed<'a>(
+    command: &'a Command,
+    matches: &ArgMatches,
+    is_of_these: impl Fn(&Arg) -> bool,
+) -> Option<&'a str> {
+    let mut typed = command.get_arguments().filter(|arg| {
+        let source = || matches.value_source(arg.get_id().as_str());
+        is_of_these(arg) && source() == Some(ValueSource::CommandLine)
+    });
+    typed.find_map(Arg::get_long)
 }

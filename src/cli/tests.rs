@@ -233,12 +233,31 @@ fn help_fits_80_columns_and_shows_examples() {
 
 #[test]
 fn what_is_no_command_of_files_or_peers_is_no_room() {
-    for line in ["files lab", "peers lab", "files --data-dir d clear"] {
+    for line in ["files lab", "peers lab", "files --json clear --all"] {
         let error = read(&format!("undertone {line}")).unwrap_err().to_string();
         assert!(!error.contains("undertone chat"), "{line}: {error}");
     }
     let error = read("undertone lab").unwrap_err().to_string();
     assert!(error.contains("undertone chat ROOM"), "{error}");
+}
+
+#[test]
+fn options_of_every_command_may_stand_before_what_is_done_to_a_list() {
+    for line in [
+        "files --data-dir d clear --all",
+        "peers --plain forget bob",
+        "peers -q path",
+    ] {
+        read(&format!("undertone {line}")).unwrap();
+    }
+    for (line, flag) in [
+        ("files --json clear --all", "--json"),
+        ("peers --connections forget bob", "--connections"),
+        ("peers --json path", "--json"),
+    ] {
+        let error = read(&format!("undertone {line}")).unwrap_err().to_string();
+        assert!(error.contains(&format!("{flag} is for the list")), "{error}");
+    }
 }
 
 #[test]
