@@ -256,7 +256,10 @@ fn options_of_every_command_may_stand_before_what_is_done_to_a_list() {
         ("peers --json path", "--json"),
     ] {
         let error = read(&format!("undertone {line}")).unwrap_err().to_string();
-        assert!(error.contains(&format!("{flag} is for the list")), "{error}");
+        assert!(
+            error.contains(&format!("{flag} is for the list")),
+            "{error}"
+        );
     }
 }
 

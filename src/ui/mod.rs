@@ -9,7 +9,7 @@
 //!          └► input, help    what is typed, and what can be
 //!      └► transfer           the same without a chat: one transfer, its row and its questions
 //! text       all wording of a chat
-//! moving     files on their way, in the prompt · quarters: in lines
+//! moving     files on their way, in the prompt · quarters: in lines · rate: how fast
 //! times      when the other person's messages were written
 //! unread     offers that nothing typed ahead accepts
 //! clipboard  the invite, to be copied
@@ -27,6 +27,7 @@ mod lines;
 mod moving;
 pub mod output;
 mod quarters;
+mod rate;
 pub mod run;
 pub mod text;
 pub mod times;

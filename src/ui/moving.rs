@@ -1,7 +1,7 @@
 //! The files that are on their way, as a prompt tells of them: how much of them is there, and how
 //! long the rest takes at the rate of the last seconds.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -9,15 +9,10 @@ use tokio::time::Instant;
 use crate::engine::event::transfer::{Progress, Step, Transfer};
 use crate::files::size::bytes;
 use crate::terminal::composer::prompt::Files;
+use crate::ui::rate::{Rate, clock};
 
 /// What is shown changes so often at the most.
 const SHOWN_EVERY: Duration = Duration::from_millis(250);
-/// The rate is that of so long, …
-const WINDOW: Duration = Duration::from_secs(5);
-/// … nobody knows it before so much of that has passed, …
-const LEAST: Duration = Duration::from_secs(1);
-/// … nor when nothing has come for so long.
-const STALE: Duration = Duration::from_secs(3);
 /// What would take longer is not told, in seconds.
 const LONGEST: u64 = 100 * 3600;
 
@@ -37,8 +32,7 @@ struct One {
     progress: Progress,
     /// What there is to say in place of a time.
     word: Option<&'static str>,
-    /// How much was there at which times of the last seconds.
-    seen: VecDeque<(Instant, u64)>,
+    rate: Rate,
 }
 
 impl Moving {
@@ -92,8 +86,7 @@ impl Moving {
     pub(super) fn due(&mut self, now: Instant) -> Option<Option<Files>> {
         self.next.take_if(|next| *next <= now)?;
         self.shown = Some(now);
-        let last = self.all.values().filter_map(|one| one.seen.back());
-        let stale = last.map(|(at, _)| *at + STALE);
+        let stale = self.all.values().filter_map(|one| one.rate.stale_at());
         self.next = stale.filter(|at| *at > now).min();
         Some(self.files(now))
     }
@@ -117,17 +110,17 @@ impl Moving {
         let same = |one: &One| (one.word == first.word).then_some(first.word);
         let rest = match all().map(same).collect::<Option<Vec<_>>>() {
             Some(_) if first.word.is_some() => first.word.map(str::to_owned),
-            _ => self.left(progress, now).map(in_words),
+            _ => self.left(progress, now).map(clock),
         };
         Some(Files { what, amount, rest })
     }
 
     /// Seconds that the rest takes.
     fn left(&self, progress: Progress, now: Instant) -> Option<u64> {
-        let rest = u128::from(progress.total?.checked_sub(progress.done)?);
-        let rate: u128 = self.all.values().filter_map(|one| one.rate(now)).sum();
-        let left = (rest * 1000).div_ceil(rate.max(1)).div_ceil(1000);
-        let left = u64::try_from(left).ok()?;
+        let rest = progress.total?.checked_sub(progress.done)?;
+        let rates = self.all.values().filter_map(|one| one.rate.now(now));
+        let rate = rates.fold(0, u64::saturating_add);
+        let left = rest.div_ceil(rate.max(1));
         (rate > 0 && rest > 0 && left < LONGEST).then_some(left)
     }
 }
@@ -138,37 +131,13 @@ impl One {
             outgoing,
             progress,
             word: None,
-            seen: VecDeque::from([(now, progress.done)]),
+            rate: Rate::new(progress.done, now),
         }
     }
 
     fn take(&mut self, progress: Progress, now: Instant) {
         (self.progress, self.word) = (progress, None);
-        self.seen.push_back((now, progress.done));
-        // The last one of before stays: from there on it is all of the time.
-        while self.seen.get(1).is_some_and(|(at, _)| *at + WINDOW < now) {
-            self.seen.pop_front();
-        }
-    }
-
-    /// Bytes a second.
-    fn rate(&self, now: Instant) -> Option<u128> {
-        let ((from, before), (to, done)) = (self.seen.front()?, self.seen.back()?);
-        let took = to.saturating_duration_since(*from);
-        if took < LEAST || now.saturating_duration_since(*to) >= STALE {
-            return None;
-        }
-        let came = u128::from(done.saturating_sub(*before));
-        (came * 1000).checked_div(took.as_millis())
-    }
-}
-
-/// `0:12`, or `1:05:00`.
-fn in_words(seconds: u64) -> String {
-    let (minutes, seconds) = (seconds / 60, seconds % 60);
-    match minutes / 60 {
-        0 => format!("{minutes}:{seconds:02}"),
-        hours => format!("{hours}:{:02}:{seconds:02}", minutes % 60),
+        self.rate.note(progress.done, now);
     }
 }
 

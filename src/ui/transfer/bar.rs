@@ -17,7 +17,6 @@ use ::console::Term;
 use tokio::time::{Instant, sleep_until};
 use undertone_core::text::safe::{Safe, columns};
 
-use super::rate::{Rate, time};
 use crate::engine::event::transfer::{Progress, Step, Transfer};
 use crate::files::size::bytes;
 use crate::link::path::Path;
@@ -26,6 +25,7 @@ use crate::terminal::front::is_in_front;
 use crate::terminal::layout::{Text, width_of};
 use crate::ui::clock::has_row;
 use crate::ui::output::Face;
+use crate::ui::rate::{Rate, time};
 
 /// The row is painted so often, whatever happens.
 const EVERY: Duration = Duration::from_secs(1);

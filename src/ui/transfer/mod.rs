@@ -6,7 +6,6 @@
 //! receive   who decides about what comes, and where it is then
 //! questions what is asked at the terminal   asked    what comes of it
 //! bar       the row, or a line at a quarter
-//! rate      how fast it is, and how long it takes
 //! text      words                    silence  nothing is shown of what is typed
 //! ```
 //!
@@ -15,7 +14,6 @@
 mod asked;
 mod bar;
 mod questions;
-mod rate;
 mod receive;
 mod send;
 mod silence;

@@ -1,4 +1,4 @@
-//! How fast something is, of what the receiver has acknowledged lately.
+//! How fast something is, of what the receiver has acknowledged lately, and how long the rest takes.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,8 +9,11 @@ use tokio::time::Instant;
 const WINDOW: Duration = Duration::from_secs(5);
 /// Before that nothing is said of it.
 const FIRST: Duration = Duration::from_millis(400);
+/// Nor is it known when nothing has come for so long; nor does that time count afterwards.
+pub(super) const STALE: Duration = Duration::from_secs(3);
 
 /// What was acknowledged, and when.
+#[derive(Debug)]
 pub(super) struct Rate {
     begun: (Instant, u64),
     lately: VecDeque<(Instant, u64)>,
@@ -27,10 +30,12 @@ impl Rate {
 
     /// So many bytes are there now: fewer than before, where some were lost.
     pub(super) fn note(&mut self, done: u64, now: Instant) {
-        if self.lately.back().is_some_and(|(_, before)| *before > done) {
+        let is_less = |before: &(Instant, u64)| before.1 > done;
+        if self.is_stale(now) || self.lately.back().is_some_and(is_less) {
             self.lately.clear();
         }
         self.lately.push_back((now, done));
+        // The last one of before stays: from there on it is all of the time.
         while let Some((second, _)) = self.lately.get(1)
             && now.duration_since(*second) >= WINDOW
         {
@@ -43,11 +48,21 @@ impl Rate {
         self.lately = VecDeque::from([(now, done)]);
     }
 
-    /// Bytes a second lately; `None` where that is not known yet.
+    /// Bytes a second lately; `None` where that is not known.
     pub(super) fn now(&self, now: Instant) -> Option<u64> {
-        let (since, first) = *self.lately.front()?;
-        let (_, last) = *self.lately.back()?;
-        per_second(last.saturating_sub(first), now.duration_since(since))
+        let ((since, first), (until, last)) = (*self.lately.front()?, *self.lately.back()?);
+        let is_known = !self.is_stale(now);
+        let rate = || per_second(last.saturating_sub(first), until.duration_since(since));
+        is_known.then(rate).flatten()
+    }
+
+    /// When the rate is not known any more, unless something comes.
+    pub(super) fn stale_at(&self) -> Option<Instant> {
+        self.lately.back().map(|(last, _)| *last + STALE)
+    }
+
+    fn is_stale(&self, now: Instant) -> bool {
+        self.stale_at().is_some_and(|at| at <= now)
     }
 
     /// How long it took in all.
@@ -70,13 +85,20 @@ fn per_second(bytes: u64, time: Duration) -> Option<u64> {
     u64::try_from(rate).ok()
 }
 
-/// A time as people read it: `9 s`, `2:05`, `1:02:05`.
+/// A time as a clock shows it: `0:12`, `1:05:00`.
+pub(super) fn clock(seconds: u64) -> String {
+    let (minutes, seconds) = (seconds / 60, seconds % 60);
+    match minutes / 60 {
+        0 => format!("{minutes}:{seconds:02}"),
+        hours => format!("{hours}:{:02}:{seconds:02}", minutes % 60),
+    }
+}
+
+/// The same where it stands alone: `9 s`, `2:05`.
 pub(super) fn time(seconds: u64) -> String {
-    let (minutes, seconds_left) = (seconds / 60, seconds % 60);
-    match minutes {
-        0 => format!("{seconds} s"),
-        1..60 => format!("{minutes}:{seconds_left:02}"),
-        _ => format!("{}:{:02}:{seconds_left:02}", minutes / 60, minutes % 60),
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        _ => clock(seconds),
     }
 }
 
@@ -85,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rate_is_that_of_late_and_falls_in_silence() {
+    fn the_rate_is_that_of_late_and_unknown_in_silence() {
         let begun = Instant::now();
         let at = |seconds| begun + Duration::from_secs(seconds);
         let mut rate = Rate::new(1000, begun);
@@ -98,15 +120,21 @@ mod tests {
             rate.note(1100 + 1000 * (second - 10), at(second));
         }
         assert_eq!(rate.now(at(20)), Some(1000));
-        assert_eq!(rate.now(at(25)), Some(500));
+        assert_eq!(rate.now(at(22)), Some(1000));
+        assert_eq!(rate.now(at(23)), None);
+        assert_eq!(rate.stale_at(), Some(at(23)));
         assert_eq!(rate.in_all(11_100, at(20)), (10_100, Some(505)));
     }
 
     #[test]
-    fn times_are_read_at_a_glance() {
-        let times = [(0, "0 s"), (59, "59 s"), (125, "2:05"), (3725, "1:02:05")];
-        for (seconds, words) in times {
-            assert_eq!(time(seconds), words);
+    fn a_silence_does_not_count_against_what_comes_behind_it() {
+        let begun = Instant::now();
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        let mut rate = Rate::new(0, begun);
+        rate.note(1000, at(1));
+        for (second, known) in [(5, None), (6, Some(1000)), (7, Some(1000))] {
+            rate.note((second - 3) * 1000, at(second));
+            assert_eq!(rate.now(at(second)), known, "{second}");
         }
     }
 
@@ -127,5 +155,14 @@ mod tests {
             rate.in_all(50_000_000, at(10)),
             (50_000_000, Some(5_000_000))
         );
+    }
+
+    #[test]
+    fn times_are_read_at_a_glance() {
+        let times = [(0, "0 s"), (59, "59 s"), (125, "2:05"), (3725, "1:02:05")];
+        for (seconds, words) in times {
+            assert_eq!(time(seconds), words);
+        }
+        assert_eq!(clock(12), "0:12");
     }
 }
