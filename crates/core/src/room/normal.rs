@@ -1,25 +1,23 @@
 //! The normal form of ROOM and SECRET (PROTOCOL.md §2): what keyboards and chat apps write in more
 //! than one way is written in one.
 
-use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
+
+use crate::text::unicode::normal_form::nfc;
 
 /// Trimmed, NFC, look-alikes replaced, lower case with one small sigma, NFC. Lower-casing can undo NFC, hence twice.
 pub(super) fn normal(text: &str) -> Zeroizing<String> {
-    let mut plain = Zeroizing::new(String::with_capacity(text.len()));
-    for c in text
-        .trim()
-        .nfc()
-        .filter(|c| !is_shaping(*c))
-        .map(plain_form)
-    {
+    let composed = Zeroizing::new(nfc(text.trim()));
+    let mut plain = Zeroizing::new(String::with_capacity(composed.len()));
+    for c in composed.chars().filter(|c| !is_shaping(*c)).map(plain_form) {
         // Some keyboards make one long dash of two short ones.
         if c != '-' || !plain.ends_with('-') {
             plain.push(c);
         }
     }
     let lower = Zeroizing::new(plain.trim().to_lowercase());
-    Zeroizing::new(lower.chars().map(one_sigma).nfc().collect())
+    let lower: Zeroizing<String> = Zeroizing::new(lower.chars().map(one_sigma).collect());
+    Zeroizing::new(nfc(&lower))
 }
 
 /// Lower-casing makes two of the one capital, by where it stands in its word.

@@ -8,15 +8,15 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_security::mixed_script::AugmentedScriptSet;
 use unicode_width::UnicodeWidthStr;
 
 use super::safe::{Safe, is_hidden, is_sigil};
-use confusables::skeleton;
+use super::unicode::normal_form::nfc;
+use super::unicode::script;
+pub use confusables::folded_skeleton;
 pub use looks::Looks;
 
-mod confusables;
+pub(crate) mod confusables;
 mod looks;
 
 /// Bytes of a name at most, as in CONFIRM.
@@ -70,7 +70,7 @@ impl DisplayName {
         if text.len() > 16 * MAX_NAME_BYTES {
             return Err(NameError::TooLong);
         }
-        let name: String = text.nfc().collect();
+        let name = nfc(text);
         let name = name.trim();
         if name.is_empty() {
             return Err(NameError::Blank);
@@ -170,44 +170,18 @@ impl FromStr for DisplayName {
     }
 }
 
-/// The skeleton of any text; see [`DisplayName::skeleton`].
-///
-/// Folded on both sides of the look-up: `I` and `l` are confusable, `i` and `l` are not, yet `I`
-/// folds to `i`. So the three are made one.
-#[must_use]
-pub fn folded_skeleton(text: &str) -> String {
-    let lower = text.nfkc().collect::<String>().to_lowercase();
-    skeleton(&lower)
-        .to_lowercase()
-        .chars()
-        .filter(|c| !is_hidden(*c) && !c.is_whitespace())
-        .map(|c| {
-            if matches!(c, 'i' | 'ı' | '1') {
-                'l'
-            } else {
-                c
-            }
-        })
-        .collect()
-}
-
 /// UTS #39 §5.2, up to *highly restrictive*: one script, or Latin with what Japanese, Chinese or
 /// Korean is written in. Signs that belong to every script count as none.
 fn one_script(name: &str) -> bool {
-    if !AugmentedScriptSet::for_str(name).is_empty() {
+    if script::shared(name.chars()).is_none_or(|scripts| !scripts.is_empty()) {
         return true;
     }
-    let is_latin = |c: &char| {
-        let set = AugmentedScriptSet::for_char(*c);
-        !set.is_all() && {
-            let mut with_latin = AugmentedScriptSet::for_char('a');
-            with_latin.intersect_with(set);
-            !with_latin.is_empty()
-        }
-    };
-    let rest: String = name.chars().filter(|c| !is_latin(c)).collect();
-    let set = AugmentedScriptSet::for_str(&rest);
-    set.jpan || set.kore || set.hanb
+    let rest = script::shared(name.chars().filter(|c| !script::is_latin(*c)));
+    rest.is_none_or(|scripts| {
+        scripts
+            .iter()
+            .any(|script| matches!(*script, "Hanb" | "Jpan" | "Kore"))
+    })
 }
 
 #[cfg(test)]

@@ -2,3 +2,4 @@
 
 pub mod display_name;
 pub mod safe;
+pub(crate) mod unicode;

@@ -27,10 +27,10 @@
 
 use std::fmt;
 
-use unicode_normalization::char::is_combining_mark;
-use unicode_script::{Script, UnicodeScript};
-use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthChar;
+
+use super::unicode::category::{Category, category};
+use super::unicode::script::is_unassigned;
 
 /// The signs by which our own lines are known, and what looks like them.
 const SIGILS: [char; 10] = ['◆', '✗', '⚠', '✓', '✔', '✘', '⬥', '⯁', '🗸', '🗴'];
@@ -104,12 +104,18 @@ impl Safe {
         }
         let mut out = String::new();
         let mut width = 0;
-        for grapheme in self.0.graphemes(true) {
-            width += self::columns(grapheme);
+        // Behind what is whole: marks stay with what they sit on.
+        let mut end = 0;
+        for c in self.0.chars() {
+            if !is_mark(c) {
+                end = out.len();
+            }
+            width += self::width(c);
             if width >= columns {
+                out.truncate(end);
                 break;
             }
-            out.push_str(grapheme);
+            out.push(c);
         }
         if columns > 0 {
             out.push('…');
@@ -160,11 +166,6 @@ pub fn clause(text: &str) -> Option<&str> {
 #[must_use]
 pub fn is_unseen(c: char) -> bool {
     is_hidden(c) || is_unassigned(c) && !is_pictograph(c)
-}
-
-/// As of the Unicode version of `unicode-script`. What is assigned has a script, be it Common.
-fn is_unassigned(c: char) -> bool {
-    !c.is_ascii() && c.script() == Script::Unknown
 }
 
 /// Where new emoji are put (Extended_Pictographic), assigned or not.
@@ -262,7 +263,7 @@ fn close_marks(out: &mut String, marks: &mut usize) {
 
 /// A character that is drawn onto the one before it. Conjoining Hangul counts: it stacks as well.
 fn is_mark(c: char) -> bool {
-    !is_unseen(c) && !is_sigil(c) && (is_combining_mark(c) || width(c) == 0)
+    !is_unseen(c) && !is_sigil(c) && (width(c) == 0 || category(c) == Some(Category::Mark))
 }
 
 fn picture(control: char) -> char {

@@ -4,15 +4,17 @@
 //! Only where ROOM begins they may be somebody's choice: there no more is replaced than shows that
 //! a `#` or a `%` was meant, unless the link begins with full-width letters too.
 
-use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
+
+use crate::text::unicode::normal_form::nfkc;
 
 const SCHEMES: [&str; 2] = ["http://", "https://"];
 
 /// The character of ASCII that one of another width or style stands for; else the character.
 /// In a host an ideographic full stop is a dot (UTS #46 §2.3).
 pub(super) fn ascii(c: char) -> char {
-    let mut forms = std::iter::once(c).nfkc();
+    let form = nfkc(c.encode_utf8(&mut [0; 4]));
+    let mut forms = form.chars();
     match (forms.next(), forms.next()) {
         (Some('\u{3002}'), None) => '.',
         (Some(plain), None) if plain.is_ascii_graphic() => plain,

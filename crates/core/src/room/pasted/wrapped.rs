@@ -1,15 +1,14 @@
 //! What stands around a link or a room: brackets and quotation marks of every script, and the marks
 //! that end a sentence, by their category in Unicode.
 
-use unicode_properties::{GeneralCategory as Category, UnicodeGeneralCategory};
-
 use super::plain::ascii;
 use crate::room::normal::plain_form;
+use crate::text::unicode::category::{Category, category};
 
 /// Whether something may open with it. Which of two quotation marks opens is a matter of language:
 /// »so« and «so».
 pub(super) fn is_opening(c: char) -> bool {
-    is_quote(c) || c == '<' || c.general_category() == Category::OpenPunctuation || is_angled(c)
+    is_quote(c) || c == '<' || category(c) == Some(Category::OpenPunctuation) || is_angled(c)
 }
 
 /// Whether `c` closes what `open` has opened.
@@ -26,21 +25,16 @@ pub(super) fn closes(open: char, c: char) -> bool {
 /// Brackets, and quotation marks that are none of ASCII's in another form. No ROOM that is typed
 /// has one.
 pub(in crate::room) fn is_bracket(c: char) -> bool {
-    let category = c.general_category();
     let is_bracket = matches!(
-        category,
-        Category::OpenPunctuation | Category::ClosePunctuation
+        category(c),
+        Some(Category::OpenPunctuation | Category::ClosePunctuation)
     );
     !is_quote(c) && (is_bracket || is_angled(c))
 }
 
 /// « » ‹ › and their like.
 fn is_angled(c: char) -> bool {
-    let category = c.general_category();
-    matches!(
-        category,
-        Category::InitialPunctuation | Category::FinalPunctuation
-    )
+    category(c) == Some(Category::QuotePunctuation)
 }
 
 /// Whether it is read as `'` or `"`.
@@ -60,6 +54,6 @@ pub(super) fn is_mark(c: char) -> bool {
     match ascii(c) {
         '-' | '#' | '%' | '/' | '&' | '=' | '@' | '\\' | '$' | '+' => false,
         c if c.is_ascii() => c.is_ascii_punctuation(),
-        c => is_bracket(c) || is_quote(c) || c.general_category() == Category::OtherPunctuation,
+        c => is_bracket(c) || is_quote(c) || category(c) == Some(Category::OtherPunctuation),
     }
 }

@@ -9,9 +9,8 @@
 
 use std::collections::BTreeSet;
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::folded_skeleton;
+use crate::text::unicode::normal_form::{nfkc, nfkd};
 
 /// All that a name looks like.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +40,8 @@ impl Looks {
 
 /// The letters and digits of a name, without what stands in brackets, if any are left then.
 fn stem(name: &str) -> String {
-    let plain: String = name.nfkd().filter(|c| !is_accent(*c)).nfkc().collect();
+    let bare: String = nfkd(name).chars().filter(|c| !is_accent(*c)).collect();
+    let plain = nfkc(&bare);
     let mut depth = 0_usize;
     let outside = plain.chars().filter(|c| {
         let opens = matches!(

@@ -1,3 +1,6 @@
+use proptest::prelude::*;
+use unicode_security::mixed_script::AugmentedScriptSet;
+
 use super::*;
 
 #[test]
@@ -95,5 +98,35 @@ proptest::proptest! {
             proptest::prop_assert_eq!(name.to_string(), name.as_str());
             proptest::prop_assert_eq!(DisplayName::parse(name.as_str()), Ok(name));
         }
+    }
+}
+
+/// What `one_script` says, by `unicode-security`.
+fn is_one_script(name: &str) -> bool {
+    let latin = AugmentedScriptSet::for_char('a');
+    let is_latin = |c: &char| {
+        let mut set = AugmentedScriptSet::for_char(*c);
+        let is_all = set.is_all();
+        set.intersect_with(latin);
+        !is_all && !set.is_empty()
+    };
+    let rest: String = name.chars().filter(|c| !is_latin(c)).collect();
+    let rest = AugmentedScriptSet::for_str(&rest);
+    !AugmentedScriptSet::for_str(name).is_empty() || rest.jpan || rest.kore || rest.hanb
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn scripts_are_mixed_where_unicode_security_says_so(
+        name in prop::collection::vec(prop_oneof![
+            "[a-z0-9 \u{c0}-\u{3ff}\u{400}-\u{4ff}\u{3040}-\u{30ff}\u{3100}-\u{312f}\u{4e00}-\u{4eff}\u{ac00}-\u{acff}]",
+            "[\u{640}-\u{65f}\u{900}-\u{980}\u{3001}-\u{303f}]",
+            any::<char>().prop_map(String::from),
+        ], 0..5)
+    ) {
+        let name = name.concat();
+        prop_assert_eq!(one_script(&name), is_one_script(&name));
     }
 }

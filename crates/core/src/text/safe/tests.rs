@@ -116,6 +116,9 @@ fn long_texts_are_cut_at_a_column() {
     assert_eq!(wide.clipped(1).as_str(), "…");
     assert_eq!(wide.clipped(0).as_str(), "");
     assert_eq!(Safe::line("abc").clipped(3).as_str(), "abc");
+    // A vowel sign that takes a column of its own.
+    assert_eq!(Safe::line("ककिक").clipped(3).as_str(), "क…");
+    assert_eq!(Safe::line("ककिकक").clipped(4).as_str(), "ककि…");
     assert_eq!(Safe::message(&"A".repeat(1_000_000)).width(), 1_000_000);
 }
 
