@@ -98,6 +98,20 @@ async fn every_part_of_the_page_is_served_as_what_it_is_and_by_one_policy() {
     }
 }
 
+/// What somebody waits for who opens an invite where the network is slow.
+#[tokio::test]
+async fn all_of_the_page_is_240_kilobytes_on_the_wire() {
+    let mediator = Mediator::start(Config::default());
+    let host = mediator.address;
+    let mut bytes = 0;
+    for asset in &ASSETS {
+        let request = format!("GET {} HTTP/1.1\r\nHost: {host}\r\n\r\n", asset.path);
+        let (head, body) = ask(&mut mediator.dial_from(1).await, &request).await;
+        bytes += head.len() + body.len();
+    }
+    assert!(bytes <= 240_000, "{bytes} bytes");
+}
+
 #[tokio::test]
 async fn without_a_page_there_is_a_text_and_no_browser_speaks() {
     let config = Config {
