@@ -181,9 +181,11 @@ impl Conversation<'_> {
                     unstable: *unstable,
                 });
             }
-            session::Event::Withheld if self.acknowledged == 0 => self.show(Event::named_note(
-                format!("{peer} has not let you in yet; what you say waits until then"),
-            )),
+            session::Event::Withheld if self.acknowledged == 0 => {
+                self.show(Event::named_note(format!(
+                    "{peer} is there, but has not let you in yet, or is not looking; what you said is kept"
+                )));
+            }
             session::Event::Withheld => self.show(Event::named_note(format!(
                 "{peer} is there, but what you said has not been shown to {peer} yet; it is kept"
             ))),
