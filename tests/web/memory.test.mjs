@@ -137,3 +137,18 @@ inEach('without being asked a browser keeps nothing of a chat', async (t, browse
   assert.equal(await there.page.$('.memory'), null);
   await until(there.page, () => document.body.innerText.includes('unencrypted'));
 });
+
+inEach('what was secret is not in the core any more once it is over', async (t, browser) => {
+  const { url } = await startMediator(t, '--relay');
+  const ada = await open(t, browser, url);
+  await join(ada.page, 'ada');
+  const invite = await inviteOf(ada.page);
+  const [secret] = decodeURIComponent(invite).split('#').slice(-1);
+  const isGone = (secret) => !new TextDecoder('latin1').decode(window.core.buffer).includes(secret);
+  assert.equal(await ada.page.evaluate(isGone, secret), false);
+  const bob = await stranger(t, browser, invite, 'bob');
+  for (const { page } of [ada, bob]) await shown(page, '.chat');
+  await leave(ada);
+  await reads(bob.page, 'ada left');
+  for (const { page } of [ada, bob]) await until(page, isGone, secret);
+});

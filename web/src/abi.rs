@@ -9,6 +9,7 @@
 use std::cell::RefCell;
 
 use undertone_core::time::Instant;
+use zeroize::Zeroize;
 
 use crate::Page;
 
@@ -59,8 +60,10 @@ extern "C" fn ut_call(now: f64) -> usize {
              input,
              output,
          }| {
-            output.clear();
+            // What a call or an event held may have been secret.
+            output.zeroize();
             page.call(input, Instant::from_millis(now), output);
+            input.zeroize();
             output.len()
         },
     )

@@ -98,7 +98,12 @@ pub(crate) fn failed(error: &PairingError, out: &mut Vec<u8>) {
         PairingError::TheyAreOlder(_) => Why::Older,
         PairingError::WeAreOlder(_) => Why::Newer,
         PairingError::Identity => Why::Identity,
-        _ => Why::Broken,
+        PairingError::Version
+        | PairingError::Downgrade
+        | PairingError::Name
+        | PairingError::Candidates
+        | PairingError::Encapsulation => Why::Broken,
+        _ => Why::Altered,
     };
     emit(out, Kind::Failed, |fields| {
         fields.push(why as u8);

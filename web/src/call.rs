@@ -60,11 +60,13 @@ pub(crate) enum Op {
     Saved = 26,
     /// name ‖ name → VALUE(1): whether one may pass for the other.
     Alike = 27,
+    /// The conversation is over: its keys are forgotten.
+    Forget = 28,
 }
 
 impl Op {
     pub(crate) fn of(byte: u8) -> Option<Self> {
-        const ALL: [Op; 28] = [
+        const ALL: [Op; 29] = [
             Op::Begin,
             Op::ReadRoom,
             Op::MakeRoom,
@@ -93,6 +95,7 @@ impl Op {
             Op::Took,
             Op::Saved,
             Op::Alike,
+            Op::Forget,
         ];
         ALL.get(usize::from(byte)).copied()
     }

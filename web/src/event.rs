@@ -96,8 +96,10 @@ pub(crate) enum Why {
     Newer = 2,
     /// Another key than is required.
     Identity = 3,
-    /// It broke the protocol, or somebody altered what it said.
+    /// It broke the protocol.
     Broken = 4,
+    /// Somebody in between altered what was said.
+    Altered = 5,
 }
 
 /// Appends one event.

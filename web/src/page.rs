@@ -99,14 +99,11 @@ impl Page {
                 });
             }
             Op::Enter => {
+                self.forget();
                 fields.text().clone_into(&mut self.name);
                 self.room = Invite::from_str(fields.text())
                     .ok()
                     .map(|invite| invite.room);
-                self.attempt = Attempt::None;
-                (self.opening, self.session) = (None, None);
-                (self.peer, self.link) = (None, None);
-                self.files = Files::default();
             }
             Op::Identity if fields.0.is_empty() => self.identity = Identity::default(),
             Op::Identity => {
@@ -195,10 +192,20 @@ impl Page {
                     session.leave();
                 }
             }
+            Op::Forget => self.forget(),
             Op::Files | Op::Answer | Op::Cancel | Op::Read | Op::Took | Op::Saved => {
                 self.transfer(op, fields, now, out);
             }
         }
+    }
+
+    /// Nothing of a conversation is left.
+    fn forget(&mut self) {
+        self.identity = Identity::default();
+        (self.room, self.attempt) = (None, Attempt::None);
+        (self.opening, self.session) = (None, None);
+        (self.peer, self.link) = (None, None);
+        self.files = Files::default();
     }
 
     fn tell_room(&self, room: &Room, out: &mut Vec<u8>) {

@@ -87,13 +87,19 @@ export function inPairs(name, body) {
   }
 }
 
-/** In every document before its own scripts: what its policy forbids, and what it opens. */
+/** In every document before its own scripts: what its policy forbids, what it opens, and the core's memory. */
 function watch() {
   const seen = { violations: [], sockets: [], peers: 0 };
   Object.defineProperty(window, 'seen', { value: seen });
   addEventListener('securitypolicyviolation', (event) => {
     seen.violations.push(`${event.effectiveDirective} ${event.blockedURI}`);
   });
+  const { instantiate } = WebAssembly;
+  WebAssembly.instantiate = async (...given) => {
+    const made = await instantiate(...given);
+    Object.defineProperty(window, 'core', { value: made.instance.exports.memory });
+    return made;
+  };
   window.WebSocket = class extends WebSocket {
     constructor(url, ...rest) {
       seen.sockets.push(String(url));

@@ -45,7 +45,6 @@ export type Trouble =
   | 'mediator-refused' // `detail` is the mediator's word, `retryIn` its time
   | 'mediator-version'
   | 'room-busy' // this room's seat was taken by a copy of this page
-  | 'seat-expired'
   | 'secret' // somebody came whose secret is another one
   | 'spent' // three such attempts: the invite is dead
   | 'no-path' // neither a direct path nor a relay
@@ -53,10 +52,10 @@ export type Trouble =
   | 'older' // the other program is older than this page
   | 'newer' // it is newer
   | 'broken' // the other program broke the protocol; `detail` says how
+  | 'altered' // somebody in between altered what was said; `detail` says what showed it
   | 'identity' // a resumed session showed another key
   | 'slow' // paired, and the other end did not go on in time
   | 'wrong-words' // the words did not match twice
-  | 'gone' // the other end came back without the session: it started anew
   | 'not-offered' // files that cannot be offered; `detail` says why
   | 'internal';
 

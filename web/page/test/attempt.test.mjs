@@ -47,6 +47,7 @@ function attempt() {
     paired: () => {},
     // As a browser does where nothing is agreed on, for a key of small order.
     agree: () => Promise.reject(new Error('OperationError')),
+    spends: () => {},
     directOnly: false,
     stop: new AbortController().signal,
   };

@@ -305,7 +305,7 @@ for (const name of browsers) {
     screen('what did not arrive is counted at the end', {}, async () => {
       await meet(page);
       await say(page, 'lost');
-      await emit(page, { kind: 'ended', how: 'failed', problem: { trouble: 'gone' } });
+      await emit(page, { kind: 'ended', how: 'failed', problem: { trouble: 'broken' } });
       assert.match(await text(page, '.ended'), /The chat with bob ended .* 1 of your messages did not arrive/);
     });
 

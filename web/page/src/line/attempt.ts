@@ -47,6 +47,8 @@ export interface Hooks {
   paired(): void;
   /** What our identity agrees on with their key, where the browser keeps it. */
   agree(theirs: Uint8Array): Promise<Uint8Array>;
+  /** Our SEALED is about to go out: from here on it may have been a guess at the secret. */
+  spends(): void;
   /** Only a direct path is wanted. */
   readonly directOnly: boolean;
   readonly stop: AbortSignal;
@@ -113,9 +115,11 @@ export class Attempt {
       this.ice?.close();
       this.ice = new Ice(paired.stun);
     }
-    const ours = await this.ice.ways(GATHER_WITHIN).catch(() => undefined);
-    seat.sealed(this.sealed(paired.role, paired.offer, ours));
+    const ours = await this.orStopped(this.ice.ways(GATHER_WITHIN).catch(() => undefined));
+    const sealed = this.sealed(paired.role, paired.offer, ours);
+    this.hooks.spends();
     this.spent = true;
+    seat.sealed(sealed);
     const theirs = await this.theirs(seat);
     return this.opened(seat, paired, ours && theirs);
   }
@@ -177,7 +181,7 @@ export class Attempt {
     let answer = this.core.ask(Op.Sealed, new Writer().raw(heard.data), Kind.Ways, Kind.Agree, Kind.Failed);
     if (answer?.kind === Kind.Agree) {
       const theirs = answer.fields.rest();
-      const shared = await this.hooks.agree(theirs);
+      const shared = await this.orStopped(this.hooks.agree(theirs));
       answer = this.core.ask(Op.Agreed, new Writer().raw(theirs).raw(shared), Kind.Ways, Kind.Failed);
       shared.fill(0);
     }

@@ -31,6 +31,7 @@ export enum Op {
   Took,
   Saved,
   Alike,
+  Forget,
 }
 
 /** What the core tells. */

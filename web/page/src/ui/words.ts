@@ -66,10 +66,6 @@ export function advice(problem: Problem, host: string, safe: (text: string) => s
       'Another tab of yours has taken this place in the room.',
       'Go on there, or close it and wait again here.',
     ],
-    'seat-expired': [
-      'Nobody came in time.',
-      'The room stays free: wait again when the other person is ready.',
-    ],
     secret: [
       'That secret did not match.',
       'Either one of you has it wrong, or someone tried to get in between. Ask the other person for the whole invite again.',
@@ -92,6 +88,10 @@ export function advice(problem: Problem, host: string, safe: (text: string) => s
       `Reload the page. If that changes nothing, whoever runs ${host} must bring it up to date; or meet from a terminal.`,
     ],
     broken: [`The other program broke the protocol${because}.`, `The fault is the other person’s program. ${BOTH_UP_TO_DATE}`],
+    altered: [
+      `The pairing failed${because}.`,
+      'Someone in between, perhaps the mediator, altered the messages.',
+    ],
     identity: [
       'Somebody with another key came in the other person’s place.',
       'What waited was not sent to them. Call the other person, and start again with a new line.',
@@ -103,10 +103,6 @@ export function advice(problem: Problem, host: string, safe: (text: string) => s
     'wrong-words': [
       'This chat is ended, for the words did not match twice.',
       'Someone may be in between, and have read along. Call the other person, and start again with a new line, whose invite you give them by a safe way.',
-    ],
-    gone: [
-      'The other person started anew: this chat cannot go on.',
-      'Wait again in the same room to meet anew, and say again what had not arrived.',
     ],
     'not-offered': [
       `Nothing was offered${because}.`,
