@@ -39,6 +39,7 @@ inEach('a mediator that goes and comes back loses nothing of page and terminal',
   await heard(bea.page, 't1');
   await say(bea.page, 'p1');
   await ada.event('message', ({ text }) => text === 'p1');
+  await delivered(bea.page);
   await mediator.kill();
   await Promise.all([lost(bea.page), ada.event('reconnecting')]);
   for (const n of [2, 3]) {

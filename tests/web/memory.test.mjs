@@ -24,6 +24,8 @@ const remember = async ({ page }) => {
   await shown(page, '.memory input[type=checkbox]');
   await page.click('.memory input[type=checkbox]');
 };
+/** Joins under the name that the page remembers. */
+const enter = async ({ page }) => (await shown(page, '.ask .main'), page.click('.ask .main'));
 const leave = async ({ page }) => (await press(page, 'Leave'), reads(page, 'You left'));
 const trust = ({ page }) => page.$eval('.bar .trust', (trust) => trust.textContent);
 
@@ -63,9 +65,9 @@ inEach('who was met is known again, and another key in their place is an alarm',
   for (const { context } of [ada, bea]) again.push(await open(t, browser, url, { profile: context }));
   for (const { page } of again) await reads(page, 'This browser remembers you');
   assert.equal(await again[0].page.$eval('input[name=name]', (name) => name.value), 'ada');
-  await again[0].page.click('.ask .main');
+  await enter(again[0]);
   const second = await open(t, browser, await inviteOf(again[0].page), { profile: bea.context });
-  await second.page.click('.ask .main');
+  await enter(second);
   for (const { page } of [again[0], second]) await shown(page, '.chat');
   assert.equal(await trust(again[0]), '✓ verified');
   assert.equal(await trust(second), '◆ via invite');
@@ -73,7 +75,7 @@ inEach('who was met is known again, and another key in their place is an alarm',
 
   // Somebody else by the same name; nothing is heard, and nothing acknowledged, before a decision.
   await press(again[0].page, 'New line');
-  await again[0].page.click('.ask .main');
+  await enter(again[0]);
   const eve = await stranger(t, browser, await inviteOf(again[0].page), 'Bea');
   await shown(eve.page, '.chat');
   await reads(again[0].page, 'SOMEBODY ELSE?');
@@ -87,7 +89,7 @@ inEach('who was met is known again, and another key in their place is an alarm',
 
   // Somebody else in the room of before, whom the words of the new key let in.
   const back = await open(t, browser, room, { profile: ada.context });
-  await back.page.click('.ask .main');
+  await enter(back);
   await reads(back.page, 'Waiting for the other person');
   const zoe = await stranger(t, browser, room, MARKUP);
   await reads(back.page, 'SOMEBODY ELSE IS HERE');
