@@ -97,7 +97,8 @@ function watch() {
   const { instantiate } = WebAssembly;
   WebAssembly.instantiate = async (...given) => {
     const made = await instantiate(...given);
-    Object.defineProperty(window, 'core', { value: made.instance.exports.memory });
+    // A test may load another one beside the page's.
+    Object.defineProperty(window, 'core', { value: made.instance.exports.memory, configurable: true });
     return made;
   };
   window.WebSocket = class extends WebSocket {
