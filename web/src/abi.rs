@@ -60,10 +60,11 @@ extern "C" fn ut_call(now: f64) -> usize {
              input,
              output,
          }| {
-            // What a call or an event held may have been secret.
-            output.zeroize();
+            // What a call or an event held may have been secret. Beyond it all is wiped.
+            output.as_mut_slice().zeroize();
+            output.clear();
             page.call(input, Instant::from_millis(now), output);
-            input.zeroize();
+            input.as_mut_slice().zeroize();
             output.len()
         },
     )
